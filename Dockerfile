@@ -1,0 +1,43 @@
+# Dronc for docker-compose.yml: one image for the handler and the runner, one for nginx. Nothing in them runs as root.
+
+# --- build --------------------------------------------------------------------------------------------------------
+FROM debian:bookworm-slim AS build
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends gcc libc6-dev make pkg-config libfcgi-dev libhiredis-dev \
+       libcurl4-openssl-dev libjson-c-dev libuv1-dev libssl-dev \
+    && rm -rf /var/lib/apt/lists/*
+WORKDIR /src
+COPY Makefile ./
+COPY scripts/embed-lua scripts/
+COPY lib lib
+COPY fcgi fcgi
+COPY runner runner
+RUN make build-only
+
+# --- what both images have in common ------------------------------------------------------------------------------
+# /run/dronc holds the socket between nginx and the handlers: a volume that is mounted there takes its owner over.
+FROM debian:bookworm-slim AS base
+RUN useradd --system --uid 8080 --no-create-home --shell /usr/sbin/nologin dronc \
+    && install -d -o dronc -g dronc -m 750 /run/dronc
+
+# --- handler and runner -------------------------------------------------------------------------------------------
+FROM base AS dronc
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends libfcgi0ldbl libhiredis0.14 libcurl4 libjson-c5 libuv1 libssl3 \
+       ca-certificates tzdata spawn-fcgi multiwatch libfcgi-bin \
+    && rm -rf /var/lib/apt/lists/*
+COPY --from=build /src/dist/dronc-fcgi /src/dist/dronc-runner /usr/bin/
+COPY docker/handler docker/handler-health /usr/bin/
+USER dronc
+CMD ["dronc-runner"]
+
+# --- nginx --------------------------------------------------------------------------------------------------------
+FROM base AS nginx
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends nginx-light curl \
+    && rm -rf /var/lib/apt/lists/*
+COPY docker/nginx.conf nginx/dronc.conf /etc/dronc/
+USER dronc
+EXPOSE 8080
+STOPSIGNAL SIGQUIT
+CMD ["nginx", "-e", "stderr", "-c", "/etc/dronc/nginx.conf"]

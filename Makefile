@@ -1,0 +1,156 @@
+# Dronc. `make` lists the targets. Works as root or as a user with sudo on Debian 12; safe to run twice.
+.DEFAULT_GOAL := help
+
+VERSION := 0.1.0
+PREFIX  ?= /usr/local
+DESTDIR ?=
+
+ifeq ($(origin CC),default)
+CC       := gcc
+endif
+OPT      ?= -O2 -g
+WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wmissing-prototypes -Wstrict-prototypes \
+            -Wold-style-definition -Wvla -Wformat=2 -Werror
+HARDEN   := -fstack-protector-strong -fPIE
+DEFS     := -D_GNU_SOURCE -DDRONC_VERSION='"$(VERSION)"'
+CPPFLAGS += -I. -Ilib $(DEFS)
+CFLAGS   += -std=c17 $(OPT) $(WARN) $(HARDEN) -MMD -MP
+LDFLAGS  += -pie -Wl,-z,relro,-z,now
+
+# SANITIZE=1 builds apart, so that both builds can live side by side.
+ifeq ($(SANITIZE),1)
+BUILD   := build/sanitize
+DIST    := dist/sanitize
+OPT     := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
+LDFLAGS += -fsanitize=address,undefined
+else
+BUILD   := build/release
+DIST    := dist
+OPT     += -D_FORTIFY_SOURCE=2
+endif
+
+LIB_SRC    := $(sort $(wildcard lib/*.c))
+FCGI_SRC   := $(sort $(wildcard fcgi/*.c))
+RUNNER_SRC := $(sort $(wildcard runner/*.c))
+TEST_SRC   := $(sort $(wildcard tests/unit/test_*.c))
+LUA_SRC    := $(sort $(wildcard lib/store/*.lua))
+
+LIB_OBJ    := $(LIB_SRC:%.c=$(BUILD)/%.o) $(BUILD)/lib/store_scripts.o
+FCGI_OBJ   := $(FCGI_SRC:%.c=$(BUILD)/%.o)
+RUNNER_OBJ := $(RUNNER_SRC:%.c=$(BUILD)/%.o)
+# What a unit test may link besides lib: everything but the two main.c.
+PARTS_OBJ  := $(filter-out %/main.o,$(FCGI_OBJ) $(RUNNER_OBJ))
+TEST_BIN   := $(TEST_SRC:tests/unit/%.c=$(BUILD)/tests/%)
+LIB_A      := $(BUILD)/libdronc.a
+PARTS_A    := $(BUILD)/libparts.a
+
+LIB_LIBS    := -ljson-c -lcrypto
+FCGI_LIBS   := -lfcgi -lhiredis $(LIB_LIBS)
+RUNNER_LIBS := -luv -lhiredis -lcurl $(LIB_LIBS)
+TEST_LIBS   := -lcmocka -lfcgi -luv -lhiredis -lcurl $(LIB_LIBS)
+
+# V=1 shows the commands.
+ifneq ($(V),1)
+Q := @
+endif
+
+## -- using it
+.PHONY: run
+run: deps build-only ## build and run the whole stack: Redis, handlers, nginx, and a runner in the foreground
+	@exec scripts/run
+
+.PHONY: build
+build: deps build-only ## install what is missing, then build dist/dronc-fcgi and dist/dronc-runner
+
+.PHONY: build-only
+build-only: $(DIST)/dronc-fcgi $(DIST)/dronc-runner ## build without looking for packages
+
+.PHONY: deps
+deps: ## install the Debian packages that building and running need
+	@scripts/deps
+
+.PHONY: deps-test
+deps-test: ## install what testing and linting need besides
+	@scripts/deps test
+
+.PHONY: install
+install: build-only ## install under $(DESTDIR)$(PREFIX)
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/dronc/nginx $(DESTDIR)$(PREFIX)/share/doc/dronc
+	install -m 755 dist/dronc-fcgi dist/dronc-runner $(DESTDIR)$(PREFIX)/bin/
+	install -m 644 README.md docs/api.md docs/redis.md $(DESTDIR)$(PREFIX)/share/doc/dronc/
+
+$(DIST)/dronc-fcgi: $(FCGI_OBJ) $(LIB_A)
+	@mkdir -p $(@D)
+	@echo '  LD    $@'
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(FCGI_OBJ) $(LIB_A) $(FCGI_LIBS)
+
+$(DIST)/dronc-runner: $(RUNNER_OBJ) $(LIB_A)
+	@mkdir -p $(@D)
+	@echo '  LD    $@'
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(RUNNER_OBJ) $(LIB_A) $(RUNNER_LIBS)
+
+$(LIB_A): $(LIB_OBJ)
+	@rm -f $@
+	@ar rcs $@ $^
+
+$(PARTS_A): $(PARTS_OBJ)
+	@rm -f $@
+	@ar rcs $@ $^
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	@echo '  CC    $<'
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+
+# Longer than C promises to support, though every compiler that we build with does.
+$(BUILD)/lib/store_scripts.o: $(BUILD)/lib/store_scripts.c
+	@echo '  CC    $<'
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -Wno-overlength-strings -c -o $@ $<
+
+$(BUILD)/lib/store_scripts.c: $(LUA_SRC) scripts/embed-lua
+	@mkdir -p $(@D)
+	@echo '  LUA   $@'
+	$(Q)scripts/embed-lua lib/store >$@.new && mv $@.new $@
+
+## -- checking it
+.PHONY: test
+test: deps-test test-unit test-system ## run all tests (SANITIZE=1: with ASan and UBSan)
+
+.PHONY: test-unit
+test-unit: $(TEST_BIN) ## unit tests only; no services needed
+	@scripts/test-unit $(BUILD) $(TEST_BIN)
+
+.PHONY: test-system
+test-system: build-only ## system tests only: the real nginx, Redis, handler and runner
+	DRONC_DIST=$(abspath $(DIST)) /usr/bin/python3 -m pytest -q tests/system $(PYTEST_ARGS)
+
+$(BUILD)/tests/%: tests/unit/%.c $(PARTS_A) $(LIB_A)
+	@mkdir -p $(@D)
+	@echo '  TEST  $<'
+	$(Q)$(CC) $(CPPFLAGS) -Ifcgi -Irunner -Itests/unit $(CFLAGS) $(LDFLAGS) -o $@ $< $(PARTS_A) $(LIB_A) $(TEST_LIBS)
+
+.PHONY: lint
+lint: deps-test $(BUILD)/lib/store_scripts.c ## layout, clang-tidy, shellcheck, and the structure that CONTRIBUTING.md promises
+	@scripts/lint
+
+.PHONY: fmt
+fmt: ## settle the layout of all C files
+	@clang-format -i $$(git ls-files --cached --others --exclude-standard '*.c' '*.h')
+
+.PHONY: lint-fix
+lint-fix: fmt ## fmt, and what clang-tidy can mend by itself
+	@scripts/lint --fix
+
+.PHONY: clean
+clean: ## remove what was built
+	rm -rf build dist
+
+.PHONY: clean-all
+clean-all: clean ## remove what was built, and ./data with every job in it
+	rm -rf data
+
+.PHONY: help
+help: ## this list
+	@awk 'BEGIN {FS = ":.*## "} /^## -- / {printf "\n%s:\n", substr($$0, 7)} /^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' Makefile
+
+-include $(LIB_OBJ:.o=.d) $(FCGI_OBJ:.o=.d) $(RUNNER_OBJ:.o=.d) $(TEST_BIN:=.d)

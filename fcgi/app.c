@@ -1,0 +1,78 @@
+/* app: head of the request → route → query → handler → bytes; and what happens when one of them fails. */
+#include "app.h"
+
+#include "log.h"
+#include "route.h"
+
+#include <string.h>
+
+enum err app_init(struct app *app, const struct config *config, struct clock clock, const char *tzdir)
+{
+    memset(app, 0, sizeof *app);
+    app->clock = clock;
+    feed_init(&app->feed);
+    request_init(&app->request);
+    response_init(&app->response);
+    buffer_init(&app->wire, 0);
+    app->zones = zones_new(tzdir);
+    app->redis = redis_sync_new(config, clock);
+    return app->zones && app->redis ? ERR_OK : ERR_NOMEM;
+}
+
+void app_fini(struct app *app)
+{
+    redis_sync_free(app->redis);
+    zones_free(app->zones);
+    buffer_fini(&app->wire);
+    response_fini(&app->response);
+    request_fini(&app->request);
+    feed_fini(&app->feed);
+}
+
+/* The request's way to its handler. False: error is filled. */
+static bool serve(struct app *app, const struct request_source *source, struct api_error *error)
+{
+    const struct route *route;
+
+    if (!request_read_head(&app->request, source, error)) {
+        return false;
+    }
+    route = route_find(app->request.path, app->request.method, app->response.allow, error);
+    if (!route || !request_read_query(&app->request, route->params, error)) {
+        return false;
+    }
+    return route->handle(app, error);
+}
+
+static void fail(struct app *app, const struct api_error *error)
+{
+    if (api_code_status(error->code) >= 500) {
+        log_error("request failed", log_str("method", app->request.method),
+                  log_bytes("path", app->request.path.data, app->request.path.len),
+                  log_str("code", api_code_name(error->code)), log_str("error", error->text),
+                  log_str("detail", error->detail[0] ? error->detail : NULL));
+    }
+    response_error(&app->response, error);
+}
+
+struct slice app_answer(struct app *app, const struct request_source *source)
+{
+    struct api_error error;
+    bool head;
+
+    api_error_clear(&error);
+    response_clear(&app->response);
+    if (!serve(app, source, &error)) {
+        fail(app, &error);
+    }
+    if (buffer_error(&app->response.body) != ERR_OK) {
+        api_error_set(&error, API_INTERNAL_ERROR, "the answer could not be written: %s",
+                      err_name(buffer_error(&app->response.body)));
+        fail(app, &error);
+    }
+    head = app->request.head;
+    if (response_render(&app->response, head, &app->wire) != ERR_OK) {
+        return (struct slice){NULL, 0};
+    }
+    return (struct slice){app->wire.data, app->wire.len};
+}

@@ -1,0 +1,42 @@
+/* app: a request in, an answer out. What the transports (worker, cgi) and the tests have in common.
+ *
+ * Owns the request and the answer (memory that is reused), the connection to Redis and the time zones. Leaves
+ * the meaning of each path to the resources, finding them to route. An error is turned into an answer here
+ * and nowhere else, and logged here where it is ours (5xx).
+ *
+ * Life cycle: app_init once, app_answer per request, app_fini. One thread.
+ */
+#ifndef DRONC_APP_H
+#define DRONC_APP_H
+
+#include "buffer.h"
+#include "clock.h"
+#include "config.h"
+#include "err.h"
+#include "feed.h"
+#include "redis_sync.h"
+#include "request.h"
+#include "response.h"
+#include "zone.h"
+
+struct app {
+    struct clock clock;
+    struct zones *zones;      /* owned */
+    struct redis_sync *redis; /* owned */
+    struct feed feed;         /* for track */
+    struct request request;
+    struct response response;
+    struct buffer wire; /* the answer, as the transport sends it */
+};
+
+/* Does not reach for Redis yet. config is borrowed until app_fini. tzdir: where the zone files are; NULL:
+ * where the system keeps them. ERR_NOMEM: app_fini is still to be called. */
+NODISCARD enum err app_init(struct app *app, const struct config *config, struct clock clock,
+                            const char *tzdir);
+void app_fini(struct app *app);
+
+/* Answer one request. Returns the bytes to send (status, headers, body), borrowed until the next call; {NULL,
+ * 0} where memory was too short for any answer. */
+struct slice app_answer(struct app *app, const struct request_source *source);
+
+#endif

@@ -1,0 +1,121 @@
+/* dronc-fcgi: takes jobs in, answers questions about them. Options, settings and log; then the loop (worker)
+ * or, as a CGI program, one request (cgi). */
+#include "app.h"
+#include "cgi.h"
+#include "config.h"
+#include "log.h"
+#include "worker.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#ifndef DRONC_VERSION
+#define DRONC_VERSION "unknown"
+#endif
+
+#define EXIT_USAGE 2 /* options or settings are wrong; nothing was done */
+
+static void print_help(void)
+{
+    struct buffer text = {0};
+
+    config_help(&text, CONFIG_FCGI);
+    printf("Usage: dronc-fcgi [--help | --version]\n\n"
+           "Dronc's HTTP API. Runs as a FastCGI process on the listening socket that it finds\n"
+           "as standard input (spawn-fcgi, or systemd with StandardInput=socket), or as a CGI\n"
+           "program. Logs to standard error. SIGTERM: answers the request under way, exits 0.\n\n"
+           "Settings, from the environment:\n%s",
+           buffer_str(&text));
+    buffer_fini(&text);
+}
+
+/* Exit code of an option that ends the program; -1: go on. */
+static int read_options(int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'V'}, {0}};
+    int option = getopt_long(argc, argv, "hV", options, NULL);
+
+    if (option == 'h' || option == 'V') {
+        option == 'h' ? print_help() : (void)printf("dronc-fcgi %s\n", DRONC_VERSION);
+        return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    }
+    if (option == -1 && optind == argc) {
+        return -1;
+    }
+    fprintf(stderr, "dronc-fcgi: try --help\n");
+    return EXIT_USAGE;
+}
+
+static bool read_config(struct config *config)
+{
+    struct buffer problems = {0};
+    bool tty = isatty(STDERR_FILENO) == 1;
+    bool ok = config_load(config, CONFIG_FCGI, config_getenv, NULL, tty, &problems) == ERR_OK;
+
+    if (!ok) {
+        fprintf(stderr, "%s", buffer_str(&problems));
+    }
+    buffer_fini(&problems);
+    return ok;
+}
+
+static void start_log(const struct config *config)
+{
+    bool tty = isatty(STDERR_FILENO) == 1;
+    struct log_options options = {STDERR_FILENO, config->log_level, config->log_format, tty,
+                                  false,         clock_system(),    "dronc-fcgi"};
+
+    log_init(&options);
+}
+
+static enum err serve_fastcgi(struct app *app, struct errinfo *info)
+{
+    enum err err;
+
+    log_info("handler started", log_i64("pid", getpid()), log_str("version", DRONC_VERSION));
+    err = worker_run(app, info);
+    log_info("handler stopped", log_i64("pid", getpid()));
+    return err;
+}
+
+static int serve(const struct config *config)
+{
+    struct errinfo info = {0};
+    struct app app;
+    enum err err = app_init(&app, config, clock_system(), getenv("TZDIR"));
+
+    if (err != ERR_OK) {
+        (void)err_set(&info, err, "out of memory");
+    } else {
+        err = worker_is_fastcgi() ? serve_fastcgi(&app, &info) : cgi_run(&app, &info);
+    }
+    if (err != ERR_OK) {
+        log_error("handler failed", log_str("error", info.text));
+    }
+    app_fini(&app);
+    return err == ERR_OK ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int main(int argc, char **argv)
+{
+    int code = read_options(argc, argv);
+    struct config config;
+
+    if (code >= 0) {
+        return code;
+    }
+    if (!read_config(&config)) {
+        return EXIT_USAGE;
+    }
+    if (!worker_is_fastcgi() && !cgi_is_request()) {
+        fprintf(stderr, "dronc-fcgi: standard input is no listening socket, nor is this CGI; try --help\n");
+        return EXIT_USAGE;
+    }
+    start_log(&config);
+    code = serve(&config);
+    log_fini();
+    return code;
+}

@@ -1,0 +1,357 @@
+/* redis_sync: the only file here that includes hiredis, and of hiredis only the reader: bytes → replies. Its
+ * connections are not used, since their time-outs hold for each read and write and not for a call, and their
+ * connect is bounded on TCP only; sending and waiting is redis_socket's. The reader's interface is the same
+ * in hiredis 0.14 and 1.x. */
+#include "redis_sync.h"
+
+#include "redis_reply.h"
+#include "redis_socket.h"
+#include "store.h"
+
+#include <hiredis/hiredis.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define RECEIVE_SIZE 16384 /* bytes taken off the socket at once */
+
+struct redis_sync {
+    const struct config *config; /* borrowed */
+    struct clock clock;
+    int fd;                                       /* -1: not connected */
+    redisReader *reader;                          /* owned; NULL: not connected */
+    size_t received;                              /* bytes, of the replies of one exchange */
+    bool reached;                                 /* a connection was set up once */
+    struct mono_ms pause_end;                     /* calls fail until then; 0: no pause */
+    struct buffer out;                            /* what is sent */
+    redisReply *raw[REDIS_SYNC_PIPELINE_MAX];     /* owned; NULL: none */
+    struct slice *items[REDIS_SYNC_PIPELINE_MAX]; /* owned; NULL: none */
+    struct reply
+        flat[REDIS_SYNC_PIPELINE_MAX]; /* the replies as others see them: borrow from raw and items */
+};
+
+/* Some commands of a call, at most REDIS_SYNC_PIPELINE_MAX. */
+struct batch {
+    const struct cmd *cmds;
+    size_t count;
+    unsigned chosen;  /* a bit for each that is to be sent */
+    bool with_source; /* scripts go in full */
+};
+
+struct redis_sync *redis_sync_new(const struct config *config, struct clock clock)
+{
+    struct redis_sync *redis = calloc(1, sizeof *redis);
+
+    if (!redis) {
+        return NULL;
+    }
+    redis->config = config;
+    redis->clock = clock;
+    redis->fd = -1;
+    buffer_init(&redis->out, 0);
+    return redis;
+}
+
+static void drop_connection(struct redis_sync *redis)
+{
+    if (redis->fd >= 0) {
+        close(redis->fd);
+    }
+    if (redis->reader) {
+        redisReaderFree(redis->reader);
+    }
+    redis->fd = -1;
+    redis->reader = NULL;
+}
+
+static void drop_reply(struct redis_sync *redis, size_t index)
+{
+    if (redis->raw[index]) {
+        freeReplyObject(redis->raw[index]);
+    }
+    free(redis->items[index]);
+    redis->raw[index] = NULL;
+    redis->items[index] = NULL;
+}
+
+static void drop_replies(struct redis_sync *redis)
+{
+    for (size_t i = 0; i < REDIS_SYNC_PIPELINE_MAX; i++) {
+        drop_reply(redis, i);
+    }
+}
+
+void redis_sync_free(struct redis_sync *redis)
+{
+    if (!redis) {
+        return;
+    }
+    drop_connection(redis);
+    drop_replies(redis);
+    buffer_fini(&redis->out);
+    free(redis);
+}
+
+/* ---- one exchange: bytes out, replies in ---- */
+
+static enum err render(struct redis_sync *redis, const struct batch *batch, struct errinfo *info)
+{
+    buffer_clear(&redis->out);
+    for (size_t i = 0; i < batch->count; i++) {
+        enum err err =
+            batch->chosen & 1U << i ? cmd_render(&batch->cmds[i], batch->with_source, &redis->out) : ERR_OK;
+        if (err != ERR_OK) {
+            return err_set(info, err, "a command could not be written: %s", err_name(err));
+        }
+    }
+    return ERR_OK;
+}
+
+/* Feed the reader with what comes next. */
+static enum err receive(struct redis_sync *redis, const struct deadline *deadline, struct errinfo *info)
+{
+    char bytes[RECEIVE_SIZE];
+    struct piece piece = {bytes, sizeof bytes, 0};
+    enum err err = redis_socket_receive(redis->fd, &piece, deadline, info);
+
+    if (err != ERR_OK) {
+        return err;
+    }
+    redis->received += piece.len;
+    if (redis->received > REPLY_BYTES_MAX) {
+        return err_set(info, ERR_PROTOCOL, "Redis' answer is longer than %d bytes", REPLY_BYTES_MAX);
+    }
+    if (redisReaderFeed(redis->reader, bytes, piece.len) != REDIS_OK) {
+        return err_set(info, ERR_NOMEM, "Redis' answer cannot be kept: %s", redis->reader->errstr);
+    }
+    return ERR_OK;
+}
+
+static enum err read_reply(struct redis_sync *redis, size_t index, const struct deadline *deadline,
+                           struct errinfo *info)
+{
+    void *raw = NULL;
+
+    drop_reply(redis, index);
+    for (;;) {
+        enum err err;
+        if (redisReaderGetReply(redis->reader, &raw) != REDIS_OK) {
+            return err_set(info, ERR_PROTOCOL, "Redis' answer makes no sense: %s", redis->reader->errstr);
+        }
+        if (raw) {
+            redis->raw[index] = raw;
+            redis_reply_flatten(raw, &redis->flat[index], &redis->items[index]);
+            return ERR_OK;
+        }
+        err = receive(redis, deadline, info);
+        if (err != ERR_OK) {
+            return err;
+        }
+    }
+}
+
+static enum err exchange(struct redis_sync *redis, const struct batch *batch, const struct deadline *deadline,
+                         struct errinfo *info)
+{
+    enum err err = render(redis, batch, info);
+
+    redis->received = 0;
+    if (err == ERR_OK) {
+        err = redis_socket_send(redis->fd, (struct slice){redis->out.data, redis->out.len}, deadline, info);
+    }
+    for (size_t i = 0; i < batch->count && err == ERR_OK; i++) {
+        if (batch->chosen & 1U << i) {
+            err = read_reply(redis, i, deadline, info);
+        }
+    }
+    if (err == ERR_OK && redis->reader->pos < redis->reader->len) {
+        return err_set(info, ERR_PROTOCOL, "Redis answers more than it was asked");
+    }
+    return err;
+}
+
+/* ---- commands on a connection that is there ---- */
+
+/* The commands whose script Redis does not know. */
+static unsigned unknown_scripts(const struct redis_sync *redis, const struct cmd *cmds, size_t count)
+{
+    unsigned unknown = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        if (cmds[i].script && reply_is_noscript(&redis->flat[i])) {
+            unknown |= 1U << i;
+        }
+    }
+    return unknown;
+}
+
+static enum err run(struct redis_sync *redis, const struct cmd *cmds, size_t count,
+                    const struct deadline *deadline, struct errinfo *info)
+{
+    struct batch batch = {cmds, count, (1U << count) - 1, false};
+    enum err err = exchange(redis, &batch, deadline, info);
+
+    batch.chosen = err == ERR_OK ? unknown_scripts(redis, cmds, count) : 0;
+    batch.with_source = true;
+    return batch.chosen ? exchange(redis, &batch, deadline, info) : err;
+}
+
+/* ---- connecting ---- */
+
+/* Run one command of the set-up, and end it. Redis' refusal is a failure. */
+static enum err run_step(struct redis_sync *redis, struct cmd *cmd, const struct deadline *deadline,
+                         struct errinfo *info)
+{
+    enum err err = run(redis, cmd, 1, deadline, info);
+
+    cmd_fini(cmd);
+    return err == ERR_OK ? reply_check(&redis->flat[0], info) : err;
+}
+
+static enum err log_in(struct redis_sync *redis, const struct deadline *deadline, struct errinfo *info)
+{
+    struct cmd cmd;
+
+    if (!redis->config->redis_password[0]) {
+        return ERR_OK;
+    }
+    cmd_init(&cmd, "AUTH");
+    if (redis->config->redis_username[0]) {
+        cmd_arg_str(&cmd, redis->config->redis_username);
+    }
+    cmd_arg_str(&cmd, redis->config->redis_password);
+    return run_step(redis, &cmd, deadline, info);
+}
+
+static enum err select_db(struct redis_sync *redis, const struct deadline *deadline, struct errinfo *info)
+{
+    struct cmd cmd;
+
+    if (redis->config->redis_db == 0) {
+        return ERR_OK;
+    }
+    cmd_init(&cmd, "SELECT");
+    cmd_arg_i64(&cmd, redis->config->redis_db);
+    return run_step(redis, &cmd, deadline, info);
+}
+
+static enum err check_database(struct redis_sync *redis, const struct deadline *deadline,
+                               struct errinfo *info)
+{
+    struct cmd cmd;
+    enum err err;
+
+    store_setup(&cmd);
+    err = run_step(redis, &cmd, deadline, info);
+    return err == ERR_OK ? store_setup_reply(&redis->flat[0], info) : err;
+}
+
+static enum err connect_redis(struct redis_sync *redis, const struct deadline *deadline, struct errinfo *info)
+{
+    enum err err = redis_socket_open(&redis->fd, redis->config, deadline, info);
+
+    if (err != ERR_OK) {
+        return err;
+    }
+    redis->reader = redisReaderCreate();
+    if (!redis->reader) {
+        err = err_set(info, ERR_NOMEM, "out of memory for a connection to Redis");
+    }
+    if (err == ERR_OK) {
+        err = log_in(redis, deadline, info);
+    }
+    if (err == ERR_OK) {
+        err = select_db(redis, deadline, info);
+    }
+    if (err == ERR_OK) {
+        err = check_database(redis, deadline, info);
+    }
+    if (err == ERR_OK) {
+        redis->reached = true;
+    }
+    return err;
+}
+
+/* ---- calls ---- */
+
+static enum err connect_and_run(struct redis_sync *redis, const struct cmd *cmds, size_t count,
+                                const struct deadline *deadline, struct errinfo *info)
+{
+    enum err err = ERR_OK;
+
+    if (redis->fd < 0) {
+        err = connect_redis(redis, deadline, info);
+    }
+    if (err == ERR_OK) {
+        err = run(redis, cmds, count, deadline, info);
+    }
+    if (err != ERR_OK) {
+        drop_connection(redis);
+    }
+    return err;
+}
+
+/* True for errors after which this connection is of no use, but another one may be: a master that became a
+ * replica, a login that ended. */
+static bool spoils_connection(const struct reply *reply)
+{
+    static const char *const words[] = {"READONLY", "NOAUTH", "LOADING", "MASTERDOWN", "UNBLOCKED"};
+
+    for (size_t i = 0; i < sizeof words / sizeof words[0] && reply->kind == REPLY_ERROR; i++) {
+        if (reply->text.len >= strlen(words[i]) &&
+            memcmp(reply->text.data, words[i], strlen(words[i])) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What a call leaves behind: a connection that is no good any more, or a pause. */
+static void look_back(struct redis_sync *redis, enum err err, size_t count)
+{
+    if (err == ERR_TIMEOUT) {
+        redis->pause_end.ms = clock_mono(&redis->clock).ms + REDIS_SYNC_PAUSE_MS;
+    }
+    for (size_t i = 0; i < count && err == ERR_OK; i++) {
+        if (spoils_connection(&redis->flat[i])) {
+            drop_connection(redis);
+            return;
+        }
+    }
+}
+
+enum err redis_sync_call(struct redis_sync *redis, const struct cmd *cmds, size_t count, int budget_ms,
+                         struct errinfo *info)
+{
+    struct deadline deadline = deadline_in(redis->clock, budget_ms);
+    bool kept;
+    enum err err;
+
+    drop_replies(redis);
+    if (count == 0 || count > REDIS_SYNC_PIPELINE_MAX) {
+        return err_set(info, ERR_BUG, "%zu commands in one call", count);
+    }
+    if (clock_mono(&redis->clock).ms < redis->pause_end.ms) {
+        return err_set(info, ERR_DOWN, "Redis did not answer in time a moment ago; not tried again yet");
+    }
+    if (redis->fd >= 0 && redis_socket_is_stale(redis->fd)) {
+        drop_connection(redis);
+    }
+    kept = redis->fd >= 0;
+    err = connect_and_run(redis, cmds, count, &deadline, info);
+    if (err == ERR_DOWN && kept) {
+        err = connect_and_run(redis, cmds, count, &deadline, info);
+    }
+    look_back(redis, err, count);
+    return err;
+}
+
+const struct reply *redis_sync_reply(const struct redis_sync *redis, size_t index)
+{
+    return &redis->flat[index];
+}
+
+bool redis_sync_was_reached(const struct redis_sync *redis)
+{
+    return redis->reached;
+}

@@ -1,0 +1,302 @@
+/* request: CGI meta-variables and a stream of bytes → path, parameters, body. Nothing is normalised:
+ * "//health" and "/health/" are other paths than "/health". */
+#include "request.h"
+
+#include "media_type.h"
+
+#include <string.h>
+#include <strings.h>
+
+#define READ_CHUNK 8192 /* bytes asked of the source at once */
+#define BAD_ESCAPE "a '%%' in the %s is not followed by two hex digits"
+
+void request_init(struct request *req)
+{
+    memset(req, 0, sizeof *req);
+    buffer_init(&req->uri, REQUEST_URI_MAX);
+    buffer_init(&req->body, REQUEST_BODY_MAX);
+}
+
+void request_fini(struct request *req)
+{
+    buffer_fini(&req->uri);
+    buffer_fini(&req->body);
+}
+
+static const char *meta(const struct request *req, const char *name)
+{
+    const char *value = req->source->meta(req->source->arg, name);
+    return value ? value : "";
+}
+
+static int hex_value(char c)
+{
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+    if (c >= 'a' && c <= 'f') {
+        return c - 'a' + 10;
+    }
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* Undo percent-encoding in place (and "+" for a space, where asked for). False: a '%' without two hex digits.
+ */
+static bool decode(char *text, size_t *len, bool plus)
+{
+    size_t out = 0;
+
+    for (size_t in = 0; in < *len; in++) {
+        if (text[in] == '%') {
+            int high = in + 2 < *len ? hex_value(text[in + 1]) : -1;
+            int low = in + 2 < *len ? hex_value(text[in + 2]) : -1;
+            if (high < 0 || low < 0) {
+                return false;
+            }
+            text[out++] = (char)(high * 16 + low);
+            in += 2;
+        } else {
+            text[out++] = plus && text[in] == '+' ? ' ' : text[in];
+        }
+    }
+    *len = out;
+    return true;
+}
+
+/* A CGI program is mounted somewhere (SCRIPT_NAME), and only what follows is ours (PATH_INFO). */
+static size_t mount_len(const struct request *req, struct slice path)
+{
+    const char *script = meta(req, "SCRIPT_NAME");
+    size_t len = strlen(script);
+
+    if (*meta(req, "PATH_INFO") == '\0' || len > path.len || memcmp(path.data, script, len) != 0) {
+        return 0;
+    }
+    return len < path.len && path.data[len] == '/' ? len : 0;
+}
+
+static bool split_uri(struct request *req, struct api_error *error)
+{
+    char *text = req->uri.data;
+    char *mark = memchr(text, '?', req->uri.len);
+    struct slice path = {text, mark ? (size_t)(mark - text) : req->uri.len};
+    size_t skip = mount_len(req, path);
+
+    if (mark) {
+        req->query = (struct slice){mark + 1, req->uri.len - path.len - 1};
+    }
+    path.data += skip;
+    path.len -= skip;
+    if (!decode(text + skip, &path.len, false)) {
+        return api_error_set(error, API_INVALID_REQUEST, BAD_ESCAPE, "path");
+    }
+    req->path = path;
+    return true;
+}
+
+/* Without REQUEST_URI (RFC 3875 does not know it) the path comes decoded, in PATH_INFO. */
+static bool use_path_info(struct request *req)
+{
+    size_t len;
+
+    buffer_add_str(&req->uri, meta(req, "PATH_INFO"));
+    len = req->uri.len;
+    buffer_add_str(&req->uri, meta(req, "QUERY_STRING"));
+    req->path = (struct slice){buffer_str(&req->uri), len};
+    req->query = (struct slice){req->path.data + len, req->uri.len - len};
+    return buffer_error(&req->uri) == ERR_OK;
+}
+
+static bool read_uri(struct request *req, struct api_error *error)
+{
+    const char *uri = meta(req, "REQUEST_URI");
+    bool fits;
+
+    if (*uri) {
+        buffer_add_str(&req->uri, uri);
+    }
+    fits = *uri ? buffer_error(&req->uri) == ERR_OK : use_path_info(req);
+    if (!fits && buffer_error(&req->uri) == ERR_NOMEM) {
+        return api_error_set(error, API_INTERNAL_ERROR, "out of memory");
+    }
+    if (!fits) {
+        return api_error_set(error, API_INVALID_REQUEST, "path and query are longer than %d bytes",
+                             REQUEST_URI_MAX);
+    }
+    return *uri ? split_uri(req, error) : true;
+}
+
+bool request_read_head(struct request *req, const struct request_source *source, struct api_error *error)
+{
+    req->source = source;
+    req->method = meta(req, "REQUEST_METHOD");
+    req->head = strcmp(req->method, "HEAD") == 0;
+    if (req->head) {
+        req->method = "GET";
+    }
+    req->path = req->query = (struct slice){NULL, 0};
+    req->param_count = 0;
+    buffer_clear(&req->uri);
+    buffer_clear(&req->body);
+    return read_uri(req, error);
+}
+
+static bool is_allowed(struct slice name, const char *const *allowed)
+{
+    for (; *allowed; allowed++) {
+        if (slice_eq(name, *allowed)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Check a decoded parameter and keep it. */
+static bool keep_param(struct request *req, struct request_param param, const char *const *allowed,
+                       struct api_error *error)
+{
+    int shown = param.name.len < 64 ? (int)param.name.len : 64;
+
+    if (!is_allowed(param.name, allowed)) {
+        api_error_set(error, API_INVALID_REQUEST, "unknown query parameter \"%.*s\"", shown, param.name.data);
+        return api_error_at(error, param.name);
+    }
+    for (size_t i = 0; i < req->param_count; i++) {
+        const struct slice *other = &req->params[i].name;
+        if (other->len == param.name.len && memcmp(other->data, param.name.data, other->len) == 0) {
+            api_error_set(error, API_INVALID_REQUEST, "query parameter \"%.*s\" is given more than once",
+                          shown, param.name.data);
+            return api_error_at(error, param.name);
+        }
+    }
+    if (req->param_count == REQUEST_PARAMS_MAX) {
+        return api_error_set(error, API_INVALID_REQUEST, "more than %d query parameters", REQUEST_PARAMS_MAX);
+    }
+    req->params[req->param_count++] = param;
+    return true;
+}
+
+/* text: "name=value" or "name", raw. */
+static bool read_param(struct request *req, struct slice text, const char *const *allowed,
+                       struct api_error *error)
+{
+    char *name = req->uri.data + (text.data - req->uri.data);
+    char *sign = memchr(name, '=', text.len);
+    char *value = sign ? sign + 1 : name + text.len;
+    size_t name_len = sign ? (size_t)(sign - name) : text.len;
+    size_t value_len = text.len - (size_t)(value - name);
+
+    if (!decode(name, &name_len, true)) {
+        return api_error_set(error, API_INVALID_REQUEST, BAD_ESCAPE, "query");
+    }
+    if (!decode(value, &value_len, true)) {
+        api_error_set(error, API_INVALID_REQUEST, BAD_ESCAPE, "query");
+        return api_error_at(error, (struct slice){name, name_len});
+    }
+    return keep_param(req, (struct request_param){{name, name_len}, {value, value_len}}, allowed, error);
+}
+
+bool request_read_query(struct request *req, const char *const *allowed, struct api_error *error)
+{
+    struct slice rest = req->query;
+
+    while (rest.len > 0) {
+        const char *mark = memchr(rest.data, '&', rest.len);
+        size_t len = mark ? (size_t)(mark - rest.data) : rest.len;
+        size_t step = mark ? len + 1 : len;
+
+        if (len > 0 && !read_param(req, (struct slice){rest.data, len}, allowed, error)) {
+            return false;
+        }
+        rest.data += step;
+        rest.len -= step;
+    }
+    return true;
+}
+
+struct slice request_param(const struct request *req, const char *name)
+{
+    for (size_t i = 0; i < req->param_count; i++) {
+        if (slice_eq(req->params[i].name, name)) {
+            return req->params[i].value;
+        }
+    }
+    return (struct slice){NULL, 0};
+}
+
+static bool check_media_type(const struct request *req, struct api_error *error)
+{
+    const char *type = meta(req, "CONTENT_TYPE");
+
+    if (*type == '\0' || media_type_is_json(type)) {
+        return true;
+    }
+    return api_error_set(error, API_UNSUPPORTED_MEDIA_TYPE,
+                         "Content-Type \"%.100s\" is not JSON in UTF-8: send application/json", type);
+}
+
+/* How long the body is said to be; -1: not said. */
+static bool read_length(const struct request *req, int64_t *length, struct api_error *error)
+{
+    const char *text = meta(req, "CONTENT_LENGTH");
+
+    *length = -1;
+    if (*text == '\0') {
+        return true;
+    }
+    if (text[strspn(text, "0123456789")] != '\0') {
+        return api_error_set(error, API_INVALID_REQUEST, "Content-Length is not a number");
+    }
+    if (!slice_i64(slice_of(text), length) || *length > REQUEST_BODY_MAX) {
+        return api_error_set(error, API_PAYLOAD_TOO_LARGE, "the body is longer than %d bytes",
+                             REQUEST_BODY_MAX);
+    }
+    return true;
+}
+
+/* Read up to wanted bytes into the body. False: reading failed, the body is too long or memory is short. */
+static bool fill_body(struct request *req, size_t wanted)
+{
+    char chunk[READ_CHUNK];
+
+    while (req->body.len < wanted) {
+        size_t left = wanted - req->body.len;
+        int64_t got = req->source->read(req->source->arg, chunk, left < sizeof chunk ? left : sizeof chunk);
+        if (got < 0) {
+            return false;
+        }
+        if (got == 0) {
+            return true;
+        }
+        buffer_add(&req->body, chunk, (size_t)got);
+        if (buffer_error(&req->body) != ERR_OK) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool request_read_body(struct request *req, struct api_error *error)
+{
+    int64_t length;
+    size_t wanted;
+    bool whole;
+
+    if (!read_length(req, &length, error) || !check_media_type(req, error)) {
+        return false;
+    }
+    wanted = length >= 0 ? (size_t)length : req->source->framed ? REQUEST_BODY_MAX + 1 : 0;
+    whole = fill_body(req, wanted);
+    if (buffer_error(&req->body) == ERR_LIMIT) {
+        return api_error_set(error, API_PAYLOAD_TOO_LARGE, "the body is longer than %d bytes",
+                             REQUEST_BODY_MAX);
+    }
+    if (buffer_error(&req->body) != ERR_OK) {
+        return api_error_set(error, API_INTERNAL_ERROR, "out of memory");
+    }
+    if (!whole || (length >= 0 && req->body.len < wanted)) {
+        return api_error_set(error, API_INVALID_REQUEST, "the body breaks off after %zu bytes",
+                             req->body.len);
+    }
+    return true;
+}

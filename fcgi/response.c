@@ -1,0 +1,101 @@
+/* response: status line, headers, JSON body, as one piece of bytes. */
+#include "response.h"
+
+static const char *reason_of(int status)
+{
+    switch (status) {
+    case 200:
+        return "OK";
+    case 201:
+        return "Created";
+    case 400:
+        return "Bad Request";
+    case 404:
+        return "Not Found";
+    case 405:
+        return "Method Not Allowed";
+    case 413:
+        return "Payload Too Large";
+    case 415:
+        return "Unsupported Media Type";
+    case 503:
+        return "Service Unavailable";
+    default:
+        return "Internal Server Error";
+    }
+}
+
+void response_init(struct response *res)
+{
+    buffer_init(&res->body, 0);
+    response_clear(res);
+}
+
+void response_fini(struct response *res)
+{
+    buffer_fini(&res->body);
+}
+
+void response_clear(struct response *res)
+{
+    res->status = 0;
+    res->content_type = "application/json";
+    res->allow[0] = '\0';
+    buffer_clear(&res->body);
+}
+
+void response_text(struct response *res, int status, const char *text)
+{
+    buffer_clear(&res->body);
+    res->status = status;
+    res->content_type = "text/plain; charset=utf-8";
+    buffer_add_str(&res->body, text);
+}
+
+void response_json(struct response *res, int status, struct json_writer *w)
+{
+    buffer_clear(&res->body);
+    res->status = status;
+    res->content_type = "application/json";
+    json_begin(w, &res->body);
+}
+
+void response_error(struct response *res, const struct api_error *error)
+{
+    struct json_writer w;
+
+    response_json(res, api_code_status(error->code), &w);
+    json_object_begin(&w);
+    json_key(&w, "error");
+    json_object_begin(&w);
+    json_key(&w, "code");
+    json_put_str(&w, api_code_name(error->code));
+    json_key(&w, "message");
+    json_put_str(&w, error->text);
+    if (error->field.data) {
+        json_key(&w, "field");
+        json_put_bytes(&w, error->field);
+    }
+    if (error->offset >= 0) {
+        json_key(&w, "offset");
+        json_put_i64(&w, error->offset);
+    }
+    json_object_end(&w);
+    json_object_end(&w);
+}
+
+enum err response_render(const struct response *res, bool head, struct buffer *out)
+{
+    buffer_clear(out);
+    buffer_printf(out,
+                  "Status: %d %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\nCache-Control: no-store\r\n",
+                  res->status, reason_of(res->status), res->content_type, res->body.len);
+    if (res->allow[0]) {
+        buffer_printf(out, "Allow: %s\r\n", res->allow);
+    }
+    buffer_add_str(out, "\r\n");
+    if (!head) {
+        buffer_add(out, res->body.data, res->body.len);
+    }
+    return buffer_error(out);
+}

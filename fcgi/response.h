@@ -1,0 +1,44 @@
+/* response: what a request is answered with, collected before the first byte is sent.
+ *
+ * Owns status, headers and body in memory that is kept from one request to the next. Leaves sending to the
+ * transport, which takes the bytes of response_render. Life cycle: response_init once; per request
+ * response_clear, one of response_text, response_json (and a value through the writer) or response_error,
+ * response_render; response_fini.
+ */
+#ifndef DRONC_RESPONSE_H
+#define DRONC_RESPONSE_H
+
+#include "api_error.h"
+#include "buffer.h"
+#include "err.h"
+#include "json.h"
+
+#include <stdbool.h>
+
+#define RESPONSE_ALLOW_SIZE 64 /* bytes of an Allow header, with the NUL */
+
+struct response {
+    int status;                      /* HTTP status; 0: none yet */
+    const char *content_type;        /* static */
+    char allow[RESPONSE_ALLOW_SIZE]; /* "": no Allow header */
+    struct buffer body;
+};
+
+/* Does not allocate. */
+void response_init(struct response *res);
+void response_fini(struct response *res);
+/* Forget the answer, keep the memory. */
+void response_clear(struct response *res);
+
+/* Answer with plain text. */
+void response_text(struct response *res, int status, const char *text);
+/* Answer with the JSON value that is put into w next. w borrows res. */
+void response_json(struct response *res, int status, struct json_writer *w);
+/* Answer with an error; what was written before is dropped, allow stays. */
+void response_error(struct response *res, const struct api_error *error);
+
+/* Write the answer as CGI and FastCGI want it (Status, headers, empty line, body) over the content of out;
+ * without the body for head. Should writing have failed (ERR_NOMEM, ERR_BUG), out is of no use. */
+NODISCARD enum err response_render(const struct response *res, bool head, struct buffer *out);
+
+#endif

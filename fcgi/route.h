@@ -1,0 +1,33 @@
+/* route: which path and method is answered by whom. One table (route.c); everything else about a request is
+ * the handlers'.
+ *
+ * A path is compared byte for byte: a slash at its end, two of them inside or another case is another path.
+ * Pure.
+ */
+#ifndef DRONC_ROUTE_H
+#define DRONC_ROUTE_H
+
+#include "api_error.h"
+#include "buffer.h"
+#include "response.h"
+
+#include <stdbool.h>
+
+struct app;
+
+/* Answer app->request into app->response. False: error is filled, and what was written is dropped. */
+typedef bool route_handler(struct app *app, struct api_error *error);
+
+struct route {
+    const char *path;
+    const char *method; /* GET stands for HEAD, too */
+    route_handler *handle;
+    const char *const *params; /* the query parameters it knows, ended by NULL */
+};
+
+/* The route of a request. NULL: error is filled (404, or 405 with the methods that are there in allow; else
+ * allow is ""). */
+const struct route *route_find(struct slice path, const char *method, char allow[RESPONSE_ALLOW_SIZE],
+                               struct api_error *error);
+
+#endif

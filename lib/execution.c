@@ -1,0 +1,200 @@
+/* execution: see execution.h. Encoding and decoding of the one-line record; nothing here knows of Redis or JSON. */
+#include "execution.h"
+
+#include "digest.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char *const outcome_names[EXECUTION_OUTCOME__COUNT] = {
+    [EXECUTION_SUCCEEDED] = "succeeded",
+    [EXECUTION_FAILED] = "failed",
+    [EXECUTION_LOST] = "lost",
+    [EXECUTION_MISSED] = "missed",
+};
+
+/* As written behind "o:". */
+static const char outcome_letters[EXECUTION_OUTCOME__COUNT] = {
+    [EXECUTION_SUCCEEDED] = 's',
+    [EXECUTION_FAILED] = 'f',
+    [EXECUTION_LOST] = 'l',
+    [EXECUTION_MISSED] = 'm',
+};
+
+const char *execution_outcome_name(enum execution_outcome outcome)
+{
+    return outcome < EXECUTION_OUTCOME__COUNT ? outcome_names[outcome] : "unknown";
+}
+
+static void add_number(struct buffer *out, char key, int64_t value)
+{
+    char text[32];
+    int len = snprintf(text, sizeof text, " %c:%lld", key, (long long)value);
+    buffer_add(out, text, (size_t)len);
+}
+
+/* A token ends at a space and a record at a control character: what stands in their way is replaced. */
+static void add_text(struct buffer *out, char key, const char *text, bool to_end)
+{
+    if (text[0] == '\0') {
+        return;
+    }
+    const char head[] = {' ', key, ':'};
+    buffer_add(out, head, sizeof head);
+    for (const char *p = text; *p != '\0'; p++) {
+        bool control = (unsigned char)*p < 0x20 || *p == 0x7f;
+        bool cut = *p == ' ' && !to_end;
+        buffer_add_char(out, control ? ' ' : cut ? '_' : *p);
+    }
+}
+
+static void add_call(const struct execution *execution, struct buffer *out)
+{
+    add_number(out, 'x', execution->started.ms);
+    add_number(out, 't', execution->took_ms);
+    add_number(out, 'h', execution->status);
+    add_number(out, 'l', execution->lateness_ms);
+    if (execution->truncated) {
+        add_number(out, 'b', 1);
+    }
+}
+
+void execution_encode(const struct execution *execution, struct buffer *out)
+{
+    const char head[] = {'o', ':', outcome_letters[execution->outcome]};
+    buffer_add(out, head, sizeof head);
+    add_number(out, 's', execution->scheduled.ms);
+    add_number(out, 'a', execution->attempt);
+    if (execution->outcome == EXECUTION_MISSED) {
+        add_number(out, 'u', execution->missed_until.ms);
+        add_number(out, 'n', execution->missed_count);
+    } else {
+        add_call(execution, out);
+    }
+    add_text(out, 'r', execution->runner, false);
+    add_text(out, 'c', execution->error_class, false);
+    add_text(out, 'e', execution->error, true);
+}
+
+static void copy_text(char *out, size_t size, struct slice text)
+{
+    size_t len = text.len < size - 1 ? text.len : size - 1;
+    memcpy(out, text.data, len);
+    out[len] = '\0';
+}
+
+static bool read_outcome(struct slice text, enum execution_outcome *out)
+{
+    for (unsigned i = 0; i < EXECUTION_OUTCOME__COUNT; i++) {
+        if (text.len == 1 && text.data[0] == outcome_letters[i]) {
+            *out = (enum execution_outcome)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool read_int(struct slice text, int *out)
+{
+    int64_t value;
+    if (!slice_i64(text, &value) || value < INT32_MIN || value > INT32_MAX) {
+        return false;
+    }
+    *out = (int)value;
+    return true;
+}
+
+static bool read_flag(struct slice text, bool *out)
+{
+    *out = slice_eq(text, "1");
+    return true;
+}
+
+/* One `key:value`. False: the value cannot be read. */
+static bool read_token(struct execution *out, char key, struct slice value)
+{
+    switch (key) {
+    case 'o':
+        return read_outcome(value, &out->outcome);
+    case 's':
+        return slice_i64(value, &out->scheduled.ms);
+    case 'x':
+        return slice_i64(value, &out->started.ms);
+    case 't':
+        return slice_i64(value, &out->took_ms);
+    case 'l':
+        return slice_i64(value, &out->lateness_ms);
+    case 'u':
+        return slice_i64(value, &out->missed_until.ms);
+    case 'n':
+        return slice_i64(value, &out->missed_count);
+    case 'h':
+        return read_int(value, &out->status);
+    case 'a':
+        return read_int(value, &out->attempt);
+    case 'b':
+        return read_flag(value, &out->truncated);
+    case 'r':
+        copy_text(out->runner, sizeof out->runner, value);
+        return true;
+    case 'c':
+        copy_text(out->error_class, sizeof out->error_class, value);
+        return true;
+    case 'e':
+        copy_text(out->error, sizeof out->error, value);
+        return true;
+    default:
+        return true; /* of a later version */
+    }
+}
+
+/* Take the next token off rest. `e:` reaches to the end. */
+static struct slice next_token(struct slice *rest)
+{
+    struct slice token = *rest;
+    bool to_end = rest->len >= 2 && rest->data[0] == 'e' && rest->data[1] == ':';
+    const char *space = to_end ? NULL : memchr(rest->data, ' ', rest->len);
+    if (space != NULL) {
+        token.len = (size_t)(space - rest->data);
+        rest->data += token.len + 1;
+        rest->len -= token.len + 1;
+    } else {
+        rest->len = 0;
+    }
+    return token;
+}
+
+enum err execution_decode(struct execution *out, const struct job_id *job, struct slice record)
+{
+    bool has_outcome = false;
+    bool has_scheduled = false;
+    *out = (struct execution){.job = *job};
+    while (record.len > 0) {
+        struct slice token = next_token(&record);
+        if (token.len == 0) {
+            continue;
+        }
+        if (token.len < 2 || token.data[1] != ':' ||
+            !read_token(out, token.data[0], (struct slice){token.data + 2, token.len - 2})) {
+            return ERR_PROTOCOL;
+        }
+        has_outcome = has_outcome || token.data[0] == 'o';
+        has_scheduled = has_scheduled || token.data[0] == 's';
+    }
+    return has_outcome && has_scheduled ? ERR_OK : ERR_PROTOCOL;
+}
+
+void execution_id_format(char out[EXECUTION_ID_SIZE], const struct execution *execution)
+{
+    char hex[2 * JOB_ID_SIZE + 1];
+    digest_hex(hex, execution->job.bytes, JOB_ID_SIZE);
+    (void)snprintf(out, EXECUTION_ID_SIZE, "exec:%s:%lld:%d", hex, (long long)execution->scheduled.ms,
+                   execution->attempt);
+}
+
+void execution_idempotency_key(char out[EXECUTION_KEY_SIZE], const struct job_id *job, struct wall_ms scheduled)
+{
+    char hex[2 * JOB_ID_SIZE + 1];
+    digest_hex(hex, job->bytes, JOB_ID_SIZE);
+    (void)snprintf(out, EXECUTION_KEY_SIZE, "%s-%lld", hex, (long long)scheduled.ms);
+}

@@ -1,0 +1,229 @@
+/* job: see job.h. Building and checking a job, its identity, and its next instant. What a schedule means is cron's business, what a URL
+ * is url's. */
+#include "job.h"
+
+#include "digest.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define ID_PREFIX "capi:"
+
+static const char *const type_names[JOB_TYPE__COUNT] = {
+    [JOB_ATMOST_ONCE] = "ATMOST_ONCE",
+    [JOB_ATLEAST_ONCE] = "ATLEAST_ONCE",
+};
+
+const char *job_type_name(enum job_type type)
+{
+    return type < JOB_TYPE__COUNT ? type_names[type] : "unknown";
+}
+
+bool job_type_parse(enum job_type *out, struct slice name)
+{
+    for (unsigned i = 0; i < JOB_TYPE__COUNT; i++) {
+        if (slice_eq(name, type_names[i])) {
+            *out = (enum job_type)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+void job_id_format(char out[JOB_ID_TEXT_SIZE], const struct job_id *id)
+{
+    memcpy(out, ID_PREFIX, sizeof ID_PREFIX - 1);
+    digest_hex(out + sizeof ID_PREFIX - 1, id->bytes, JOB_ID_SIZE);
+}
+
+bool job_id_parse(struct job_id *out, struct slice text)
+{
+    const size_t prefix = sizeof ID_PREFIX - 1;
+    return text.data != NULL && text.len == JOB_ID_TEXT_LEN && memcmp(text.data, ID_PREFIX, prefix) == 0 &&
+           digest_unhex(out->bytes, JOB_ID_SIZE, text.data + prefix, text.len - prefix);
+}
+
+/* ---- faults ---- */
+
+static bool fault_set(struct job_fault *fault, enum job_fault_code code, const char *field, const char *fmt, ...)
+    PRINTF_LIKE(4, 5);
+
+/* Always false, so that a check can end in `return fault_set(…)`. */
+static bool fault_set(struct job_fault *fault, enum job_fault_code code, const char *field, const char *fmt, ...)
+{
+    va_list args;
+    fault->code = code;
+    fault->field = field;
+    fault->offset = -1;
+    va_start(args, fmt);
+    (void)vsnprintf(fault->text, sizeof fault->text, fmt, args);
+    va_end(args);
+    return false;
+}
+
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+static struct slice trim(struct slice text)
+{
+    while (text.len > 0 && is_space(text.data[0])) {
+        text.data++;
+        text.len--;
+    }
+    while (text.len > 0 && is_space(text.data[text.len - 1])) {
+        text.len--;
+    }
+    return text;
+}
+
+static bool check_present(struct slice value, const char *field, struct job_fault *fault)
+{
+    if (value.data == NULL) {
+        return fault_set(fault, JOB_FAULT_INVALID_REQUEST, field, "%s is required", field);
+    }
+    if (trim(value).len == 0) {
+        return fault_set(fault, JOB_FAULT_INVALID_REQUEST, field, "%s must not be empty", field);
+    }
+    return true;
+}
+
+/* ---- the three fields ---- */
+
+static bool build_zone(struct job *job, const char *name, struct zones *zones, struct job_fault *fault)
+{
+    job->zone = zone_utc();
+    if (name[0] == '\0') {
+        return true;
+    }
+    enum zone_err err = zones_get(zones, name, strlen(name), &job->zone);
+    if (err == ZONE_NOMEM) {
+        return fault_set(fault, JOB_FAULT_SYSTEM, "schedule", "out of memory");
+    }
+    if (err != ZONE_OK) {
+        return fault_set(fault, JOB_FAULT_CREATION_FAILED, "schedule", "time zone %s: %s", name,
+                         zone_err_text(err));
+    }
+    return true;
+}
+
+static bool build_schedule(struct job *job, struct slice text, struct zones *zones, struct job_fault *fault)
+{
+    char zone[CRON_ZONE_MAX + 1];
+    struct cron_error error;
+    if (cron_parse(&job->cron, zone, text.data, text.len, &error) != CRON_OK) {
+        (void)fault_set(fault, JOB_FAULT_CREATION_FAILED, "schedule", "%s", error.message);
+        fault->offset = (int64_t)error.offset;
+        return false;
+    }
+    if (cron_never(&job->cron)) {
+        return fault_set(fault, JOB_FAULT_CREATION_FAILED, "schedule", "this schedule never fires");
+    }
+    struct slice trimmed = trim(text);
+    memcpy(job->schedule, trimmed.data, trimmed.len);
+    job->schedule[trimmed.len] = '\0';
+    return build_zone(job, zone, zones, fault);
+}
+
+static bool build_api(struct job *job, struct slice text, struct url *url, struct job_fault *fault)
+{
+    struct errinfo info = {0};
+    enum url_fault bad = url_parse(url, text, &info);
+    if (bad == URL_OK) {
+        memcpy(job->api, text.data, text.len);
+        job->api[text.len] = '\0';
+        return true;
+    }
+    return fault_set(fault, bad == URL_SCHEME ? JOB_FAULT_CREATION_FAILED : JOB_FAULT_VALIDATION_ERROR, "api",
+                     "api: %s", info.text);
+}
+
+static bool build_type(struct job *job, struct slice text, struct job_fault *fault)
+{
+    return job_type_parse(&job->type, text) ||
+           fault_set(fault, JOB_FAULT_VALIDATION_ERROR, "type", "type must be ATMOST_ONCE or ATLEAST_ONCE");
+}
+
+static bool build_fields(struct job *job, const struct job_fields *fields, struct zones *zones,
+                         struct job_fault *fault)
+{
+    struct url url;
+    return check_present(fields->schedule, "schedule", fault) && check_present(fields->api, "api", fault) &&
+           check_present(fields->type, "type", fault) && build_type(job, fields->type, fault) &&
+           build_api(job, fields->api, &url, fault) && build_schedule(job, fields->schedule, zones, fault);
+}
+
+/* ---- identity ---- */
+
+/* What the identity is made of. A later version may append lines for fields that are not at their default; jobs
+ * without them then keep their ids. */
+static enum err canonical(const struct job *job, struct buffer *out)
+{
+    char schedule[CRON_PRINT_MAX];
+    struct url url;
+    (void)cron_print(&job->cron, schedule, sizeof schedule);
+    if (url_parse(&url, slice_of(job->api), NULL) != URL_OK) {
+        return ERR_BUG;
+    }
+    buffer_printf(out, "dronc job 1\nschedule %s\nzone %s\ntype %s\napi ", schedule, zone_name(job->zone),
+                  job_type_name(job->type));
+    url_normalise(&url, out);
+    buffer_add_char(out, '\n');
+    return buffer_error(out);
+}
+
+static bool build_id(struct job *job, struct job_fault *fault)
+{
+    struct buffer text;
+    buffer_init(&text, 0);
+    enum err err = canonical(job, &text);
+    if (err == ERR_OK) {
+        err = digest_sha256(job->id.bytes, buffer_str(&text), text.len);
+    }
+    buffer_fini(&text);
+    return err == ERR_OK ||
+           fault_set(fault, JOB_FAULT_SYSTEM, "", "the job's id cannot be made: %s", err_name(err));
+}
+
+bool job_build(struct job *out, const struct job_fields *fields, struct wall_ms now, struct zones *zones,
+               struct job_fault *fault)
+{
+    *fault = (struct job_fault){.offset = -1};
+    *out = (struct job){.created = now};
+    if (!build_fields(out, fields, zones, fault) || !build_id(out, fault)) {
+        return false;
+    }
+    struct wall_ms first;
+    return job_next(out, now, &first) || fault_set(fault, JOB_FAULT_CREATION_FAILED, "schedule",
+                                                   "this schedule does not fire any more");
+}
+
+enum err job_restore(struct job *out, const struct job_id *id, const struct job_fields *fields,
+                     struct wall_ms created, struct zones *zones, struct errinfo *info)
+{
+    struct job_fault fault = {0};
+    *out = (struct job){.id = *id, .created = created};
+    if (build_fields(out, fields, zones, &fault)) {
+        return ERR_OK;
+    }
+    return err_set(info, fault.code == JOB_FAULT_SYSTEM ? ERR_NOMEM : ERR_PROTOCOL, "%s", fault.text);
+}
+
+/* ---- time ---- */
+
+static int64_t floor_s(struct wall_ms at)
+{
+    return at.ms / 1000 - (at.ms % 1000 < 0 ? 1 : 0);
+}
+
+bool job_next(const struct job *job, struct wall_ms after, struct wall_ms *next)
+{
+    int64_t next_s;
+    if (!cron_next(&job->cron, job->zone, floor_s(after), &next_s)) {
+        return false;
+    }
+    next->ms = next_s * 1000;
+    return true;
+}

@@ -1,0 +1,93 @@
+/* job: what a user asked for, its limits, its identity, and when it is due next.
+ *
+ * A job is built from text (job_build, from an API request) or read back from Redis (job_restore); both check
+ * everything, because neither source is trusted. Its identity is a SHA-256 over the canonical definition: two
+ * requests that mean the same (another spelling of the schedule, a host in capitals, a default port) are the
+ * same job. Pure but for the zone files read through `zones`. Not thread-safe with respect to zones.
+ */
+#ifndef DRONC_JOB_H
+#define DRONC_JOB_H
+
+#include "buffer.h"
+#include "clock.h"
+#include "cron.h"
+#include "err.h"
+#include "url.h"
+#include "zone.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define JOB_SCHEDULE_MAX CRON_TEXT_MAX /* bytes */
+#define JOB_ID_SIZE      32            /* bytes: how Redis knows it */
+#define JOB_ID_TEXT_LEN  69            /* "capi:" and 64 hex digits: how the world knows it */
+#define JOB_ID_TEXT_SIZE (JOB_ID_TEXT_LEN + 1)
+
+struct job_id {
+    uint8_t bytes[JOB_ID_SIZE];
+};
+
+enum job_type {
+    JOB_ATMOST_ONCE,  /* no occurrence is ever sent twice */
+    JOB_ATLEAST_ONCE, /* every occurrence is attempted until it succeeds or its retries are spent */
+    JOB_TYPE__COUNT
+};
+
+struct job {
+    struct job_id id;
+    enum job_type type;
+    struct wall_ms created;              /* when the first POST of it was taken; @every counts from here */
+    struct cron cron;                    /* schedule, parsed */
+    const struct zone *zone;             /* borrowed from the registry it was built with; never NULL */
+    char schedule[JOB_SCHEDULE_MAX + 1]; /* as given, trimmed */
+    char api[URL_MAX + 1];               /* as given */
+};
+
+/* The three kinds of mistakes that the API tells apart (docs/api.md). */
+enum job_fault_code {
+    JOB_FAULT_NONE = 0,
+    JOB_FAULT_INVALID_REQUEST,  /* missing or empty */
+    JOB_FAULT_VALIDATION_ERROR, /* not a URL (or too long for one), or an unknown type */
+    JOB_FAULT_CREATION_FAILED,  /* a schedule that does not parse or never fires, or a scheme other than http
+                                   and https */
+    JOB_FAULT_SYSTEM            /* nothing wrong with the input: out of memory */
+};
+
+struct job_fault {
+    enum job_fault_code code;
+    const char *field; /* "schedule", "api", "type"; static */
+    int64_t offset;    /* of the offending text in the field, in bytes from 0; -1: not known */
+    char text[320];    /* for a person */
+};
+
+/* What job_build reads. An absent field has data NULL. Borrowed. */
+struct job_fields {
+    struct slice schedule;
+    struct slice api;
+    struct slice type;
+};
+
+/* Build a job as of now from what a user sent. False: fault (must not be NULL) says what is wrong; out is
+ * then not to be used. zones is borrowed for as long as the job lives. */
+NODISCARD bool job_build(struct job *out, const struct job_fields *fields, struct wall_ms now,
+                         struct zones *zones, struct job_fault *fault);
+
+/* Build a job from what Redis holds: as job_build, but with the id and creation time given, and the id is not
+ * computed again. ERR_PROTOCOL with info where the stored text is not a job. */
+NODISCARD enum err job_restore(struct job *out, const struct job_id *id, const struct job_fields *fields,
+                               struct wall_ms created, struct zones *zones, struct errinfo *info);
+
+/* The first instant after `after` at which job is due. False: it is never due again. For @every, `after` must
+ * be an instant of the schedule or the creation time. Pure. */
+NODISCARD bool job_next(const struct job *job, struct wall_ms after, struct wall_ms *next);
+
+/* "ATMOST_ONCE" or "ATLEAST_ONCE". */
+const char *job_type_name(enum job_type type);
+/* False: not the name of a type (case counts). */
+NODISCARD bool job_type_parse(enum job_type *out, struct slice name);
+
+/* "capi:<64 hex digits>" and back. Upper-case digits are not ids. */
+void job_id_format(char out[JOB_ID_TEXT_SIZE], const struct job_id *id);
+NODISCARD bool job_id_parse(struct job_id *out, struct slice text);
+
+#endif

@@ -1,0 +1,33 @@
+/* job_json: a job as clients write it and as they read it. JSON only: what the fields may hold is job's.
+ *
+ * Pure, not thread-safe.
+ */
+#ifndef DRONC_JOB_JSON_H
+#define DRONC_JOB_JSON_H
+
+#include "buffer.h"
+#include "err.h"
+#include "job.h"
+#include "json.h"
+
+#include <stdbool.h>
+
+#define JOB_JSON_NAME_MAX 128 /* bytes of an unknown field's name that are repeated in an error */
+
+/* A definition that was read. */
+struct job_json {
+    struct json_doc *doc;             /* owned */
+    struct job_fields fields;         /* borrowed from doc; absent ones have data NULL */
+    char name[JOB_JSON_NAME_MAX + 1]; /* where fault->field points, when it names an unknown field */
+};
+
+/* Read {"schedule": …, "api": …, "type": …} from text. Each must be a string where it is present, and nothing
+ * else may be there; what is absent or empty is for job_build to find. False: fault (must not be NULL) says
+ * what is wrong; its field borrows from out. In either case end it with job_json_fini. */
+NODISCARD bool job_json_parse(struct job_json *out, struct slice text, struct job_fault *fault);
+void job_json_fini(struct job_json *json);
+
+/* Put {"job_id", "schedule", "api", "type"} into w. */
+void job_json_write(struct json_writer *w, const struct job *job);
+
+#endif

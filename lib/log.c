@@ -1,0 +1,194 @@
+/* log.c: the log of this process: its level, its lines that wait, and their way to the descriptor.
+ *
+ * Keeps lines in one static buffer and allocates nothing. A line is written whole, or counted as lost. How a
+ * line looks is log_line's business; who ignores SIGPIPE is main's.
+ */
+#include "log.h"
+
+#include "log_line.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PENDING_SIZE 65536 /* bytes of lines that wait to be written */
+
+/* The one log of a process. level is LOG_LEVEL__COUNT, which no event reaches, until log_init. */
+static struct {
+    struct log_options options;
+    enum log_level level;
+    size_t used;      /* bytes of pending */
+    int64_t lost;     /* lines that nobody has been told about */
+    int64_t told;     /* how many of them the first line of pending tells about; 0: it is another line */
+    bool inside_line; /* what was written last ends in the middle of a line */
+    char pending[PENDING_SIZE];
+} self = {.level = LOG_LEVEL__COUNT};
+
+struct log_field log_str(const char *key, const char *value)
+{
+    return log_bytes(key, value, value != NULL ? strlen(value) : 0);
+}
+
+struct log_field log_bytes(const char *key, const char *value, size_t len)
+{
+    return (struct log_field){.key = key, .kind = LOG_FIELD_STR, .str = value, .len = len};
+}
+
+struct log_field log_i64(const char *key, int64_t value)
+{
+    return (struct log_field){.key = key, .kind = LOG_FIELD_I64, .i64 = value};
+}
+
+struct log_field log_bool(const char *key, bool value)
+{
+    return (struct log_field){.key = key, .kind = LOG_FIELD_BOOL, .i64 = value};
+}
+
+void log_init(const struct log_options *options)
+{
+    self.options = *options;
+    self.level = options->level;
+    self.used = 0;
+    self.lost = 0;
+    self.told = 0;
+    self.inside_line = false;
+}
+
+void log_set_level(enum log_level level)
+{
+    self.level = level;
+}
+
+enum log_level log_get_level(void)
+{
+    return self.level;
+}
+
+const char *log_level_name(enum log_level level)
+{
+    static const char *const NAMES[LOG_LEVEL__COUNT] = {
+        [LOG_DEBUG] = "debug",
+        [LOG_INFO] = "info",
+        [LOG_WARN] = "warn",
+        [LOG_ERROR] = "error",
+    };
+    return (unsigned)level < LOG_LEVEL__COUNT ? NAMES[level] : "unknown";
+}
+
+/* Put a line behind those that wait. There is room: the caller saw to it. */
+static void append(enum log_level level, const char *event, const struct log_field *fields, size_t count)
+{
+    struct log_head head = {
+        .format = self.options.format,
+        .colour = self.options.colour,
+        .time = clock_wall(&self.options.clock),
+        .level = level,
+        .event = event,
+        .program = self.options.program,
+    };
+    self.used += log_line_format(self.pending + self.used, &head, fields, count);
+}
+
+/* Where lines were lost, say so first. Only as the very first line that waits: if it is lost in its turn, it
+ * can then be told from the others. */
+static void append_notice(void)
+{
+    if (self.lost > 0 && self.used == 0) {
+        struct log_field lines = log_i64("lines", self.lost);
+        append(LOG_WARN, "log lines lost", &lines, 1);
+        self.told = self.lost;
+        self.lost = 0;
+    }
+}
+
+/* write(2) that is not stopped by signals. -1 with errno. */
+static ssize_t write_some(const char *data, size_t len)
+{
+    ssize_t written;
+    do {
+        written = write(self.options.fd, data, len);
+    } while (written < 0 && errno == EINTR);
+    return written;
+}
+
+/* Take note of what left the buffer: data[0] to data[len - 1]. */
+static void note_written(const char *data, size_t len)
+{
+    self.inside_line = data[len - 1] != '\n';
+    if (memchr(data, '\n', len) != NULL) {
+        self.told = 0;
+    }
+}
+
+/* Give up the lines in data, the rest of one that was begun included. */
+static void lose(const char *data, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        self.lost += data[i] == '\n';
+    }
+    if (self.told > 0) { /* the notice was among them: what it told of is still untold */
+        self.lost += self.told - 1;
+        self.told = 0;
+    }
+}
+
+/* End a line that was cut off by a failure, so that the next one starts in the first column. */
+static bool end_cut_line(void)
+{
+    if (self.inside_line && write_some("\n", 1) == 1) {
+        self.inside_line = false;
+    }
+    return !self.inside_line;
+}
+
+static void write_pending(void)
+{
+    size_t done = 0;
+    while (done < self.used) {
+        ssize_t written = write_some(self.pending + done, self.used - done);
+        if (written <= 0) {
+            lose(self.pending + done, self.used - done);
+            break;
+        }
+        note_written(self.pending + done, (size_t)written);
+        done += (size_t)written;
+    }
+    self.used = 0;
+}
+
+void log_flush(void)
+{
+    if (self.used == 0) {
+        return;
+    }
+    if (end_cut_line()) {
+        write_pending();
+    } else {
+        lose(self.pending, self.used);
+        self.used = 0;
+    }
+}
+
+void log_event(enum log_level level, const char *event, const struct log_field *fields, size_t count)
+{
+    if (level < self.level || (unsigned)level >= LOG_LEVEL__COUNT) {
+        return;
+    }
+    append_notice();
+    if (PENDING_SIZE - self.used < LOG_LINE_MAX) {
+        log_flush();
+        append_notice();
+    }
+    append(level, event, fields, count);
+    if (!self.options.buffered) {
+        log_flush();
+    }
+}
+
+void log_fini(void)
+{
+    log_flush();
+    append_notice();
+    log_flush();
+    self.level = LOG_LEVEL__COUNT;
+}

@@ -1,0 +1,180 @@
+/* store: everything that Dronc keeps in Redis. Key names, Lua scripts, and for each operation a builder (what
+ * to send) and a decoder (what came back). docs/redis.md is the contract; store/<name>.lua are the scripts.
+ *
+ * Pure: nothing here talks to Redis. A builder starts and fills a cmd; the caller sends it, and ends it with
+ * cmd_fini. A builder's failure (out of memory) is told by cmd_render. A decoder gets the reply and answers
+ * ERR_REFUSED for an error of Redis' (its words in info) and ERR_PROTOCOL for a shape that the script never
+ * gives.
+ *
+ * Jobs live in STORE_SHARDS shards; all keys of a shard share a hash tag, so each script touches one slot.
+ */
+#ifndef DRONC_STORE_H
+#define DRONC_STORE_H
+
+#include "clock.h"
+#include "cmd.h"
+#include "err.h"
+#include "execution.h"
+#include "job.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define STORE_SHARDS           16
+#define STORE_RUNNER_ID_MAX    EXECUTION_RUNNER_MAX /* bytes */
+#define STORE_ATTEMPT_MAX      1000000              /* the largest number of an attempt that is believed */
+#define STORE_BATCH_MAX        100                  /* occurrences in one script call */
+#define STORE_HISTORY_PER_JOB  200    /* attempts kept of each job; also the largest `limit` of a query */
+#define STORE_EXECUTIONS_SHARD 100000 /* attempts kept in each shard's feed (about: trimmed in whole nodes) \
+                                       */
+#define STORE_DEAD_SHARD   10000      /* dead occurrences kept in each shard, the latest */
+#define STORE_WAKE_CHANNEL "dronc:wake"
+
+/* ---- set-up of a connection ---- */
+
+/* Which shard a job lives in: 0 … STORE_SHARDS - 1. */
+unsigned store_shard(const struct job_id *id);
+
+/* Claim or read the number of shards of this database. Decoder: ERR_CONFIG when it was made with another
+ * number. */
+void store_setup(struct cmd *cmd);
+NODISCARD enum err store_setup_reply(const struct reply *reply, struct errinfo *info);
+
+/* All scripts, for loading them ahead (SCRIPT LOAD <source>). NULL past the end. */
+const struct script *store_script(size_t index);
+
+/* ---- jobs ---- */
+
+/* Store job unless it is there; due is its first occurrence. Tells the runners. *created: false where it was
+ * there already. */
+void store_job_create(struct cmd *cmd, const struct job *job, struct wall_ms due);
+NODISCARD enum err store_job_create_reply(const struct reply *reply, bool *created, struct errinfo *info);
+
+/* ---- reading what happened ---- */
+
+/* The latest `limit` attempts of one job, newest first. */
+void store_history(struct cmd *cmd, const struct job_id *job, int limit);
+/* The latest `limit` attempts recorded in one shard before feed position `before` ("" : from the end). */
+void store_executions(struct cmd *cmd, unsigned shard, const char *before, int limit);
+
+#define STORE_FEED_ID_MAX 48
+/* One entry of either list: a position in the shard's feed ("" in a history), and the record. */
+struct store_record {
+    char position[STORE_FEED_ID_MAX];
+    struct execution execution;
+};
+/* How many records a reply holds, and the one at index. ERR_PROTOCOL names a record that cannot be read; the
+ * others are still good. */
+NODISCARD enum err store_history_count(const struct reply *reply, size_t *count, struct errinfo *info);
+NODISCARD enum err store_history_at(const struct reply *reply, size_t index, const struct job_id *job,
+                                    struct store_record *out, struct errinfo *info);
+NODISCARD enum err store_executions_count(const struct reply *reply, size_t *count, struct errinfo *info);
+NODISCARD enum err store_executions_at(const struct reply *reply, size_t index, struct store_record *out,
+                                       struct errinfo *info);
+
+/* ---- the life of an occurrence: the runner's part ---- */
+
+/* An attempt at an occurrence, as it is named in Redis. */
+struct store_attempt {
+    struct job_id job;
+    struct wall_ms scheduled; /* the occurrence */
+    int number;               /* of the attempt, from 1 */
+};
+
+/* Claim up to limit attempts of a shard that are due at or before until. */
+void store_claim(struct cmd *cmd, unsigned shard, const char *runner, struct wall_ms until, int limit);
+/* next: the earliest instant that is left in the shard; ms = INT64_MAX: none. count: how many were claimed.
+ */
+NODISCARD enum err store_claim_reply(const struct reply *reply, struct wall_ms *next, size_t *count,
+                                     struct errinfo *info);
+struct store_claimed {
+    struct store_attempt attempt;
+    struct wall_ms due;       /* of this attempt: the scheduled instant, or when the retry is to be made */
+    struct job_fields fields; /* borrowed from the reply; absent where the job is gone or garbage */
+    struct wall_ms created;
+    bool from_retry; /* the job's next instant stands in Redis already */
+};
+NODISCARD enum err store_claim_at(const struct reply *reply, size_t index, struct store_claimed *out,
+                                  struct errinfo *info);
+
+/* Mark claimed attempts as started, and write the job's next instant (first attempts only; ms = INT64_MAX:
+ * there is none). Begin with store_start, add 1 to STORE_BATCH_MAX attempts of that shard. */
+void store_start(struct cmd *cmd, unsigned shard, const char *runner);
+void store_start_add(struct cmd *cmd, const struct store_attempt *attempt, struct wall_ms next);
+enum store_verdict {
+    STORE_DONE, /* it is so in Redis now (or was already, by an earlier sending of the same) */
+    STORE_LOST, /* refused: the claim is no longer ours */
+    STORE_GONE  /* refused: the job is; the claim has been dropped */
+};
+/* The verdict on the attempt that was added at index; for start, finish, skip and release. */
+NODISCARD enum err store_verdict_at(const struct reply *reply, size_t index, enum store_verdict *out,
+                                    struct errinfo *info);
+
+/* Record attempts and let go of their claims. */
+enum store_after {
+    STORE_AFTER_NOTHING, /* the occurrence is over */
+    STORE_AFTER_RETRY,   /* attempt number + 1 at retry_at */
+    STORE_AFTER_DEAD     /* its attempts are spent */
+};
+void store_finish(struct cmd *cmd, unsigned shard, const char *runner);
+void store_finish_add(struct cmd *cmd, const struct execution *execution, enum store_after after,
+                      struct wall_ms retry_at);
+
+/* Give up claimed first attempts without calling: record the gap (execution->outcome MISSED), and make the
+ * job due at next. */
+void store_skip(struct cmd *cmd, unsigned shard, const char *runner);
+void store_skip_add(struct cmd *cmd, const struct execution *execution, struct wall_ms next);
+
+/* Hand claims back that were not sent, claimed or started: due again at the same instant, for any runner. */
+void store_release(struct cmd *cmd, unsigned shard, const char *runner);
+void store_release_add(struct cmd *cmd, const struct store_attempt *attempt, struct wall_ms due);
+
+/* Put a job aside that cannot be read, with its claim: it is not due any more and stays in the shard's
+ * `broken` set. */
+void store_set_aside(struct cmd *cmd, unsigned shard, const char *runner,
+                     const struct store_attempt *attempt);
+
+/* The attempts that runner holds in a shard, to find those it does not know of (a reply that was lost). */
+void store_held(struct cmd *cmd, unsigned shard, const char *runner);
+NODISCARD enum err store_held_count(const struct reply *reply, size_t *count, struct errinfo *info);
+/* Fills attempt and due; the definition is not there. */
+NODISCARD enum err store_held_at(const struct reply *reply, size_t index, struct store_claimed *out,
+                                 struct errinfo *info);
+
+/* ---- runners ---- */
+
+/* Prove to be alive for lease_ms. The reply is a list of all runners, and Redis' clock. */
+void store_heartbeat(struct cmd *cmd, const char *runner, int64_t lease_ms);
+/* now_us: Redis' wall clock, in microseconds since the epoch. */
+NODISCARD enum err store_heartbeat_reply(const struct reply *reply, int64_t *now_us, size_t *count,
+                                         struct errinfo *info);
+struct store_runner {
+    char id[STORE_RUNNER_ID_MAX + 1];
+    struct wall_ms expiry; /* by Redis' clock: dead after that */
+};
+NODISCARD enum err store_heartbeat_at(const struct reply *reply, size_t index, struct store_runner *out,
+                                      struct errinfo *info);
+
+/* Take a runner off the list, if its heartbeat is past (dead), or in any case (goodbye of one that holds
+ * nothing). */
+void store_forget(struct cmd *cmd, const char *runner, bool only_if_expired);
+
+/* Who holds or held claims in a shard: a list of runner ids (REPLY_ARRAY of text). */
+void store_holders(struct cmd *cmd, unsigned shard);
+
+/* Hand on up to STORE_BATCH_MAX claims of a dead runner: unstarted ones are due again, started ones are
+ * retried (at-least-once) or recorded as lost (at-most-once). max_attempts: how many an at-least-once
+ * occurrence has. */
+void store_recover(struct cmd *cmd, unsigned shard, const char *dead, int max_attempts);
+struct store_recovered {
+    int64_t handed_on; /* due or to be retried again */
+    int64_t lost;      /* recorded as lost */
+    bool more;         /* call again */
+};
+NODISCARD enum err store_recover_reply(const struct reply *reply, struct store_recovered *out,
+                                       struct errinfo *info);
+
+/* A message on STORE_WAKE_CHANNEL: something is due in shard at `due`. False: not one of ours. */
+NODISCARD bool store_wake_parse(struct slice message, unsigned *shard, struct wall_ms *due);
+
+#endif

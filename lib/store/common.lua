@@ -1,0 +1,54 @@
+-- common: what several scripts share; the build puts it in front of each of them.
+
+-- When the job was created, or false where it is gone or somebody wrote something else under its name. A claim carries the same
+-- figure: a job that was deleted and made again is another job.
+local function job_created(job_prefix, id)
+    local created = redis.pcall('HGET', job_prefix .. id, 'created')
+    return type(created) == 'string' and created
+end
+
+-- Run a write on one of our own keys. Where somebody put something of another type there, it gives way: garbage under one job's
+-- name must not keep the results of all others from being recorded.
+local function write(command, key, ...)
+    local result = redis.pcall(command, key, ...)
+    if type(result) == 'table' and result.err then
+        if not result.err:find('WRONGTYPE', 1, true) then
+            error(result.err)
+        end
+        redis.call('DEL', key)
+        result = redis.call(command, key, ...)
+    end
+    return result
+end
+
+-- Put a record into the feed and the job's history, both bounded.
+local function record_attempt(keep, id, text)
+    write('XADD', keep.executions_key, 'MAXLEN', '~', keep.executions, '*', 'j', id, 'r', text)
+    write('LPUSH', keep.history_prefix .. id, text)
+    redis.call('LTRIM', keep.history_prefix .. id, 0, keep.history - 1)
+end
+
+-- An occurrence whose attempts are spent. The latest ones are kept.
+local function bury(dead_key, dead_max, at, member)
+    redis.call('ZADD', dead_key, at, member)
+    redis.call('ZREMRANGEBYRANK', dead_key, 0, -dead_max - 1)
+end
+
+-- The entry of `retry` for the attempt after this one.
+local function next_attempt(member, attempt)
+    return member .. ':' .. string.format('%d', tonumber(attempt) + 1)
+end
+
+-- Tell the runners of the earliest instant that this script made due (math.huge: none).
+local function wake(shard, earliest)
+    if earliest < math.huge then
+        redis.call('PUBLISH', 'dronc:wake', shard .. ' ' .. string.format('%.0f', earliest))
+    end
+end
+
+-- Redis' clock in milliseconds: the one clock that all runners share.
+local function now_ms()
+    local time = redis.call('TIME')
+    return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+

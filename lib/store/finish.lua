@@ -1,0 +1,32 @@
+-- finish: record what came of attempts, decide what is next for their occurrences, and let go of the claims.
+-- KEYS[1] claimed:<runner>  KEYS[2] retry  KEYS[3] dead  KEYS[4] executions
+-- ARGV[1] shard  [2] prefix of the histories' keys  [3] executions kept  [4] history kept  [5] dead kept, then for each attempt
+--   <id><scheduled>, attempt, record, what next ('n' nothing, 'r' retry, 'd' dead), instant of that (ms)
+-- Returns for each '1' (recorded) or '0' (the claim is not the runner's: nothing is recorded).
+local claimed_key, retry_key, dead_key = KEYS[1], KEYS[2], KEYS[3]
+local shard, dead_max = ARGV[1], tonumber(ARGV[5])
+local keep = {executions_key = KEYS[4], executions = ARGV[3], history_prefix = ARGV[2], history = tonumber(ARGV[4])}
+local earliest = math.huge
+local reply = {}
+
+local function finish(member, attempt, text, after, at)
+    local value = redis.call('HGET', claimed_key, member)
+    if not value or value:match('^%a (%d+)') ~= attempt then
+        return '0'
+    end
+    redis.call('HDEL', claimed_key, member)
+    record_attempt(keep, member:sub(1, 32), text)
+    if after == 'r' then
+        redis.call('ZADD', retry_key, at, next_attempt(member, attempt))
+        earliest = math.min(earliest, tonumber(at))
+    elseif after == 'd' then
+        bury(dead_key, dead_max, at, member)
+    end
+    return '1'
+end
+
+for i = 6, #ARGV, 5 do
+    reply[#reply + 1] = finish(ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], ARGV[i + 4])
+end
+wake(shard, earliest)
+return reply

@@ -1,0 +1,58 @@
+-- recover: hand on what a dead runner held, some hundred claims at a time.
+-- KEYS[1] claimed:<dead>  KEYS[2] due  KEYS[3] retry  KEYS[4] dead  KEYS[5] executions  KEYS[6] holders
+-- ARGV[1] the dead runner  [2] shard  [3] prefix of the jobs' keys  [4] prefix of the histories' keys  [5] claims in one go
+--   [6] attempts that an at-least-once occurrence has  [7] executions kept  [8] history kept  [9] dead kept
+-- Returns how many were handed on, how many were recorded as lost, and 1 where more are left.
+local claimed_key, due_key, retry_key, dead_key, holders_key = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[6]
+local dead, shard, job_prefix, batch = ARGV[1], ARGV[2], ARGV[3], ARGV[5]
+local attempts_max, dead_max = tonumber(ARGV[6]), tonumber(ARGV[9])
+local keep = {executions_key = KEYS[5], executions = ARGV[7], history_prefix = ARGV[4], history = tonumber(ARGV[8])}
+local now = now_ms()
+local handed_on, lost = 0, 0
+
+local function record_lost(id, scheduled, attempt)
+    record_attempt(keep, id, 'o:l s:' .. scheduled .. ' x:0 t:0 h:0 a:' .. attempt .. ' l:0 r:' .. dead ..
+        ' c:lost e:the runner died after the start; whether the call left is not known')
+    lost = lost + 1
+end
+
+-- Started work: the call may have left. At most once means never again; at least once means again.
+local function hand_on_started(member, id, attempt, kind)
+    record_lost(id, member:sub(33), attempt)
+    if kind ~= 'L' then
+        return
+    end
+    if tonumber(attempt) < attempts_max then
+        redis.call('ZADD', retry_key, string.format('%.0f', now), next_attempt(member, attempt))
+        handed_on = handed_on + 1
+    else
+        bury(dead_key, dead_max, string.format('%.0f', now), member)
+    end
+end
+
+local function hand_on(member, value)
+    local state, attempt, kind, due, created = value:match('^(%a) (%d+) (%a) (%d+) (%d+)$')
+    local id = member:sub(1, 32)
+    if state == 's' then
+        hand_on_started(member, id, attempt, kind)
+    elseif state and job_created(job_prefix, id) == created then
+        if state == 'c' then
+            redis.call('ZADD', due_key, 'NX', due, id)
+        else
+            redis.call('ZADD', retry_key, due, member .. ':' .. attempt)
+        end
+        handed_on = handed_on + 1
+    end
+    redis.call('HDEL', claimed_key, member)
+end
+
+local claims = redis.call('HSCAN', claimed_key, 0, 'COUNT', batch)[2]
+for i = 1, #claims, 2 do
+    hand_on(claims[i], claims[i + 1])
+end
+local more = redis.call('EXISTS', claimed_key)
+if more == 0 then
+    redis.call('SREM', holders_key, dead)
+end
+wake(shard, handed_on > 0 and now or math.huge)
+return {handed_on, lost, more}

@@ -1,0 +1,137 @@
+/* store_job: the part of store.h that the handler needs: set-up, creating jobs, reading what happened. */
+#include "store.h"
+
+#include "store_keys.h"
+#include "store_scripts.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct script *const scripts[] = {
+    &store_script_claim,      &store_script_executions, &store_script_finish,  &store_script_forget,
+    &store_script_heartbeat,  &store_script_job_create, &store_script_recover, &store_script_release,
+    &store_script_set_aside,  &store_script_setup,      &store_script_skip,    &store_script_start,
+};
+
+const struct script *store_script(size_t index)
+{
+    return index < sizeof scripts / sizeof scripts[0] ? scripts[index] : NULL;
+}
+
+void store_setup(struct cmd *cmd)
+{
+    cmd_init_script(cmd, &store_script_setup, 1);
+    cmd_arg_str(cmd, "dronc:shards");
+    cmd_arg_i64(cmd, STORE_SHARDS);
+}
+
+enum err store_setup_reply(const struct reply *reply, struct errinfo *info)
+{
+    enum err err = reply_check(reply, info);
+    if (err != ERR_OK) {
+        return err;
+    }
+    int64_t shards;
+    if (reply->kind != REPLY_TEXT || !slice_i64(reply->text, &shards)) {
+        return err_set(info, ERR_PROTOCOL, "dronc:shards in Redis is not a number");
+    }
+    if (shards != STORE_SHARDS) {
+        return err_set(info, ERR_CONFIG, "this database has %lld shards, this program is built for %d",
+                       (long long)shards, STORE_SHARDS);
+    }
+    return ERR_OK;
+}
+
+void store_job_create(struct cmd *cmd, const struct job *job, struct wall_ms due)
+{
+    unsigned shard = store_shard(&job->id);
+    cmd_init_script(cmd, &store_script_job_create, 2);
+    store_job_key_arg(cmd, "job", &job->id);
+    store_key_arg(cmd, shard, "due");
+    cmd_arg(cmd, job->id.bytes, JOB_ID_SIZE);
+    cmd_arg_i64(cmd, shard);
+    cmd_arg_i64(cmd, due.ms);
+    cmd_arg_str(cmd, job->schedule);
+    cmd_arg_str(cmd, job->api);
+    cmd_arg_str(cmd, job_type_name(job->type));
+    cmd_arg_i64(cmd, job->created.ms);
+}
+
+enum err store_job_create_reply(const struct reply *reply, bool *created, struct errinfo *info)
+{
+    enum err err = reply_check(reply, info);
+    if (err != ERR_OK) {
+        return err;
+    }
+    if (reply->kind != REPLY_INTEGER) {
+        return err_set(info, ERR_PROTOCOL, "job_create did not answer with a number");
+    }
+    *created = reply->integer == 1;
+    return ERR_OK;
+}
+
+void store_history(struct cmd *cmd, const struct job_id *job, int limit)
+{
+    cmd_init(cmd, "LRANGE");
+    store_job_key_arg(cmd, "history", job);
+    cmd_arg_i64(cmd, 0);
+    cmd_arg_i64(cmd, limit - 1);
+}
+
+enum err store_history_count(const struct reply *reply, size_t *count, struct errinfo *info)
+{
+    enum err err = store_check_array(reply, 0, 1, info);
+    *count = err == ERR_OK ? reply->count : 0;
+    return err;
+}
+
+/* The record in item index, which tells of job. */
+static enum err record_at(const struct reply *reply, size_t index, const struct job_id *job,
+                          struct store_record *out, struct errinfo *info)
+{
+    if (index >= reply->count || reply->items[index].data == NULL ||
+        execution_decode(&out->execution, job, reply->items[index]) != ERR_OK) {
+        char id[JOB_ID_TEXT_SIZE];
+        job_id_format(id, job);
+        return err_set(info, ERR_PROTOCOL, "a record of %s cannot be read", id);
+    }
+    return ERR_OK;
+}
+
+enum err store_history_at(const struct reply *reply, size_t index, const struct job_id *job,
+                          struct store_record *out, struct errinfo *info)
+{
+    out->position[0] = '\0';
+    return record_at(reply, index, job, out, info);
+}
+
+void store_executions(struct cmd *cmd, unsigned shard, const char *before, int limit)
+{
+    cmd_init_script(cmd, &store_script_executions, 1);
+    store_key_arg(cmd, shard, "executions");
+    cmd_arg_str(cmd, before);
+    cmd_arg_i64(cmd, limit);
+}
+
+enum { EXECUTIONS_WIDTH = 3 }; /* position, id, record */
+
+enum err store_executions_count(const struct reply *reply, size_t *count, struct errinfo *info)
+{
+    enum err err = store_check_array(reply, 0, EXECUTIONS_WIDTH, info);
+    *count = err == ERR_OK ? reply->count / EXECUTIONS_WIDTH : 0;
+    return err;
+}
+
+enum err store_executions_at(const struct reply *reply, size_t index, struct store_record *out,
+                             struct errinfo *info)
+{
+    size_t at = index * EXECUTIONS_WIDTH;
+    struct job_id job;
+    if (at >= reply->count || reply->items[at].len >= sizeof out->position) {
+        return err_set(info, ERR_PROTOCOL, "entry %zu of the feed has no position", index);
+    }
+    (void)snprintf(out->position, sizeof out->position, "%.*s", (int)reply->items[at].len,
+                   reply->items[at].data == NULL ? "" : reply->items[at].data);
+    enum err err = store_item_id(reply, at + 1, &job, info);
+    return err == ERR_OK ? record_at(reply, at + 2, &job, out, info) : err;
+}

@@ -1,0 +1,98 @@
+/* store_keys: see store_keys.h. All of Dronc's key space is spelled out in this file and in the wake channel's name. */
+#include "store_keys.h"
+
+#include <stdio.h>
+#include <string.h>
+
+unsigned store_shard(const struct job_id *id)
+{
+    /* The id is a hash already: any of its bytes is evenly spread. */
+    return id->bytes[0] % STORE_SHARDS;
+}
+
+void store_key(char out[STORE_KEY_SIZE], unsigned shard, const char *name)
+{
+    (void)snprintf(out, STORE_KEY_SIZE, "dronc:{%u}:%s", shard, name);
+}
+
+void store_key_arg(struct cmd *cmd, unsigned shard, const char *name)
+{
+    char key[STORE_KEY_SIZE];
+    store_key(key, shard, name);
+    cmd_arg_str(cmd, key);
+}
+
+void store_key_arg_of(struct cmd *cmd, unsigned shard, const char *name, const char *suffix)
+{
+    char key[STORE_KEY_SIZE];
+    (void)snprintf(key, sizeof key, "dronc:{%u}:%s:%s", shard, name, suffix);
+    cmd_arg_str(cmd, key);
+}
+
+void store_job_key_arg(struct cmd *cmd, const char *name, const struct job_id *id)
+{
+    char key[STORE_KEY_SIZE];
+    int len = snprintf(key, sizeof key - JOB_ID_SIZE, "dronc:{%u}:%s:", store_shard(id), name);
+    memcpy(key + len, id->bytes, JOB_ID_SIZE);
+    cmd_arg(cmd, key, (size_t)len + JOB_ID_SIZE);
+}
+
+void store_prefix_arg(struct cmd *cmd, unsigned shard, const char *name)
+{
+    store_key_arg_of(cmd, shard, name, "");
+}
+
+void store_member_arg(struct cmd *cmd, const struct job_id *job, struct wall_ms scheduled)
+{
+    char member[STORE_MEMBER_SIZE];
+    memcpy(member, job->bytes, JOB_ID_SIZE);
+    int len = snprintf(member + JOB_ID_SIZE, sizeof member - JOB_ID_SIZE, "%lld", (long long)scheduled.ms);
+    cmd_arg(cmd, member, JOB_ID_SIZE + (size_t)len);
+}
+
+bool store_member_parse(struct slice member, struct job_id *job, struct wall_ms *scheduled)
+{
+    if (member.data == NULL || member.len <= JOB_ID_SIZE) {
+        return false;
+    }
+    memcpy(job->bytes, member.data, JOB_ID_SIZE);
+    return slice_i64((struct slice){member.data + JOB_ID_SIZE, member.len - JOB_ID_SIZE}, &scheduled->ms);
+}
+
+void store_instant_arg(struct cmd *cmd, struct wall_ms at)
+{
+    if (at.ms == INT64_MAX) {
+        cmd_arg_str(cmd, "");
+    } else {
+        cmd_arg_i64(cmd, at.ms);
+    }
+}
+
+enum err store_check_array(const struct reply *reply, size_t head, size_t width, struct errinfo *info)
+{
+    enum err err = reply_check(reply, info);
+    if (err != ERR_OK) {
+        return err;
+    }
+    if (reply->kind != REPLY_ARRAY || reply->count < head || (reply->count - head) % width != 0) {
+        return err_set(info, ERR_PROTOCOL, "Redis answered with something that the script does not return");
+    }
+    return ERR_OK;
+}
+
+enum err store_item_i64(const struct reply *reply, size_t index, int64_t *out, struct errinfo *info)
+{
+    if (index >= reply->count || reply->items[index].data == NULL || !slice_i64(reply->items[index], out)) {
+        return err_set(info, ERR_PROTOCOL, "item %zu of Redis' answer is not a number", index);
+    }
+    return ERR_OK;
+}
+
+enum err store_item_id(const struct reply *reply, size_t index, struct job_id *out, struct errinfo *info)
+{
+    if (index >= reply->count || reply->items[index].data == NULL || reply->items[index].len != JOB_ID_SIZE) {
+        return err_set(info, ERR_PROTOCOL, "item %zu of Redis' answer is not a job's id", index);
+    }
+    memcpy(out->bytes, reply->items[index].data, JOB_ID_SIZE);
+    return ERR_OK;
+}

@@ -1,0 +1,35 @@
+/* store_keys: how every key and member in Redis is spelled. Private to lib/store*.c. */
+#ifndef DRONC_STORE_KEYS_H
+#define DRONC_STORE_KEYS_H
+
+#include "cmd.h"
+#include "store.h"
+
+#define STORE_KEY_SIZE    160                 /* bytes: the longest is claimed:<runner> */
+#define STORE_MEMBER_SIZE (JOB_ID_SIZE + 24) /* bytes: id and a decimal instant; no NUL */
+
+/* dronc:{<shard>}:<name> */
+void store_key(char out[STORE_KEY_SIZE], unsigned shard, const char *name);
+/* Append that key, or dronc:{<shard>}:<name>:<suffix>, as an argument. */
+void store_key_arg(struct cmd *cmd, unsigned shard, const char *name);
+void store_key_arg_of(struct cmd *cmd, unsigned shard, const char *name, const char *suffix);
+/* Append the key of something that a job has: dronc:{<shard>}:<name>:<32 bytes> */
+void store_job_key_arg(struct cmd *cmd, const char *name, const struct job_id *id);
+/* Append the prefix that scripts put in front of an id: dronc:{<shard>}:<name>: */
+void store_prefix_arg(struct cmd *cmd, unsigned shard, const char *name);
+
+/* Append an occurrence: <id><scheduled>. */
+void store_member_arg(struct cmd *cmd, const struct job_id *job, struct wall_ms scheduled);
+/* And the way back. False: it is none. */
+NODISCARD bool store_member_parse(struct slice member, struct job_id *job, struct wall_ms *scheduled);
+/* An instant, or '' for INT64_MAX, which means "none". */
+void store_instant_arg(struct cmd *cmd, struct wall_ms at);
+
+/* Check a reply that has to be an array of `width` items an entry after `head` items. */
+NODISCARD enum err store_check_array(const struct reply *reply, size_t head, size_t width, struct errinfo *info);
+/* The item at index as a number. */
+NODISCARD enum err store_item_i64(const struct reply *reply, size_t index, int64_t *out, struct errinfo *info);
+/* The item at index as a job's id. */
+NODISCARD enum err store_item_id(const struct reply *reply, size_t index, struct job_id *out, struct errinfo *info);
+
+#endif

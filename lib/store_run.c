@@ -1,0 +1,251 @@
+/* store_run: the part of store.h that is the life of an occurrence: claim, start, finish, skip, release, and what is held. */
+#include "store.h"
+
+#include "store_keys.h"
+#include "store_scripts.h"
+
+#include <string.h>
+
+void store_claim(struct cmd *cmd, unsigned shard, const char *runner, struct wall_ms until, int limit)
+{
+    cmd_init_script(cmd, &store_script_claim, 4);
+    store_key_arg(cmd, shard, "due");
+    store_key_arg(cmd, shard, "retry");
+    store_key_arg_of(cmd, shard, "claimed", runner);
+    store_key_arg(cmd, shard, "holders");
+    cmd_arg_str(cmd, runner);
+    cmd_arg_i64(cmd, until.ms);
+    cmd_arg_i64(cmd, limit);
+    store_prefix_arg(cmd, shard, "job");
+}
+
+/* A claim's reply: the earliest instant left, then entries. */
+enum {
+    CLAIM_HEAD = 1,
+    CLAIM_ID = 0,
+    CLAIM_SCHEDULED,
+    CLAIM_ATTEMPT,
+    CLAIM_DUE,
+    CLAIM_SCHEDULE,
+    CLAIM_API,
+    CLAIM_TYPE,
+    CLAIM_CREATED,
+    CLAIM_STATE,
+    CLAIM_WIDTH
+};
+
+enum err store_claim_reply(const struct reply *reply, struct wall_ms *next, size_t *count, struct errinfo *info)
+{
+    *count = 0;
+    next->ms = INT64_MAX;
+    enum err err = store_check_array(reply, CLAIM_HEAD, CLAIM_WIDTH, info);
+    if (err != ERR_OK) {
+        return err;
+    }
+    *count = (reply->count - CLAIM_HEAD) / CLAIM_WIDTH;
+    return reply->items[0].len == 0 ? ERR_OK : store_item_i64(reply, 0, &next->ms, info);
+}
+
+static enum err attempt_number(const struct reply *reply, size_t index, int *out, struct errinfo *info)
+{
+    int64_t number;
+    enum err err = store_item_i64(reply, index, &number, info);
+    if (err == ERR_OK && (number < 1 || number > STORE_ATTEMPT_MAX)) {
+        return err_set(info, ERR_PROTOCOL, "item %zu of Redis' answer is not an attempt's number", index);
+    }
+    *out = err == ERR_OK ? (int)number : 0;
+    return err;
+}
+
+enum err store_claim_at(const struct reply *reply, size_t index, struct store_claimed *out, struct errinfo *info)
+{
+    size_t at = CLAIM_HEAD + index * CLAIM_WIDTH;
+    *out = (struct store_claimed){0};
+    enum err err = store_item_id(reply, at + CLAIM_ID, &out->attempt.job, info);
+    if (err == ERR_OK) {
+        err = store_item_i64(reply, at + CLAIM_SCHEDULED, &out->attempt.scheduled.ms, info);
+    }
+    if (err == ERR_OK) {
+        err = attempt_number(reply, at + CLAIM_ATTEMPT, &out->attempt.number, info);
+    }
+    if (err == ERR_OK) {
+        err = store_item_i64(reply, at + CLAIM_DUE, &out->due.ms, info);
+    }
+    if (err != ERR_OK) {
+        return err;
+    }
+    struct slice created = reply->items[at + CLAIM_CREATED];
+    out->from_retry = slice_eq(reply->items[at + CLAIM_STATE], "r");
+    out->fields = (struct job_fields){.schedule = reply->items[at + CLAIM_SCHEDULE],
+                                      .api = reply->items[at + CLAIM_API],
+                                      .type = reply->items[at + CLAIM_TYPE]};
+    if (created.data == NULL || !slice_i64(created, &out->created.ms)) {
+        out->fields = (struct job_fields){0};
+    }
+    return ERR_OK;
+}
+
+void store_start(struct cmd *cmd, unsigned shard, const char *runner)
+{
+    cmd_init_script(cmd, &store_script_start, 2);
+    store_key_arg_of(cmd, shard, "claimed", runner);
+    store_key_arg(cmd, shard, "due");
+    cmd_arg_i64(cmd, shard);
+    store_prefix_arg(cmd, shard, "job");
+}
+
+void store_start_add(struct cmd *cmd, const struct store_attempt *attempt, struct wall_ms next)
+{
+    store_member_arg(cmd, &attempt->job, attempt->scheduled);
+    cmd_arg_i64(cmd, attempt->number);
+    store_instant_arg(cmd, next);
+}
+
+enum err store_verdict_at(const struct reply *reply, size_t index, enum store_verdict *out, struct errinfo *info)
+{
+    static const enum store_verdict verdicts[] = {[0] = STORE_LOST, [1] = STORE_DONE, [2] = STORE_GONE};
+    int64_t value;
+    enum err err = store_check_array(reply, 0, 1, info);
+    if (err == ERR_OK) {
+        err = store_item_i64(reply, index, &value, info);
+    }
+    if (err != ERR_OK) {
+        return err;
+    }
+    if (value < 0 || value > 2) {
+        return err_set(info, ERR_PROTOCOL, "Redis answered with verdict %lld", (long long)value);
+    }
+    *out = verdicts[value];
+    return ERR_OK;
+}
+
+void store_finish(struct cmd *cmd, unsigned shard, const char *runner)
+{
+    cmd_init_script(cmd, &store_script_finish, 4);
+    store_key_arg_of(cmd, shard, "claimed", runner);
+    store_key_arg(cmd, shard, "retry");
+    store_key_arg(cmd, shard, "dead");
+    store_key_arg(cmd, shard, "executions");
+    cmd_arg_i64(cmd, shard);
+    store_prefix_arg(cmd, shard, "history");
+    cmd_arg_i64(cmd, STORE_EXECUTIONS_SHARD);
+    cmd_arg_i64(cmd, STORE_HISTORY_PER_JOB);
+    cmd_arg_i64(cmd, STORE_DEAD_SHARD);
+}
+
+/* Append an execution's record as an argument. */
+static void record_arg(struct cmd *cmd, const struct execution *execution)
+{
+    struct buffer record;
+    buffer_init(&record, 0);
+    execution_encode(execution, &record);
+    if (buffer_error(&record) != ERR_OK) {
+        cmd->args.error = ERR_NOMEM;
+    }
+    cmd_arg(cmd, buffer_str(&record), record.len);
+    buffer_fini(&record);
+}
+
+void store_finish_add(struct cmd *cmd, const struct execution *execution, enum store_after after,
+                      struct wall_ms retry_at)
+{
+    static const char *const words[] = {
+        [STORE_AFTER_NOTHING] = "n", [STORE_AFTER_RETRY] = "r", [STORE_AFTER_DEAD] = "d"};
+    store_member_arg(cmd, &execution->job, execution->scheduled);
+    cmd_arg_i64(cmd, execution->attempt);
+    record_arg(cmd, execution);
+    cmd_arg_str(cmd, words[after]);
+    cmd_arg_i64(cmd, retry_at.ms);
+}
+
+void store_skip(struct cmd *cmd, unsigned shard, const char *runner)
+{
+    cmd_init_script(cmd, &store_script_skip, 3);
+    store_key_arg_of(cmd, shard, "claimed", runner);
+    store_key_arg(cmd, shard, "due");
+    store_key_arg(cmd, shard, "executions");
+    cmd_arg_i64(cmd, shard);
+    store_prefix_arg(cmd, shard, "job");
+    store_prefix_arg(cmd, shard, "history");
+    cmd_arg_i64(cmd, STORE_EXECUTIONS_SHARD);
+    cmd_arg_i64(cmd, STORE_HISTORY_PER_JOB);
+}
+
+void store_skip_add(struct cmd *cmd, const struct execution *execution, struct wall_ms next)
+{
+    store_member_arg(cmd, &execution->job, execution->scheduled);
+    record_arg(cmd, execution);
+    store_instant_arg(cmd, next);
+}
+
+void store_release(struct cmd *cmd, unsigned shard, const char *runner)
+{
+    cmd_init_script(cmd, &store_script_release, 3);
+    store_key_arg_of(cmd, shard, "claimed", runner);
+    store_key_arg(cmd, shard, "due");
+    store_key_arg(cmd, shard, "retry");
+    cmd_arg_i64(cmd, shard);
+    store_prefix_arg(cmd, shard, "job");
+}
+
+void store_release_add(struct cmd *cmd, const struct store_attempt *attempt, struct wall_ms due)
+{
+    store_member_arg(cmd, &attempt->job, attempt->scheduled);
+    cmd_arg_i64(cmd, attempt->number);
+    cmd_arg_i64(cmd, due.ms);
+}
+
+void store_set_aside(struct cmd *cmd, unsigned shard, const char *runner, const struct store_attempt *attempt)
+{
+    cmd_init_script(cmd, &store_script_set_aside, 2);
+    store_key_arg_of(cmd, shard, "claimed", runner);
+    store_key_arg(cmd, shard, "broken");
+    store_member_arg(cmd, &attempt->job, attempt->scheduled);
+}
+
+void store_held(struct cmd *cmd, unsigned shard, const char *runner)
+{
+    cmd_init(cmd, "HGETALL");
+    store_key_arg_of(cmd, shard, "claimed", runner);
+}
+
+enum { HELD_WIDTH = 2 }; /* <id><scheduled>, "<state> <attempt> <M|L> <due> <created>" */
+
+enum err store_held_count(const struct reply *reply, size_t *count, struct errinfo *info)
+{
+    enum err err = store_check_array(reply, 0, HELD_WIDTH, info);
+    *count = err == ERR_OK ? reply->count / HELD_WIDTH : 0;
+    return err;
+}
+
+/* Take the next word off rest. */
+static struct slice next_word(struct slice *rest)
+{
+    const char *space = rest->len > 0 ? memchr(rest->data, ' ', rest->len) : NULL;
+    struct slice word = *rest;
+    word.len = space != NULL ? (size_t)(space - rest->data) : rest->len;
+    size_t used = space != NULL ? word.len + 1 : word.len;
+    rest->data += used;
+    rest->len -= used;
+    return word;
+}
+
+enum err store_held_at(const struct reply *reply, size_t index, struct store_claimed *out, struct errinfo *info)
+{
+    size_t at = index * HELD_WIDTH;
+    int64_t number;
+    *out = (struct store_claimed){0};
+    if (at + 1 >= reply->count || reply->items[at + 1].data == NULL ||
+        !store_member_parse(reply->items[at], &out->attempt.job, &out->attempt.scheduled)) {
+        return err_set(info, ERR_PROTOCOL, "claim %zu does not name an occurrence", index);
+    }
+    struct slice value = reply->items[at + 1];
+    (void)next_word(&value); /* the state */
+    bool good = slice_i64(next_word(&value), &number) && number >= 1 && number <= STORE_ATTEMPT_MAX;
+    (void)next_word(&value); /* the type */
+    if (!good || !slice_i64(next_word(&value), &out->due.ms)) {
+        return err_set(info, ERR_PROTOCOL, "claim %zu cannot be read", index);
+    }
+    out->attempt.number = (int)number;
+    return ERR_OK;
+}

@@ -1,0 +1,111 @@
+/* store_runner: the part of store.h that is about runners: heartbeats, who holds what, and recovery. */
+#include "store.h"
+
+#include "store_keys.h"
+#include "store_scripts.h"
+
+#include <string.h>
+
+#define RUNNERS_KEY "dronc:runners"
+
+void store_heartbeat(struct cmd *cmd, const char *runner, int64_t lease_ms)
+{
+    cmd_init_script(cmd, &store_script_heartbeat, 1);
+    cmd_arg_str(cmd, RUNNERS_KEY);
+    cmd_arg_str(cmd, runner);
+    cmd_arg_i64(cmd, lease_ms);
+}
+
+enum { HEARTBEAT_HEAD = 1, HEARTBEAT_WIDTH = 2 }; /* Redis' clock; runner, expiry */
+
+enum err store_heartbeat_reply(const struct reply *reply, int64_t *now_us, size_t *count, struct errinfo *info)
+{
+    enum err err = store_check_array(reply, HEARTBEAT_HEAD, HEARTBEAT_WIDTH, info);
+    *count = err == ERR_OK ? (reply->count - HEARTBEAT_HEAD) / HEARTBEAT_WIDTH : 0;
+    return err == ERR_OK ? store_item_i64(reply, 0, now_us, info) : err;
+}
+
+enum err store_heartbeat_at(const struct reply *reply, size_t index, struct store_runner *out,
+                            struct errinfo *info)
+{
+    size_t at = HEARTBEAT_HEAD + index * HEARTBEAT_WIDTH;
+    enum err err = store_item_i64(reply, at + 1, &out->expiry.ms, info);
+    if (err != ERR_OK) {
+        return err;
+    }
+    struct slice id = reply->items[at];
+    if (id.data == NULL || id.len >= sizeof out->id || memchr(id.data, '\0', id.len) != NULL) {
+        return err_set(info, ERR_PROTOCOL, "runner %zu in Redis has no proper id", index);
+    }
+    memcpy(out->id, id.data, id.len);
+    out->id[id.len] = '\0';
+    return ERR_OK;
+}
+
+void store_forget(struct cmd *cmd, const char *runner, bool only_if_expired)
+{
+    cmd_init_script(cmd, &store_script_forget, 1);
+    cmd_arg_str(cmd, RUNNERS_KEY);
+    cmd_arg_str(cmd, runner);
+    cmd_arg_str(cmd, only_if_expired ? "1" : "0");
+}
+
+void store_holders(struct cmd *cmd, unsigned shard)
+{
+    cmd_init(cmd, "SMEMBERS");
+    store_key_arg(cmd, shard, "holders");
+}
+
+void store_recover(struct cmd *cmd, unsigned shard, const char *dead, int max_attempts)
+{
+    cmd_init_script(cmd, &store_script_recover, 6);
+    store_key_arg_of(cmd, shard, "claimed", dead);
+    store_key_arg(cmd, shard, "due");
+    store_key_arg(cmd, shard, "retry");
+    store_key_arg(cmd, shard, "dead");
+    store_key_arg(cmd, shard, "executions");
+    store_key_arg(cmd, shard, "holders");
+    cmd_arg_str(cmd, dead);
+    cmd_arg_i64(cmd, shard);
+    store_prefix_arg(cmd, shard, "job");
+    store_prefix_arg(cmd, shard, "history");
+    cmd_arg_i64(cmd, STORE_BATCH_MAX);
+    cmd_arg_i64(cmd, max_attempts);
+    cmd_arg_i64(cmd, STORE_EXECUTIONS_SHARD);
+    cmd_arg_i64(cmd, STORE_HISTORY_PER_JOB);
+    cmd_arg_i64(cmd, STORE_DEAD_SHARD);
+}
+
+enum err store_recover_reply(const struct reply *reply, struct store_recovered *out, struct errinfo *info)
+{
+    int64_t more = 0;
+    *out = (struct store_recovered){0};
+    enum err err = store_check_array(reply, 3, 1, info);
+    if (err == ERR_OK) {
+        err = store_item_i64(reply, 0, &out->handed_on, info);
+    }
+    if (err == ERR_OK) {
+        err = store_item_i64(reply, 1, &out->lost, info);
+    }
+    if (err == ERR_OK) {
+        err = store_item_i64(reply, 2, &more, info);
+    }
+    out->more = more != 0;
+    return err;
+}
+
+bool store_wake_parse(struct slice message, unsigned *shard, struct wall_ms *due)
+{
+    const char *space = message.data == NULL ? NULL : memchr(message.data, ' ', message.len);
+    int64_t number;
+    if (space == NULL) {
+        return false;
+    }
+    size_t head = (size_t)(space - message.data);
+    if (!slice_i64((struct slice){message.data, head}, &number) || number < 0 || number >= STORE_SHARDS ||
+        !slice_i64((struct slice){space + 1, message.len - head - 1}, &due->ms)) {
+        return false;
+    }
+    *shard = (unsigned)number;
+    return true;
+}

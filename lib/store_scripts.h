@@ -1,0 +1,21 @@
+/* store_scripts: the Lua of lib/store, compiled in by scripts/embed-lua. Private to lib/store*.c. */
+#ifndef DRONC_STORE_SCRIPTS_H
+#define DRONC_STORE_SCRIPTS_H
+
+#include "cmd.h"
+
+extern const struct script store_script_claim;
+extern const struct script store_script_executions;
+extern const struct script store_script_finish;
+extern const struct script store_script_forget;
+extern const struct script store_script_heartbeat;
+extern const struct script store_script_job_create;
+extern const struct script store_script_recover;
+extern const struct script store_script_release;
+extern const struct script store_script_set_aside;
+extern const struct script store_script_setup;
+extern const struct script store_script_skip;
+extern const struct script store_script_start;
+
+#endif
+

@@ -1,0 +1,161 @@
+/* due: see due.h. */
+#include "due.h"
+
+#include "log.h"
+
+#include <stdlib.h>
+
+/* One claim under way. */
+struct claim {
+    struct due *due;
+    unsigned shard;
+    size_t limit;
+};
+
+static void on_timer(void *arg)
+{
+    (void)arg; /* due_turn does the work */
+}
+
+enum err due_init(struct due *due, struct loop *loop, struct redis_link *link, struct runs *runs, size_t capacity)
+{
+    *due = (struct due){.link = link,
+                        .timebase = runs->options.timebase,
+                        .runs = runs,
+                        .runner = runs->options.runner,
+                        .capacity = capacity};
+    due->timer = loop_timer_new(loop, on_timer, due);
+    return due->timer != NULL ? ERR_OK : ERR_NOMEM;
+}
+
+void due_fini(struct due *due)
+{
+    loop_timer_free(due->timer);
+    due->timer = NULL;
+}
+
+void due_note(struct due *due, unsigned shard, struct wall_ms at)
+{
+    if (at.ms < due->shards[shard].next.ms) {
+        due->shards[shard].next = at;
+        due->shards[shard].earlier = due->shards[shard].asking;
+    }
+}
+
+void due_ask_all(struct due *due)
+{
+    for (unsigned shard = 0; shard < STORE_SHARDS; shard++) {
+        due->shards[shard].next.ms = 0;
+    }
+}
+
+static void take(struct due *due, unsigned shard, const struct reply *reply, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct store_claimed claimed;
+        struct errinfo info = {0};
+        enum err err = store_claim_at(reply, i, &claimed, &info);
+        if (err == ERR_OK) {
+            err = runs_add(due->runs, shard, &claimed);
+        }
+        if (err != ERR_OK) {
+            log_error("claim unusable", log_str("error", info.text[0] != '\0' ? info.text : err_name(err)));
+        }
+    }
+}
+
+static void complain_once(struct due *due, const char *why)
+{
+    if (!due->complained) {
+        log_warn("redis refuses claims", log_str("error", why));
+        due->complained = true;
+    }
+}
+
+static void on_claimed(void *arg, const struct reply *reply)
+{
+    struct claim claim = *(struct claim *)arg;
+    struct due *due = claim.due;
+    struct wall_ms now = timebase_now(due->timebase);
+    struct wall_ms next = {now.ms + DUE_RECHECK_MS};
+    struct wall_ms told;
+    size_t count;
+    struct errinfo info;
+    free(arg);
+    due->reserved -= claim.limit;
+    due->shards[claim.shard].asking = false;
+    if (reply == NULL) {
+        next.ms = 0; /* asked again when the link is back */
+    } else if (store_claim_reply(reply, &told, &count, &info) == ERR_OK) {
+        due->complained = false;
+        next.ms = told.ms < next.ms ? told.ms : next.ms;
+        take(due, claim.shard, reply, count);
+    } else {
+        complain_once(due, info.text);
+        next.ms = now.ms + DUE_REFUSED_MS + DUE_LOOK_AHEAD_MS;
+    }
+    if (!due->shards[claim.shard].earlier || next.ms < due->shards[claim.shard].next.ms) {
+        due->shards[claim.shard].next = next;
+    }
+    due->shards[claim.shard].earlier = false;
+}
+
+static size_t room(const struct due *due)
+{
+    size_t used = due->runs->count + due->reserved;
+    return used < due->capacity ? due->capacity - used : 0;
+}
+
+static void ask(struct due *due, unsigned shard, struct wall_ms until)
+{
+    size_t limit = room(due) < STORE_BATCH_MAX ? room(due) : STORE_BATCH_MAX;
+    struct claim *claim = malloc(sizeof *claim);
+    struct cmd cmd;
+    if (claim == NULL) {
+        return;
+    }
+    *claim = (struct claim){.due = due, .shard = shard, .limit = limit};
+    store_claim(&cmd, shard, due->runner, until, (int)limit);
+    if (redis_link_submit(due->link, &cmd, on_claimed, claim) != ERR_OK) {
+        free(claim);
+        return;
+    }
+    due->reserved += limit;
+    due->shards[shard].asking = true;
+    due->shards[shard].earlier = false;
+}
+
+/* The earliest instant of all shards that are not being asked. */
+static int64_t earliest(const struct due *due)
+{
+    int64_t at = INT64_MAX;
+    for (unsigned shard = 0; shard < STORE_SHARDS; shard++) {
+        if (!due->shards[shard].asking && due->shards[shard].next.ms < at) {
+            at = due->shards[shard].next.ms;
+        }
+    }
+    return at;
+}
+
+void due_turn(struct due *due)
+{
+    if (!redis_link_is_up(due->link) || !due->runs->may_send || due->runs->draining) {
+        loop_timer_stop(due->timer);
+        return;
+    }
+    struct wall_ms until = {timebase_now(due->timebase).ms + DUE_LOOK_AHEAD_MS};
+    for (unsigned i = 0; i < STORE_SHARDS; i++) {
+        unsigned shard = (due->first + i) % STORE_SHARDS;
+        if (!due->shards[shard].asking && due->shards[shard].next.ms <= until.ms && room(due) > 0) {
+            ask(due, shard, until);
+        }
+    }
+    due->first = (due->first + 1) % STORE_SHARDS;
+    int64_t next = earliest(due);
+    /* Without room there is nothing to wake for: the end of a run makes a turn. */
+    if (next < INT64_MAX && room(due) > 0) {
+        loop_timer_set(due->timer, next - until.ms);
+    } else {
+        loop_timer_stop(due->timer);
+    }
+}

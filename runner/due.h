@@ -1,0 +1,46 @@
+/* due: when to claim, from which shard, and how many. Knows for each shard the earliest instant at which something in it is due, and sleeps until
+ * shortly before the earliest of all; it does not poll. What it knows comes from the answers to its claims, from what this runner makes
+ * due itself, and from the wake channel, on which every change to an earlier instant is announced; as an announcement can be
+ * lost with a connection, no shard is left unasked for longer than DUE_RECHECK_MS. Loop thread only.
+ */
+#ifndef DRONC_DUE_H
+#define DRONC_DUE_H
+
+#include "redis_link.h"
+#include "runs.h"
+#include "timebase.h"
+
+#define DUE_LOOK_AHEAD_MS 150   /* claims reach so far ahead of their instant */
+#define DUE_RECHECK_MS    30000 /* every shard is asked at least this often */
+#define DUE_REFUSED_MS    500   /* before a shard is asked again that answered with an error */
+
+struct due {
+    struct redis_link *link;         /* borrowed */
+    const struct timebase *timebase; /* borrowed */
+    struct runs *runs;               /* borrowed */
+    const char *runner;              /* borrowed */
+    struct loop_timer *timer;        /* owned */
+    size_t capacity;                 /* runs at once */
+    size_t reserved;                 /* places promised to claims that are under way */
+    unsigned first;                  /* the shard that is asked first in the next turn: all get their chance */
+    bool complained;                 /* that Redis refuses claims has been logged */
+    struct {
+        struct wall_ms next; /* the earliest instant known; 0: not known, ask at once */
+        bool asking;         /* a claim is under way */
+        bool earlier;        /* while it was, something earlier was announced: then `next` is that */
+    } shards[STORE_SHARDS];
+};
+
+/* Everything is borrowed for the life of due. ERR_NOMEM. */
+NODISCARD enum err due_init(struct due *due, struct loop *loop, struct redis_link *link, struct runs *runs, size_t capacity);
+void due_fini(struct due *due);
+
+/* Something is due in shard at `at`. */
+void due_note(struct due *due, unsigned shard, struct wall_ms at);
+/* What is known may be wrong: ask every shard. */
+void due_ask_all(struct due *due);
+
+/* Claim what is due within the look-ahead, if there is room; set the timer for what is next. */
+void due_turn(struct due *due);
+
+#endif

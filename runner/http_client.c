@@ -1,0 +1,508 @@
+/* http_client: see http_client.h. One libcurl multi handle on the loop, one easy handle per call. */
+#include "http_client.h"
+
+#include <curl/curl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct http_client {
+    struct http_client_options options;
+    CURLM *multi;
+    struct loop_timer *timer;
+    struct http_call *calls;  /* all of them */
+    bool broken;              /* the multi handle failed: the transfers in it are uncertain */
+    bool work_waiting;        /* a call was cancelled since the last turn */
+};
+
+struct http_call {
+    struct http_client *client;
+    struct http_call *prev;
+    struct http_call *next;
+    CURL *easy;
+    struct curl_slist *headers;
+    http_done_cb *cb;
+    void *arg;
+    struct wall_ms began;   /* when it was handed to libcurl */
+    struct wall_ms started; /* when the request was first about to be sent; 0: not yet */
+    int64_t response_max;
+    int64_t body_bytes;
+    int64_t header_bytes;
+    long redirects_sent; /* the redirect count of the last sending */
+    bool once;
+    bool sent;
+    bool truncated;
+    bool headers_too_large;
+    bool resend_blocked;
+    bool cancelled;
+    char error[CURL_ERROR_SIZE];
+};
+
+static const char *const error_names[HTTP_ERROR__COUNT] = {
+    [HTTP_OK] = "",
+    [HTTP_ERROR_DNS] = "dns",
+    [HTTP_ERROR_CONNECT] = "connect",
+    [HTTP_ERROR_TLS] = "tls",
+    [HTTP_ERROR_TIMEOUT] = "timeout",
+    [HTTP_ERROR_REDIRECTS] = "redirect",
+    [HTTP_ERROR_RESPONSE] = "response",
+    [HTTP_ERROR_ABORTED] = "aborted",
+    [HTTP_ERROR_INTERNAL] = "internal",
+};
+
+const char *http_error_name(enum http_error error)
+{
+    return error < HTTP_ERROR__COUNT ? error_names[error] : "internal";
+}
+
+static struct wall_ms now(const struct http_client *client)
+{
+    return client->options.now(client->options.now_arg);
+}
+
+/* ---- glue: libcurl names sockets and a time, the loop tells when it is time ---- */
+
+static void drive(struct http_client *client, curl_socket_t fd, int events)
+{
+    int running;
+    if (curl_multi_socket_action(client->multi, fd, events, &running) != CURLM_OK) {
+        client->broken = true;
+    }
+}
+
+static void on_timer(void *arg)
+{
+    drive(arg, CURL_SOCKET_TIMEOUT, 0);
+}
+
+/* What a watch needs to know. One per socket, assigned to it inside libcurl. */
+struct http_socket {
+    struct http_client *client;
+    struct loop_watch *watch;
+    curl_socket_t fd;
+};
+
+static void on_socket_events(void *arg, unsigned events)
+{
+    const struct http_socket *socket = arg;
+    int bits = (events & LOOP_READ) != 0 ? CURL_CSELECT_IN : 0;
+    bits |= (events & LOOP_WRITE) != 0 ? CURL_CSELECT_OUT : 0;
+    bits |= (events & LOOP_ERROR) != 0 ? CURL_CSELECT_ERR : 0;
+    drive(socket->client, socket->fd, bits);
+}
+
+static struct http_socket *socket_new(struct http_client *client, curl_socket_t fd)
+{
+    struct http_socket *socket = calloc(1, sizeof *socket);
+    if (socket == NULL) {
+        return NULL;
+    }
+    *socket = (struct http_socket){.client = client, .fd = fd};
+    socket->watch = loop_watch_new(client->options.loop, fd, on_socket_events, socket);
+    if (socket->watch == NULL) {
+        free(socket);
+        return NULL;
+    }
+    (void)curl_multi_assign(client->multi, fd, socket);
+    return socket;
+}
+
+static void socket_free(struct http_socket *socket)
+{
+    if (socket != NULL) {
+        loop_watch_free(socket->watch);
+        free(socket);
+    }
+}
+
+static int on_curl_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *assigned)
+{
+    (void)easy;
+    struct http_client *client = arg;
+    struct http_socket *socket = assigned;
+    if (what == CURL_POLL_REMOVE) {
+        socket_free(socket);
+        (void)curl_multi_assign(client->multi, fd, NULL);
+        return 0;
+    }
+    if (socket == NULL) {
+        socket = socket_new(client, fd);
+    }
+    if (socket == NULL) {
+        client->broken = true; /* -1 would end all transfers without telling */
+        return 0;
+    }
+    unsigned events = what == CURL_POLL_IN ? LOOP_READ : what == CURL_POLL_OUT ? LOOP_WRITE : LOOP_READ | LOOP_WRITE;
+    loop_watch_set(socket->watch, events);
+    return 0;
+}
+
+/* Must not call libcurl, also not for 0: the timer does it, in a later turn. */
+static int on_curl_timer(CURLM *multi, long timeout_ms, void *arg)
+{
+    (void)multi;
+    struct http_client *client = arg;
+    if (timeout_ms < 0) {
+        loop_timer_stop(client->timer);
+    } else {
+        loop_timer_set(client->timer, timeout_ms);
+    }
+    return 0;
+}
+
+/* ---- what libcurl asks and tells during a transfer ---- */
+
+/* Called before each sending of a request. */
+static int on_before_request(void *arg, char *ip, char *local_ip, int port, int local_port)
+{
+    (void)ip;
+    (void)local_ip;
+    (void)port;
+    (void)local_port;
+    struct http_call *call = arg;
+    long redirects = 0;
+    (void)curl_easy_getinfo(call->easy, CURLINFO_REDIRECT_COUNT, &redirects);
+    if (call->once && call->sent && redirects <= call->redirects_sent) {
+        call->resend_blocked = true;
+        return CURL_PREREQFUNC_ABORT;
+    }
+    call->redirects_sent = redirects;
+    if (!call->sent) {
+        call->sent = true;
+        call->started = now(call->client);
+    }
+    return CURL_PREREQFUNC_OK;
+}
+
+/* The body is counted and thrown away; what is past the limit ends the transfer. */
+static size_t on_body(char *data, size_t size, size_t count, void *arg)
+{
+    (void)data;
+    struct http_call *call = arg;
+    call->body_bytes += (int64_t)(size * count);
+    if (call->body_bytes > call->response_max) {
+        call->truncated = true;
+        return 0;
+    }
+    return size * count;
+}
+
+static size_t on_header(char *data, size_t size, size_t count, void *arg)
+{
+    (void)data;
+    struct http_call *call = arg;
+    call->header_bytes += (int64_t)(size * count);
+    if (call->header_bytes > HTTP_HEADERS_MAX) {
+        call->headers_too_large = true;
+        return 0;
+    }
+    return size * count;
+}
+
+/* ---- results ---- */
+
+static enum http_error classify(CURLcode code)
+{
+    switch (code) {
+    case CURLE_OK:
+        return HTTP_OK;
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_RESOLVE_PROXY:
+        return HTTP_ERROR_DNS;
+    case CURLE_COULDNT_CONNECT:
+    case CURLE_INTERFACE_FAILED:
+        return HTTP_ERROR_CONNECT;
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CIPHER:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_INVALIDCERTSTATUS:
+        return HTTP_ERROR_TLS;
+    case CURLE_OPERATION_TIMEDOUT:
+        return HTTP_ERROR_TIMEOUT;
+    case CURLE_TOO_MANY_REDIRECTS:
+    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_URL_MALFORMAT:
+        return HTTP_ERROR_REDIRECTS;
+    case CURLE_OUT_OF_MEMORY:
+    case CURLE_FAILED_INIT:
+        return HTTP_ERROR_INTERNAL;
+    default:
+        return HTTP_ERROR_RESPONSE;
+    }
+}
+
+static void say(struct http_result *result, enum http_error error, const char *text)
+{
+    result->error = error;
+    (void)snprintf(result->text, sizeof result->text, "%.*s", HTTP_ERROR_SIZE - 1, text);
+}
+
+static void describe_end(const struct http_call *call, CURLcode code, struct http_result *result)
+{
+    if (call->truncated && code == CURLE_WRITE_ERROR) {
+        result->truncated = true;
+    } else if (call->cancelled) {
+        say(result, HTTP_ERROR_ABORTED, "aborted by the runner");
+    } else if (call->headers_too_large) {
+        say(result, HTTP_ERROR_RESPONSE, "the answer's headers are larger than 64 KiB");
+    } else if (call->resend_blocked) {
+        say(result, HTTP_ERROR_RESPONSE,
+            "the connection died before the answer; at most once, so the request was not sent again");
+    } else if (code != CURLE_OK) {
+        say(result, classify(code), call->error[0] != '\0' ? call->error : curl_easy_strerror(code));
+    }
+}
+
+static void make_result(const struct http_call *call, CURLcode code, struct http_result *result)
+{
+    long status = 0;
+    (void)curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
+    *result = (struct http_result){.status = (int)status, .sent = call->sent};
+    result->started = call->sent ? call->started : call->began;
+    result->took_ms = now(call->client).ms - result->started.ms;
+    describe_end(call, code, result);
+}
+
+/* ---- life of a call ---- */
+
+static void unlink_call(struct http_call *call)
+{
+    struct http_client *client = call->client;
+    if (call->prev != NULL) {
+        call->prev->next = call->next;
+    } else {
+        client->calls = call->next;
+    }
+    if (call->next != NULL) {
+        call->next->prev = call->prev;
+    }
+}
+
+static void call_free(struct http_call *call)
+{
+    curl_easy_cleanup(call->easy);
+    curl_slist_free_all(call->headers);
+    free(call);
+}
+
+static void finish_call(struct http_call *call, CURLcode code)
+{
+    struct http_result result;
+    make_result(call, code, &result);
+    (void)curl_multi_remove_handle(call->client->multi, call->easy);
+    unlink_call(call);
+    call->cb(call->arg, &result);
+    call_free(call);
+}
+
+static enum err add_headers(struct http_call *call, const struct http_request *request)
+{
+    for (size_t i = 0; i < HTTP_REQUEST_HEADERS && request->headers[i][0] != '\0'; i++) {
+        struct curl_slist *longer = curl_slist_append(call->headers, request->headers[i]);
+        if (longer == NULL) {
+            return ERR_NOMEM;
+        }
+        call->headers = longer;
+    }
+    return ERR_OK;
+}
+
+#define SET(option, value) (rc = rc != CURLE_OK ? rc : curl_easy_setopt(easy, (option), (value)))
+
+static CURLcode set_limits(CURL *easy, const struct http_request *request)
+{
+    CURLcode rc = CURLE_OK;
+    SET(CURLOPT_TIMEOUT_MS, (long)request->timeout_ms);
+    SET(CURLOPT_CONNECTTIMEOUT_MS, (long)request->connect_timeout_ms);
+    SET(CURLOPT_FOLLOWLOCATION, request->max_redirects > 0 ? 1L : 0L);
+    SET(CURLOPT_MAXREDIRS, (long)request->max_redirects);
+    SET(CURLOPT_PROTOCOLS_STR, "http,https");
+    SET(CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+    SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    SET(CURLOPT_PROXY, ""); /* not even from the environment */
+    SET(CURLOPT_NOSIGNAL, 1L);
+    SET(CURLOPT_TCP_KEEPALIVE, 1L);
+    return rc;
+}
+
+static CURLcode set_callbacks(struct http_call *call)
+{
+    CURL *easy = call->easy;
+    CURLcode rc = CURLE_OK;
+    SET(CURLOPT_PRIVATE, call);
+    SET(CURLOPT_ERRORBUFFER, call->error);
+    SET(CURLOPT_PREREQFUNCTION, on_before_request);
+    SET(CURLOPT_PREREQDATA, call);
+    SET(CURLOPT_WRITEFUNCTION, on_body);
+    SET(CURLOPT_WRITEDATA, call);
+    SET(CURLOPT_HEADERFUNCTION, on_header);
+    SET(CURLOPT_HEADERDATA, call);
+    return rc;
+}
+
+static enum err set_up(struct http_call *call, const struct http_request *request)
+{
+    CURL *easy = call->easy;
+    CURLcode rc = CURLE_OK;
+    enum err err = add_headers(call, request);
+    if (err != ERR_OK) {
+        return err;
+    }
+    SET(CURLOPT_URL, request->url);
+    SET(CURLOPT_USERAGENT, request->user_agent);
+    SET(CURLOPT_HTTPHEADER, call->headers);
+    rc = rc != CURLE_OK ? rc : set_limits(easy, request);
+    rc = rc != CURLE_OK ? rc : set_callbacks(call);
+    return rc == CURLE_OK ? ERR_OK : rc == CURLE_OUT_OF_MEMORY ? ERR_NOMEM : ERR_SYSTEM;
+}
+
+static struct http_call *call_new(struct http_client *client, const struct http_request *request,
+                                  http_done_cb *cb, void *arg)
+{
+    struct http_call *call = calloc(1, sizeof *call);
+    if (call == NULL) {
+        return NULL;
+    }
+    *call = (struct http_call){.client = client,
+                               .cb = cb,
+                               .arg = arg,
+                               .began = now(client),
+                               .response_max = request->response_max,
+                               .once = request->once};
+    call->easy = curl_easy_init();
+    if (call->easy == NULL) {
+        free(call);
+        return NULL;
+    }
+    return call;
+}
+
+enum err http_client_call(struct http_client *client, const struct http_request *request, http_done_cb *cb,
+                          void *arg, struct http_call **out)
+{
+    struct http_call *call = call_new(client, request, cb, arg);
+    if (call == NULL) {
+        return ERR_NOMEM;
+    }
+    enum err err = set_up(call, request);
+    if (err == ERR_OK && curl_multi_add_handle(client->multi, call->easy) != CURLM_OK) {
+        err = ERR_SYSTEM;
+    }
+    if (err != ERR_OK) {
+        call_free(call);
+        return err;
+    }
+    call->next = client->calls;
+    if (call->next != NULL) {
+        call->next->prev = call;
+    }
+    client->calls = call;
+    *out = call;
+    return ERR_OK;
+}
+
+void http_client_cancel(struct http_call *call)
+{
+    call->cancelled = true;
+    call->client->work_waiting = true;
+}
+
+/* ---- the turn ---- */
+
+static void finish_cancelled(struct http_client *client)
+{
+    /* A callback may cancel more: those are for the next turn. */
+    client->work_waiting = false;
+    for (struct http_call *call = client->calls, *next; call != NULL; call = next) {
+        next = call->next;
+        if (call->cancelled) {
+            finish_call(call, CURLE_ABORTED_BY_CALLBACK);
+        }
+    }
+}
+
+/* After a failure of the multi handle nothing is known of the transfers in it: end them all, and go on with the same handle. */
+static void end_all(struct http_client *client)
+{
+    client->broken = false;
+    for (struct http_call *call = client->calls, *next; call != NULL; call = next) {
+        next = call->next;
+        finish_call(call, CURLE_FAILED_INIT);
+    }
+}
+
+void http_client_turn(struct http_client *client)
+{
+    CURLMsg *message;
+    int left;
+    if (client->work_waiting) {
+        finish_cancelled(client);
+    }
+    if (client->broken) {
+        end_all(client);
+    }
+    while ((message = curl_multi_info_read(client->multi, &left)) != NULL) {
+        struct http_call *call = NULL;
+        CURLcode code = message->data.result;
+        if (message->msg == CURLMSG_DONE &&
+            curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&call) == CURLE_OK && call != NULL) {
+            finish_call(call, code);
+        }
+    }
+}
+
+/* ---- life of the client ---- */
+
+static enum err set_up_multi(struct http_client *client)
+{
+    CURLM *multi = client->multi;
+    CURLMcode rc = curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, on_curl_socket);
+    rc = rc != CURLM_OK ? rc : curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, client);
+    rc = rc != CURLM_OK ? rc : curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, on_curl_timer);
+    rc = rc != CURLM_OK ? rc : curl_multi_setopt(multi, CURLMOPT_TIMERDATA, client);
+    rc = rc != CURLM_OK ? rc : curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, (long)client->options.max_calls);
+    return rc == CURLM_OK ? ERR_OK : ERR_SYSTEM;
+}
+
+enum err http_client_new(struct http_client **out, const struct http_client_options *options, struct errinfo *info)
+{
+    *out = NULL;
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+        return err_set(info, ERR_SYSTEM, "libcurl cannot be set up");
+    }
+    struct http_client *client = calloc(1, sizeof *client);
+    if (client == NULL) {
+        curl_global_cleanup();
+        return err_set(info, ERR_NOMEM, "no memory for the HTTP client");
+    }
+    client->options = *options;
+    client->timer = loop_timer_new(options->loop, on_timer, client);
+    client->multi = curl_multi_init();
+    if (client->timer == NULL || client->multi == NULL || set_up_multi(client) != ERR_OK) {
+        http_client_free(client);
+        return err_set(info, ERR_NOMEM, "no memory for the HTTP client");
+    }
+    *out = client;
+    return ERR_OK;
+}
+
+void http_client_free(struct http_client *client)
+{
+    if (client == NULL) {
+        return;
+    }
+    for (struct http_call *call = client->calls, *next; call != NULL; call = next) {
+        next = call->next;
+        (void)curl_multi_remove_handle(client->multi, call->easy);
+        call_free(call);
+    }
+    if (client->multi != NULL) {
+        (void)curl_multi_cleanup(client->multi);
+    }
+    loop_timer_free(client->timer);
+    free(client);
+    curl_global_cleanup();
+}

@@ -1,0 +1,182 @@
+/* dronc-runner: calls what is due. This file reads the command line and the configuration, and starts the rest. */
+#include "buffer.h"
+#include "config.h"
+#include "log.h"
+#include "runner.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+/* Exit codes, besides 0. */
+enum {
+    EXIT_FAILED = 1, /* what was asked for could not be done */
+    EXIT_USAGE = 2   /* the command line or the configuration is wrong */
+};
+
+enum action {
+    ACTION_RUN,
+    ACTION_HELP,
+    ACTION_VERSION,
+    ACTION_CHECK,
+    ACTION_CHECK_CONFIG,
+    ACTION_PRINT_CONFIG,
+    ACTION_UNKNOWN
+};
+
+#define CHECK_TIMEOUT_MS 3000
+#define SPARE_FILES      64 /* file descriptors besides those of calls */
+
+static const struct {
+    const char *name;
+    enum action action;
+    const char *help;
+} options[] = {
+    {"--help", ACTION_HELP, "this text"},
+    {"--version", ACTION_VERSION, "the version"},
+    {"--check", ACTION_CHECK, "read the configuration, reach Redis, exit: 0 good, 1 Redis not reached, 2 bad configuration"},
+    {"--check-config", ACTION_CHECK_CONFIG, "read the configuration, exit: 0 good, 2 bad"},
+    {"--print-config", ACTION_PRINT_CONFIG, "print the settings in force (no passwords), exit"},
+};
+
+static enum action parse_action(int argc, char **argv)
+{
+    if (argc == 1) {
+        return ACTION_RUN;
+    }
+    for (size_t i = 0; argc == 2 && i < sizeof options / sizeof options[0]; i++) {
+        if (strcmp(argv[1], options[i].name) == 0) {
+            return options[i].action;
+        }
+    }
+    return ACTION_UNKNOWN;
+}
+
+static void print_help(void)
+{
+    struct buffer settings;
+    buffer_init(&settings, 0);
+    config_help(&settings, CONFIG_RUNNER);
+    printf("dronc-runner %s: calls the jobs that dronc-fcgi stored in Redis, when they are due.\n\n"
+           "Usage: dronc-runner [option]\n\n",
+           DRONC_VERSION);
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
+        printf("  %-15s  %s\n", options[i].name, options[i].help);
+    }
+    printf("\nSignals:\n"
+           "  TERM, INT        claim no more, let calls end, hand back the rest, exit 0; a second one: exit at once\n"
+           "  USR1, USR2       log more, log less\n"
+           "  HUP              read the time zones again\n"
+           "\nEnvironment:\n%s",
+           buffer_str(&settings));
+    buffer_fini(&settings);
+}
+
+static bool load_config(struct config *config)
+{
+    struct buffer problems;
+    buffer_init(&problems, 0);
+    bool good = config_load(config, CONFIG_RUNNER, config_getenv, NULL, isatty(STDOUT_FILENO) == 1, &problems) == ERR_OK;
+    if (!good) {
+        fprintf(stderr, "%s", buffer_str(&problems));
+    }
+    buffer_fini(&problems);
+    return good;
+}
+
+static void start_log(const struct config *config)
+{
+    const struct log_options log = {.fd = STDOUT_FILENO,
+                                    .level = config->log_level,
+                                    .format = config->log_format,
+                                    .colour = isatty(STDOUT_FILENO) == 1 && getenv("NO_COLOR") == NULL,
+                                    .buffered = true,
+                                    .clock = clock_system(),
+                                    .program = "dronc-runner"};
+    log_init(&log);
+}
+
+/* As many file descriptors as the calls may need, if the system lets us. */
+static void raise_file_limit(const struct config *config)
+{
+    struct rlimit limit;
+    rlim_t wanted = (rlim_t)config->runner_max_in_flight * 2 + SPARE_FILES;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) {
+        return;
+    }
+    limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < wanted) {
+        log_warn("few file descriptors", log_i64("limit", (int64_t)limit.rlim_cur),
+                 log_i64("wanted", (int64_t)wanted));
+    }
+}
+
+static int finish(enum err err, const struct errinfo *info)
+{
+    log_fini();
+    if (err != ERR_OK) {
+        fprintf(stderr, "dronc-runner: %s\n", info->text);
+    }
+    return err == ERR_OK ? EXIT_SUCCESS : err == ERR_CONFIG ? EXIT_USAGE : EXIT_FAILED;
+}
+
+static int run(const struct config *config, bool check)
+{
+    struct errinfo info = {0};
+    struct runner *runner;
+    if (check) {
+        log_set_level(LOG_ERROR);
+    } else {
+        raise_file_limit(config);
+    }
+    enum err err = runner_new(&runner, config, getenv("TZDIR"), &info);
+    if (err == ERR_OK) {
+        err = check ? runner_check(runner, CHECK_TIMEOUT_MS, &info) : runner_run(runner, &info);
+        runner_free(runner);
+    }
+    return finish(err, &info);
+}
+
+static int act(enum action action, struct config *config)
+{
+    struct buffer text;
+    switch (action) {
+    case ACTION_CHECK_CONFIG:
+        return EXIT_SUCCESS;
+    case ACTION_PRINT_CONFIG:
+        buffer_init(&text, 0);
+        config_print(&text, config, CONFIG_RUNNER);
+        printf("%s", buffer_str(&text));
+        buffer_fini(&text);
+        return EXIT_SUCCESS;
+    default:
+        start_log(config);
+        return run(config, action == ACTION_CHECK);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    struct config config;
+    enum action action = parse_action(argc, argv);
+    if (action == ACTION_HELP) {
+        print_help();
+        return EXIT_SUCCESS;
+    }
+    if (action == ACTION_VERSION) {
+        printf("dronc-runner %s\n", DRONC_VERSION);
+        return EXIT_SUCCESS;
+    }
+    if (action == ACTION_UNKNOWN) {
+        fprintf(stderr, "dronc-runner: unknown option; see dronc-runner --help\n");
+        return EXIT_USAGE;
+    }
+    if (!load_config(&config)) {
+        return EXIT_USAGE;
+    }
+    (void)signal(SIGPIPE, SIG_IGN);
+    return act(action, &config);
+}

@@ -1,0 +1,41 @@
+/* policy: what to do with an attempt that failed, and with an occurrence that is late. Pure: it decides, others act.
+ *
+ * Retries (at-least-once): up to POLICY_ATTEMPTS attempts, with exponential backoff from POLICY_BACKOFF_MIN_MS to POLICY_BACKOFF_MAX_MS and full
+ * jitter: the wait is drawn evenly from 0 to the backoff, so that a thousand jobs that failed together do not come back together.
+ *
+ * Lateness (nobody was there in time: all runners down, Redis down, a machine asleep):
+ *   at most once:  up to POLICY_GRACE_MS late is still called; what is later is missed.
+ *   at least once: the latest POLICY_CATCH_UP_MAX occurrences within POLICY_CATCH_UP_WINDOW_MS are called, in order; what is before them is missed.
+ * A gap is recorded as one event, however many occurrences it holds.
+ */
+#ifndef DRONC_POLICY_H
+#define DRONC_POLICY_H
+
+#include "job.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define POLICY_ATTEMPTS           6
+#define POLICY_BACKOFF_MIN_MS     1000
+#define POLICY_BACKOFF_MAX_MS     30000
+#define POLICY_GRACE_MS           60000
+#define POLICY_CATCH_UP_WINDOW_MS 86400000
+#define POLICY_CATCH_UP_MAX       100
+/* Occurrences of a gap are counted one by one up to this; a longer gap is recorded with this count, meaning "at least". */
+#define POLICY_COUNT_MAX 100000
+
+/* How long to wait after failed attempt number `attempt` (from 1); random: evenly drawn from all of uint32_t. */
+int64_t policy_backoff_ms(int attempt, uint32_t random);
+
+/* A run of occurrences that are not to be called. count 0: there is none, call the occurrence. */
+struct policy_gap {
+    int64_t count;
+    struct wall_ms until; /* the last of them; the first is the occurrence that was asked about */
+    struct wall_ms next;  /* the first occurrence after the gap; ms = INT64_MAX: there is none */
+};
+
+/* Is the occurrence of job at scheduled still to be called at now, and if not, how far does the gap reach? */
+struct policy_gap policy_lateness(const struct job *job, struct wall_ms scheduled, struct wall_ms now);
+
+#endif

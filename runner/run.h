@@ -1,0 +1,54 @@
+/* run: one attempt at one occurrence, from the claim until it is recorded. Owns the states of a run and the only function that
+ * changes them; what is done in each state is runs' business.
+ *
+ *     CLAIMED ──▶ STARTING ──▶ READY ──▶ CALLING ──▶ FINISHING ──▶ ENDED
+ *        │            │          │                       ▲           ▲
+ *        ├────────────┴──────────┴─▶ RELEASING ──────────│───────────┤
+ *        ├─▶ SKIPPING ───────────────────────────────────│───────────┤
+ *        └─▶ (too late, and no gap to skip) ─────────────┘   refused ┘
+ */
+#ifndef DRONC_RUN_H
+#define DRONC_RUN_H
+
+#include "execution.h"
+#include "heap.h"
+#include "http_client.h"
+#include "job.h"
+#include "store.h"
+
+enum run_state {
+    RUN_CLAIMED,   /* ours in Redis; waits until shortly before its instant */
+    RUN_STARTING,  /* Redis is to mark it started: queued or on its way */
+    RUN_READY,     /* started in Redis, not sent: waits for its instant */
+    RUN_CALLING,   /* the call is under way */
+    RUN_FINISHING, /* the record is to go to Redis: queued or on its way */
+    RUN_SKIPPING,  /* too late to be called; the gap is to go to Redis */
+    RUN_RELEASING, /* not sent and not going to be: Redis is to make it due again */
+    RUN_ENDED,     /* nothing left to do: freed at the end of the turn */
+    RUN_STATE__COUNT
+};
+
+struct run {
+    struct store_attempt attempt;
+    struct wall_ms due; /* when this attempt is to be made: the occurrence's instant, or a retry's */
+    unsigned shard;
+    enum run_state state;
+    struct job job;
+    struct heap_item waiting; /* in CLAIMED and READY: when to go on */
+    struct http_call *call;   /* in CALLING; borrowed */
+    bool on_the_way;          /* in STARTING to RELEASING: sent to Redis, and no answer yet */
+    struct run *queued;       /* the next one in the outbox' queue; NULL: the last, or in none */
+    struct run *prev, *next;  /* in the list of all runs */
+    /* From here on filled when the outcome is known. */
+    struct execution execution;
+    enum store_after after;
+    struct wall_ms next_due; /* SKIPPING: the job's next instant; FINISHING: when to retry */
+};
+
+/* "claimed", … */
+const char *run_state_name(enum run_state state);
+
+/* The only way to change a run's state. A move that the table does not allow is logged as a bug, and made. */
+void run_set_state(struct run *run, enum run_state state);
+
+#endif

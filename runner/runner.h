@@ -1,0 +1,25 @@
+/* runner: the parts of dronc-runner put together, and its life: starting, running, draining, stopped.
+ *
+ *     RUNNING ──stop──▶ DRAINING ──all recorded, or too long──▶ STOPPED
+ *                          └──stop again────────────────────────▶ STOPPED
+ */
+#ifndef DRONC_RUNNER_H
+#define DRONC_RUNNER_H
+
+#include "config.h"
+#include "err.h"
+
+struct runner;
+
+/* Returns owned. config is borrowed for the life of the runner; tzdir may be NULL. */
+NODISCARD enum err runner_new(struct runner **out, const struct config *config, const char *tzdir, struct errinfo *info);
+void runner_free(struct runner *runner);
+
+/* Run until stopped by a signal (SIGTERM, SIGINT) or by something that cannot be survived. ERR_OK: stopped in order; else info says
+ * what happened. */
+NODISCARD enum err runner_run(struct runner *runner, struct errinfo *info);
+
+/* Reach Redis once, within timeout_ms, and greet it. For --check. */
+NODISCARD enum err runner_check(struct runner *runner, int timeout_ms, struct errinfo *info);
+
+#endif

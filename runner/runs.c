@@ -1,0 +1,359 @@
+/* runs: see runs.h. What happens to a run in each of its states. The call itself and its outcome are in run_call.c. */
+#include "runs.h"
+
+#include "log.h"
+#include "policy.h"
+#include "run_call.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct run *run_of(struct heap_item *item)
+{
+    return HEAP_OWNER(item, struct run, waiting);
+}
+
+static void on_timer(void *arg)
+{
+    (void)arg; /* runs_turn does the work */
+}
+
+/* ---- the set of runs ---- */
+
+static void link_run(struct runs *runs, struct run *run)
+{
+    run->next = runs->all;
+    if (run->next != NULL) {
+        run->next->prev = run;
+    }
+    runs->all = run;
+    runs->count++;
+}
+
+/* The run is over: out of the list, and freed when nobody is looking at it any more. */
+static void end(struct runs *runs, struct run *run)
+{
+    run_set_state(run, RUN_ENDED);
+    heap_remove(&runs->waiting, &run->waiting);
+    if (run->prev != NULL) {
+        run->prev->next = run->next;
+    } else {
+        runs->all = run->next;
+    }
+    if (run->next != NULL) {
+        run->next->prev = run->prev;
+    }
+    run->next = runs->ended;
+    runs->ended = run;
+    runs->count--;
+}
+
+static void tell_redis(struct runs *runs, struct run *run, enum run_state state)
+{
+    heap_remove(&runs->waiting, &run->waiting);
+    run_set_state(run, state);
+    outbox_put(runs->options.outbox, run);
+}
+
+static void wait_until(struct runs *runs, struct run *run, int64_t at_ms)
+{
+    run->waiting.at = at_ms;
+    if (heap_push(&runs->waiting, &run->waiting) != ERR_OK) {
+        /* Nothing is lost: another runner, or this one, claims it again. */
+        log_error("out of memory", log_str("what", "a run that waits"));
+        tell_redis(runs, run, RUN_RELEASING);
+    }
+}
+
+/* ---- CLAIMED ---- */
+
+static void give_up_gap(struct runs *runs, struct run *run, const struct policy_gap *gap)
+{
+    run->execution = (struct execution){.job = run->attempt.job,
+                                        .scheduled = run->attempt.scheduled,
+                                        .outcome = EXECUTION_MISSED,
+                                        .missed_count = gap->count,
+                                        .missed_until = gap->until};
+    run->next_due = gap->next;
+    run_log_missed(run);
+    tell_redis(runs, run, RUN_SKIPPING);
+}
+
+/* An at-most-once attempt that was started once, handed back unsent, and comes too late: its job's next instant stands already. */
+static void give_up_one(struct runs *runs, struct run *run)
+{
+    run->execution = (struct execution){.job = run->attempt.job,
+                                        .scheduled = run->attempt.scheduled,
+                                        .attempt = run->attempt.number,
+                                        .outcome = EXECUTION_MISSED,
+                                        .missed_count = 1,
+                                        .missed_until = run->attempt.scheduled};
+    run->after = STORE_AFTER_NOTHING;
+    run_log_missed(run);
+    tell_redis(runs, run, RUN_FINISHING);
+}
+
+/* Decide what is to happen to a claim. */
+static void consider(struct runs *runs, struct run *run, bool from_retry)
+{
+    struct policy_gap gap = {0};
+    bool first = run->attempt.number == 1;
+    if (first && (!from_retry || run->job.type == JOB_ATMOST_ONCE)) {
+        gap = policy_lateness(&run->job, run->attempt.scheduled, timebase_now(runs->options.timebase));
+    }
+    if (gap.count > 0 && from_retry) {
+        give_up_one(runs, run);
+    } else if (gap.count > 0) {
+        give_up_gap(runs, run, &gap);
+    } else {
+        wait_until(runs, run, run->due.ms - RUNS_START_LEAD_MS);
+    }
+}
+
+enum err runs_add(struct runs *runs, unsigned shard, const struct store_claimed *claimed)
+{
+    struct errinfo info = {0};
+    struct run *run = calloc(1, sizeof *run);
+    if (run == NULL) {
+        return ERR_NOMEM;
+    }
+    run->attempt = claimed->attempt;
+    run->due = claimed->due;
+    run->shard = shard;
+    link_run(runs, run);
+    enum err err = ERR_OK;
+    if (claimed->fields.schedule.data != NULL) {
+        err = job_restore(&run->job, &claimed->attempt.job, &claimed->fields, claimed->created, runs->options.zones,
+                          &info);
+    }
+    if (claimed->fields.schedule.data == NULL || err == ERR_NOMEM || runs->draining) {
+        /* Gone, or not for us: the release script knows which. */
+        tell_redis(runs, run, RUN_RELEASING);
+    } else if (err != ERR_OK) {
+        runs->options.on_broken(runs->options.arg, &run->attempt, info.text);
+        run_set_state(run, RUN_RELEASING);
+        end(runs, run);
+    } else {
+        consider(runs, run, claimed->from_retry);
+    }
+    return ERR_OK;
+}
+
+bool runs_has(const struct runs *runs, const struct store_attempt *attempt)
+{
+    for (const struct run *run = runs->all; run != NULL; run = run->next) {
+        if (run->attempt.scheduled.ms == attempt->scheduled.ms && run->attempt.number == attempt->number &&
+            memcmp(run->attempt.job.bytes, attempt->job.bytes, JOB_ID_SIZE) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- READY and CALLING ---- */
+
+/* The outcome is known: what is next for the occurrence, and into the outbox with it. */
+static void conclude(struct runs *runs, struct run *run)
+{
+    run_decide_after(run, timebase_now(runs->options.timebase));
+    run_log_call(run);
+    tell_redis(runs, run, RUN_FINISHING);
+}
+
+/* What libcurl needs to find its way back. */
+struct call_context {
+    struct runs *runs;
+    struct run *run;
+};
+
+static void on_done(void *arg, const struct http_result *result)
+{
+    struct call_context context = *(struct call_context *)arg;
+    free(arg);
+    context.run->call = NULL;
+    context.runs->calling--;
+    run_note_result(context.run, context.runs->options.runner, result);
+    conclude(context.runs, context.run);
+}
+
+static enum err begin_call(struct runs *runs, struct run *run)
+{
+    struct http_request request;
+    struct call_context *context = malloc(sizeof *context);
+    if (context == NULL) {
+        return ERR_NOMEM;
+    }
+    *context = (struct call_context){runs, run};
+    run_make_request(run, &request);
+    enum err err = http_client_call(runs->options.http, &request, on_done, context, &run->call);
+    if (err != ERR_OK) {
+        free(context);
+    }
+    return err;
+}
+
+static void call(struct runs *runs, struct run *run)
+{
+    heap_remove(&runs->waiting, &run->waiting);
+    if (begin_call(runs, run) == ERR_OK) {
+        run_set_state(run, RUN_CALLING);
+        runs->calling++;
+        return;
+    }
+    const struct http_result result = {.error = HTTP_ERROR_INTERNAL,
+                                       .started = timebase_now(runs->options.timebase),
+                                       .text = "the call could not be started"};
+    run_note_result(run, runs->options.runner, &result);
+    conclude(runs, run);
+}
+
+/* ---- what Redis said ---- */
+
+static void on_started(struct runs *runs, struct run *run, enum store_verdict verdict)
+{
+    if (verdict != STORE_DONE) {
+        log_debug("start refused", log_str("why", verdict == STORE_GONE ? "the job is gone" : "not ours any more"));
+        end(runs, run);
+        return;
+    }
+    struct wall_ms next;
+    if (run->attempt.number == 1 && job_next(&run->job, run->attempt.scheduled, &next)) {
+        runs->options.on_due(runs->options.arg, run->shard, next);
+    }
+    if (runs->may_send && !runs->draining) {
+        run_set_state(run, RUN_READY);
+        wait_until(runs, run, run->due.ms);
+    } else {
+        tell_redis(runs, run, RUN_RELEASING);
+    }
+}
+
+/* What Redis has just done made something due again. */
+static void tell_due(struct runs *runs, const struct run *run)
+{
+    if (run->state == RUN_RELEASING) {
+        runs->options.on_due(runs->options.arg, run->shard, run->due);
+    } else if (run->state == RUN_SKIPPING || run->after == STORE_AFTER_RETRY) {
+        runs->options.on_due(runs->options.arg, run->shard, run->next_due);
+    }
+}
+
+static void on_verdict(void *arg, struct run *run, enum store_verdict verdict)
+{
+    struct runs *runs = arg;
+    if (run->state == RUN_STARTING) {
+        on_started(runs, run, verdict);
+        return;
+    }
+    if (run->state == RUN_FINISHING && verdict == STORE_LOST) {
+        run_log_refused(run);
+    }
+    if (verdict == STORE_DONE) {
+        tell_due(runs, run);
+    }
+    end(runs, run);
+}
+
+/* ---- handing back ---- */
+
+/* Hand a run back if it has not been sent. What is on its way to Redis is dealt with when the answer comes. */
+static void hand_back(struct runs *runs, struct run *run)
+{
+    bool waits = run->state == RUN_CLAIMED || run->state == RUN_READY;
+    if (waits || (run->state == RUN_STARTING && outbox_withdraw(runs->options.outbox, run))) {
+        tell_redis(runs, run, RUN_RELEASING);
+    }
+}
+
+static void hand_back_all(struct runs *runs)
+{
+    for (struct run *run = runs->all, *next; run != NULL; run = next) {
+        next = run->next;
+        hand_back(runs, run);
+    }
+}
+
+void runs_set_may_send(struct runs *runs, bool may_send)
+{
+    bool lost = runs->may_send && !may_send;
+    runs->may_send = may_send;
+    if (lost) {
+        hand_back_all(runs);
+    }
+}
+
+void runs_drain(struct runs *runs)
+{
+    runs->draining = true;
+    hand_back_all(runs);
+}
+
+void runs_abort(struct runs *runs)
+{
+    for (struct run *run = runs->all; run != NULL; run = run->next) {
+        if (run->call != NULL) {
+            http_client_cancel(run->call);
+        }
+    }
+}
+
+/* ---- the turn ---- */
+
+/* A run's time has come. */
+static void go_on(struct runs *runs, struct run *run)
+{
+    if (run->state == RUN_CLAIMED) {
+        tell_redis(runs, run, RUN_STARTING);
+    } else {
+        call(runs, run);
+    }
+}
+
+void runs_turn(struct runs *runs)
+{
+    struct heap_item *first;
+    int64_t now_us = timebase_now_us(runs->options.timebase);
+    while (runs->may_send && (first = heap_first(&runs->waiting)) != NULL && first->at * 1000 <= now_us) {
+        go_on(runs, run_of(first));
+    }
+    first = heap_first(&runs->waiting);
+    if (first != NULL && runs->may_send) {
+        /* Rounded up: a timer that is early would be set again and again. */
+        now_us = timebase_now_us(runs->options.timebase);
+        loop_timer_set(runs->timer, (first->at * 1000 - now_us + 999) / 1000);
+    } else {
+        loop_timer_stop(runs->timer);
+    }
+}
+
+void runs_sweep(struct runs *runs)
+{
+    while (runs->ended != NULL) {
+        struct run *run = runs->ended;
+        runs->ended = run->next;
+        free(run);
+    }
+}
+
+enum err runs_init(struct runs *runs, const struct runs_options *options)
+{
+    *runs = (struct runs){.options = *options};
+    runs->timer = loop_timer_new(options->loop, on_timer, runs);
+    if (runs->timer == NULL) {
+        return ERR_NOMEM;
+    }
+    outbox_on_verdict(options->outbox, on_verdict, runs);
+    return ERR_OK;
+}
+
+void runs_fini(struct runs *runs)
+{
+    runs_sweep(runs);
+    for (struct run *run = runs->all, *next; run != NULL; run = next) {
+        next = run->next;
+        free(run);
+    }
+    heap_fini(&runs->waiting);
+    loop_timer_free(runs->timer);
+    *runs = (struct runs){0};
+}

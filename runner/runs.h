@@ -1,0 +1,73 @@
+/* runs: all attempts that this runner holds, and what happens to each in its time. The heart of the runner.
+ *
+ * A claimed run waits until RUNS_START_LEAD_MS before its instant, is marked as started in Redis, waits for the instant itself, is called,
+ * and its outcome is recorded; on the way it may be skipped (too late), handed back (draining, lease lost) or found to be no longer ours. Nothing is sent
+ * before Redis has acknowledged the start, nor while the lease is not valid. A run occupies one place from claim to
+ * record. Loop thread only.
+ */
+#ifndef DRONC_RUNS_H
+#define DRONC_RUNS_H
+
+#include "http_client.h"
+#include "outbox.h"
+#include "run.h"
+#include "timebase.h"
+
+/* Starts are asked for so long before the instant: the time that Redis may take to make them durable without making a call late. A job
+ * that is deleted within it is still called. */
+#define RUNS_START_LEAD_MS 30
+
+/* Limits of one call. */
+#define RUNS_TIMEOUT_MS         90000
+#define RUNS_CONNECT_TIMEOUT_MS 10000
+#define RUNS_REDIRECTS_MAX      5
+#define RUNS_RESPONSE_MAX       (1024 * 1024) /* bytes */
+
+struct runs_options {
+    struct loop *loop;
+    struct http_client *http;
+    struct outbox *outbox;
+    const struct timebase *timebase;
+    struct zones *zones;
+    const char *runner; /* this runner's id */
+    /* A job turned out to be unreadable: it is to be put aside. */
+    void (*on_broken)(void *arg, const struct store_attempt *attempt, const char *why);
+    /* A retry or a next occurrence is due in shard at `due`. */
+    void (*on_due)(void *arg, unsigned shard, struct wall_ms due);
+    void *arg;
+}; /* all borrowed for the life of runs */
+
+struct runs {
+    struct runs_options options;
+    struct loop_timer *timer; /* owned: the first in `waiting` */
+    struct heap waiting;      /* of runs in CLAIMED and READY */
+    struct run *all;          /* every run that is not ENDED */
+    struct run *ended;        /* freed at the end of the turn */
+    size_t count;             /* of all */
+    size_t calling;           /* of all: in CALLING */
+    bool may_send;            /* the lease is valid */
+    bool draining;            /* nothing new is started */
+};
+
+NODISCARD enum err runs_init(struct runs *runs, const struct runs_options *options);
+/* Frees every run without telling anybody. */
+void runs_fini(struct runs *runs);
+
+/* Take over what was claimed. claimed is borrowed. ERR_NOMEM: the claim stays in Redis, unknown to us. */
+NODISCARD enum err runs_add(struct runs *runs, unsigned shard, const struct store_claimed *claimed);
+/* Is this attempt one of ours? */
+bool runs_has(const struct runs *runs, const struct store_attempt *attempt);
+
+/* The lease became valid, or ceased to be: then everything that was not sent is handed back. */
+void runs_set_may_send(struct runs *runs, bool may_send);
+/* Hand back everything that was not sent, and start nothing more. */
+void runs_drain(struct runs *runs);
+/* End the calls that are still under way. */
+void runs_abort(struct runs *runs);
+
+/* Do what is due now, set the timer for what is next. */
+void runs_turn(struct runs *runs);
+/* Free what has ended. Last in the turn. */
+void runs_sweep(struct runs *runs);
+
+#endif

@@ -1,0 +1,114 @@
+/* fuzz_cron: any text as a schedule, any instant, in some zones with odd histories (libFuzzer).
+ *
+ * Input: one byte that chooses the zone, eight bytes of an instant, then the text. What is checked, beyond
+ * not crashing: errors point into the text and are printable; print, parse and print again agree; a described
+ * schedule fits its buffer; instants increase, and each matches its local time or is the end of a gap. Zones
+ * are read from $DRONC_VECTORS/zoneinfo (default tests/vectors/zoneinfo); without them only UTC is used.
+ *
+ *   clang -std=c17 -O1 -g -fsanitize=fuzzer,address,undefined -Ilib tests/fuzz/fuzz_cron.c lib/cron*.c
+ * lib/zone*.c
+ */
+#include "cron.h"
+#include "cron_internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define REQUIRE(condition)                                                  \
+    do {                                                                    \
+        if (!(condition)) {                                                 \
+            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition); \
+            abort();                                                        \
+        }                                                                   \
+    } while (0)
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static const struct zone *pick_zone(unsigned choice)
+{
+    static const char *const names[] = {"America/New_York",  "Australia/Lord_Howe", "Pacific/Apia",
+                                        "Africa/Casablanca", "Antarctica/Troll",    "Europe/Dublin",
+                                        "Asia/Kathmandu"};
+    static struct zones *zones;
+    const char *const dir = getenv("DRONC_VECTORS");
+    const struct zone *zone = NULL;
+    char path[512];
+
+    if (!zones) {
+        snprintf(path, sizeof(path), "%s/zoneinfo", dir ? dir : "tests/vectors");
+        zones = zones_new(path);
+    }
+    if (choice % 8 < 7)
+        (void)zones_get(zones, names[choice % 8], strlen(names[choice % 8]), &zone);
+    return zone;
+}
+
+static void check_error(const struct cron_error *error, enum cron_code code, size_t len)
+{
+    REQUIRE(error->code == code);
+    REQUIRE(error->offset <= len && error->length <= len - error->offset);
+    REQUIRE(error->message[0] != '\0' && error->field != NULL);
+    for (const char *at = error->message; *at; at++)
+        REQUIRE(*at == '\t' || (*at >= ' ' && *at <= '~'));
+}
+
+static void check_print(const struct cron *c)
+{
+    char first[CRON_PRINT_MAX];
+    char second[CRON_PRINT_MAX];
+    char words[CRON_DESCRIBE_MAX];
+    char zone_name[CRON_ZONE_MAX + 1];
+    struct cron again;
+    const size_t len = cron_print(c, first, sizeof(first));
+
+    REQUIRE(len == strlen(first));
+    REQUIRE(cron_describe(c, words, sizeof(words)) == strlen(words));
+    if (len > CRON_TEXT_MAX)
+        return;
+    REQUIRE(cron_parse(&again, zone_name, first, len, NULL) == CRON_OK);
+    REQUIRE(cron_equal(c, &again));
+    REQUIRE(cron_print(&again, second, sizeof(second)) == len && strcmp(first, second) == 0);
+}
+
+static void check_next(const struct cron *c, const struct zone *zone, int64_t from_s)
+{
+    int64_t at_s = from_s;
+    int64_t next_s = 0;
+    enum cron_how how = CRON_HOW_PLAIN;
+
+    for (int i = 0; i < 3 && cron_next_info(c, zone, at_s, &next_s, &how); i++) {
+        const int64_t local_s = next_s + zone_offset_at(zone ? zone : zone_utc(), next_s);
+        int64_t same_s = 0;
+
+        REQUIRE(next_s > at_s);
+        REQUIRE(!cron_never(c));
+        REQUIRE(cron_is_every(c) || how != CRON_HOW_PLAIN || cron_next_local(c, local_s) == local_s);
+        REQUIRE(cron_is_every(c) || (cron_next(c, zone, next_s - 1, &same_s) && same_s == next_s));
+        at_s = next_s;
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    char zone_name[CRON_ZONE_MAX + 1];
+    struct cron_error error;
+    struct cron c;
+    int64_t from_s = 0;
+    enum cron_code code = CRON_OK;
+
+    if (size < 9)
+        return 0;
+    memcpy(&from_s, data + 1, 8);
+    if (data[0] & 8)
+        from_s = (int64_t)((uint64_t)from_s % 7258118400U); /* most of the time within the years that count */
+    code = cron_parse(&c, zone_name, (const char *)data + 9, size - 9, &error);
+    if (code != CRON_OK) {
+        check_error(&error, code, size - 9);
+        REQUIRE(cron_never(&c) && !*zone_name);
+        return 0;
+    }
+    check_print(&c);
+    check_next(&c, pick_zone(data[0]), from_s);
+    return 0;
+}

@@ -1,0 +1,307 @@
+/* Settings out of a pretended environment: defaults, bounds, all problems at once, and no password shown. */
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+/* An environment: pairs of name and value, ended by NULL. */
+static const char *look_up(const char *name, void *arg)
+{
+    for (const char *const *pair = arg; *pair != NULL; pair += 2) {
+        if (strcmp(pair[0], name) == 0) {
+            return pair[1];
+        }
+    }
+    return NULL;
+}
+
+#define ENV(...) ((const char *[]){__VA_ARGS__, NULL})
+
+/* Load for both programs, not on a terminal. problems has to be freed. */
+static enum err load(struct config *config, const char **env, struct buffer *problems)
+{
+    buffer_init(problems, 0);
+    return config_load(config, CONFIG_FCGI | CONFIG_RUNNER, look_up, env, false, problems);
+}
+
+/* The text of all problems with this environment; "" for none. Owned by the caller. */
+static char *problems_of(const char **env)
+{
+    struct config config;
+    struct buffer problems;
+    enum err err = load(&config, env, &problems);
+    char *text = strdup(buffer_str(&problems));
+    assert_int_equal(err, text[0] != '\0' ? ERR_CONFIG : ERR_OK);
+    buffer_fini(&problems);
+    return text;
+}
+
+static void assert_problems(const char **env, const char *want)
+{
+    char *got = problems_of(env);
+    assert_string_equal(got, want);
+    free(got);
+}
+
+static void assert_defaults(const struct config *c)
+{
+    assert_string_equal(c->redis_host, "127.0.0.1");
+    assert_int_equal(c->redis_port, 6379);
+    assert_string_equal(c->redis_socket, "");
+    assert_string_equal(c->redis_username, "");
+    assert_string_equal(c->redis_password, "");
+    assert_int_equal(c->redis_db, 0);
+    assert_int_equal(c->log_level, LOG_INFO);
+    assert_int_equal(c->log_format, LOG_JSON);
+    assert_int_equal(c->runner_max_in_flight, 1000);
+    assert_int_equal(c->runner_drain_timeout_ms, 30000);
+}
+
+static void test_config_has_defaults_for_everything(void **state)
+{
+    (void)state;
+    struct config config;
+    struct buffer problems;
+    assert_int_equal(load(&config, ENV(NULL), &problems), ERR_OK);
+    assert_defaults(&config);
+    buffer_fini(&problems);
+}
+
+static void test_config_takes_an_empty_variable_as_unset(void **state)
+{
+    (void)state;
+    struct config config;
+    struct buffer problems;
+    const char **env = ENV("REDIS_HOST", "", "REDIS_PORT", "", "LOG_LEVEL", "", "LOG_FORMAT", "");
+    assert_int_equal(load(&config, env, &problems), ERR_OK);
+    assert_defaults(&config);
+    buffer_fini(&problems);
+}
+
+static void test_config_reads_every_setting(void **state)
+{
+    (void)state;
+    struct config c;
+    struct buffer problems;
+    const char **env =
+        ENV("REDIS_HOST", "redis.example", "REDIS_PORT", "6380", "REDIS_SOCKET", "/run/redis.sock",
+            "REDIS_USERNAME", "dronc", "REDIS_PASSWORD", "p w\xC3\xA9", "REDIS_DB", "3", "LOG_LEVEL", "debug",
+            "LOG_FORMAT", "text", "RUNNER_MAX_IN_FLIGHT", "7", "RUNNER_DRAIN_TIMEOUT_MS", "0");
+    assert_int_equal(load(&c, env, &problems), ERR_OK);
+    assert_string_equal(c.redis_host, "redis.example");
+    assert_int_equal(c.redis_port, 6380);
+    assert_string_equal(c.redis_socket, "/run/redis.sock");
+    assert_string_equal(c.redis_username, "dronc");
+    assert_string_equal(c.redis_password, "p w\xC3\xA9");
+    assert_int_equal(c.redis_db, 3);
+    assert_int_equal(c.log_level, LOG_DEBUG);
+    assert_int_equal(c.log_format, LOG_TEXT);
+    assert_int_equal(c.runner_max_in_flight, 7);
+    assert_int_equal(c.runner_drain_timeout_ms, 0);
+    buffer_fini(&problems);
+}
+
+static void test_config_logs_text_on_a_terminal_unless_told(void **state)
+{
+    (void)state;
+    struct config c;
+    struct buffer problems = {0};
+    assert_int_equal(config_load(&c, CONFIG_RUNNER, look_up, ENV(NULL), true, &problems), ERR_OK);
+    assert_int_equal(c.log_format, LOG_TEXT);
+    const char **env = ENV("LOG_FORMAT", "json");
+    assert_int_equal(config_load(&c, CONFIG_RUNNER, look_up, env, true, &problems), ERR_OK);
+    assert_int_equal(c.log_format, LOG_JSON);
+}
+
+static void test_config_takes_the_bounds_and_refuses_what_lies_beyond(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *good, *bad;
+    } TABLE[] = {
+        {"REDIS_PORT", "1", "0"},
+        {"REDIS_PORT", "65535", "65536"},
+        {"REDIS_DB", "0", "-1"},
+        {"REDIS_DB", "15", "16"},
+        {"RUNNER_MAX_IN_FLIGHT", "1", "0"},
+        {"RUNNER_MAX_IN_FLIGHT", "100000", "100001"},
+        {"RUNNER_DRAIN_TIMEOUT_MS", "0", "-1"},
+        {"RUNNER_DRAIN_TIMEOUT_MS", "3600000", "3600001"},
+        {"LOG_LEVEL", "error", "fatal"},
+        {"LOG_LEVEL", "warn", "WARN"},
+        {"LOG_FORMAT", "json", "xml"},
+    };
+    for (size_t i = 0; i < sizeof TABLE / sizeof TABLE[0]; i++) {
+        assert_problems(ENV(TABLE[i].name, TABLE[i].good), "");
+        char *text = problems_of(ENV(TABLE[i].name, TABLE[i].bad));
+        assert_memory_equal(text, TABLE[i].name, strlen(TABLE[i].name)); /* names the setting */
+        free(text);
+    }
+}
+
+static void test_config_refuses_what_only_begins_like_a_number(void **state)
+{
+    (void)state;
+    static const char *const BAD[] = {"12abc", " 5",   "5 ", "+5",  "0x10",  "1e3",
+                                      "5.0",   "http", "-",  "--1", "1,000", "99999999999999999999"};
+    for (size_t i = 0; i < sizeof BAD / sizeof BAD[0]; i++) {
+        struct buffer want = {0};
+        buffer_printf(&want, "REDIS_PORT: \"%s\" is not a whole number from 1 to 65535\n", BAD[i]);
+        assert_problems(ENV("REDIS_PORT", BAD[i]), buffer_str(&want));
+        buffer_fini(&want);
+    }
+}
+
+static void test_config_says_what_the_choices_are(void **state)
+{
+    (void)state;
+    assert_problems(ENV("LOG_LEVEL", "loud"), "LOG_LEVEL: \"loud\" is not one of debug, info, warn, error\n");
+    assert_problems(ENV("LOG_FORMAT", "xml"), "LOG_FORMAT: \"xml\" is not one of text, json\n");
+}
+
+static void test_config_reports_all_problems_at_once(void **state)
+{
+    (void)state;
+    assert_problems(ENV("REDIS_PORT", "x", "LOG_LEVEL", "x", "RUNNER_MAX_IN_FLIGHT", "0", "REDIS_DB", "1"),
+                    "REDIS_PORT: \"x\" is not a whole number from 1 to 65535\n"
+                    "LOG_LEVEL: \"x\" is not one of debug, info, warn, error\n"
+                    "RUNNER_MAX_IN_FLIGHT: \"0\" is not a whole number from 1 to 100000\n");
+}
+
+static void test_config_puts_the_default_in_place_of_a_bad_value(void **state)
+{
+    (void)state;
+    struct config config;
+    struct buffer problems;
+    const char **env = ENV("REDIS_PORT", "x", "REDIS_HOST", "a\nb", "LOG_LEVEL", "x", "LOG_FORMAT", "x");
+    assert_int_equal(load(&config, env, &problems), ERR_CONFIG);
+    assert_defaults(&config);
+    buffer_fini(&problems);
+}
+
+/* len times 'x'. */
+static const char *exes(char *out, size_t len)
+{
+    memset(out, 'x', len);
+    out[len] = '\0';
+    return out;
+}
+
+static void test_config_bounds_the_length_of_strings(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        size_t longest;
+    } TABLE[] = {
+        {"REDIS_HOST", 255}, {"REDIS_SOCKET", 107}, {"REDIS_USERNAME", 127}, {"REDIS_PASSWORD", 511}};
+    for (size_t i = 0; i < sizeof TABLE / sizeof TABLE[0]; i++) {
+        char value[600];
+        assert_problems(ENV(TABLE[i].name, exes(value, TABLE[i].longest)), "");
+        char *text = problems_of(ENV(TABLE[i].name, exes(value, TABLE[i].longest + 1)));
+        assert_non_null(strstr(text, "is longer than "));
+        assert_true(strlen(text) < 200); /* however long the value is */
+        free(text);
+    }
+}
+
+static void test_config_refuses_control_characters_and_does_not_print_them(void **state)
+{
+    (void)state;
+    assert_problems(ENV("REDIS_HOST", "a\nb\x1b[31m\x7f"),
+                    "REDIS_HOST: \"a\\nb\\x1b[31m\\x7f\" holds a control character\n");
+    assert_problems(ENV("REDIS_PORT", "\x1b]0;pwned\a"),
+                    "REDIS_PORT: \"\\x1b]0;pwned\\x07\" is not a whole number from 1 to 65535\n");
+}
+
+static void test_config_never_shows_a_password(void **state)
+{
+    (void)state;
+    assert_problems(ENV("REDIS_PASSWORD", "hunter2\n"), "REDIS_PASSWORD: holds a control character\n");
+    char value[600];
+    assert_problems(ENV("REDIS_PASSWORD", exes(value, 512)), "REDIS_PASSWORD: is longer than 511 bytes\n");
+}
+
+static void test_config_looks_up_only_what_the_program_knows(void **state)
+{
+    (void)state;
+    struct config config;
+    struct buffer problems = {0};
+    const char **env = ENV("RUNNER_MAX_IN_FLIGHT", "nonsense");
+    assert_int_equal(config_load(&config, CONFIG_FCGI, look_up, env, false, &problems), ERR_OK);
+    assert_int_equal(config.runner_max_in_flight, 1000);
+    assert_int_equal(config_load(&config, CONFIG_RUNNER, look_up, env, false, &problems), ERR_CONFIG);
+    buffer_fini(&problems);
+}
+
+static void test_config_getenv_reads_the_environment(void **state)
+{
+    (void)state;
+    setenv("DRONC_TEST_CONFIG", "here", 1);
+    assert_string_equal(config_getenv("DRONC_TEST_CONFIG", NULL), "here");
+    unsetenv("DRONC_TEST_CONFIG");
+    assert_null(config_getenv("DRONC_TEST_CONFIG", NULL));
+}
+
+static void test_config_help_has_a_line_for_each_setting_of_the_program(void **state)
+{
+    (void)state;
+    struct buffer help = {0};
+    config_help(&help, CONFIG_FCGI);
+    assert_non_null(strstr(buffer_str(&help),
+                           "REDIS_PORT               6379       the Redis server's TCP port; "
+                           "1 to 65535\n"));
+    assert_non_null(strstr(buffer_str(&help), "LOG_LEVEL"));
+    assert_non_null(strstr(buffer_str(&help), "debug, info, warn, error"));
+    assert_null(strstr(buffer_str(&help), "RUNNER_"));
+    buffer_clear(&help);
+    config_help(&help, CONFIG_RUNNER);
+    assert_non_null(strstr(buffer_str(&help), "RUNNER_MAX_IN_FLIGHT"));
+    buffer_fini(&help);
+}
+
+static void test_config_print_shows_the_values_but_no_password(void **state)
+{
+    (void)state;
+    struct config config;
+    struct buffer problems;
+    struct buffer out = {0};
+    assert_int_equal(load(&config, ENV("REDIS_PASSWORD", "hunter2"), &problems), ERR_OK);
+    config_print(&out, &config, CONFIG_RUNNER);
+    assert_string_equal(buffer_str(&out),
+                        "REDIS_HOST=127.0.0.1\nREDIS_PORT=6379\nREDIS_SOCKET=\nREDIS_USERNAME=\n"
+                        "REDIS_PASSWORD=***\nREDIS_DB=0\nLOG_LEVEL=info\nLOG_FORMAT=json\n"
+                        "RUNNER_MAX_IN_FLIGHT=1000\nRUNNER_DRAIN_TIMEOUT_MS=30000\n");
+    buffer_fini(&out);
+    buffer_fini(&problems);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_config_has_defaults_for_everything),
+        cmocka_unit_test(test_config_takes_an_empty_variable_as_unset),
+        cmocka_unit_test(test_config_reads_every_setting),
+        cmocka_unit_test(test_config_logs_text_on_a_terminal_unless_told),
+        cmocka_unit_test(test_config_takes_the_bounds_and_refuses_what_lies_beyond),
+        cmocka_unit_test(test_config_refuses_what_only_begins_like_a_number),
+        cmocka_unit_test(test_config_says_what_the_choices_are),
+        cmocka_unit_test(test_config_reports_all_problems_at_once),
+        cmocka_unit_test(test_config_puts_the_default_in_place_of_a_bad_value),
+        cmocka_unit_test(test_config_bounds_the_length_of_strings),
+        cmocka_unit_test(test_config_refuses_control_characters_and_does_not_print_them),
+        cmocka_unit_test(test_config_never_shows_a_password),
+        cmocka_unit_test(test_config_looks_up_only_what_the_program_knows),
+        cmocka_unit_test(test_config_getenv_reads_the_environment),
+        cmocka_unit_test(test_config_help_has_a_line_for_each_setting_of_the_program),
+        cmocka_unit_test(test_config_print_shows_the_values_but_no_password),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
