@@ -118,7 +118,7 @@ static enum err receive(struct redis_sync *redis, const struct deadline *deadlin
         return err;
     }
     redis->received += piece.len;
-    if (redis->received > REPLY_BYTES_MAX) {
+    if (redis->received > (size_t)REPLY_BYTES_MAX) {
         return err_set(info, ERR_PROTOCOL, "Redis' answer is longer than %d bytes", REPLY_BYTES_MAX);
     }
     if (redisReaderFeed(redis->reader, bytes, piece.len) != REDIS_OK) {
@@ -306,10 +306,11 @@ static bool spoils_connection(const struct reply *reply)
     return false;
 }
 
-/* What a call leaves behind: a connection that is no good any more, or a pause. */
-static void look_back(struct redis_sync *redis, enum err err, size_t count)
+/* What a call leaves behind: a connection that is no good any more, or a pause. (Resolving a name, too, can
+ * take too long.) */
+static void look_back(struct redis_sync *redis, enum err err, size_t count, const struct deadline *deadline)
 {
-    if (err == ERR_TIMEOUT) {
+    if (err == ERR_TIMEOUT || (err != ERR_OK && deadline_left_ms(deadline) == 0)) {
         redis->pause_end.ms = clock_mono(&redis->clock).ms + REDIS_SYNC_PAUSE_MS;
     }
     for (size_t i = 0; i < count && err == ERR_OK; i++) {
@@ -342,7 +343,7 @@ enum err redis_sync_call(struct redis_sync *redis, const struct cmd *cmds, size_
     if (err == ERR_DOWN && kept) {
         err = connect_and_run(redis, cmds, count, &deadline, info);
     }
-    look_back(redis, err, count);
+    look_back(redis, err, count, &deadline);
     return err;
 }
 

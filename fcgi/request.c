@@ -56,7 +56,8 @@ static bool decode(char *text, size_t *len, bool plus)
             text[out++] = (char)(high * 16 + low);
             in += 2;
         } else {
-            text[out++] = plus && text[in] == '+' ? ' ' : text[in];
+            char c = text[in];
+            text[out++] = c == '+' && plus ? (char)' ' : c;
         }
     }
     *len = out;

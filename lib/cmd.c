@@ -1,5 +1,5 @@
-/* cmd: see cmd.h. Arguments are written in RESP as they come; only the head of the command, which needs their number and, for
- * a script, the choice between EVALSHA and EVAL, is left to cmd_render. */
+/* cmd: see cmd.h. Arguments are written in RESP as they come; only the head of the command, which needs their
+ * number and, for a script, the choice between EVALSHA and EVAL, is left to cmd_render. */
 #include "cmd.h"
 
 #include <stdio.h>

@@ -61,7 +61,7 @@ struct reply {
 };
 
 /* The longest reply that either program accepts, in bytes and items. */
-#define REPLY_BYTES_MAX (16 * 1024 * 1024)
+#define REPLY_BYTES_MAX 16777216
 
 /* ERR_OK for anything but REPLY_ERROR; else ERR_REFUSED with Redis' words in info (ERR_DOWN while it is
  * loading its data). */

@@ -155,19 +155,20 @@ const char *cron_code_name(enum cron_code code);
  * gives it to cron_next. CRON_OK: *out is the schedule. Else *out never fires, zone_name is "", and *error
  * (may be NULL) says what is wrong; on CRON_OK *error is zeroed but for field = "". A schedule that never
  * fires parses. */
-enum cron_code cron_parse(struct cron *out, char zone_name[CRON_ZONE_MAX + 1], const char *text, size_t len,
-                          struct cron_error *error);
+ZONE_MUST_CHECK enum cron_code cron_parse(struct cron *out, char zone_name[CRON_ZONE_MAX + 1],
+                                          const char *text, size_t len, struct cron_error *error);
 
 /* The smallest instant of the schedule that is later than from_s (seconds since the epoch; round a fraction
  * down), in zone (borrowed; NULL: UTC). False: there is none, and *next_s is untouched.
  *
  * For @every: from_s + the interval, so hand in the previous scheduled instant, and at first the one to count
  * from; never before the epoch, none after 2199. */
-bool cron_next(const struct cron *c, const struct zone *zone, int64_t from_s, int64_t *next_s);
+ZONE_MUST_CHECK bool cron_next(const struct cron *c, const struct zone *zone, int64_t from_s,
+                               int64_t *next_s);
 
 /* As cron_next, and *how says how the instant came about. */
-bool cron_next_info(const struct cron *c, const struct zone *zone, int64_t from_s, int64_t *next_s,
-                    enum cron_how *how);
+ZONE_MUST_CHECK bool cron_next_info(const struct cron *c, const struct zone *zone, int64_t from_s,
+                                    int64_t *next_s, enum cron_how *how);
 
 /* True if the schedule fires in no zone, ever ("0 0 30 2 *"): found at parse time, costs nothing here. */
 bool cron_never(const struct cron *c);

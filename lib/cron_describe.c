@@ -160,12 +160,16 @@ static bool add_progression(struct cron_list *list, const struct cron_set *set, 
     return true;
 }
 
-static void add_before_last(struct cron_list *list, const char *what, unsigned before, const char *plain)
+/* "the last day", "the day before the last day", "the day 3 days before the last day"; what leads up to it.
+ */
+static void add_before_last(struct cron_list *list, const char *lead, unsigned before)
 {
     if (before == 0)
-        cron_list_add(list, "%s", plain);
+        cron_list_add(list, "%sthe last day", lead);
+    else if (before == 1)
+        cron_list_add(list, "%sthe day before the last day", lead);
     else
-        cron_list_add(list, "%s%u day%s before the last day", what, before, before == 1 ? "" : "s");
+        cron_list_add(list, "%sthe day %u days before the last day", lead, before);
 }
 
 static void list_dom(struct cron_list *list, const struct cron *c)
@@ -181,9 +185,11 @@ static void list_dom(struct cron_list *list, const struct cron *c)
     }
     for (unsigned before = 0; before <= 30; before++) {
         if (c->dom_last >> before & 1)
-            add_before_last(list, "", before, "the last day");
-        if (c->dom_last_near >> before & 1)
-            add_before_last(list, "the weekday nearest to ", before, "the last weekday");
+            add_before_last(list, "", before);
+        if (c->dom_last_near >> before & 1 && before == 0)
+            cron_list_add(list, "the last weekday");
+        else if (c->dom_last_near >> before & 1)
+            add_before_last(list, "the weekday nearest to ", before);
     }
 }
 

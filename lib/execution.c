@@ -1,4 +1,5 @@
-/* execution: see execution.h. Encoding and decoding of the one-line record; nothing here knows of Redis or JSON. */
+/* execution: see execution.h. Encoding and decoding of the one-line record; nothing here knows of Redis or
+ * JSON. */
 #include "execution.h"
 
 #include "digest.h"
@@ -192,7 +193,8 @@ void execution_id_format(char out[EXECUTION_ID_SIZE], const struct execution *ex
                    execution->attempt);
 }
 
-void execution_idempotency_key(char out[EXECUTION_KEY_SIZE], const struct job_id *job, struct wall_ms scheduled)
+void execution_idempotency_key(char out[EXECUTION_KEY_SIZE], const struct job_id *job,
+                               struct wall_ms scheduled)
 {
     char hex[2 * JOB_ID_SIZE + 1];
     digest_hex(hex, job->bytes, JOB_ID_SIZE);

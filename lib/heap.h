@@ -1,5 +1,6 @@
-/* heap: things ordered by when they need attention. A binary heap whose items know their slot, so that one can be taken out of
- * the middle in O(log n). Items are embedded in the caller's structs; the heap owns only its array of pointers.
+/* heap: things ordered by when they need attention. A binary heap whose items know their slot, so that one
+ * can be taken out of the middle in O(log n). Items are embedded in the caller's structs; the heap owns only
+ * its array of pointers.
  */
 #ifndef DRONC_HEAP_H
 #define DRONC_HEAP_H

@@ -1,5 +1,5 @@
-/* job: see job.h. Building and checking a job, its identity, and its next instant. What a schedule means is cron's business, what a URL
- * is url's. */
+/* job: see job.h. Building and checking a job, its identity, and its next instant. What a schedule means is
+ * cron's business, what a URL is url's. */
 #include "job.h"
 
 #include "digest.h"
@@ -46,11 +46,12 @@ bool job_id_parse(struct job_id *out, struct slice text)
 
 /* ---- faults ---- */
 
-static bool fault_set(struct job_fault *fault, enum job_fault_code code, const char *field, const char *fmt, ...)
-    PRINTF_LIKE(4, 5);
+static bool fault_set(struct job_fault *fault, enum job_fault_code code, const char *field, const char *fmt,
+                      ...) PRINTF_LIKE(4, 5);
 
 /* Always false, so that a check can end in `return fault_set(…)`. */
-static bool fault_set(struct job_fault *fault, enum job_fault_code code, const char *field, const char *fmt, ...)
+static bool fault_set(struct job_fault *fault, enum job_fault_code code, const char *field, const char *fmt,
+                      ...)
 {
     va_list args;
     fault->code = code;
@@ -157,8 +158,8 @@ static bool build_fields(struct job *job, const struct job_fields *fields, struc
 
 /* ---- identity ---- */
 
-/* What the identity is made of. A later version may append lines for fields that are not at their default; jobs
- * without them then keep their ids. */
+/* What the identity is made of. A later version may append lines for fields that are not at their default;
+ * jobs without them then keep their ids. */
 static enum err canonical(const struct job *job, struct buffer *out)
 {
     char schedule[CRON_PRINT_MAX];
@@ -196,8 +197,8 @@ bool job_build(struct job *out, const struct job_fields *fields, struct wall_ms 
         return false;
     }
     struct wall_ms first;
-    return job_next(out, now, &first) || fault_set(fault, JOB_FAULT_CREATION_FAILED, "schedule",
-                                                   "this schedule does not fire any more");
+    return job_next(out, now, &first) ||
+           fault_set(fault, JOB_FAULT_CREATION_FAILED, "schedule", "this schedule does not fire any more");
 }
 
 enum err job_restore(struct job *out, const struct job_id *id, const struct job_fields *fields,

@@ -1,11 +1,14 @@
-/* redis_reply: see redis_reply.h. Integers inside an array become text, so that decoders see one kind of item. */
+/* redis_reply: see redis_reply.h. Integers inside an array become text, so that decoders see one kind of
+ * item. */
 #include "redis_reply.h"
 
 #include <hiredis/hiredis.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { NUMBER_SIZE = 24 }; /* bytes of a decimal int64 and its NUL */
+enum {
+    NUMBER_SIZE = 24
+}; /* bytes of a decimal int64 and its NUL */
 
 static void set_error(struct reply *out, const char *text)
 {
@@ -41,7 +44,7 @@ static void flatten_array(const redisReply *from, struct reply *out, struct slic
         return;
     }
     /* The slices first, then room for numbers behind them. */
-    struct slice *memory = count > REPLY_BYTES_MAX / sizeof **items
+    struct slice *memory = count > (size_t)REPLY_BYTES_MAX / sizeof **items
                                ? NULL
                                : malloc(count * (sizeof **items + (size_t)NUMBER_SIZE));
     if (memory == NULL) {

@@ -1,4 +1,5 @@
-/* redis_reply: from hiredis' tree of replies to our flat struct reply, in one place for both programs. Pure. */
+/* redis_reply: from hiredis' tree of replies to our flat struct reply, in one place for both programs. Pure.
+ */
 #ifndef DRONC_REDIS_REPLY_H
 #define DRONC_REDIS_REPLY_H
 
@@ -6,8 +7,9 @@
 
 struct redisReply; /* hiredis' */
 
-/* Describe `from` (borrowed: out points into it) as out. *items (returns owned, freed with free; NULL when there are none) holds what
- * out->items points to. A reply that is nested or cannot be described becomes a REPLY_ERROR whose text says so. */
+/* Describe `from` (borrowed: out points into it) as out. *items (returns owned, freed with free; NULL when
+ * there are none) holds what out->items points to. A reply that is nested or cannot be described becomes a
+ * REPLY_ERROR whose text says so. */
 void redis_reply_flatten(const struct redisReply *from, struct reply *out, struct slice **items);
 
 #endif

@@ -20,14 +20,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define STORE_SHARDS           16
-#define STORE_RUNNER_ID_MAX    EXECUTION_RUNNER_MAX /* bytes */
-#define STORE_ATTEMPT_MAX      1000000              /* the largest number of an attempt that is believed */
-#define STORE_BATCH_MAX        100                  /* occurrences in one script call */
-#define STORE_HISTORY_PER_JOB  200    /* attempts kept of each job; also the largest `limit` of a query */
-#define STORE_EXECUTIONS_SHARD 100000 /* attempts kept in each shard's feed (about: trimmed in whole nodes) \
-                                       */
-#define STORE_DEAD_SHARD   10000      /* dead occurrences kept in each shard, the latest */
+#define STORE_SHARDS          16
+#define STORE_RUNNER_ID_MAX   EXECUTION_RUNNER_MAX /* bytes */
+#define STORE_ATTEMPT_MAX     1000000              /* the largest number of an attempt that is believed */
+#define STORE_BATCH_MAX       100                  /* occurrences in one script call */
+#define STORE_HISTORY_PER_JOB 200 /* attempts kept of each job; also the largest `limit` of a query */
+#define STORE_EXECUTIONS_SHARD                                                                         \
+    100000                       /* attempts kept in each shard's feed (about: trimmed in whole nodes) \
+                                  */
+#define STORE_DEAD_SHARD   10000 /* dead occurrences kept in each shard, the latest */
 #define STORE_WAKE_CHANNEL "dronc:wake"
 
 /* ---- set-up of a connection ---- */

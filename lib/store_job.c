@@ -8,9 +8,9 @@
 #include <string.h>
 
 static const struct script *const scripts[] = {
-    &store_script_claim,      &store_script_executions, &store_script_finish,  &store_script_forget,
-    &store_script_heartbeat,  &store_script_job_create, &store_script_recover, &store_script_release,
-    &store_script_set_aside,  &store_script_setup,      &store_script_skip,    &store_script_start,
+    &store_script_claim,     &store_script_executions, &store_script_finish,  &store_script_forget,
+    &store_script_heartbeat, &store_script_job_create, &store_script_recover, &store_script_release,
+    &store_script_set_aside, &store_script_setup,      &store_script_skip,    &store_script_start,
 };
 
 const struct script *store_script(size_t index)
@@ -113,7 +113,9 @@ void store_executions(struct cmd *cmd, unsigned shard, const char *before, int l
     cmd_arg_i64(cmd, limit);
 }
 
-enum { EXECUTIONS_WIDTH = 3 }; /* position, id, record */
+enum {
+    EXECUTIONS_WIDTH = 3
+}; /* position, id, record */
 
 enum err store_executions_count(const struct reply *reply, size_t *count, struct errinfo *info)
 {

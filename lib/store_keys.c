@@ -1,4 +1,5 @@
-/* store_keys: see store_keys.h. All of Dronc's key space is spelled out in this file and in the wake channel's name. */
+/* store_keys: see store_keys.h. All of Dronc's key space is spelled out in this file and in the wake
+ * channel's name. */
 #include "store_keys.h"
 
 #include <stdio.h>

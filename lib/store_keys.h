@@ -5,7 +5,7 @@
 #include "cmd.h"
 #include "store.h"
 
-#define STORE_KEY_SIZE    160                 /* bytes: the longest is claimed:<runner> */
+#define STORE_KEY_SIZE    160                /* bytes: the longest is claimed:<runner> */
 #define STORE_MEMBER_SIZE (JOB_ID_SIZE + 24) /* bytes: id and a decimal instant; no NUL */
 
 /* dronc:{<shard>}:<name> */
@@ -26,10 +26,13 @@ NODISCARD bool store_member_parse(struct slice member, struct job_id *job, struc
 void store_instant_arg(struct cmd *cmd, struct wall_ms at);
 
 /* Check a reply that has to be an array of `width` items an entry after `head` items. */
-NODISCARD enum err store_check_array(const struct reply *reply, size_t head, size_t width, struct errinfo *info);
+NODISCARD enum err store_check_array(const struct reply *reply, size_t head, size_t width,
+                                     struct errinfo *info);
 /* The item at index as a number. */
-NODISCARD enum err store_item_i64(const struct reply *reply, size_t index, int64_t *out, struct errinfo *info);
+NODISCARD enum err store_item_i64(const struct reply *reply, size_t index, int64_t *out,
+                                  struct errinfo *info);
 /* The item at index as a job's id. */
-NODISCARD enum err store_item_id(const struct reply *reply, size_t index, struct job_id *out, struct errinfo *info);
+NODISCARD enum err store_item_id(const struct reply *reply, size_t index, struct job_id *out,
+                                 struct errinfo *info);
 
 #endif

@@ -1,4 +1,5 @@
-/* store_run: the part of store.h that is the life of an occurrence: claim, start, finish, skip, release, and what is held. */
+/* store_run: the part of store.h that is the life of an occurrence: claim, start, finish, skip, release, and
+ * what is held. */
 #include "store.h"
 
 #include "store_keys.h"
@@ -34,7 +35,8 @@ enum {
     CLAIM_WIDTH
 };
 
-enum err store_claim_reply(const struct reply *reply, struct wall_ms *next, size_t *count, struct errinfo *info)
+enum err store_claim_reply(const struct reply *reply, struct wall_ms *next, size_t *count,
+                           struct errinfo *info)
 {
     *count = 0;
     next->ms = INT64_MAX;
@@ -57,7 +59,8 @@ static enum err attempt_number(const struct reply *reply, size_t index, int *out
     return err;
 }
 
-enum err store_claim_at(const struct reply *reply, size_t index, struct store_claimed *out, struct errinfo *info)
+enum err store_claim_at(const struct reply *reply, size_t index, struct store_claimed *out,
+                        struct errinfo *info)
 {
     size_t at = CLAIM_HEAD + index * CLAIM_WIDTH;
     *out = (struct store_claimed){0};
@@ -101,7 +104,8 @@ void store_start_add(struct cmd *cmd, const struct store_attempt *attempt, struc
     store_instant_arg(cmd, next);
 }
 
-enum err store_verdict_at(const struct reply *reply, size_t index, enum store_verdict *out, struct errinfo *info)
+enum err store_verdict_at(const struct reply *reply, size_t index, enum store_verdict *out,
+                          struct errinfo *info)
 {
     static const enum store_verdict verdicts[] = {[0] = STORE_LOST, [1] = STORE_DONE, [2] = STORE_GONE};
     int64_t value;
@@ -209,7 +213,9 @@ void store_held(struct cmd *cmd, unsigned shard, const char *runner)
     store_key_arg_of(cmd, shard, "claimed", runner);
 }
 
-enum { HELD_WIDTH = 2 }; /* <id><scheduled>, "<state> <attempt> <M|L> <due> <created>" */
+enum {
+    HELD_WIDTH = 2
+}; /* <id><scheduled>, "<state> <attempt> <M|L> <due> <created>" */
 
 enum err store_held_count(const struct reply *reply, size_t *count, struct errinfo *info)
 {
@@ -230,7 +236,8 @@ static struct slice next_word(struct slice *rest)
     return word;
 }
 
-enum err store_held_at(const struct reply *reply, size_t index, struct store_claimed *out, struct errinfo *info)
+enum err store_held_at(const struct reply *reply, size_t index, struct store_claimed *out,
+                       struct errinfo *info)
 {
     size_t at = index * HELD_WIDTH;
     int64_t number;

@@ -16,9 +16,13 @@ void store_heartbeat(struct cmd *cmd, const char *runner, int64_t lease_ms)
     cmd_arg_i64(cmd, lease_ms);
 }
 
-enum { HEARTBEAT_HEAD = 1, HEARTBEAT_WIDTH = 2 }; /* Redis' clock; runner, expiry */
+enum {
+    HEARTBEAT_HEAD = 1,
+    HEARTBEAT_WIDTH = 2
+}; /* Redis' clock; runner, expiry */
 
-enum err store_heartbeat_reply(const struct reply *reply, int64_t *now_us, size_t *count, struct errinfo *info)
+enum err store_heartbeat_reply(const struct reply *reply, int64_t *now_us, size_t *count,
+                               struct errinfo *info)
 {
     enum err err = store_check_array(reply, HEARTBEAT_HEAD, HEARTBEAT_WIDTH, info);
     *count = err == ERR_OK ? (reply->count - HEARTBEAT_HEAD) / HEARTBEAT_WIDTH : 0;

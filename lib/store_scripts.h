@@ -18,4 +18,3 @@ extern const struct script store_script_skip;
 extern const struct script store_script_start;
 
 #endif
-

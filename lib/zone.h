@@ -31,6 +31,8 @@
 #define ZONE_OFFSET_MAX 93599 /* seconds; no offset is further from UTC, in either direction */
 #define ZONE_STAMP_SIZE 32    /* bytes that zone_format needs, with the NUL */
 
+#define ZONE_MUST_CHECK __attribute__((warn_unused_result))
+
 enum zone_err {
     ZONE_OK = 0,  /* done */
     ZONE_NAME,    /* the name breaks the grammar, or is one of the refused ones */
@@ -60,15 +62,16 @@ bool zone_name_is_valid(const char *name, size_t len);
 /* UTC, without any file. Static storage: never freed, and zone_free ignores it. */
 const struct zone *zone_utc(void);
 
-/* Read zone `name` from directory tzdir (borrowed; NULL: ZONE_DIR_DEFAULT). "UTC" needs no file. On ZONE_OK
- * *out is owned by the caller, on anything else *out is NULL. The file must be regular (symbolic links are
- * followed). */
-enum zone_err zone_load(struct zone **out, const char *tzdir, const char *name);
+/* Read zone `name` from directory tzdir (borrowed; NULL or "": ZONE_DIR_DEFAULT). "UTC" needs no file. On
+ * ZONE_OK *out is owned by the caller, on anything else *out is NULL. The file must be regular (symbolic
+ * links are followed). */
+ZONE_MUST_CHECK enum zone_err zone_load(struct zone **out, const char *tzdir, const char *name);
 
 /* As zone_load, from the bytes of a TZif file (borrowed until return). All of them are treated as hostile:
  * ZONE_FORMAT if any count, index, offset or order is unsound. Version 1 files (32-bit, no footer) are read
  * as far as they go, to 2037. Files with leap seconds are refused. name must be valid. */
-enum zone_err zone_parse(struct zone **out, const char *name, const unsigned char *bytes, size_t len);
+ZONE_MUST_CHECK enum zone_err zone_parse(struct zone **out, const char *name, const unsigned char *bytes,
+                                         size_t len);
 
 /* Free a zone from zone_load or zone_parse; not one that a registry owns. NULL is fine. */
 void zone_free(struct zone *zone);
@@ -93,7 +96,7 @@ bool zone_equal(const struct zone *a, const struct zone *b);
  * or for zone NULL. Where an old offset has seconds (+00:19:32) it is cut to minutes and the clock time
  * follows, so that the text still denotes the instant exactly. False, and buf is "", if the local year is
  * outside 0000-9999. */
-bool zone_format(const struct zone *zone, int64_t instant_s, char buf[ZONE_STAMP_SIZE]);
+ZONE_MUST_CHECK bool zone_format(const struct zone *zone, int64_t instant_s, char buf[ZONE_STAMP_SIZE]);
 
 /* A registry: zones by name, each read once. */
 struct zones;
@@ -110,8 +113,8 @@ struct zones_reload {
     enum zone_err err; /* why that one failed */
 };
 
-/* Make an empty registry for directory tzdir (copied; NULL: ZONE_DIR_DEFAULT). Returns owned, NULL: out of
- * memory. */
+/* Make an empty registry for directory tzdir (copied; NULL or "": ZONE_DIR_DEFAULT). Returns owned, NULL: out
+ * of memory. */
 struct zones *zones_new(const char *tzdir);
 
 /* Free the registry and every zone it ever gave out. NULL is fine. */
@@ -120,7 +123,8 @@ void zones_free(struct zones *zones);
 /* The zone of a name (len bytes, no NUL needed), read at the first request. *out is borrowed and lives until
  * zones_free or until a zones_sweep after the zone was retired. A failure is not remembered: the next call
  * tries again. */
-enum zone_err zones_get(struct zones *zones, const char *name, size_t len, const struct zone **out);
+ZONE_MUST_CHECK enum zone_err zones_get(struct zones *zones, const char *name, size_t len,
+                                        const struct zone **out);
 
 /* Read every zone again. One whose segments differ is replaced: later zones_get calls give the new one, the
  * old one is retired, stays valid, and cb (may be NULL) is told. Zones that did not change keep their

@@ -73,7 +73,7 @@ static enum zone_err open_error(void)
 
 enum zone_err zone_read_file(const char *tzdir, const char *name, unsigned char **bytes, size_t *len)
 {
-    char *const path = join_path(tzdir ? tzdir : ZONE_DIR_DEFAULT, name);
+    char *const path = join_path(tzdir && *tzdir ? tzdir : ZONE_DIR_DEFAULT, name);
     enum zone_err err = ZONE_OK;
     int fd = -1;
 

@@ -17,7 +17,8 @@ static void on_timer(void *arg)
     (void)arg; /* due_turn does the work */
 }
 
-enum err due_init(struct due *due, struct loop *loop, struct redis_link *link, struct runs *runs, size_t capacity)
+enum err due_init(struct due *due, struct loop *loop, struct redis_link *link, struct runs *runs,
+                  size_t capacity)
 {
     *due = (struct due){.link = link,
                         .timebase = runs->options.timebase,

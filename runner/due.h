@@ -1,7 +1,8 @@
-/* due: when to claim, from which shard, and how many. Knows for each shard the earliest instant at which something in it is due, and sleeps until
- * shortly before the earliest of all; it does not poll. What it knows comes from the answers to its claims, from what this runner makes
- * due itself, and from the wake channel, on which every change to an earlier instant is announced; as an announcement can be
- * lost with a connection, no shard is left unasked for longer than DUE_RECHECK_MS. Loop thread only.
+/* due: when to claim, from which shard, and how many. Knows for each shard the earliest instant at which
+ * something in it is due, and sleeps until shortly before the earliest of all; it does not poll. What it
+ * knows comes from the answers to its claims, from what this runner makes due itself, and from the wake
+ * channel, on which every change to an earlier instant is announced; as an announcement can be lost with a
+ * connection, no shard is left unasked for longer than DUE_RECHECK_MS. Loop thread only.
  */
 #ifndef DRONC_DUE_H
 #define DRONC_DUE_H
@@ -22,8 +23,8 @@ struct due {
     struct loop_timer *timer;        /* owned */
     size_t capacity;                 /* runs at once */
     size_t reserved;                 /* places promised to claims that are under way */
-    unsigned first;                  /* the shard that is asked first in the next turn: all get their chance */
-    bool complained;                 /* that Redis refuses claims has been logged */
+    unsigned first;  /* the shard that is asked first in the next turn: all get their chance */
+    bool complained; /* that Redis refuses claims has been logged */
     struct {
         struct wall_ms next; /* the earliest instant known; 0: not known, ask at once */
         bool asking;         /* a claim is under way */
@@ -32,7 +33,8 @@ struct due {
 };
 
 /* Everything is borrowed for the life of due. ERR_NOMEM. */
-NODISCARD enum err due_init(struct due *due, struct loop *loop, struct redis_link *link, struct runs *runs, size_t capacity);
+NODISCARD enum err due_init(struct due *due, struct loop *loop, struct redis_link *link, struct runs *runs,
+                            size_t capacity);
 void due_fini(struct due *due);
 
 /* Something is due in shard at `at`. */

@@ -1,5 +1,7 @@
-/* http_client: see http_client.h. One libcurl multi handle on the loop, one easy handle per call. */
+/* http_client: see http_client.h. One easy handle per call, all in one multi handle (http_multi). */
 #include "http_client.h"
+
+#include "http_multi.h"
 
 #include <curl/curl.h>
 #include <stdio.h>
@@ -8,11 +10,9 @@
 
 struct http_client {
     struct http_client_options options;
-    CURLM *multi;
-    struct loop_timer *timer;
-    struct http_call *calls;  /* all of them */
-    bool broken;              /* the multi handle failed: the transfers in it are uncertain */
-    bool work_waiting;        /* a call was cancelled since the last turn */
+    struct http_multi multi;
+    struct http_call *calls; /* all of them */
+    bool doomed;             /* at least one of them is to be ended in the next turn */
 };
 
 struct http_call {
@@ -23,8 +23,7 @@ struct http_call {
     struct curl_slist *headers;
     http_done_cb *cb;
     void *arg;
-    struct wall_ms began;   /* when it was handed to libcurl */
-    struct wall_ms started; /* when the request was first about to be sent; 0: not yet */
+    struct wall_ms started; /* when it was handed to libcurl */
     int64_t response_max;
     int64_t body_bytes;
     int64_t header_bytes;
@@ -34,7 +33,7 @@ struct http_call {
     bool truncated;
     bool headers_too_large;
     bool resend_blocked;
-    bool cancelled;
+    CURLcode doom; /* not CURLE_OK: to be ended in the next turn, with this */
     char error[CURL_ERROR_SIZE];
 };
 
@@ -60,96 +59,6 @@ static struct wall_ms now(const struct http_client *client)
     return client->options.now(client->options.now_arg);
 }
 
-/* ---- glue: libcurl names sockets and a time, the loop tells when it is time ---- */
-
-static void drive(struct http_client *client, curl_socket_t fd, int events)
-{
-    int running;
-    if (curl_multi_socket_action(client->multi, fd, events, &running) != CURLM_OK) {
-        client->broken = true;
-    }
-}
-
-static void on_timer(void *arg)
-{
-    drive(arg, CURL_SOCKET_TIMEOUT, 0);
-}
-
-/* What a watch needs to know. One per socket, assigned to it inside libcurl. */
-struct http_socket {
-    struct http_client *client;
-    struct loop_watch *watch;
-    curl_socket_t fd;
-};
-
-static void on_socket_events(void *arg, unsigned events)
-{
-    const struct http_socket *socket = arg;
-    int bits = (events & LOOP_READ) != 0 ? CURL_CSELECT_IN : 0;
-    bits |= (events & LOOP_WRITE) != 0 ? CURL_CSELECT_OUT : 0;
-    bits |= (events & LOOP_ERROR) != 0 ? CURL_CSELECT_ERR : 0;
-    drive(socket->client, socket->fd, bits);
-}
-
-static struct http_socket *socket_new(struct http_client *client, curl_socket_t fd)
-{
-    struct http_socket *socket = calloc(1, sizeof *socket);
-    if (socket == NULL) {
-        return NULL;
-    }
-    *socket = (struct http_socket){.client = client, .fd = fd};
-    socket->watch = loop_watch_new(client->options.loop, fd, on_socket_events, socket);
-    if (socket->watch == NULL) {
-        free(socket);
-        return NULL;
-    }
-    (void)curl_multi_assign(client->multi, fd, socket);
-    return socket;
-}
-
-static void socket_free(struct http_socket *socket)
-{
-    if (socket != NULL) {
-        loop_watch_free(socket->watch);
-        free(socket);
-    }
-}
-
-static int on_curl_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *assigned)
-{
-    (void)easy;
-    struct http_client *client = arg;
-    struct http_socket *socket = assigned;
-    if (what == CURL_POLL_REMOVE) {
-        socket_free(socket);
-        (void)curl_multi_assign(client->multi, fd, NULL);
-        return 0;
-    }
-    if (socket == NULL) {
-        socket = socket_new(client, fd);
-    }
-    if (socket == NULL) {
-        client->broken = true; /* -1 would end all transfers without telling */
-        return 0;
-    }
-    unsigned events = what == CURL_POLL_IN ? LOOP_READ : what == CURL_POLL_OUT ? LOOP_WRITE : LOOP_READ | LOOP_WRITE;
-    loop_watch_set(socket->watch, events);
-    return 0;
-}
-
-/* Must not call libcurl, also not for 0: the timer does it, in a later turn. */
-static int on_curl_timer(CURLM *multi, long timeout_ms, void *arg)
-{
-    (void)multi;
-    struct http_client *client = arg;
-    if (timeout_ms < 0) {
-        loop_timer_stop(client->timer);
-    } else {
-        loop_timer_set(client->timer, timeout_ms);
-    }
-    return 0;
-}
-
 /* ---- what libcurl asks and tells during a transfer ---- */
 
 /* Called before each sending of a request. */
@@ -167,10 +76,7 @@ static int on_before_request(void *arg, char *ip, char *local_ip, int port, int 
         return CURL_PREREQFUNC_ABORT;
     }
     call->redirects_sent = redirects;
-    if (!call->sent) {
-        call->sent = true;
-        call->started = now(call->client);
-    }
+    call->sent = true;
     return CURL_PREREQFUNC_OK;
 }
 
@@ -244,7 +150,7 @@ static void describe_end(const struct http_call *call, CURLcode code, struct htt
 {
     if (call->truncated && code == CURLE_WRITE_ERROR) {
         result->truncated = true;
-    } else if (call->cancelled) {
+    } else if (call->doom == CURLE_ABORTED_BY_CALLBACK) {
         say(result, HTTP_ERROR_ABORTED, "aborted by the runner");
     } else if (call->headers_too_large) {
         say(result, HTTP_ERROR_RESPONSE, "the answer's headers are larger than 64 KiB");
@@ -261,7 +167,7 @@ static void make_result(const struct http_call *call, CURLcode code, struct http
     long status = 0;
     (void)curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
     *result = (struct http_result){.status = (int)status, .sent = call->sent};
-    result->started = call->sent ? call->started : call->began;
+    result->started = call->started;
     result->took_ms = now(call->client).ms - result->started.ms;
     describe_end(call, code, result);
 }
@@ -292,7 +198,7 @@ static void finish_call(struct http_call *call, CURLcode code)
 {
     struct http_result result;
     make_result(call, code, &result);
-    (void)curl_multi_remove_handle(call->client->multi, call->easy);
+    (void)curl_multi_remove_handle(call->client->multi.curl, call->easy);
     unlink_call(call);
     call->cb(call->arg, &result);
     call_free(call);
@@ -369,7 +275,7 @@ static struct http_call *call_new(struct http_client *client, const struct http_
     *call = (struct http_call){.client = client,
                                .cb = cb,
                                .arg = arg,
-                               .began = now(client),
+                               .started = now(client),
                                .response_max = request->response_max,
                                .once = request->once};
     call->easy = curl_easy_init();
@@ -388,7 +294,7 @@ enum err http_client_call(struct http_client *client, const struct http_request 
         return ERR_NOMEM;
     }
     enum err err = set_up(call, request);
-    if (err == ERR_OK && curl_multi_add_handle(client->multi, call->easy) != CURLM_OK) {
+    if (err == ERR_OK && curl_multi_add_handle(client->multi.curl, call->easy) != CURLM_OK) {
         err = ERR_SYSTEM;
     }
     if (err != ERR_OK) {
@@ -404,33 +310,35 @@ enum err http_client_call(struct http_client *client, const struct http_request 
     return ERR_OK;
 }
 
+static void doom(struct http_call *call, CURLcode code)
+{
+    call->doom = code;
+    call->client->doomed = true;
+}
+
 void http_client_cancel(struct http_call *call)
 {
-    call->cancelled = true;
-    call->client->work_waiting = true;
+    doom(call, CURLE_ABORTED_BY_CALLBACK);
 }
 
 /* ---- the turn ---- */
 
-static void finish_cancelled(struct http_client *client)
+static struct http_call *first_doomed(const struct http_client *client)
 {
-    /* A callback may cancel more: those are for the next turn. */
-    client->work_waiting = false;
-    for (struct http_call *call = client->calls, *next; call != NULL; call = next) {
-        next = call->next;
-        if (call->cancelled) {
-            finish_call(call, CURLE_ABORTED_BY_CALLBACK);
-        }
+    struct http_call *call = client->calls;
+    /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): it does not see that finish_call takes a call out of the list */
+    while (call != NULL && call->doom == CURLE_OK) {
+        call = call->next;
     }
+    return call;
 }
 
-/* After a failure of the multi handle nothing is known of the transfers in it: end them all, and go on with the same handle. */
-static void end_all(struct http_client *client)
+static void finish_doomed(struct http_client *client)
 {
-    client->broken = false;
-    for (struct http_call *call = client->calls, *next; call != NULL; call = next) {
-        next = call->next;
-        finish_call(call, CURLE_FAILED_INIT);
+    struct http_call *call;
+    client->doomed = false;
+    while ((call = first_doomed(client)) != NULL) {
+        finish_call(call, call->doom);
     }
 }
 
@@ -438,17 +346,22 @@ void http_client_turn(struct http_client *client)
 {
     CURLMsg *message;
     int left;
-    if (client->work_waiting) {
-        finish_cancelled(client);
+    if (client->multi.broken) {
+        /* Nothing is known of the transfers in it: end them all, and go on with the same handle. */
+        client->multi.broken = false;
+        for (struct http_call *call = client->calls; call != NULL; call = call->next) {
+            doom(call, CURLE_FAILED_INIT);
+        }
     }
-    if (client->broken) {
-        end_all(client);
+    if (client->doomed) {
+        finish_doomed(client);
     }
-    while ((message = curl_multi_info_read(client->multi, &left)) != NULL) {
+    while ((message = curl_multi_info_read(client->multi.curl, &left)) != NULL) {
         struct http_call *call = NULL;
         CURLcode code = message->data.result;
         if (message->msg == CURLMSG_DONE &&
-            curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&call) == CURLE_OK && call != NULL) {
+            curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&call) == CURLE_OK &&
+            call != NULL) {
             finish_call(call, code);
         }
     }
@@ -456,18 +369,8 @@ void http_client_turn(struct http_client *client)
 
 /* ---- life of the client ---- */
 
-static enum err set_up_multi(struct http_client *client)
-{
-    CURLM *multi = client->multi;
-    CURLMcode rc = curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, on_curl_socket);
-    rc = rc != CURLM_OK ? rc : curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, client);
-    rc = rc != CURLM_OK ? rc : curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, on_curl_timer);
-    rc = rc != CURLM_OK ? rc : curl_multi_setopt(multi, CURLMOPT_TIMERDATA, client);
-    rc = rc != CURLM_OK ? rc : curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, (long)client->options.max_calls);
-    return rc == CURLM_OK ? ERR_OK : ERR_SYSTEM;
-}
-
-enum err http_client_new(struct http_client **out, const struct http_client_options *options, struct errinfo *info)
+enum err http_client_new(struct http_client **out, const struct http_client_options *options,
+                         struct errinfo *info)
 {
     *out = NULL;
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
@@ -479,11 +382,11 @@ enum err http_client_new(struct http_client **out, const struct http_client_opti
         return err_set(info, ERR_NOMEM, "no memory for the HTTP client");
     }
     client->options = *options;
-    client->timer = loop_timer_new(options->loop, on_timer, client);
-    client->multi = curl_multi_init();
-    if (client->timer == NULL || client->multi == NULL || set_up_multi(client) != ERR_OK) {
-        http_client_free(client);
-        return err_set(info, ERR_NOMEM, "no memory for the HTTP client");
+    enum err err = http_multi_init(&client->multi, options->loop, options->max_calls);
+    if (err != ERR_OK) {
+        free(client);
+        curl_global_cleanup();
+        return err_set(info, err, "no memory for the HTTP client");
     }
     *out = client;
     return ERR_OK;
@@ -496,13 +399,10 @@ void http_client_free(struct http_client *client)
     }
     for (struct http_call *call = client->calls, *next; call != NULL; call = next) {
         next = call->next;
-        (void)curl_multi_remove_handle(client->multi, call->easy);
+        (void)curl_multi_remove_handle(client->multi.curl, call->easy);
         call_free(call);
     }
-    if (client->multi != NULL) {
-        (void)curl_multi_cleanup(client->multi);
-    }
-    loop_timer_free(client->timer);
+    http_multi_fini(&client->multi);
     free(client);
     curl_global_cleanup();
 }

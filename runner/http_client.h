@@ -1,13 +1,15 @@
 /* http_client: makes HTTP calls on the loop. The only module of the runner that knows libcurl.
  *
- * GET over HTTP/1.1, http and https only, connections kept and reused, redirects followed up to a number, the answer read up to a number of bytes
- * and thrown away. No proxy, no cookies, no credentials but those of the URL, which libcurl does not carry to another
- * host. TLS certificates are checked.
+ * GET over HTTP/1.1, http and https only, connections kept and reused, redirects followed up to a number, the
+ * answer read up to a number of bytes and thrown away. No proxy, no cookies, no credentials but those of the
+ * URL, which libcurl does not carry to another host. TLS certificates are checked.
  *
- * libcurl sends a request again by itself when a kept connection dies before the first byte of the answer. A call with `once` set is
- * aborted at that point instead: what is sent twice within it is only ever the request that a redirect asks for.
+ * libcurl sends a request again by itself when a kept connection dies before the first byte of the answer. A
+ * call with `once` set is aborted at that point instead: what is sent twice within it is only ever the
+ * request that a redirect asks for.
  *
- * Loop thread only. libcurl's own callbacks only note what happened; http_client_turn, called once per turn, tells.
+ * Loop thread only. libcurl's own callbacks only note what happened; http_client_turn, called once per turn,
+ * tells.
  */
 #ifndef DRONC_HTTP_CLIENT_H
 #define DRONC_HTTP_CLIENT_H
@@ -20,7 +22,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define HTTP_HEADERS_MAX        (64 * 1024) /* bytes of answer headers, all redirects together */
+#define HTTP_HEADERS_MAX        INT64_C(65536) /* bytes of answer headers, all redirects together */
 #define HTTP_REQUEST_HEADERS    5
 #define HTTP_REQUEST_HEADER_MAX 256 /* bytes of one request header */
 #define HTTP_ERROR_SIZE         160
@@ -48,31 +50,33 @@ const char *http_error_name(enum http_error error);
 struct http_request {
     const char *url;        /* borrowed during http_client_call */
     const char *user_agent; /* borrowed during http_client_call */
-    char headers[HTTP_REQUEST_HEADERS][HTTP_REQUEST_HEADER_MAX]; /* "Name: value"; the first empty one ends the list */
-    int64_t timeout_ms;         /* for all of it, redirects included */
-    int64_t connect_timeout_ms; /* for resolving, connecting and TLS */
+    char headers[HTTP_REQUEST_HEADERS]
+                [HTTP_REQUEST_HEADER_MAX]; /* "Name: value"; the first empty one ends the list */
+    int64_t timeout_ms;                    /* for all of it, redirects included */
+    int64_t connect_timeout_ms;            /* for resolving, connecting and TLS */
     int max_redirects;
-    int64_t response_max; /* bytes of the answer's body that are read; then the transfer is ended, which is no failure */
+    int64_t response_max; /* bytes of the answer's body that are read; then the transfer is ended, which is no
+                             failure */
     bool once;            /* at most one sending */
 };
 
 struct http_result {
     enum http_error error;
-    int status;              /* of the last answer; 0: none */
-    struct wall_ms started;  /* by the client's wall clock: when the request was about to be sent; when the call began if it never was */
-    int64_t took_ms;         /* from started to the end */
-    bool sent;               /* false: not a byte of the request has left */
-    bool truncated;          /* the body was longer than response_max */
+    int status;             /* of the last answer; 0: none */
+    struct wall_ms started; /* by the client's clock: when the call was begun (looking up, connecting and TLS
+                               come after it) */
+    int64_t took_ms;        /* from started to the end */
+    bool sent;              /* false: not a byte of the request has left */
+    bool truncated;         /* the body was longer than response_max */
     char text[HTTP_ERROR_SIZE]; /* for a person; "" when there is no error */
 };
 
 /* result: borrowed during the call. May start and cancel calls. */
 typedef void http_done_cb(void *arg, const struct http_result *result);
 
-/* wall: tells the instant that goes into results. Borrowed. */
 struct http_client_options {
-    struct loop *loop; /* borrowed for the life of the client */
-    struct wall_ms (*now)(void *arg);
+    struct loop *loop;                /* borrowed for the life of the client */
+    struct wall_ms (*now)(void *arg); /* the clock of the results */
     void *now_arg;
     int max_calls; /* at once: bounds the cache of idle connections */
 };
@@ -83,8 +87,8 @@ NODISCARD enum err http_client_new(struct http_client **out, const struct http_c
 /* Ends every call without telling. NULL is fine. */
 void http_client_free(struct http_client *client);
 
-/* Start a call. cb runs exactly once, later, from http_client_turn; *out (borrowed until then) names the call. ERR_NOMEM, ERR_SYSTEM: it could not be
- * started, and cb does not run. */
+/* Start a call. cb runs exactly once, later, from http_client_turn; *out (borrowed until then) names the
+ * call. ERR_NOMEM, ERR_SYSTEM: it could not be started, and cb does not run. */
 NODISCARD enum err http_client_call(struct http_client *client, const struct http_request *request,
                                     http_done_cb *cb, void *arg, struct http_call **out);
 /* End a call soon: its cb runs with HTTP_ERROR_ABORTED from a later turn (unless it was just done). */

@@ -17,8 +17,8 @@ static void on_timer(void *arg)
     (void)arg; /* lease_turn does the work */
 }
 
-enum err lease_init(struct lease *lease, struct loop *loop, struct redis_link *link, struct timebase *timebase,
-                    const char *runner)
+enum err lease_init(struct lease *lease, struct loop *loop, struct redis_link *link,
+                    struct timebase *timebase, const char *runner)
 {
     *lease = (struct lease){.link = link, .timebase = timebase, .clock = timebase->clock, .runner = runner};
     lease->timer = loop_timer_new(loop, on_timer, lease);
@@ -103,8 +103,9 @@ static void recover(struct lease *lease, unsigned shard, const char *dead, bool 
     }
 }
 
-/* All shards of a dead runner. Answers come in the order of the commands, so the last shard's comes last, unless an earlier one
- * has more than a batch: the rest of that one is found by its holders, should this runner die in between. */
+/* All shards of a dead runner. Answers come in the order of the commands, so the last shard's comes last,
+ * unless an earlier one has more than a batch: the rest of that one is found by its holders, should this
+ * runner die in between. */
 static void recover_all(struct lease *lease, const char *dead)
 {
     log_warn("a runner has died", log_str("runner", dead));
@@ -210,7 +211,8 @@ static void on_beat(void *arg, const struct reply *reply)
         log_warn("heartbeat refused", log_str("error", info.text));
         return;
     }
-    int64_t stepped_ms = timebase_sample(lease->timebase, stamp_us, beat.sent_us, clock_mono_us(&lease->clock));
+    int64_t stepped_ms =
+        timebase_sample(lease->timebase, stamp_us, beat.sent_us, clock_mono_us(&lease->clock));
     if (stepped_ms > 100) {
         log_warn("redis' clock stepped back", log_i64("by_ms", stepped_ms));
     }
@@ -268,7 +270,8 @@ static void note_validity(struct lease *lease)
 {
     bool valid = lease_is_valid(lease);
     if (lease->was_valid && !valid) {
-        log_warn("lease run out", log_str("meaning", "asleep, or cut off from Redis; unsent work is handed back"));
+        log_warn("lease run out",
+                 log_str("meaning", "asleep, or cut off from Redis; unsent work is handed back"));
     }
     lease->was_valid = valid;
 }
@@ -276,7 +279,8 @@ static void note_validity(struct lease *lease)
 void lease_turn(struct lease *lease)
 {
     note_validity(lease);
-    if (redis_link_is_up(lease->link) && !lease->beating && !lease->leaving && now(lease).ms >= lease->next_beat.ms) {
+    if (redis_link_is_up(lease->link) && !lease->beating && !lease->leaving &&
+        now(lease).ms >= lease->next_beat.ms) {
         lease->next_beat.ms = now(lease).ms + LEASE_BEAT_MS;
         send_beat(lease);
     }

@@ -1,11 +1,14 @@
-/* loop: see loop.h. A thin layer: it owns the memory that libuv wants to live until a handle's close callback, and nothing else. */
+/* loop: see loop.h. A thin layer: it owns the memory that libuv wants to live until a handle's close
+ * callback, and nothing else. */
 #include "loop.h"
 
 #include <netdb.h>
 #include <stdlib.h>
 #include <uv.h>
 
-enum { SIGNALS_MAX = 8 };
+enum {
+    SIGNALS_MAX = 8
+};
 
 struct signal_hook {
     uv_signal_t handle;
@@ -211,7 +214,8 @@ static void on_resolved(uv_getaddrinfo_t *request, int status, struct addrinfo *
     struct resolution *r = request->data;
     char address[LOOP_ADDRESS_SIZE];
     if (status == 0) {
-        status = getnameinfo(list->ai_addr, list->ai_addrlen, address, sizeof address, NULL, 0, NI_NUMERICHOST) == 0
+        status = getnameinfo(list->ai_addr, list->ai_addrlen, address, sizeof address, NULL, 0,
+                             NI_NUMERICHOST) == 0
                      ? 0
                      : UV_EAI_FAIL;
     }

@@ -1,8 +1,8 @@
-/* loop: the runner's event loop. The only module that knows libuv: timers, file descriptors, signals, name look-ups, and a hook
- * that runs once per turn, after the events and before the loop sleeps.
+/* loop: the runner's event loop. The only module that knows libuv: timers, file descriptors, signals, name
+ * look-ups, and a hook that runs once per turn, after the events and before the loop sleeps.
  *
- * Callbacks come one at a time, on the loop's thread. A callback may free what it was called for: memory that libuv still needs is given
- * back later. Everything must be freed before loop_free.
+ * Callbacks come one at a time, on the loop's thread. A callback may free what it was called for: memory that
+ * libuv still needs is given back later. Everything must be freed before loop_free.
  */
 #ifndef DRONC_LOOP_H
 #define DRONC_LOOP_H
@@ -47,8 +47,8 @@ enum loop_events {
 };
 typedef void loop_watch_cb(void *arg, unsigned events);
 
-/* Watch fd (borrowed; it must stay open until loop_watch_free). Nothing is watched for yet. Returns owned; NULL: it cannot be watched.
- * At most one watch for each fd. */
+/* Watch fd (borrowed; it must stay open until loop_watch_free). Nothing is watched for yet. Returns owned;
+ * NULL: it cannot be watched. At most one watch for each fd. */
 struct loop_watch *loop_watch_new(struct loop *loop, int fd, loop_watch_cb *cb, void *arg);
 /* Watch for these events from now on; 0: none. */
 void loop_watch_set(struct loop_watch *watch, unsigned events);
@@ -58,7 +58,8 @@ void loop_watch_free(struct loop_watch *watch);
 #define LOOP_ADDRESS_SIZE 64
 /* address: numeric, borrowed during the call; NULL: the name does not resolve, and why says why. */
 typedef void loop_resolve_cb(void *arg, const char *address, const char *why);
-/* Look a host name up without blocking. cb runs exactly once, later; a caller that ends before makes arg safe itself. */
+/* Look a host name up without blocking. cb runs exactly once, later; a caller that ends before makes arg safe
+ * itself. */
 NODISCARD enum err loop_resolve(struct loop *loop, const char *host, loop_resolve_cb *cb, void *arg);
 
 #endif

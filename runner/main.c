@@ -1,4 +1,5 @@
-/* dronc-runner: calls what is due. This file reads the command line and the configuration, and starts the rest. */
+/* dronc-runner: calls what is due. This file reads the command line and the configuration, and starts the
+ * rest. */
 #include "buffer.h"
 #include "config.h"
 #include "log.h"
@@ -37,7 +38,8 @@ static const struct {
 } options[] = {
     {"--help", ACTION_HELP, "this text"},
     {"--version", ACTION_VERSION, "the version"},
-    {"--check", ACTION_CHECK, "read the configuration, reach Redis, exit: 0 good, 1 Redis not reached, 2 bad configuration"},
+    {"--check", ACTION_CHECK,
+     "read the configuration, reach Redis, exit: 0 good, 1 Redis not reached, 2 bad configuration"},
     {"--check-config", ACTION_CHECK_CONFIG, "read the configuration, exit: 0 good, 2 bad"},
     {"--print-config", ACTION_PRINT_CONFIG, "print the settings in force (no passwords), exit"},
 };
@@ -67,7 +69,8 @@ static void print_help(void)
         printf("  %-15s  %s\n", options[i].name, options[i].help);
     }
     printf("\nSignals:\n"
-           "  TERM, INT        claim no more, let calls end, hand back the rest, exit 0; a second one: exit at once\n"
+           "  TERM, INT        claim no more, let calls end, hand back the rest, exit 0; a second one: exit "
+           "at once\n"
            "  USR1, USR2       log more, log less\n"
            "  HUP              read the time zones again\n"
            "\nEnvironment:\n%s",
@@ -79,7 +82,8 @@ static bool load_config(struct config *config)
 {
     struct buffer problems;
     buffer_init(&problems, 0);
-    bool good = config_load(config, CONFIG_RUNNER, config_getenv, NULL, isatty(STDOUT_FILENO) == 1, &problems) == ERR_OK;
+    bool good = config_load(config, CONFIG_RUNNER, config_getenv, NULL, isatty(STDOUT_FILENO) == 1,
+                            &problems) == ERR_OK;
     if (!good) {
         fprintf(stderr, "%s", buffer_str(&problems));
     }

@@ -122,7 +122,8 @@ static void hold(struct outbox *outbox, const char *why)
     outbox->hold.ms = clock_mono(&outbox->clock).ms + OUTBOX_RETRY_MS;
     loop_timer_set(outbox->timer, OUTBOX_RETRY_MS);
     if (!outbox->complained) {
-        log_warn("redis refuses to write", log_str("error", why), log_i64("waiting", (int64_t)outbox->waiting));
+        log_warn("redis refuses to write", log_str("error", why),
+                 log_i64("waiting", (int64_t)outbox->waiting));
         outbox->complained = true;
     }
 }

@@ -1,9 +1,11 @@
-/* outbox: what Redis is to be told about runs, in batches: one script call for all runs of a shard that wait for the same thing.
+/* outbox: what Redis is to be told about runs, in batches: one script call for all runs of a shard that wait
+ * for the same thing.
  *
- * A run is put in when it enters STARTING, FINISHING, SKIPPING or RELEASING; its state says what is told. It is sent in the next turn in
- * which the link is up, and again when the link was lost before the answer came (the scripts do nothing twice) or when Redis
- * refused to write (a replica, a full disk). Nothing is dropped: results wait for Redis, and as each
- * run occupies one of RUNNER_MAX_IN_FLIGHT places until it is recorded, their number is bounded. Loop thread only.
+ * A run is put in when it enters STARTING, FINISHING, SKIPPING or RELEASING; its state says what is told. It
+ * is sent in the next turn in which the link is up, and again when the link was lost before the answer came
+ * (the scripts do nothing twice) or when Redis refused to write (a replica, a full disk). Nothing is dropped:
+ * results wait for Redis, and as each run occupies one of RUNNER_MAX_IN_FLIGHT places until it is recorded,
+ * their number is bounded. Loop thread only.
  */
 #ifndef DRONC_OUTBOX_H
 #define DRONC_OUTBOX_H
@@ -40,14 +42,14 @@ struct outbox {
     outbox_verdict_cb *on_verdict;
     void *arg;
     struct outbox_queue queues[OUTBOX_KIND__COUNT][STORE_SHARDS];
-    size_t waiting;           /* runs in all queues */
-    struct mono_ms hold;      /* nothing is sent before: Redis refused. 0: no hold */
-    bool complained;          /* that Redis refuses has been logged */
+    size_t waiting;      /* runs in all queues */
+    struct mono_ms hold; /* nothing is sent before: Redis refused. 0: no hold */
+    bool complained;     /* that Redis refuses has been logged */
 };
 
 /* loop, link and runner are borrowed for the outbox' life. ERR_NOMEM. */
-NODISCARD enum err outbox_init(struct outbox *outbox, struct loop *loop, struct redis_link *link, const char *runner,
-                               struct clock clock);
+NODISCARD enum err outbox_init(struct outbox *outbox, struct loop *loop, struct redis_link *link,
+                               const char *runner, struct clock clock);
 /* Who is told. Before the first outbox_put. */
 void outbox_on_verdict(struct outbox *outbox, outbox_verdict_cb *cb, void *arg);
 void outbox_fini(struct outbox *outbox);

@@ -18,8 +18,9 @@ static struct wall_ms later(struct wall_ms a, struct wall_ms b)
     return a.ms > b.ms ? a : b;
 }
 
-/* The first occurrence at or after `at`, of a schedule that has one at scheduled (before at). @every has its instants only from one to the
- * next, so the steps that lie between are leapt over. ms = INT64_MAX: there is none. */
+/* The first occurrence at or after `at`, of a schedule that has one at scheduled (before at). @every has its
+ * instants only from one to the next, so the steps that lie between are leapt over. ms = INT64_MAX: there is
+ * none. */
 static struct wall_ms first_from(const struct job *job, struct wall_ms scheduled, struct wall_ms at)
 {
     struct wall_ms from = {at.ms - 1};
@@ -31,7 +32,8 @@ static struct wall_ms first_from(const struct job *job, struct wall_ms scheduled
     return job_next(job, from, &next) ? next : (struct wall_ms){INT64_MAX};
 }
 
-/* Of the occurrences from first to now, the one with POLICY_CATCH_UP_MAX - 1 others behind it; first where there are fewer. */
+/* Of the occurrences from first to now, the one with POLICY_CATCH_UP_MAX - 1 others behind it; first where
+ * there are fewer. */
 static struct wall_ms first_of_latest(const struct job *job, struct wall_ms first, struct wall_ms now)
 {
     struct wall_ms latest[POLICY_CATCH_UP_MAX];

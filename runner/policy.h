@@ -1,12 +1,14 @@
-/* policy: what to do with an attempt that failed, and with an occurrence that is late. Pure: it decides, others act.
+/* policy: what to do with an attempt that failed, and with an occurrence that is late. Pure: it decides,
+ * others act.
  *
- * Retries (at-least-once): up to POLICY_ATTEMPTS attempts, with exponential backoff from POLICY_BACKOFF_MIN_MS to POLICY_BACKOFF_MAX_MS and full
- * jitter: the wait is drawn evenly from 0 to the backoff, so that a thousand jobs that failed together do not come back together.
+ * Retries (at-least-once): up to POLICY_ATTEMPTS attempts, with exponential backoff from
+ * POLICY_BACKOFF_MIN_MS to POLICY_BACKOFF_MAX_MS and full jitter: the wait is drawn evenly from 0 to the
+ * backoff, so that a thousand jobs that failed together do not come back together.
  *
  * Lateness (nobody was there in time: all runners down, Redis down, a machine asleep):
  *   at most once:  up to POLICY_GRACE_MS late is still called; what is later is missed.
- *   at least once: the latest POLICY_CATCH_UP_MAX occurrences within POLICY_CATCH_UP_WINDOW_MS are called, in order; what is before them is missed.
- * A gap is recorded as one event, however many occurrences it holds.
+ *   at least once: the latest POLICY_CATCH_UP_MAX occurrences within POLICY_CATCH_UP_WINDOW_MS are called, in
+ * order; what is before them is missed. A gap is recorded as one event, however many occurrences it holds.
  */
 #ifndef DRONC_POLICY_H
 #define DRONC_POLICY_H
@@ -22,10 +24,12 @@
 #define POLICY_GRACE_MS           60000
 #define POLICY_CATCH_UP_WINDOW_MS 86400000
 #define POLICY_CATCH_UP_MAX       100
-/* Occurrences of a gap are counted one by one up to this; a longer gap is recorded with this count, meaning "at least". */
+/* Occurrences of a gap are counted one by one up to this; a longer gap is recorded with this count, meaning
+ * "at least". */
 #define POLICY_COUNT_MAX 100000
 
-/* How long to wait after failed attempt number `attempt` (from 1); random: evenly drawn from all of uint32_t. */
+/* How long to wait after failed attempt number `attempt` (from 1); random: evenly drawn from all of uint32_t.
+ */
 int64_t policy_backoff_ms(int attempt, uint32_t random);
 
 /* A run of occurrences that are not to be called. count 0: there is none, call the occurrence. */

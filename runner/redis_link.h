@@ -1,14 +1,15 @@
 /* redis_link: one connection to Redis on the loop. The only module of the runner that knows hiredis.
  *
- * Connects by itself, and again with back-off when the connection is lost or Redis stops answering; greets (AUTH, SELECT, the
- * shard check, loading the scripts) before anything else is sent. Says once that Redis is away and once that it is back. Knows nothing of jobs: commands
- * come from store.h.
+ * Connects by itself, and again with back-off when the connection is lost or Redis stops answering; greets
+ * (AUTH, SELECT, the shard check, loading the scripts) before anything else is sent. Says once that Redis is
+ * away and once that it is back. Knows nothing of jobs: commands come from store.h.
  *
  *     IDLE ─start─▶ RESOLVING ─▶ CONNECTING ─▶ GREETING ─▶ UP
  *                      ▲              │            │        │ lost, or no answer for LINK_ANSWER_MS
  *                      └── WAITING ◀──┴────────────┴────────┘         CLOSED: for good
  *
- * Loop thread only. hiredis' own callbacks only note what happened; redis_link_turn acts on it, and must be called once per turn.
+ * Loop thread only. hiredis' own callbacks only note what happened; redis_link_turn acts on it, and must be
+ * called once per turn.
  */
 #ifndef DRONC_REDIS_LINK_H
 #define DRONC_REDIS_LINK_H
@@ -20,11 +21,11 @@
 
 #include <stdbool.h>
 
-#define LINK_CONNECT_MS    2000 /* for resolving, connecting and greeting together */
-#define LINK_ANSWER_MS     3000 /* a command that has no answer by then: Redis counts as gone */
+#define LINK_CONNECT_MS     2000 /* for resolving, connecting and greeting together */
+#define LINK_ANSWER_MS      3000 /* a command that has no answer by then: Redis counts as gone */
 #define LINK_BACKOFF_MIN_MS 50
 #define LINK_BACKOFF_MAX_MS 1000
-#define LINK_PENDING_MAX   4096 /* commands without an answer; a further one is ERR_BUSY */
+#define LINK_PENDING_MAX    4096 /* commands without an answer; a further one is ERR_BUSY */
 
 struct redis_link;
 
@@ -44,12 +45,13 @@ enum link_state {
 void redis_link_place(char out[LINK_PLACE_SIZE], const struct config *config);
 
 struct redis_link_options {
-    struct loop *loop;            /* borrowed for the life of the link */
-    const struct config *config;  /* borrowed for the life of the link */
-    struct clock clock;           /* for time-outs */
-    const char *name;             /* for the log: "commands"; borrowed for ever */
-    const char *channel;          /* not NULL: subscribe to it; then no commands are taken. Borrowed for ever */
-    /* The link came up (true) or was lost (false, after every pending callback ran). From redis_link_turn only. */
+    struct loop *loop;           /* borrowed for the life of the link */
+    const struct config *config; /* borrowed for the life of the link */
+    struct clock clock;          /* for time-outs */
+    const char *name;            /* for the log: "commands"; borrowed for ever */
+    const char *channel; /* not NULL: subscribe to it; then no commands are taken. Borrowed for ever */
+    /* The link came up (true) or was lost (false, after every pending callback ran). From redis_link_turn
+     * only. */
     void (*on_state)(void *arg, bool up);
     /* A message on the channel. Borrowed during the call. */
     void (*on_message)(void *arg, struct slice message);
@@ -73,12 +75,13 @@ bool redis_link_is_up(const struct redis_link *link);
 /* What the last failure was, for a person; "" when there was none. */
 const char *redis_link_error(const struct redis_link *link);
 
-/* reply: borrowed during the call; NULL: the link was lost, and whether Redis did it is not known. Must not close or free
- * the link; may submit. */
+/* reply: borrowed during the call; NULL: the link was lost, and whether Redis did it is not known. Must not
+ * close or free the link; may submit. */
 typedef void redis_link_cb(void *arg, const struct reply *reply);
 
-/* Queue a command. Takes cmd's memory in every case. cb runs exactly once, later, never from inside this call; NULL: the answer does not matter.
- * ERR_DOWN: not connected; ERR_BUSY: too many are pending; ERR_NOMEM: then cb does not run. */
+/* Queue a command. Takes cmd's memory in every case. cb runs exactly once, later, never from inside this
+ * call; NULL: the answer does not matter. ERR_DOWN: not connected; ERR_BUSY: too many are pending; ERR_NOMEM:
+ * then cb does not run. */
 NODISCARD enum err redis_link_submit(struct redis_link *link, struct cmd *cmd, redis_link_cb *cb, void *arg);
 
 #endif

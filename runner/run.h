@@ -1,5 +1,5 @@
-/* run: one attempt at one occurrence, from the claim until it is recorded. Owns the states of a run and the only function that
- * changes them; what is done in each state is runs' business.
+/* run: one attempt at one occurrence, from the claim until it is recorded. Owns the states of a run and the
+ * only function that changes them; what is done in each state is runs' business.
  *
  *     CLAIMED ──▶ STARTING ──▶ READY ──▶ CALLING ──▶ FINISHING ──▶ ENDED
  *        │            │          │                       ▲           ▲

@@ -43,7 +43,8 @@ static void note_failure(struct execution *execution, const struct http_result *
         (void)snprintf(execution->error, sizeof execution->error, "status %d", result->status);
         return;
     }
-    (void)snprintf(execution->error_class, sizeof execution->error_class, "%s", http_error_name(result->error));
+    (void)snprintf(execution->error_class, sizeof execution->error_class, "%s",
+                   http_error_name(result->error));
     (void)snprintf(execution->error, sizeof execution->error, "%s", result->text);
 }
 
@@ -82,7 +83,9 @@ void run_decide_after(struct run *run, struct wall_ms now)
 
 /* ---- the log ---- */
 
-enum { API_SHOWN_SIZE = 512 };
+enum {
+    API_SHOWN_SIZE = 512
+};
 
 static void show_api(const struct run *run, char out[API_SHOWN_SIZE])
 {
@@ -147,7 +150,8 @@ void run_log_refused(const struct run *run)
     char scheduled[CLOCK_RFC3339_SIZE];
     job_id_format(id, &run->attempt.job);
     (void)clock_format_rfc3339(scheduled, run->attempt.scheduled);
-    log_warn("record refused", log_str("job", id), log_str("scheduled", scheduled),
-             log_i64("attempt", run->attempt.number),
-             log_str("why", "the claim was handed on, or the record had arrived before the connection was lost"));
+    log_warn(
+        "record refused", log_str("job", id), log_str("scheduled", scheduled),
+        log_i64("attempt", run->attempt.number),
+        log_str("why", "the claim was handed on, or the record had arrived before the connection was lost"));
 }

@@ -1,4 +1,5 @@
-/* run_call: the call of a run: what is sent, what its outcome means, what is next, and the one line that the log gets. */
+/* run_call: the call of a run: what is sent, what its outcome means, what is next, and the one line that the
+ * log gets. */
 #ifndef DRONC_RUN_CALL_H
 #define DRONC_RUN_CALL_H
 

@@ -1,4 +1,5 @@
-/* runner: see runner.h. Wires the parts to each other, says what happens in a turn and in which order, and keeps the life cycle. */
+/* runner: see runner.h. Wires the parts to each other, says what happens in a turn and in which order, and
+ * keeps the life cycle. */
 #include "runner.h"
 
 #include "due.h"
@@ -179,7 +180,8 @@ static void on_held(void *arg, const struct reply *reply)
     }
 }
 
-/* A claim whose answer was lost with the connection is ours in Redis, and unknown to us: find and release it. */
+/* A claim whose answer was lost with the connection is ours in Redis, and unknown to us: find and release it.
+ */
 static void reconcile(struct runner *runner)
 {
     for (unsigned shard = 0; shard < STORE_SHARDS; shard++) {
@@ -202,7 +204,8 @@ static void on_commands_state(void *arg, bool up)
     if (up && !runner->said_ready) {
         char place[LINK_PLACE_SIZE];
         redis_link_place(place, runner->config);
-        log_info("ready", log_str("runner", runner->id), log_str("redis", place), log_str("version", DRONC_VERSION));
+        log_info("ready", log_str("runner", runner->id), log_str("redis", place),
+                 log_str("version", DRONC_VERSION));
         runner->said_ready = true;
     }
 }
@@ -289,8 +292,8 @@ static void make_id(char out[STORE_RUNNER_ID_MAX + 1])
     for (char *p = host; *p != '\0'; p++) {
         *p = *p > ' ' && *p < 0x7f && *p != ':' ? *p : '_';
     }
-    (void)snprintf(out, STORE_RUNNER_ID_MAX + 1, "%s-%ld-%08x", host[0] != '\0' ? host : "runner", (long)getpid(),
-                   (unsigned)arc4random());
+    (void)snprintf(out, STORE_RUNNER_ID_MAX + 1, "%s-%ld-%08x", host[0] != '\0' ? host : "runner",
+                   (long)getpid(), (unsigned)arc4random());
 }
 
 static enum err make_links(struct runner *runner)
@@ -333,13 +336,16 @@ static enum err make_parts(struct runner *runner)
                                          .arg = runner};
     runner->timer = loop_timer_new(runner->loop, on_timer, runner);
     enum err err = runner->timer == NULL ? ERR_NOMEM : ERR_OK;
-    err = err != ERR_OK ? err : outbox_init(&runner->outbox, runner->loop, runner->commands, runner->id, runner->clock);
+    err = err != ERR_OK
+              ? err
+              : outbox_init(&runner->outbox, runner->loop, runner->commands, runner->id, runner->clock);
     err = err != ERR_OK ? err : runs_init(&runner->runs, &options);
     err = err != ERR_OK ? err
                         : due_init(&runner->due, runner->loop, runner->commands, &runner->runs,
                                    (size_t)runner->config->runner_max_in_flight);
-    return err != ERR_OK ? err
-                         : lease_init(&runner->lease, runner->loop, runner->commands, &runner->timebase, runner->id);
+    return err != ERR_OK
+               ? err
+               : lease_init(&runner->lease, runner->loop, runner->commands, &runner->timebase, runner->id);
 }
 
 static enum err listen_to_signals(struct runner *runner)
@@ -347,7 +353,11 @@ static enum err listen_to_signals(struct runner *runner)
     static const struct {
         int signum;
         loop_cb *cb;
-    } signals[] = {{SIGTERM, on_stop}, {SIGINT, on_stop}, {SIGUSR1, on_louder}, {SIGUSR2, on_quieter}, {SIGHUP, on_reload}};
+    } signals[] = {{SIGTERM, on_stop},
+                   {SIGINT, on_stop},
+                   {SIGUSR1, on_louder},
+                   {SIGUSR2, on_quieter},
+                   {SIGHUP, on_reload}};
     enum err err = ERR_OK;
     for (size_t i = 0; i < sizeof signals / sizeof signals[0] && err == ERR_OK; i++) {
         err = loop_on_signal(runner->loop, signals[i].signum, signals[i].cb, runner);
@@ -375,7 +385,8 @@ enum err runner_new(struct runner **out, const struct config *config, const char
     err = err != ERR_OK ? err : listen_to_signals(runner);
     if (err != ERR_OK) {
         runner_free(runner);
-        return err_set(info->text[0] != '\0' ? NULL : info, err, "the runner cannot be set up: %s", err_name(err));
+        return err_set(info->text[0] != '\0' ? NULL : info, err, "the runner cannot be set up: %s",
+                       err_name(err));
     }
     *out = runner;
     return ERR_OK;
@@ -420,7 +431,8 @@ static void on_check_turn(void *arg)
     redis_link_turn(runner->commands);
     if (redis_link_is_up(runner->commands)) {
         set_state(runner, RUNNER_STOPPED);
-    } else if (runner->state == RUNNER_RUNNING && clock_mono(&runner->clock).ms >= runner->drain_deadline.ms) {
+    } else if (runner->state == RUNNER_RUNNING &&
+               clock_mono(&runner->clock).ms >= runner->drain_deadline.ms) {
         fail(runner, ERR_DOWN, redis_link_error(runner->commands));
     }
 }

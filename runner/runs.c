@@ -1,4 +1,5 @@
-/* runs: see runs.h. What happens to a run in each of its states. The call itself and its outcome are in run_call.c. */
+/* runs: see runs.h. What happens to a run in each of its states. The call itself and its outcome are in
+ * run_call.c. */
 #include "runs.h"
 
 #include "log.h"
@@ -79,7 +80,8 @@ static void give_up_gap(struct runs *runs, struct run *run, const struct policy_
     tell_redis(runs, run, RUN_SKIPPING);
 }
 
-/* An at-most-once attempt that was started once, handed back unsent, and comes too late: its job's next instant stands already. */
+/* An at-most-once attempt that was started once, handed back unsent, and comes too late: its job's next
+ * instant stands already. */
 static void give_up_one(struct runs *runs, struct run *run)
 {
     run->execution = (struct execution){.job = run->attempt.job,
@@ -123,8 +125,8 @@ enum err runs_add(struct runs *runs, unsigned shard, const struct store_claimed 
     link_run(runs, run);
     enum err err = ERR_OK;
     if (claimed->fields.schedule.data != NULL) {
-        err = job_restore(&run->job, &claimed->attempt.job, &claimed->fields, claimed->created, runs->options.zones,
-                          &info);
+        err = job_restore(&run->job, &claimed->attempt.job, &claimed->fields, claimed->created,
+                          runs->options.zones, &info);
     }
     if (claimed->fields.schedule.data == NULL || err == ERR_NOMEM || runs->draining) {
         /* Gone, or not for us: the release script knows which. */
@@ -212,7 +214,8 @@ static void call(struct runs *runs, struct run *run)
 static void on_started(struct runs *runs, struct run *run, enum store_verdict verdict)
 {
     if (verdict != STORE_DONE) {
-        log_debug("start refused", log_str("why", verdict == STORE_GONE ? "the job is gone" : "not ours any more"));
+        log_debug("start refused",
+                  log_str("why", verdict == STORE_GONE ? "the job is gone" : "not ours any more"));
         end(runs, run);
         return;
     }
@@ -256,7 +259,8 @@ static void on_verdict(void *arg, struct run *run, enum store_verdict verdict)
 
 /* ---- handing back ---- */
 
-/* Hand a run back if it has not been sent. What is on its way to Redis is dealt with when the answer comes. */
+/* Hand a run back if it has not been sent. What is on its way to Redis is dealt with when the answer comes.
+ */
 static void hand_back(struct runs *runs, struct run *run)
 {
     bool waits = run->state == RUN_CLAIMED || run->state == RUN_READY;

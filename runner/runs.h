@@ -1,9 +1,10 @@
 /* runs: all attempts that this runner holds, and what happens to each in its time. The heart of the runner.
  *
- * A claimed run waits until RUNS_START_LEAD_MS before its instant, is marked as started in Redis, waits for the instant itself, is called,
- * and its outcome is recorded; on the way it may be skipped (too late), handed back (draining, lease lost) or found to be no longer ours. Nothing is sent
- * before Redis has acknowledged the start, nor while the lease is not valid. A run occupies one place from claim to
- * record. Loop thread only.
+ * A claimed run waits until RUNS_START_LEAD_MS before its instant, is marked as started in Redis, waits for
+ * the instant itself, is called, and its outcome is recorded; on the way it may be skipped (too late), handed
+ * back (draining, lease lost) or found to be no longer ours. Nothing is sent before Redis has acknowledged
+ * the start, nor while the lease is not valid. A run occupies one place from claim to record. Loop thread
+ * only.
  */
 #ifndef DRONC_RUNS_H
 #define DRONC_RUNS_H
@@ -13,15 +14,15 @@
 #include "run.h"
 #include "timebase.h"
 
-/* Starts are asked for so long before the instant: the time that Redis may take to make them durable without making a call late. A job
- * that is deleted within it is still called. */
+/* Starts are asked for so long before the instant: the time that Redis may take to make them durable without
+ * making a call late. A job that is deleted within it is still called. */
 #define RUNS_START_LEAD_MS 30
 
 /* Limits of one call. */
 #define RUNS_TIMEOUT_MS         90000
 #define RUNS_CONNECT_TIMEOUT_MS 10000
 #define RUNS_REDIRECTS_MAX      5
-#define RUNS_RESPONSE_MAX       (1024 * 1024) /* bytes */
+#define RUNS_RESPONSE_MAX       INT64_C(1048576) /* bytes */
 
 struct runs_options {
     struct loop *loop;

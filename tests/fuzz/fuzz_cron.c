@@ -5,6 +5,8 @@
  * schedule fits its buffer; instants increase, and each matches its local time or is the end of a gap. Zones
  * are read from $DRONC_VECTORS/zoneinfo (default tests/vectors/zoneinfo); without them only UTC is used.
  *
+ * Every second mutation is made of the language: an item, a field or a separator is put in or exchanged.
+ *
  *   clang -std=c17 -O1 -g -fsanitize=fuzzer,address,undefined -Ilib tests/fuzz/fuzz_cron.c lib/cron*.c
  * lib/zone*.c
  */
@@ -24,6 +26,47 @@
     } while (0)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size); /* libFuzzer's own */
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed);
+
+/* Put one of the language's words into the text, at a border between words or anywhere, over what is there or
+ * not. */
+static size_t mutate_text(char *text, size_t len, size_t room, unsigned seed)
+{
+    static const char *const words[] = {"*",           "?",      "*/5",       "1-5",
+                                        "22-2",        "0",      "59",        "L",
+                                        "LW",          "L-3",    "15W",       "L-30W",
+                                        "5#2",         "5L",     "FRI#L",     "+",
+                                        "MON",         "sunday", "JAN",       "DEC-FEB",
+                                        "2024/4",      "2199",   ",",         " ",
+                                        "/",           "-",      "7",         "31",
+                                        "29",          "30",     "@every ",   "@daily",
+                                        "1.5h",        "90s",    "1500ms",    "TZ=UTC ",
+                                        "+5L",         "1-7/2",  "*,1",       "0 0 ",
+                                        " * * *",      "30 2 ",  "0 0 29 2 ", "CRON_TZ=Europe/Berlin ",
+                                        "1970-2199/50"};
+    const char *const word = words[seed % (sizeof(words) / sizeof(words[0]))];
+    const size_t word_len = strlen(word);
+    size_t at = len ? seed / 64 % (len + 1) : 0;
+    size_t over = 0;
+
+    while (seed & 1 << 20 && at > 0 && !strchr(" \t,", text[at - 1]))
+        at--;
+    while (seed & 1 << 21 && at + over < len && text[at + over] && !strchr(" \t,", text[at + over]))
+        over++;
+    if (len - over + word_len > room)
+        return len;
+    memmove(text + at + word_len, text + at + over, len - at - over);
+    memcpy(text + at, word, word_len);
+    return len - over + word_len;
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed)
+{
+    if (seed & 1 << 22 || size < 9 || max_size < 9)
+        return LLVMFuzzerMutate(data, size, max_size);
+    return 9 + mutate_text((char *)data + 9, size - 9, max_size - 9, seed);
+}
 
 static const struct zone *pick_zone(unsigned choice)
 {

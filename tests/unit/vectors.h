@@ -180,12 +180,12 @@ static inline int64_t vectors_instant(const char *stamp)
 
 /* Parse, and open the zone: the prefix's, else the one given. */
 static inline enum cron_code vectors_compile(struct zones *zones, const char *text, size_t len,
-                                             const char *timezone, struct cron *c, const struct zone **zone,
+                                             const char *zone_text, struct cron *c, const struct zone **zone,
                                              struct cron_error *error)
 {
     char prefix[CRON_ZONE_MAX + 1];
     const enum cron_code code = cron_parse(c, prefix, text, len, error);
-    const char *const name = *prefix ? prefix : timezone;
+    const char *const name = *prefix ? prefix : zone_text;
 
     *zone = NULL;
     if (code != CRON_OK)

@@ -1,0 +1,177 @@
+"""Fixtures. What a test gets here is stopped behind it, and looked through for what sanitizers had to say."""
+import os
+import signal
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+
+import harness
+from harness import Handler, Redis, Runner, Stack, Terminal, environment, processes_in, remove, sanitizer_reports
+from target import Target
+
+
+@pytest.fixture(scope="session")
+def base():
+    """The directory of this run. At the end nothing may be running in it."""
+    folder = Path(tempfile.mkdtemp(prefix="dronc-test-"))
+    yield folder
+    left = processes_in(folder)
+    for pid in left:
+        os.kill(pid, signal.SIGKILL)
+    remove(folder)
+    assert not left, f"left running: {left}"
+
+
+_names = iter(range(10**9))
+
+
+@pytest.fixture
+def home(base):
+    """A directory of a test's own, with a short path: those of sockets are limited."""
+    folder = base / f"t{next(_names)}"
+    folder.mkdir()
+    yield folder
+    reports, left = sanitizer_reports(folder), processes_in(folder)
+    for pid in left:
+        os.kill(pid, signal.SIGKILL)
+    remove(folder)
+    assert not reports, "\n".join(reports)
+    assert not left, f"left running: {left}"
+
+
+@pytest.fixture(scope="session")
+def shared_stack(base):
+    """One stack for all tests that break nothing."""
+    stack = Stack(base / "shared", FCGI_PROCESSES=4, LOG_LEVEL="debug").start()
+    yield stack
+    code, reports = stack.stop(), sanitizer_reports(stack.home)
+    assert code == 0, stack.program.err
+    assert not reports, "\n".join(reports)
+
+
+@pytest.fixture
+def stack(shared_stack):
+    """The shared stack; the jobs that a test makes are taken away behind it."""
+    with shared_stack.redis() as db:
+        before = set(db.keys("dronc:*:job:*"))
+        yield shared_stack
+        for key in set(db.keys("dronc:*:job:*")) - before:
+            harness.forget_job(db, "capi:" + key[-32:].hex())
+
+
+@pytest.fixture(scope="session")
+def target():
+    target = Target()
+    yield target
+    target.stop()
+
+
+@pytest.fixture
+def own_target():
+    """A target on another port: runners have no connection to it yet."""
+    target = Target()
+    yield target
+    target.stop()
+
+
+@pytest.fixture
+def hook(target):
+    return target.hook()
+
+
+@pytest.fixture
+def make_stack(home):
+    """Make a stack of a test's own, not started yet."""
+    made = []
+
+    def make(name="stack", **settings):
+        made.append(Stack(home / name, **settings))
+        return made[-1]
+
+    yield make
+    for stack in made:
+        if stack.program is not None and stack.program.running:
+            stack.stop()
+
+
+def _stop(programs):
+    for program in programs:
+        if program.running:
+            program.signal(signal.SIGCONT)
+            program.signal(signal.SIGTERM)
+    deadline = time.monotonic() + 10 * harness.SCALE
+    for program in programs:
+        try:
+            program.process.wait(max(0.1, deadline - time.monotonic()))
+        except Exception:
+            program.kill()
+            raise
+
+
+@pytest.fixture
+def make_redis(home):
+    made = []
+
+    def make(*options, **settings):
+        redis = Redis(home, *options, **settings)
+        made.append(redis)
+        return redis.start()
+
+    yield make
+    _stop([redis.program for redis in made])
+
+
+@pytest.fixture
+def redis(make_redis):
+    return make_redis()
+
+
+@pytest.fixture
+def make_runner(home, redis):
+    """Start runners on the test's own Redis."""
+    made = []
+
+    def make(*args, wait=True, **settings):
+        made.append(Runner(home, redis, *args, name=f"runner{len(made)}", **settings))
+        return made[-1].wait_until_ready() if wait else made[-1]
+
+    yield make
+    _stop(made)
+
+
+@pytest.fixture
+def runner(make_runner):
+    return make_runner()
+
+
+@pytest.fixture
+def make_handler(home, redis):
+    """Start handlers on the test's own Redis."""
+    made = []
+
+    def make(**settings):
+        made.append(Handler(home, redis, name=f"handler{len(made)}", **settings))
+        return made[-1]
+
+    yield make
+    _stop(made)
+
+
+@pytest.fixture
+def handler(make_handler):
+    return make_handler()
+
+
+@pytest.fixture
+def make_terminal(home):
+    made = []
+
+    def make(argv, **settings):
+        made.append(Terminal(home, argv, environment(TERM="xterm", **settings)))
+        return made[-1]
+
+    yield make
+    for terminal in made:
+        terminal.close()

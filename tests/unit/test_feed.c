@@ -1,0 +1,209 @@
+/* The page of attempts: merged from shards, asked for no more than needed, ordered by call. */
+#include "feed.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ALL_SHARDS ((1U << STORE_SHARDS) - 1)
+
+/* A reply made of text: three items a record, as the script `executions` answers. */
+struct fake_reply {
+    struct reply reply;
+    struct slice items[30];
+    char text[30][120];
+    char id[JOB_ID_SIZE];
+};
+
+static void fake_begin(struct fake_reply *fake, unsigned shard)
+{
+    memset(fake, 0, sizeof *fake);
+    fake->id[0] = (char)shard;
+    fake->reply = (struct reply){.kind = REPLY_ARRAY, .items = fake->items};
+}
+
+/* Add a record at stream position ms-0, of a call made at that instant; text NULL: one that can be read. */
+static void fake_add(struct fake_reply *fake, int ms, const char *text)
+{
+    size_t at = fake->reply.count;
+    (void)snprintf(fake->text[at], sizeof fake->text[at], "%d-0", ms);
+    (void)snprintf(fake->text[at + 2], sizeof fake->text[at + 2], "o:s s:%d x:%d t:1 h:200 a:1 l:0 r:w", ms,
+                   ms);
+    fake->items[at] = slice_of(fake->text[at]);
+    fake->items[at + 1] = (struct slice){fake->id, sizeof fake->id};
+    fake->items[at + 2] = slice_of(text ? text : fake->text[at + 2]);
+    fake->reply.count += 3;
+}
+
+/* Fill a shard with records at the instants (ended by 0). */
+static void fill(struct feed *feed, unsigned shard, size_t asked, const int *instants)
+{
+    struct fake_reply fake;
+    struct errinfo info;
+    fake_begin(&fake, shard);
+    for (; *instants; instants++) {
+        fake_add(&fake, *instants, NULL);
+    }
+    assert_int_equal(feed_fill(feed, shard, &fake.reply, asked, &info), ERR_OK);
+}
+
+static void fill_rest_empty(struct feed *feed, unsigned from)
+{
+    for (unsigned shard = from; shard < STORE_SHARDS; shard++) {
+        fill(feed, shard, 2, (const int[]){0});
+    }
+}
+
+static void check_page(const struct feed *feed, const int *instants)
+{
+    size_t count = 0;
+    for (; instants[count]; count++) {
+        assert_int_equal(feed_at(feed, count)->started.ms, instants[count]);
+    }
+    assert_int_equal(feed->page_count, count);
+}
+
+static void test_feed_merges_newest_first(void **state)
+{
+    (void)state;
+    struct feed feed;
+    feed_init(&feed);
+    feed_begin(&feed);
+    assert_int_equal(feed_advance(&feed, 10), ALL_SHARDS);
+    fill(&feed, 0, 5, (const int[]){90, 40, 0});
+    fill(&feed, 1, 5, (const int[]){80, 70, 10, 0});
+    fill_rest_empty(&feed, 2);
+    assert_int_equal(feed_advance(&feed, 10), 0);
+    check_page(&feed, (const int[]){90, 80, 70, 40, 10, 0});
+    feed_fini(&feed);
+}
+
+static void test_feed_asks_again_only_where_more_may_be(void **state)
+{
+    (void)state;
+    struct feed feed;
+    feed_init(&feed);
+    feed_begin(&feed);
+    fill(&feed, 0, 2, (const int[]){90, 80, 0});
+    fill(&feed, 1, 2, (const int[]){20, 10, 0});
+    fill_rest_empty(&feed, 2);
+    assert_int_equal(feed_advance(&feed, 4), 1U << 0);
+    assert_string_equal(feed.shards[0].before, "80-0");
+    assert_int_equal(feed.page_count, 2);
+    fill(&feed, 0, 4, (const int[]){70, 5, 0});
+    assert_int_equal(feed_advance(&feed, 4), 0);
+    check_page(&feed, (const int[]){90, 80, 70, 20, 0});
+    feed_fini(&feed);
+}
+
+static void test_feed_stops_at_the_limit(void **state)
+{
+    (void)state;
+    struct feed feed;
+    feed_init(&feed);
+    feed_begin(&feed);
+    fill(&feed, 0, 2, (const int[]){90, 80, 0});
+    fill_rest_empty(&feed, 1);
+    assert_int_equal(feed_advance(&feed, 1), 0);
+    check_page(&feed, (const int[]){90, 0});
+    feed_begin(&feed);
+    assert_int_equal(feed.page_count, 0);
+    assert_int_equal(feed_advance(&feed, 1), ALL_SHARDS);
+    feed_fini(&feed);
+}
+
+static void test_feed_skips_what_cannot_be_read_and_goes_on_behind_it(void **state)
+{
+    (void)state;
+    struct feed feed;
+    struct fake_reply fake;
+    struct errinfo info;
+    feed_init(&feed);
+    feed_begin(&feed);
+    fake_begin(&fake, 0);
+    fake_add(&fake, 90, NULL);
+    fake_add(&fake, 80, "garbage");
+    assert_int_equal(feed_fill(&feed, 0, &fake.reply, 2, &info), ERR_OK);
+    fill_rest_empty(&feed, 1);
+    assert_int_equal(feed_advance(&feed, 5), 1U << 0);
+    assert_string_equal(feed.shards[0].before, "80-0");
+    fill(&feed, 0, 5, (const int[]){0});
+    assert_int_equal(feed_advance(&feed, 5), 0);
+    check_page(&feed, (const int[]){90, 0});
+    feed_fini(&feed);
+}
+
+static void test_feed_gives_up_on_a_shard_without_positions(void **state)
+{
+    (void)state;
+    struct feed feed;
+    struct fake_reply fake;
+    struct errinfo info;
+    feed_init(&feed);
+    feed_begin(&feed);
+    fake_begin(&fake, 0);
+    fake_add(&fake, 90, NULL);
+    fake.items[0] = (struct slice){NULL, 0};
+    assert_int_equal(feed_fill(&feed, 0, &fake.reply, 1, &info), ERR_OK);
+    fill_rest_empty(&feed, 1);
+    assert_int_equal(feed_advance(&feed, 5), 0);
+    feed_fini(&feed);
+}
+
+static void test_feed_reports_what_redis_refuses(void **state)
+{
+    (void)state;
+    struct feed feed;
+    struct errinfo info;
+    struct reply error = {.kind = REPLY_ERROR, .text = slice_of("WRONGTYPE no")};
+    struct job_id job = {{0}};
+    feed_init(&feed);
+    feed_begin(&feed);
+    assert_int_equal(feed_fill(&feed, 0, &error, 5, &info), ERR_REFUSED);
+    assert_int_equal(feed_fill_history(&feed, &job, &error, &info), ERR_REFUSED);
+    feed_fini(&feed);
+}
+
+static void test_feed_history_is_ordered_by_call(void **state)
+{
+    (void)state;
+    struct feed feed;
+    struct errinfo info;
+    struct job_id job = {{0}};
+    struct slice items[] = {
+        slice_of("o:s s:100 x:300 t:1 h:200 a:1 l:0"), slice_of("nonsense"),
+        slice_of("o:s s:100 x:500 t:1 h:200 a:2 l:0"), slice_of("o:l s:400 a:1"),
+        slice_of("o:m s:100 u:900 n:3 a:0"),
+    };
+    struct reply reply = {.kind = REPLY_ARRAY, .items = items, .count = sizeof items / sizeof items[0]};
+    feed_init(&feed);
+    assert_int_equal(feed_fill_history(&feed, &job, &reply, &info), ERR_OK);
+    feed_sort(&feed);
+    assert_int_equal(feed.page_count, 4);
+    assert_int_equal(feed_at(&feed, 0)->outcome, EXECUTION_MISSED);
+    assert_int_equal(feed_at(&feed, 1)->started.ms, 500);
+    assert_int_equal(feed_at(&feed, 2)->outcome, EXECUTION_LOST);
+    assert_int_equal(feed_at(&feed, 3)->started.ms, 300);
+    feed_fini(&feed);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_feed_merges_newest_first),
+        cmocka_unit_test(test_feed_asks_again_only_where_more_may_be),
+        cmocka_unit_test(test_feed_stops_at_the_limit),
+        cmocka_unit_test(test_feed_skips_what_cannot_be_read_and_goes_on_behind_it),
+        cmocka_unit_test(test_feed_gives_up_on_a_shard_without_positions),
+        cmocka_unit_test(test_feed_reports_what_redis_refuses),
+        cmocka_unit_test(test_feed_history_is_ordered_by_call),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

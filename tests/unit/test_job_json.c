@@ -1,0 +1,153 @@
+/* Jobs as JSON: fields by name, and errors that say which. */
+#include "job_json.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+static void test_job_json_reads_fields(void **state)
+{
+    (void)state;
+    struct job_json json;
+    struct job_fault fault;
+    assert_true(job_json_parse(
+        &json, slice_of(" {\"api\":\"http:\\/\\/h\",\"schedule\":\"* * * * *\",\"type\":\"\\u00e9\"}\n"),
+        &fault));
+    assert_true(slice_eq(json.fields.schedule, "* * * * *"));
+    assert_true(slice_eq(json.fields.api, "http://h"));
+    assert_true(slice_eq(json.fields.type, "\xc3\xa9"));
+    job_json_fini(&json);
+}
+
+static void test_job_json_leaves_absence_to_job_build(void **state)
+{
+    (void)state;
+    struct job_json json;
+    struct job_fault fault;
+    assert_true(job_json_parse(&json, slice_of("{\"api\":\"\"}"), &fault));
+    assert_null(json.fields.schedule.data);
+    assert_null(json.fields.type.data);
+    assert_non_null(json.fields.api.data);
+    assert_int_equal(json.fields.api.len, 0);
+    job_json_fini(&json);
+}
+
+static void test_job_json_refusals(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        const char *field; /* NULL: none */
+        const char *part;  /* of the message */
+    } TABLE[] = {
+        {"", NULL, "empty"},
+        {" ", NULL, "not JSON"},
+        {"{", NULL, "not JSON"},
+        {"{} x", NULL, "not JSON"},
+        {"{\"api\":\"a\",\"api\":\"b\"}", NULL, "\"api\""},
+        {"{\"api\":\"a\\u0000b\"}", NULL, "not JSON"},
+        {"\xef\xbb\xbf{}", NULL, "not JSON"},
+        {"{\"api\":\"\xff\"}", NULL, "not JSON"},
+        {"{\"api\":[[[[[[[[1]]]]]]]]}", NULL, "8"},
+        {"[]", NULL, "an array"},
+        {"null", NULL, "null"},
+        {"\"x\"", NULL, "a string"},
+        {"{\"schedule\":5}", "schedule", "must be a string"},
+        {"{\"api\":null}", "api", "must be a string, not null"},
+        {"{\"type\":[]}", "type", "must be a string, not an array"},
+        {"{\"type\":{}}", "type", "must be a string, not an object"},
+        {"{\"type\":true}", "type", "must be a string"},
+        {"{\"shedule\":\"x\"}", "shedule", "unknown field \"shedule\""},
+        {"{\"\":1}", "", "unknown field"},
+        {"{\"API\":\"x\"}", "API", "unknown field"},
+        {"{\"api\":1,\"nope\":1}", "api", "must be"}, /* the first one is told */
+    };
+    for (size_t i = 0; i < sizeof TABLE / sizeof TABLE[0]; i++) {
+        struct job_json json;
+        struct job_fault fault;
+        assert_false(job_json_parse(&json, slice_of(TABLE[i].text), &fault));
+        assert_int_equal(fault.code, JOB_FAULT_INVALID_REQUEST);
+        assert_int_equal(fault.offset, -1);
+        assert_non_null(strstr(fault.text, TABLE[i].part));
+        if (TABLE[i].field) {
+            assert_string_equal(fault.field, TABLE[i].field);
+        } else {
+            assert_null(fault.field);
+        }
+        job_json_fini(&json);
+    }
+}
+
+static void test_job_json_cuts_a_long_name_between_characters(void **state)
+{
+    (void)state;
+    struct buffer text = {0};
+    struct job_json json;
+    struct job_fault fault;
+    buffer_add_str(&text, "{\"a");
+    for (int i = 0; i < 100; i++) {
+        buffer_add_str(&text, "\xc3\xa9");
+    }
+    buffer_add_str(&text, "\":1}");
+    assert_false(job_json_parse(&json, (struct slice){text.data, text.len}, &fault));
+    assert_int_equal(strlen(fault.field), JOB_JSON_NAME_MAX - 1);
+    assert_memory_equal(fault.field, text.data + 2, JOB_JSON_NAME_MAX - 1);
+    job_json_fini(&json);
+    buffer_fini(&text);
+}
+
+static void test_job_json_survives_ten_thousand_keys(void **state)
+{
+    (void)state;
+    struct buffer text = {0};
+    struct job_json json;
+    struct job_fault fault;
+    for (int i = 0; i < 10000; i++) {
+        buffer_printf(&text, "%s\"k%d\":\"v\"", i ? "," : "{", i);
+    }
+    buffer_add_char(&text, '}');
+    assert_false(job_json_parse(&json, (struct slice){text.data, text.len}, &fault));
+    assert_string_equal(fault.field, "k0");
+    job_json_fini(&json);
+    buffer_fini(&text);
+}
+
+static void test_job_json_writes_what_it_was_given(void **state)
+{
+    (void)state;
+    struct job *job = calloc(1, sizeof *job);
+    struct buffer out = {0};
+    struct json_writer w;
+    assert_non_null(job);
+    memset(job->id.bytes, 0xab, sizeof job->id.bytes);
+    job->type = JOB_ATLEAST_ONCE;
+    strcpy(job->schedule, "0 0 * * *");
+    strcpy(job->api, "https://h/?q=\"x\"");
+    json_begin(&w, &out);
+    job_json_write(&w, job);
+    assert_string_equal(
+        buffer_str(&out),
+        "{\"job_id\":\"capi:abababababababababababababababababababababababababababababababab\","
+        "\"schedule\":\"0 0 * * *\",\"api\":\"https://h/?q=\\\"x\\\"\",\"type\":\"ATLEAST_ONCE\"}");
+    buffer_fini(&out);
+    free(job);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_job_json_reads_fields),
+        cmocka_unit_test(test_job_json_leaves_absence_to_job_build),
+        cmocka_unit_test(test_job_json_refusals),
+        cmocka_unit_test(test_job_json_cuts_a_long_name_between_characters),
+        cmocka_unit_test(test_job_json_survives_ten_thousand_keys),
+        cmocka_unit_test(test_job_json_writes_what_it_was_given),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

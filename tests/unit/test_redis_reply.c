@@ -1,0 +1,162 @@
+/* From hiredis' replies to our own, read from the bytes that a server would send. */
+#include "redis_reply.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <hiredis/hiredis.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct flat {
+    redisReply *tree;
+    struct reply reply;
+    struct slice *items;
+};
+
+/* End with drop. */
+static struct flat flatten_bytes(const char *bytes, size_t len)
+{
+    struct flat flat = {0};
+    void *tree = NULL;
+    redisReader *reader = redisReaderCreate();
+    assert_int_equal(redisReaderFeed(reader, bytes, len), REDIS_OK);
+    assert_int_equal(redisReaderGetReply(reader, &tree), REDIS_OK);
+    assert_non_null(tree);
+    redisReaderFree(reader);
+    flat.tree = tree;
+    redis_reply_flatten(flat.tree, &flat.reply, &flat.items);
+    return flat;
+}
+
+#define FLATTEN(text) flatten_bytes(text, sizeof(text) - 1)
+
+static void drop(struct flat *flat)
+{
+    free(flat->items);
+    freeReplyObject(flat->tree);
+}
+
+static void test_redis_reply_flattens_simple_kinds(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *bytes;
+        enum reply_kind kind;
+        const char *text; /* NULL: none */
+        int64_t integer;
+    } rows[] = {
+        {"+OK\r\n", REPLY_TEXT, "OK", 0},
+        {"+\r\n", REPLY_TEXT, "", 0},
+        {"$5\r\nhello\r\n", REPLY_TEXT, "hello", 0},
+        {"$0\r\n\r\n", REPLY_TEXT, "", 0},
+        {"$-1\r\n", REPLY_NIL, NULL, 0},
+        {"*-1\r\n", REPLY_NIL, NULL, 0},
+        {":42\r\n", REPLY_INTEGER, NULL, 42},
+        {":-9223372036854775808\r\n", REPLY_INTEGER, NULL, INT64_MIN},
+        {":9223372036854775807\r\n", REPLY_INTEGER, NULL, INT64_MAX},
+        {"-ERR no\r\n", REPLY_ERROR, "ERR no", 0},
+        {"*0\r\n", REPLY_ARRAY, NULL, 0},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct flat flat = flatten_bytes(rows[i].bytes, strlen(rows[i].bytes));
+        assert_int_equal(flat.reply.kind, rows[i].kind);
+        assert_int_equal(flat.reply.integer, rows[i].integer);
+        assert_true(rows[i].text == NULL ? flat.reply.text.data == NULL
+                                         : slice_eq(flat.reply.text, rows[i].text));
+        assert_int_equal(flat.reply.count, 0);
+        assert_null(flat.items);
+        drop(&flat);
+    }
+}
+
+static void test_redis_reply_keeps_bytes_as_they_are(void **state)
+{
+    (void)state;
+    struct flat flat = FLATTEN("$6\r\na\0\r\n\xff*\r\n");
+    assert_int_equal(flat.reply.text.len, 6);
+    assert_memory_equal(flat.reply.text.data, "a\0\r\n\xff*", 6);
+    drop(&flat);
+}
+
+static void test_redis_reply_array_items_are_text(void **state)
+{
+    (void)state;
+    struct flat flat = FLATTEN("*6\r\n$1\r\na\r\n:-9223372036854775808\r\n$-1\r\n+s\r\n$0\r\n\r\n:7\r\n");
+    assert_int_equal(flat.reply.kind, REPLY_ARRAY);
+    assert_int_equal(flat.reply.count, 6);
+    assert_ptr_equal(flat.reply.items, flat.items);
+    assert_true(slice_eq(flat.reply.items[0], "a"));
+    assert_true(slice_eq(flat.reply.items[1], "-9223372036854775808"));
+    assert_null(flat.reply.items[2].data);
+    assert_int_equal(flat.reply.items[2].len, 0);
+    assert_true(slice_eq(flat.reply.items[3], "s"));
+    assert_non_null(flat.reply.items[4].data);
+    assert_int_equal(flat.reply.items[4].len, 0);
+    assert_true(slice_eq(flat.reply.items[5], "7"));
+    drop(&flat);
+}
+
+static void test_redis_reply_refuses_what_is_nested(void **state)
+{
+    (void)state;
+    static const char *const rows[] = {
+        "*1\r\n*0\r\n",
+        "*2\r\n$1\r\na\r\n*1\r\n:1\r\n",
+        "*2\r\n:1\r\n-ERR inside\r\n",
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct flat flat = flatten_bytes(rows[i], strlen(rows[i]));
+        assert_int_equal(flat.reply.kind, REPLY_ERROR);
+        assert_int_not_equal(flat.reply.text.len, 0);
+        assert_null(flat.items);
+        drop(&flat);
+    }
+}
+
+static void test_redis_reply_of_an_unknown_type_is_an_error(void **state)
+{
+    (void)state;
+    redisReply tree = {.type = 99};
+    struct reply reply;
+    struct slice *items;
+    redis_reply_flatten(&tree, &reply, &items);
+    assert_int_equal(reply.kind, REPLY_ERROR);
+    assert_null(items);
+}
+
+static void test_redis_reply_flattens_many_items(void **state)
+{
+    (void)state;
+    struct buffer bytes = {0};
+    buffer_add_str(&bytes, "*5000\r\n");
+    for (int i = 0; i < 5000; i++) {
+        buffer_printf(&bytes, ":%lld\r\n", i * 1000003LL);
+    }
+    struct flat flat = flatten_bytes(bytes.data, bytes.len);
+    assert_int_equal(flat.reply.count, 5000);
+    for (int i = 0; i < 5000; i++) {
+        int64_t value;
+        assert_true(slice_i64(flat.reply.items[i], &value));
+        assert_int_equal(value, i * 1000003LL);
+    }
+    drop(&flat);
+    buffer_fini(&bytes);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_redis_reply_flattens_simple_kinds),
+        cmocka_unit_test(test_redis_reply_keeps_bytes_as_they_are),
+        cmocka_unit_test(test_redis_reply_array_items_are_text),
+        cmocka_unit_test(test_redis_reply_refuses_what_is_nested),
+        cmocka_unit_test(test_redis_reply_of_an_unknown_type_is_an_error),
+        cmocka_unit_test(test_redis_reply_flattens_many_items),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,89 @@
+/* Routes: which path and method there is, and what Allow says. */
+#include "route.h"
+
+#include "resources.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+static void test_route_finds_every_resource(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *path;
+        const char *method;
+        route_handler *handle;
+    } TABLE[] = {
+        {"/", "GET", health_greet},
+        {"/health", "GET", health_check},
+        {"/health/deep", "GET", health_check_deep},
+        {"/v1/schedule/api-caller", "POST", schedule_create},
+        {"/v1/track/executions", "GET", track_list_executions},
+    };
+    for (size_t i = 0; i < sizeof TABLE / sizeof TABLE[0]; i++) {
+        char allow[RESPONSE_ALLOW_SIZE] = "x";
+        struct api_error error;
+        const struct route *route = route_find(slice_of(TABLE[i].path), TABLE[i].method, allow, &error);
+        assert_non_null(route);
+        assert_ptr_equal(route->handle, TABLE[i].handle);
+        assert_string_equal(allow, "");
+    }
+}
+
+static void test_route_unknown_path_is_404(void **state)
+{
+    (void)state;
+    static const char *const TABLE[] = {"",        "health",         "/health/", "//health",
+                                        "/HEALTH", "/health/deep/x", "/v1",      "/v1/track"};
+    for (size_t i = 0; i < sizeof TABLE / sizeof TABLE[0]; i++) {
+        char allow[RESPONSE_ALLOW_SIZE];
+        struct api_error error;
+        assert_null(route_find(slice_of(TABLE[i]), "GET", allow, &error));
+        assert_int_equal(error.code, API_NOT_FOUND);
+        assert_string_equal(allow, "");
+    }
+}
+
+static void test_route_path_with_a_nul_is_another_path(void **state)
+{
+    (void)state;
+    char allow[RESPONSE_ALLOW_SIZE];
+    struct api_error error;
+    assert_null(route_find((struct slice){"/health\0", 8}, "GET", allow, &error));
+    assert_int_equal(error.code, API_NOT_FOUND);
+}
+
+static void test_route_wrong_method_is_405_with_allow(void **state)
+{
+    (void)state;
+    static const char *const TABLE[][3] = {
+        {"/health", "POST", "GET, HEAD"},
+        {"/health", "get", "GET, HEAD"},
+        {"/", "", "GET, HEAD"},
+        {"/v1/schedule/api-caller", "GET", "POST"},
+        {"/v1/schedule/api-caller", "OPTIONS", "POST"},
+        {"/v1/track/executions", "DELETE", "GET, HEAD"},
+    };
+    for (size_t i = 0; i < sizeof TABLE / sizeof TABLE[0]; i++) {
+        char allow[RESPONSE_ALLOW_SIZE];
+        struct api_error error;
+        assert_null(route_find(slice_of(TABLE[i][0]), TABLE[i][1], allow, &error));
+        assert_int_equal(error.code, API_METHOD_NOT_ALLOWED);
+        assert_string_equal(allow, TABLE[i][2]);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_route_finds_every_resource),
+        cmocka_unit_test(test_route_unknown_path_is_404),
+        cmocka_unit_test(test_route_path_with_a_nul_is_another_path),
+        cmocka_unit_test(test_route_wrong_method_is_405_with_allow),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
