@@ -55,12 +55,17 @@ Q := @
 endif
 
 ## -- using it
+# What needs packages asks for them first, whatever -j says; hence the second make.
+AFTER_DEPS = @$(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
+
 .PHONY: run
-run: deps build-only ## build and run the whole stack: Redis, handlers, nginx, and a runner in the foreground
+run: deps ## build and run the whole stack: Redis, handlers, nginx, and a runner in the foreground
+	$(AFTER_DEPS) build-only
 	@exec scripts/run
 
 .PHONY: build
-build: deps build-only ## install what is missing, then build dist/dronc-fcgi and dist/dronc-runner
+build: deps ## install what is missing, then build dist/dronc-fcgi and dist/dronc-runner
+	$(AFTER_DEPS) build-only
 
 .PHONY: build-only
 build-only: $(DIST)/dronc-fcgi $(DIST)/dronc-runner ## build without looking for packages
@@ -70,7 +75,7 @@ deps: ## install the Debian packages that building and running need
 	@scripts/deps
 
 .PHONY: deps-test
-deps-test: ## install what testing and linting need besides
+deps-test: deps ## install what testing and linting need besides
 	@scripts/deps test
 
 .PHONY: install
@@ -114,7 +119,9 @@ $(BUILD)/lib/store_scripts.c: $(LUA_SRC) scripts/embed-lua
 
 ## -- checking it
 .PHONY: test
-test: deps-test test-unit test-system ## run all tests (SANITIZE=1: with ASan and UBSan)
+test: deps-test ## run all tests (SANITIZE=1: with ASan and UBSan)
+	$(AFTER_DEPS) test-unit
+	$(AFTER_DEPS) test-system
 
 .PHONY: test-unit
 test-unit: $(TEST_BIN) ## unit tests only; no services needed
@@ -130,7 +137,7 @@ $(BUILD)/tests/%: tests/unit/%.c $(PARTS_A) $(LIB_A)
 	$(Q)$(CC) $(CPPFLAGS) -Ifcgi -Irunner -Itests/unit $(CFLAGS) $(LDFLAGS) -o $@ $< $(PARTS_A) $(LIB_A) $(TEST_LIBS)
 
 .PHONY: lint
-lint: deps-test $(BUILD)/lib/store_scripts.c ## layout, clang-tidy, shellcheck, and the structure that CONTRIBUTING.md promises
+lint: deps-test ## layout, clang-tidy, shellcheck, and the structure that CONTRIBUTING.md promises
 	@scripts/lint
 
 .PHONY: fmt

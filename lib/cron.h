@@ -16,10 +16,11 @@
  * The language
  *
  *     schedule = [ ("CRON_TZ=" | "TZ=") zone blank ] ( macro | "@every" blank duration | fields )
+ *
  *     5 fields          minute hour day-of-month month day-of-week
  *     6 fields   second minute hour day-of-month month day-of-week
- *     6 fields          minute hour day-of-month month day-of-week year    if the last one has a 4-digit
- * number 7 fields   second minute hour day-of-month month day-of-week year
+ *     6 fields          minute hour day-of-month month day-of-week year   (the last has a 4-digit number)
+ *     7 fields   second minute hour day-of-month month day-of-week year
  *
  *     field         values           also
  *     second        0-59
@@ -27,22 +28,25 @@
  *     hour          0-23
  *     day-of-month  1-31             ?  L  L-3  15W  LW  L-3W
  *     month         1-12, JAN-DEC
- *     day-of-week   0-7, SUN-SAT     ?  5L  FRI#2  FRI#L     0 and 7 are Sunday; a leading + means AND (see
- * below) year          1970-2199
+ *     day-of-week   0-7, SUN-SAT     ?  5L  FRI#2  FRI#L  and a leading + ; 0 and 7 are Sunday
+ *     year          1970-2199
  *
  * A field is a list of items joined by commas: `*`, `N`, `A-B`, and each of them with a step `/S`; `N/S` runs
  * from N to the field's top. Ranges wrap (22-2, FRI-MON), years excepted. Names are English, three letters or
- * all, in any case. Macros: @yearly @annually @monthly @weekly @weekdays @weekends @daily @midnight @hourly
- * @minutely @secondly. Durations: 90s, 1.5h, 2m30s … in d h m s ms us ns, from 1 s to 10 years, whole seconds
- * count.
+ * all, in any case.
+ *
+ *     macros     @yearly @annually @monthly @weekly @weekdays @weekends @daily @midnight @hourly @minutely
+ *                @secondly
+ *     durations  90s, 1.5h, 2m30s ... in d h m s ms us ns; 1 s to 10 years, whole seconds count
  *
  *     L     the last day of the month      L-3   three days before it
  *     15W   the weekday (Mon-Fri) nearest to the 15th, within the month; nothing where there is no such day
  *     LW    the last weekday               L-3W  the weekday nearest to three days before the last day
  *     5L    the last Friday of the month   5#2   the second Friday; 5#L is the last one
  *
- * A day matches if both day fields match, where one of them is unrestricted (`?`, or a list with an item that
- * is exactly `*`) or day-of-week begins with `+`; otherwise if either matches.
+ * Which days match: if both day fields are restricted, those that match either of them; with a leading `+` in
+ * day-of-week, or if one field is unrestricted (`?`, or a list with an item that is exactly `*`), those that
+ * match both.
  *
  *
  * Daylight saving
@@ -51,15 +55,23 @@
  * overlap (B < A) repeats local times [T+B, T+A). A jump of at most 3 hours is small. A schedule is hourly if
  * its hour field selects all 24 hours, in whatever spelling, else it is wall-clock. Seven cases:
  *
- *   D1 hourly           fires whenever local date and time match: nothing in a gap, both passes of an
- * overlap. D2 overlap          a wall-clock schedule does not fire in the second pass of a small overlap. D3
- * gap              a wall-clock schedule fires at T if a skipped time of a small gap matches: once, however
- * many do, and once if T itself matches as well. D4 calendar         a jump of more than 3 hours (Apia lost a
- * day in 2011) is no daylight saving: D1 for all. D5 offsets only     a change of abbreviation or of the
- * is-DST flag alone is nothing; standard time that moves (Moscow 2014) and negative daylight saving (Dublin)
- * are jumps like any other. D6 no memory        from inside a second pass, a wall-clock schedule goes on
- * behind it, an hourly one within it. D7 the far future   jumps after the zone file's table follow from its
- * footer, to the end of 2200.
+ *   D1 hourly        It fires whenever local date and time match: nothing in a gap, both passes of an
+ *                    overlap.
+ *
+ *   D2 overlap       A wall-clock schedule does not fire in the second pass of a small overlap.
+ *
+ *   D3 gap           A wall-clock schedule fires at T if a skipped time of a small gap matches: once, however
+ *                    many do, and once if T itself matches as well.
+ *
+ *   D4 calendar      A jump of more than 3 hours is a correction of the calendar (Apia lost a day in 2011):
+ *                    D1 for every schedule.
+ *
+ *   D5 offsets only  A change of abbreviation or of the is-DST flag alone is nothing. Standard time that
+ *                    moves (Moscow 2014) and negative daylight saving (Dublin) are jumps like any other.
+ *
+ *   D6 no memory     From inside a second pass, a wall-clock schedule goes on behind it, an hourly one in it.
+ *
+ *   D7 far future    Jumps after the zone file's table follow from its footer, to the end of 2200.
  */
 #ifndef DRONC_CRON_H
 #define DRONC_CRON_H
@@ -74,25 +86,24 @@
 #define CRON_ZONE_MAX     ZONE_NAME_MAX /* bytes in the zone's name of a prefix, without the NUL */
 #define CRON_YEAR_FIRST   1970          /* nothing fires before this local year … */
 #define CRON_YEAR_LAST    2199          /* … or after this one */
-#define CRON_PRINT_MAX    2048 /* a buffer of this size holds every output of cron_print, with the NUL */
-#define CRON_DESCRIBE_MAX 2048 /* a buffer of this size holds every output of cron_describe, with the NUL */
+#define CRON_PRINT_MAX    2048          /* a buffer that always suffices for cron_print */
+#define CRON_DESCRIBE_MAX 2048          /* a buffer that always suffices for cron_describe */
 
 /* Why a text was refused. */
 enum cron_code {
     CRON_OK = 0,
-    CRON_EMPTY,    /* nothing but blanks */
-    CRON_LENGTH,   /* more than CRON_TEXT_MAX bytes */
-    CRON_CHAR,     /* a control character or a byte outside ASCII */
-    CRON_FIELDS,   /* not 5, 6 or 7 fields */
-    CRON_RANGE,    /* a number outside its field, or a range of years that runs backwards */
-    CRON_STEP,     /* a step of 0, or larger than its field */
-    CRON_NAME,     /* an unknown name, or one that belongs to another field */
-    CRON_SYNTAX,   /* not an item of the language */
-    CRON_MODIFIER, /* L, W or # used in a way that has no meaning */
-    CRON_MACRO,    /* an unknown macro, or text behind one */
-    CRON_DURATION, /* not a duration, or outside 1 s to 315,360,000 s */
-    CRON_TZ, /* not the name of a time zone. cron_parse checks the grammar; who opens the zone may use it too
-              */
+    CRON_EMPTY,      /* nothing but blanks */
+    CRON_LENGTH,     /* more than CRON_TEXT_MAX bytes */
+    CRON_CHAR,       /* a control character or a byte outside ASCII */
+    CRON_FIELDS,     /* not 5, 6 or 7 fields */
+    CRON_RANGE,      /* a number outside its field, or a range of years that runs backwards */
+    CRON_STEP,       /* a step of 0, or larger than its field */
+    CRON_NAME,       /* an unknown name, or one that belongs to another field */
+    CRON_SYNTAX,     /* not an item of the language */
+    CRON_MODIFIER,   /* L, W or # used in a way that has no meaning */
+    CRON_MACRO,      /* an unknown macro, or text behind one */
+    CRON_DURATION,   /* not a duration, or outside 1 s to 315,360,000 s */
+    CRON_TZ,         /* not a time zone's name; also for the caller who finds that there is no such zone */
     CRON_UNSUPPORTED /* @reboot: understood, and no schedule of times */
 };
 
@@ -142,8 +153,7 @@ struct cron {
 /* How an instant came about. */
 enum cron_how {
     CRON_HOW_PLAIN = 0, /* its local date and time match */
-    CRON_HOW_MOVED, /* the one local time that matches was skipped by a gap; the instant is the gap's end (D3)
-                     */
+    CRON_HOW_MOVED,     /* the one local time that matches was skipped by a gap; this is the gap's end (D3) */
     CRON_HOW_MERGED /* as MOVED, for several local times at once: skipped ones, perhaps the gap's end too */
 };
 

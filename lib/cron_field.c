@@ -1,6 +1,7 @@
-/* cron_field: one field of a schedule: lists, ranges, steps, names and the rules L, W and #.
+/* cron_field: one field of a schedule: lists, ranges and steps.
  *
- * Collects values into sets; what sets of different fields mean together is settled in cron_parse.c.
+ * Collects values into sets; what sets of different fields mean together is settled in cron_parse.c. Single
+ * values are cron_value.c, the rules L, W and # cron_rule.c.
  */
 #include "cron_internal.h"
 

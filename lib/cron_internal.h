@@ -138,6 +138,7 @@ struct cron_text {
     size_t len;  /* of the text so far, however little of it fits */
 };
 
+/* Append formatted text, as far as it fits; the buffer always ends in NUL (if it has any room). */
 void cron_put(struct cron_text *out, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -1,5 +1,4 @@
-/* zone: the time zones of the world, as sorted tables of "from this instant on, local time is so far from
- * UTC".
+/* zone: the time zones of the world, as sorted tables of "from here on, local time is so far from UTC".
  *
  * Owns the reading of TZif files (RFC 9636) and what is learnt from them; decides which zone names are
  * acceptable. Leaves to the caller where the files are (main reads the TZDIR variable; NULL means
@@ -24,14 +23,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define ZONE_NAME_MAX 64                   /* bytes in a zone's name, without the NUL */
-#define ZONE_FILE_MAX ((size_t)256 * 1024) /* a larger file is refused */
-#define ZONE_DIR_DEFAULT \
-    "/usr/share/zoneinfo"     /* where zones are read from unless the caller says otherwise */
-#define ZONE_OFFSET_MAX 93599 /* seconds; no offset is further from UTC, in either direction */
-#define ZONE_STAMP_SIZE 32    /* bytes that zone_format needs, with the NUL */
+#define ZONE_NAME_MAX    64                    /* bytes in a zone's name, without the NUL */
+#define ZONE_FILE_MAX    ((size_t)256 * 1024)  /* a larger file is refused */
+#define ZONE_DIR_DEFAULT "/usr/share/zoneinfo" /* where zones are read from, unless told otherwise */
+#define ZONE_OFFSET_MAX  93599 /* seconds; no offset is further from UTC, in either direction */
+#define ZONE_STAMP_SIZE  32    /* bytes that zone_format needs, with the NUL */
 
-#define ZONE_MUST_CHECK __attribute__((warn_unused_result))
+#define ZONE_MUST_CHECK  __attribute__((warn_unused_result))
 
 enum zone_err {
     ZONE_OK = 0,  /* done */
@@ -109,7 +107,7 @@ struct zones_reload {
     size_t checked;    /* zones read again */
     size_t changed;    /* of them: replaced since their segments differ */
     size_t failed;     /* of them: no longer readable; the zone as it was stays in use */
-    const char *name;  /* one that failed, or NULL; lives as long as the registry */
+    const char *name;  /* one that failed, or NULL; valid until the next zones_reload or zones_sweep */
     enum zone_err err; /* why that one failed */
 };
 

@@ -14,6 +14,7 @@
 
 #define HEADER_LEN 44
 #define TYPE_LEN   6
+#define FAR_S      ((int64_t)1 << 59) /* changes further from the epoch are drawn in to this, so that sums fit */
 
 /* One header with its block: where each part begins. */
 struct block {
@@ -92,6 +93,13 @@ static bool type_offset(const struct block *block, size_t index, int32_t *offset
     return *offset_s >= -ZONE_OFFSET_MAX && *offset_s <= ZONE_OFFSET_MAX;
 }
 
+static int64_t clamp(int64_t instant_s)
+{
+    if (instant_s > FAR_S)
+        return FAR_S;
+    return instant_s < -FAR_S ? -FAR_S : instant_s;
+}
+
 static enum zone_err add_table(struct zone_builder *b, const struct block *block)
 {
     int32_t offset_s = 0;
@@ -107,7 +115,7 @@ static enum zone_err add_table(struct zone_builder *b, const struct block *block
 
         if (start_s <= before_s || !type_offset(block, block->indices[i], &offset_s))
             return ZONE_FORMAT;
-        if (!zone_builder_add(b, start_s, offset_s))
+        if (!zone_builder_add(b, clamp(start_s), offset_s))
             return ZONE_NOMEM;
         before_s = start_s;
     }

@@ -21,8 +21,8 @@ def test_health_deep_is_healthy(stack):
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/healthy", "/health/", "//health", "/v1", "/v1/schedule", "/HEALTH",
-                                  "/v1/schedule/api-caller/", "/v1/track/executions/x", "/%00", "/health%00",
-                                  "/_error/502", "/favicon.ico", "/..%2fhealth"])
+                                  "/v1/schedule/api-caller/", "/v1/track/executions/x", "/_error/502",
+                                  "/favicon.ico", "/health%2F", "/%FF"])
 def test_unknown_path_is_404(stack, path):
     answer = stack.get(path)
     assert (answer.status, answer.code) == (404, "NOT_FOUND")
@@ -32,7 +32,7 @@ def test_unknown_path_is_404(stack, path):
     ("POST", "/", "GET"), ("DELETE", "/health", "GET"), ("PUT", "/health/deep", "GET"),
     ("PATCH", "/v1/track/executions", "GET"), ("POST", "/v1/track/executions", "GET"),
     ("GET", "/v1/schedule/api-caller", "POST"), ("DELETE", "/v1/schedule/api-caller", "POST"),
-    ("OPTIONS", "/v1/schedule/api-caller", "POST"), ("BREW", "/health", "GET"), ("get", "/health", "GET"),
+    ("OPTIONS", "/v1/schedule/api-caller", "POST"), ("BREW", "/health", "GET"),
 ])
 def test_wrong_method_is_405_with_allow(stack, method, path, allowed):
     answer = stack.request(method, path)
@@ -55,11 +55,10 @@ def test_answers_are_json(stack):
         json.loads(answer.body)
 
 
-@pytest.mark.parametrize("path", ["/%", "/health%", "/%4", "/%zz", "/v1/track/executions?limit=%"])
-def test_broken_escape_is_refused(stack, path):
+@pytest.mark.parametrize("path", ["/%", "/health%", "/%4", "/%zz", "/health%00", "/../x", "/..%2fx", "/v1/track/executions?limit=%"])
+def test_broken_path_is_refused(stack, path):
     answer = stack.get(path)
-    assert answer.status in (400, 404)
-    assert answer.code in ("INVALID_REQUEST", "NOT_FOUND")
+    assert (answer.status, answer.code) == (400, "INVALID_REQUEST")
 
 
 @pytest.mark.parametrize("path", ["/health?x=1", "/health/deep?deep", "/?q=", "/v1/track/executions?limits=5",

@@ -25,7 +25,7 @@ def test_trace_is_405_with_allow(stack):
     assert "GET" in answer.headers["allow"]
 
 
-@pytest.mark.parametrize("request_line", [b"GET", b"GET /health", b"NONSENSE", b"GET /health HTTP/x", b"GET /../x HTTP/1.1", b"\x16\x03\x01",
+@pytest.mark.parametrize("request_line", [b"GET", b"NONSENSE", b"GET /health HTTP/x", b"GET /../x HTTP/1.1", b"\x16\x03\x01",
                                           b"GET http:// HTTP/1.1", b"GET /\0 HTTP/1.1"])
 def test_malformed_request_line_is_400(stack, request_line):
     answer = stack.raw(request_line + b"\r\nHost: x\r\n\r\n")

@@ -367,6 +367,31 @@ static void test_zone_change_in_the_far_future_takes_no_time(void **state)
     zone_free(zone);
 }
 
+/* Sums of instants and offsets must not overflow, however far away a file puts its changes. */
+static void test_zone_changes_at_the_ends_of_time_overflow_nothing(void **state)
+{
+    const int64_t times[] = {INT64_MIN + 1, INT64_MIN + 2, -1000, INT64_MAX - 1, INT64_MAX};
+    static const char *const schedules[] = {"30 2 * * *", "* * * * *", "0 0 29 2 *", "0 0 1 1 * 1971"};
+    struct zone *zone = NULL;
+    struct file f;
+
+    (void)state;
+    make_file(&f, times, COUNT(times), "\nEST5EDT,M3.2.0,M11.1.0\n");
+    assert_int_equal(parse(&zone, &f), ZONE_OK);
+    for (size_t i = 0; i < COUNT(schedules); i++) {
+        char zone_name_buf[CRON_ZONE_MAX + 1];
+        struct cron c;
+        int64_t at_s = INT64_MIN;
+
+        assert_int_equal(cron_parse(&c, zone_name_buf, schedules[i], strlen(schedules[i]), NULL), CRON_OK);
+        assert_true(cron_next(&c, zone, at_s, &at_s));
+        assert_in_range(at_s + 100000, 0, 100000 + 3 * 366 * CIVIL_DAY_S);
+        at_s = INT64_C(7258118400) - 7200;
+        assert_false(cron_next(&c, zone, at_s, &at_s));
+    }
+    zone_free(zone);
+}
+
 static void test_zone_version_1_is_read_as_far_as_it_goes(void **state)
 {
     struct zone *zone = NULL;
@@ -534,6 +559,7 @@ int main(void)
         cmocka_unit_test(test_zone_every_cut_of_a_file_is_refused),
         cmocka_unit_test(test_zone_hostile_fields_are_refused),
         cmocka_unit_test(test_zone_change_in_the_far_future_takes_no_time),
+        cmocka_unit_test(test_zone_changes_at_the_ends_of_time_overflow_nothing),
         cmocka_unit_test(test_zone_version_1_is_read_as_far_as_it_goes),
         cmocka_unit_test(test_zone_equal_neighbours_are_merged),
         cmocka_unit_test(test_zone_format_is_rfc_3339),

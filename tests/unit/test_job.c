@@ -1,0 +1,439 @@
+/* Jobs: what is taken and what is refused and why, which are the same, and when they are due. */
+#include "job.h"
+
+#include "job_maker.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define T0     1772953200000 /* 2026-03-08T07:00:00Z */
+#define MINUTE 60000
+
+static struct zones *zones;
+static struct job job;
+static struct job_fault fault;
+
+static int set_up(void **state)
+{
+    (void)state;
+    zones = zones_new(JOB_MAKER_ZONES);
+    return zones != NULL ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    zones_free(zones);
+    return 0;
+}
+
+static bool build(const char *schedule, const char *api, const char *type)
+{
+    struct job_fields fields = job_maker_fields(schedule, api, type);
+    memset(&fault, 0x55, sizeof fault);
+    return job_build(&job, &fields, (struct wall_ms){T0}, zones, &fault);
+}
+
+static void assert_built(const char *schedule, const char *api)
+{
+    if (!build(schedule, api, "ATMOST_ONCE")) {
+        fail_msg("%s %s: %s", schedule, api, fault.text);
+    }
+}
+
+static struct job_id id_of(const char *schedule, const char *api, const char *type)
+{
+    if (!build(schedule, api, type)) {
+        fail_msg("%s %s %s: %s", schedule, api, type, fault.text);
+    }
+    return job.id;
+}
+
+static void test_job_build_keeps_what_was_given(void **state)
+{
+    (void)state;
+    assert_true(build(" \t0 7 * * *\r\n", "HTTP://Example.COM:80/a?b#c", "ATLEAST_ONCE"));
+    assert_int_equal(fault.code, JOB_FAULT_NONE);
+    assert_string_equal(job.schedule, "0 7 * * *");
+    assert_string_equal(job.api, "HTTP://Example.COM:80/a?b#c");
+    assert_int_equal(job.type, JOB_ATLEAST_ONCE);
+    assert_int_equal(job.created.ms, T0);
+    assert_ptr_equal(job.zone, zone_utc());
+    assert_true(build("CRON_TZ=Europe/Berlin 0 7 * * *", "http://h", "ATMOST_ONCE"));
+    assert_string_equal(zone_name(job.zone), "Europe/Berlin");
+    assert_string_equal(job.schedule, "CRON_TZ=Europe/Berlin 0 7 * * *");
+}
+
+#define GOOD   "0 7 * * *"
+#define API    "http://example.com/"
+#define ONCE   "ATMOST_ONCE"
+#define ABSENT NULL
+
+static const struct {
+    const char *schedule, *api, *type;
+    enum job_fault_code code;
+    const char *field;
+    int64_t offset;
+    const char *word; /* in the text for a person */
+} bad[] = {
+    {ABSENT, API, ONCE, JOB_FAULT_INVALID_REQUEST, "schedule", -1, "required"},
+    {GOOD, ABSENT, ONCE, JOB_FAULT_INVALID_REQUEST, "api", -1, "required"},
+    {GOOD, API, ABSENT, JOB_FAULT_INVALID_REQUEST, "type", -1, "required"},
+    {ABSENT, ABSENT, ABSENT, JOB_FAULT_INVALID_REQUEST, "schedule", -1, "required"},
+    {"", API, ONCE, JOB_FAULT_INVALID_REQUEST, "schedule", -1, "empty"},
+    {" \t\r\n", API, ONCE, JOB_FAULT_INVALID_REQUEST, "schedule", -1, "empty"},
+    {GOOD, "", ONCE, JOB_FAULT_INVALID_REQUEST, "api", -1, "empty"},
+    {GOOD, "  ", ONCE, JOB_FAULT_INVALID_REQUEST, "api", -1, "empty"},
+    {GOOD, API, "", JOB_FAULT_INVALID_REQUEST, "type", -1, "empty"},
+    {"x", "y", "", JOB_FAULT_INVALID_REQUEST, "type", -1, "empty"},
+    {GOOD, API, "atmost_once", JOB_FAULT_VALIDATION_ERROR, "type", -1, "ATMOST_ONCE"},
+    {GOOD, API, "ATMOST_ONCE ", JOB_FAULT_VALIDATION_ERROR, "type", -1, "ATLEAST_ONCE"},
+    {GOOD, API, "ATMOST", JOB_FAULT_VALIDATION_ERROR, "type", -1, "ATLEAST_ONCE"},
+    {GOOD, "not a url", ONCE, JOB_FAULT_VALIDATION_ERROR, "api", -1, "api: "},
+    {GOOD, "http://", ONCE, JOB_FAULT_VALIDATION_ERROR, "api", -1, "api: "},
+    {GOOD, " http://h/", ONCE, JOB_FAULT_VALIDATION_ERROR, "api", -1, "api: "},
+    {GOOD, "localhost:8080/x", ONCE, JOB_FAULT_VALIDATION_ERROR, "api", -1, "api: "},
+    {GOOD, "ftp://example.com/", ONCE, JOB_FAULT_CREATION_FAILED, "api", -1, "api: "},
+    {GOOD, "file:///etc/passwd", ONCE, JOB_FAULT_CREATION_FAILED, "api", -1, "api: "},
+    {"0 99 * * *", API, ONCE, JOB_FAULT_CREATION_FAILED, "schedule", 2, "99"},
+    {"  0 99 * * *", API, ONCE, JOB_FAULT_CREATION_FAILED, "schedule", 4, "99"},
+    {"0 0 7 * * Frog", API, ONCE, JOB_FAULT_CREATION_FAILED, "schedule", 10, "Frog"},
+    {"@reboot", API, ONCE, JOB_FAULT_CREATION_FAILED, "schedule", 0, "reboot"},
+    {"0 0 30 2 *", API, ONCE, JOB_FAULT_CREATION_FAILED, "schedule", -1, "never fires"},
+    {"0 0 0 1 1 ? 2020", API, ONCE, JOB_FAULT_CREATION_FAILED, "schedule", -1, "any more"},
+    {"CRON_TZ=Mars/Olympus 0 7 * * *", API, ONCE, JOB_FAULT_CREATION_FAILED, "schedule", -1, "Mars/Olympus"},
+    {"0 99 * * *", "ftp://h", "x", JOB_FAULT_VALIDATION_ERROR, "type", -1, "type"},
+    {"0 99 * * *", "ftp://h", ONCE, JOB_FAULT_CREATION_FAILED, "api", -1, "api: "},
+};
+
+static struct slice field_of(const char *text)
+{
+    return text == ABSENT ? (struct slice){NULL, 0} : slice_of(text);
+}
+
+static void test_job_build_names_every_fault(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        struct job_fields fields = {field_of(bad[i].schedule), field_of(bad[i].api), field_of(bad[i].type)};
+        memset(&fault, 0x55, sizeof fault);
+        if (job_build(&job, &fields, (struct wall_ms){T0}, zones, &fault)) {
+            fail_msg("row %zu was taken", i);
+        }
+        if (fault.code != bad[i].code || strcmp(fault.field, bad[i].field) != 0 || fault.offset != bad[i].offset ||
+            strstr(fault.text, bad[i].word) == NULL) {
+            fail_msg("row %zu: code %d, field %s, offset %lld: %s", i, (int)fault.code, fault.field,
+                     (long long)fault.offset, fault.text);
+        }
+    }
+}
+
+static void test_job_schedule_may_be_as_long_as_stated(void **state)
+{
+    (void)state;
+    char text[JOB_SCHEDULE_MAX + 40];
+    size_t tail = strlen(" * * * *");
+    memset(text, ' ', sizeof text);
+    for (size_t i = 0; i < JOB_SCHEDULE_MAX - tail; i++) {
+        text[10 + i] = i % 2 == 0 ? '5' : ',';
+    }
+    text[10 + JOB_SCHEDULE_MAX - tail - 1] = '5';
+    memcpy(text + 10 + JOB_SCHEDULE_MAX - tail, " * * * *", tail);
+    text[sizeof text - 1] = '\0';
+    assert_built(text, API);
+    assert_int_equal(strlen(job.schedule), JOB_SCHEDULE_MAX);
+    memcpy(text + 10 + JOB_SCHEDULE_MAX, "/1", 2);
+    assert_false(build(text, API, ONCE));
+    assert_int_equal(fault.code, JOB_FAULT_CREATION_FAILED);
+    assert_string_equal(fault.field, "schedule");
+}
+
+static void test_job_api_may_be_as_long_as_stated(void **state)
+{
+    (void)state;
+    char text[URL_MAX + 2];
+    memset(text, 'a', sizeof text);
+    memcpy(text, "http://h/", 9);
+    text[URL_MAX] = '\0';
+    assert_built(GOOD, text);
+    assert_int_equal(strlen(job.api), URL_MAX);
+    text[URL_MAX] = 'a';
+    text[URL_MAX + 1] = '\0';
+    assert_false(build(GOOD, text, ONCE));
+    assert_int_equal(fault.code, JOB_FAULT_VALIDATION_ERROR);
+    assert_string_equal(fault.field, "api");
+}
+
+/* A NUL inside a field must not hide what is behind it. */
+static void test_job_build_refuses_nul_bytes(void **state)
+{
+    (void)state;
+    struct job_fields fields = job_maker_fields(GOOD, API, ONCE);
+    fields.schedule = (struct slice){GOOD "\0x", sizeof GOOD + 1};
+    assert_false(job_build(&job, &fields, (struct wall_ms){T0}, zones, &fault));
+    assert_string_equal(fault.field, "schedule");
+    fields = job_maker_fields(GOOD, API, ONCE);
+    fields.api = (struct slice){API "\0x", sizeof API + 1};
+    assert_false(job_build(&job, &fields, (struct wall_ms){T0}, zones, &fault));
+    assert_string_equal(fault.field, "api");
+    fields = job_maker_fields(GOOD, API, ONCE);
+    fields.type = (struct slice){ONCE "\0", sizeof ONCE};
+    assert_false(job_build(&job, &fields, (struct wall_ms){T0}, zones, &fault));
+    assert_string_equal(fault.field, "type");
+}
+
+/* ---- identity ---- */
+
+static void test_job_same_meaning_is_the_same_job(void **state)
+{
+    (void)state;
+    static const char *const rows[][4] = {
+        {"0 7 * * *", API, "00 07 * * *", API},
+        {"0 7 * * *", API, "  0  7 *\t* * ", API},
+        {"0 7 * * *", API, "0 0 7 * * *", API},
+        {"0 0 * * *", API, "@daily", API},
+        {"0 0 * * *", API, "@midnight", API},
+        {"* * * * *", API, "*/1 * * * *", API},
+        {"0 7 * * MON-FRI", API, "0 7 * * 1,2,3,4,5", API},
+        {"0 7 * * 0", API, "0 7 * * sun", API},
+        {"@every 60s", API, "@every 1m", API},
+        {"0 7 * * *", API, "CRON_TZ=UTC 0 7 * * *", API},
+        {"CRON_TZ=Europe/Berlin 0 7 * * *", API, "TZ=Europe/Berlin 0 7 * * *", API},
+        {GOOD, "http://example.com", GOOD, "http://example.com/"},
+        {GOOD, "http://EXAMPLE.com/", GOOD, "HTTP://example.COM/"},
+        {GOOD, "http://example.com:80/", GOOD, "http://example.com/"},
+        {GOOD, "https://example.com:443/", GOOD, "https://example.com/"},
+        {GOOD, "http://example.com/#a", GOOD, "http://example.com/"},
+        {GOOD, "http://example.com/a/../b", GOOD, "http://example.com/b"},
+        {GOOD, "http://example.com/%2f", GOOD, "http://example.com/%2F"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct job_id a = id_of(rows[i][0], rows[i][1], ONCE);
+        struct job_id b = id_of(rows[i][2], rows[i][3], ONCE);
+        if (memcmp(&a, &b, sizeof a) != 0) {
+            fail_msg("not the same: %s %s, %s %s", rows[i][0], rows[i][1], rows[i][2], rows[i][3]);
+        }
+    }
+}
+
+static void test_job_other_meaning_is_another_job(void **state)
+{
+    (void)state;
+    static const char *const rows[][3] = {
+        {GOOD, API, ONCE},
+        {GOOD, API, "ATLEAST_ONCE"},
+        {"1 7 * * *", API, ONCE},
+        {"CRON_TZ=Europe/Berlin 0 7 * * *", API, ONCE},
+        {"CRON_TZ=Europe/Dublin 0 7 * * *", API, ONCE},
+        {"@every 60s", API, ONCE},
+        {"* * * * *", API, ONCE},
+        {GOOD, "https://example.com/", ONCE},
+        {GOOD, "http://example.com:8080/", ONCE},
+        {GOOD, "http://example.com/a", ONCE},
+        {GOOD, "http://example.com/A", ONCE},
+        {GOOD, "http://example.com/a/", ONCE},
+        {GOOD, "http://example.com/?a", ONCE},
+        {GOOD, "http://example.com/?A", ONCE},
+        {GOOD, "http://user@example.com/", ONCE},
+        {GOOD, "http://example.org/", ONCE},
+    };
+    struct job_id ids[sizeof rows / sizeof rows[0]];
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        ids[i] = id_of(rows[i][0], rows[i][1], rows[i][2]);
+        for (size_t j = 0; j < i; j++) {
+            if (memcmp(&ids[i], &ids[j], sizeof ids[i]) == 0) {
+                fail_msg("rows %zu and %zu are the same job", i, j);
+            }
+        }
+    }
+}
+
+static void test_job_identity_does_not_depend_on_when_it_was_made(void **state)
+{
+    (void)state;
+    struct job_id first = id_of(GOOD, API, ONCE);
+    make_job(&job, zones, GOOD, JOB_ATMOST_ONCE, T0 + 12345);
+    struct job_id other = job.id;
+    struct job_fields fields = job_maker_fields(GOOD, API, ONCE);
+    assert_true(job_build(&job, &fields, (struct wall_ms){1}, zones, &fault));
+    assert_memory_equal(&job.id, &first, sizeof first);
+    assert_memory_not_equal(&other, &first, sizeof first);
+}
+
+/* Ids are kept by clients and in Redis: they must stay what they are from version to version. */
+static void test_job_identity_is_stable(void **state)
+{
+    (void)state;
+    char text[JOB_ID_TEXT_SIZE];
+    struct job_id id = id_of("CRON_TZ=Europe/Berlin 30 7 * * MON-FRI", "https://example.com/a?b=c", "ATLEAST_ONCE");
+    job_id_format(text, &id);
+    assert_string_equal(text, "capi:STABLE");
+}
+
+static void test_job_id_text_goes_both_ways(void **state)
+{
+    (void)state;
+    char text[JOB_ID_TEXT_SIZE];
+    struct job_id id;
+    struct job_id back;
+    for (size_t i = 0; i < JOB_ID_SIZE; i++) {
+        id.bytes[i] = (uint8_t)(i * 37 + 200);
+    }
+    job_id_format(text, &id);
+    assert_int_equal(strlen(text), JOB_ID_TEXT_LEN);
+    assert_memory_equal(text, "capi:c8ed1237", 13);
+    assert_true(job_id_parse(&back, slice_of(text)));
+    assert_memory_equal(&back, &id, sizeof id);
+}
+
+static void test_job_id_parse_refuses_all_else(void **state)
+{
+    (void)state;
+#define HEX63 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcde"
+    static const char *const rows[] = {
+        "", "capi:", "capi:" HEX63, "capi:" HEX63 "ff", "capi:" HEX63 "F", "capi:" HEX63 "g", "capi:" HEX63 " ",
+        "CAPI:" HEX63 "f", "capi " HEX63 "f", "exec:" HEX63 "f", HEX63 "f", " capi:" HEX63 "f", "capi:" HEX63 "f ",
+    };
+    struct job_id id;
+    assert_true(job_id_parse(&id, slice_of("capi:" HEX63 "f")));
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (job_id_parse(&id, slice_of(rows[i]))) {
+            fail_msg("taken for an id: \"%s\"", rows[i]);
+        }
+    }
+    assert_false(job_id_parse(&id, (struct slice){NULL, 0}));
+}
+
+static void test_job_types_have_names(void **state)
+{
+    (void)state;
+    enum job_type type;
+    for (unsigned i = 0; i < JOB_TYPE__COUNT; i++) {
+        assert_true(job_type_parse(&type, slice_of(job_type_name((enum job_type)i))));
+        assert_int_equal(type, i);
+    }
+    assert_string_equal(job_type_name(JOB_ATMOST_ONCE), "ATMOST_ONCE");
+    assert_string_equal(job_type_name(JOB_TYPE__COUNT), "unknown");
+    assert_false(job_type_parse(&type, slice_of("unknown")));
+    assert_false(job_type_parse(&type, slice_of("")));
+    assert_false(job_type_parse(&type, (struct slice){NULL, 0}));
+}
+
+/* ---- reading back ---- */
+
+static void test_job_restore_takes_id_and_creation_as_given(void **state)
+{
+    (void)state;
+    struct job_fields fields = job_maker_fields(GOOD, API, "ATLEAST_ONCE");
+    const struct job_id id = {{1, 2, 3}};
+    assert_int_equal(job_restore(&job, &id, &fields, (struct wall_ms){77}, zones, NULL), ERR_OK);
+    assert_memory_equal(&job.id, &id, sizeof id);
+    assert_int_equal(job.created.ms, 77);
+    assert_string_equal(job.schedule, GOOD);
+    assert_string_equal(job.api, API);
+    assert_int_equal(job.type, JOB_ATLEAST_ONCE);
+}
+
+/* It may still have an occurrence under way. */
+static void test_job_restore_takes_a_schedule_that_has_ended(void **state)
+{
+    (void)state;
+    struct job_fields fields = job_maker_fields("0 0 0 1 1 ? 2020", API, ONCE);
+    const struct job_id id = {{1}};
+    struct wall_ms next;
+    assert_int_equal(job_restore(&job, &id, &fields, (struct wall_ms){T0}, zones, NULL), ERR_OK);
+    assert_false(job_next(&job, (struct wall_ms){T0}, &next));
+}
+
+static void test_job_restore_refuses_garbage(void **state)
+{
+    (void)state;
+    const struct job_id id = {{1}};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        struct job_fields fields = {field_of(bad[i].schedule), field_of(bad[i].api), field_of(bad[i].type)};
+        struct errinfo info = {0};
+        if (strcmp(bad[i].word, "any more") == 0) {
+            continue;
+        }
+        assert_int_equal(job_restore(&job, &id, &fields, (struct wall_ms){T0}, zones, &info), ERR_PROTOCOL);
+        assert_non_null(strstr(info.text, bad[i].word));
+    }
+}
+
+/* ---- time ---- */
+
+static void assert_next(const char *schedule, int64_t after_ms, int64_t expected_ms)
+{
+    struct wall_ms next;
+    assert_built(schedule, API);
+    if (!job_next(&job, (struct wall_ms){after_ms}, &next)) {
+        fail_msg("%s is never due after %lld", schedule, (long long)after_ms);
+    }
+    assert_int_equal(next.ms, expected_ms);
+}
+
+static void test_job_next_is_strictly_later(void **state)
+{
+    (void)state;
+    assert_next("* * * * *", T0 - 1, T0);
+    assert_next("* * * * *", T0, T0 + MINUTE);
+    assert_next("* * * * *", T0 + 1, T0 + MINUTE);
+    assert_next("* * * * *", T0 + MINUTE - 1, T0 + MINUTE);
+    assert_next("@secondly", T0 + 999, T0 + 1000);
+    assert_next("@secondly", T0 + 1000, T0 + 2000);
+    assert_next("* * * * *", 0, MINUTE);
+}
+
+static void test_job_next_follows_the_zone(void **state)
+{
+    (void)state;
+    /* 2026-03-08: New York goes from 02:00 EST to 03:00 EDT at 07:00 UTC. */
+    assert_next("CRON_TZ=America/New_York 0 9 * * *", T0, T0 + 6 * 60 * MINUTE);
+    assert_next("CRON_TZ=America/New_York 30 2 * * *", T0 - 60 * MINUTE, T0);
+}
+
+static void test_job_next_every_steps_from_instant_to_instant(void **state)
+{
+    (void)state;
+    assert_next("@every 90s", T0, T0 + 90000);
+    assert_next("@every 90s", T0 + 90000, T0 + 180000);
+    /* The creation time has milliseconds, instants have none. */
+    assert_next("@every 90s", T0 + 999, T0 + 90000);
+}
+
+static void test_job_next_ends_with_the_schedule(void **state)
+{
+    (void)state;
+    struct wall_ms next = {42};
+    assert_built("0 0 0 1 1 ? 2027", API);
+    assert_true(job_next(&job, (struct wall_ms){T0}, &next));
+    assert_int_equal(next.ms, 1798761600000);
+    assert_false(job_next(&job, next, &next));
+    assert_int_equal(next.ms, 1798761600000);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_job_build_keeps_what_was_given),
+        cmocka_unit_test(test_job_build_names_every_fault),
+        cmocka_unit_test(test_job_schedule_may_be_as_long_as_stated),
+        cmocka_unit_test(test_job_api_may_be_as_long_as_stated),
+        cmocka_unit_test(test_job_build_refuses_nul_bytes),
+        cmocka_unit_test(test_job_same_meaning_is_the_same_job),
+        cmocka_unit_test(test_job_other_meaning_is_another_job),
+        cmocka_unit_test(test_job_identity_does_not_depend_on_when_it_was_made),
+        cmocka_unit_test(test_job_identity_is_stable),
+        cmocka_unit_test(test_job_id_text_goes_both_ways),
+        cmocka_unit_test(test_job_id_parse_refuses_all_else),
+        cmocka_unit_test(test_job_types_have_names),
+        cmocka_unit_test(test_job_restore_takes_id_and_creation_as_given),
+        cmocka_unit_test(test_job_restore_takes_a_schedule_that_has_ended),
+        cmocka_unit_test(test_job_restore_refuses_garbage),
+        cmocka_unit_test(test_job_next_is_strictly_later),
+        cmocka_unit_test(test_job_next_follows_the_zone),
+        cmocka_unit_test(test_job_next_every_steps_from_instant_to_instant),
+        cmocka_unit_test(test_job_next_ends_with_the_schedule),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
