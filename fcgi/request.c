@@ -56,8 +56,11 @@ static bool decode(char *text, size_t *len, bool plus)
             text[out++] = (char)(high * 16 + low);
             in += 2;
         } else {
-            char c = text[in];
-            text[out++] = c == '+' && plus ? (char)' ' : c;
+            text[out] = text[in];
+            if (plus && text[out] == '+') {
+                text[out] = ' ';
+            }
+            out++;
         }
     }
     *len = out;

@@ -91,7 +91,7 @@ NODISCARD enum err store_claim_reply(const struct reply *reply, struct wall_ms *
 struct store_claimed {
     struct store_attempt attempt;
     struct wall_ms due;       /* of this attempt: the scheduled instant, or when the retry is to be made */
-    struct job_fields fields; /* borrowed from the reply; absent where the job is gone or garbage */
+    struct job_fields fields; /* borrowed from the reply; absent where the job is gone, empty where it is garbage */
     struct wall_ms created;
     bool from_retry; /* the job's next instant stands in Redis already */
 };

@@ -45,9 +45,10 @@ enum err store_setup_reply(const struct reply *reply, struct errinfo *info)
 void store_job_create(struct cmd *cmd, const struct job *job, struct wall_ms due)
 {
     unsigned shard = store_shard(&job->id);
-    cmd_init_script(cmd, &store_script_job_create, 2);
+    cmd_init_script(cmd, &store_script_job_create, 3);
     store_job_key_arg(cmd, "job", &job->id);
     store_key_arg(cmd, shard, "due");
+    store_key_arg(cmd, shard, "broken");
     cmd_arg(cmd, job->id.bytes, JOB_ID_SIZE);
     cmd_arg_i64(cmd, shard);
     cmd_arg_i64(cmd, due.ms);

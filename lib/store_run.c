@@ -82,8 +82,8 @@ enum err store_claim_at(const struct reply *reply, size_t index, struct store_cl
     out->fields = (struct job_fields){.schedule = reply->items[at + CLAIM_SCHEDULE],
                                       .api = reply->items[at + CLAIM_API],
                                       .type = reply->items[at + CLAIM_TYPE]};
-    if (created.data == NULL || !slice_i64(created, &out->created.ms)) {
-        out->fields = (struct job_fields){0};
+    if (created.data != NULL && !slice_i64(created, &out->created.ms)) {
+        out->fields.schedule = slice_of(""); /* as garbage as any other field */
     }
     return ERR_OK;
 }

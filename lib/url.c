@@ -16,7 +16,8 @@
 #define SUB_DELIMS     "!$&'()*+,;="
 #define USERINFO_CHARS SUB_DELIMS ":"
 #define PATH_CHARS     SUB_DELIMS ":@/"
-#define QUERY_CHARS    SUB_DELIMS ":@/?"
+#define QUERY_CHARS \
+    SUB_DELIMS ":@/?[]" /* RFC 3986 has no brackets here; every client sends "?id[]=1" as it is */
 
 struct parser {
     struct slice text;

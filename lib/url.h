@@ -3,7 +3,8 @@
  * What this module accepts, every HTTP client reads in the same way: scheme "://" [userinfo "@"] host [":"
  * port] [path] ["?" query] ["#" fragment]; ASCII only (an international name comes as punycode, other bytes
  * percent-encoded), no spaces, control characters, backslashes or other characters that RFC 3986 does not
- * know, '[' and ']' only around an IPv6 address, every '%' followed by two hex digits. host is a DNS name
+ * know, '[' and ']' only around an IPv6 address and (as every client sends
+ * them, though RFC 3986 does not) in a query, every '%' followed by two hex digits. host is a DNS name
  * (labels of letters, digits, '-', '_'; 63 bytes each, 253 together, and possibly a dot behind them), an IPv4
  * address in four decimal parts, or an IPv6 address in brackets, without a zone; names whose last label is a
  * number ("0x7f.1", "2130706433", "1.2.3.4.5") are refused. port is 1 to 65535 in at most 5 digits, or empty.

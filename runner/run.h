@@ -5,7 +5,8 @@
  *        │            │          │                       ▲           ▲
  *        ├────────────┴──────────┴─▶ RELEASING ──────────│───────────┤
  *        ├─▶ SKIPPING ───────────────────────────────────│───────────┤
- *        └─▶ (too late, and no gap to skip) ─────────────┘   refused ┘
+ *        ├─▶ (too late, and no gap to skip) ─────────────┘           │
+ *        └─▶ (the job is set aside) ─────────────────────────────────┘
  */
 #ifndef DRONC_RUN_H
 #define DRONC_RUN_H

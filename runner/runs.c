@@ -133,7 +133,6 @@ enum err runs_add(struct runs *runs, unsigned shard, const struct store_claimed 
         tell_redis(runs, run, RUN_RELEASING);
     } else if (err != ERR_OK) {
         runs->options.on_broken(runs->options.arg, &run->attempt, info.text);
-        run_set_state(run, RUN_RELEASING);
         end(runs, run);
     } else {
         consider(runs, run, claimed->from_retry);

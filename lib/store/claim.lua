@@ -3,7 +3,7 @@
 -- ARGV[1] runner  [2] until (ms)  [3] limit  [4] prefix of the jobs' keys
 -- Returns the earliest instant that is left ('' for none), then for each claimed attempt
 --   id, scheduled, attempt, due, schedule, api, type, created, state
--- (schedule to created are nil where the job is gone or garbage).
+-- (schedule to created are nil where the job is gone, empty where it is garbage).
 -- A claim is a field of claimed:<runner>: <id><scheduled> = "<state> <attempt> <M|L> <due> <created>", state 'c' where it came
 -- from due, 'r' where it came from retry (its job's next instant stands in due already).
 local due_key, retry_key, claimed_key, holders_key = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
@@ -13,13 +13,16 @@ local function candidates(key)
     return redis.call('ZRANGEBYSCORE', key, '-inf', until_ms, 'WITHSCORES', 'LIMIT', 0, limit)
 end
 
--- The definition, or nothing where somebody wrote something else under the job's name.
+-- The definition. Somebody may have written something else under the job's name: that must not stop the others.
 local function definition(id)
     local fields = redis.pcall('HMGET', job_prefix .. id, 'schedule', 'api', 'type', 'created')
-    if fields.err then
+    if not fields.err and fields[1] and fields[2] and fields[3] and fields[4] then
+        return fields
+    end
+    if redis.call('EXISTS', job_prefix .. id) == 0 then
         return {false, false, false, false}
     end
-    return fields
+    return {'', '', '', '0'}
 end
 
 local reply = {''}
