@@ -79,10 +79,21 @@ deps-test: deps ## install what testing and linting need besides
 	@scripts/deps test
 
 .PHONY: install
-install: build-only ## install under $(DESTDIR)$(PREFIX)
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/dronc/nginx $(DESTDIR)$(PREFIX)/share/doc/dronc
-	install -m 755 dist/dronc-fcgi dist/dronc-runner $(DESTDIR)$(PREFIX)/bin/
-	install -m 644 README.md docs/api.md docs/redis.md $(DESTDIR)$(PREFIX)/share/doc/dronc/
+# Paths in the installed files follow PREFIX.
+AT_PREFIX = sed -e 's,/usr/bin/dronc-,$(PREFIX)/bin/dronc-,' -e 's,/usr/share/,$(PREFIX)/share/,'
+SHARE     = $(DESTDIR)$(PREFIX)/share
+UNITS     = $(DESTDIR)/lib/systemd/system
+install: build-only ## install programs, site, units and docs (DESTDIR, PREFIX)
+	install -d $(DESTDIR)$(PREFIX)/bin $(SHARE)/dronc/nginx $(SHARE)/doc/dronc $(UNITS) $(DESTDIR)/usr/lib/sysusers.d
+	install -m 755 $(DIST)/dronc-fcgi $(DIST)/dronc-runner $(DESTDIR)$(PREFIX)/bin
+	install -m 644 nginx/dronc.conf $(SHARE)/dronc/nginx
+	$(AT_PREFIX) nginx/site.conf.example >$(SHARE)/dronc/nginx/site.conf.example
+	$(AT_PREFIX) systemd/dronc.env.example >$(SHARE)/dronc/dronc.env.example
+	install -m 644 redis/redis.conf $(SHARE)/dronc
+	install -m 644 systemd/dronc.sysusers $(DESTDIR)/usr/lib/sysusers.d/dronc.conf
+	for unit in dronc-fcgi.socket dronc-fcgi.service dronc-runner.service; do \
+	    $(AT_PREFIX) systemd/$$unit >$(UNITS)/$$unit || exit 1; done
+	install -m 644 README.md LICENSE docs/api.md docs/redis.md $(SHARE)/doc/dronc
 
 $(DIST)/dronc-fcgi: $(FCGI_OBJ) $(LIB_A)
 	@mkdir -p $(@D)

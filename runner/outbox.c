@@ -153,6 +153,9 @@ static void on_reply(void *arg, const struct reply *reply)
     struct batch *batch = arg;
     struct errinfo info;
     if (reply == NULL) {
+        for (size_t i = 0; i < batch->count; i++) {
+            batch->runs[i]->sent_again = true;
+        }
         put_back(batch);
     } else if (reply_check(reply, &info) != ERR_OK) {
         put_back(batch);

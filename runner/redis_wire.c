@@ -95,7 +95,10 @@ static void on_disconnect(const redisAsyncContext *context, int status)
 {
     struct redis_wire *wire = context->data;
     wire->context = NULL;
-    redis_wire_fail(wire, status != REDIS_OK ? context->errstr : wire->error);
+    wire->event = WIRE_LOST;
+    if (status != REDIS_OK) {
+        redis_wire_fail(wire, context->errstr);
+    } /* else it was closed by us, for a reason that has been noted */
 }
 
 static enum err attach(struct redis_wire *wire, redisAsyncContext *context)

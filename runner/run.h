@@ -38,6 +38,7 @@ struct run {
     struct heap_item waiting; /* in CLAIMED and READY: when to go on */
     struct http_call *call;   /* in CALLING; borrowed */
     bool on_the_way;          /* in STARTING to RELEASING: sent to Redis, and no answer yet */
+    bool sent_again;          /* the answer to an earlier sending was lost: what it did is not known */
     struct run *queued;       /* the next one in the outbox' queue; NULL: the last, or in none */
     struct run *prev, *next;  /* in the list of all runs */
     /* From here on filled when the outcome is known. */

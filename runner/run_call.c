@@ -150,8 +150,10 @@ void run_log_refused(const struct run *run)
     char scheduled[CLOCK_RFC3339_SIZE];
     job_id_format(id, &run->attempt.job);
     (void)clock_format_rfc3339(scheduled, run->attempt.scheduled);
-    log_warn(
-        "record refused", log_str("job", id), log_str("scheduled", scheduled),
-        log_i64("attempt", run->attempt.number),
-        log_str("why", "the claim was handed on, or the record had arrived before the connection was lost"));
+    const struct log_field fields[] = {
+        log_str("job", id), log_str("scheduled", scheduled), log_i64("attempt", run->attempt.number),
+        log_str("why", run->sent_again ? "sent before the connection was lost, and recorded then"
+                                       : "the claim has been handed on: this runner counted as dead")};
+    log_event(run->sent_again ? LOG_DEBUG : LOG_WARN, "record refused", fields,
+              sizeof fields / sizeof fields[0]);
 }

@@ -1,6 +1,7 @@
 """Fixtures. What a test gets here is stopped behind it, and looked through for what sanitizers had to say."""
 import os
 import signal
+import socket
 import tempfile
 import time
 from pathlib import Path
@@ -8,8 +9,9 @@ from pathlib import Path
 import pytest
 
 import harness
-from harness import Handler, Redis, Runner, Stack, Terminal, environment, processes_in, remove, sanitizer_reports
-from target import Target
+from harness import (Handler, Redis, Runner, Stack, Terminal, at_second, environment, processes_in, remove,
+                     sanitizer_reports, soon)
+from target import Target, held, status
 
 
 @pytest.fixture(scope="session")
@@ -22,6 +24,31 @@ def base():
         os.kill(pid, signal.SIGKILL)
     remove(folder)
     assert not left, f"left running: {left}"
+
+
+class SlowCalls:
+    """A target that never answers, one that does not even take the connection, and one that fails each time."""
+
+    def __init__(self, stack, target):
+        self.silent, self.failing = target.hook().answers(held), target.hook().answers(status(500))
+        self.backlog = socket.create_server(("127.0.0.1", 0), backlog=0)
+        self.port = self.backlog.getsockname()[1]
+        self.fillers = [self.fill() for _ in range(4)]
+        self.silent_job = stack.schedule(at_second(soon()), self.silent.url)
+        self.full_job = stack.schedule(at_second(soon()), f"http://127.0.0.1:{self.port}/")
+        self.failing_job = stack.schedule(at_second(soon()), self.failing.url, "ATLEAST_ONCE")
+
+    def fill(self):
+        """Take one of the few places that the kernel keeps for connections nobody accepts."""
+        peer = socket.socket()
+        peer.setblocking(False)
+        peer.connect_ex(("127.0.0.1", self.port))
+        return peer
+
+    def close(self):
+        self.silent.release()
+        for peer in (*self.fillers, self.backlog):
+            peer.close()
 
 
 _names = iter(range(10**9))
@@ -51,8 +78,16 @@ def shared_stack(base):
     assert not reports, "\n".join(reports)
 
 
+@pytest.fixture(scope="session")
+def slow_calls(shared_stack, target):
+    """Calls that take longer than a test may: begun with the first test, looked at by the last ones (test_timeouts)."""
+    calls = SlowCalls(shared_stack, target)
+    yield calls
+    calls.close()
+
+
 @pytest.fixture
-def stack(shared_stack):
+def stack(shared_stack, slow_calls):
     """The shared stack; the jobs that a test makes are taken away behind it."""
     with shared_stack.redis() as db:
         before = set(db.keys("dronc:*:job:*"))

@@ -30,7 +30,7 @@ class Request:
         self.headers = {name.lower(): value for name, value in pairs}
         assert len(self.headers) == len(pairs), f"a header came twice: {fields}"
         self.sent = 0  # bytes of the answer that were taken off us
-        self.over = False  # the answer is complete, or the caller has gone
+        self.ended = None  # when the answer was complete, or the caller had gone
 
     @property
     def key(self):
@@ -95,6 +95,12 @@ def endless_headers(talk):
         talk.send(f"X-Header-{n}: {'x' * 1000}\r\n".encode())
 
 
+def endless_header(talk):
+    talk.send(b"HTTP/1.1 200 OK\r\nX-Header: ")
+    while True:
+        talk.send(b"x" * 8192)
+
+
 def trickle(talk):
     """An answer in many small pieces."""
     for byte in b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok":
@@ -105,6 +111,19 @@ def trickle(talk):
 
 def close(talk):
     """Read the request, say nothing, go."""
+    return False
+
+
+def slow(seconds):
+    def answer_late(talk):
+        time.sleep(seconds)
+        return talk.answer(200)
+    return answer_late
+
+
+def answer_and_close(talk):
+    """An answer that promises to keep the connection, which is then closed."""
+    talk.answer(200)
     return False
 
 
@@ -242,7 +261,7 @@ class Target:
             behaviour = hook.behaviours[min(nth, len(hook.behaviours) - 1)]
             return behaviour(Conversation(hook, request, peer))
         finally:
-            request.over = True
+            request.ended = time.time()
 
 
 def arrival(extra):

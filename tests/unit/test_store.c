@@ -1,0 +1,689 @@
+/* What goes to Redis names the right keys, and whatever comes back is either understood or refused. */
+#include "store.h"
+
+#include "job_maker.h"
+#include "reply_maker.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define T0   1772953200000
+#define NONE INT64_MAX
+/* Ids whose first byte is 'c' (99): shard 3. */
+#define ID    "cdefghijklmnopqrstuvwxyzABCDEFGH"
+#define SHARD 3
+#define TAG   "dronc:{3}:"
+
+static const char *const GARBAGE_NUMBERS[] = {"", "x", "1x", " 1", "1.5", "1e3", "0x1", "99999999999999999999", NULL};
+#define GARBAGE_COUNT (sizeof GARBAGE_NUMBERS / sizeof GARBAGE_NUMBERS[0])
+
+static struct errinfo info;
+
+static struct job_id the_id(void)
+{
+    struct job_id id;
+    memcpy(id.bytes, ID, JOB_ID_SIZE);
+    return id;
+}
+
+static struct store_attempt the_attempt(void)
+{
+    return (struct store_attempt){.job = the_id(), .scheduled = {T0}, .number = 2};
+}
+
+/* ---- builders ---- */
+
+static bool starts(struct slice text, const char *with)
+{
+    return text.len >= strlen(with) && memcmp(text.data, with, strlen(with)) == 0;
+}
+
+static void assert_argument(const struct cmd *cmd, size_t index, const char *expected)
+{
+    struct slice argument = cmd_argument(cmd, index);
+    if (!slice_eq(argument, expected)) {
+        fail_msg("argument %zu is %.*s, not %s", index, (int)argument.len, argument.data, expected);
+    }
+}
+
+/* As Redis Cluster hashes: what stands between the first '{' and the '}' after it, and nothing else is needed. */
+static void assert_keys_in_shard(const struct cmd *cmd, const char *script, size_t keys)
+{
+    assert_string_equal(cmd->script->name, script);
+    assert_int_equal(cmd->key_count, keys);
+    assert_true(cmd->argc >= keys);
+    for (size_t i = 0; i < keys; i++) {
+        if (!starts(cmd_argument(cmd, i), TAG)) {
+            fail_msg("%s: KEYS[%zu] is not in the shard", script, i + 1);
+        }
+    }
+}
+
+static void test_store_shard_spreads_over_all(void **state)
+{
+    (void)state;
+    unsigned seen = 0;
+    for (unsigned byte = 0; byte < 256; byte++) {
+        struct job_id id = {{(uint8_t)byte}};
+        assert_true(store_shard(&id) < STORE_SHARDS);
+        seen |= 1U << store_shard(&id);
+    }
+    assert_int_equal(seen, (1U << STORE_SHARDS) - 1);
+    struct job_id id = the_id();
+    assert_int_equal(store_shard(&id), SHARD);
+}
+
+static void test_store_job_create_names_its_shard(void **state)
+{
+    (void)state;
+    struct zones *zones = zones_new(JOB_MAKER_ZONES);
+    struct job job;
+    struct cmd cmd;
+    make_job(&job, zones, "0 7 * * *", JOB_ATLEAST_ONCE, T0);
+    job.id = the_id();
+    store_job_create(&cmd, &job, (struct wall_ms){T0 + 5});
+    assert_keys_in_shard(&cmd, "job_create", 2);
+    assert_argument(&cmd, 0, TAG "job:" ID);
+    assert_argument(&cmd, 1, TAG "due");
+    assert_argument(&cmd, 2, ID);
+    assert_argument(&cmd, 3, "3");
+    assert_argument(&cmd, 4, "1772953200005");
+    assert_argument(&cmd, 5, "0 7 * * *");
+    assert_argument(&cmd, 6, "http://example.com/x");
+    assert_argument(&cmd, 7, "ATLEAST_ONCE");
+    assert_argument(&cmd, 8, "1772953200000");
+    assert_int_equal(cmd.argc, 9);
+    cmd_fini(&cmd);
+    zones_free(zones);
+}
+
+static void test_store_claim_names_its_shard(void **state)
+{
+    (void)state;
+    struct cmd cmd;
+    store_claim(&cmd, SHARD, "me", (struct wall_ms){T0}, 7);
+    assert_keys_in_shard(&cmd, "claim", 4);
+    assert_argument(&cmd, 0, TAG "due");
+    assert_argument(&cmd, 1, TAG "retry");
+    assert_argument(&cmd, 2, TAG "claimed:me");
+    assert_argument(&cmd, 3, TAG "holders");
+    assert_argument(&cmd, 4, "me");
+    assert_argument(&cmd, 5, "1772953200000");
+    assert_argument(&cmd, 6, "7");
+    assert_argument(&cmd, 7, TAG "job:");
+    assert_int_equal(cmd.argc, 8);
+    cmd_fini(&cmd);
+}
+
+static void test_store_start_takes_several_attempts(void **state)
+{
+    (void)state;
+    struct store_attempt attempt = the_attempt();
+    struct cmd cmd;
+    store_start(&cmd, SHARD, "me");
+    store_start_add(&cmd, &attempt, (struct wall_ms){T0 + 60000});
+    store_start_add(&cmd, &attempt, (struct wall_ms){NONE});
+    assert_keys_in_shard(&cmd, "start", 2);
+    assert_argument(&cmd, 0, TAG "claimed:me");
+    assert_argument(&cmd, 4, ID "1772953200000");
+    assert_argument(&cmd, 5, "2");
+    assert_argument(&cmd, 6, "1772953260000");
+    assert_argument(&cmd, 9, "");
+    assert_int_equal(cmd.argc, 10);
+    cmd_fini(&cmd);
+}
+
+static void test_store_finish_says_what_is_next(void **state)
+{
+    (void)state;
+    static const char *const words[] = {"n", "r", "d"};
+    struct execution execution = {.job = the_id(), .scheduled = {T0}, .attempt = 2, .status = 200};
+    struct cmd cmd;
+    store_finish(&cmd, SHARD, "me");
+    for (unsigned after = STORE_AFTER_NOTHING; after <= STORE_AFTER_DEAD; after++) {
+        store_finish_add(&cmd, &execution, (enum store_after)after, (struct wall_ms){T0 + 1});
+    }
+    assert_keys_in_shard(&cmd, "finish", 4);
+    assert_argument(&cmd, 5, TAG "history:");
+    for (size_t i = 0; i < 3; i++) {
+        assert_argument(&cmd, 9 + 5 * i, ID "1772953200000");
+        assert_argument(&cmd, 10 + 5 * i, "2");
+        assert_argument(&cmd, 11 + 5 * i, "o:s s:1772953200000 a:2 x:0 t:0 h:200 l:0");
+        assert_argument(&cmd, 12 + 5 * i, words[i]);
+        assert_argument(&cmd, 13 + 5 * i, "1772953200001");
+    }
+    assert_int_equal(cmd.argc, 24);
+    cmd_fini(&cmd);
+}
+
+static void test_store_skip_release_and_set_aside_name_their_shard(void **state)
+{
+    (void)state;
+    struct execution execution = {.job = the_id(), .scheduled = {T0}, .outcome = EXECUTION_MISSED};
+    struct store_attempt attempt = the_attempt();
+    struct cmd cmd;
+    store_skip(&cmd, SHARD, "me");
+    store_skip_add(&cmd, &execution, (struct wall_ms){NONE});
+    assert_keys_in_shard(&cmd, "skip", 3);
+    assert_argument(&cmd, 8, ID "1772953200000");
+    assert_argument(&cmd, 10, "");
+    cmd_fini(&cmd);
+    store_release(&cmd, SHARD, "me");
+    store_release_add(&cmd, &attempt, (struct wall_ms){T0 + 9});
+    assert_keys_in_shard(&cmd, "release", 3);
+    assert_argument(&cmd, 5, ID "1772953200000");
+    assert_argument(&cmd, 7, "1772953200009");
+    cmd_fini(&cmd);
+    store_set_aside(&cmd, SHARD, "me", &attempt);
+    assert_keys_in_shard(&cmd, "set_aside", 2);
+    assert_argument(&cmd, 2, ID "1772953200000");
+    cmd_fini(&cmd);
+}
+
+static void test_store_recover_and_executions_name_their_shard(void **state)
+{
+    (void)state;
+    struct cmd cmd;
+    store_recover(&cmd, SHARD, "dead", 6);
+    assert_keys_in_shard(&cmd, "recover", 6);
+    assert_argument(&cmd, 0, TAG "claimed:dead");
+    assert_argument(&cmd, 6, "dead");
+    assert_argument(&cmd, 11, "6");
+    cmd_fini(&cmd);
+    store_executions(&cmd, SHARD, "1-2", 50);
+    assert_keys_in_shard(&cmd, "executions", 1);
+    assert_argument(&cmd, 1, "1-2");
+    assert_argument(&cmd, 2, "50");
+    cmd_fini(&cmd);
+}
+
+static void test_store_plain_commands_name_their_shard(void **state)
+{
+    (void)state;
+    struct job_id id = the_id();
+    struct cmd cmd;
+    store_history(&cmd, &id, 20);
+    assert_argument(&cmd, 0, "LRANGE");
+    assert_argument(&cmd, 1, TAG "history:" ID);
+    assert_argument(&cmd, 2, "0");
+    assert_argument(&cmd, 3, "19");
+    cmd_fini(&cmd);
+    store_held(&cmd, SHARD, "me");
+    assert_argument(&cmd, 0, "HGETALL");
+    assert_argument(&cmd, 1, TAG "claimed:me");
+    cmd_fini(&cmd);
+    store_holders(&cmd, SHARD);
+    assert_argument(&cmd, 0, "SMEMBERS");
+    assert_argument(&cmd, 1, TAG "holders");
+    cmd_fini(&cmd);
+}
+
+static void test_store_runner_commands_are_not_in_a_shard(void **state)
+{
+    (void)state;
+    struct cmd cmd;
+    store_heartbeat(&cmd, "me", 5000);
+    assert_argument(&cmd, 0, "dronc:runners");
+    assert_argument(&cmd, 2, "5000");
+    cmd_fini(&cmd);
+    store_forget(&cmd, "me", true);
+    assert_argument(&cmd, 0, "dronc:runners");
+    assert_argument(&cmd, 2, "1");
+    cmd_fini(&cmd);
+    store_forget(&cmd, "me", false);
+    assert_argument(&cmd, 2, "0");
+    cmd_fini(&cmd);
+    store_setup(&cmd);
+    assert_argument(&cmd, 0, "dronc:shards");
+    assert_argument(&cmd, 1, "16");
+    cmd_fini(&cmd);
+}
+
+static void test_store_longest_runner_id_fits_into_keys(void **state)
+{
+    (void)state;
+    char id[STORE_RUNNER_ID_MAX + 1];
+    struct cmd cmd;
+    memset(id, 'r', sizeof id - 1);
+    id[sizeof id - 1] = '\0';
+    store_claim(&cmd, STORE_SHARDS - 1, id, (struct wall_ms){T0}, 1);
+    assert_int_equal(cmd_argument(&cmd, 2).len, strlen("dronc:{15}:claimed:") + STORE_RUNNER_ID_MAX);
+    cmd_fini(&cmd);
+}
+
+/* ---- decoders: all of them ---- */
+
+struct decoded {
+    int64_t number;
+    size_t count;
+    struct store_claimed claimed;
+    struct store_record record;
+    struct store_runner runner;
+    struct store_recovered recovered;
+    struct wall_ms instant;
+    enum store_verdict verdict;
+    bool flag;
+};
+
+static struct decoded d;
+
+static enum err decode_setup(const struct reply *r)
+{
+    return store_setup_reply(r, &info);
+}
+
+static enum err decode_created(const struct reply *r)
+{
+    return store_job_create_reply(r, &d.flag, &info);
+}
+
+static enum err decode_history(const struct reply *r)
+{
+    return store_history_count(r, &d.count, &info);
+}
+
+static enum err decode_executions(const struct reply *r)
+{
+    return store_executions_count(r, &d.count, &info);
+}
+
+static enum err decode_claim(const struct reply *r)
+{
+    return store_claim_reply(r, &d.instant, &d.count, &info);
+}
+
+static enum err decode_verdict(const struct reply *r)
+{
+    return store_verdict_at(r, 0, &d.verdict, &info);
+}
+
+static enum err decode_held(const struct reply *r)
+{
+    return store_held_count(r, &d.count, &info);
+}
+
+static enum err decode_heartbeat(const struct reply *r)
+{
+    return store_heartbeat_reply(r, &d.number, &d.count, &info);
+}
+
+static enum err decode_recover(const struct reply *r)
+{
+    return store_recover_reply(r, &d.recovered, &info);
+}
+
+static enum err (*const decoders[])(const struct reply *) = {
+    decode_setup,   decode_created, decode_history,   decode_executions, decode_claim,
+    decode_verdict, decode_held,    decode_heartbeat, decode_recover,
+};
+#define DECODERS (sizeof decoders / sizeof decoders[0])
+
+static void test_store_decoders_pass_on_what_redis_says(void **state)
+{
+    (void)state;
+    const struct reply refused = {.kind = REPLY_ERROR, .text = slice_of("READONLY no writes here")};
+    const struct reply loading = {.kind = REPLY_ERROR, .text = slice_of("LOADING wait")};
+    for (size_t i = 0; i < DECODERS; i++) {
+        info = (struct errinfo){0};
+        assert_int_equal(decoders[i](&refused), ERR_REFUSED);
+        assert_non_null(strstr(info.text, "READONLY no writes here"));
+        assert_int_equal(decoders[i](&loading), ERR_DOWN);
+    }
+}
+
+static void test_store_decoders_refuse_other_kinds(void **state)
+{
+    (void)state;
+    static const struct reply replies[] = {{.kind = REPLY_NIL},
+                                           {.kind = REPLY_INTEGER, .integer = 3},
+                                           {.kind = REPLY_TEXT, .text = {"x", 1}}};
+    for (size_t i = 0; i < DECODERS; i++) {
+        for (size_t k = 0; k < 3; k++) {
+            bool fits = decoders[i] == decode_created && replies[k].kind == REPLY_INTEGER;
+            info = (struct errinfo){0};
+            assert_int_equal(decoders[i](&replies[k]), fits ? ERR_OK : ERR_PROTOCOL);
+            assert_int_equal(info.text[0] != '\0', !fits);
+        }
+    }
+    assert_int_equal(decode_setup(MAKE_ARRAY("16")), ERR_PROTOCOL);
+    assert_int_equal(decode_created(MAKE_ARRAY("1")), ERR_PROTOCOL);
+}
+
+/* What *_at is given beyond the end, or in a reply without items, is refused. */
+static void test_store_decoders_refuse_an_index_past_the_end(void **state)
+{
+    (void)state;
+    const struct reply empty = {.kind = REPLY_ARRAY};
+    struct job_id id = the_id();
+    assert_int_equal(store_history_at(&empty, 0, &id, &d.record, &info), ERR_PROTOCOL);
+    assert_int_equal(store_executions_at(&empty, 0, &d.record, &info), ERR_PROTOCOL);
+    assert_int_equal(store_claim_at(&empty, 0, &d.claimed, &info), ERR_PROTOCOL);
+    assert_int_equal(store_verdict_at(&empty, 0, &d.verdict, &info), ERR_PROTOCOL);
+    assert_int_equal(store_held_at(&empty, 0, &d.claimed, &info), ERR_PROTOCOL);
+    assert_int_equal(store_heartbeat_at(&empty, 0, &d.runner, &info), ERR_PROTOCOL);
+}
+
+/* ---- decoders: one by one ---- */
+
+static void test_store_setup_reply_compares_the_number(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        enum err expected;
+    } rows[] = {{"16", ERR_OK},         {"8", ERR_CONFIG},   {"17", ERR_CONFIG}, {"0", ERR_CONFIG},
+                {"-16", ERR_CONFIG},    {"", ERR_PROTOCOL},  {"16 ", ERR_PROTOCOL}, {"sixteen", ERR_PROTOCOL},
+                {"1e1", ERR_PROTOCOL}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct reply reply = {.kind = REPLY_TEXT, .text = slice_of(rows[i].text)};
+        assert_int_equal(store_setup_reply(&reply, &info), rows[i].expected);
+    }
+}
+
+static void test_store_job_create_reply_tells_new_from_known(void **state)
+{
+    (void)state;
+    const struct reply one = {.kind = REPLY_INTEGER, .integer = 1};
+    const struct reply zero = {.kind = REPLY_INTEGER, .integer = 0};
+    assert_int_equal(decode_created(&one), ERR_OK);
+    assert_true(d.flag);
+    assert_int_equal(decode_created(&zero), ERR_OK);
+    assert_false(d.flag);
+}
+
+#define RECORD "o:s s:1772953200000 a:1 h:200"
+
+static void test_store_history_reads_records(void **state)
+{
+    (void)state;
+    struct job_id id = the_id();
+    const struct reply *reply = MAKE_ARRAY(RECORD, "garbage", NULL, "o:m s:5 n:3");
+    assert_int_equal(decode_history(reply), ERR_OK);
+    assert_int_equal(d.count, 4);
+    assert_int_equal(store_history_at(reply, 0, &id, &d.record, &info), ERR_OK);
+    assert_string_equal(d.record.position, "");
+    assert_int_equal(d.record.execution.status, 200);
+    assert_memory_equal(&d.record.execution.job, &id, sizeof id);
+    assert_int_equal(store_history_at(reply, 1, &id, &d.record, &info), ERR_PROTOCOL);
+    assert_non_null(strstr(info.text, "capi:63646566"));
+    assert_int_equal(store_history_at(reply, 2, &id, &d.record, &info), ERR_PROTOCOL);
+    assert_int_equal(store_history_at(reply, 3, &id, &d.record, &info), ERR_OK);
+    assert_int_equal(d.record.execution.missed_count, 3);
+}
+
+static void test_store_executions_reads_records(void **state)
+{
+    (void)state;
+    const struct reply *reply = MAKE_ARRAY("1-1", ID, RECORD, "1-2", "short", RECORD, "1-3", ID, "x", NULL, ID,
+                                           RECORD, "1-4", NULL, RECORD, "1-5", ID, NULL);
+    assert_int_equal(decode_executions(reply), ERR_OK);
+    assert_int_equal(d.count, 6);
+    assert_int_equal(store_executions_at(reply, 0, &d.record, &info), ERR_OK);
+    assert_string_equal(d.record.position, "1-1");
+    assert_memory_equal(d.record.execution.job.bytes, ID, JOB_ID_SIZE);
+    static const size_t bad[] = {1, 2, 4, 5};
+    for (size_t i = 0; i < 4; i++) {
+        assert_int_equal(store_executions_at(reply, bad[i], &d.record, &info), ERR_PROTOCOL);
+    }
+}
+
+static void test_store_executions_refuses_bad_shapes(void **state)
+{
+    (void)state;
+    char position[STORE_FEED_ID_MAX + 1];
+    memset(position, '1', sizeof position);
+    position[STORE_FEED_ID_MAX] = '\0';
+    assert_int_equal(decode_executions(MAKE_ARRAY("1-1", ID)), ERR_PROTOCOL);
+    assert_int_equal(decode_executions(MAKE_ARRAY("1-1", ID, RECORD, "1-2")), ERR_PROTOCOL);
+    assert_int_equal(store_executions_at(MAKE_ARRAY(position, ID, RECORD), 0, &d.record, &info), ERR_PROTOCOL);
+    position[STORE_FEED_ID_MAX - 1] = '\0';
+    assert_int_equal(store_executions_at(MAKE_ARRAY(position, ID, RECORD), 0, &d.record, &info), ERR_OK);
+    assert_string_equal(d.record.position, position);
+}
+
+#define CLAIM ID, "1772953200000", "2", "1772953200500", "0 7 * * *", "http://h/", "ATMOST_ONCE", "77", "c"
+
+static void test_store_claim_reply_counts_and_tells_the_next_instant(void **state)
+{
+    (void)state;
+    assert_int_equal(decode_claim(MAKE_ARRAY("")), ERR_OK);
+    assert_int_equal(d.count, 0);
+    assert_int_equal(d.instant.ms, NONE);
+    assert_int_equal(decode_claim(MAKE_ARRAY("1772953200001", CLAIM, CLAIM)), ERR_OK);
+    assert_int_equal(d.count, 2);
+    assert_int_equal(d.instant.ms, T0 + 1);
+    const struct reply empty = {.kind = REPLY_ARRAY};
+    assert_int_equal(decode_claim(&empty), ERR_PROTOCOL);
+    assert_int_equal(decode_claim(MAKE_ARRAY("soon")), ERR_PROTOCOL);
+    assert_int_equal(decode_claim(MAKE_ARRAY("", ID)), ERR_PROTOCOL);
+    assert_int_equal(decode_claim(MAKE_ARRAY("", CLAIM, ID)), ERR_PROTOCOL);
+    assert_int_equal(decode_claim(MAKE_ARRAY("1", ID, "1", "1", "1", "a", "b", "c", "1")), ERR_PROTOCOL);
+}
+
+static void test_store_claim_at_reads_attempt_and_definition(void **state)
+{
+    (void)state;
+    const struct reply *reply = MAKE_ARRAY("", CLAIM, ID, "5", "1000000", "6", "s", "a", "t", "1", "r");
+    assert_int_equal(store_claim_at(reply, 0, &d.claimed, &info), ERR_OK);
+    assert_memory_equal(d.claimed.attempt.job.bytes, ID, JOB_ID_SIZE);
+    assert_int_equal(d.claimed.attempt.scheduled.ms, T0);
+    assert_int_equal(d.claimed.attempt.number, 2);
+    assert_int_equal(d.claimed.due.ms, T0 + 500);
+    assert_true(slice_eq(d.claimed.fields.schedule, "0 7 * * *"));
+    assert_true(slice_eq(d.claimed.fields.api, "http://h/"));
+    assert_true(slice_eq(d.claimed.fields.type, "ATMOST_ONCE"));
+    assert_int_equal(d.claimed.created.ms, 77);
+    assert_false(d.claimed.from_retry);
+    assert_int_equal(store_claim_at(reply, 1, &d.claimed, &info), ERR_OK);
+    assert_int_equal(d.claimed.attempt.number, STORE_ATTEMPT_MAX);
+    assert_true(d.claimed.from_retry);
+    assert_int_equal(store_claim_at(reply, 2, &d.claimed, &info), ERR_PROTOCOL);
+}
+
+/* A job that is gone or garbage is still claimed, and has to be handed back. */
+static void test_store_claim_at_without_definition(void **state)
+{
+    (void)state;
+    static const char *const definitions[][4] = {
+        {NULL, NULL, NULL, NULL},
+        {"0 7 * * *", "http://h/", "ATMOST_ONCE", NULL},
+        {"0 7 * * *", "http://h/", "ATMOST_ONCE", "yesterday"},
+        {NULL, "http://h/", "ATMOST_ONCE", "1"},
+    };
+    for (size_t i = 0; i < 4; i++) {
+        const char *const *f = definitions[i];
+        const struct reply *reply = MAKE_ARRAY("", ID, "1", "1", "1", f[0], f[1], f[2], f[3], "c");
+        assert_int_equal(store_claim_at(reply, 0, &d.claimed, &info), ERR_OK);
+        assert_null(d.claimed.fields.schedule.data);
+        assert_memory_equal(d.claimed.attempt.job.bytes, ID, JOB_ID_SIZE);
+    }
+}
+
+static void test_store_claim_at_refuses_garbage(void **state)
+{
+    (void)state;
+    static const char *const absurd[] = {"0", "-1", "1000001", "4294967297", "9223372036854775807"};
+    for (size_t at = 1; at <= 3; at++) {
+        for (size_t i = 0; i < GARBAGE_COUNT; i++) {
+            const char *items[] = {"", CLAIM};
+            items[1 + at] = GARBAGE_NUMBERS[i];
+            assert_int_equal(store_claim_at(make_array(items, 10), 0, &d.claimed, &info), ERR_PROTOCOL);
+        }
+    }
+    for (size_t i = 0; i < sizeof absurd / sizeof absurd[0]; i++) {
+        const char *items[] = {"", CLAIM};
+        items[3] = absurd[i];
+        assert_int_equal(store_claim_at(make_array(items, 10), 0, &d.claimed, &info), ERR_PROTOCOL);
+    }
+    const char *items[] = {"", CLAIM};
+    items[1] = NULL;
+    assert_int_equal(store_claim_at(make_array(items, 10), 0, &d.claimed, &info), ERR_PROTOCOL);
+    items[1] = ID "x";
+    assert_int_equal(store_claim_at(make_array(items, 10), 0, &d.claimed, &info), ERR_PROTOCOL);
+}
+
+static void test_store_verdicts(void **state)
+{
+    (void)state;
+    const struct reply *reply = MAKE_ARRAY("0", "1", "2", "3", "-1", NULL, "x", "");
+    static const enum store_verdict expected[] = {STORE_LOST, STORE_DONE, STORE_GONE};
+    for (size_t i = 0; i < 8; i++) {
+        enum err err = store_verdict_at(reply, i, &d.verdict, &info);
+        assert_int_equal(err, i < 3 ? ERR_OK : ERR_PROTOCOL);
+        assert_true(i >= 3 || d.verdict == expected[i]);
+    }
+}
+
+static void test_store_held_reads_claims(void **state)
+{
+    (void)state;
+    const struct reply *reply = MAKE_ARRAY(ID "1772953200000", "s 3 L 1772953200500 77", ID "-5", "c 1 M 9");
+    assert_int_equal(decode_held(reply), ERR_OK);
+    assert_int_equal(d.count, 2);
+    assert_int_equal(store_held_at(reply, 0, &d.claimed, &info), ERR_OK);
+    assert_memory_equal(d.claimed.attempt.job.bytes, ID, JOB_ID_SIZE);
+    assert_int_equal(d.claimed.attempt.scheduled.ms, T0);
+    assert_int_equal(d.claimed.attempt.number, 3);
+    assert_int_equal(d.claimed.due.ms, T0 + 500);
+    assert_int_equal(store_held_at(reply, 1, &d.claimed, &info), ERR_OK);
+    assert_int_equal(d.claimed.attempt.scheduled.ms, -5);
+    assert_int_equal(store_held_at(reply, 2, &d.claimed, &info), ERR_PROTOCOL);
+    assert_int_equal(decode_held(MAKE_ARRAY(ID "1")), ERR_PROTOCOL);
+}
+
+static void test_store_held_refuses_garbage(void **state)
+{
+    (void)state;
+    static const char *const rows[][2] = {
+        {ID, "c 1 M 5 0"},         {"short", "c 1 M 5 0"},   {NULL, "c 1 M 5 0"},      {ID "x", "c 1 M 5 0"},
+        {ID "1x", "c 1 M 5 0"},    {ID "1", NULL},           {ID "1", ""},             {ID "1", "c"},
+        {ID "1", "c 1"},           {ID "1", "c 1 M"},        {ID "1", "c 1 M "},       {ID "1", "c x M 5 0"},
+        {ID "1", "c 0 M 5 0"},     {ID "1", "c -1 M 5 0"},   {ID "1", "c 1000001 M 5 0"}, {ID "1", "c 1 M x 0"},
+        {ID "1", "c  1 M 5 0"},    {ID "1", " "},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (store_held_at(MAKE_ARRAY(rows[i][0], rows[i][1]), 0, &d.claimed, &info) != ERR_PROTOCOL) {
+            fail_msg("row %zu was read", i);
+        }
+    }
+}
+
+static void test_store_heartbeat_reads_clock_and_runners(void **state)
+{
+    (void)state;
+    const struct reply *reply = MAKE_ARRAY("1772953200000123", "a", "1772953205000", "b", "5");
+    assert_int_equal(decode_heartbeat(reply), ERR_OK);
+    assert_int_equal(d.number, 1772953200000123);
+    assert_int_equal(d.count, 2);
+    assert_int_equal(store_heartbeat_at(reply, 0, &d.runner, &info), ERR_OK);
+    assert_string_equal(d.runner.id, "a");
+    assert_int_equal(d.runner.expiry.ms, T0 + 5000);
+    assert_int_equal(store_heartbeat_at(reply, 1, &d.runner, &info), ERR_OK);
+    assert_string_equal(d.runner.id, "b");
+    assert_int_equal(store_heartbeat_at(reply, 2, &d.runner, &info), ERR_PROTOCOL);
+    const struct reply empty = {.kind = REPLY_ARRAY};
+    assert_int_equal(decode_heartbeat(&empty), ERR_PROTOCOL);
+    assert_int_equal(decode_heartbeat(MAKE_ARRAY("1", "a")), ERR_PROTOCOL);
+    for (size_t i = 0; i < GARBAGE_COUNT; i++) {
+        assert_int_equal(decode_heartbeat(MAKE_ARRAY(GARBAGE_NUMBERS[i])), ERR_PROTOCOL);
+        const struct reply *bad = MAKE_ARRAY("1", "a", GARBAGE_NUMBERS[i]);
+        assert_int_equal(store_heartbeat_at(bad, 0, &d.runner, &info), ERR_PROTOCOL);
+    }
+}
+
+static void test_store_heartbeat_refuses_improper_ids(void **state)
+{
+    (void)state;
+    char id[STORE_RUNNER_ID_MAX + 2];
+    memset(id, 'r', sizeof id);
+    id[STORE_RUNNER_ID_MAX + 1] = '\0';
+    assert_int_equal(store_heartbeat_at(MAKE_ARRAY("1", id, "5"), 0, &d.runner, &info), ERR_PROTOCOL);
+    id[STORE_RUNNER_ID_MAX] = '\0';
+    assert_int_equal(store_heartbeat_at(MAKE_ARRAY("1", id, "5"), 0, &d.runner, &info), ERR_OK);
+    assert_string_equal(d.runner.id, id);
+    assert_int_equal(store_heartbeat_at(MAKE_ARRAY("1", NULL, "5"), 0, &d.runner, &info), ERR_PROTOCOL);
+    const struct slice items[] = {{"1", 1}, {"a\0b", 3}, {"5", 1}};
+    const struct reply reply = {.kind = REPLY_ARRAY, .items = items, .count = 3};
+    assert_int_equal(store_heartbeat_at(&reply, 0, &d.runner, &info), ERR_PROTOCOL);
+}
+
+static void test_store_recover_reply_reads_three_numbers(void **state)
+{
+    (void)state;
+    assert_int_equal(decode_recover(MAKE_ARRAY("7", "2", "1")), ERR_OK);
+    assert_int_equal(d.recovered.handed_on, 7);
+    assert_int_equal(d.recovered.lost, 2);
+    assert_true(d.recovered.more);
+    assert_int_equal(decode_recover(MAKE_ARRAY("0", "0", "0")), ERR_OK);
+    assert_false(d.recovered.more);
+    assert_int_equal(decode_recover(MAKE_ARRAY("7", "2")), ERR_PROTOCOL);
+    for (size_t i = 0; i < GARBAGE_COUNT; i++) {
+        for (size_t at = 0; at < 3; at++) {
+            const char *items[] = {"7", "2", "1"};
+            items[at] = GARBAGE_NUMBERS[i];
+            assert_int_equal(decode_recover(make_array(items, 3)), ERR_PROTOCOL);
+        }
+    }
+}
+
+static void test_store_wake_messages(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        bool good;
+        unsigned shard;
+        int64_t due;
+    } rows[] = {
+        {"3 1772953200000", true, 3, T0}, {"0 0", true, 0, 0}, {"15 -1", true, 15, -1},
+        {"16 5", false, 0, 0},  {"-1 5", false, 0, 0}, {"3", false, 0, 0},    {"3 ", false, 0, 0},
+        {"", false, 0, 0},      {" 5", false, 0, 0},   {" ", false, 0, 0},    {"3  5", false, 0, 0},
+        {"3 5 6", false, 0, 0}, {"x 5", false, 0, 0},  {"3 soon", false, 0, 0}, {"3\n5", false, 0, 0},
+        {"4294967299 5", false, 0, 0}, {"3 99999999999999999999", false, 0, 0},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        unsigned shard = 99;
+        struct wall_ms due = {0};
+        assert_int_equal(store_wake_parse(slice_of(rows[i].text), &shard, &due), rows[i].good);
+        assert_true(!rows[i].good || (shard == rows[i].shard && due.ms == rows[i].due));
+    }
+    unsigned shard;
+    struct wall_ms due;
+    assert_false(store_wake_parse((struct slice){NULL, 0}, &shard, &due));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_store_shard_spreads_over_all),
+        cmocka_unit_test(test_store_job_create_names_its_shard),
+        cmocka_unit_test(test_store_claim_names_its_shard),
+        cmocka_unit_test(test_store_start_takes_several_attempts),
+        cmocka_unit_test(test_store_finish_says_what_is_next),
+        cmocka_unit_test(test_store_skip_release_and_set_aside_name_their_shard),
+        cmocka_unit_test(test_store_recover_and_executions_name_their_shard),
+        cmocka_unit_test(test_store_plain_commands_name_their_shard),
+        cmocka_unit_test(test_store_runner_commands_are_not_in_a_shard),
+        cmocka_unit_test(test_store_longest_runner_id_fits_into_keys),
+        cmocka_unit_test(test_store_decoders_pass_on_what_redis_says),
+        cmocka_unit_test(test_store_decoders_refuse_other_kinds),
+        cmocka_unit_test(test_store_decoders_refuse_an_index_past_the_end),
+        cmocka_unit_test(test_store_setup_reply_compares_the_number),
+        cmocka_unit_test(test_store_job_create_reply_tells_new_from_known),
+        cmocka_unit_test(test_store_history_reads_records),
+        cmocka_unit_test(test_store_executions_reads_records),
+        cmocka_unit_test(test_store_executions_refuses_bad_shapes),
+        cmocka_unit_test(test_store_claim_reply_counts_and_tells_the_next_instant),
+        cmocka_unit_test(test_store_claim_at_reads_attempt_and_definition),
+        cmocka_unit_test(test_store_claim_at_without_definition),
+        cmocka_unit_test(test_store_claim_at_refuses_garbage),
+        cmocka_unit_test(test_store_verdicts),
+        cmocka_unit_test(test_store_held_reads_claims),
+        cmocka_unit_test(test_store_held_refuses_garbage),
+        cmocka_unit_test(test_store_heartbeat_reads_clock_and_runners),
+        cmocka_unit_test(test_store_heartbeat_refuses_improper_ids),
+        cmocka_unit_test(test_store_recover_reply_reads_three_numbers),
+        cmocka_unit_test(test_store_wake_messages),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
