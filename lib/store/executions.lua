@@ -6,6 +6,7 @@ local entries = redis.call('XREVRANGE', KEYS[1], ARGV[1] == '' and '+' or '(' ..
 local reply = {}
 for _, entry in ipairs(entries) do
     local n = #reply
-    reply[n + 1], reply[n + 2], reply[n + 3] = entry[1], entry[2][2], entry[2][4]
+    -- An entry that is not one of ours has no such fields; the caller skips it.
+    reply[n + 1], reply[n + 2], reply[n + 3] = entry[1], entry[2][2], entry[2][4] or ''
 end
 return reply

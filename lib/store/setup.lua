@@ -2,5 +2,10 @@
 -- KEYS[1] dronc:shards
 -- ARGV[1] the number that the caller was built with
 -- Returns the number in force.
-redis.call('SET', KEYS[1], ARGV[1], 'NX')
-return redis.call('GET', KEYS[1])
+-- Reading comes first: a Redis that takes no writes just now can still be read.
+local shards = redis.call('GET', KEYS[1])
+if not shards then
+    redis.call('SET', KEYS[1], ARGV[1])
+    shards = ARGV[1]
+end
+return shards
