@@ -33,6 +33,7 @@ struct http_call {
     bool truncated;
     bool headers_too_large;
     bool resend_blocked;
+    bool sending_forbidden;
     CURLcode doom; /* not CURLE_OK: to be ended in the next turn, with this */
     char error[CURL_ERROR_SIZE];
 };
@@ -56,7 +57,7 @@ const char *http_error_name(enum http_error error)
 
 static struct wall_ms now(const struct http_client *client)
 {
-    return client->options.now(client->options.now_arg);
+    return client->options.now(client->options.arg);
 }
 
 /* ---- what libcurl asks and tells during a transfer ---- */
@@ -69,7 +70,12 @@ static int on_before_request(void *arg, char *ip, char *local_ip, int port, int 
     (void)port;
     (void)local_port;
     struct http_call *call = arg;
+    const struct http_client_options *options = &call->client->options;
     long redirects = 0;
+    if (!call->sent && options->may_send != NULL && !options->may_send(options->arg)) {
+        call->sending_forbidden = true;
+        return CURL_PREREQFUNC_ABORT;
+    }
     (void)curl_easy_getinfo(call->easy, CURLINFO_REDIRECT_COUNT, &redirects);
     if (call->once && call->sent && redirects <= call->redirects_sent) {
         call->resend_blocked = true;
@@ -154,6 +160,8 @@ static void describe_end(const struct http_call *call, CURLcode code, struct htt
         say(result, HTTP_ERROR_ABORTED, "aborted by the runner");
     } else if (call->headers_too_large) {
         say(result, HTTP_ERROR_RESPONSE, "the answer's headers are larger than 64 KiB");
+    } else if (call->sending_forbidden) {
+        say(result, HTTP_ERROR_ABORTED, "the runner's lease had run out before the request was sent");
     } else if (call->resend_blocked) {
         say(result, HTTP_ERROR_RESPONSE,
             "the connection died before the answer; at most once, so the request was not sent again");

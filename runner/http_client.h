@@ -77,7 +77,10 @@ typedef void http_done_cb(void *arg, const struct http_result *result);
 struct http_client_options {
     struct loop *loop;                /* borrowed for the life of the client */
     struct wall_ms (*now)(void *arg); /* the clock of the results */
-    void *now_arg;
+    /* Asked when a call's request is first about to be sent: false ends the call with HTTP_ERROR_ABORTED
+     * instead. NULL: always. */
+    bool (*may_send)(void *arg);
+    void *arg;     /* for both */
     int max_calls; /* at once: bounds the cache of idle connections */
 };
 

@@ -258,6 +258,14 @@ static struct wall_ms tell_time(void *arg)
     return timebase_now(&runner->timebase);
 }
 
+/* A call may wait long for its connection: the lease counts at the moment of sending, not at the last turn.
+ */
+static bool may_send(void *arg)
+{
+    const struct runner *runner = arg;
+    return lease_is_valid(&runner->lease);
+}
+
 /* ---- the turn: everything that happens, in order ---- */
 
 static void on_turn(void *arg)
@@ -318,7 +326,8 @@ static enum err make_http(struct runner *runner, struct errinfo *info)
 {
     const struct http_client_options options = {.loop = runner->loop,
                                                 .now = tell_time,
-                                                .now_arg = runner,
+                                                .may_send = may_send,
+                                                .arg = runner,
                                                 .max_calls = runner->config->runner_max_in_flight};
     return http_client_new(&runner->http, &options, info);
 }

@@ -83,6 +83,11 @@ def held(talk):
     return talk.answer(200)
 
 
+def no_content(talk):
+    talk.send(b"HTTP/1.1 204 No Content\r\n\r\n")
+    return True
+
+
 def endless_body(talk):
     talk.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
     while True:
@@ -181,6 +186,7 @@ class Target:
     def __init__(self):
         self.lock = threading.Lock()
         self.requests = []
+        self.connections = 0
         self.hooks = {}
         self.peers = set()
         self.numbers = itertools.count()
@@ -219,6 +225,7 @@ class Target:
             except OSError:
                 return
             with self.lock:
+                self.connections += 1
                 self.peers.add(peer)
             threading.Thread(target=self._serve, args=(peer, number), daemon=True).start()
 
@@ -245,6 +252,8 @@ class Target:
             if at is None:
                 at = arrival(extra)
             head += data
+            if head[:1] == b"\x16":
+                return None  # TLS
         head, _, rest = head.partition(b"\r\n\r\n")
         assert not rest, "a GET has no body"
         request = Request(at, head, number, nth)

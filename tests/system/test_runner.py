@@ -1,0 +1,416 @@
+"""The runner as a process: stopping, dying, losing Redis, sharing the work, and what it says."""
+import os
+import re
+import signal
+import subprocess
+
+import pytest
+
+import target as t
+from harness import DIST, SCALE, at_second, environment, id_bytes, key_of, soon, state_of, wait_for
+
+
+def seconds_of(calls):
+    """The occurrences that were called, in order."""
+    return sorted({call.scheduled for call in calls})
+
+
+def assert_none_twice(hooks):
+    for hook in hooks:
+        keys = [(call.key, call.attempt) for call in hook.calls]
+        assert len(set(keys)) == len(keys), f"called twice: {hook.calls}"
+
+
+def assert_none_missed(hooks):
+    for hook in hooks:
+        seconds = seconds_of(hook.calls)
+        assert seconds == [seconds[0] + n for n in range(len(seconds))], f"missed: {seconds}"
+
+
+def start_held_call(handler, hook, kind="ATMOST_ONCE"):
+    """A call that is under way until hook.release(): its job."""
+    job_id = handler.schedule(at_second(soon()), hook.answers(t.held, t.status(200)).url, kind)
+    hook.wait_for_calls()
+    return job_id
+
+
+# --- stopping -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])
+def test_stop_waits_for_the_call_in_flight(runner, handler, hook, signum):
+    job_id = start_held_call(handler, hook)
+    runner.signal(signum)
+    wait_for(lambda: runner.events("stopping"))
+    assert runner.running
+    hook.release()
+    assert runner.exit_code() == 0
+    assert handler.executions(job_id=job_id)[0]["success"]
+
+
+def test_stop_claims_nothing_more(runner, handler, hook, target):
+    start_held_call(handler, hook)
+    runner.signal(signal.SIGTERM)
+    wait_for(lambda: runner.events("stopping"))
+    later, instant = target.hook(), soon()
+    handler.schedule(at_second(instant), later.url)
+    wait_for(lambda: os.times() and __import__("time").time() > instant + 0.3)
+    assert later.calls == []
+    hook.release()
+    assert runner.exit_code() == 0
+
+
+def test_second_stop_does_not_wait(runner, handler, hook):
+    start_held_call(handler, hook)
+    runner.signal(signal.SIGTERM)
+    wait_for(lambda: runner.events("stopping"))
+    runner.signal(signal.SIGTERM)
+    assert runner.exit_code(2) == 1
+    hook.release()
+
+
+def test_stop_waits_no_longer_than_its_limit(make_runner, handler, hook):
+    runner = make_runner(RUNNER_DRAIN_TIMEOUT_MS=300)
+    job_id = start_held_call(handler, hook)
+    assert runner.terminate(5) == 0
+    execution, = handler.executions(job_id=job_id)
+    assert (execution["success"], execution["error_class"]) == (False, "aborted")
+
+
+def test_at_least_once_call_that_was_aborted_is_made_again(make_runner, handler, hook):
+    runner = make_runner(RUNNER_DRAIN_TIMEOUT_MS=300)
+    start_held_call(handler, hook, "ATLEAST_ONCE")
+    assert runner.terminate(5) == 0
+    make_runner()
+    first, second = hook.wait_for_calls(2)
+    assert (first.key, second.attempt) == (second.key, 2)
+
+
+def test_stop_without_redis_still_ends(runner, redis, handler, hook):
+    redis.kill()
+    wait_for(lambda: runner.events("redis unreachable"))
+    assert runner.terminate(15) == 0
+
+
+def test_idle_runner_stops_at_once(runner):
+    assert runner.terminate(2) == 0
+    assert [line["event"] for line in runner.log] == ["ready", "stopping", "stopped"]
+
+
+def test_stopped_runner_leaves_the_list(runner, redis):
+    with redis.client() as db:
+        wait_for(lambda: db.zcard("dronc:runners") == 1)
+        runner.terminate()
+        assert db.zcard("dronc:runners") == 0
+
+
+def test_rolling_restart_misses_nothing_and_calls_nothing_twice(make_runner, handler, target):
+    hooks = [target.hook() for _ in range(10)]
+    runner = make_runner()
+    for n, hook in enumerate(hooks):
+        handler.schedule("* * * * * *", hook.url, "ATMOST_ONCE" if n % 2 else "ATLEAST_ONCE")
+    for count in (2, 4):
+        hooks[0].wait_for_calls(count)
+        new = make_runner()
+        assert runner.terminate() == 0
+        runner = new
+    hooks[0].wait_for_calls(6)
+    runner.terminate()
+    assert_none_missed(hooks)
+    assert_none_twice(hooks)
+
+
+# --- dying --------------------------------------------------------------------------------------------------------
+
+
+def test_at_least_once_call_of_a_killed_runner_is_made_again_by_another(make_runner, handler, hook):
+    first = make_runner()
+    job_id = start_held_call(handler, hook, "ATLEAST_ONCE")
+    make_runner()
+    first.kill()
+    before, after = hook.wait_for_calls(2, timeout=10)
+    assert before.key == after.key
+    assert (before.attempt, after.attempt) == (1, 2)
+    lost, succeeded = handler.wait_for_executions(job_id, 2)
+    assert (lost["outcome"], succeeded["outcome"]) == ("lost", "succeeded")
+
+
+def test_at_most_once_call_of_a_killed_runner_is_lost_and_not_made_again(make_runner, handler, hook):
+    first = make_runner()
+    job_id = start_held_call(handler, hook)
+    second = make_runner()
+    first.kill()
+    execution, = handler.wait_for_executions(job_id, timeout=10)
+    assert (execution["outcome"], execution["success"], execution["status_code"]) == ("lost", False, 0)
+    assert second.events("claims of a dead runner handed on")[0]["lost"] == 1
+    assert second.terminate() == 0
+    assert len(hook.calls) == 1
+    assert len(handler.executions(job_id=job_id)) == 1
+
+
+def test_retry_survives_a_killed_runner(make_runner, handler, redis, hook):
+    hook.answers(t.status(500), t.status(200))
+    first = make_runner()
+    job_id = handler.schedule(at_second(soon()), hook.url, "ATLEAST_ONCE")
+    handler.wait_for_executions(job_id, 1)
+    first.kill()
+    make_runner()
+    before, after = hook.wait_for_calls(2, timeout=10)
+    assert (before.key, before.attempt, after.attempt) == (after.key, 1, 2)
+
+
+def test_second_level_job_goes_on_after_its_runner_was_killed(make_runner, handler, hook, target):
+    least, most = target.hook(), target.hook()
+    handler.schedule("* * * * * *", least.url, "ATLEAST_ONCE")
+    handler.schedule("* * * * * *", most.url, "ATMOST_ONCE")
+    first = make_runner()
+    least.wait_for_calls(2)
+    second = make_runner()
+    first.kill()
+    count = len(seconds_of(least.calls)) + 8
+    wait_for(lambda: len(seconds_of(least.calls)) >= count, 15)
+    second.terminate()
+    assert_none_missed([least])
+    assert_none_twice([most])
+
+
+def test_runner_that_was_asleep_calls_nothing_twice(make_runner, handler, target):
+    """SIGSTOP for longer than its lease, with claims in its hands; then it wakes up."""
+    hooks = [target.hook() for _ in range(10)]
+    sleeper, other = make_runner(), make_runner()
+    for hook in hooks:
+        handler.schedule("* * * * * *", hook.url)
+    hooks[0].wait_for_calls(2)
+    sleeper.signal(signal.SIGSTOP)
+    wait_for(lambda: other.events("a runner has died"), 15)
+    sleeper.signal(signal.SIGCONT)
+    wait_for(lambda: sleeper.events("lease run out"), 5)
+    seen = len(sleeper.calls)
+    wait_for(lambda: len(sleeper.calls) > seen, 10, "a call by the runner that woke up")
+    assert_none_twice(hooks)
+
+
+# --- sharing ------------------------------------------------------------------------------------------------------
+
+
+def test_two_runners_call_nothing_twice_and_miss_nothing(make_runner, handler, target):
+    hooks = [target.hook() for _ in range(20)]
+    runners = [make_runner(), make_runner()]
+    for n, hook in enumerate(hooks):
+        handler.schedule("* * * * * *", hook.url, "ATMOST_ONCE" if n % 2 else "ATLEAST_ONCE")
+    for hook in hooks:
+        hook.wait_for_calls(10, timeout=15)
+    for runner in runners:
+        assert runner.terminate() == 0
+    assert_none_twice(hooks)
+    assert_none_missed(hooks)
+    print(f"\ncalls by runner: {[len(runner.calls) for runner in runners]}", end="")
+    assert sum(len(runner.calls) for runner in runners) == sum(len(hook.calls) for hook in hooks)
+
+
+def test_no_more_calls_at_once_than_allowed(make_runner, handler, target):
+    hooks = [target.hook().answers(t.slow(0.2)) for _ in range(8)]
+    make_runner(RUNNER_MAX_IN_FLIGHT=2)
+    instant = soon(0.5)
+    for hook in hooks:
+        handler.schedule(at_second(instant), hook.url)
+    calls = [hook.wait_for_calls()[0] for hook in hooks]
+    wait_for(lambda: all(call.ended for call in calls))
+    at_once = [sum(other.at <= call.at < other.ended for other in calls) for call in calls]
+    assert max(at_once) == 2, at_once
+
+
+# --- Redis ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("how", ["kill", "pause"])
+def test_lost_redis_is_said_once_and_survived(runner, redis, handler, target, how):
+    least, most = target.hook(), target.hook()
+    handler.schedule("* * * * * *", least.url, "ATLEAST_ONCE")
+    handler.schedule("* * * * * *", most.url, "ATMOST_ONCE")
+    least.wait_for_calls(2)
+    getattr(redis, how)()
+    wait_for(lambda: runner.events("redis unreachable"))
+    seen = len(least.calls)
+    redis.start() if how == "kill" else redis.resume()
+    wait_for(lambda: runner.events("redis is back"))
+    least.wait_for_calls(seen + 3)
+    runner.terminate()
+    assert len(runner.events("redis unreachable")) == len(runner.events("redis is back")) == 1
+    assert_none_missed([least])
+    assert_none_twice([most])
+
+
+def test_outcome_of_a_call_is_kept_while_redis_is_away(runner, redis, handler, hook):
+    job_id = start_held_call(handler, hook)
+    redis.kill()
+    wait_for(lambda: runner.events("redis unreachable"))
+    hook.release()
+    wait_for(lambda: runner.calls)
+    redis.start()
+    execution, = handler.wait_for_executions(job_id)
+    assert (execution["success"], len(hook.calls)) == (True, 1)
+
+
+def test_forgotten_scripts_and_closed_connections_are_survived(runner, redis, handler, target):
+    least, most = target.hook(), target.hook()
+    handler.schedule("* * * * * *", least.url, "ATLEAST_ONCE")
+    handler.schedule("* * * * * *", most.url, "ATMOST_ONCE")
+    for count in range(2, 6):
+        least.wait_for_calls(count)
+        redis.client().script_flush() if count % 2 else redis.drop_clients()
+    least.wait_for_calls(8)
+    runner.terminate()
+    assert_none_missed([least])
+    assert_none_twice([most])
+
+
+def test_job_that_cannot_be_read_is_set_aside(runner, redis, handler, hook, target):
+    broken = handler.schedule("* * * * * *", target.hook().url)
+    with redis.client() as db:
+        db.hset(key_of(broken, "job") + b":" + id_bytes(broken), "schedule", "garbage")
+        wait_for(lambda: runner.events("job set aside"))
+        assert wait_for(lambda: db.zscore(key_of(broken, "broken"), id_bytes(broken)))
+    handler.schedule(at_second(soon()), hook.url)
+    hook.wait_for_calls()
+
+
+# --- what it says -------------------------------------------------------------------------------------------------
+
+
+def run(home, *args, **settings):
+    return subprocess.run([DIST / "dronc-runner", *args], capture_output=True, text=True, cwd=home, env=environment(**settings),
+                          stdin=subprocess.DEVNULL, timeout=10 * SCALE)
+
+
+def test_help_names_options_signals_and_settings(home):
+    done = run(home, "--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    for word in ("--check", "--version", "TERM", "USR1", "REDIS_SOCKET", "REDIS_PASSWORD", "LOG_LEVEL", "LOG_FORMAT", "RUNNER_MAX_IN_FLIGHT"):
+        assert word in done.stdout
+
+
+def test_version(home):
+    assert run(home, "--version").stdout == "dronc-runner 0.1.0\n"
+
+
+@pytest.mark.parametrize("args", [["--nonsense"], ["run"], ["--check", "--help"], [""]])
+def test_unknown_option_is_refused(home, args):
+    done = run(home, *args)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "--help" in done.stderr
+
+
+def test_check_reaches_redis(home, redis):
+    done = run(home, "--check", **redis.settings())
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("settings", [{"REDIS_SOCKET": "/nowhere/redis.sock"}, {"REDIS_HOST": "127.0.0.1", "REDIS_PORT": "1"}])
+def test_check_says_in_one_line_what_it_cannot_reach(home, settings):
+    done = run(home, "--check", **settings)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.count("\n") == 1
+    assert "".join(settings.get("REDIS_SOCKET", "127.0.0.1:1")) in done.stderr
+
+
+def test_check_with_a_wrong_password_fails_without_showing_it(home, make_redis):
+    redis = make_redis(password="right", folder="locked")
+    done = run(home, "--check", REDIS_SOCKET=redis.socket, REDIS_PASSWORD="wr0ng-one")
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1 and "wr0ng-one" not in done.stderr
+    assert run(home, "--check", REDIS_SOCKET=redis.socket, REDIS_PASSWORD="right").returncode == 0
+
+
+BAD_SETTINGS = [("REDIS_PORT", "0"), ("REDIS_PORT", "65536"), ("REDIS_PORT", "x"), ("REDIS_PORT", "6379 "), ("REDIS_DB", "16"), ("REDIS_DB", "-1"),
+                ("REDIS_SOCKET", "/" + "x" * 5000), ("REDIS_HOST", "a\nb"), ("REDIS_USERNAME", "a\x01b"), ("REDIS_PASSWORD", "s3cret\x01"),
+                ("LOG_LEVEL", "loud"), ("LOG_LEVEL", "INFO"), ("LOG_FORMAT", "xml"), ("RUNNER_MAX_IN_FLIGHT", "0"),
+                ("RUNNER_MAX_IN_FLIGHT", "1e3"), ("RUNNER_DRAIN_TIMEOUT_MS", "-1"), ("RUNNER_DRAIN_TIMEOUT_MS", "99999999999999999999")]
+
+
+@pytest.mark.parametrize("option", [[], ["--check"], ["--check-config"]])
+@pytest.mark.parametrize("name, value", BAD_SETTINGS, ids=[name for name, _ in BAD_SETTINGS])
+def test_bad_setting_is_named(home, name, value, option):
+    done = run(home, *option, **{name: value})
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"{name}:") and done.stderr.count("\n") == 1
+    assert "s3cret" not in done.stderr
+
+
+def test_every_bad_setting_is_named(home):
+    done = run(home, "--check-config", REDIS_PORT="x", LOG_LEVEL="x", REDIS_DB="x")
+    assert done.returncode == 2
+    assert sorted(line.split(":")[0] for line in done.stderr.splitlines()) == ["LOG_LEVEL", "REDIS_DB", "REDIS_PORT"]
+
+
+def test_good_settings_are_good_without_a_redis(home):
+    done = run(home, "--check-config", REDIS_SOCKET="/nowhere", LOG_LEVEL="debug", LOG_FORMAT="text", RUNNER_MAX_IN_FLIGHT="5")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_log_is_json_where_there_is_no_terminal(runner, handler, hook):
+    handler.schedule(at_second(soon()), hook.url)
+    wait_for(lambda: runner.calls)
+    runner.terminate()
+    lines = runner.out.splitlines()
+    assert len(lines) == len(runner.log), "a line is no JSON"
+    assert all({"time", "level", "event", "program"} <= line.keys() for line in runner.log)
+
+
+def test_log_as_text_has_no_colour_in_a_file(make_runner, handler, hook):
+    runner = make_runner(LOG_FORMAT="text", wait=False)
+    job_id = handler.schedule(at_second(soon()), hook.url)
+    line = wait_for(lambda: re.search(r".*call succeeded.*\n", runner.out))[0]
+    assert re.match(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} INFO  call succeeded +job=" + job_id + " ", line)
+    assert "\x1b" not in runner.out
+
+
+def test_log_on_a_terminal_is_text_in_colour(make_terminal, redis, handler, hook):
+    terminal = make_terminal([DIST / "dronc-runner"], **redis.settings())
+    terminal.wait_for_text("ready")
+    handler.schedule(at_second(soon()), hook.url)
+    terminal.wait_for_text(r"\x1b\[32mINFO .*call succeeded")
+    assert '"event"' not in terminal.text
+
+
+@pytest.mark.parametrize("settings, wanted", [({"LOG_FORMAT": "json"}, '"event":"ready"'), ({"NO_COLOR": "1"}, r"INFO  ready")])
+def test_terminal_can_do_without_colour(make_terminal, redis, settings, wanted):
+    terminal = make_terminal([DIST / "dronc-runner"], **redis.settings(**settings))
+    terminal.wait_for_text(wanted)
+    assert "\x1b[3" not in terminal.text
+
+
+def test_level_changes_at_run_time(make_runner, handler, hook):
+    runner = make_runner(LOG_LEVEL="warn", wait=False)
+    handler.schedule("* * * * * *", hook.url)
+    hook.wait_for_calls(2)
+    assert runner.log == []
+    runner.signal(signal.SIGUSR1)
+    wait_for(lambda: runner.calls)
+    assert runner.events("log level changed")[0]["level"] == "info"
+    runner.signal(signal.SIGUSR1)
+    wait_for(lambda: any(line["level"] == "debug" for line in runner.log))
+    for _ in range(3):
+        runner.signal(signal.SIGUSR2)
+        count = len(runner.events("log level changed"))
+        wait_for(lambda: len(runner.events("log level changed")) >= count)
+    wait_for(lambda: runner.log[-1]["level"] == "error")
+    calls = len(runner.calls)
+    hook.wait_for_calls(len(hook.calls) + 2)
+    assert len(runner.calls) == calls
+
+
+def test_hangup_reads_the_time_zones_again(runner):
+    runner.signal(signal.SIGHUP)
+    wait_for(lambda: runner.events("time zones read again"))
+    assert runner.running
+
+
+def test_idle_runner_does_not_poll(runner):
+    """A second of doing nothing costs a few wake-ups, not a thousand."""
+    def switches():
+        return int(re.search(r"voluntary_ctxt_switches:\s+(\d+)", open(f"/proc/{runner.pid}/status").read())[1])
+    wait_for(lambda: state_of(runner.pid) == "S")
+    before, began = switches(), os.times().elapsed
+    wait_for(lambda: os.times().elapsed > began + 2 / SCALE)
+    assert switches() - before < 60
