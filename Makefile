@@ -147,6 +147,40 @@ $(BUILD)/tests/%: tests/unit/%.c $(PARTS_A) $(LIB_A)
 	@echo '  TEST  $<'
 	$(Q)$(CC) $(CPPFLAGS) -Ifcgi -Irunner -Itests/unit $(CFLAGS) $(LDFLAGS) -o $@ $< $(PARTS_A) $(LIB_A) $(TEST_LIBS)
 
+# Each fuzzer starts from its corpus and puts what it finds of interest into build/fuzz, not into the tree.
+SECONDS   ?= 60
+FUZZERS   := cron zone
+ENGINE    := $(wildcard lib/cron*.c lib/zone*.c)
+FUZZ_cron := -dict=tests/fuzz/cron.dict
+FUZZ_zone := -max_len=1500
+
+.PHONY: fuzz
+fuzz: deps-test ## fuzz the cron engine and the zone reader under ASan and UBSan, SECONDS=60 each
+	$(AFTER_DEPS) $(FUZZERS:%=build/fuzz/fuzz_%)
+	@for name in $(FUZZERS); do \
+	    echo "== $$name: $(SECONDS) s"; mkdir -p build/fuzz/corpus-$$name; \
+	    case $$name in cron) flags='$(FUZZ_cron)';; *) flags='$(FUZZ_zone)';; esac; \
+	    build/fuzz/fuzz_$$name -max_total_time=$(SECONDS) -timeout=5 -print_final_stats=1 -verbosity=0 \
+	        -artifact_prefix=build/fuzz/ $$flags build/fuzz/corpus-$$name tests/fuzz/corpus/$$name || exit 1; \
+	done
+
+build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(ENGINE) $(wildcard lib/cron*.h lib/zone*.h) lib/civil.h
+	@mkdir -p $(@D)
+	@echo '  FUZZ  $<'
+	$(Q)clang -std=c17 -D_GNU_SOURCE -O2 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -Ilib \
+	    -o $@ $< $(ENGINE)
+
+.PHONY: bench
+bench: deps-test ## measure the cron engine beside a stepping evaluator
+	$(AFTER_DEPS) build/bench/bench_cron
+	@build/bench/bench_cron
+	@/usr/bin/python3 tests/bench/bench_croniter.py
+
+build/bench/%: tests/bench/%.c $(LIB_A)
+	@mkdir -p $(@D)
+	@echo '  BENCH $<'
+	$(Q)$(CC) $(CPPFLAGS) -Itests/unit $(CFLAGS) $(LDFLAGS) -o $@ $< $(LIB_A) $(LIB_LIBS)
+
 .PHONY: lint
 lint: deps-test ## layout, clang-tidy, shellcheck, and the structure that CONTRIBUTING.md promises
 	@scripts/lint

@@ -29,6 +29,17 @@ void app_fini(struct app *app)
     feed_fini(&app->feed);
 }
 
+enum err app_ping_redis(struct app *app, struct errinfo *info)
+{
+    struct cmd cmd;
+    enum err err;
+
+    cmd_init(&cmd, "PING");
+    err = redis_sync_call(app->redis, &cmd, 1, APP_PING_BUDGET_MS, info);
+    cmd_fini(&cmd);
+    return err == ERR_OK ? reply_check(redis_sync_reply(app->redis, 0), info) : err;
+}
+
 /* The request's way to its handler. False: error is filled. */
 static bool serve(struct app *app, const struct request_source *source, struct api_error *error)
 {
@@ -38,7 +49,7 @@ static bool serve(struct app *app, const struct request_source *source, struct a
         return false;
     }
     route = route_find(app->request.path, app->request.method, app->response.allow, error);
-    if (!route || !request_read_query(&app->request, route->params, error)) {
+    if (!route || (route->params && !request_read_query(&app->request, route->params, error))) {
         return false;
     }
     return route->handle(app, error);

@@ -35,6 +35,12 @@ NODISCARD enum err app_init(struct app *app, const struct config *config, struct
                             const char *tzdir);
 void app_fini(struct app *app);
 
+#define APP_PING_BUDGET_MS \
+    700 /* so that the deep health check is answered within a second, whatever happens */
+
+/* Does Redis answer, let us in, and take commands? ERR_OK, or why not in info. */
+NODISCARD enum err app_ping_redis(struct app *app, struct errinfo *info);
+
 /* Answer one request. Returns the bytes to send (status, headers, body), borrowed until the next call; {NULL,
  * 0} where memory was too short for any answer. */
 struct slice app_answer(struct app *app, const struct request_source *source);

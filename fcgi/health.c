@@ -3,9 +3,6 @@
 #include "log.h"
 #include "resources.h"
 
-/* A check must be over within a second, whatever Redis does. */
-#define PING_BUDGET_MS 700
-
 bool health_greet(struct app *app, struct api_error *error)
 {
     (void)error;
@@ -26,22 +23,11 @@ bool health_check(struct app *app, struct api_error *error)
     return true;
 }
 
-static enum err ping(struct redis_sync *redis, struct errinfo *info)
-{
-    struct cmd cmd;
-    enum err err;
-
-    cmd_init(&cmd, "PING");
-    err = redis_sync_call(redis, &cmd, 1, PING_BUDGET_MS, info);
-    cmd_fini(&cmd);
-    return err == ERR_OK ? reply_check(redis_sync_reply(redis, 0), info) : err;
-}
-
 bool health_check_deep(struct app *app, struct api_error *error)
 {
     struct errinfo info = {0};
     struct json_writer w;
-    bool healthy = ping(app->redis, &info) == ERR_OK;
+    bool healthy = app_ping_redis(app, &info) == ERR_OK;
 
     (void)error;
     if (!healthy) {

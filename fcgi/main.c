@@ -76,6 +76,11 @@ static enum err serve_fastcgi(struct app *app, struct errinfo *info)
     enum err err;
 
     log_info("handler started", log_i64("pid", getpid()), log_str("version", DRONC_VERSION));
+    /* So that the first request finds the connection, and an operator finds out early that there is none. */
+    if (app_ping_redis(app, info) != ERR_OK) {
+        log_warn("redis not reached yet", log_str("error", info->text));
+        *info = (struct errinfo){0};
+    }
     err = worker_run(app, info);
     log_info("handler stopped", log_i64("pid", getpid()));
     return err;

@@ -10,9 +10,9 @@ static const char *const no_params[] = {NULL};
 static const char *const track_params[] = {"limit", "job_id", NULL};
 
 static const struct route routes[] = {
-    {"/", "GET", health_greet, no_params},
-    {"/health", "GET", health_check, no_params},
-    {"/health/deep", "GET", health_check_deep, no_params},
+    {"/", "GET", health_greet, NULL},
+    {"/health", "GET", health_check, NULL},
+    {"/health/deep", "GET", health_check_deep, NULL},
     {"/v1/schedule/api-caller", "POST", schedule_create, no_params},
     {"/v1/track/executions", "GET", track_list_executions, track_params},
 };

@@ -22,7 +22,8 @@ struct route {
     const char *path;
     const char *method; /* GET stands for HEAD, too */
     route_handler *handle;
-    const char *const *params; /* the query parameters it knows, ended by NULL */
+    const char *const *params; /* the query parameters it knows, ended by NULL; NULL: it looks at none (what
+                                * checks health may add what it likes to get past a cache) */
 };
 
 /* The route of a request. NULL: error is filled (404, or 405 with the methods that are there in allow; else

@@ -1,0 +1,231 @@
+/* What is done about attempts that failed and occurrences that are late, as a table. */
+#include "policy.h"
+
+#include "job_maker.h"
+
+#define T0   INT64_C(1772953200000) /* 2026-03-08T07:00:00Z, a Sunday */
+#define S    INT64_C(1000)
+#define MIN  (60 * S)
+#define H    (60 * MIN)
+#define DAY  (24 * H)
+#define NONE INT64_MAX
+
+static struct zones *zones;
+static struct job job;
+
+static int set_up(void **state)
+{
+    (void)state;
+    zones = zones_new(JOB_MAKER_ZONES);
+    return zones != NULL ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    zones_free(zones);
+    return 0;
+}
+
+/* ---- retries ---- */
+
+static const struct {
+    int attempt;
+    int64_t most_ms;
+} backoffs[] = {{1, 1000}, {2, 2000}, {3, 4000}, {4, 8000}, {5, 16000}, {6, 30000}, {7, 30000}, {100, 30000}, {INT32_MAX, 30000}};
+#define BACKOFFS (sizeof backoffs / sizeof backoffs[0])
+
+static void test_policy_backoff_grows_up_to_a_bound(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < BACKOFFS; i++) {
+        assert_int_equal(policy_backoff_ms(backoffs[i].attempt, UINT32_MAX), backoffs[i].most_ms);
+    }
+}
+
+static void test_policy_backoff_has_full_jitter(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < BACKOFFS; i++) {
+        int64_t half = policy_backoff_ms(backoffs[i].attempt, UINT32_MAX / 2 + 1);
+        assert_int_equal(policy_backoff_ms(backoffs[i].attempt, 0), 0);
+        assert_in_range(half, backoffs[i].most_ms / 2, backoffs[i].most_ms / 2 + 1);
+    }
+}
+
+static void test_policy_backoff_is_even(void **state)
+{
+    (void)state;
+    int counts[10] = {0};
+    for (uint32_t i = 0; i < 10000; i++) {
+        int64_t ms = policy_backoff_ms(1, i * (UINT32_MAX / 9999));
+        assert_in_range(ms, 0, 1000);
+        counts[ms == 1000 ? 9 : ms / 100]++;
+    }
+    for (size_t i = 0; i < 10; i++) {
+        assert_in_range(counts[i], 980, 1020);
+    }
+}
+
+/* ---- lateness ---- */
+
+struct lateness {
+    const char *schedule;
+    int64_t late_ms;  /* how long after the occurrence, which is at T0 */
+    int64_t count;    /* of the gap; 0: call it */
+    int64_t until_ms; /* after T0 */
+    int64_t next_ms;  /* after T0; NONE: there is none */
+};
+
+static void check(const struct lateness *row, enum job_type type)
+{
+    make_job(&job, zones, row->schedule, type, T0 - 90 * S);
+    struct policy_gap gap = policy_lateness(&job, (struct wall_ms){T0}, (struct wall_ms){T0 + row->late_ms});
+    int64_t next = row->next_ms == NONE ? NONE : T0 + row->next_ms;
+    if (gap.count != row->count || (gap.count > 0 && (gap.until.ms != T0 + row->until_ms || gap.next.ms != next))) {
+        fail_msg("%s %s, %lld ms late: %lld until %lld, then %lld", job_type_name(type), row->schedule,
+                 (long long)row->late_ms, (long long)gap.count, (long long)(gap.until.ms - T0),
+                 (long long)(gap.next.ms - T0));
+    }
+}
+
+#define EACH_MINUTE "* * * * *"
+#define EACH_SECOND "@secondly"
+#define EACH_HOUR   "0 * * * *"
+#define EACH_DAY    "0 7 * * *"
+#define EVERY_90_S  "@every 90s"
+#define LAST_ONE    "0 0 7 8 3 ? 2026"
+
+static void test_policy_lateness_at_most_once(void **state)
+{
+    (void)state;
+    static const struct lateness rows[] = {
+        {EACH_MINUTE, -150, 0, 0, 0},
+        {EACH_MINUTE, 0, 0, 0, 0},
+        {EACH_MINUTE, 59 * S, 0, 0, 0},
+        {EACH_MINUTE, 60 * S, 0, 0, 0},
+        {EACH_MINUTE, 60 * S + 1, 1, 0, MIN},
+        {EACH_MINUTE, 61 * S, 1, 0, MIN},
+        {EACH_MINUTE, 2 * MIN, 1, 0, MIN},
+        {EACH_MINUTE, H, 59, 58 * MIN, 59 * MIN},
+        {EACH_MINUTE, H + 30 * S, 60, 59 * MIN, H},
+        {EACH_MINUTE, DAY, 1439, 1438 * MIN, 1439 * MIN},
+        {EACH_MINUTE, 7 * DAY, 7 * 1440 - 1, 7 * DAY - 2 * MIN, 7 * DAY - MIN},
+        {EACH_SECOND, 59 * S, 0, 0, 0},
+        {EACH_SECOND, 61 * S, 1, 0, S},
+        {EACH_SECOND, 61 * S + 500, 2, S, 2 * S},
+        {EACH_SECOND, H, 3540, 3539 * S, 3540 * S},
+        {EACH_SECOND, DAY, 86340, 86339 * S, 86340 * S},
+        {EACH_DAY, 61 * S, 1, 0, DAY},
+        {EACH_DAY, H, 1, 0, DAY},
+        {EACH_DAY, DAY, 1, 0, DAY},
+        {EACH_DAY, DAY + 61 * S, 2, DAY, 2 * DAY},
+        {EACH_DAY, 7 * DAY, 7, 6 * DAY, 7 * DAY},
+        {EVERY_90_S, 61 * S, 1, 0, 90 * S},
+        {EVERY_90_S, 150 * S, 1, 0, 90 * S},
+        {EVERY_90_S, 150 * S + 1, 2, 90 * S, 180 * S},
+        {EVERY_90_S, H, 40, 39 * 90 * S, 40 * 90 * S},
+        {LAST_ONE, 60 * S, 0, 0, 0},
+        {LAST_ONE, 61 * S, 1, 0, NONE},
+        {LAST_ONE, 7 * DAY, 1, 0, NONE},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        check(&rows[i], JOB_ATMOST_ONCE);
+    }
+}
+
+static void test_policy_lateness_at_least_once(void **state)
+{
+    (void)state;
+    static const struct lateness rows[] = {
+        {EACH_MINUTE, -150, 0, 0, 0},
+        {EACH_MINUTE, 0, 0, 0, 0},
+        {EACH_MINUTE, 59 * S, 0, 0, 0},
+        {EACH_MINUTE, 61 * S, 0, 0, 0},
+        {EACH_MINUTE, H, 0, 0, 0},
+        {EACH_MINUTE, 99 * MIN, 0, 0, 0},
+        {EACH_MINUTE, 100 * MIN, 1, 0, MIN},
+        {EACH_MINUTE, DAY, 1341, 1340 * MIN, 1341 * MIN},
+        {EACH_MINUTE, 7 * DAY, 7 * 1440 - 99, 7 * DAY - 100 * MIN, 7 * DAY - 99 * MIN},
+        {EACH_SECOND, 59 * S, 0, 0, 0},
+        {EACH_SECOND, 99 * S, 0, 0, 0},
+        {EACH_SECOND, 100 * S, 1, 0, S},
+        {EACH_SECOND, H, 3501, 3500 * S, 3501 * S},
+        {EACH_SECOND, DAY, 86301, 86300 * S, 86301 * S},
+        {EACH_HOUR, DAY, 0, 0, 0},
+        {EACH_HOUR, DAY + 1, 1, 0, H},
+        {EACH_HOUR, 7 * DAY, 144, 143 * H, 6 * DAY},
+        {EACH_DAY, H, 0, 0, 0},
+        {EACH_DAY, DAY, 0, 0, 0},
+        {EACH_DAY, DAY + S, 1, 0, DAY},
+        {EACH_DAY, 7 * DAY, 6, 5 * DAY, 6 * DAY},
+        {EVERY_90_S, 99 * 90 * S, 0, 0, 0},
+        {EVERY_90_S, 100 * 90 * S, 1, 0, 90 * S},
+        {EVERY_90_S, 7 * DAY, 6720 - 99, 6620 * 90 * S, 6621 * 90 * S},
+        {LAST_ONE, H, 0, 0, 0},
+        {LAST_ONE, DAY, 0, 0, 0},
+        {LAST_ONE, DAY + 1, 1, 0, NONE},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        check(&rows[i], JOB_ATLEAST_ONCE);
+    }
+}
+
+/* A schedule that ends within the gap: what is left of it is called. */
+static void test_policy_lateness_schedule_ends_in_the_gap(void **state)
+{
+    (void)state;
+    static const struct lateness once = {"0 0 7 8-12 3 ? 2026", 30 * DAY, 5, 4 * DAY, NONE};
+    static const struct lateness within = {"0 * 7-8 8 3 ? 2026", 3 * H, 20, 19 * MIN, 20 * MIN};
+    check(&once, JOB_ATMOST_ONCE);
+    check(&once, JOB_ATLEAST_ONCE);
+    check(&within, JOB_ATLEAST_ONCE);
+}
+
+/* The next occurrence is right however long the gap; only counting stops. */
+static void test_policy_lateness_count_is_capped(void **state)
+{
+    (void)state;
+    for (unsigned type = 0; type < JOB_TYPE__COUNT; type++) {
+        int64_t now = T0 + 30 * DAY;
+        make_job(&job, zones, EACH_SECOND, (enum job_type)type, T0);
+        struct policy_gap gap = policy_lateness(&job, (struct wall_ms){T0}, (struct wall_ms){now});
+        assert_int_equal(gap.count, POLICY_COUNT_MAX);
+        assert_int_equal(gap.next.ms, type == JOB_ATMOST_ONCE ? now - MIN : now - 99 * S);
+        assert_true(gap.until.ms > T0 && gap.until.ms < gap.next.ms);
+    }
+}
+
+/* What comes after a gap is called when it is asked about at the same time. */
+static void test_policy_lateness_next_after_a_gap_is_called(void **state)
+{
+    (void)state;
+    static const char *const schedules[] = {EACH_SECOND, EACH_MINUTE, EVERY_90_S, EACH_HOUR, "*/7 * * * *"};
+    static const int64_t lates[] = {61 * S, 3601 * S + 7, 5 * H + 999, DAY + 1, 9 * DAY + 12345};
+    for (size_t i = 0; i < 5 * 5 * 2; i++) {
+        const struct wall_ms now = {T0 + lates[i / 5 % 5]};
+        make_job(&job, zones, schedules[i % 5], (enum job_type)(i / 25), T0 - 90 * S);
+        struct policy_gap gap = policy_lateness(&job, (struct wall_ms){T0}, now);
+        if (gap.count > 0) {
+            struct wall_ms after;
+            assert_int_equal(policy_lateness(&job, gap.next, now).count, 0);
+            assert_true(gap.count == POLICY_COUNT_MAX || job_next(&job, gap.until, &after));
+            assert_true(gap.count == POLICY_COUNT_MAX || after.ms == gap.next.ms);
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_policy_backoff_grows_up_to_a_bound),
+        cmocka_unit_test(test_policy_backoff_has_full_jitter),
+        cmocka_unit_test(test_policy_backoff_is_even),
+        cmocka_unit_test(test_policy_lateness_at_most_once),
+        cmocka_unit_test(test_policy_lateness_at_least_once),
+        cmocka_unit_test(test_policy_lateness_schedule_ends_in_the_gap),
+        cmocka_unit_test(test_policy_lateness_count_is_capped),
+        cmocka_unit_test(test_policy_lateness_next_after_a_gap_is_called),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}

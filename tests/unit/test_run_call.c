@@ -1,0 +1,308 @@
+/* The call of a run: what the target is told, what its answer means, and what the log may show. */
+#include "run_call.h"
+
+#include "job_maker.h"
+#include "log_capture.h"
+#include "policy.h"
+#include "runs.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define T0  INT64_C(1772953200000) /* 2026-03-08T07:00:00Z */
+#define HEX "c8ed000000000000000000000000000000000000000000000000000000000000"
+
+static struct run run;
+static struct http_request request;
+static struct log_capture capture;
+
+/* Attempt number 3 of a retried occurrence. */
+static int set_up(void **state)
+{
+    (void)state;
+    const struct job_id id = {{0xc8, 0xed}};
+    run = (struct run){.attempt = {.job = id, .scheduled = {T0}, .number = 3}, .due = {T0 + 5000}};
+    run.job.id = id;
+    run.job.type = JOB_ATLEAST_ONCE;
+    (void)snprintf(run.job.api, sizeof run.job.api, "http://user:pa55@example.com:8080/path?token=s3cret#frag");
+    memset(&request, 0x55, sizeof request);
+    log_capture_begin(&capture, LOG_INFO);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    log_capture_end(&capture);
+    return 0;
+}
+
+/* ---- the request ---- */
+
+static void test_run_call_request_names_occurrence_and_attempt(void **state)
+{
+    (void)state;
+    static const char *const expected[HTTP_REQUEST_HEADERS] = {
+        "Dronc-Job-Id: capi:" HEX, "Dronc-Scheduled-Time: 2026-03-08T07:00:00Z", "Dronc-Attempt: 3",
+        "Idempotency-Key: " HEX "-1772953200000", ""};
+    run_make_request(&run, &request);
+    for (size_t i = 0; i < HTTP_REQUEST_HEADERS; i++) {
+        assert_string_equal(request.headers[i], expected[i]);
+    }
+    assert_string_equal(request.url, run.job.api);
+    assert_string_equal(request.user_agent, "dronc/" DRONC_VERSION);
+}
+
+static void test_run_call_request_has_limits(void **state)
+{
+    (void)state;
+    run_make_request(&run, &request);
+    assert_int_equal(request.timeout_ms, RUNS_TIMEOUT_MS);
+    assert_int_equal(request.connect_timeout_ms, RUNS_CONNECT_TIMEOUT_MS);
+    assert_int_equal(request.max_redirects, 5);
+    assert_int_equal(request.response_max, RUNS_RESPONSE_MAX);
+}
+
+static void test_run_call_request_is_sent_once_where_that_was_promised(void **state)
+{
+    (void)state;
+    run_make_request(&run, &request);
+    assert_false(request.once);
+    run.job.type = JOB_ATMOST_ONCE;
+    run_make_request(&run, &request);
+    assert_true(request.once);
+}
+
+/* Every attempt at an occurrence carries the same key; another occurrence has another one. */
+static void test_run_call_idempotency_key_is_the_occurrences(void **state)
+{
+    (void)state;
+    struct http_request other;
+    run_make_request(&run, &request);
+    run.attempt.number = 4;
+    run.due.ms += 9000;
+    run_make_request(&run, &other);
+    assert_string_equal(other.headers[3], request.headers[3]);
+    run.attempt.scheduled.ms += 1000;
+    run_make_request(&run, &other);
+    assert_string_not_equal(other.headers[3], request.headers[3]);
+}
+
+/* ---- the result ---- */
+
+static void test_run_call_results_become_executions(void **state)
+{
+    (void)state;
+    static const struct {
+        struct http_result result;
+        enum execution_outcome outcome;
+        const char *class, *error;
+    } rows[] = {
+        {{.status = 200}, EXECUTION_SUCCEEDED, "", ""},
+        {{.status = 204}, EXECUTION_SUCCEEDED, "", ""},
+        {{.status = 299, .truncated = true}, EXECUTION_SUCCEEDED, "", ""},
+        {{.status = 199}, EXECUTION_FAILED, "http", "status 199"},
+        {{.status = 300}, EXECUTION_FAILED, "http", "status 300"},
+        {{.status = 404}, EXECUTION_FAILED, "http", "status 404"},
+        {{.status = 503, .truncated = true}, EXECUTION_FAILED, "http", "status 503"},
+        {{.error = HTTP_ERROR_DNS, .text = "no such host"}, EXECUTION_FAILED, "dns", "no such host"},
+        {{.error = HTTP_ERROR_CONNECT, .text = "refused"}, EXECUTION_FAILED, "connect", "refused"},
+        {{.error = HTTP_ERROR_TLS, .text = "bad"}, EXECUTION_FAILED, "tls", "bad"},
+        {{.error = HTTP_ERROR_TIMEOUT, .text = "slow"}, EXECUTION_FAILED, "timeout", "slow"},
+        {{.error = HTTP_ERROR_REDIRECTS, .status = 302, .text = "6"}, EXECUTION_FAILED, "redirect", "6"},
+        {{.error = HTTP_ERROR_RESPONSE, .status = 200, .text = "cut"}, EXECUTION_FAILED, "response", "cut"},
+        {{.error = HTTP_ERROR_ABORTED, .text = "aborted"}, EXECUTION_FAILED, "aborted", "aborted"},
+        {{.error = HTTP_ERROR_INTERNAL, .text = "memory"}, EXECUTION_FAILED, "internal", "memory"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        run_note_result(&run, "me", &rows[i].result);
+        assert_int_equal(run.execution.outcome, rows[i].outcome);
+        assert_int_equal(run.execution.status, rows[i].result.status);
+        assert_int_equal(run.execution.truncated, rows[i].result.truncated);
+        assert_string_equal(run.execution.error_class, rows[i].class);
+        assert_string_equal(run.execution.error, rows[i].error);
+    }
+}
+
+static void test_run_call_execution_tells_when_and_who(void **state)
+{
+    (void)state;
+    const struct http_result result = {.status = 200, .started = {T0 + 5007}, .took_ms = 12};
+    run_note_result(&run, "me", &result);
+    assert_memory_equal(&run.execution.job, &run.attempt.job, sizeof run.attempt.job);
+    assert_int_equal(run.execution.scheduled.ms, T0);
+    assert_int_equal(run.execution.started.ms, T0 + 5007);
+    assert_int_equal(run.execution.took_ms, 12);
+    assert_int_equal(run.execution.lateness_ms, 7);
+    assert_int_equal(run.execution.attempt, 3);
+    assert_string_equal(run.execution.runner, "me");
+}
+
+static void test_run_call_long_texts_are_cut(void **state)
+{
+    (void)state;
+    char runner[200];
+    struct http_result result = {.error = HTTP_ERROR_RESPONSE};
+    memset(runner, 'r', sizeof runner - 1);
+    runner[sizeof runner - 1] = '\0';
+    memset(result.text, 't', sizeof result.text - 1);
+    run_note_result(&run, runner, &result);
+    assert_int_equal(strlen(run.execution.runner), EXECUTION_RUNNER_MAX);
+    assert_string_equal(run.execution.error, result.text);
+}
+
+/* ---- what is next ---- */
+
+static enum store_after after(enum job_type type, int attempt, int status)
+{
+    const struct http_result result = {.status = status, .started = {T0}};
+    run.job.type = type;
+    run.attempt.number = attempt;
+    run_note_result(&run, "me", &result);
+    run_decide_after(&run, (struct wall_ms){T0});
+    return run.after;
+}
+
+static void test_run_call_success_and_at_most_once_are_over(void **state)
+{
+    (void)state;
+    for (int attempt = 1; attempt <= POLICY_ATTEMPTS + 1; attempt++) {
+        assert_int_equal(after(JOB_ATLEAST_ONCE, attempt, 200), STORE_AFTER_NOTHING);
+        assert_int_equal(after(JOB_ATMOST_ONCE, attempt, 200), STORE_AFTER_NOTHING);
+        assert_int_equal(after(JOB_ATMOST_ONCE, attempt, 500), STORE_AFTER_NOTHING);
+    }
+}
+
+static void test_run_call_at_least_once_is_retried_until_the_attempts_are_spent(void **state)
+{
+    (void)state;
+    for (int attempt = 1; attempt < POLICY_ATTEMPTS; attempt++) {
+        for (int i = 0; i < 50; i++) {
+            assert_int_equal(after(JOB_ATLEAST_ONCE, attempt, 500), STORE_AFTER_RETRY);
+            assert_in_range(run.next_due.ms, T0, T0 + policy_backoff_ms(attempt, UINT32_MAX));
+        }
+    }
+    assert_int_equal(after(JOB_ATLEAST_ONCE, POLICY_ATTEMPTS, 500), STORE_AFTER_DEAD);
+    assert_int_equal(run.next_due.ms, T0);
+    assert_int_equal(after(JOB_ATLEAST_ONCE, POLICY_ATTEMPTS + 1, 500), STORE_AFTER_DEAD);
+}
+
+/* ---- the log ---- */
+
+static void assert_no_secrets(void)
+{
+    const char *text = log_capture_text(&capture);
+    static const char *const secrets[] = {"user", "pa55", "token", "s3cret", "frag"};
+    for (size_t i = 0; i < sizeof secrets / sizeof secrets[0]; i++) {
+        if (strstr(text, secrets[i]) != NULL) {
+            fail_msg("the log holds \"%s\": %s", secrets[i], text);
+        }
+    }
+}
+
+static void log_result(int status, enum store_after next)
+{
+    const struct http_result result = {.status = status, .started = {T0 + 5007}, .took_ms = 12};
+    run_note_result(&run, "me", &result);
+    run.after = next;
+    run.next_due.ms = T0 + 5007 + 12 + 900;
+    run_log_call(&run);
+}
+
+static void test_run_call_log_line_of_a_success(void **state)
+{
+    (void)state;
+    log_result(200, STORE_AFTER_NOTHING);
+    const char *text = log_capture_text(&capture);
+    assert_int_equal(log_capture_lines(&capture), 1);
+    assert_non_null(strstr(text, "\"level\":\"info\",\"event\":\"call succeeded\""));
+    assert_non_null(strstr(text, "\"job\":\"capi:" HEX "\",\"scheduled\":\"2026-03-08T07:00:00Z\""));
+    assert_non_null(strstr(text, "\"lateness_ms\":7,\"attempt\":3,\"status\":200,\"took_ms\":12"));
+    assert_non_null(strstr(text, "\"api\":\"http://example.com:8080/path?"));
+    assert_null(strstr(text, "\"error\""));
+    assert_null(strstr(text, "\"next\""));
+    assert_null(strstr(text, "retry_in_ms"));
+    assert_no_secrets();
+}
+
+static void test_run_call_log_line_of_a_failure(void **state)
+{
+    (void)state;
+    log_result(503, STORE_AFTER_RETRY);
+    const char *text = log_capture_text(&capture);
+    assert_non_null(strstr(text, "\"level\":\"warn\",\"event\":\"call failed\""));
+    assert_non_null(strstr(text, "\"error\":\"status 503\""));
+    assert_non_null(strstr(text, "\"next\":\"retry\",\"retry_in_ms\":900"));
+    assert_no_secrets();
+}
+
+static void test_run_call_log_line_of_the_last_failure(void **state)
+{
+    (void)state;
+    log_result(503, STORE_AFTER_DEAD);
+    const char *text = log_capture_text(&capture);
+    assert_non_null(strstr(text, "\"next\":\"dead\""));
+    assert_null(strstr(text, "retry_in_ms"));
+    assert_no_secrets();
+}
+
+static void test_run_call_log_of_a_success_obeys_the_level(void **state)
+{
+    (void)state;
+    log_set_level(LOG_WARN);
+    log_result(200, STORE_AFTER_NOTHING);
+    assert_int_equal(log_capture_lines(&capture), 0);
+    log_result(500, STORE_AFTER_NOTHING);
+    assert_int_equal(log_capture_lines(&capture), 1);
+}
+
+static void test_run_call_log_survives_the_longest_url(void **state)
+{
+    (void)state;
+    memset(run.job.api, 'a', URL_MAX);
+    memcpy(run.job.api, "http://user:pa55@h/", 19);
+    run.job.api[URL_MAX] = '\0';
+    log_result(200, STORE_AFTER_NOTHING);
+    assert_int_equal(log_capture_lines(&capture), 1);
+    assert_non_null(strstr(log_capture_text(&capture), "\"api\":\"http://h/aaaa"));
+    assert_no_secrets();
+}
+
+static void test_run_call_log_of_a_gap_and_of_a_refusal(void **state)
+{
+    (void)state;
+    run.execution = (struct execution){.scheduled = {T0}, .missed_count = 60, .missed_until = {T0 + 3540000}};
+    run_log_missed(&run);
+    run_log_refused(&run);
+    const char *text = log_capture_text(&capture);
+    assert_int_equal(log_capture_lines(&capture), 2);
+    assert_non_null(strstr(text, "\"event\":\"occurrences missed\",\"job\":\"capi:" HEX "\",\"count\":60,"
+                                 "\"from\":\"2026-03-08T07:00:00Z\",\"until\":\"2026-03-08T07:59:00Z\""));
+    assert_non_null(strstr(text, "\"event\":\"record refused\""));
+    assert_non_null(strstr(text, "\"attempt\":3"));
+    assert_no_secrets();
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_run_call_request_names_occurrence_and_attempt),
+        TEST(test_run_call_request_has_limits),
+        TEST(test_run_call_request_is_sent_once_where_that_was_promised),
+        TEST(test_run_call_idempotency_key_is_the_occurrences),
+        TEST(test_run_call_results_become_executions),
+        TEST(test_run_call_execution_tells_when_and_who),
+        TEST(test_run_call_long_texts_are_cut),
+        TEST(test_run_call_success_and_at_most_once_are_over),
+        TEST(test_run_call_at_least_once_is_retried_until_the_attempts_are_spent),
+        TEST(test_run_call_log_line_of_a_success),
+        TEST(test_run_call_log_line_of_a_failure),
+        TEST(test_run_call_log_line_of_the_last_failure),
+        TEST(test_run_call_log_of_a_success_obeys_the_level),
+        TEST(test_run_call_log_survives_the_longest_url),
+        TEST(test_run_call_log_of_a_gap_and_of_a_refusal),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
