@@ -34,7 +34,8 @@ static void add_number(struct buffer *out, char key, int64_t value)
     buffer_add(out, text, (size_t)len);
 }
 
-/* A token ends at a space and a record at a control character: what stands in their way is replaced. */
+/* A token ends at a space, and control characters have no place in a record: blanks become spaces in the text
+ * that reaches to the end, and underscores in any other. */
 static void add_text(struct buffer *out, char key, const char *text, bool to_end)
 {
     if (text[0] == '\0') {
@@ -43,9 +44,8 @@ static void add_text(struct buffer *out, char key, const char *text, bool to_end
     const char head[] = {' ', key, ':'};
     buffer_add(out, head, sizeof head);
     for (const char *p = text; *p != '\0'; p++) {
-        bool control = (unsigned char)*p < 0x20 || *p == 0x7f;
-        bool cut = *p == ' ' && !to_end;
-        buffer_add_char(out, control ? ' ' : cut ? '_' : *p);
+        bool blank = (unsigned char)*p <= 0x20 || *p == 0x7f;
+        buffer_add_char(out, !blank ? *p : to_end ? ' ' : '_');
     }
 }
 
