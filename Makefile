@@ -69,6 +69,7 @@ build: deps ## install what is missing, then build dist/dronc-fcgi and dist/dron
 
 .PHONY: build-only
 build-only: $(DIST)/dronc-fcgi $(DIST)/dronc-runner ## build without looking for packages
+	@:
 
 .PHONY: deps
 deps: ## install the Debian packages that building and running need
