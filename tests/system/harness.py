@@ -9,6 +9,7 @@ import json
 import os
 import random
 import re
+import select
 import shutil
 import signal
 import socket
@@ -539,14 +540,15 @@ class Terminal:
         self.process = subprocess.Popen([str(a) for a in argv], stdin=slave, stdout=slave, stderr=slave, cwd=home,
                                         env=env, start_new_session=True, preexec_fn=own_terminal)
         os.close(slave)
-        self.master, self.text = master, ""
+        self.master, self.text, self.hung_up = master, "", False
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
 
     def _read(self):
         try:
-            while data := os.read(self.master, 65536):
-                self.text += data.decode(errors="replace")
+            while not self.hung_up:
+                if select.select([self.master], [], [], 0.1)[0]:
+                    self.text += os.read(self.master, 65536).decode(errors="replace")
         except OSError:
             pass  # the last one has closed the terminal
 
@@ -562,6 +564,12 @@ class Terminal:
         self.reader.join(5)
         return code
 
+    def hang_up(self):
+        """The window is closed. The reader is woken by that, and has to be gone before the descriptor is."""
+        self.hung_up = True
+        self.reader.join(5)
+        os.close(self.master)
+
     def close(self):
         if self.process.poll() is None:
             self.process.terminate()
@@ -571,7 +579,8 @@ class Terminal:
                 self.process.kill()
                 self.process.wait()
         self.reader.join(5)
-        os.close(self.master)
+        if not self.hung_up:
+            os.close(self.master)
 
 
 def remove(folder):
