@@ -10,6 +10,8 @@ enum err app_init(struct app *app, const struct config *config, struct clock clo
 {
     memset(app, 0, sizeof *app);
     app->clock = clock;
+    app->timezone = config->timezone;
+    app->zones_due.ms = clock_mono(&clock).ms + APP_ZONES_MS;
     feed_init(&app->feed);
     request_init(&app->request);
     response_init(&app->response);
@@ -38,6 +40,27 @@ enum err app_ping_redis(struct app *app, struct errinfo *info)
     err = redis_sync_call(app->redis, &cmd, 1, APP_PING_BUDGET_MS, info);
     cmd_fini(&cmd);
     return err == ERR_OK ? reply_check(redis_sync_reply(app->redis, 0), info) : err;
+}
+
+/* Between two requests nobody holds a zone, so that the old ones can go. */
+static void refresh_zones(struct app *app)
+{
+    struct mono_ms now = clock_mono(&app->clock);
+    struct zones_reload done;
+
+    if (now.ms < app->zones_due.ms) {
+        return;
+    }
+    app->zones_due.ms = now.ms + APP_ZONES_MS;
+    done = zones_reload(app->zones, NULL, NULL);
+    zones_sweep(app->zones);
+    if (done.changed > 0) {
+        log_info("new time zones in use", log_i64("changed", (int64_t)done.changed));
+    }
+    if (done.failed > 0) {
+        log_warn("time zones not read again", log_i64("failed", (int64_t)done.failed),
+                 log_str("zone", done.name), log_str("error", zone_err_text(done.err)));
+    }
 }
 
 /* The request's way to its handler. False: error is filled. */
@@ -73,6 +96,7 @@ struct slice app_answer(struct app *app, const struct request_source *source)
 
     api_error_clear(&error);
     response_clear(&app->response);
+    refresh_zones(app);
     if (!serve(app, source, &error)) {
         fail(app, &error);
     }

@@ -19,9 +19,14 @@
 #include "response.h"
 #include "zone.h"
 
+/* A new tzdata is in use within so long, without a restart. */
+#define APP_ZONES_MS 60000
+
 struct app {
     struct clock clock;
     struct zones *zones;      /* owned */
+    struct mono_ms zones_due; /* when they are to be read again */
+    const char *timezone;     /* of jobs that name none; borrowed from config */
     struct redis_sync *redis; /* owned */
     struct feed feed;         /* for track */
     struct request request;

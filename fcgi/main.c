@@ -5,6 +5,7 @@
 #include "config.h"
 #include "log.h"
 #include "worker.h"
+#include "zone.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -22,31 +23,27 @@ static void print_help(void)
     struct buffer text = {0};
 
     config_help(&text, CONFIG_FCGI);
-    printf("Usage: dronc-fcgi [--help | --version]\n\n"
+    printf("Usage: dronc-fcgi [--help | --version | --check-config]\n\n"
            "Dronc's HTTP API. Runs as a FastCGI process on the listening socket that it finds\n"
            "as standard input (spawn-fcgi, or systemd with StandardInput=socket), or as a CGI\n"
-           "program. Logs to standard error. SIGTERM: answers the request under way, exits 0.\n\n"
+           "program. Logs to standard error. SIGTERM: answers the request under way, exits 0.\n"
+           "--check-config: read the settings, exit: 0 good, 2 bad.\n\n"
            "Settings, from the environment:\n%s",
            buffer_str(&text));
     buffer_fini(&text);
 }
 
-/* Exit code of an option that ends the program; -1: go on. */
-static int read_options(int argc, char **argv)
+/* A sound name is not enough: the zone has to be there. */
+static bool check_timezone(const struct config *config)
 {
-    static const struct option options[] = {
-        {"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'V'}, {0}};
-    int option = getopt_long(argc, argv, "hV", options, NULL);
+    struct zone *zone;
+    enum zone_err err = zone_load(&zone, getenv("TZDIR"), config->timezone);
 
-    if (option == 'h' || option == 'V') {
-        option == 'h' ? print_help() : (void)printf("dronc-fcgi %s\n", DRONC_VERSION);
-        return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    zone_free(zone);
+    if (err != ZONE_OK) {
+        fprintf(stderr, "DRONC_TIMEZONE: \"%s\": %s\n", config->timezone, zone_err_text(err));
     }
-    if (option == -1 && optind == argc) {
-        return -1;
-    }
-    fprintf(stderr, "dronc-fcgi: try --help\n");
-    return EXIT_USAGE;
+    return err == ZONE_OK;
 }
 
 static bool read_config(struct config *config)
@@ -59,7 +56,37 @@ static bool read_config(struct config *config)
         fprintf(stderr, "%s", buffer_str(&problems));
     }
     buffer_fini(&problems);
-    return ok;
+    return check_timezone(config) && ok; /* of a bad name the default is left, which is there */
+}
+
+static int do_option(int option)
+{
+    struct config config;
+
+    if (option == 'c') {
+        return read_config(&config) ? EXIT_SUCCESS : EXIT_USAGE;
+    }
+    option == 'h' ? print_help() : (void)printf("dronc-fcgi %s\n", DRONC_VERSION);
+    return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+/* Exit code of an option that ends the program; -1: go on. */
+static int read_options(int argc, char **argv)
+{
+    static const struct option options[] = {{"help", no_argument, NULL, 'h'},
+                                            {"version", no_argument, NULL, 'V'},
+                                            {"check-config", no_argument, NULL, 'c'},
+                                            {0}};
+    int option = getopt_long(argc, argv, "hV", options, NULL);
+
+    if (option == 'h' || option == 'V' || option == 'c') {
+        return do_option(option);
+    }
+    if (option == -1 && optind == argc) {
+        return -1;
+    }
+    fprintf(stderr, "dronc-fcgi: try --help\n");
+    return EXIT_USAGE;
 }
 
 static void start_log(const struct config *config)

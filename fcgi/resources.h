@@ -13,6 +13,9 @@ route_handler health_check_deep; /* GET /health/deep */
 /* schedule.c */
 route_handler schedule_create; /* POST /v1/schedule/api-caller */
 
+/* preview.c */
+route_handler preview_schedule; /* GET /v1/schedule/preview */
+
 /* track.c */
 route_handler track_list_executions; /* GET /v1/track/executions */
 

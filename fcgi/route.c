@@ -7,6 +7,7 @@
 #include <string.h>
 
 static const char *const no_params[] = {NULL};
+static const char *const preview_params[] = {"schedule", "timezone", "count", "from", NULL};
 static const char *const track_params[] = {"limit", "job_id", NULL};
 
 static const struct route routes[] = {
@@ -14,6 +15,7 @@ static const struct route routes[] = {
     {"/health", "GET", health_check, NULL},
     {"/health/deep", "GET", health_check_deep, NULL},
     {"/v1/schedule/api-caller", "POST", schedule_create, no_params},
+    {"/v1/schedule/preview", "GET", preview_schedule, preview_params},
     {"/v1/track/executions", "GET", track_list_executions, track_params},
 };
 

@@ -14,7 +14,9 @@ static bool read_job(struct app *app, struct job *job, struct wall_ms now, struc
     struct job_fault fault;
     bool ok;
 
-    ok = job_json_parse(&json, text, &fault) && job_build(job, &json.fields, now, app->zones, &fault);
+    ok = job_json_parse(&json, text, &fault);
+    json.fields.timezone_default = app->timezone;
+    ok = ok && job_build(job, &json.fields, now, app->zones, &fault);
     if (!ok) {
         api_error_job(error, &fault);
     }

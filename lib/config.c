@@ -16,6 +16,7 @@ enum kind {
     KIND_SECRET, /* a string whose value is never shown */
     KIND_INT,    /* min to max, decimal */
     KIND_LEVEL,  /* a word of enum log_level */
+    KIND_ZONE,   /* the name of a time zone; whether there is one is not looked at */
     KIND_FORMAT  /* a word of enum log_format; the default depends on the terminal */
 };
 
@@ -49,6 +50,8 @@ static const struct setting SETTINGS[] = {
     {"LOG_LEVEL", KIND_LEVEL, BOTH, AT(log_level), 0, 0, "info", "the least level that is logged"},
     {"LOG_FORMAT", KIND_FORMAT, BOTH, AT(log_format), 0, 0, "",
      "how log lines look (unset: text on a terminal, else json)"},
+    {"DRONC_TIMEZONE", KIND_ZONE, CONFIG_FCGI, AT(timezone), 0, LONGEST(timezone), "UTC",
+     "the time zone of jobs that name none"},
     {"RUNNER_MAX_IN_FLIGHT", KIND_INT, CONFIG_RUNNER, AT(runner_max_in_flight), 1, 100000, "1000",
      "calls under way at once"},
     {"RUNNER_DRAIN_TIMEOUT_MS", KIND_INT, CONFIG_RUNNER, AT(runner_drain_timeout_ms), 0, 3600000, "30000",
@@ -105,6 +108,11 @@ static bool read_string(struct config *out, const struct setting *s, const char 
     return true;
 }
 
+static bool read_zone(struct config *out, const struct setting *s, const char *text)
+{
+    return zone_name_is_valid(text, strlen(text)) && read_string(out, s, text);
+}
+
 static bool read_int(struct config *out, const struct setting *s, const char *text)
 {
     int64_t value;
@@ -141,6 +149,8 @@ static bool read_setting(struct config *out, const struct setting *s, const char
         return read_string(out, s, text);
     case KIND_INT:
         return read_int(out, s, text);
+    case KIND_ZONE:
+        return read_zone(out, s, text);
     case KIND_LEVEL:
     case KIND_FORMAT:
         return read_choice(out, s, text);
@@ -177,6 +187,9 @@ static void add_problem(struct buffer *out, const struct setting *s, const char 
         break;
     case KIND_INT:
         buffer_printf(out, "is not a whole number from %lld to %lld\n", (long long)s->min, (long long)s->max);
+        break;
+    case KIND_ZONE:
+        buffer_add_str(out, "is not a time zone's name, such as Europe/Berlin\n");
         break;
     case KIND_LEVEL:
     case KIND_FORMAT:
@@ -244,6 +257,7 @@ static void add_value(struct buffer *out, const struct config *config, const str
     const void *field = field_in(config, s);
     switch (s->kind) {
     case KIND_STRING:
+    case KIND_ZONE:
         buffer_add_str(out, field);
         break;
     case KIND_SECRET:

@@ -9,6 +9,7 @@
 #include "buffer.h"
 #include "err.h"
 #include "log.h"
+#include "zone.h"
 
 #include <stdbool.h>
 
@@ -25,6 +26,9 @@ struct config {
     /* Logging. */
     enum log_level log_level;
     enum log_format log_format; /* unset: text where standard output is a terminal, else JSON */
+
+    /* The handler. */
+    char timezone[ZONE_NAME_MAX + 1]; /* of jobs that name none; its name is sound, the zone may be missing */
 
     /* The runner. */
     int runner_max_in_flight;    /* calls at once; 1 … 100,000; default 1,000 */

@@ -91,27 +91,61 @@ static bool check_present(struct slice value, const char *field, struct job_faul
     return true;
 }
 
-/* ---- the three fields ---- */
+/* ---- time zones ---- */
 
-static bool build_zone(struct job *job, const char *name, struct zones *zones, struct job_fault *fault)
+/* The zone of a name that stood somewhere: code and field are what a fault there is. */
+static bool find_zone(struct job *job, struct slice name, struct zones *zones, enum job_fault_code code,
+                      struct job_fault *fault)
 {
-    job->zone = zone_utc();
-    if (name[0] == '\0') {
+    const char *field = code == JOB_FAULT_VALIDATION_ERROR  ? "timezone"
+                        : code == JOB_FAULT_CREATION_FAILED ? "schedule"
+                                                            : NULL;
+    enum zone_err err = zones_get(zones, name.data, name.len, &job->zone);
+    if (err == ZONE_OK) {
         return true;
     }
-    enum zone_err err = zones_get(zones, name, strlen(name), &job->zone);
     if (err == ZONE_NOMEM) {
-        return fault_set(fault, JOB_FAULT_SYSTEM, "schedule", "out of memory");
+        return fault_set(fault, JOB_FAULT_SYSTEM, field, "out of memory");
     }
-    if (err != ZONE_OK) {
-        return fault_set(fault, JOB_FAULT_CREATION_FAILED, "schedule", "time zone %s: %s", name,
+    if (err == ZONE_NAME) { /* may be any bytes: not repeated */
+        return fault_set(fault, code, field, "time zone: %s; it looks like Europe/Berlin",
                          zone_err_text(err));
     }
-    return true;
+    return fault_set(fault, code, field, "time zone %.*s: %s", (int)name.len, name.data, zone_err_text(err));
 }
 
-static bool build_schedule(struct job *job, struct slice text, struct zones *zones, struct job_fault *fault)
+static bool find_default_zone(struct job *job, const char *name, struct zones *zones, struct job_fault *fault)
 {
+    job->zone = zone_utc();
+    return name == NULL || name[0] == '\0' || find_zone(job, slice_of(name), zones, JOB_FAULT_SYSTEM, fault);
+}
+
+/* The field and the schedule's prefix ("": none) may both name the zone, if they name the same. */
+static bool build_zone(struct job *job, const char *prefix, const struct job_fields *fields,
+                       struct zones *zones, struct job_fault *fault)
+{
+    struct slice field = fields->timezone;
+    if (field.data == NULL && prefix[0] == '\0') {
+        return find_default_zone(job, fields->timezone_default, zones, fault);
+    }
+    if (field.data == NULL) {
+        return find_zone(job, slice_of(prefix), zones, JOB_FAULT_CREATION_FAILED, fault);
+    }
+    if (!find_zone(job, field, zones, JOB_FAULT_VALIDATION_ERROR, fault)) {
+        return false;
+    }
+    return prefix[0] == '\0' || slice_eq(field, prefix) ||
+           fault_set(fault, JOB_FAULT_VALIDATION_ERROR, "timezone",
+                     "timezone is %.*s, but the schedule says %s: leave one of them out", (int)field.len,
+                     field.data, prefix);
+}
+
+/* ---- the other fields ---- */
+
+static bool build_schedule(struct job *job, const struct job_fields *fields, struct zones *zones,
+                           struct job_fault *fault)
+{
+    struct slice text = fields->schedule;
     char zone[CRON_ZONE_MAX + 1];
     struct cron_error error;
     if (cron_parse(&job->cron, zone, text.data, text.len, &error) != CRON_OK) {
@@ -125,7 +159,7 @@ static bool build_schedule(struct job *job, struct slice text, struct zones *zon
     struct slice trimmed = trim(text);
     memcpy(job->schedule, trimmed.data, trimmed.len);
     job->schedule[trimmed.len] = '\0';
-    return build_zone(job, zone, zones, fault);
+    return build_zone(job, zone, fields, zones, fault);
 }
 
 static bool build_api(struct job *job, struct slice text, struct url *url, struct job_fault *fault)
@@ -147,13 +181,19 @@ static bool build_type(struct job *job, struct slice text, struct job_fault *fau
            fault_set(fault, JOB_FAULT_VALIDATION_ERROR, "type", "type must be ATMOST_ONCE or ATLEAST_ONCE");
 }
 
+static bool check_timezone(struct slice value, struct job_fault *fault)
+{
+    return value.data == NULL || check_present(value, "timezone", fault);
+}
+
 static bool build_fields(struct job *job, const struct job_fields *fields, struct zones *zones,
                          struct job_fault *fault)
 {
     struct url url;
     return check_present(fields->schedule, "schedule", fault) && check_present(fields->api, "api", fault) &&
-           check_present(fields->type, "type", fault) && build_type(job, fields->type, fault) &&
-           build_api(job, fields->api, &url, fault) && build_schedule(job, fields->schedule, zones, fault);
+           check_present(fields->type, "type", fault) && check_timezone(fields->timezone, fault) &&
+           build_type(job, fields->type, fault) && build_api(job, fields->api, &url, fault) &&
+           build_schedule(job, fields, zones, fault);
 }
 
 /* ---- identity ---- */
@@ -199,6 +239,15 @@ bool job_build(struct job *out, const struct job_fields *fields, struct wall_ms 
     struct wall_ms first;
     return job_next(out, now, &first) ||
            fault_set(fault, JOB_FAULT_CREATION_FAILED, "schedule", "this schedule does not fire any more");
+}
+
+bool job_build_schedule(struct job *out, const struct job_fields *fields, struct wall_ms now,
+                        struct zones *zones, struct job_fault *fault)
+{
+    *fault = (struct job_fault){.offset = -1};
+    *out = (struct job){.created = now};
+    return check_present(fields->schedule, "schedule", fault) && check_timezone(fields->timezone, fault) &&
+           build_schedule(out, fields, zones, fault);
 }
 
 enum err job_restore(struct job *out, const struct job_id *id, const struct job_fields *fields,

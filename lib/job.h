@@ -47,15 +47,16 @@ struct job {
 enum job_fault_code {
     JOB_FAULT_NONE = 0,
     JOB_FAULT_INVALID_REQUEST,  /* missing or empty */
-    JOB_FAULT_VALIDATION_ERROR, /* not a URL (or too long for one), or an unknown type */
+    JOB_FAULT_VALIDATION_ERROR, /* not a URL (or too long for one), an unknown type, or a time zone that does
+                                   not exist or is another one than the schedule's prefix says */
     JOB_FAULT_CREATION_FAILED,  /* a schedule that does not parse or never fires, or a scheme other than http
                                    and https */
-    JOB_FAULT_SYSTEM            /* nothing wrong with the input: out of memory */
+    JOB_FAULT_SYSTEM            /* nothing wrong with the input: out of memory, or no default time zone */
 };
 
 struct job_fault {
     enum job_fault_code code;
-    const char *field; /* "schedule", "api", "type"; static */
+    const char *field; /* "schedule", "api", "type", "timezone"; static */
     int64_t offset;    /* of the offending text in the field, in bytes from 0; -1: not known */
     char text[320];    /* for a person */
 };
@@ -65,12 +66,20 @@ struct job_fields {
     struct slice schedule;
     struct slice api;
     struct slice type;
+    struct slice timezone;        /* may be absent: then the schedule's prefix says it, or the default */
+    const char *timezone_default; /* NULL or "": UTC. Never from Redis: what is stored has its zone with it */
 };
 
 /* Build a job as of now from what a user sent. False: fault (must not be NULL) says what is wrong; out is
  * then not to be used. zones is borrowed for as long as the job lives. */
 NODISCARD bool job_build(struct job *out, const struct job_fields *fields, struct wall_ms now,
                          struct zones *zones, struct job_fault *fault);
+
+/* The part of job_build that is about time, for a look at a schedule: reads schedule and timezone only, fills
+ * cron, zone, schedule and created. A schedule that does not fire any more is fine; one that never fires is
+ * not. False: as job_build. */
+NODISCARD bool job_build_schedule(struct job *out, const struct job_fields *fields, struct wall_ms now,
+                                  struct zones *zones, struct job_fault *fault);
 
 /* Build a job from what Redis holds: as job_build, but with the id and creation time given, and the id is not
  * computed again. ERR_PROTOCOL with info where the stored text is not a job. */

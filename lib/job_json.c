@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define KNOWN_FIELDS "schedule, api, type"
+#define KNOWN_FIELDS "schedule, api, type, timezone"
 
 /* What the visitor of the members works on. */
 struct reading {
@@ -32,8 +32,8 @@ static bool refuse(struct job_fault *fault, const char *field, const char *fmt, 
 /* The known field of that name and where its text goes; NULL: there is none. */
 static const char *find_field(struct slice key, struct job_fields *fields, struct slice **value)
 {
-    static const char *const names[] = {"schedule", "api", "type"};
-    struct slice *const values[] = {&fields->schedule, &fields->api, &fields->type};
+    static const char *const names[] = {"schedule", "api", "type", "timezone"};
+    struct slice *const values[] = {&fields->schedule, &fields->api, &fields->type, &fields->timezone};
 
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (slice_eq(key, names[i])) {
@@ -133,5 +133,24 @@ void job_json_write(struct json_writer *w, const struct job *job)
     json_put_str(w, job->api);
     json_key(w, "type");
     json_put_str(w, job_type_name(job->type));
+    json_key(w, "timezone");
+    json_put_str(w, zone_name(job->zone));
+    if (cron_warnings(&job->cron) != 0) {
+        json_key(w, "warnings");
+        job_json_write_warnings(w, &job->cron);
+    }
     json_object_end(w);
+}
+
+void job_json_write_warnings(struct json_writer *w, const struct cron *cron)
+{
+    unsigned warnings = cron_warnings(cron);
+
+    json_array_begin(w);
+    for (unsigned bit = 0; bit < CRON_WARNINGS; bit++) {
+        if (warnings & 1U << bit) {
+            json_put_str(w, cron_warning_text(1U << bit));
+        }
+    }
+    json_array_end(w);
 }

@@ -21,13 +21,17 @@ struct job_json {
     char name[JOB_JSON_NAME_MAX + 1]; /* where fault->field points, when it names an unknown field */
 };
 
-/* Read {"schedule": …, "api": …, "type": …} from text. Each must be a string where it is present, and nothing
- * else may be there; what is absent or empty is for job_build to find. False: fault (must not be NULL) says
- * what is wrong; its field borrows from out. In either case end it with job_json_fini. */
+/* Read {"schedule": …, "api": …, "type": …, "timezone": …} from text. Each must be a string where it is
+ * present, and nothing else may be there; what is absent or empty is for job_build to find. False: fault
+ * (must not be NULL) says what is wrong; its field borrows from out. In either case end it with
+ * job_json_fini. */
 NODISCARD bool job_json_parse(struct job_json *out, struct slice text, struct job_fault *fault);
 void job_json_fini(struct job_json *json);
 
-/* Put {"job_id", "schedule", "api", "type"} into w. */
+/* Put {"job_id", "schedule", "api", "type", "timezone"} into w, and "warnings" where the schedule has any. */
 void job_json_write(struct json_writer *w, const struct job *job);
+
+/* Put the array of a schedule's warnings into w: a sentence each, [] where there are none. */
+void job_json_write_warnings(struct json_writer *w, const struct cron *cron);
 
 #endif

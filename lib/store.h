@@ -90,8 +90,9 @@ NODISCARD enum err store_claim_reply(const struct reply *reply, struct wall_ms *
                                      struct errinfo *info);
 struct store_claimed {
     struct store_attempt attempt;
-    struct wall_ms due;       /* of this attempt: the scheduled instant, or when the retry is to be made */
-    struct job_fields fields; /* borrowed from the reply; absent where the job is gone, empty where it is garbage */
+    struct wall_ms due; /* of this attempt: the scheduled instant, or when the retry is to be made */
+    struct job_fields
+        fields; /* borrowed from the reply; absent where the job is gone, empty where it is garbage */
     struct wall_ms created;
     bool from_retry; /* the job's next instant stands in Redis already */
 };
@@ -174,6 +175,36 @@ struct store_recovered {
 };
 NODISCARD enum err store_recover_reply(const struct reply *reply, struct store_recovered *out,
                                        struct errinfo *info);
+
+/* ---- new rules of time zones ---- */
+
+#define STORE_DUE_PAGE                                                                  \
+    64 /* jobs that a page looks at, about; at most what Redis keeps in one piece (128) \
+        */
+#define STORE_CURSOR_SIZE 24 /* bytes, with the NUL */
+
+/* Look at a part of the jobs in a shard that wait for their next instant, from cursor on ("0": from the
+ * start). */
+void store_due_page(struct cmd *cmd, unsigned shard, const char *cursor);
+/* cursor: where to go on, "0" where that was all. count: of the jobs in this page whose schedule depends on a
+ * time zone. */
+NODISCARD enum err store_due_page_reply(const struct reply *reply, char cursor[STORE_CURSOR_SIZE],
+                                        size_t *count, struct errinfo *info);
+struct store_pending {
+    struct job_id job;
+    struct wall_ms due; /* its next instant */
+    struct wall_ms created;
+    struct job_fields fields; /* borrowed from the reply */
+};
+NODISCARD enum err store_due_page_at(const struct reply *reply, size_t index, struct store_pending *out,
+                                     struct errinfo *info);
+
+/* Make jobs due at another instant, if they are still due at the one that was read. Begin with store_rezone,
+ * add 1 to as many as a page has. */
+void store_rezone(struct cmd *cmd, unsigned shard);
+void store_rezone_add(struct cmd *cmd, const struct job_id *job, struct wall_ms was, struct wall_ms due);
+/* moved: how many were. */
+NODISCARD enum err store_rezone_reply(const struct reply *reply, int64_t *moved, struct errinfo *info);
 
 /* A message on STORE_WAKE_CHANNEL: something is due in shard at `due`. False: not one of ours. */
 NODISCARD bool store_wake_parse(struct slice message, unsigned *shard, struct wall_ms *due);

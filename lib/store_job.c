@@ -8,9 +8,10 @@
 #include <string.h>
 
 static const struct script *const scripts[] = {
-    &store_script_claim,     &store_script_executions, &store_script_finish,  &store_script_forget,
-    &store_script_heartbeat, &store_script_job_create, &store_script_recover, &store_script_release,
-    &store_script_set_aside, &store_script_setup,      &store_script_skip,    &store_script_start,
+    &store_script_claim,   &store_script_due_page,  &store_script_executions, &store_script_finish,
+    &store_script_forget,  &store_script_heartbeat, &store_script_job_create, &store_script_recover,
+    &store_script_release, &store_script_rezone,    &store_script_set_aside,  &store_script_setup,
+    &store_script_skip,    &store_script_start,
 };
 
 const struct script *store_script(size_t index)
@@ -56,6 +57,8 @@ void store_job_create(struct cmd *cmd, const struct job *job, struct wall_ms due
     cmd_arg_str(cmd, job->api);
     cmd_arg_str(cmd, job_type_name(job->type));
     cmd_arg_i64(cmd, job->created.ms);
+    cmd_arg_str(
+        cmd, job->zone == zone_utc() || strcmp(zone_name(job->zone), "UTC") == 0 ? "" : zone_name(job->zone));
 }
 
 enum err store_job_create_reply(const struct reply *reply, bool *created, struct errinfo *info)

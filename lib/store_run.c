@@ -32,6 +32,7 @@ enum {
     CLAIM_TYPE,
     CLAIM_CREATED,
     CLAIM_STATE,
+    CLAIM_TIMEZONE,
     CLAIM_WIDTH
 };
 
@@ -81,7 +82,8 @@ enum err store_claim_at(const struct reply *reply, size_t index, struct store_cl
     out->from_retry = slice_eq(reply->items[at + CLAIM_STATE], "r");
     out->fields = (struct job_fields){.schedule = reply->items[at + CLAIM_SCHEDULE],
                                       .api = reply->items[at + CLAIM_API],
-                                      .type = reply->items[at + CLAIM_TYPE]};
+                                      .type = reply->items[at + CLAIM_TYPE],
+                                      .timezone = reply->items[at + CLAIM_TIMEZONE]};
     if (created.data != NULL && !slice_i64(created, &out->created.ms)) {
         out->fields.schedule = slice_of(""); /* as garbage as any other field */
     }

@@ -5,6 +5,7 @@
 #include "cmd.h"
 
 extern const struct script store_script_claim;
+extern const struct script store_script_due_page;
 extern const struct script store_script_executions;
 extern const struct script store_script_finish;
 extern const struct script store_script_forget;
@@ -12,6 +13,7 @@ extern const struct script store_script_heartbeat;
 extern const struct script store_script_job_create;
 extern const struct script store_script_recover;
 extern const struct script store_script_release;
+extern const struct script store_script_rezone;
 extern const struct script store_script_set_aside;
 extern const struct script store_script_setup;
 extern const struct script store_script_skip;

@@ -32,6 +32,7 @@ struct http_call {
     bool sent;
     bool truncated;
     bool headers_too_large;
+    bool headers_open; /* a status line has come, and not yet the empty line after its headers */
     bool resend_blocked;
     bool sending_forbidden;
     CURLcode doom; /* not CURLE_OK: to be ended in the next turn, with this */
@@ -101,9 +102,14 @@ static size_t on_body(char *data, size_t size, size_t count, void *arg)
 
 static size_t on_header(char *data, size_t size, size_t count, void *arg)
 {
-    (void)data;
     struct http_call *call = arg;
-    call->header_bytes += (int64_t)(size * count);
+    size_t len = size * count;
+    call->header_bytes += (int64_t)len;
+    if (len >= 5 && memcmp(data, "HTTP/", 5) == 0) {
+        call->headers_open = true;
+    } else if (len > 0 && (data[0] == '\r' || data[0] == '\n')) {
+        call->headers_open = false;
+    }
     if (call->header_bytes > HTTP_HEADERS_MAX) {
         call->headers_too_large = true;
         return 0;
@@ -113,7 +119,15 @@ static size_t on_header(char *data, size_t size, size_t count, void *arg)
 
 /* ---- results ---- */
 
-static enum http_error classify(CURLcode code)
+/* Where a redirect leads is the target's doing; the job's own URL was checked when the job was taken in. */
+static bool was_redirected(const struct http_call *call)
+{
+    long redirects = 0;
+    (void)curl_easy_getinfo(call->easy, CURLINFO_REDIRECT_COUNT, &redirects);
+    return redirects > 0;
+}
+
+static enum http_error classify(const struct http_call *call, CURLcode code)
 {
     switch (code) {
     case CURLE_OK:
@@ -135,9 +149,10 @@ static enum http_error classify(CURLcode code)
     case CURLE_OPERATION_TIMEDOUT:
         return HTTP_ERROR_TIMEOUT;
     case CURLE_TOO_MANY_REDIRECTS:
-    case CURLE_UNSUPPORTED_PROTOCOL:
-    case CURLE_URL_MALFORMAT:
         return HTTP_ERROR_REDIRECTS;
+    case CURLE_UNSUPPORTED_PROTOCOL: /* of the redirect, or HTTP of a version that nobody speaks */
+    case CURLE_URL_MALFORMAT:
+        return was_redirected(call) ? HTTP_ERROR_REDIRECTS : HTTP_ERROR_RESPONSE;
     case CURLE_OUT_OF_MEMORY:
     case CURLE_FAILED_INIT:
         return HTTP_ERROR_INTERNAL;
@@ -166,7 +181,9 @@ static void describe_end(const struct http_call *call, CURLcode code, struct htt
         say(result, HTTP_ERROR_RESPONSE,
             "the connection died before the answer; at most once, so the request was not sent again");
     } else if (code != CURLE_OK) {
-        say(result, classify(code), call->error[0] != '\0' ? call->error : curl_easy_strerror(code));
+        say(result, classify(call, code), call->error[0] != '\0' ? call->error : curl_easy_strerror(code));
+    } else if (call->headers_open) {
+        say(result, HTTP_ERROR_RESPONSE, "the answer broke off inside its headers");
     }
 }
 

@@ -28,7 +28,9 @@ static void on_socket_events(void *arg, unsigned events)
     const struct http_socket *socket = arg;
     int bits = (events & LOOP_READ) != 0 ? CURL_CSELECT_IN : 0;
     bits |= (events & LOOP_WRITE) != 0 ? CURL_CSELECT_OUT : 0;
-    bits |= (events & LOOP_ERROR) != 0 ? CURL_CSELECT_ERR : 0;
+    /* Not CURL_CSELECT_ERR: libcurl would give up without reading the answer that may have come before the
+     * reset. */
+    bits |= (events & LOOP_ERROR) != 0 ? CURL_CSELECT_IN | CURL_CSELECT_OUT : 0;
     drive(socket->multi, socket->fd, bits);
 }
 

@@ -35,6 +35,7 @@ struct loop_watch {
     uv_poll_t handle;
     loop_watch_cb *cb;
     void *arg;
+    int wanted; /* UV_READABLE, UV_WRITABLE */
 };
 
 static void on_turn(uv_prepare_t *handle)
@@ -162,6 +163,10 @@ void loop_timer_free(struct loop_timer *timer)
 static void on_poll(uv_poll_t *handle, int status, int events)
 {
     struct loop_watch *watch = handle->data;
+    if (status < 0 && watch->wanted != 0) {
+        /* libuv gives up on a socket in error, but there may be something left to read: the owner decides. */
+        (void)uv_poll_start(handle, watch->wanted, on_poll);
+    }
     unsigned seen = status < 0 ? LOOP_ERROR : 0;
     seen |= (events & UV_READABLE) != 0 ? LOOP_READ : 0;
     seen |= (events & UV_WRITABLE) != 0 ? LOOP_WRITE : 0;
@@ -188,6 +193,7 @@ void loop_watch_set(struct loop_watch *watch, unsigned events)
 {
     int wanted = (events & LOOP_READ) != 0 ? UV_READABLE : 0;
     wanted |= (events & LOOP_WRITE) != 0 ? UV_WRITABLE : 0;
+    watch->wanted = wanted;
     if (wanted == 0) {
         (void)uv_poll_stop(&watch->handle);
     } else {

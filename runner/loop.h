@@ -43,7 +43,7 @@ void loop_timer_free(struct loop_timer *timer);
 enum loop_events {
     LOOP_READ = 1,
     LOOP_WRITE = 2,
-    LOOP_ERROR = 4 /* only told, never asked for */
+    LOOP_ERROR = 4 /* only told, never asked for: reading and writing will tell what is wrong */
 };
 typedef void loop_watch_cb(void *arg, unsigned events);
 

@@ -35,8 +35,9 @@ int64_t policy_backoff_ms(int attempt, uint32_t random);
 /* A run of occurrences that are not to be called. count 0: there is none, call the occurrence. */
 struct policy_gap {
     int64_t count;
-    struct wall_ms until; /* the last of them; the first is the occurrence that was asked about */
-    struct wall_ms next;  /* the first occurrence after the gap; ms = INT64_MAX: there is none */
+    struct wall_ms
+        until; /* the last of them that was counted; the first is the occurrence that was asked about */
+    struct wall_ms next; /* the first occurrence after the gap; ms = INT64_MAX: there is none */
 };
 
 /* Is the occurrence of job at scheduled still to be called at now, and if not, how far does the gap reach? */

@@ -7,6 +7,7 @@
 #include "log.h"
 #include "outbox.h"
 #include "redis_link.h"
+#include "rezone.h"
 #include "runs.h"
 #include "timebase.h"
 #include "zone.h"
@@ -41,6 +42,7 @@ struct runner {
     struct runs runs;
     struct due due;
     struct lease lease;
+    struct rezone rezone;
     struct loop_timer *timer; /* of the drain, or of the check */
     enum runner_state state;
     struct mono_ms drain_deadline; /* calls are aborted then */
@@ -145,13 +147,13 @@ static void on_quieter(void *arg)
     change_level(1);
 }
 
-/* A new tzdata: jobs that are claimed from now on are computed with it. Zones that runs hold stay valid. */
+/* A new tzdata. */
 static void on_reload(void *arg)
 {
     struct runner *runner = arg;
-    struct zones_reload done = zones_reload(runner->zones, NULL, NULL);
-    log_info("time zones read again", log_i64("checked", (int64_t)done.checked),
-             log_i64("changed", (int64_t)done.changed), log_i64("failed", (int64_t)done.failed));
+    if (runner->state == RUNNER_RUNNING) {
+        rezone_start(&runner->rezone);
+    }
 }
 
 /* ---- what the parts tell each other ---- */
@@ -278,6 +280,7 @@ static void on_turn(void *arg)
     runs_set_may_send(&runner->runs, lease_is_valid(&runner->lease));
     runs_turn(&runner->runs);
     due_turn(&runner->due);
+    rezone_turn(&runner->rezone);
     outbox_turn(&runner->outbox);
     if (runner->state == RUNNER_DRAINING) {
         drain_turn(runner);
@@ -352,6 +355,7 @@ static enum err make_parts(struct runner *runner)
     err = err != ERR_OK ? err
                         : due_init(&runner->due, runner->loop, runner->commands, &runner->runs,
                                    (size_t)runner->config->runner_max_in_flight);
+    rezone_init(&runner->rezone, runner->commands, &runner->runs);
     return err != ERR_OK
                ? err
                : lease_init(&runner->lease, runner->loop, runner->commands, &runner->timebase, runner->id);

@@ -151,6 +151,18 @@ bool runs_has(const struct runs *runs, const struct store_attempt *attempt)
     return false;
 }
 
+bool runs_hold_zone(const struct runs *runs, const struct zone *zone)
+{
+    for (const struct run *run = runs->all; run != NULL; run = run->next) {
+        bool writes = run->state == RUN_CLAIMED || run->state == RUN_STARTING || run->state == RUN_SKIPPING ||
+                      run->state == RUN_RELEASING;
+        if (writes && run->job.zone == zone) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* ---- READY and CALLING ---- */
 
 /* The outcome is known: what is next for the occurrence, and into the outbox with it. */

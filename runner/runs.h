@@ -59,6 +59,9 @@ NODISCARD enum err runs_add(struct runs *runs, unsigned shard, const struct stor
 /* Is this attempt one of ours? */
 bool runs_has(const struct runs *runs, const struct store_attempt *attempt);
 
+/* Does a run that may yet write its job's next instant hold this zone? */
+bool runs_hold_zone(const struct runs *runs, const struct zone *zone);
+
 /* The lease became valid, or ceased to be: then everything that was not sent is handed back. */
 void runs_set_may_send(struct runs *runs, bool may_send);
 /* Hand back everything that was not sent, and start nothing more. */

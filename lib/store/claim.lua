@@ -2,8 +2,8 @@
 -- KEYS[1] due  KEYS[2] retry  KEYS[3] claimed:<runner>  KEYS[4] holders
 -- ARGV[1] runner  [2] until (ms)  [3] limit  [4] prefix of the jobs' keys
 -- Returns the earliest instant that is left ('' for none), then for each claimed attempt
---   id, scheduled, attempt, due, schedule, api, type, created, state
--- (schedule to created are nil where the job is gone, empty where it is garbage).
+--   id, scheduled, attempt, due, schedule, api, type, created, state, time zone
+-- (schedule to created are nil where the job is gone, empty where it is garbage; the time zone is nil for UTC, too).
 -- A claim is a field of claimed:<runner>: <id><scheduled> = "<state> <attempt> <M|L> <due> <created>", state 'c' where it came
 -- from due, 'r' where it came from retry (its job's next instant stands in due already).
 local due_key, retry_key, claimed_key, holders_key = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
@@ -15,14 +15,14 @@ end
 
 -- The definition. Somebody may have written something else under the job's name: that must not stop the others.
 local function definition(id)
-    local fields = redis.pcall('HMGET', job_prefix .. id, 'schedule', 'api', 'type', 'created')
+    local fields = redis.pcall('HMGET', job_prefix .. id, 'schedule', 'api', 'type', 'created', 'timezone')
     if not fields.err and fields[1] and fields[2] and fields[3] and fields[4] then
         return fields
     end
     if redis.call('EXISTS', job_prefix .. id) == 0 then
-        return {false, false, false, false}
+        return {false, false, false, false, false}
     end
-    return {'', '', '', '0'}
+    return {'', '', '', '0', false}
 end
 
 local reply = {''}
@@ -40,7 +40,7 @@ local function claim(state, id, scheduled, attempt, due)
     local n = #reply
     reply[n + 1], reply[n + 2], reply[n + 3], reply[n + 4] = id, scheduled, attempt, due
     reply[n + 5], reply[n + 6], reply[n + 7], reply[n + 8] = job[1], job[2], job[3], job[4]
-    reply[n + 9] = state
+    reply[n + 9], reply[n + 10] = state, job[5]
     return true
 end
 

@@ -30,7 +30,7 @@ end
 
 -- An occurrence whose attempts are spent. The latest ones are kept.
 local function bury(dead_key, dead_max, at, member)
-    redis.call('ZADD', dead_key, at, member)
+    write('ZADD', dead_key, at, member)
     redis.call('ZREMRANGEBYRANK', dead_key, 0, -dead_max - 1)
 end
 

@@ -17,7 +17,7 @@ local function finish(member, attempt, text, after, at)
     redis.call('HDEL', claimed_key, member)
     record_attempt(keep, member:sub(1, 32), text)
     if after == 'r' then
-        redis.call('ZADD', retry_key, at, next_attempt(member, attempt))
+        write('ZADD', retry_key, at, next_attempt(member, attempt))
         earliest = math.min(earliest, tonumber(at))
     elseif after == 'd' then
         bury(dead_key, dead_max, at, member)

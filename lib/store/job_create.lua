@@ -1,6 +1,7 @@
 -- job_create: store a job and make it due, unless it is there.
 -- KEYS[1] the job's hash  KEYS[2] due  KEYS[3] broken
 -- ARGV[1] id (32 bytes)  [2] shard  [3] first due instant (ms)  [4] schedule  [5] api  [6] type  [7] created (ms)
+-- ARGV[8] time zone ('' for UTC)
 -- Returns 1 when it was created, 0 when it was there already (nothing is changed then). One that had been set aside because it
 -- could not be read is made anew.
 local id, shard, due = ARGV[1], ARGV[2], ARGV[3]
@@ -11,6 +12,9 @@ if redis.call('EXISTS', KEYS[1]) == 1 then
     redis.call('DEL', KEYS[1])
 end
 redis.call('HSET', KEYS[1], 'schedule', ARGV[4], 'api', ARGV[5], 'type', ARGV[6], 'created', ARGV[7])
+if ARGV[8] ~= '' then
+    redis.call('HSET', KEYS[1], 'timezone', ARGV[8])
+end
 redis.call('ZADD', KEYS[2], due, id)
 wake(shard, tonumber(due))
 return 1

@@ -23,7 +23,7 @@ local function hand_on_started(member, id, attempt, kind)
         return
     end
     if tonumber(attempt) < attempts_max then
-        redis.call('ZADD', retry_key, string.format('%.0f', now), next_attempt(member, attempt))
+        write('ZADD', retry_key, string.format('%.0f', now), next_attempt(member, attempt))
         handed_on = handed_on + 1
     else
         bury(dead_key, dead_max, string.format('%.0f', now), member)
@@ -37,16 +37,17 @@ local function hand_on(member, value)
         hand_on_started(member, id, attempt, kind)
     elseif state and job_created(job_prefix, id) == created then
         if state == 'c' then
-            redis.call('ZADD', due_key, 'NX', due, id)
+            write('ZADD', due_key, 'NX', due, id)
         else
-            redis.call('ZADD', retry_key, due, member .. ':' .. attempt)
+            write('ZADD', retry_key, due, member .. ':' .. attempt)
         end
         handed_on = handed_on + 1
     end
     redis.call('HDEL', claimed_key, member)
 end
 
-local claims = redis.call('HSCAN', claimed_key, 0, 'COUNT', batch)[2]
+-- Any of them will do. (HSCAN from the start again would, in a large hash that has been emptied from there, find nothing for ever.)
+local claims = redis.call('HRANDFIELD', claimed_key, batch, 'WITHVALUES')
 for i = 1, #claims, 2 do
     hand_on(claims[i], claims[i + 1])
 end

@@ -20,9 +20,9 @@ local function release(member, attempt, due)
         return '2'
     end
     if state == 'c' then
-        redis.call('ZADD', due_key, 'NX', due, id)
+        write('ZADD', due_key, 'NX', due, id)
     else
-        redis.call('ZADD', retry_key, due, member .. ':' .. attempt)
+        write('ZADD', retry_key, due, member .. ':' .. attempt)
     end
     earliest = math.min(earliest, tonumber(due))
     return '1'

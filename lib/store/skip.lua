@@ -22,7 +22,7 @@ local function skip(member, text, next_due)
     end
     record_attempt(keep, id, text)
     if next_due ~= '' then
-        redis.call('ZADD', due_key, 'NX', next_due, id)
+        write('ZADD', due_key, 'NX', next_due, id)
         earliest = math.min(earliest, tonumber(next_due))
     end
     return '1'

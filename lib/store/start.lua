@@ -29,7 +29,7 @@ local function start(member, attempt, next_due)
     redis.call('HSET', claimed_key, member, 's ' .. attempt .. ' ' .. kind .. ' ' .. due .. ' ' .. created)
     if state == 'c' and next_due ~= '' then
         -- NX: whoever made the job due in the meantime knew more than this runner.
-        redis.call('ZADD', due_key, 'NX', next_due, id)
+        write('ZADD', due_key, 'NX', next_due, id)
         earliest = math.min(earliest, tonumber(next_due))
     end
     return '1'

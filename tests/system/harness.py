@@ -120,17 +120,23 @@ class Program:
         self.home.mkdir(parents=True, exist_ok=True)
         self.name = name
         with open(self.home / f"{name}.out", "ab") as out, open(self.home / f"{name}.err", "ab") as err:
+            self.begin = {"out": out.tell(), "err": err.tell()}  # what an earlier start wrote is none of ours
             self.process = subprocess.Popen([str(a) for a in argv], env=env, stdin=stdin, stdout=out, stderr=err,
                                             cwd=self.home, start_new_session=True)
         self.pid = self.process.pid
 
+    def _written(self, kind):
+        with open(self.home / f"{self.name}.{kind}", "rb") as file:
+            file.seek(self.begin[kind])
+            return file.read().decode(errors="replace")
+
     @property
     def out(self):
-        return (self.home / f"{self.name}.out").read_text(errors="replace")
+        return self._written("out")
 
     @property
     def err(self):
-        return (self.home / f"{self.name}.err").read_text(errors="replace")
+        return self._written("err")
 
     @property
     def log(self):
@@ -352,8 +358,8 @@ def at_second(instant):
 
 
 def soon(seconds=0.0):
-    """A whole second, at least half a second (and `seconds` more) from now."""
-    return int(time.time() + 0.5 * SCALE + seconds) + 1
+    """A whole second, at least a quarter of a second (and `seconds` more) from now."""
+    return int(time.time() + 0.25 * SCALE + seconds) + 1
 
 
 # --- Redis, alone -------------------------------------------------------------------------------------------------
@@ -387,7 +393,6 @@ class Redis:
             return False
 
     def kill(self):
-        self.program.signal(signal.SIGCONT)
         self.program.kill()
 
     def pause(self):
@@ -485,6 +490,7 @@ class Stack(HttpClient):
 
     def fail_to_start(self):
         """Start what cannot start: its exit code and the lines that it says."""
+        self.home.mkdir(parents=True, exist_ok=True)
         self.settings["HTTP_PORT"] = self.settings.get("HTTP_PORT", self.port)
         done = subprocess.run([RUN], env=environment(**self.settings), capture_output=True, text=True, cwd=self.home,
                               timeout=30 * SCALE, check=False, start_new_session=True, stdin=subprocess.DEVNULL)

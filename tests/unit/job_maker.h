@@ -1,4 +1,5 @@
-/* job_maker: jobs for tests, with the zone files of tests/vectors (relative to the repository's root, where tests run). */
+/* job_maker: jobs for tests, with the zone files of tests/vectors (relative to the repository's root, where
+ * tests run). */
 #ifndef DRONC_JOB_MAKER_H
 #define DRONC_JOB_MAKER_H
 

@@ -142,7 +142,7 @@ static void test_cmd_scripts_are_named_by_their_digest(void **state)
             assert_string_not_equal(store_script(i)->name, script->name);
         }
     }
-    assert_int_equal(count, 12);
+    assert_true(count >= 12);
     assert_null(store_script(SIZE_MAX));
 }
 

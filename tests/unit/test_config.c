@@ -60,6 +60,7 @@ static void assert_defaults(const struct config *c)
     assert_int_equal(c->redis_db, 0);
     assert_int_equal(c->log_level, LOG_INFO);
     assert_int_equal(c->log_format, LOG_JSON);
+    assert_string_equal(c->timezone, "UTC");
     assert_int_equal(c->runner_max_in_flight, 1000);
     assert_int_equal(c->runner_drain_timeout_ms, 30000);
 }
@@ -164,6 +165,15 @@ static void test_config_says_what_the_choices_are(void **state)
     (void)state;
     assert_problems(ENV("LOG_LEVEL", "loud"), "LOG_LEVEL: \"loud\" is not one of debug, info, warn, error\n");
     assert_problems(ENV("LOG_FORMAT", "xml"), "LOG_FORMAT: \"xml\" is not one of text, json\n");
+}
+
+static void test_config_knows_the_grammar_of_zones(void **state)
+{
+    (void)state;
+    assert_problems(ENV("DRONC_TIMEZONE", "America/Argentina/Buenos_Aires"), "");
+    assert_problems(ENV("DRONC_TIMEZONE", "Etc/GMT+5"), "");
+    assert_problems(ENV("DRONC_TIMEZONE", "../passwd"),
+                    "DRONC_TIMEZONE: \"../passwd\" is not a time zone's name, such as Europe/Berlin\n");
 }
 
 static void test_config_reports_all_problems_at_once(void **state)
@@ -293,6 +303,7 @@ int main(void)
         cmocka_unit_test(test_config_takes_the_bounds_and_refuses_what_lies_beyond),
         cmocka_unit_test(test_config_refuses_what_only_begins_like_a_number),
         cmocka_unit_test(test_config_says_what_the_choices_are),
+        cmocka_unit_test(test_config_knows_the_grammar_of_zones),
         cmocka_unit_test(test_config_reports_all_problems_at_once),
         cmocka_unit_test(test_config_puts_the_default_in_place_of_a_bad_value),
         cmocka_unit_test(test_config_bounds_the_length_of_strings),

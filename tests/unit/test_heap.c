@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-#define SEED  20260308U
+#define SEED   20260308U
 #define THINGS 300
 
 struct thing {

@@ -115,13 +115,15 @@ static void test_job_build_names_every_fault(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-        struct job_fields fields = {field_of(bad[i].schedule), field_of(bad[i].api), field_of(bad[i].type)};
+        struct job_fields fields = {.schedule = field_of(bad[i].schedule),
+                                    .api = field_of(bad[i].api),
+                                    .type = field_of(bad[i].type)};
         memset(&fault, 0x55, sizeof fault);
         if (job_build(&job, &fields, (struct wall_ms){T0}, zones, &fault)) {
             fail_msg("row %zu was taken", i);
         }
-        if (fault.code != bad[i].code || strcmp(fault.field, bad[i].field) != 0 || fault.offset != bad[i].offset ||
-            strstr(fault.text, bad[i].word) == NULL) {
+        if (fault.code != bad[i].code || strcmp(fault.field, bad[i].field) != 0 ||
+            fault.offset != bad[i].offset || strstr(fault.text, bad[i].word) == NULL) {
             fail_msg("row %zu: code %d, field %s, offset %lld: %s", i, (int)fault.code, fault.field,
                      (long long)fault.offset, fault.text);
         }
@@ -182,67 +184,141 @@ static void test_job_build_refuses_nul_bytes(void **state)
     assert_string_equal(fault.field, "type");
 }
 
+/* ---- the time zone as a field of its own ---- */
+
+static bool build_in(const char *schedule, const char *timezone, const char *otherwise)
+{
+    struct job_fields fields = job_maker_fields(schedule, API, ONCE);
+    fields.timezone = field_of(timezone);
+    fields.timezone_default = otherwise;
+    memset(&fault, 0x55, sizeof fault);
+    return job_build(&job, &fields, (struct wall_ms){T0}, zones, &fault);
+}
+
+static void test_job_timezone_comes_from_field_prefix_or_default(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *schedule, *timezone, *otherwise, *expected;
+    } rows[] = {
+        {GOOD, ABSENT, NULL, "UTC"},
+        {GOOD, ABSENT, "", "UTC"},
+        {GOOD, ABSENT, "Europe/Berlin", "Europe/Berlin"},
+        {GOOD, "Europe/Dublin", "Europe/Berlin", "Europe/Dublin"},
+        {GOOD, "UTC", "Europe/Berlin", "UTC"},
+        {"TZ=Europe/Dublin 0 7 * * *", ABSENT, "Europe/Berlin", "Europe/Dublin"},
+        {"TZ=UTC 0 7 * * *", ABSENT, "Europe/Berlin", "UTC"},
+        {"TZ=Europe/Dublin 0 7 * * *", "Europe/Dublin", NULL, "Europe/Dublin"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (!build_in(rows[i].schedule, rows[i].timezone, rows[i].otherwise)) {
+            fail_msg("row %zu: %s", i, fault.text);
+        }
+        assert_string_equal(zone_name(job.zone), rows[i].expected);
+    }
+}
+
+static void test_job_timezone_faults(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *schedule, *timezone;
+        enum job_fault_code code;
+    } rows[] = {
+        {GOOD, "", JOB_FAULT_INVALID_REQUEST},
+        {GOOD, " ", JOB_FAULT_INVALID_REQUEST},
+        {GOOD, "Mars/Olympus", JOB_FAULT_VALIDATION_ERROR},
+        {GOOD, "../../etc/passwd", JOB_FAULT_VALIDATION_ERROR},
+        {GOOD, " Europe/Berlin", JOB_FAULT_VALIDATION_ERROR},
+        {"TZ=Europe/Dublin 0 7 * * *", "Europe/Berlin", JOB_FAULT_VALIDATION_ERROR},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        assert_false(build_in(rows[i].schedule, rows[i].timezone, NULL));
+        assert_int_equal(fault.code, rows[i].code);
+        assert_string_equal(fault.field, "timezone");
+    }
+    assert_false(build_in(GOOD, ABSENT, "Mars/Olympus"));
+    assert_int_equal(fault.code, JOB_FAULT_SYSTEM);
+}
+
+/* Wherever the zone was named, the job is the same. */
+static void test_job_timezone_field_and_prefix_are_the_same_job(void **state)
+{
+    (void)state;
+    assert_true(build_in("TZ=Europe/Berlin 0 7 * * *", ABSENT, NULL));
+    struct job_id id = job.id;
+    assert_true(build_in(GOOD, "Europe/Berlin", NULL));
+    assert_memory_equal(&job.id, &id, sizeof id);
+    assert_true(build_in(GOOD, ABSENT, "Europe/Berlin"));
+    assert_memory_equal(&job.id, &id, sizeof id);
+    assert_true(build_in(GOOD, ABSENT, NULL));
+    assert_memory_not_equal(&job.id, &id, sizeof id);
+}
+
 /* ---- identity ---- */
+
+static const char *const same_jobs[][4] = {
+    {"0 7 * * *", API, "00 07 * * *", API},
+    {"0 7 * * *", API, "  0  7 *\t* * ", API},
+    {"0 7 * * *", API, "0 0 7 * * *", API},
+    {"0 0 * * *", API, "@daily", API},
+    {"0 0 * * *", API, "@midnight", API},
+    {"* * * * *", API, "*/1 * * * *", API},
+    {"0 7 * * MON-FRI", API, "0 7 * * 1,2,3,4,5", API},
+    {"0 7 * * 0", API, "0 7 * * sun", API},
+    {"@every 60s", API, "@every 1m", API},
+    {"0 7 * * *", API, "CRON_TZ=UTC 0 7 * * *", API},
+    {"CRON_TZ=Europe/Berlin 0 7 * * *", API, "TZ=Europe/Berlin 0 7 * * *", API},
+    {GOOD, "http://example.com", GOOD, "http://example.com/"},
+    {GOOD, "http://EXAMPLE.com/", GOOD, "HTTP://example.COM/"},
+    {GOOD, "http://example.com:80/", GOOD, "http://example.com/"},
+    {GOOD, "https://example.com:443/", GOOD, "https://example.com/"},
+    {GOOD, "http://example.com/#a", GOOD, "http://example.com/"},
+    {GOOD, "http://example.com/a/../b", GOOD, "http://example.com/b"},
+    {GOOD, "http://example.com/%2f", GOOD, "http://example.com/%2F"},
+};
 
 static void test_job_same_meaning_is_the_same_job(void **state)
 {
     (void)state;
-    static const char *const rows[][4] = {
-        {"0 7 * * *", API, "00 07 * * *", API},
-        {"0 7 * * *", API, "  0  7 *\t* * ", API},
-        {"0 7 * * *", API, "0 0 7 * * *", API},
-        {"0 0 * * *", API, "@daily", API},
-        {"0 0 * * *", API, "@midnight", API},
-        {"* * * * *", API, "*/1 * * * *", API},
-        {"0 7 * * MON-FRI", API, "0 7 * * 1,2,3,4,5", API},
-        {"0 7 * * 0", API, "0 7 * * sun", API},
-        {"@every 60s", API, "@every 1m", API},
-        {"0 7 * * *", API, "CRON_TZ=UTC 0 7 * * *", API},
-        {"CRON_TZ=Europe/Berlin 0 7 * * *", API, "TZ=Europe/Berlin 0 7 * * *", API},
-        {GOOD, "http://example.com", GOOD, "http://example.com/"},
-        {GOOD, "http://EXAMPLE.com/", GOOD, "HTTP://example.COM/"},
-        {GOOD, "http://example.com:80/", GOOD, "http://example.com/"},
-        {GOOD, "https://example.com:443/", GOOD, "https://example.com/"},
-        {GOOD, "http://example.com/#a", GOOD, "http://example.com/"},
-        {GOOD, "http://example.com/a/../b", GOOD, "http://example.com/b"},
-        {GOOD, "http://example.com/%2f", GOOD, "http://example.com/%2F"},
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct job_id a = id_of(rows[i][0], rows[i][1], ONCE);
-        struct job_id b = id_of(rows[i][2], rows[i][3], ONCE);
+    for (size_t i = 0; i < sizeof same_jobs / sizeof same_jobs[0]; i++) {
+        struct job_id a = id_of(same_jobs[i][0], same_jobs[i][1], ONCE);
+        struct job_id b = id_of(same_jobs[i][2], same_jobs[i][3], ONCE);
         if (memcmp(&a, &b, sizeof a) != 0) {
-            fail_msg("not the same: %s %s, %s %s", rows[i][0], rows[i][1], rows[i][2], rows[i][3]);
+            fail_msg("not the same: %s %s, %s %s", same_jobs[i][0], same_jobs[i][1], same_jobs[i][2],
+                     same_jobs[i][3]);
         }
     }
 }
 
+static const char *const other_jobs[][3] = {
+    {GOOD, API, ONCE},
+    {GOOD, API, "ATLEAST_ONCE"},
+    {"1 7 * * *", API, ONCE},
+    {"CRON_TZ=Europe/Berlin 0 7 * * *", API, ONCE},
+    {"CRON_TZ=Europe/Dublin 0 7 * * *", API, ONCE},
+    {"@every 60s", API, ONCE},
+    {"* * * * *", API, ONCE},
+    {GOOD, "https://example.com/", ONCE},
+    {GOOD, "http://example.com:8080/", ONCE},
+    {GOOD, "http://example.com/a", ONCE},
+    {GOOD, "http://example.com/A", ONCE},
+    {GOOD, "http://example.com/a/", ONCE},
+    {GOOD, "http://example.com/?a", ONCE},
+    {GOOD, "http://example.com/?A", ONCE},
+    {GOOD, "http://user@example.com/", ONCE},
+    {GOOD, "http://example.org/", ONCE},
+};
+
 static void test_job_other_meaning_is_another_job(void **state)
 {
     (void)state;
-    static const char *const rows[][3] = {
-        {GOOD, API, ONCE},
-        {GOOD, API, "ATLEAST_ONCE"},
-        {"1 7 * * *", API, ONCE},
-        {"CRON_TZ=Europe/Berlin 0 7 * * *", API, ONCE},
-        {"CRON_TZ=Europe/Dublin 0 7 * * *", API, ONCE},
-        {"@every 60s", API, ONCE},
-        {"* * * * *", API, ONCE},
-        {GOOD, "https://example.com/", ONCE},
-        {GOOD, "http://example.com:8080/", ONCE},
-        {GOOD, "http://example.com/a", ONCE},
-        {GOOD, "http://example.com/A", ONCE},
-        {GOOD, "http://example.com/a/", ONCE},
-        {GOOD, "http://example.com/?a", ONCE},
-        {GOOD, "http://example.com/?A", ONCE},
-        {GOOD, "http://user@example.com/", ONCE},
-        {GOOD, "http://example.org/", ONCE},
-    };
-    struct job_id ids[sizeof rows / sizeof rows[0]];
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        ids[i] = id_of(rows[i][0], rows[i][1], rows[i][2]);
+    struct job_id ids[sizeof other_jobs / sizeof other_jobs[0]];
+    for (size_t i = 0; i < sizeof other_jobs / sizeof other_jobs[0]; i++) {
+        ids[i] = id_of(other_jobs[i][0], other_jobs[i][1], other_jobs[i][2]);
         for (size_t j = 0; j < i; j++) {
             if (memcmp(&ids[i], &ids[j], sizeof ids[i]) == 0) {
-                fail_msg("rows %zu and %zu are the same job", i, j);
+                fail_msg("other_jobs %zu and %zu are the same job", i, j);
             }
         }
     }
@@ -265,7 +341,8 @@ static void test_job_identity_is_stable(void **state)
 {
     (void)state;
     char text[JOB_ID_TEXT_SIZE];
-    struct job_id id = id_of("CRON_TZ=Europe/Berlin 30 7 * * MON-FRI", "https://example.com/a?b=c", "ATLEAST_ONCE");
+    struct job_id id =
+        id_of("CRON_TZ=Europe/Berlin 30 7 * * MON-FRI", "https://example.com/a?b=c", "ATLEAST_ONCE");
     job_id_format(text, &id);
     assert_string_equal(text, "capi:a5a65bfeff0aac6c38fb73d92b9bb2a25cdf8a7f4e3971b2027867ad86031092");
 }
@@ -291,8 +368,19 @@ static void test_job_id_parse_refuses_all_else(void **state)
     (void)state;
 #define HEX63 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcde"
     static const char *const rows[] = {
-        "", "capi:", "capi:" HEX63, "capi:" HEX63 "ff", "capi:" HEX63 "F", "capi:" HEX63 "g", "capi:" HEX63 " ",
-        "CAPI:" HEX63 "f", "capi " HEX63 "f", "exec:" HEX63 "f", HEX63 "f", " capi:" HEX63 "f", "capi:" HEX63 "f ",
+        "",
+        "capi:",
+        "capi:" HEX63,
+        "capi:" HEX63 "ff",
+        "capi:" HEX63 "F",
+        "capi:" HEX63 "g",
+        "capi:" HEX63 " ",
+        "CAPI:" HEX63 "f",
+        "capi " HEX63 "f",
+        "exec:" HEX63 "f",
+        HEX63 "f",
+        " capi:" HEX63 "f",
+        "capi:" HEX63 "f ",
     };
     struct job_id id;
     assert_true(job_id_parse(&id, slice_of("capi:" HEX63 "f")));
@@ -350,7 +438,9 @@ static void test_job_restore_refuses_garbage(void **state)
     (void)state;
     const struct job_id id = {{1}};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-        struct job_fields fields = {field_of(bad[i].schedule), field_of(bad[i].api), field_of(bad[i].type)};
+        struct job_fields fields = {.schedule = field_of(bad[i].schedule),
+                                    .api = field_of(bad[i].api),
+                                    .type = field_of(bad[i].type)};
         struct errinfo info = {0};
         if (strcmp(bad[i].word, "any more") == 0) {
             continue;
@@ -420,6 +510,9 @@ int main(void)
         cmocka_unit_test(test_job_schedule_may_be_as_long_as_stated),
         cmocka_unit_test(test_job_api_may_be_as_long_as_stated),
         cmocka_unit_test(test_job_build_refuses_nul_bytes),
+        cmocka_unit_test(test_job_timezone_comes_from_field_prefix_or_default),
+        cmocka_unit_test(test_job_timezone_faults),
+        cmocka_unit_test(test_job_timezone_field_and_prefix_are_the_same_job),
         cmocka_unit_test(test_job_same_meaning_is_the_same_job),
         cmocka_unit_test(test_job_other_meaning_is_another_job),
         cmocka_unit_test(test_job_identity_does_not_depend_on_when_it_was_made),

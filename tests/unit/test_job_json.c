@@ -127,6 +127,7 @@ static void test_job_json_writes_what_it_was_given(void **state)
     assert_non_null(job);
     memset(job->id.bytes, 0xab, sizeof job->id.bytes);
     job->type = JOB_ATLEAST_ONCE;
+    job->zone = zone_utc();
     strcpy(job->schedule, "0 0 * * *");
     strcpy(job->api, "https://h/?q=\"x\"");
     json_begin(&w, &out);
@@ -134,7 +135,8 @@ static void test_job_json_writes_what_it_was_given(void **state)
     assert_string_equal(
         buffer_str(&out),
         "{\"job_id\":\"capi:abababababababababababababababababababababababababababababababab\","
-        "\"schedule\":\"0 0 * * *\",\"api\":\"https://h/?q=\\\"x\\\"\",\"type\":\"ATLEAST_ONCE\"}");
+        "\"schedule\":\"0 0 * * "
+        "*\",\"api\":\"https://h/?q=\\\"x\\\"\",\"type\":\"ATLEAST_ONCE\",\"timezone\":\"UTC\"}");
     buffer_fini(&out);
     free(job);
 }

@@ -32,7 +32,8 @@ static int tear_down(void **state)
 static const struct {
     int attempt;
     int64_t most_ms;
-} backoffs[] = {{1, 1000}, {2, 2000}, {3, 4000}, {4, 8000}, {5, 16000}, {6, 30000}, {7, 30000}, {100, 30000}, {INT32_MAX, 30000}};
+} backoffs[] = {{1, 1000},  {2, 2000},  {3, 4000},    {4, 8000},         {5, 16000},
+                {6, 30000}, {7, 30000}, {100, 30000}, {INT32_MAX, 30000}};
 #define BACKOFFS (sizeof backoffs / sizeof backoffs[0])
 
 static void test_policy_backoff_grows_up_to_a_bound(void **state)
@@ -82,7 +83,8 @@ static void check(const struct lateness *row, enum job_type type)
     make_job(&job, zones, row->schedule, type, T0 - 90 * S);
     struct policy_gap gap = policy_lateness(&job, (struct wall_ms){T0}, (struct wall_ms){T0 + row->late_ms});
     int64_t next = row->next_ms == NONE ? NONE : T0 + row->next_ms;
-    if (gap.count != row->count || (gap.count > 0 && (gap.until.ms != T0 + row->until_ms || gap.next.ms != next))) {
+    if (gap.count != row->count ||
+        (gap.count > 0 && (gap.until.ms != T0 + row->until_ms || gap.next.ms != next))) {
         fail_msg("%s %s, %lld ms late: %lld until %lld, then %lld", job_type_name(type), row->schedule,
                  (long long)row->late_ms, (long long)gap.count, (long long)(gap.until.ms - T0),
                  (long long)(gap.next.ms - T0));
@@ -96,78 +98,80 @@ static void check(const struct lateness *row, enum job_type type)
 #define EVERY_90_S  "@every 90s"
 #define LAST_ONE    "0 0 7 8 3 ? 2026"
 
+static const struct lateness at_most_once[] = {
+    {EACH_MINUTE, -150, 0, 0, 0},
+    {EACH_MINUTE, 0, 0, 0, 0},
+    {EACH_MINUTE, 59 * S, 0, 0, 0},
+    {EACH_MINUTE, 60 * S, 0, 0, 0},
+    {EACH_MINUTE, 60 * S + 1, 1, 0, MIN},
+    {EACH_MINUTE, 61 * S, 1, 0, MIN},
+    {EACH_MINUTE, 2 * MIN, 1, 0, MIN},
+    {EACH_MINUTE, H, 59, 58 * MIN, 59 * MIN},
+    {EACH_MINUTE, H + 30 * S, 60, 59 * MIN, H},
+    {EACH_MINUTE, DAY, 1439, 1438 * MIN, 1439 * MIN},
+    {EACH_MINUTE, 7 * DAY, 7 * 1440 - 1, 7 * DAY - 2 * MIN, 7 * DAY - MIN},
+    {EACH_SECOND, 59 * S, 0, 0, 0},
+    {EACH_SECOND, 61 * S, 1, 0, S},
+    {EACH_SECOND, 61 * S + 500, 2, S, 2 * S},
+    {EACH_SECOND, H, 3540, 3539 * S, 3540 * S},
+    {EACH_SECOND, DAY, 86340, 86339 * S, 86340 * S},
+    {EACH_DAY, 61 * S, 1, 0, DAY},
+    {EACH_DAY, H, 1, 0, DAY},
+    {EACH_DAY, DAY, 1, 0, DAY},
+    {EACH_DAY, DAY + 61 * S, 2, DAY, 2 * DAY},
+    {EACH_DAY, 7 * DAY, 7, 6 * DAY, 7 * DAY},
+    {EVERY_90_S, 61 * S, 1, 0, 90 * S},
+    {EVERY_90_S, 150 * S, 1, 0, 90 * S},
+    {EVERY_90_S, 150 * S + 1, 2, 90 * S, 180 * S},
+    {EVERY_90_S, H, 40, 39 * 90 * S, 40 * 90 * S},
+    {LAST_ONE, 60 * S, 0, 0, 0},
+    {LAST_ONE, 61 * S, 1, 0, NONE},
+    {LAST_ONE, 7 * DAY, 1, 0, NONE},
+};
+
 static void test_policy_lateness_at_most_once(void **state)
 {
     (void)state;
-    static const struct lateness rows[] = {
-        {EACH_MINUTE, -150, 0, 0, 0},
-        {EACH_MINUTE, 0, 0, 0, 0},
-        {EACH_MINUTE, 59 * S, 0, 0, 0},
-        {EACH_MINUTE, 60 * S, 0, 0, 0},
-        {EACH_MINUTE, 60 * S + 1, 1, 0, MIN},
-        {EACH_MINUTE, 61 * S, 1, 0, MIN},
-        {EACH_MINUTE, 2 * MIN, 1, 0, MIN},
-        {EACH_MINUTE, H, 59, 58 * MIN, 59 * MIN},
-        {EACH_MINUTE, H + 30 * S, 60, 59 * MIN, H},
-        {EACH_MINUTE, DAY, 1439, 1438 * MIN, 1439 * MIN},
-        {EACH_MINUTE, 7 * DAY, 7 * 1440 - 1, 7 * DAY - 2 * MIN, 7 * DAY - MIN},
-        {EACH_SECOND, 59 * S, 0, 0, 0},
-        {EACH_SECOND, 61 * S, 1, 0, S},
-        {EACH_SECOND, 61 * S + 500, 2, S, 2 * S},
-        {EACH_SECOND, H, 3540, 3539 * S, 3540 * S},
-        {EACH_SECOND, DAY, 86340, 86339 * S, 86340 * S},
-        {EACH_DAY, 61 * S, 1, 0, DAY},
-        {EACH_DAY, H, 1, 0, DAY},
-        {EACH_DAY, DAY, 1, 0, DAY},
-        {EACH_DAY, DAY + 61 * S, 2, DAY, 2 * DAY},
-        {EACH_DAY, 7 * DAY, 7, 6 * DAY, 7 * DAY},
-        {EVERY_90_S, 61 * S, 1, 0, 90 * S},
-        {EVERY_90_S, 150 * S, 1, 0, 90 * S},
-        {EVERY_90_S, 150 * S + 1, 2, 90 * S, 180 * S},
-        {EVERY_90_S, H, 40, 39 * 90 * S, 40 * 90 * S},
-        {LAST_ONE, 60 * S, 0, 0, 0},
-        {LAST_ONE, 61 * S, 1, 0, NONE},
-        {LAST_ONE, 7 * DAY, 1, 0, NONE},
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        check(&rows[i], JOB_ATMOST_ONCE);
+    for (size_t i = 0; i < sizeof at_most_once / sizeof at_most_once[0]; i++) {
+        check(&at_most_once[i], JOB_ATMOST_ONCE);
     }
 }
+
+static const struct lateness at_least_once[] = {
+    {EACH_MINUTE, -150, 0, 0, 0},
+    {EACH_MINUTE, 0, 0, 0, 0},
+    {EACH_MINUTE, 59 * S, 0, 0, 0},
+    {EACH_MINUTE, 61 * S, 0, 0, 0},
+    {EACH_MINUTE, H, 0, 0, 0},
+    {EACH_MINUTE, 99 * MIN, 0, 0, 0},
+    {EACH_MINUTE, 100 * MIN, 1, 0, MIN},
+    {EACH_MINUTE, DAY, 1341, 1340 * MIN, 1341 * MIN},
+    {EACH_MINUTE, 7 * DAY, 7 * 1440 - 99, 7 * DAY - 100 * MIN, 7 * DAY - 99 * MIN},
+    {EACH_SECOND, 59 * S, 0, 0, 0},
+    {EACH_SECOND, 99 * S, 0, 0, 0},
+    {EACH_SECOND, 100 * S, 1, 0, S},
+    {EACH_SECOND, H, 3501, 3500 * S, 3501 * S},
+    {EACH_SECOND, DAY, 86301, 86300 * S, 86301 * S},
+    {EACH_HOUR, DAY, 0, 0, 0},
+    {EACH_HOUR, DAY + 1, 1, 0, H},
+    {EACH_HOUR, 7 * DAY, 144, 143 * H, 6 * DAY},
+    {EACH_DAY, H, 0, 0, 0},
+    {EACH_DAY, DAY, 0, 0, 0},
+    {EACH_DAY, DAY + S, 1, 0, DAY},
+    {EACH_DAY, 7 * DAY, 6, 5 * DAY, 6 * DAY},
+    {EVERY_90_S, 99 * 90 * S, 0, 0, 0},
+    {EVERY_90_S, 100 * 90 * S, 1, 0, 90 * S},
+    {EVERY_90_S, 7 * DAY, 6720 - 99, 6620 * 90 * S, 6621 * 90 * S},
+    {LAST_ONE, H, 0, 0, 0},
+    {LAST_ONE, DAY, 0, 0, 0},
+    {LAST_ONE, DAY + 1, 1, 0, NONE},
+};
 
 static void test_policy_lateness_at_least_once(void **state)
 {
     (void)state;
-    static const struct lateness rows[] = {
-        {EACH_MINUTE, -150, 0, 0, 0},
-        {EACH_MINUTE, 0, 0, 0, 0},
-        {EACH_MINUTE, 59 * S, 0, 0, 0},
-        {EACH_MINUTE, 61 * S, 0, 0, 0},
-        {EACH_MINUTE, H, 0, 0, 0},
-        {EACH_MINUTE, 99 * MIN, 0, 0, 0},
-        {EACH_MINUTE, 100 * MIN, 1, 0, MIN},
-        {EACH_MINUTE, DAY, 1341, 1340 * MIN, 1341 * MIN},
-        {EACH_MINUTE, 7 * DAY, 7 * 1440 - 99, 7 * DAY - 100 * MIN, 7 * DAY - 99 * MIN},
-        {EACH_SECOND, 59 * S, 0, 0, 0},
-        {EACH_SECOND, 99 * S, 0, 0, 0},
-        {EACH_SECOND, 100 * S, 1, 0, S},
-        {EACH_SECOND, H, 3501, 3500 * S, 3501 * S},
-        {EACH_SECOND, DAY, 86301, 86300 * S, 86301 * S},
-        {EACH_HOUR, DAY, 0, 0, 0},
-        {EACH_HOUR, DAY + 1, 1, 0, H},
-        {EACH_HOUR, 7 * DAY, 144, 143 * H, 6 * DAY},
-        {EACH_DAY, H, 0, 0, 0},
-        {EACH_DAY, DAY, 0, 0, 0},
-        {EACH_DAY, DAY + S, 1, 0, DAY},
-        {EACH_DAY, 7 * DAY, 6, 5 * DAY, 6 * DAY},
-        {EVERY_90_S, 99 * 90 * S, 0, 0, 0},
-        {EVERY_90_S, 100 * 90 * S, 1, 0, 90 * S},
-        {EVERY_90_S, 7 * DAY, 6720 - 99, 6620 * 90 * S, 6621 * 90 * S},
-        {LAST_ONE, H, 0, 0, 0},
-        {LAST_ONE, DAY, 0, 0, 0},
-        {LAST_ONE, DAY + 1, 1, 0, NONE},
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        check(&rows[i], JOB_ATLEAST_ONCE);
+    for (size_t i = 0; i < sizeof at_least_once / sizeof at_least_once[0]; i++) {
+        check(&at_least_once[i], JOB_ATLEAST_ONCE);
     }
 }
 

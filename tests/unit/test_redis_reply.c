@@ -41,33 +41,34 @@ static void drop(struct flat *flat)
     freeReplyObject(flat->tree);
 }
 
+static const struct {
+    const char *bytes;
+    enum reply_kind kind;
+    const char *text; /* NULL: none */
+    int64_t integer;
+} simple_kinds[] = {
+    {"+OK\r\n", REPLY_TEXT, "OK", 0},
+    {"+\r\n", REPLY_TEXT, "", 0},
+    {"$5\r\nhello\r\n", REPLY_TEXT, "hello", 0},
+    {"$0\r\n\r\n", REPLY_TEXT, "", 0},
+    {"$-1\r\n", REPLY_NIL, NULL, 0},
+    {"*-1\r\n", REPLY_NIL, NULL, 0},
+    {":42\r\n", REPLY_INTEGER, NULL, 42},
+    {":-9223372036854775808\r\n", REPLY_INTEGER, NULL, INT64_MIN},
+    {":9223372036854775807\r\n", REPLY_INTEGER, NULL, INT64_MAX},
+    {"-ERR no\r\n", REPLY_ERROR, "ERR no", 0},
+    {"*0\r\n", REPLY_ARRAY, NULL, 0},
+};
+
 static void test_redis_reply_flattens_simple_kinds(void **state)
 {
     (void)state;
-    static const struct {
-        const char *bytes;
-        enum reply_kind kind;
-        const char *text; /* NULL: none */
-        int64_t integer;
-    } rows[] = {
-        {"+OK\r\n", REPLY_TEXT, "OK", 0},
-        {"+\r\n", REPLY_TEXT, "", 0},
-        {"$5\r\nhello\r\n", REPLY_TEXT, "hello", 0},
-        {"$0\r\n\r\n", REPLY_TEXT, "", 0},
-        {"$-1\r\n", REPLY_NIL, NULL, 0},
-        {"*-1\r\n", REPLY_NIL, NULL, 0},
-        {":42\r\n", REPLY_INTEGER, NULL, 42},
-        {":-9223372036854775808\r\n", REPLY_INTEGER, NULL, INT64_MIN},
-        {":9223372036854775807\r\n", REPLY_INTEGER, NULL, INT64_MAX},
-        {"-ERR no\r\n", REPLY_ERROR, "ERR no", 0},
-        {"*0\r\n", REPLY_ARRAY, NULL, 0},
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct flat flat = flatten_bytes(rows[i].bytes, strlen(rows[i].bytes));
-        assert_int_equal(flat.reply.kind, rows[i].kind);
-        assert_int_equal(flat.reply.integer, rows[i].integer);
-        assert_true(rows[i].text == NULL ? flat.reply.text.data == NULL
-                                         : slice_eq(flat.reply.text, rows[i].text));
+    for (size_t i = 0; i < sizeof simple_kinds / sizeof simple_kinds[0]; i++) {
+        struct flat flat = flatten_bytes(simple_kinds[i].bytes, strlen(simple_kinds[i].bytes));
+        assert_int_equal(flat.reply.kind, simple_kinds[i].kind);
+        assert_int_equal(flat.reply.integer, simple_kinds[i].integer);
+        assert_true(simple_kinds[i].text == NULL ? flat.reply.text.data == NULL
+                                                 : slice_eq(flat.reply.text, simple_kinds[i].text));
         assert_int_equal(flat.reply.count, 0);
         assert_null(flat.items);
         drop(&flat);

@@ -22,6 +22,7 @@ static void test_route_finds_every_resource(void **state)
         {"/health", "GET", health_check},
         {"/health/deep", "GET", health_check_deep},
         {"/v1/schedule/api-caller", "POST", schedule_create},
+        {"/v1/schedule/preview", "GET", preview_schedule},
         {"/v1/track/executions", "GET", track_list_executions},
     };
     for (size_t i = 0; i < sizeof TABLE / sizeof TABLE[0]; i++) {

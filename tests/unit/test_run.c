@@ -12,7 +12,11 @@
 
 /* As drawn in run.h. */
 static const bool allowed[RUN_STATE__COUNT][RUN_STATE__COUNT] = {
-    [RUN_CLAIMED] = {[RUN_STARTING] = true, [RUN_FINISHING] = true, [RUN_SKIPPING] = true, [RUN_RELEASING] = true, [RUN_ENDED] = true},
+    [RUN_CLAIMED] = {[RUN_STARTING] = true,
+                     [RUN_FINISHING] = true,
+                     [RUN_SKIPPING] = true,
+                     [RUN_RELEASING] = true,
+                     [RUN_ENDED] = true},
     [RUN_STARTING] = {[RUN_READY] = true, [RUN_RELEASING] = true, [RUN_ENDED] = true},
     [RUN_READY] = {[RUN_CALLING] = true, [RUN_FINISHING] = true, [RUN_RELEASING] = true},
     [RUN_CALLING] = {[RUN_FINISHING] = true},
@@ -55,7 +59,8 @@ static void test_run_allowed_moves_are_silent_and_others_are_logged(void **state
             assert_int_equal(run.state, to);
             lines += allowed[from][to] ? 0 : 1;
             if (log_capture_lines(&capture) != lines) {
-                fail_msg("%s to %s", run_state_name((enum run_state)from), run_state_name((enum run_state)to));
+                fail_msg("%s to %s", run_state_name((enum run_state)from),
+                         run_state_name((enum run_state)to));
             }
         }
     }

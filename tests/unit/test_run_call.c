@@ -24,7 +24,8 @@ static int set_up(void **state)
     run = (struct run){.attempt = {.job = id, .scheduled = {T0}, .number = 3}, .due = {T0 + 5000}};
     run.job.id = id;
     run.job.type = JOB_ATLEAST_ONCE;
-    (void)snprintf(run.job.api, sizeof run.job.api, "http://user:pa55@example.com:8080/path?token=s3cret#frag");
+    (void)snprintf(run.job.api, sizeof run.job.api,
+                   "http://user:pa55@example.com:8080/path?token=s3cret#frag");
     memset(&request, 0x55, sizeof request);
     log_capture_begin(&capture, LOG_INFO);
     return 0;
@@ -90,37 +91,38 @@ static void test_run_call_idempotency_key_is_the_occurrences(void **state)
 
 /* ---- the result ---- */
 
+static const struct {
+    struct http_result result;
+    enum execution_outcome outcome;
+    const char *class, *error;
+} results[] = {
+    {{.status = 200}, EXECUTION_SUCCEEDED, "", ""},
+    {{.status = 204}, EXECUTION_SUCCEEDED, "", ""},
+    {{.status = 299, .truncated = true}, EXECUTION_SUCCEEDED, "", ""},
+    {{.status = 199}, EXECUTION_FAILED, "http", "status 199"},
+    {{.status = 300}, EXECUTION_FAILED, "http", "status 300"},
+    {{.status = 404}, EXECUTION_FAILED, "http", "status 404"},
+    {{.status = 503, .truncated = true}, EXECUTION_FAILED, "http", "status 503"},
+    {{.error = HTTP_ERROR_DNS, .text = "no such host"}, EXECUTION_FAILED, "dns", "no such host"},
+    {{.error = HTTP_ERROR_CONNECT, .text = "refused"}, EXECUTION_FAILED, "connect", "refused"},
+    {{.error = HTTP_ERROR_TLS, .text = "bad"}, EXECUTION_FAILED, "tls", "bad"},
+    {{.error = HTTP_ERROR_TIMEOUT, .text = "slow"}, EXECUTION_FAILED, "timeout", "slow"},
+    {{.error = HTTP_ERROR_REDIRECTS, .status = 302, .text = "6"}, EXECUTION_FAILED, "redirect", "6"},
+    {{.error = HTTP_ERROR_RESPONSE, .status = 200, .text = "cut"}, EXECUTION_FAILED, "response", "cut"},
+    {{.error = HTTP_ERROR_ABORTED, .text = "aborted"}, EXECUTION_FAILED, "aborted", "aborted"},
+    {{.error = HTTP_ERROR_INTERNAL, .text = "memory"}, EXECUTION_FAILED, "internal", "memory"},
+};
+
 static void test_run_call_results_become_executions(void **state)
 {
     (void)state;
-    static const struct {
-        struct http_result result;
-        enum execution_outcome outcome;
-        const char *class, *error;
-    } rows[] = {
-        {{.status = 200}, EXECUTION_SUCCEEDED, "", ""},
-        {{.status = 204}, EXECUTION_SUCCEEDED, "", ""},
-        {{.status = 299, .truncated = true}, EXECUTION_SUCCEEDED, "", ""},
-        {{.status = 199}, EXECUTION_FAILED, "http", "status 199"},
-        {{.status = 300}, EXECUTION_FAILED, "http", "status 300"},
-        {{.status = 404}, EXECUTION_FAILED, "http", "status 404"},
-        {{.status = 503, .truncated = true}, EXECUTION_FAILED, "http", "status 503"},
-        {{.error = HTTP_ERROR_DNS, .text = "no such host"}, EXECUTION_FAILED, "dns", "no such host"},
-        {{.error = HTTP_ERROR_CONNECT, .text = "refused"}, EXECUTION_FAILED, "connect", "refused"},
-        {{.error = HTTP_ERROR_TLS, .text = "bad"}, EXECUTION_FAILED, "tls", "bad"},
-        {{.error = HTTP_ERROR_TIMEOUT, .text = "slow"}, EXECUTION_FAILED, "timeout", "slow"},
-        {{.error = HTTP_ERROR_REDIRECTS, .status = 302, .text = "6"}, EXECUTION_FAILED, "redirect", "6"},
-        {{.error = HTTP_ERROR_RESPONSE, .status = 200, .text = "cut"}, EXECUTION_FAILED, "response", "cut"},
-        {{.error = HTTP_ERROR_ABORTED, .text = "aborted"}, EXECUTION_FAILED, "aborted", "aborted"},
-        {{.error = HTTP_ERROR_INTERNAL, .text = "memory"}, EXECUTION_FAILED, "internal", "memory"},
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        run_note_result(&run, "me", &rows[i].result);
-        assert_int_equal(run.execution.outcome, rows[i].outcome);
-        assert_int_equal(run.execution.status, rows[i].result.status);
-        assert_int_equal(run.execution.truncated, rows[i].result.truncated);
-        assert_string_equal(run.execution.error_class, rows[i].class);
-        assert_string_equal(run.execution.error, rows[i].error);
+    for (size_t i = 0; i < sizeof results / sizeof results[0]; i++) {
+        run_note_result(&run, "me", &results[i].result);
+        assert_int_equal(run.execution.outcome, results[i].outcome);
+        assert_int_equal(run.execution.status, results[i].result.status);
+        assert_int_equal(run.execution.truncated, results[i].result.truncated);
+        assert_string_equal(run.execution.error_class, results[i].class);
+        assert_string_equal(run.execution.error, results[i].error);
     }
 }
 

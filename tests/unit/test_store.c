@@ -14,7 +14,8 @@
 #define SHARD 3
 #define TAG   "dronc:{3}:"
 
-static const char *const GARBAGE_NUMBERS[] = {"", "x", "1x", " 1", "1.5", "1e3", "0x1", "99999999999999999999", NULL};
+static const char *const GARBAGE_NUMBERS[] = {
+    "", "x", "1x", " 1", "1.5", "1e3", "0x1", "99999999999999999999", NULL};
 #define GARBAGE_COUNT (sizeof GARBAGE_NUMBERS / sizeof GARBAGE_NUMBERS[0])
 
 static struct errinfo info;
@@ -46,7 +47,8 @@ static void assert_argument(const struct cmd *cmd, size_t index, const char *exp
     }
 }
 
-/* As Redis Cluster hashes: what stands between the first '{' and the '}' after it, and nothing else is needed. */
+/* As Redis Cluster hashes: what stands between the first '{' and the '}' after it, and nothing else is
+ * needed. */
 static void assert_keys_in_shard(const struct cmd *cmd, const char *script, size_t keys)
 {
     assert_string_equal(cmd->script->name, script);
@@ -84,10 +86,10 @@ static void test_store_job_create_names_its_shard(void **state)
     store_job_create(&cmd, &job, (struct wall_ms){T0 + 5});
     assert_keys_in_shard(&cmd, "job_create", 3);
     static const char *const expected[] = {
-        TAG "job:" ID, TAG "due", TAG "broken", ID, "3", "1772953200005", "0 7 * * *", "http://example.com/x",
-        "ATLEAST_ONCE", "1772953200000"};
-    assert_int_equal(cmd.argc, 10);
-    for (size_t i = 0; i < 10; i++) {
+        TAG "job:" ID,          TAG "due",      TAG "broken",    ID, "3", "1772953200005", "0 7 * * *",
+        "http://example.com/x", "ATLEAST_ONCE", "1772953200000", ""};
+    assert_int_equal(cmd.argc, 11);
+    for (size_t i = 0; i < 11; i++) {
         assert_argument(&cmd, i, expected[i]);
     }
     cmd_fini(&cmd);
@@ -331,9 +333,8 @@ static void test_store_decoders_pass_on_what_redis_says(void **state)
 static void test_store_decoders_refuse_other_kinds(void **state)
 {
     (void)state;
-    static const struct reply replies[] = {{.kind = REPLY_NIL},
-                                           {.kind = REPLY_INTEGER, .integer = 3},
-                                           {.kind = REPLY_TEXT, .text = {"x", 1}}};
+    static const struct reply replies[] = {
+        {.kind = REPLY_NIL}, {.kind = REPLY_INTEGER, .integer = 3}, {.kind = REPLY_TEXT, .text = {"x", 1}}};
     for (size_t i = 0; i < DECODERS; i++) {
         for (size_t k = 0; k < 3; k++) {
             bool fits = decoders[i] == decode_created && replies[k].kind == REPLY_INTEGER;
@@ -368,9 +369,9 @@ static void test_store_setup_reply_compares_the_number(void **state)
     static const struct {
         const char *text;
         enum err expected;
-    } rows[] = {{"16", ERR_OK},         {"8", ERR_CONFIG},   {"17", ERR_CONFIG}, {"0", ERR_CONFIG},
-                {"-16", ERR_CONFIG},    {"", ERR_PROTOCOL},  {"16 ", ERR_PROTOCOL}, {"sixteen", ERR_PROTOCOL},
-                {"1e1", ERR_PROTOCOL}};
+    } rows[] = {{"16", ERR_OK},        {"8", ERR_CONFIG},         {"17", ERR_CONFIG},
+                {"0", ERR_CONFIG},     {"-16", ERR_CONFIG},       {"", ERR_PROTOCOL},
+                {"16 ", ERR_PROTOCOL}, {"sixteen", ERR_PROTOCOL}, {"1e1", ERR_PROTOCOL}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         const struct reply reply = {.kind = REPLY_TEXT, .text = slice_of(rows[i].text)};
         assert_int_equal(store_setup_reply(&reply, &info), rows[i].expected);
@@ -411,8 +412,8 @@ static void test_store_history_reads_records(void **state)
 static void test_store_executions_reads_records(void **state)
 {
     (void)state;
-    const struct reply *reply = MAKE_ARRAY("1-1", ID, RECORD, "1-2", "short", RECORD, "1-3", ID, "x", NULL, ID,
-                                           RECORD, "1-4", NULL, RECORD, "1-5", ID, NULL);
+    const struct reply *reply = MAKE_ARRAY("1-1", ID, RECORD, "1-2", "short", RECORD, "1-3", ID, "x", NULL,
+                                           ID, RECORD, "1-4", NULL, RECORD, "1-5", ID, NULL);
     assert_int_equal(decode_executions(reply), ERR_OK);
     assert_int_equal(d.count, 6);
     assert_int_equal(store_executions_at(reply, 0, &d.record, &info), ERR_OK);
@@ -432,13 +433,16 @@ static void test_store_executions_refuses_bad_shapes(void **state)
     position[STORE_FEED_ID_MAX] = '\0';
     assert_int_equal(decode_executions(MAKE_ARRAY("1-1", ID)), ERR_PROTOCOL);
     assert_int_equal(decode_executions(MAKE_ARRAY("1-1", ID, RECORD, "1-2")), ERR_PROTOCOL);
-    assert_int_equal(store_executions_at(MAKE_ARRAY(position, ID, RECORD), 0, &d.record, &info), ERR_PROTOCOL);
+    assert_int_equal(store_executions_at(MAKE_ARRAY(position, ID, RECORD), 0, &d.record, &info),
+                     ERR_PROTOCOL);
     position[STORE_FEED_ID_MAX - 1] = '\0';
     assert_int_equal(store_executions_at(MAKE_ARRAY(position, ID, RECORD), 0, &d.record, &info), ERR_OK);
     assert_string_equal(d.record.position, position);
 }
 
-#define CLAIM ID, "1772953200000", "2", "1772953200500", "0 7 * * *", "http://h/", "ATMOST_ONCE", "77", "c"
+#define CLAIM                                                                                      \
+    ID, "1772953200000", "2", "1772953200500", "0 7 * * *", "http://h/", "ATMOST_ONCE", "77", "c", \
+        "Europe/Berlin"
 
 static void test_store_claim_reply_counts_and_tells_the_next_instant(void **state)
 {
@@ -454,13 +458,13 @@ static void test_store_claim_reply_counts_and_tells_the_next_instant(void **stat
     assert_int_equal(decode_claim(MAKE_ARRAY("soon")), ERR_PROTOCOL);
     assert_int_equal(decode_claim(MAKE_ARRAY("", ID)), ERR_PROTOCOL);
     assert_int_equal(decode_claim(MAKE_ARRAY("", CLAIM, ID)), ERR_PROTOCOL);
-    assert_int_equal(decode_claim(MAKE_ARRAY("1", ID, "1", "1", "1", "a", "b", "c", "1")), ERR_PROTOCOL);
+    assert_int_equal(decode_claim(MAKE_ARRAY("1", ID, "1", "1", "1", "a", "b", "c", "1", "c")), ERR_PROTOCOL);
 }
 
 static void test_store_claim_at_reads_attempt_and_definition(void **state)
 {
     (void)state;
-    const struct reply *reply = MAKE_ARRAY("", CLAIM, ID, "5", "1000000", "6", "s", "a", "t", "1", "r");
+    const struct reply *reply = MAKE_ARRAY("", CLAIM, ID, "5", "1000000", "6", "s", "a", "t", "1", "r", NULL);
     assert_int_equal(store_claim_at(reply, 0, &d.claimed, &info), ERR_OK);
     assert_memory_equal(d.claimed.attempt.job.bytes, ID, JOB_ID_SIZE);
     assert_int_equal(d.claimed.attempt.scheduled.ms, T0);
@@ -469,30 +473,38 @@ static void test_store_claim_at_reads_attempt_and_definition(void **state)
     assert_true(slice_eq(d.claimed.fields.schedule, "0 7 * * *"));
     assert_true(slice_eq(d.claimed.fields.api, "http://h/"));
     assert_true(slice_eq(d.claimed.fields.type, "ATMOST_ONCE"));
+    assert_true(slice_eq(d.claimed.fields.timezone, "Europe/Berlin"));
     assert_int_equal(d.claimed.created.ms, 77);
     assert_false(d.claimed.from_retry);
     assert_int_equal(store_claim_at(reply, 1, &d.claimed, &info), ERR_OK);
     assert_int_equal(d.claimed.attempt.number, STORE_ATTEMPT_MAX);
     assert_true(d.claimed.from_retry);
+    assert_null(d.claimed.fields.timezone.data);
     assert_int_equal(store_claim_at(reply, 2, &d.claimed, &info), ERR_PROTOCOL);
 }
 
-/* A job that is gone or garbage is still claimed, and has to be handed back. */
+/* A job that is gone is still claimed, and has to be handed back. */
 static void test_store_claim_at_without_definition(void **state)
 {
     (void)state;
-    static const char *const definitions[][4] = {
-        {NULL, NULL, NULL, NULL},
-        {"0 7 * * *", "http://h/", "ATMOST_ONCE", NULL},
-        {"0 7 * * *", "http://h/", "ATMOST_ONCE", "yesterday"},
-        {NULL, "http://h/", "ATMOST_ONCE", "1"},
-    };
-    for (size_t i = 0; i < 4; i++) {
+    const struct reply *reply = MAKE_ARRAY("", ID, "1", "1", "1", NULL, NULL, NULL, NULL, "c", NULL);
+    assert_int_equal(store_claim_at(reply, 0, &d.claimed, &info), ERR_OK);
+    assert_null(d.claimed.fields.schedule.data);
+    assert_memory_equal(d.claimed.attempt.job.bytes, ID, JOB_ID_SIZE);
+}
+
+/* And so is garbage, which has to be put aside: an empty schedule is one that job_restore refuses. */
+static void test_store_claim_at_with_garbage_for_a_definition(void **state)
+{
+    (void)state;
+    static const char *const definitions[][4] = {{"", "", "", "0"},
+                                                 {"0 7 * * *", "http://h/", "ATMOST_ONCE", "yesterday"}};
+    for (size_t i = 0; i < 2; i++) {
         const char *const *f = definitions[i];
-        const struct reply *reply = MAKE_ARRAY("", ID, "1", "1", "1", f[0], f[1], f[2], f[3], "c");
+        const struct reply *reply = MAKE_ARRAY("", ID, "1", "1", "1", f[0], f[1], f[2], f[3], "c", NULL);
         assert_int_equal(store_claim_at(reply, 0, &d.claimed, &info), ERR_OK);
-        assert_null(d.claimed.fields.schedule.data);
-        assert_memory_equal(d.claimed.attempt.job.bytes, ID, JOB_ID_SIZE);
+        assert_non_null(d.claimed.fields.schedule.data);
+        assert_int_equal(d.claimed.fields.schedule.len, 0);
     }
 }
 
@@ -504,19 +516,19 @@ static void test_store_claim_at_refuses_garbage(void **state)
         for (size_t i = 0; i < GARBAGE_COUNT; i++) {
             const char *items[] = {"", CLAIM};
             items[1 + at] = GARBAGE_NUMBERS[i];
-            assert_int_equal(store_claim_at(make_array(items, 10), 0, &d.claimed, &info), ERR_PROTOCOL);
+            assert_int_equal(store_claim_at(make_array(items, 11), 0, &d.claimed, &info), ERR_PROTOCOL);
         }
     }
     for (size_t i = 0; i < sizeof absurd / sizeof absurd[0]; i++) {
         const char *items[] = {"", CLAIM};
         items[3] = absurd[i];
-        assert_int_equal(store_claim_at(make_array(items, 10), 0, &d.claimed, &info), ERR_PROTOCOL);
+        assert_int_equal(store_claim_at(make_array(items, 11), 0, &d.claimed, &info), ERR_PROTOCOL);
     }
     const char *items[] = {"", CLAIM};
     items[1] = NULL;
-    assert_int_equal(store_claim_at(make_array(items, 10), 0, &d.claimed, &info), ERR_PROTOCOL);
+    assert_int_equal(store_claim_at(make_array(items, 11), 0, &d.claimed, &info), ERR_PROTOCOL);
     items[1] = ID "x";
-    assert_int_equal(store_claim_at(make_array(items, 10), 0, &d.claimed, &info), ERR_PROTOCOL);
+    assert_int_equal(store_claim_at(make_array(items, 11), 0, &d.claimed, &info), ERR_PROTOCOL);
 }
 
 static void test_store_verdicts(void **state)
@@ -552,11 +564,12 @@ static void test_store_held_refuses_garbage(void **state)
 {
     (void)state;
     static const char *const rows[][2] = {
-        {ID, "c 1 M 5 0"},         {"short", "c 1 M 5 0"},   {NULL, "c 1 M 5 0"},      {ID "x", "c 1 M 5 0"},
-        {ID "1x", "c 1 M 5 0"},    {ID "1", NULL},           {ID "1", ""},             {ID "1", "c"},
-        {ID "1", "c 1"},           {ID "1", "c 1 M"},        {ID "1", "c 1 M "},       {ID "1", "c x M 5 0"},
-        {ID "1", "c 0 M 5 0"},     {ID "1", "c -1 M 5 0"},   {ID "1", "c 1000001 M 5 0"}, {ID "1", "c 1 M x 0"},
-        {ID "1", "c  1 M 5 0"},    {ID "1", " "},
+        {ID, "c 1 M 5 0"},     {"short", "c 1 M 5 0"}, {NULL, "c 1 M 5 0"},
+        {ID "x", "c 1 M 5 0"}, {ID "1x", "c 1 M 5 0"}, {ID "1", NULL},
+        {ID "1", ""},          {ID "1", "c"},          {ID "1", "c 1"},
+        {ID "1", "c 1 M"},     {ID "1", "c 1 M "},     {ID "1", "c x M 5 0"},
+        {ID "1", "c 0 M 5 0"}, {ID "1", "c -1 M 5 0"}, {ID "1", "c 1000001 M 5 0"},
+        {ID "1", "c 1 M x 0"}, {ID "1", "c  1 M 5 0"}, {ID "1", " "},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         if (store_held_at(MAKE_ARRAY(rows[i][0], rows[i][1]), 0, &d.claimed, &info) != ERR_PROTOCOL) {
@@ -623,26 +636,41 @@ static void test_store_recover_reply_reads_three_numbers(void **state)
     }
 }
 
+static const struct {
+    const char *text;
+    bool good;
+    unsigned shard;
+    int64_t due;
+} wake_messages[] = {
+    {"3 1772953200000", true, 3, T0},
+    {"0 0", true, 0, 0},
+    {"15 -1", true, 15, -1},
+    {"16 5", false, 0, 0},
+    {"-1 5", false, 0, 0},
+    {"3", false, 0, 0},
+    {"3 ", false, 0, 0},
+    {"", false, 0, 0},
+    {" 5", false, 0, 0},
+    {" ", false, 0, 0},
+    {"3  5", false, 0, 0},
+    {"3 5 6", false, 0, 0},
+    {"x 5", false, 0, 0},
+    {"3 soon", false, 0, 0},
+    {"3\n5", false, 0, 0},
+    {"4294967299 5", false, 0, 0},
+    {"3 99999999999999999999", false, 0, 0},
+};
+
 static void test_store_wake_messages(void **state)
 {
     (void)state;
-    static const struct {
-        const char *text;
-        bool good;
-        unsigned shard;
-        int64_t due;
-    } rows[] = {
-        {"3 1772953200000", true, 3, T0}, {"0 0", true, 0, 0}, {"15 -1", true, 15, -1},
-        {"16 5", false, 0, 0},  {"-1 5", false, 0, 0}, {"3", false, 0, 0},    {"3 ", false, 0, 0},
-        {"", false, 0, 0},      {" 5", false, 0, 0},   {" ", false, 0, 0},    {"3  5", false, 0, 0},
-        {"3 5 6", false, 0, 0}, {"x 5", false, 0, 0},  {"3 soon", false, 0, 0}, {"3\n5", false, 0, 0},
-        {"4294967299 5", false, 0, 0}, {"3 99999999999999999999", false, 0, 0},
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    for (size_t i = 0; i < sizeof wake_messages / sizeof wake_messages[0]; i++) {
         unsigned shard = 99;
         struct wall_ms due = {0};
-        assert_int_equal(store_wake_parse(slice_of(rows[i].text), &shard, &due), rows[i].good);
-        assert_true(!rows[i].good || (shard == rows[i].shard && due.ms == rows[i].due));
+        assert_int_equal(store_wake_parse(slice_of(wake_messages[i].text), &shard, &due),
+                         wake_messages[i].good);
+        assert_true(!wake_messages[i].good ||
+                    (shard == wake_messages[i].shard && due.ms == wake_messages[i].due));
     }
     unsigned shard;
     struct wall_ms due;
@@ -673,6 +701,7 @@ int main(void)
         cmocka_unit_test(test_store_claim_reply_counts_and_tells_the_next_instant),
         cmocka_unit_test(test_store_claim_at_reads_attempt_and_definition),
         cmocka_unit_test(test_store_claim_at_without_definition),
+        cmocka_unit_test(test_store_claim_at_with_garbage_for_a_definition),
         cmocka_unit_test(test_store_claim_at_refuses_garbage),
         cmocka_unit_test(test_store_verdicts),
         cmocka_unit_test(test_store_held_reads_claims),

@@ -1,0 +1,118 @@
+/* preview: GET /v1/schedule/preview. What a schedule means and when it fires next, without making a job of
+ * it; Redis is not asked. What a schedule may be is decided by lib/job, as for jobs. */
+#include "app.h"
+#include "job.h"
+#include "job_json.h"
+#include "resources.h"
+#include "rfc3339.h"
+
+#define COUNT_DEFAULT 5
+#define COUNT_MAX     100
+
+static bool read_count(const struct request *req, int64_t *count, struct api_error *error)
+{
+    struct slice text = request_param(req, "count");
+
+    *count = COUNT_DEFAULT;
+    if (!text.data || (slice_i64(text, count) && *count >= 1 && *count <= COUNT_MAX)) {
+        return true;
+    }
+    api_error_set(error, API_INVALID_REQUEST, "count must be a whole number from 1 to %d", COUNT_MAX);
+    return api_error_at(error, slice_of("count"));
+}
+
+static bool read_from(const struct app *app, struct wall_ms *from, struct api_error *error)
+{
+    struct slice text = request_param(&app->request, "from");
+    struct errinfo info = {0};
+
+    *from = clock_wall(&app->clock);
+    if (!text.data || rfc3339_parse(from, text, &info) == ERR_OK) {
+        return true;
+    }
+    api_error_set(error, API_INVALID_REQUEST, "from: %s (RFC 3339; a + in a query is written %%2B)",
+                  info.text);
+    return api_error_at(error, slice_of("from"));
+}
+
+/* Only the part of job that is about time is filled. */
+static bool read_schedule(const struct app *app, struct job *job, struct wall_ms from,
+                          struct api_error *error)
+{
+    struct job_fields fields = {.schedule = request_param(&app->request, "schedule"),
+                                .timezone = request_param(&app->request, "timezone"),
+                                .timezone_default = app->timezone};
+    struct job_fault fault;
+
+    return job_build_schedule(job, &fields, from, app->zones, &fault) || api_error_job(error, &fault);
+}
+
+static void put_str(struct json_writer *w, const char *key, const char *value)
+{
+    json_key(w, key);
+    json_put_str(w, value);
+}
+
+static void put_instant(struct json_writer *w, const struct zone *zone, int64_t at_s, enum cron_how how)
+{
+    char utc[CLOCK_RFC3339_SIZE];
+    char local[ZONE_STAMP_SIZE];
+
+    (void)clock_format_rfc3339(utc, (struct wall_ms){at_s * 1000});
+    json_object_begin(w);
+    json_key(w, "unix");
+    json_put_i64(w, at_s);
+    put_str(w, "utc", utc);
+    put_str(w, "local", zone_format(zone, at_s, local) ? local : NULL);
+    if (how != CRON_HOW_PLAIN) {
+        put_str(w, "dst", how == CRON_HOW_MOVED ? "moved" : "merged");
+    }
+    json_object_end(w);
+}
+
+/* What is left of the schedule after `from`, up to count instants. */
+static void put_next(struct json_writer *w, const struct job *job, struct wall_ms from, int64_t count)
+{
+    int64_t at_s = from.ms / 1000; /* never before the epoch, where this would not be rounding down */
+    enum cron_how how;
+
+    json_array_begin(w);
+    while (count-- > 0 && cron_next_info(&job->cron, job->zone, at_s, &at_s, &how)) {
+        put_instant(w, job->zone, at_s, how);
+    }
+    json_array_end(w);
+}
+
+static void write_preview(struct app *app, const struct job *job, struct wall_ms from, int64_t count)
+{
+    char text[CRON_PRINT_MAX > CRON_DESCRIBE_MAX ? CRON_PRINT_MAX : CRON_DESCRIBE_MAX];
+    struct json_writer w;
+
+    response_json(&app->response, 200, &w);
+    json_object_begin(&w);
+    put_str(&w, "schedule", job->schedule);
+    (void)cron_print(&job->cron, text, sizeof text);
+    put_str(&w, "normalized", text);
+    put_str(&w, "timezone", zone_name(job->zone));
+    (void)cron_describe(&job->cron, text, sizeof text);
+    put_str(&w, "description", text);
+    json_key(&w, "warnings");
+    job_json_write_warnings(&w, &job->cron);
+    json_key(&w, "next");
+    put_next(&w, job, from, count);
+    json_object_end(&w);
+}
+
+bool preview_schedule(struct app *app, struct api_error *error)
+{
+    struct wall_ms from;
+    int64_t count;
+    struct job job;
+
+    if (!read_count(&app->request, &count, error) || !read_from(app, &from, error) ||
+        !read_schedule(app, &job, from, error)) {
+        return false;
+    }
+    write_preview(app, &job, from, count);
+    return true;
+}

@@ -1,0 +1,133 @@
+/* http_stub: a target that a test scripts, in a thread: one connection after the other, on a free port of
+ * 127.0.0.1. */
+#ifndef DRONC_HTTP_STUB_H
+#define DRONC_HTTP_STUB_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <arpa/inet.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define HTTP_STUB_REQUESTS 32
+
+struct http_stub {
+    int listener;
+    int port;
+    atomic_int fd;          /* of the connection that is served; -1: none */
+    atomic_int connections; /* accepted */
+    atomic_int count;       /* requests that were read in full */
+    atomic_int closed;      /* connections that are over */
+    char requests[HTTP_STUB_REQUESTS][2048];
+    void (*serve)(struct http_stub *stub, int connection); /* runs in the thread; connection counts from 0 */
+    pthread_t thread;
+};
+
+/* ---- for serve ---- */
+
+/* Read the head of one request. False: the client is gone. */
+static inline bool stub_read(struct http_stub *stub)
+{
+    char *text = stub->requests[stub->count % HTTP_STUB_REQUESTS];
+    size_t len = 0;
+    text[0] = '\0';
+    while (strstr(text, "\r\n\r\n") == NULL) {
+        ssize_t got = recv(stub->fd, text + len, sizeof stub->requests[0] - 1 - len, 0);
+        if (got <= 0) {
+            return false;
+        }
+        len += (size_t)got;
+        text[len] = '\0';
+    }
+    stub->count++;
+    return true;
+}
+
+static inline bool stub_send(struct http_stub *stub, const char *text)
+{
+    return send(stub->fd, text, strlen(text), MSG_NOSIGNAL) == (ssize_t)strlen(text);
+}
+
+/* Answer requests with text until the client has had enough. */
+static inline void stub_answer(struct http_stub *stub, const char *text)
+{
+    while (stub_read(stub) && stub_send(stub, text)) {
+    }
+}
+
+/* Until the client hangs up. */
+static inline void stub_hang(struct http_stub *stub)
+{
+    char byte;
+    while (recv(stub->fd, &byte, 1, 0) > 0) {
+    }
+}
+
+/* Close with a reset instead of an end. */
+static inline void stub_reset(struct http_stub *stub)
+{
+    const struct linger now = {.l_onoff = 1, .l_linger = 0};
+    (void)setsockopt(stub->fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+}
+
+/* ---- life ---- */
+
+static inline void *stub_run(void *arg)
+{
+    struct http_stub *stub = arg;
+    for (;;) {
+        int fd = accept(stub->listener, NULL, NULL);
+        if (fd < 0) {
+            return NULL;
+        }
+        stub->fd = fd;
+        stub->serve(stub, stub->connections++);
+        stub->fd = -1;
+        close(fd);
+        stub->closed++;
+    }
+}
+
+static inline void stub_bind(struct http_stub *stub)
+{
+    struct sockaddr_in addr = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof addr;
+    *stub = (struct http_stub){.listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), .fd = -1};
+    assert_int_equal(bind(stub->listener, (const struct sockaddr *)&addr, len), 0);
+    assert_int_equal(getsockname(stub->listener, (struct sockaddr *)&addr, &len), 0);
+    stub->port = ntohs(addr.sin_port);
+}
+
+static inline void stub_open(struct http_stub *stub, void (*serve)(struct http_stub *, int))
+{
+    stub_bind(stub);
+    stub->serve = serve;
+    assert_int_equal(listen(stub->listener, 64), 0);
+    assert_int_equal(pthread_create(&stub->thread, NULL, stub_run, stub), 0);
+}
+
+/* Ends what is being served, too. What the stub counted is final afterwards. */
+static inline void stub_close(struct http_stub *stub)
+{
+    (void)shutdown(stub->listener, SHUT_RDWR);
+    int fd = stub->fd;
+    if (fd >= 0) {
+        (void)shutdown(fd, SHUT_RDWR);
+    }
+    if (stub->serve != NULL) {
+        (void)pthread_join(stub->thread, NULL);
+    }
+    close(stub->listener);
+}
+
+#endif

@@ -1,0 +1,786 @@
+/* The HTTP client against targets that behave, and against all the ways in which they do not. */
+#include "http_client.h"
+
+#include "http_stub.h"
+#include "rig.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#define OK_200 "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+#define CALLS  16
+
+static struct rig rig;
+static struct http_client *client;
+static struct http_stub stub;
+static struct http_stub other;
+static struct http_request request;
+static struct errinfo info;
+static bool may_send;
+
+/* What became of each call. */
+static struct call {
+    struct http_call *handle;
+    struct http_result result;
+    int told;
+} calls[CALLS];
+static int told; /* all together */
+
+static struct wall_ms now(void *arg)
+{
+    (void)arg;
+    struct clock clock = clock_system();
+    return clock_wall(&clock);
+}
+
+static bool ask_may_send(void *arg)
+{
+    (void)arg;
+    return may_send;
+}
+
+static void turn(void)
+{
+    http_client_turn(client);
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    rig_init(&rig);
+    const struct http_client_options options = {
+        .loop = rig.loop, .now = now, .may_send = ask_may_send, .max_calls = 8};
+    may_send = true;
+    assert_int_equal(http_client_new(&client, &options, &info), ERR_OK);
+    rig.turn = turn;
+    memset(calls, 0, sizeof calls);
+    told = 0;
+    request = (struct http_request){.user_agent = "test/1",
+                                    .headers = {"X-One: 1", "X-Two: 2"},
+                                    .timeout_ms = 4000,
+                                    .connect_timeout_ms = 4000,
+                                    .max_redirects = 5,
+                                    .response_max = 10000};
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    rig.turn = NULL;
+    http_client_free(client);
+    rig_fini(&rig);
+    return 0;
+}
+
+static void on_done(void *arg, const struct http_result *result)
+{
+    struct call *call = arg;
+    call->result = *result;
+    call->told++;
+    told++;
+}
+
+/* Start call number i at path on the stub; path may be a whole URL. */
+static void begin(size_t i, const char *path)
+{
+    char url[512];
+    (void)snprintf(url, sizeof url, "http://127.0.0.1:%d%s", stub.port, path);
+    request.url = path[0] == '/' ? url : path;
+    assert_int_equal(http_client_call(client, &request, on_done, &calls[i], &calls[i].handle), ERR_OK);
+    assert_int_equal(calls[i].told, 0);
+}
+
+static bool one_is_told(void)
+{
+    return told > 0;
+}
+
+/* Make one call to its end. */
+static const struct http_result *get(const char *path)
+{
+    told = 0;
+    calls[0] = (struct call){0};
+    begin(0, path);
+    assert_true(rig_run(&rig, one_is_told, RIG_LIMIT_MS));
+    assert_int_equal(calls[0].told, 1);
+    return &calls[0].result;
+}
+
+static void assert_failed(const struct http_result *result, enum http_error error)
+{
+    if (result->error != error) {
+        fail_msg("\"%s\", not \"%s\": %s", http_error_name(result->error), http_error_name(error),
+                 result->text);
+    }
+    assert_true(result->text[0] != '\0' || error == HTTP_OK);
+}
+
+/* ---- answers ---- */
+
+static bool stub_has_a_request(void)
+{
+    return stub.count > 0;
+}
+
+static void serve_ok(struct http_stub *s, int connection)
+{
+    (void)connection;
+    stub_answer(s, OK_200);
+}
+
+static void test_http_client_sends_what_was_asked_for(void **state)
+{
+    (void)state;
+    stub_open(&stub, serve_ok);
+    const struct http_result *result = get("/a/b?c=d#e");
+    assert_failed(result, HTTP_OK);
+    assert_int_equal(result->status, 200);
+    assert_true(result->sent);
+    assert_false(result->truncated);
+    assert_string_equal(result->text, "");
+    assert_in_range(result->took_ms, 0, 4000);
+    assert_in_range(now(NULL).ms - result->started.ms, result->took_ms, 8000);
+    stub_close(&stub);
+    const char *text = stub.requests[0];
+    assert_memory_equal(text, "GET /a/b?c=d HTTP/1.1\r\n", 23);
+    assert_non_null(strstr(text, "\r\nUser-Agent: test/1\r\n"));
+    assert_non_null(strstr(text, "\r\nX-One: 1\r\n"));
+    assert_non_null(strstr(text, "\r\nX-Two: 2\r\n"));
+    assert_null(strstr(text, "Cookie"));
+    assert_null(strstr(text, "Authorization"));
+}
+
+static void serve_status(struct http_stub *s, int connection)
+{
+    (void)connection;
+    char answer[128];
+    while (stub_read(s)) {
+        const char *number = s->requests[s->count - 1] + strlen("GET /");
+        (void)snprintf(answer, sizeof answer, "HTTP/1.1 %.3s X\r\nContent-Length: 0\r\n\r\n", number);
+        (void)stub_send(s, answer);
+    }
+}
+
+static void test_http_client_every_status_is_an_answer(void **state)
+{
+    (void)state;
+    static const char *const paths[] = {"/200", "/204", "/304", "/404", "/401", "/500", "/599", "/300"};
+    stub_open(&stub, serve_status);
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+        const struct http_result *result = get(paths[i]);
+        assert_failed(result, HTTP_OK);
+        assert_int_equal(result->status, atoi(paths[i] + 1));
+    }
+    stub_close(&stub);
+    assert_int_equal(stub.connections, 1);
+}
+
+/* ---- redirects: /n leads to /n-1, and /0 is an answer ---- */
+
+static void serve_countdown(struct http_stub *s, int connection)
+{
+    (void)connection;
+    char answer[128];
+    while (stub_read(s)) {
+        int left = atoi(s->requests[s->count - 1] + strlen("GET /"));
+        (void)snprintf(answer, sizeof answer, "HTTP/1.1 302 X\r\nLocation: /%d\r\nContent-Length: 0\r\n\r\n",
+                       left - 1);
+        (void)stub_send(s, left > 0 ? answer : OK_200);
+    }
+}
+
+static void test_http_client_follows_redirects_up_to_the_limit(void **state)
+{
+    (void)state;
+    for (int once = 0; once <= 1; once++) {
+        stub_open(&stub, serve_countdown);
+        request.once = once == 1;
+        assert_failed(get("/5"), HTTP_OK);
+        assert_int_equal(calls[0].result.status, 200);
+        assert_failed(get("/6"), HTTP_ERROR_REDIRECTS);
+        assert_int_equal(calls[0].result.status, 302);
+        stub_close(&stub);
+        assert_int_equal(stub.count, 12);
+    }
+}
+
+static void serve_loop(struct http_stub *s, int connection)
+{
+    (void)connection;
+    stub_answer(s, "HTTP/1.1 307 X\r\nLocation: /\r\nContent-Length: 0\r\n\r\n");
+}
+
+static void test_http_client_leaves_a_redirect_loop(void **state)
+{
+    (void)state;
+    stub_open(&stub, serve_loop);
+    assert_failed(get("/"), HTTP_ERROR_REDIRECTS);
+    stub_close(&stub);
+    assert_int_equal(stub.count, 6);
+}
+
+static const char *location;
+
+static void serve_location(struct http_stub *s, int connection)
+{
+    (void)connection;
+    char answer[512];
+    (void)snprintf(answer, sizeof answer, "HTTP/1.1 301 X\r\nLocation: %s\r\nContent-Length: 0\r\n\r\n",
+                   location);
+    stub_answer(s, answer);
+}
+
+static void test_http_client_does_not_follow_to_other_schemes(void **state)
+{
+    (void)state;
+    static const char *const targets[] = {"file:///etc/passwd", "ftp://127.0.0.1/x", "gopher://127.0.0.1/",
+                                          "dict://127.0.0.1/x", "http://"};
+    for (size_t i = 0; i < sizeof targets / sizeof targets[0]; i++) {
+        location = targets[i];
+        stub_open(&stub, serve_location);
+        assert_failed(get("/"), HTTP_ERROR_REDIRECTS);
+        stub_close(&stub);
+    }
+}
+
+static void test_http_client_without_redirects_takes_the_first_answer(void **state)
+{
+    (void)state;
+    location = "/elsewhere";
+    request.max_redirects = 0;
+    stub_open(&stub, serve_location);
+    assert_failed(get("/"), HTTP_OK);
+    assert_int_equal(calls[0].result.status, 301);
+    stub_close(&stub);
+    assert_int_equal(stub.count, 1);
+}
+
+/* ---- credentials ---- */
+
+static void test_http_client_credentials_go_to_their_host_only(void **state)
+{
+    (void)state;
+    char url[128];
+    char target[64];
+    stub_open(&other, serve_ok);
+    stub_open(&stub, serve_location);
+    (void)snprintf(target, sizeof target, "http://127.0.0.1:%d/there", other.port);
+    location = target;
+    (void)snprintf(url, sizeof url, "http://user:pa55@127.0.0.1:%d/", stub.port);
+    assert_failed(get(url), HTTP_OK);
+    stub_close(&stub);
+    stub_close(&other);
+    assert_non_null(strstr(stub.requests[0], "\r\nAuthorization: Basic dXNlcjpwYTU1\r\n"));
+    assert_null(strstr(stub.requests[0], "pa55"));
+    assert_int_equal(other.count, 1);
+    assert_null(strstr(other.requests[0], "Authorization"));
+    assert_null(strstr(other.requests[0], "Referer"));
+}
+
+/* ---- failures ---- */
+
+static void test_http_client_nobody_listens(void **state)
+{
+    (void)state;
+    stub_bind(&stub);
+    const struct http_result *result = get("/");
+    assert_failed(result, HTTP_ERROR_CONNECT);
+    assert_false(result->sent);
+    assert_int_equal(result->status, 0);
+    stub_close(&stub);
+}
+
+/* A label of more than 63 bytes: no resolver has to be asked. */
+static void test_http_client_name_that_does_not_resolve(void **state)
+{
+    (void)state;
+    assert_failed(get("http://aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.invalid/"),
+                  HTTP_ERROR_DNS);
+    assert_false(calls[0].result.sent);
+}
+
+static void serve_nothing(struct http_stub *s, int connection)
+{
+    (void)connection;
+    if (stub_read(s)) {
+        stub_hang(s);
+    }
+}
+
+static void test_http_client_gives_up_in_time(void **state)
+{
+    (void)state;
+    request.timeout_ms = 60;
+    stub_open(&stub, serve_nothing);
+    const struct http_result *result = get("/");
+    assert_failed(result, HTTP_ERROR_TIMEOUT);
+    assert_true(result->sent);
+    assert_in_range(result->took_ms, 55, 1000);
+    stub_close(&stub);
+}
+
+static void serve_reset(struct http_stub *s, int connection)
+{
+    (void)connection;
+    if (stub_read(s)) {
+        stub_reset(s);
+    }
+}
+
+static void test_http_client_reset_is_a_bad_response(void **state)
+{
+    (void)state;
+    stub_open(&stub, serve_reset);
+    assert_failed(get("/"), HTTP_ERROR_RESPONSE);
+    assert_true(calls[0].result.sent);
+    stub_close(&stub);
+    assert_int_equal(stub.count, 1);
+}
+
+static const char *bytes;
+
+static void serve_bytes(struct http_stub *s, int connection)
+{
+    (void)connection;
+    if (stub_read(s)) {
+        (void)stub_send(s, bytes);
+    }
+}
+
+static void test_http_client_broken_answers_are_bad_responses(void **state)
+{
+    (void)state;
+    static const char *const answers[] = {
+        "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab",
+        "",
+        "SSH-2.0-OpenSSH_9.2p1\r\n",
+        "HTTP/9.9 200 OK\r\n\r\n",
+    };
+    for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
+        bytes = answers[i];
+        stub_open(&stub, serve_bytes);
+        (void)get("/");
+        stub_close(&stub);
+        assert_failed(&calls[0].result, HTTP_ERROR_RESPONSE);
+    }
+}
+
+/* libcurl takes the end of the connection for the end of the headers. */
+static void test_http_client_answer_that_ends_in_its_headers_is_a_bad_response(void **state)
+{
+    (void)state;
+    static const char *const answers[] = {"HTTP/1.1 200 OK", "HTTP/1.1 200 OK\r\n",
+                                          "HTTP/1.1 200 OK\r\nContent-Le", "HTTP/1.1 200 OK\r\nX: y\r\n"};
+    for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
+        bytes = answers[i];
+        stub_open(&stub, serve_bytes);
+        (void)get("/");
+        stub_close(&stub);
+        assert_failed(&calls[0].result, HTTP_ERROR_RESPONSE);
+    }
+}
+
+static void test_http_client_tls_that_is_none(void **state)
+{
+    (void)state;
+    char url[64];
+    bytes = "HTTP/1.1 400 Bad Request\r\n\r\n";
+    stub_open(&stub, serve_ok);
+    (void)snprintf(url, sizeof url, "https://127.0.0.1:%d/", stub.port);
+    request.timeout_ms = 200; /* the stub waits for the end of a request that never comes */
+    begin(0, url);
+    assert_true(rig_run(&rig, one_is_told, RIG_LIMIT_MS));
+    assert_false(calls[0].result.sent);
+    assert_true(calls[0].result.error == HTTP_ERROR_TIMEOUT || calls[0].result.error == HTTP_ERROR_TLS);
+    stub_close(&stub);
+}
+
+static void serve_endless(struct http_stub *s, int connection)
+{
+    (void)connection;
+    if (stub_read(s) && stub_send(s, "HTTP/1.1 200 OK\r\n\r\n")) {
+        while (stub_send(s, "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef")) {
+        }
+    }
+}
+
+static void test_http_client_endless_answer_is_cut_and_no_failure(void **state)
+{
+    (void)state;
+    stub_open(&stub, serve_endless);
+    const struct http_result *result = get("/");
+    assert_failed(result, HTTP_OK);
+    assert_int_equal(result->status, 200);
+    assert_true(result->truncated);
+    assert_string_equal(result->text, "");
+    stub_close(&stub);
+}
+
+static void serve_10000(struct http_stub *s, int connection)
+{
+    (void)connection;
+    static char answer[10100];
+    int head = snprintf(answer, sizeof answer, "HTTP/1.1 200 OK\r\nContent-Length: 10000\r\n\r\n");
+    memset(answer + head, 'x', 10000);
+    stub_answer(s, answer);
+}
+
+static void test_http_client_answer_as_long_as_allowed_is_whole(void **state)
+{
+    (void)state;
+    stub_open(&stub, serve_10000);
+    assert_false(get("/")->truncated);
+    assert_failed(&calls[0].result, HTTP_OK);
+    request.response_max = 9999;
+    assert_true(get("/")->truncated);
+    assert_failed(&calls[0].result, HTTP_OK);
+    stub_close(&stub);
+}
+
+static void serve_headers(struct http_stub *s, int connection)
+{
+    (void)connection;
+    if (stub_read(s) && stub_send(s, "HTTP/1.1 200 OK\r\n")) {
+        while (
+            stub_send(s, "X-Flood: 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\r\n")) {
+        }
+    }
+}
+
+static void test_http_client_flood_of_headers_is_a_bad_response(void **state)
+{
+    (void)state;
+    stub_open(&stub, serve_headers);
+    assert_failed(get("/"), HTTP_ERROR_RESPONSE);
+    assert_non_null(strstr(calls[0].result.text, "64 KiB"));
+    stub_close(&stub);
+}
+
+/* ---- at most once ---- */
+
+/* The first connection answers once, reads another request, and dies. */
+static void serve_dies(struct http_stub *s, int connection)
+{
+    if (connection > 0) {
+        stub_answer(s, OK_200);
+    } else if (stub_read(s) && stub_send(s, OK_200)) {
+        (void)stub_read(s);
+    }
+}
+
+static void serve_dies_hard(struct http_stub *s, int connection)
+{
+    serve_dies(s, connection);
+    if (connection == 0) {
+        stub_reset(s);
+    }
+}
+
+static void (*const deaths[])(struct http_stub *, int) = {serve_dies, serve_dies_hard};
+
+static void test_http_client_once_is_not_sent_again_when_a_kept_connection_dies(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        (void)set_up(state);
+        stub_open(&stub, deaths[i]);
+        request.once = true;
+        assert_failed(get("/first"), HTTP_OK);
+        assert_failed(get("/second"), HTTP_ERROR_RESPONSE);
+        assert_true(calls[0].result.sent);
+        stub_close(&stub);
+        assert_int_equal(stub.count, 2);
+        assert_non_null(strstr(stub.requests[1], "GET /second "));
+        (void)tear_down(state);
+    }
+}
+
+/* To see that the test above tests something. */
+static void test_http_client_others_are_sent_again_when_a_kept_connection_dies(void **state)
+{
+    (void)state;
+    stub_open(&stub, serve_dies);
+    assert_failed(get("/first"), HTTP_OK);
+    assert_failed(get("/second"), HTTP_OK);
+    assert_int_equal(calls[0].result.status, 200);
+    stub_close(&stub);
+    assert_int_equal(stub.count, 3);
+    assert_non_null(strstr(stub.requests[1], "GET /second "));
+    assert_non_null(strstr(stub.requests[2], "GET /second "));
+}
+
+/* ---- a reset that arrives while the loop waits ---- */
+
+static atomic_bool go;
+static const struct timespec millisecond = {.tv_nsec = 1000000};
+
+/* Answer the last request and reset the connection while the client looks away. */
+static void serve_and_reset(struct http_stub *s, int connection)
+{
+    (void)connection;
+    if (stub_read(s)) {
+        while (!go) {
+            (void)nanosleep(&millisecond, NULL);
+        }
+        (void)stub_send(s, OK_200);
+        stub_reset(s);
+    }
+}
+
+/* The whole answer is there: that the target is rude afterwards takes nothing from it. */
+static void test_http_client_answer_before_a_reset_counts(void **state)
+{
+    (void)state;
+    go = false;
+    stub_open(&stub, serve_and_reset);
+    begin(0, "/");
+    rig.ticking = true;
+    assert_true(rig_run(&rig, stub_has_a_request, RIG_LIMIT_MS));
+    go = true;
+    while (stub.closed == 0) {
+        (void)nanosleep(&millisecond, NULL);
+    }
+    assert_true(rig_run(&rig, one_is_told, RIG_LIMIT_MS));
+    stub_close(&stub);
+    assert_failed(&calls[0].result, HTTP_OK);
+    assert_int_equal(calls[0].result.status, 200);
+}
+
+/* The redirect itself is a new request; what it asks for is sent once as well. */
+static void serve_redirect_and_die(struct http_stub *s, int connection)
+{
+    if (connection > 0) {
+        stub_answer(s, OK_200);
+    } else if (stub_read(s) &&
+               stub_send(s, "HTTP/1.1 302 X\r\nLocation: /there\r\nContent-Length: 0\r\n\r\n")) {
+        (void)stub_read(s);
+    }
+}
+
+static void test_http_client_once_holds_for_what_a_redirect_asks_for(void **state)
+{
+    (void)state;
+    stub_open(&stub, serve_redirect_and_die);
+    request.once = true;
+    assert_failed(get("/here"), HTTP_ERROR_RESPONSE);
+    stub_close(&stub);
+    assert_int_equal(stub.count, 2);
+    assert_non_null(strstr(stub.requests[1], "GET /there "));
+}
+
+static void serve_one_each(struct http_stub *s, int connection)
+{
+    (void)connection;
+    if (stub_read(s)) {
+        (void)stub_send(s, OK_200);
+    }
+}
+
+static bool first_connection_is_over(void)
+{
+    return stub.closed > 0;
+}
+
+/* A kept connection that the target has closed is noticed before it is used. */
+static void test_http_client_once_survives_a_connection_closed_while_idle(void **state)
+{
+    (void)state;
+    stub_open(&stub, serve_one_each);
+    request.once = true;
+    assert_failed(get("/first"), HTTP_OK);
+    rig.ticking = true;
+    assert_true(rig_run(&rig, first_connection_is_over, RIG_LIMIT_MS));
+    rig.ticking = false;
+    assert_failed(get("/second"), HTTP_OK);
+    stub_close(&stub);
+    assert_int_equal(stub.count, 2);
+}
+
+static void test_http_client_sends_nothing_that_is_forbidden(void **state)
+{
+    (void)state;
+    stub_open(&stub, serve_ok);
+    may_send = false;
+    assert_failed(get("/"), HTTP_ERROR_ABORTED);
+    assert_false(calls[0].result.sent);
+    may_send = true;
+    assert_failed(get("/"), HTTP_OK);
+    stub_close(&stub);
+    assert_int_equal(stub.count, 1);
+}
+
+/* ---- ending calls ---- */
+
+static bool three_are_told(void)
+{
+    return told >= 3;
+}
+
+static void test_http_client_cancel_tells_once(void **state)
+{
+    (void)state;
+    stub_open(&stub, serve_nothing);
+    begin(0, "/");
+    rig.ticking = true;
+    assert_true(rig_run(&rig, stub_has_a_request, RIG_LIMIT_MS));
+    http_client_cancel(calls[0].handle);
+    http_client_cancel(calls[0].handle);
+    assert_int_equal(told, 0);
+    assert_true(rig_run(&rig, one_is_told, RIG_LIMIT_MS));
+    rig_idle(&rig, 20);
+    assert_int_equal(calls[0].told, 1);
+    assert_failed(&calls[0].result, HTTP_ERROR_ABORTED);
+    assert_true(calls[0].result.sent);
+    stub_close(&stub);
+}
+
+static void test_http_client_cancel_before_anything_was_sent(void **state)
+{
+    (void)state;
+    stub_open(&stub, serve_nothing);
+    begin(0, "/");
+    http_client_cancel(calls[0].handle);
+    rig.ticking = true;
+    assert_true(rig_run(&rig, one_is_told, RIG_LIMIT_MS));
+    assert_failed(&calls[0].result, HTTP_ERROR_ABORTED);
+    assert_false(calls[0].result.sent);
+    stub_close(&stub);
+    assert_int_equal(stub.count, 0);
+}
+
+/* Cancels its neighbours and starts another call, which the header allows. */
+static void on_done_meddle(void *arg, const struct http_result *result)
+{
+    on_done(arg, result);
+    http_client_cancel(calls[1].handle);
+    http_client_cancel(calls[2].handle);
+    assert_int_equal(http_client_call(client, &request, on_done, &calls[3], &calls[3].handle), ERR_OK);
+    http_client_cancel(calls[3].handle);
+}
+
+static bool four_are_told(void)
+{
+    return told >= 4;
+}
+
+static void test_http_client_callback_may_cancel_and_start_calls(void **state)
+{
+    (void)state;
+    stub_open(&stub, serve_nothing);
+    begin(1, "/1");
+    char url[64];
+    (void)snprintf(url, sizeof url, "http://127.0.0.1:%d/0", stub.port);
+    request.url = url;
+    assert_int_equal(http_client_call(client, &request, on_done_meddle, &calls[0], &calls[0].handle), ERR_OK);
+    begin(2, "/2");
+    http_client_cancel(calls[0].handle);
+    request.url = url;
+    rig.ticking = true;
+    assert_true(rig_run(&rig, four_are_told, RIG_LIMIT_MS));
+    for (size_t i = 0; i < 4; i++) {
+        assert_int_equal(calls[i].told, 1);
+        assert_failed(&calls[i].result, HTTP_ERROR_ABORTED);
+    }
+    stub_close(&stub);
+}
+
+static void test_http_client_free_ends_calls_silently(void **state)
+{
+    (void)state;
+    stub_open(&stub, serve_nothing);
+    for (size_t i = 0; i < 5; i++) {
+        begin(i, "/");
+    }
+    rig.ticking = true;
+    assert_true(rig_run(&rig, stub_has_a_request, RIG_LIMIT_MS));
+    begin(5, "/");
+    http_client_cancel(calls[5].handle);
+    rig.turn = NULL;
+    http_client_free(client);
+    client = NULL;
+    assert_int_equal(told, 0);
+    stub_close(&stub);
+    http_client_free(NULL);
+}
+
+static void test_http_client_reuses_a_kept_connection(void **state)
+{
+    (void)state;
+    stub_open(&stub, serve_ok);
+    for (int i = 0; i < 3; i++) {
+        assert_failed(get("/"), HTTP_OK);
+    }
+    stub_close(&stub);
+    assert_int_equal(stub.connections, 1);
+    assert_int_equal(stub.count, 3);
+}
+
+static void test_http_client_calls_do_not_wait_for_each_other(void **state)
+{
+    (void)state;
+    stub_open(&stub, serve_nothing);
+    stub_open(&other, serve_one_each);
+    char url[64];
+    (void)snprintf(url, sizeof url, "http://127.0.0.1:%d/", other.port);
+    begin(4, "/hangs");
+    for (size_t i = 0; i < 3; i++) {
+        begin(i, url);
+    }
+    assert_true(rig_run(&rig, three_are_told, RIG_LIMIT_MS));
+    assert_int_equal(calls[4].told, 0);
+    stub_close(&other);
+    stub_close(&stub);
+}
+
+static void test_http_client_errors_have_names(void **state)
+{
+    (void)state;
+    static const char *const names[HTTP_ERROR__COUNT] = {
+        "", "dns", "connect", "tls", "timeout", "redirect", "response", "aborted", "internal"};
+    for (unsigned i = 0; i < HTTP_ERROR__COUNT; i++) {
+        assert_string_equal(http_error_name((enum http_error)i), names[i]);
+    }
+    assert_string_equal(http_error_name(HTTP_ERROR__COUNT), "internal");
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_http_client_sends_what_was_asked_for),
+        TEST(test_http_client_every_status_is_an_answer),
+        TEST(test_http_client_follows_redirects_up_to_the_limit),
+        TEST(test_http_client_leaves_a_redirect_loop),
+        TEST(test_http_client_does_not_follow_to_other_schemes),
+        TEST(test_http_client_without_redirects_takes_the_first_answer),
+        TEST(test_http_client_credentials_go_to_their_host_only),
+        TEST(test_http_client_nobody_listens),
+        TEST(test_http_client_name_that_does_not_resolve),
+        TEST(test_http_client_gives_up_in_time),
+        TEST(test_http_client_reset_is_a_bad_response),
+        TEST(test_http_client_broken_answers_are_bad_responses),
+        TEST(test_http_client_answer_that_ends_in_its_headers_is_a_bad_response),
+        TEST(test_http_client_tls_that_is_none),
+        TEST(test_http_client_endless_answer_is_cut_and_no_failure),
+        TEST(test_http_client_answer_as_long_as_allowed_is_whole),
+        TEST(test_http_client_flood_of_headers_is_a_bad_response),
+        cmocka_unit_test(test_http_client_once_is_not_sent_again_when_a_kept_connection_dies),
+        TEST(test_http_client_others_are_sent_again_when_a_kept_connection_dies),
+        TEST(test_http_client_answer_before_a_reset_counts),
+        TEST(test_http_client_once_holds_for_what_a_redirect_asks_for),
+        TEST(test_http_client_once_survives_a_connection_closed_while_idle),
+        TEST(test_http_client_sends_nothing_that_is_forbidden),
+        TEST(test_http_client_cancel_tells_once),
+        TEST(test_http_client_cancel_before_anything_was_sent),
+        TEST(test_http_client_callback_may_cancel_and_start_calls),
+        TEST(test_http_client_free_ends_calls_silently),
+        TEST(test_http_client_reuses_a_kept_connection),
+        TEST(test_http_client_calls_do_not_wait_for_each_other),
+        TEST(test_http_client_errors_have_names),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

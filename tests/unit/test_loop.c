@@ -1,0 +1,403 @@
+/* The event loop: timers, watches, signals, look-ups, and what may be freed when. */
+#include "loop.h"
+
+#include "clock.h"
+#include "rig.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+static struct rig rig;
+static int fired;       /* callbacks that ran */
+static char order[16];  /* in which order, by letter */
+static unsigned events; /* of the last watch */
+static struct loop_timer *timers[4];
+static struct loop_watch *watch;
+static int pipe_fds[2];
+
+static int set_up(void **state)
+{
+    (void)state;
+    rig_init(&rig);
+    fired = 0;
+    events = 0;
+    memset(order, 0, sizeof order);
+    memset(timers, 0, sizeof timers);
+    watch = NULL;
+    return pipe2(pipe_fds, O_NONBLOCK | O_CLOEXEC);
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 4; i++) {
+        loop_timer_free(timers[i]);
+    }
+    loop_watch_free(watch);
+    rig_fini(&rig);
+    close(pipe_fds[0]);
+    close(pipe_fds[1]);
+    return 0;
+}
+
+/* arg is a letter. */
+static void on_timer(void *arg)
+{
+    order[fired] = *(const char *)arg;
+    fired++;
+}
+
+static bool has_fired(void)
+{
+    return fired > 0;
+}
+
+static bool has_fired_three_times(void)
+{
+    return fired >= 3;
+}
+
+static int64_t now_us(void)
+{
+    struct clock clock = clock_system();
+    return clock_mono_us(&clock);
+}
+
+static struct loop_timer *timer_new(size_t i, int64_t delay_ms)
+{
+    static const char letters[] = "abcd";
+    timers[i] = loop_timer_new(rig.loop, on_timer, (void *)(uintptr_t)&letters[i]);
+    assert_non_null(timers[i]);
+    if (delay_ms >= 0) {
+        loop_timer_set(timers[i], delay_ms);
+    }
+    return timers[i];
+}
+
+/* ---- timers ---- */
+
+static void test_loop_timers_fire_in_order_of_their_instants(void **state)
+{
+    (void)state;
+    (void)timer_new(0, 12);
+    (void)timer_new(1, 0);
+    (void)timer_new(2, 4);
+    assert_true(rig_run(&rig, has_fired_three_times, RIG_LIMIT_MS));
+    assert_string_equal(order, "bca");
+}
+
+static void test_loop_timer_is_not_early_and_fires_once(void **state)
+{
+    (void)state;
+    int64_t begin = now_us();
+    (void)timer_new(0, 20);
+    assert_true(rig_run(&rig, has_fired, RIG_LIMIT_MS));
+    assert_in_range(now_us() - begin, 19000, 2000000);
+    rig_idle(&rig, 30);
+    assert_int_equal(fired, 1);
+}
+
+/* libuv counts from when the turn began; a turn that took long must not make a timer early. */
+static void test_loop_timer_counts_from_when_it_is_set(void **state)
+{
+    (void)state;
+    const struct timespec work = {.tv_nsec = 30000000};
+    rig_idle(&rig, 1);
+    (void)nanosleep(&work, NULL);
+    int64_t begin = now_us();
+    (void)timer_new(0, 15);
+    assert_true(rig_run(&rig, has_fired, RIG_LIMIT_MS));
+    assert_in_range(now_us() - begin, 14000, 2000000);
+}
+
+static void test_loop_timer_set_replaces_and_stop_forgets(void **state)
+{
+    (void)state;
+    loop_timer_set(timer_new(0, 1), 100000);
+    loop_timer_stop(timer_new(1, 1));
+    loop_timer_stop(timer_new(2, -1));
+    rig_idle(&rig, 15);
+    assert_int_equal(fired, 0);
+    loop_timer_set(timers[0], -5);
+    assert_true(rig_run(&rig, has_fired, RIG_LIMIT_MS));
+    assert_string_equal(order, "a");
+}
+
+static void on_timer_again(void *arg)
+{
+    (void)arg;
+    fired++;
+    loop_timer_set(timers[3], 1);
+}
+
+static void test_loop_timer_may_be_set_from_its_own_callback(void **state)
+{
+    (void)state;
+    timers[3] = loop_timer_new(rig.loop, on_timer_again, NULL);
+    loop_timer_set(timers[3], 0);
+    assert_true(rig_run(&rig, has_fired_three_times, RIG_LIMIT_MS));
+}
+
+/* Frees itself and others that are due in the same turn. */
+static void on_timer_free_all(void *arg)
+{
+    (void)arg;
+    fired++;
+    for (size_t i = 0; i < 4; i++) {
+        loop_timer_free(timers[i]);
+        timers[i] = NULL;
+    }
+}
+
+static void test_loop_timers_may_be_freed_in_a_callback(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 4; i++) {
+        timers[i] = loop_timer_new(rig.loop, on_timer_free_all, NULL);
+        loop_timer_set(timers[i], 0);
+    }
+    assert_true(rig_run(&rig, has_fired, RIG_LIMIT_MS));
+    rig_idle(&rig, 10);
+    assert_int_equal(fired, 1);
+}
+
+/* ---- watches ---- */
+
+static void on_watch(void *arg, unsigned seen)
+{
+    (void)arg;
+    char byte;
+    events = seen;
+    fired++;
+    if ((seen & LOOP_READ) != 0) {
+        (void)!read(pipe_fds[0], &byte, 1);
+    }
+}
+
+static void put_byte(void)
+{
+    assert_int_equal(write(pipe_fds[1], "x", 1), 1);
+}
+
+static void test_loop_watch_tells_of_what_is_there_to_read(void **state)
+{
+    (void)state;
+    watch = loop_watch_new(rig.loop, pipe_fds[0], on_watch, NULL);
+    put_byte();
+    rig_idle(&rig, 10);
+    assert_int_equal(fired, 0);
+    loop_watch_set(watch, LOOP_READ);
+    assert_true(rig_run(&rig, has_fired, RIG_LIMIT_MS));
+    assert_int_equal(events, LOOP_READ);
+    rig_idle(&rig, 10);
+    assert_int_equal(fired, 1);
+    put_byte();
+    loop_watch_set(watch, 0);
+    rig_idle(&rig, 10);
+    assert_int_equal(fired, 1);
+}
+
+static void test_loop_watch_tells_of_room_to_write(void **state)
+{
+    (void)state;
+    watch = loop_watch_new(rig.loop, pipe_fds[1], on_watch, NULL);
+    loop_watch_set(watch, LOOP_WRITE);
+    assert_true(rig_run(&rig, has_fired, RIG_LIMIT_MS));
+    assert_int_equal(events, LOOP_WRITE);
+}
+
+/* Whoever watches finds out that the other side is gone, as an event to read or as an error. */
+static void test_loop_watch_tells_of_the_end(void **state)
+{
+    (void)state;
+    watch = loop_watch_new(rig.loop, pipe_fds[0], on_watch, NULL);
+    loop_watch_set(watch, LOOP_READ);
+    close(pipe_fds[1]);
+    assert_true(rig_run(&rig, has_fired, RIG_LIMIT_MS));
+    assert_int_not_equal(events & (LOOP_READ | LOOP_ERROR), 0);
+    pipe_fds[1] = dup(pipe_fds[0]);
+}
+
+static void on_watch_free(void *arg, unsigned seen)
+{
+    on_watch(arg, seen);
+    loop_watch_free(watch);
+    watch = NULL;
+}
+
+static void test_loop_watch_may_be_freed_in_its_callback(void **state)
+{
+    (void)state;
+    watch = loop_watch_new(rig.loop, pipe_fds[0], on_watch_free, NULL);
+    loop_watch_set(watch, LOOP_READ);
+    put_byte();
+    put_byte();
+    assert_true(rig_run(&rig, has_fired, RIG_LIMIT_MS));
+    rig_idle(&rig, 10);
+    assert_int_equal(fired, 1);
+}
+
+static void on_timer_free_watch(void *arg)
+{
+    (void)arg;
+    loop_watch_free(watch);
+    watch = NULL;
+}
+
+/* Its event may have been collected already. */
+static void test_loop_watch_freed_by_another_is_not_called(void **state)
+{
+    (void)state;
+    watch = loop_watch_new(rig.loop, pipe_fds[0], on_watch, NULL);
+    loop_watch_set(watch, LOOP_READ);
+    put_byte();
+    timers[0] = loop_timer_new(rig.loop, on_timer_free_watch, NULL);
+    loop_timer_set(timers[0], 0);
+    rig_idle(&rig, 10);
+    assert_int_equal(fired, 0);
+    /* The number of the descriptor may be watched again. */
+    watch = loop_watch_new(rig.loop, pipe_fds[0], on_watch, NULL);
+    loop_watch_set(watch, LOOP_READ);
+    assert_true(rig_run(&rig, has_fired, RIG_LIMIT_MS));
+}
+
+static void test_loop_watch_refuses_what_cannot_be_watched(void **state)
+{
+    (void)state;
+    int file = memfd_create("file", MFD_CLOEXEC);
+    assert_null(loop_watch_new(rig.loop, file, on_watch, NULL));
+    close(file);
+    assert_null(loop_watch_new(rig.loop, file, on_watch, NULL));
+    loop_watch_free(NULL);
+    loop_timer_free(NULL);
+    loop_free(NULL);
+}
+
+/* ---- signals, turns ---- */
+
+static void test_loop_signal_is_an_event(void **state)
+{
+    (void)state;
+    assert_int_equal(loop_on_signal(rig.loop, SIGUSR1, on_timer, "u"), ERR_OK);
+    assert_int_equal(loop_on_signal(rig.loop, SIGUSR2, on_timer, "v"), ERR_OK);
+    assert_int_equal(raise(SIGUSR2), 0);
+    assert_int_equal(fired, 0);
+    assert_true(rig_run(&rig, has_fired, RIG_LIMIT_MS));
+    assert_int_equal(raise(SIGUSR1), 0);
+    rig_idle(&rig, 10);
+    assert_string_equal(order, "vu");
+}
+
+static void test_loop_signals_are_limited(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 8; i++) {
+        assert_int_equal(loop_on_signal(rig.loop, SIGUSR1, on_timer, "u"), ERR_OK);
+    }
+    assert_int_equal(loop_on_signal(rig.loop, SIGUSR1, on_timer, "u"), ERR_BUG);
+    assert_int_equal(raise(SIGUSR1), 0);
+    rig_idle(&rig, 10);
+    assert_int_equal(fired, 8);
+}
+
+static int turns;
+
+static void count_turn(void)
+{
+    turns++;
+}
+
+/* Once per turn, also in one that does nothing else; and not again and again while nothing happens. */
+static void test_loop_turn_hook_runs_once_per_turn(void **state)
+{
+    (void)state;
+    turns = 0;
+    rig.turn = count_turn;
+    (void)timer_new(0, 3);
+    rig_idle(&rig, 20);
+    assert_in_range(turns, 2, 5);
+    assert_int_equal(fired, 1);
+}
+
+/* ---- look-ups ---- */
+
+static char resolved[LOOP_ADDRESS_SIZE];
+static bool has_reason;
+
+static void on_resolved(void *arg, const char *address, const char *why)
+{
+    (void)arg;
+    fired++;
+    has_reason = why != NULL && why[0] != '\0';
+    (void)memset(resolved, 0, sizeof resolved);
+    if (address != NULL) {
+        (void)strncpy(resolved, address, sizeof resolved - 1);
+    }
+}
+
+static void test_loop_resolve_finds_addresses(void **state)
+{
+    (void)state;
+    assert_int_equal(loop_resolve(rig.loop, "127.0.0.1", on_resolved, NULL), ERR_OK);
+    assert_int_equal(fired, 0);
+    assert_true(rig_run(&rig, has_fired, RIG_LIMIT_MS));
+    assert_string_equal(resolved, "127.0.0.1");
+    fired = 0;
+    assert_int_equal(loop_resolve(rig.loop, "localhost", on_resolved, NULL), ERR_OK);
+    assert_true(rig_run(&rig, has_fired, RIG_LIMIT_MS));
+    assert_true(strcmp(resolved, "127.0.0.1") == 0 || strcmp(resolved, "::1") == 0);
+    assert_false(has_reason);
+}
+
+/* A label of more than 63 bytes: no resolver has to be asked. */
+#define NO_NAME "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.invalid"
+
+static void test_loop_resolve_says_why_not(void **state)
+{
+    (void)state;
+    assert_int_equal(loop_resolve(rig.loop, NO_NAME, on_resolved, NULL), ERR_OK);
+    assert_true(rig_run(&rig, has_fired, RIG_LIMIT_MS));
+    assert_string_equal(resolved, "");
+    assert_true(has_reason);
+}
+
+static void test_loop_free_lets_look_ups_end(void **state)
+{
+    (void)state;
+    struct loop *loop;
+    assert_int_equal(loop_new(&loop, NULL), ERR_OK);
+    assert_int_equal(loop_resolve(loop, "127.0.0.1", on_resolved, NULL), ERR_OK);
+    loop_free(loop);
+    assert_int_equal(fired, 1);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_loop_timers_fire_in_order_of_their_instants),
+        TEST(test_loop_timer_is_not_early_and_fires_once),
+        TEST(test_loop_timer_counts_from_when_it_is_set),
+        TEST(test_loop_timer_set_replaces_and_stop_forgets),
+        TEST(test_loop_timer_may_be_set_from_its_own_callback),
+        TEST(test_loop_timers_may_be_freed_in_a_callback),
+        TEST(test_loop_watch_tells_of_what_is_there_to_read),
+        TEST(test_loop_watch_tells_of_room_to_write),
+        TEST(test_loop_watch_tells_of_the_end),
+        TEST(test_loop_watch_may_be_freed_in_its_callback),
+        TEST(test_loop_watch_freed_by_another_is_not_called),
+        TEST(test_loop_watch_refuses_what_cannot_be_watched),
+        TEST(test_loop_signal_is_an_event),
+        TEST(test_loop_signals_are_limited),
+        TEST(test_loop_turn_hook_runs_once_per_turn),
+        TEST(test_loop_resolve_finds_addresses),
+        TEST(test_loop_resolve_says_why_not),
+        TEST(test_loop_free_lets_look_ups_end),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

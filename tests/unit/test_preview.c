@@ -1,0 +1,182 @@
+/* The preview, without a transport and without a Redis. */
+#include "app.h"
+
+#include "fake_source.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+#define PREVIEW "/v1/schedule/preview?"
+#define NY      "&timezone=America/New_York"
+#define SPRING  "&from=2026-03-08T06:00:00Z" /* an hour before New York's clocks jump */
+
+static struct app app;
+static struct config config;
+
+static struct wall_ms wall(void *arg)
+{
+    (void)arg;
+    return (struct wall_ms){1772953200999};
+}
+
+static struct mono_ms mono(void *arg)
+{
+    (void)arg;
+    return (struct mono_ms){0};
+}
+
+static int set_up(void **state)
+{
+    const struct clock clock = {.wall = wall, .mono = mono};
+    (void)state;
+    config = (struct config){.redis_socket = "/nonexistent/redis.sock"};
+    return app_init(&app, &config, clock, "tests/vectors/zoneinfo") == ERR_OK ? 0 : 1;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    app_fini(&app);
+    return 0;
+}
+
+static const char *ask(const char *uri)
+{
+    struct fake_request request = {.method = "GET", .uri = uri};
+    struct slice answer = app_answer(&app, fake_source(&request));
+    assert_non_null(answer.data);
+    return answer.data;
+}
+
+static void check(const char *uri, const char *status, const char *part)
+{
+    const char *answer = ask(uri);
+    if (strncmp(answer, status, strlen(status)) != 0 || !strstr(answer, part)) {
+        fail_msg("%s: got\n%s\ninstead of %s … %s", uri, answer, status, part);
+    }
+}
+
+static void test_preview_says_all_of_a_schedule(void **state)
+{
+    (void)state;
+    check(PREVIEW "schedule=+0+9+*+*+1-5+&timezone=Europe%2FBerlin&count=2&from=2026-03-27T12:00:00%2B01:00",
+          "Status: 200 ",
+          "\r\n\r\n{\"schedule\":\"0 9 * * 1-5\",\"normalized\":\"0 0 9 * * 1-5 "
+          "*\",\"timezone\":\"Europe/Berlin\","
+          "\"description\":\"At 09:00 on weekdays\",\"warnings\":[],\"next\":["
+          "{\"unix\":1774854000,\"utc\":\"2026-03-30T07:00:00Z\",\"local\":\"2026-03-30T09:00:00+02:00\"},"
+          "{\"unix\":1774940400,\"utc\":\"2026-03-31T07:00:00Z\",\"local\":\"2026-03-31T09:00:00+02:00\"}]}");
+}
+
+static void test_preview_marks_what_daylight_saving_does(void **state)
+{
+    (void)state;
+    check(PREVIEW "schedule=30+2+*+*+*&count=2" NY SPRING, "Status: 200 ",
+          "[{\"unix\":1772953200,\"utc\":\"2026-03-08T07:00:00Z\",\"local\":\"2026-03-08T03:00:00-04:00\","
+          "\"dst\":\"moved\"},{\"unix\":1773037800,\"utc\":\"2026-03-09T06:30:00Z\",\"local\":\"2026-03-"
+          "09T02:30:00-"
+          "04:00\"}]");
+    check(PREVIEW "schedule=0,30+2+*+*+*&count=1" NY SPRING, "Status: 200 ", "-04:00\",\"dst\":\"merged\"}]");
+}
+
+static void test_preview_begins_now_with_five(void **state)
+{
+    (void)state;
+    check(PREVIEW "schedule=*+*+*+*+*+*+*", "Status: 200 ", "\"next\":[{\"unix\":1772953201,");
+    check(PREVIEW "schedule=@every+1s", "Status: 200 ", "\"next\":[{\"unix\":1772953201,");
+    check(PREVIEW "schedule=@every+1s", "Status: 200 ",
+          ",{\"unix\":1772953205,\"utc\":\"2026-03-08T07:00:05Z\","
+          "\"local\":\"2026-03-08T07:00:05Z\"}]}");
+}
+
+static void test_preview_ends_where_the_schedule_ends(void **state)
+{
+    (void)state;
+    check(PREVIEW "schedule=0+0+1+1+*+2000", "Status: 200 ", "\"next\":[]}");
+    check(PREVIEW "schedule=0+0+1+1+*+2027-2028", "Status: 200 ",
+          "{\"unix\":1830297600,\"utc\":\"2028-01-01T00:00:00Z\",\"local\":\"2028-01-01T00:00:00Z\"}]}");
+    check(PREVIEW "schedule=0+0+1+1+*&from=2199-12-31T23:59:59Z", "Status: 200 ", "\"next\":[]}");
+}
+
+static void test_preview_warns(void **state)
+{
+    (void)state;
+    check(PREVIEW "schedule=*/40+*+1+*+1", "Status: 200 ", "\"warnings\":[\"a step does not ");
+    check(PREVIEW "schedule=*/40+*+1+*+1", "Status: 200 ", "\",\"day-of-month and day-of-week ");
+}
+
+static void test_preview_takes_the_default_zone(void **state)
+{
+    (void)state;
+    memcpy(config.timezone, "Europe/Berlin", sizeof "Europe/Berlin");
+    check(PREVIEW "schedule=0+9+*+*+*", "Status: 200 ", "\"timezone\":\"Europe/Berlin\"");
+    check(PREVIEW "schedule=0+9+*+*+*" NY, "Status: 200 ", "\"timezone\":\"America/New_York\"");
+    check(PREVIEW "schedule=TZ=America/New_York+0+9+*+*+*", "Status: 200 ",
+          "\"timezone\":\"America/New_York\"");
+}
+
+static void test_preview_reads_a_plus(void **state)
+{
+    (void)state;
+    check(PREVIEW "schedule=0+9+1-7+*+%2BMON", "Status: 200 ", "\"schedule\":\"0 9 1-7 * +MON\"");
+    check(PREVIEW "schedule=0%209%201-7%20*%20MON", "Status: 200 ", "\"schedule\":\"0 9 1-7 * MON\"");
+}
+
+static void test_preview_refuses_as_scheduling_does(void **state)
+{
+    (void)state;
+    static const char *const TABLE[][3] = {
+        {"", "INVALID_REQUEST", "\"field\":\"schedule\""},
+        {"schedule=", "INVALID_REQUEST", "\"field\":\"schedule\""},
+        {"schedule=60+*+*+*+*", "JOB_CREATION_FAILED", "\"field\":\"schedule\",\"offset\":0"},
+        {"schedule=%00", "JOB_CREATION_FAILED", "\"field\":\"schedule\""},
+        {"schedule=%ff+*+*+*+*", "JOB_CREATION_FAILED", "\"field\":\"schedule\""},
+        {"schedule=0+0+30+2+*", "JOB_CREATION_FAILED", "never fires"},
+        {"schedule=@reboot", "JOB_CREATION_FAILED", "\"field\":\"schedule\""},
+        {"schedule=TZ=Europe/Nowhere+0+0+*+*+*", "JOB_CREATION_FAILED", "\"field\":\"schedule\""},
+        {"schedule=@daily&timezone=", "INVALID_REQUEST", "\"field\":\"timezone\""},
+        {"schedule=@daily&timezone=Europe/Nowhere", "VALIDATION_ERROR", "\"field\":\"timezone\""},
+        {"schedule=@daily&timezone=%00%ff", "VALIDATION_ERROR", "\"field\":\"timezone\""},
+        {"schedule=TZ=Europe/Berlin+0+0+*+*+*" NY, "VALIDATION_ERROR", "\"field\":\"timezone\""},
+        {"schedule=@daily&count=", "INVALID_REQUEST", "\"field\":\"count\""},
+        {"schedule=@daily&count=0", "INVALID_REQUEST", "\"field\":\"count\""},
+        {"schedule=@daily&count=101", "INVALID_REQUEST", "\"field\":\"count\""},
+        {"schedule=@daily&count=-1", "INVALID_REQUEST", "\"field\":\"count\""},
+        {"schedule=@daily&count=1.0", "INVALID_REQUEST", "\"field\":\"count\""},
+        {"schedule=@daily&count=99999999999999999999", "INVALID_REQUEST", "\"field\":\"count\""},
+        {"schedule=@daily&from=", "INVALID_REQUEST", "\"field\":\"from\""},
+        {"schedule=@daily&from=now", "INVALID_REQUEST", "\"field\":\"from\""},
+        {"schedule=@daily&from=2026-03-08T07:00:00+01:00", "INVALID_REQUEST", "written %2B"},
+        {"schedule=@daily&n=1", "INVALID_REQUEST", "\"field\":\"n\""},
+        {"schedule=@daily&schedule=@daily", "INVALID_REQUEST", "\"field\":\"schedule\""},
+    };
+    for (size_t i = 0; i < sizeof TABLE / sizeof TABLE[0]; i++) {
+        char uri[256] = PREVIEW;
+        strncat(uri, TABLE[i][0], sizeof uri - strlen(uri) - 1);
+        check(uri, "Status: 400 ", TABLE[i][1]);
+        check(uri, "Status: 400 ", TABLE[i][2]);
+    }
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_preview_says_all_of_a_schedule),
+        TEST(test_preview_marks_what_daylight_saving_does),
+        TEST(test_preview_begins_now_with_five),
+        TEST(test_preview_ends_where_the_schedule_ends),
+        TEST(test_preview_warns),
+        TEST(test_preview_takes_the_default_zone),
+        TEST(test_preview_reads_a_plus),
+        TEST(test_preview_refuses_as_scheduling_does),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,928 @@
+/* The life of an occurrence in a real Redis: what each script does, and what it refuses. */
+#include "store.h"
+
+#include "job_maker.h"
+#include "redis_server.h"
+#include "redis_sync.h"
+
+#include <string.h>
+
+#define T0    INT64_C(1772953200000) /* 2026-03-08T07:00:00Z, long past for Redis */
+#define T1    (T0 + 60000)
+#define NONE  INT64_MAX
+#define SHARD 3
+#define TAG   "dronc:{3}:"
+#define MAX   200 /* claims in one reply */
+
+/* Ids of shard 3. */
+#define A "cAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+#define B "cBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB"
+#define C "cCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCC"
+#define S "1772953200000" /* T0 as text */
+
+static struct redis_server server;
+static struct config config;
+static struct redis_sync *redis;
+static struct zones *zones;
+static struct errinfo info;
+static const struct reply *reply;
+
+/* What the last claim gave. */
+static struct {
+    struct wall_ms next;
+    size_t count;
+    struct store_claimed at[MAX];
+} got;
+
+/* ---- talking to Redis ---- */
+
+/* Send cmd, and end it. reply is what came back. */
+static void call(struct cmd *cmd)
+{
+    enum err err = redis_sync_call(redis, cmd, 1, 5000, &info);
+    cmd_fini(cmd);
+    if (err != ERR_OK) {
+        fail_msg("%s: %s", err_name(err), info.text);
+    }
+    reply = redis_sync_reply(redis, 0);
+}
+
+static void say_list(const char *const *words, size_t count)
+{
+    struct cmd cmd;
+    cmd_init(&cmd, words[0]);
+    for (size_t i = 1; i < count; i++) {
+        cmd_arg_str(&cmd, words[i]);
+    }
+    call(&cmd);
+    if (reply->kind == REPLY_ERROR) {
+        fail_msg("%s: %.*s", words[0], (int)reply->text.len, reply->text.data);
+    }
+}
+
+#define SAY(...)                                 \
+    say_list((const char *const[]){__VA_ARGS__}, \
+             sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *))
+
+/* A number that a command answers with; text that is one counts, nil is -1. */
+#define ASK(...) (SAY(__VA_ARGS__), number())
+
+static int64_t number(void)
+{
+    int64_t value = -1;
+    if (reply->kind == REPLY_INTEGER) {
+        return reply->integer;
+    }
+    assert_true(reply->kind == REPLY_NIL || slice_i64(reply->text, &value));
+    return value;
+}
+
+static int set_up_group(void **state)
+{
+    (void)state;
+    redis_server_open(&server, NULL);
+    config = redis_server_config(&server);
+    redis = redis_sync_new(&config, clock_system());
+    zones = zones_new(JOB_MAKER_ZONES);
+    return redis != NULL && zones != NULL ? 0 : -1;
+}
+
+static int tear_down_group(void **state)
+{
+    (void)state;
+    zones_free(zones);
+    redis_sync_free(redis);
+    redis_server_close(&server);
+    return 0;
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    SAY("FLUSHALL");
+    return 0;
+}
+
+/* ---- the operations, one line each ---- */
+
+static struct store_attempt attempt_of(const char *id, int64_t scheduled, int attempt)
+{
+    struct store_attempt out = {.scheduled = {scheduled}, .number = attempt};
+    memcpy(out.job.bytes, id, JOB_ID_SIZE);
+    return out;
+}
+
+/* Store a job that is due each minute, from `due` on. */
+static bool create_at(const char *id, enum job_type type, int64_t due, int64_t created_ms)
+{
+    static struct job job;
+    struct cmd cmd;
+    bool created;
+    make_job(&job, zones, "* * * * *", type, created_ms);
+    memcpy(job.id.bytes, id, JOB_ID_SIZE);
+    store_job_create(&cmd, &job, (struct wall_ms){due});
+    call(&cmd);
+    assert_int_equal(store_job_create_reply(reply, &created, &info), ERR_OK);
+    return created;
+}
+
+static bool create(const char *id, enum job_type type, int64_t due)
+{
+    return create_at(id, type, due, 1000);
+}
+
+static size_t claim_up_to(const char *runner, int64_t until, int limit)
+{
+    struct cmd cmd;
+    store_claim(&cmd, SHARD, runner, (struct wall_ms){until}, limit);
+    call(&cmd);
+    assert_int_equal(store_claim_reply(reply, &got.next, &got.count, &info), ERR_OK);
+    assert_true(got.count <= MAX);
+    for (size_t i = 0; i < got.count; i++) {
+        assert_int_equal(store_claim_at(reply, i, &got.at[i], &info), ERR_OK);
+    }
+    return got.count;
+}
+
+static size_t claim(const char *runner)
+{
+    return claim_up_to(runner, T1, 100);
+}
+
+static enum store_verdict verdict(size_t index)
+{
+    enum store_verdict out = STORE_GONE;
+    if (store_verdict_at(reply, index, &out, &info) != ERR_OK) {
+        fail_msg("%s", info.text);
+    }
+    return out;
+}
+
+static enum store_verdict start(const char *runner, const char *id, int attempt, int64_t next)
+{
+    struct store_attempt what = attempt_of(id, T0, attempt);
+    struct cmd cmd;
+    store_start(&cmd, SHARD, runner);
+    store_start_add(&cmd, &what, (struct wall_ms){next});
+    call(&cmd);
+    return verdict(0);
+}
+
+static struct execution execution_of(const char *id, int attempt)
+{
+    struct execution out = {.scheduled = {T0}, .attempt = attempt, .status = 200, .runner = "me"};
+    memcpy(out.job.bytes, id, JOB_ID_SIZE);
+    return out;
+}
+
+static enum store_verdict finish(const char *runner, const char *id, int attempt, enum store_after after,
+                                 int64_t at)
+{
+    struct execution what = execution_of(id, attempt);
+    struct cmd cmd;
+    store_finish(&cmd, SHARD, runner);
+    store_finish_add(&cmd, &what, after, (struct wall_ms){at});
+    call(&cmd);
+    return verdict(0);
+}
+
+static enum store_verdict release(const char *runner, const char *id, int attempt, int64_t due)
+{
+    struct store_attempt what = attempt_of(id, T0, attempt);
+    struct cmd cmd;
+    store_release(&cmd, SHARD, runner);
+    store_release_add(&cmd, &what, (struct wall_ms){due});
+    call(&cmd);
+    return verdict(0);
+}
+
+static enum store_verdict give_up(const char *runner, const char *id, int64_t next)
+{
+    struct execution what = execution_of(id, 0);
+    struct cmd cmd;
+    what.outcome = EXECUTION_MISSED;
+    what.missed_count = 7;
+    store_skip(&cmd, SHARD, runner);
+    store_skip_add(&cmd, &what, (struct wall_ms){next});
+    call(&cmd);
+    return verdict(0);
+}
+
+static struct store_recovered recover(const char *dead)
+{
+    struct store_recovered out;
+    struct cmd cmd;
+    store_recover(&cmd, SHARD, dead, 6);
+    call(&cmd);
+    assert_int_equal(store_recover_reply(reply, &out, &info), ERR_OK);
+    return out;
+}
+
+/* The newest record of a job; the caller looks at it. */
+static struct execution newest(const char *id)
+{
+    static struct store_record record;
+    struct job_id job;
+    struct cmd cmd;
+    memcpy(job.bytes, id, JOB_ID_SIZE);
+    store_history(&cmd, &job, 1);
+    call(&cmd);
+    assert_int_equal(store_history_at(reply, 0, &job, &record, &info), ERR_OK);
+    return record.execution;
+}
+
+static int64_t due_of(const char *id)
+{
+    return ASK("ZSCORE", TAG "due", id);
+}
+
+static int64_t redis_now(void)
+{
+    int64_t seconds = 0;
+    SAY("TIME");
+    assert_true(slice_i64(reply->items[0], &seconds));
+    return seconds * 1000;
+}
+
+/* ---- jobs ---- */
+
+static void test_scripts_create_stores_a_job_once(void **state)
+{
+    (void)state;
+    assert_true(create(A, JOB_ATLEAST_ONCE, T0));
+    assert_false(create_at(A, JOB_ATMOST_ONCE, T1, 2000));
+    assert_int_equal(due_of(A), T0);
+    assert_int_equal(ASK("HGET", TAG "job:" A, "created"), 1000);
+    SAY("HGET", TAG "job:" A, "type");
+    assert_true(slice_eq(reply->text, "ATLEAST_ONCE"));
+    assert_int_equal(ASK("ZCARD", TAG "due"), 1);
+}
+
+static void test_scripts_create_after_a_deletion_makes_it_again(void **state)
+{
+    (void)state;
+    assert_true(create(A, JOB_ATMOST_ONCE, T0));
+    SAY("DEL", TAG "job:" A);
+    assert_true(create_at(A, JOB_ATMOST_ONCE, T1, 2000));
+    assert_int_equal(due_of(A), T1);
+}
+
+/* ---- claim ---- */
+
+static void test_scripts_claim_hands_out_the_longest_due_first(void **state)
+{
+    (void)state;
+    (void)create(A, JOB_ATMOST_ONCE, T0 + 2);
+    (void)create(B, JOB_ATLEAST_ONCE, T0);
+    (void)create(C, JOB_ATMOST_ONCE, T1 + 1);
+    SAY("ZADD", TAG "retry", "1772953200001", C S ":4");
+    assert_int_equal(claim("me"), 3);
+    assert_memory_equal(got.at[0].attempt.job.bytes, B, 32);
+    assert_memory_equal(got.at[1].attempt.job.bytes, C, 32);
+    assert_memory_equal(got.at[2].attempt.job.bytes, A, 32);
+    assert_int_equal(got.at[0].due.ms, T0);
+    assert_int_equal(got.at[0].attempt.number, 1);
+    assert_int_equal(got.at[0].created.ms, 1000);
+    assert_false(got.at[0].from_retry);
+    assert_int_equal(got.at[1].due.ms, T0 + 1);
+    assert_int_equal(got.at[1].attempt.scheduled.ms, T0);
+    assert_int_equal(got.at[1].attempt.number, 4);
+    assert_true(got.at[1].from_retry);
+    assert_int_equal(got.next.ms, T1 + 1);
+}
+
+static void test_scripts_claim_is_bounded(void **state)
+{
+    (void)state;
+    char id[] = A;
+    for (char c = 'a'; c < 'a' + 10; c++) {
+        id[31] = c;
+        (void)create(id, JOB_ATMOST_ONCE, T0 + c);
+    }
+    assert_int_equal(claim_up_to("me", T1, 4), 4);
+    assert_int_equal(got.next.ms, T0 + 'e');
+    assert_int_equal(claim_up_to("me", T0 + 'f', 100), 2);
+    assert_int_equal(got.next.ms, T0 + 'g');
+    assert_int_equal(claim_up_to("me", T1, 100), 4);
+    assert_int_equal(got.next.ms, NONE);
+    assert_int_equal(claim_up_to("me", T1, 100), 0);
+    assert_int_equal(got.next.ms, NONE);
+}
+
+static void test_scripts_claim_gives_each_attempt_to_one_runner(void **state)
+{
+    (void)state;
+    (void)create(A, JOB_ATMOST_ONCE, T0);
+    (void)create(B, JOB_ATMOST_ONCE, T0 + 1);
+    assert_int_equal(claim_up_to("me", T1, 1), 1);
+    assert_int_equal(claim_up_to("you", T1, 100), 1);
+    assert_memory_equal(got.at[0].attempt.job.bytes, B, 32);
+    assert_int_equal(claim("me"), 0);
+    assert_int_equal(claim("you"), 0);
+    assert_int_equal(ASK("HLEN", TAG "claimed:me"), 1);
+    assert_int_equal(ASK("HLEN", TAG "claimed:you"), 1);
+    assert_int_equal(ASK("SISMEMBER", TAG "holders", "me"), 1);
+    assert_int_equal(ASK("SISMEMBER", TAG "holders", "you"), 1);
+}
+
+static void test_scripts_claim_of_nothing_leaves_no_trace(void **state)
+{
+    (void)state;
+    assert_int_equal(claim("me"), 0);
+    assert_int_equal(got.next.ms, NONE);
+    assert_int_equal(ASK("DBSIZE"), 0);
+}
+
+static void test_scripts_claim_tells_gone_jobs_and_garbage_from_good_ones(void **state)
+{
+    (void)state;
+    (void)create(A, JOB_ATMOST_ONCE, T0);
+    (void)create(B, JOB_ATMOST_ONCE, T0 + 1);
+    (void)create(C, JOB_ATMOST_ONCE, T0 + 2);
+    SAY("SET", TAG "job:" A, "not a hash");
+    SAY("DEL", TAG "job:" B);
+    assert_int_equal(claim("me"), 3);
+    assert_non_null(got.at[0].fields.schedule.data);
+    assert_int_equal(got.at[0].fields.schedule.len, 0);
+    assert_null(got.at[1].fields.schedule.data);
+    assert_true(slice_eq(got.at[2].fields.schedule, "* * * * *"));
+}
+
+static void test_scripts_claim_drops_a_retry_that_names_nothing(void **state)
+{
+    (void)state;
+    SAY("ZADD", TAG "retry", S, "garbage", S, A, S, A "x:1", S, A S ":", S, A S ":1:2");
+    assert_int_equal(claim("me"), 0);
+    assert_int_equal(ASK("ZCARD", TAG "retry"), 0);
+}
+
+/* An occurrence that is under way here has to end before it is called again. */
+static void test_scripts_claim_leaves_what_this_runner_has_started(void **state)
+{
+    (void)state;
+    (void)create(A, JOB_ATLEAST_ONCE, T0);
+    (void)claim("me");
+    assert_int_equal(start("me", A, 1, T1 + 1), STORE_DONE);
+    SAY("ZADD", TAG "retry", S, A S ":2");
+    assert_int_equal(claim("me"), 0);
+    assert_int_equal(got.next.ms, T1 + 1000);
+    assert_int_equal(ASK("ZCARD", TAG "retry"), 1);
+    assert_int_equal(finish("me", A, 1, STORE_AFTER_NOTHING, T0), STORE_DONE);
+    assert_int_equal(claim("me"), 1);
+    assert_int_equal(got.at[0].attempt.number, 2);
+}
+
+/* ---- start ---- */
+
+static void test_scripts_start_makes_the_next_occurrence_due_only_once(void **state)
+{
+    (void)state;
+    (void)create(A, JOB_ATMOST_ONCE, T0);
+    (void)claim("me");
+    assert_int_equal(due_of(A), -1);
+    assert_int_equal(start("me", A, 1, T1), STORE_DONE);
+    assert_int_equal(due_of(A), T1);
+    SAY("ZADD", TAG "due", "5", A);
+    assert_int_equal(start("me", A, 1, T1), STORE_DONE);
+    assert_int_equal(due_of(A), 5);
+}
+
+/* Told twice, as after a lost connection: also when the next occurrence has been claimed in between. */
+static void test_scripts_start_is_idempotent(void **state)
+{
+    (void)state;
+    (void)create(A, JOB_ATMOST_ONCE, T0);
+    (void)claim("me");
+    assert_int_equal(start("me", A, 1, T0 + 1), STORE_DONE);
+    assert_int_equal(claim("you"), 1);
+    assert_int_equal(start("me", A, 1, T0 + 1), STORE_DONE);
+    assert_int_equal(due_of(A), -1);
+    assert_int_equal(claim("you"), 0);
+}
+
+static void test_scripts_start_refuses_what_is_not_held(void **state)
+{
+    (void)state;
+    (void)create(A, JOB_ATMOST_ONCE, T0);
+    assert_int_equal(start("me", A, 1, T1), STORE_LOST);
+    (void)claim("me");
+    assert_int_equal(start("you", A, 1, T1), STORE_LOST);
+    assert_int_equal(start("me", A, 2, T1), STORE_LOST);
+    assert_int_equal(due_of(A), -1);
+    assert_int_equal(start("me", A, 1, T1), STORE_DONE);
+}
+
+static void test_scripts_start_refuses_a_job_that_is_gone(void **state)
+{
+    (void)state;
+    (void)create(A, JOB_ATMOST_ONCE, T0);
+    (void)claim("me");
+    SAY("DEL", TAG "job:" A);
+    assert_int_equal(start("me", A, 1, T1), STORE_GONE);
+    assert_int_equal(due_of(A), -1);
+    assert_int_equal(ASK("EXISTS", TAG "claimed:me"), 0);
+}
+
+static void test_scripts_start_refuses_a_job_that_was_made_again(void **state)
+{
+    (void)state;
+    (void)create(A, JOB_ATMOST_ONCE, T0);
+    (void)claim("me");
+    SAY("DEL", TAG "job:" A);
+    assert_true(create_at(A, JOB_ATMOST_ONCE, T1, 2000));
+    assert_int_equal(start("me", A, 1, T0 + 5), STORE_GONE);
+    assert_int_equal(due_of(A), T1);
+}
+
+static void test_scripts_start_of_a_retry_or_the_last_occurrence_makes_nothing_due(void **state)
+{
+    (void)state;
+    (void)create(A, JOB_ATLEAST_ONCE, T0);
+    (void)claim("me");
+    assert_int_equal(start("me", A, 1, NONE), STORE_DONE);
+    assert_int_equal(due_of(A), -1);
+    assert_int_equal(finish("me", A, 1, STORE_AFTER_RETRY, T0 + 9), STORE_DONE);
+    assert_int_equal(claim("me"), 1);
+    assert_int_equal(start("me", A, 2, T1), STORE_DONE);
+    assert_int_equal(due_of(A), -1);
+}
+
+static void test_scripts_start_answers_for_each_attempt(void **state)
+{
+    (void)state;
+    struct store_attempt a = attempt_of(A, T0, 1);
+    struct store_attempt b = attempt_of(B, T0, 1);
+    struct cmd cmd;
+    (void)create(A, JOB_ATMOST_ONCE, T0);
+    (void)claim("me");
+    store_start(&cmd, SHARD, "me");
+    store_start_add(&cmd, &b, (struct wall_ms){T1});
+    store_start_add(&cmd, &a, (struct wall_ms){T1});
+    call(&cmd);
+    assert_int_equal(verdict(0), STORE_LOST);
+    assert_int_equal(verdict(1), STORE_DONE);
+}
+
+/* ---- finish ---- */
+
+static void started(const char *id, enum job_type type)
+{
+    (void)create(id, type, T0);
+    (void)claim("me");
+    assert_int_equal(start("me", id, 1, T1 + 1), STORE_DONE);
+}
+
+static void test_scripts_finish_records_and_lets_go(void **state)
+{
+    (void)state;
+    started(A, JOB_ATMOST_ONCE);
+    assert_int_equal(finish("me", A, 1, STORE_AFTER_NOTHING, T0), STORE_DONE);
+    assert_int_equal(newest(A).status, 200);
+    assert_string_equal(newest(A).runner, "me");
+    assert_int_equal(ASK("XLEN", TAG "executions"), 1);
+    assert_int_equal(ASK("EXISTS", TAG "claimed:me"), 0);
+    assert_int_equal(ASK("EXISTS", TAG "retry"), 0);
+    assert_int_equal(ASK("EXISTS", TAG "dead"), 0);
+}
+
+static void test_scripts_finish_refuses_what_is_not_held(void **state)
+{
+    (void)state;
+    started(A, JOB_ATLEAST_ONCE);
+    assert_int_equal(finish("you", A, 1, STORE_AFTER_RETRY, T0), STORE_LOST);
+    assert_int_equal(finish("me", A, 2, STORE_AFTER_RETRY, T0), STORE_LOST);
+    assert_int_equal(finish("me", B, 1, STORE_AFTER_RETRY, T0), STORE_LOST);
+    assert_int_equal(ASK("EXISTS", TAG "executions"), 0);
+    assert_int_equal(finish("me", A, 1, STORE_AFTER_NOTHING, T0), STORE_DONE);
+    assert_int_equal(finish("me", A, 1, STORE_AFTER_NOTHING, T0), STORE_LOST);
+    assert_int_equal(ASK("LLEN", TAG "history:" A), 1);
+}
+
+static void test_scripts_finish_retries_and_buries(void **state)
+{
+    (void)state;
+    started(A, JOB_ATLEAST_ONCE);
+    assert_int_equal(finish("me", A, 1, STORE_AFTER_RETRY, T0 + 500), STORE_DONE);
+    assert_int_equal(ASK("ZSCORE", TAG "retry", A S ":2"), T0 + 500);
+    assert_int_equal(claim("you"), 1);
+    assert_int_equal(got.at[0].due.ms, T0 + 500);
+    assert_int_equal(got.at[0].attempt.scheduled.ms, T0);
+    assert_int_equal(start("you", A, 2, T1), STORE_DONE);
+    assert_int_equal(finish("you", A, 2, STORE_AFTER_DEAD, T0 + 900), STORE_DONE);
+    assert_int_equal(ASK("ZSCORE", TAG "dead", A S), T0 + 900);
+    assert_int_equal(ASK("EXISTS", TAG "retry"), 0);
+    assert_int_equal(ASK("LLEN", TAG "history:" A), 2);
+    assert_int_equal(due_of(A), T1 + 1);
+}
+
+static void test_scripts_finish_keeps_the_latest_of_the_history(void **state)
+{
+    (void)state;
+    for (int i = 0; i < STORE_HISTORY_PER_JOB + 20; i++) {
+        SAY("LPUSH", TAG "history:" A, "old");
+    }
+    started(A, JOB_ATMOST_ONCE);
+    (void)finish("me", A, 1, STORE_AFTER_NOTHING, T0);
+    assert_int_equal(ASK("LLEN", TAG "history:" A), STORE_HISTORY_PER_JOB);
+    assert_int_equal(newest(A).status, 200);
+}
+
+static void test_scripts_finish_wrong_types_give_way(void **state)
+{
+    (void)state;
+    started(A, JOB_ATMOST_ONCE);
+    SAY("SET", TAG "history:" A, "garbage");
+    SAY("SET", TAG "executions", "garbage");
+    assert_int_equal(finish("me", A, 1, STORE_AFTER_NOTHING, T0), STORE_DONE);
+    assert_int_equal(ASK("LLEN", TAG "history:" A), 1);
+    assert_int_equal(ASK("XLEN", TAG "executions"), 1);
+}
+
+static void test_scripts_executions_pages_backwards(void **state)
+{
+    (void)state;
+    static struct store_record records[3];
+    struct cmd cmd;
+    size_t count;
+    const char *const ids[] = {A, B, C};
+    for (size_t i = 0; i < 3; i++) {
+        started(ids[i], JOB_ATMOST_ONCE);
+        (void)finish("me", ids[i], 1, STORE_AFTER_NOTHING, T0);
+    }
+    store_executions(&cmd, SHARD, "", 2);
+    call(&cmd);
+    assert_int_equal(store_executions_count(reply, &count, &info), ERR_OK);
+    assert_int_equal(count, 2);
+    assert_int_equal(store_executions_at(reply, 0, &records[0], &info), ERR_OK);
+    assert_int_equal(store_executions_at(reply, 1, &records[1], &info), ERR_OK);
+    store_executions(&cmd, SHARD, records[1].position, 2);
+    call(&cmd);
+    assert_int_equal(reply->count, 3);
+    assert_int_equal(store_executions_at(reply, 0, &records[2], &info), ERR_OK);
+    for (size_t i = 0; i < 3; i++) {
+        assert_memory_equal(records[i].execution.job.bytes, ids[2 - i], JOB_ID_SIZE);
+    }
+}
+
+/* ---- release, skip, set aside ---- */
+
+static void test_scripts_release_of_a_claim_makes_it_due_again(void **state)
+{
+    (void)state;
+    (void)create(A, JOB_ATMOST_ONCE, T0);
+    (void)claim("me");
+    assert_int_equal(release("you", A, 1, T0), STORE_LOST);
+    assert_int_equal(release("me", A, 1, T0), STORE_DONE);
+    assert_int_equal(release("me", A, 1, T0), STORE_LOST);
+    assert_int_equal(due_of(A), T0);
+    assert_int_equal(ASK("EXISTS", TAG "retry"), 0);
+    assert_int_equal(claim("you"), 1);
+    assert_int_equal(got.at[0].attempt.number, 1);
+}
+
+/* Its job's next instant stands in due already, so it comes back as the same attempt from retry. */
+static void test_scripts_release_of_a_started_claim_goes_to_retry(void **state)
+{
+    (void)state;
+    started(A, JOB_ATMOST_ONCE);
+    assert_int_equal(release("me", A, 1, T0), STORE_DONE);
+    assert_int_equal(due_of(A), T1 + 1);
+    assert_int_equal(claim("you"), 1);
+    assert_int_equal(got.at[0].attempt.number, 1);
+    assert_int_equal(got.at[0].attempt.scheduled.ms, T0);
+    assert_true(got.at[0].from_retry);
+    assert_int_equal(release("you", A, 1, T0), STORE_DONE);
+    assert_int_equal(ASK("ZSCORE", TAG "retry", A S ":1"), T0);
+}
+
+static void test_scripts_release_of_a_gone_job_drops_the_claim(void **state)
+{
+    (void)state;
+    (void)create(A, JOB_ATMOST_ONCE, T0);
+    (void)claim("me");
+    SAY("DEL", TAG "job:" A);
+    assert_int_equal(release("me", A, 1, T0), STORE_GONE);
+    assert_int_equal(due_of(A), -1);
+    assert_int_equal(ASK("EXISTS", TAG "claimed:me"), 0);
+}
+
+static void test_scripts_skip_records_the_gap_and_goes_on(void **state)
+{
+    (void)state;
+    (void)create(A, JOB_ATMOST_ONCE, T0);
+    (void)claim("me");
+    assert_int_equal(give_up("you", A, T1), STORE_LOST);
+    assert_int_equal(give_up("me", A, T1), STORE_DONE);
+    assert_int_equal(give_up("me", A, T1), STORE_LOST);
+    assert_int_equal(due_of(A), T1);
+    assert_int_equal(newest(A).outcome, EXECUTION_MISSED);
+    assert_int_equal(newest(A).missed_count, 7);
+    assert_int_equal(ASK("EXISTS", TAG "claimed:me"), 0);
+}
+
+static void test_scripts_skip_refuses_what_is_started_or_gone(void **state)
+{
+    (void)state;
+    started(A, JOB_ATMOST_ONCE);
+    assert_int_equal(give_up("me", A, T1), STORE_LOST);
+    (void)create(B, JOB_ATMOST_ONCE, T0);
+    (void)claim("me");
+    SAY("DEL", TAG "job:" B);
+    assert_int_equal(give_up("me", B, T1), STORE_GONE);
+    assert_int_equal(due_of(B), -1);
+    assert_int_equal(ASK("EXISTS", TAG "history:" B), 0);
+}
+
+static void test_scripts_skip_of_the_last_occurrences_makes_nothing_due(void **state)
+{
+    (void)state;
+    (void)create(A, JOB_ATMOST_ONCE, T0);
+    (void)claim("me");
+    assert_int_equal(give_up("me", A, NONE), STORE_DONE);
+    assert_int_equal(due_of(A), -1);
+}
+
+static void test_scripts_set_aside_until_it_is_made_anew(void **state)
+{
+    (void)state;
+    struct store_attempt attempt = attempt_of(A, T0, 1);
+    struct cmd cmd;
+    (void)create(A, JOB_ATMOST_ONCE, T0);
+    SAY("SET", TAG "job:" A, "garbage");
+    (void)claim("me");
+    store_set_aside(&cmd, SHARD, "you", &attempt);
+    call(&cmd);
+    assert_int_equal(number(), 0);
+    store_set_aside(&cmd, SHARD, "me", &attempt);
+    call(&cmd);
+    assert_int_equal(number(), 1);
+    assert_int_equal(ASK("EXISTS", TAG "claimed:me", TAG "due"), 0);
+    assert_in_range(ASK("ZSCORE", TAG "broken", A), redis_now() - 60000, redis_now() + 2000);
+    assert_true(create(A, JOB_ATMOST_ONCE, T1));
+    assert_false(create(A, JOB_ATMOST_ONCE, T1));
+    assert_int_equal(due_of(A), T1);
+    assert_int_equal(ASK("EXISTS", TAG "broken"), 0);
+}
+
+/* ---- recovery ---- */
+
+static void test_scripts_recover_unstarted_is_due_again_at_the_same_instant(void **state)
+{
+    (void)state;
+    (void)create(A, JOB_ATMOST_ONCE, T0);
+    (void)claim("dead");
+    struct store_recovered done = recover("dead");
+    assert_int_equal(done.handed_on, 1);
+    assert_int_equal(done.lost, 0);
+    assert_false(done.more);
+    assert_int_equal(due_of(A), T0);
+    assert_int_equal(ASK("EXISTS", TAG "claimed:dead", TAG "holders", TAG "executions"), 0);
+    assert_int_equal(start("dead", A, 1, T1), STORE_LOST);
+    assert_int_equal(finish("dead", A, 1, STORE_AFTER_NOTHING, T0), STORE_LOST);
+}
+
+static void test_scripts_recover_started_at_most_once_is_lost(void **state)
+{
+    (void)state;
+    (void)create(A, JOB_ATMOST_ONCE, T0);
+    (void)claim("dead");
+    (void)start("dead", A, 1, T1 + 1);
+    struct store_recovered done = recover("dead");
+    assert_int_equal(done.handed_on, 0);
+    assert_int_equal(done.lost, 1);
+    assert_int_equal(claim("me"), 0);
+    assert_int_equal(due_of(A), T1 + 1);
+    assert_int_equal(newest(A).outcome, EXECUTION_LOST);
+    assert_int_equal(newest(A).attempt, 1);
+    assert_int_equal(newest(A).scheduled.ms, T0);
+    assert_string_equal(newest(A).runner, "dead");
+    assert_string_equal(newest(A).error_class, "lost");
+    assert_int_equal(finish("dead", A, 1, STORE_AFTER_NOTHING, T0), STORE_LOST);
+    assert_int_equal(ASK("LLEN", TAG "history:" A), 1);
+}
+
+static void test_scripts_recover_started_at_least_once_is_retried(void **state)
+{
+    (void)state;
+    (void)create(A, JOB_ATLEAST_ONCE, T0);
+    (void)claim("dead");
+    (void)start("dead", A, 1, NONE);
+    struct store_recovered done = recover("dead");
+    assert_int_equal(done.handed_on, 1);
+    assert_int_equal(done.lost, 1);
+    assert_in_range(ASK("ZSCORE", TAG "retry", A S ":2"), redis_now() - 60000, redis_now() + 2000);
+    assert_int_equal(claim_up_to("me", NONE, 1), 1);
+    assert_int_equal(got.at[0].attempt.number, 2);
+    assert_int_equal(got.at[0].attempt.scheduled.ms, T0);
+}
+
+static void test_scripts_recover_spent_attempts_are_dead(void **state)
+{
+    (void)state;
+    (void)create(A, JOB_ATLEAST_ONCE, T1 + 5);
+    SAY("ZADD", TAG "retry", S, A S ":6");
+    assert_int_equal(claim("dead"), 1);
+    (void)start("dead", A, 6, T1);
+    struct store_recovered done = recover("dead");
+    assert_int_equal(done.handed_on, 0);
+    assert_int_equal(done.lost, 1);
+    assert_int_equal(ASK("EXISTS", TAG "retry"), 0);
+    assert_in_range(ASK("ZSCORE", TAG "dead", A S), redis_now() - 60000, redis_now() + 2000);
+}
+
+static void test_scripts_recover_unstarted_retry_stays_the_same_attempt(void **state)
+{
+    (void)state;
+    (void)create(A, JOB_ATLEAST_ONCE, T1 + 5);
+    SAY("ZADD", TAG "retry", "1772953200007", A S ":3");
+    assert_int_equal(claim("dead"), 1);
+    assert_int_equal(recover("dead").handed_on, 1);
+    assert_int_equal(ASK("ZSCORE", TAG "retry", A S ":3"), T0 + 7);
+    assert_int_equal(due_of(A), T1 + 5);
+}
+
+static void test_scripts_recover_does_not_overwrite_or_revive(void **state)
+{
+    (void)state;
+    (void)create(A, JOB_ATMOST_ONCE, T0);
+    (void)create(B, JOB_ATMOST_ONCE, T0);
+    (void)claim("dead");
+    SAY("ZADD", TAG "due", "5", A);
+    SAY("DEL", TAG "job:" B);
+    (void)recover("dead");
+    assert_int_equal(due_of(A), 5);
+    assert_int_equal(due_of(B), -1);
+    assert_int_equal(ASK("EXISTS", TAG "claimed:dead"), 0);
+    struct store_recovered again = recover("dead");
+    assert_int_equal(again.handed_on + again.lost, 0);
+    assert_false(again.more);
+}
+
+/* As many claims as no script may handle in one go. */
+static void test_scripts_recover_goes_in_batches(void **state)
+{
+    (void)state;
+    SAY("EVAL",
+        "for i = 1, 3000 do redis.call('HSET', KEYS[1], string.format('c%031d1772953200000', i), "
+        "'s 1 M 1772953200000 0') end",
+        "1", TAG "claimed:dead");
+    SAY("SADD", TAG "holders", "dead", "me");
+    int64_t lost = 0;
+    int calls = 0;
+    for (struct store_recovered done = {.more = true}; done.more && calls < 100; calls++) {
+        done = recover("dead");
+        assert_in_range(done.lost, 0, 500);
+        lost += done.lost;
+    }
+    assert_int_equal(lost, 3000);
+    assert_in_range(calls, 6, 99);
+    assert_int_equal(ASK("XLEN", TAG "executions"), 3000);
+    assert_int_equal(ASK("SISMEMBER", TAG "holders", "dead"), 0);
+    assert_int_equal(ASK("SISMEMBER", TAG "holders", "me"), 1);
+}
+
+/* ---- runners ---- */
+
+static void heartbeat(const char *runner, int64_t lease_ms, int64_t *now_us, size_t *count)
+{
+    struct cmd cmd;
+    store_heartbeat(&cmd, runner, lease_ms);
+    call(&cmd);
+    assert_int_equal(store_heartbeat_reply(reply, now_us, count, &info), ERR_OK);
+}
+
+static void test_scripts_heartbeat_tells_time_and_runners(void **state)
+{
+    (void)state;
+    int64_t now_us;
+    size_t count;
+    struct store_runner runner;
+    heartbeat("a", 100000, &now_us, &count);
+    assert_int_equal(count, 1);
+    heartbeat("b", 5000, &now_us, &count);
+    assert_int_equal(count, 2);
+    assert_int_equal(store_heartbeat_at(reply, 0, &runner, &info), ERR_OK);
+    assert_string_equal(runner.id, "b");
+    assert_int_equal(runner.expiry.ms, now_us / 1000 + 5000);
+    assert_in_range(now_us / 1000, redis_now() - 60000, redis_now() + 2000);
+    heartbeat("b", 5000, &now_us, &count);
+    assert_int_equal(count, 2);
+}
+
+static int64_t forget(const char *runner, bool only_if_expired)
+{
+    struct cmd cmd;
+    store_forget(&cmd, runner, only_if_expired);
+    call(&cmd);
+    return number();
+}
+
+static void test_scripts_forget_spares_the_living(void **state)
+{
+    (void)state;
+    int64_t now_us;
+    size_t count;
+    heartbeat("alive", 100000, &now_us, &count);
+    heartbeat("dead", -1, &now_us, &count);
+    assert_int_equal(forget("alive", true), 0);
+    assert_int_equal(forget("nobody", true), 0);
+    assert_int_equal(forget("dead", true), 1);
+    assert_int_equal(forget("dead", true), 0);
+    assert_int_equal(ASK("ZCARD", "dronc:runners"), 1);
+    assert_int_equal(forget("alive", false), 1);
+    assert_int_equal(ASK("EXISTS", "dronc:runners"), 0);
+}
+
+static void test_scripts_held_lists_what_a_runner_holds(void **state)
+{
+    (void)state;
+    struct cmd cmd;
+    struct store_claimed held;
+    size_t count;
+    started(A, JOB_ATLEAST_ONCE);
+    store_held(&cmd, SHARD, "me");
+    call(&cmd);
+    assert_int_equal(store_held_count(reply, &count, &info), ERR_OK);
+    assert_int_equal(count, 1);
+    assert_int_equal(store_held_at(reply, 0, &held, &info), ERR_OK);
+    assert_memory_equal(held.attempt.job.bytes, A, 32);
+    assert_int_equal(held.attempt.scheduled.ms, T0);
+    assert_int_equal(held.attempt.number, 1);
+    assert_int_equal(held.due.ms, T0);
+    store_holders(&cmd, SHARD);
+    call(&cmd);
+    assert_int_equal(reply->count, 1);
+    assert_true(slice_eq(reply->items[0], "me"));
+}
+
+/* ---- set-up ---- */
+
+static enum err setup_says(void)
+{
+    struct cmd cmd;
+    store_setup(&cmd);
+    call(&cmd);
+    return store_setup_reply(reply, &info);
+}
+
+static void test_scripts_setup_fixes_the_number_of_shards(void **state)
+{
+    (void)state;
+    assert_int_equal(setup_says(), ERR_OK);
+    assert_int_equal(ASK("GET", "dronc:shards"), STORE_SHARDS);
+    assert_int_equal(setup_says(), ERR_OK);
+    SAY("SET", "dronc:shards", "8");
+    assert_int_equal(setup_says(), ERR_CONFIG);
+    assert_int_equal(ASK("GET", "dronc:shards"), 8);
+    SAY("SET", "dronc:shards", "many");
+    assert_int_equal(setup_says(), ERR_PROTOCOL);
+}
+
+#define TEST(f) cmocka_unit_test_setup(f, set_up)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_scripts_create_stores_a_job_once),
+        TEST(test_scripts_create_after_a_deletion_makes_it_again),
+        TEST(test_scripts_claim_hands_out_the_longest_due_first),
+        TEST(test_scripts_claim_is_bounded),
+        TEST(test_scripts_claim_gives_each_attempt_to_one_runner),
+        TEST(test_scripts_claim_of_nothing_leaves_no_trace),
+        TEST(test_scripts_claim_tells_gone_jobs_and_garbage_from_good_ones),
+        TEST(test_scripts_claim_drops_a_retry_that_names_nothing),
+        TEST(test_scripts_claim_leaves_what_this_runner_has_started),
+        TEST(test_scripts_start_makes_the_next_occurrence_due_only_once),
+        TEST(test_scripts_start_is_idempotent),
+        TEST(test_scripts_start_refuses_what_is_not_held),
+        TEST(test_scripts_start_refuses_a_job_that_is_gone),
+        TEST(test_scripts_start_refuses_a_job_that_was_made_again),
+        TEST(test_scripts_start_of_a_retry_or_the_last_occurrence_makes_nothing_due),
+        TEST(test_scripts_start_answers_for_each_attempt),
+        TEST(test_scripts_finish_records_and_lets_go),
+        TEST(test_scripts_finish_refuses_what_is_not_held),
+        TEST(test_scripts_finish_retries_and_buries),
+        TEST(test_scripts_finish_keeps_the_latest_of_the_history),
+        TEST(test_scripts_finish_wrong_types_give_way),
+        TEST(test_scripts_executions_pages_backwards),
+        TEST(test_scripts_release_of_a_claim_makes_it_due_again),
+        TEST(test_scripts_release_of_a_started_claim_goes_to_retry),
+        TEST(test_scripts_release_of_a_gone_job_drops_the_claim),
+        TEST(test_scripts_skip_records_the_gap_and_goes_on),
+        TEST(test_scripts_skip_refuses_what_is_started_or_gone),
+        TEST(test_scripts_skip_of_the_last_occurrences_makes_nothing_due),
+        TEST(test_scripts_set_aside_until_it_is_made_anew),
+        TEST(test_scripts_recover_unstarted_is_due_again_at_the_same_instant),
+        TEST(test_scripts_recover_started_at_most_once_is_lost),
+        TEST(test_scripts_recover_started_at_least_once_is_retried),
+        TEST(test_scripts_recover_spent_attempts_are_dead),
+        TEST(test_scripts_recover_unstarted_retry_stays_the_same_attempt),
+        TEST(test_scripts_recover_does_not_overwrite_or_revive),
+        TEST(test_scripts_recover_goes_in_batches),
+        TEST(test_scripts_heartbeat_tells_time_and_runners),
+        TEST(test_scripts_forget_spares_the_living),
+        TEST(test_scripts_held_lists_what_a_runner_holds),
+        TEST(test_scripts_setup_fixes_the_number_of_shards),
+    };
+    return cmocka_run_group_tests(tests, set_up_group, tear_down_group);
+}
