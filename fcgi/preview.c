@@ -85,17 +85,18 @@ static void put_next(struct json_writer *w, const struct job *job, struct wall_m
 
 static void write_preview(struct app *app, const struct job *job, struct wall_ms from, int64_t count)
 {
-    char text[CRON_PRINT_MAX > CRON_DESCRIBE_MAX ? CRON_PRINT_MAX : CRON_DESCRIBE_MAX];
+    char normalized[CRON_PRINT_MAX];
+    char description[CRON_DESCRIBE_MAX];
     struct json_writer w;
 
     response_json(&app->response, 200, &w);
     json_object_begin(&w);
     put_str(&w, "schedule", job->schedule);
-    (void)cron_print(&job->cron, text, sizeof text);
-    put_str(&w, "normalized", text);
+    (void)cron_print(&job->cron, normalized, sizeof normalized);
+    put_str(&w, "normalized", normalized);
     put_str(&w, "timezone", zone_name(job->zone));
-    (void)cron_describe(&job->cron, text, sizeof text);
-    put_str(&w, "description", text);
+    (void)cron_describe(&job->cron, description, sizeof description);
+    put_str(&w, "description", description);
     json_key(&w, "warnings");
     job_json_write_warnings(&w, &job->cron);
     json_key(&w, "next");

@@ -56,7 +56,7 @@ enum job_fault_code {
 
 struct job_fault {
     enum job_fault_code code;
-    const char *field; /* "schedule", "api", "type", "timezone"; static */
+    const char *field; /* "schedule", "api", "type", "timezone"; static. NULL: none of them */
     int64_t offset;    /* of the offending text in the field, in bytes from 0; -1: not known */
     char text[320];    /* for a person */
 };

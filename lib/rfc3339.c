@@ -86,7 +86,7 @@ static enum err check_date(int year, unsigned month, unsigned day, struct errinf
     return ERR_OK;
 }
 
-static enum err check_time(int hour, int minute, int second, struct errinfo *info)
+static enum err check_time(int64_t hour, int64_t minute, int64_t second, struct errinfo *info)
 {
     if (second == 60) {
         return err_set(info, ERR_INVALID, "a leap second (:60) is no instant here");
@@ -103,9 +103,9 @@ static enum err read_local(struct slice text, int64_t *local_s, struct errinfo *
     int year = number(text, 0, 4);
     unsigned month = (unsigned)number(text, 5, 2);
     unsigned day = (unsigned)number(text, 8, 2);
-    int hour = number(text, 11, 2);
-    int minute = number(text, 14, 2);
-    int second = number(text, 17, 2);
+    int64_t hour = number(text, 11, 2);
+    int64_t minute = number(text, 14, 2);
+    int64_t second = number(text, 17, 2);
     enum err err = check_date(year, month, day, info);
     if (err == ERR_OK) {
         err = check_time(hour, minute, second, info);

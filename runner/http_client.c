@@ -173,7 +173,8 @@ static void describe_end(const struct http_call *call, CURLcode code, struct htt
         result->truncated = true;
     } else if (call->doom == CURLE_ABORTED_BY_CALLBACK) {
         say(result, HTTP_ERROR_ABORTED, "aborted by the runner");
-    } else if (call->headers_too_large) {
+    } else if (call->headers_too_large || (call->headers_open && code == CURLE_OUT_OF_MEMORY)) {
+        /* The second is what libcurl says of a single line that grows past its own limit. */
         say(result, HTTP_ERROR_RESPONSE, "the answer's headers are larger than 64 KiB");
     } else if (call->sending_forbidden) {
         say(result, HTTP_ERROR_ABORTED, "the runner's lease had run out before the request was sent");

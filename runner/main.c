@@ -72,7 +72,8 @@ static void print_help(void)
            "  TERM, INT        claim no more, let calls end, hand back the rest, exit 0; a second one: exit "
            "at once\n"
            "  USR1, USR2       log more, log less\n"
-           "  HUP              read the time zones again\n"
+           "  HUP              read the time zones again, and move the next instants of jobs whose zone "
+           "changed\n"
            "\nEnvironment:\n%s",
            buffer_str(&settings));
     buffer_fini(&settings);

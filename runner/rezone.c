@@ -161,21 +161,10 @@ static bool move_page(struct rezone *rezone, const struct reply *reply, size_t c
     return sent;
 }
 
-static void on_page(void *arg, const struct reply *reply)
+static void take_page(struct rezone *rezone, const struct reply *reply)
 {
-    struct rezone *rezone = arg;
     struct errinfo info;
     size_t count;
-    bool stale = rezone->stale;
-    rezone->asking = false;
-    rezone->stale = false;
-    if (stale || rezone->state != REZONE_WALKING) {
-        return;
-    }
-    if (reply == NULL) {
-        begin_walk(rezone);
-        return;
-    }
     if (store_due_page_reply(reply, rezone->cursor, &count, &info) != ERR_OK) {
         log_error("next instants not looked at", log_str("error", info.text));
         set_state(rezone, REZONE_IDLE);
@@ -186,6 +175,22 @@ static void on_page(void *arg, const struct reply *reply)
         begin_walk(rezone);
     } else if (strcmp(rezone->cursor, "0") == 0) {
         begin_shard(rezone, rezone->shard + 1);
+    }
+}
+
+static void on_page(void *arg, const struct reply *reply)
+{
+    struct rezone *rezone = arg;
+    bool stale = rezone->stale;
+    rezone->asking = false;
+    rezone->stale = false;
+    if (stale || rezone->state != REZONE_WALKING) {
+        return;
+    }
+    if (reply == NULL) {
+        begin_walk(rezone);
+    } else {
+        take_page(rezone, reply);
     }
 }
 

@@ -446,7 +446,11 @@ static void on_check_turn(void *arg)
         set_state(runner, RUNNER_STOPPED);
     } else if (runner->state == RUNNER_RUNNING &&
                clock_mono(&runner->clock).ms >= runner->drain_deadline.ms) {
-        fail(runner, ERR_DOWN, redis_link_error(runner->commands));
+        char place[LINK_PLACE_SIZE];
+        char text[sizeof runner->failure.text];
+        redis_link_place(place, runner->config);
+        (void)snprintf(text, sizeof text, "Redis at %.200s: %s", place, redis_link_error(runner->commands));
+        fail(runner, ERR_DOWN, text);
     }
 }
 

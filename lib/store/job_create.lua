@@ -11,10 +11,11 @@ if redis.call('EXISTS', KEYS[1]) == 1 then
     end
     redis.call('DEL', KEYS[1])
 end
+-- First what may fail, because somebody put something else there: a script that fails is not rolled back.
+redis.call('ZADD', KEYS[2], due, id)
 redis.call('HSET', KEYS[1], 'schedule', ARGV[4], 'api', ARGV[5], 'type', ARGV[6], 'created', ARGV[7])
 if ARGV[8] ~= '' then
     redis.call('HSET', KEYS[1], 'timezone', ARGV[8])
 end
-redis.call('ZADD', KEYS[2], due, id)
 wake(shard, tonumber(due))
 return 1

@@ -102,14 +102,16 @@ def is_alive(pid):
 
 
 def sanitizer_reports(folder):
-    """Lines in any log below folder in which a sanitizer speaks."""
+    """What sanitizers have to say in any log below folder: where they begin to, and the lines that follow."""
     words = ("ERROR: AddressSanitizer", "LeakSanitizer", "runtime error:", "AddressSanitizer:DEADLYSIGNAL")
-    lines = []
+    reports = []
     for path in sorted(Path(folder).rglob("*")):
-        if path.is_file() and (path.suffix in (".log", ".out", ".err")):
-            text = path.read_text(errors="replace")
-            lines += [f"{path.name}: {line}" for line in text.splitlines() if any(word in line for word in words)]
-    return lines
+        if path.is_file() and path.suffix in (".log", ".out", ".err"):
+            lines = path.read_text(errors="replace").splitlines()
+            first = next((n for n, line in enumerate(lines) if any(word in line for word in words)), None)
+            if first is not None:
+                reports.append("\n".join([f"{path.name}:", *lines[first:first + 15]]))
+    return reports
 
 
 class Program:

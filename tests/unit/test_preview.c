@@ -10,7 +10,10 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define PREVIEW "/v1/schedule/preview?"
 #define NY      "&timezone=America/New_York"
@@ -18,6 +21,7 @@
 
 static struct app app;
 static struct config config;
+static int64_t mono_ms;
 
 static struct wall_ms wall(void *arg)
 {
@@ -28,13 +32,14 @@ static struct wall_ms wall(void *arg)
 static struct mono_ms mono(void *arg)
 {
     (void)arg;
-    return (struct mono_ms){0};
+    return (struct mono_ms){mono_ms};
 }
 
 static int set_up(void **state)
 {
     const struct clock clock = {.wall = wall, .mono = mono};
     (void)state;
+    mono_ms = 0;
     config = (struct config){.redis_socket = "/nonexistent/redis.sock"};
     return app_init(&app, &config, clock, "tests/vectors/zoneinfo") == ERR_OK ? 0 : 1;
 }
@@ -128,6 +133,43 @@ static void test_preview_reads_a_plus(void **state)
     check(PREVIEW "schedule=0%209%201-7%20*%20MON", "Status: 200 ", "\"schedule\":\"0 9 1-7 * MON\"");
 }
 
+/* A directory with one zone, called Test, which is a link to one of the vectors. */
+static void set_rules(const char *folder, const char *name)
+{
+    char target[64];
+    char path[64];
+    (void)snprintf(target, sizeof target, "tests/vectors/zoneinfo/%s", name);
+    (void)snprintf(path, sizeof path, "%s/Test", folder);
+    char *real = realpath(target, NULL);
+    (void)unlink(path);
+    assert_non_null(real);
+    assert_int_equal(symlink(real, path), 0);
+    free(real);
+}
+
+static void test_preview_takes_new_rules_up_by_itself(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/dronc-zones-XXXXXX";
+    char path[64];
+    const char *uri = PREVIEW "schedule=0+9+*+*+*&timezone=Test&count=1&from=2026-01-15T00:00:00Z";
+    assert_non_null(mkdtemp(folder));
+    zones_free(app.zones);
+    app.zones = zones_new(folder);
+    set_rules(folder, "America/New_York");
+    check(uri, "Status: 200 ", "\"2026-01-15T14:00:00Z\"");
+    set_rules(folder, "America/Chicago");
+    mono_ms += APP_ZONES_MS - 1;
+    check(uri, "Status: 200 ", "\"2026-01-15T14:00:00Z\"");
+    mono_ms += 1;
+    check(uri, "Status: 200 ", "\"2026-01-15T15:00:00Z\"");
+    (void)snprintf(path, sizeof path, "%s/Test", folder);
+    assert_int_equal(unlink(path), 0);
+    mono_ms += APP_ZONES_MS;
+    check(uri, "Status: 200 ", "\"2026-01-15T15:00:00Z\"");
+    assert_int_equal(rmdir(folder), 0);
+}
+
 static void test_preview_refuses_as_scheduling_does(void **state)
 {
     (void)state;
@@ -176,6 +218,7 @@ int main(void)
         TEST(test_preview_warns),
         TEST(test_preview_takes_the_default_zone),
         TEST(test_preview_reads_a_plus),
+        TEST(test_preview_takes_new_rules_up_by_itself),
         TEST(test_preview_refuses_as_scheduling_does),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
