@@ -159,7 +159,9 @@ def test_retry_survives_a_killed_runner(make_runner, handler, redis, hook):
     first.kill()
     make_runner()
     before, after = hook.wait_for_calls(2, timeout=10)
-    assert (before.key, before.attempt, after.attempt) == (after.key, 1, 2)
+    assert (before.key, before.attempt) == (after.key, 1)
+    # 3 where the first runner had just started the second attempt when it was killed: nobody knows whether it left.
+    assert after.attempt in (2, 3)
 
 
 def test_second_level_job_goes_on_after_its_runner_was_killed(make_runner, handler, hook, target):
