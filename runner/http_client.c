@@ -352,8 +352,8 @@ void http_client_cancel(struct http_call *call)
 static struct http_call *first_doomed(const struct http_client *client)
 {
     struct http_call *call = client->calls;
-    /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): it does not see that finish_call takes a call out of the
-     * list */
+    /* The analyzer does not see that finish_call takes a call out of the list.
+     * NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
     while (call != NULL && call->doom == CURLE_OK) {
         call = call->next;
     }

@@ -564,7 +564,10 @@ class Terminal:
         os.write(self.master, text.encode())
 
     def wait_for_text(self, pattern, timeout=15):
-        return wait_for(lambda: re.search(pattern, self.text), timeout, f"{pattern!r} on the terminal")
+        try:
+            return wait_for(lambda: re.search(pattern, self.text), timeout)
+        except AssertionError as late:
+            raise AssertionError(f"no {pattern!r} on the terminal, but: {self.text!r}") from late
 
     def exit_code(self, timeout=30):
         code = wait_for(lambda: self.process.poll() is not None and (self.process.returncode,), timeout,

@@ -116,10 +116,10 @@ def test_scripts_that_redis_forgot_are_sent_again(redis, handler):
     assert handler.executions() == []
 
 
-def test_database_of_another_shard_count_is_refused(redis, handler):
+def test_database_of_another_shard_count_is_refused(redis, make_handler):
     with redis.client() as db:
         db.set("dronc:shards", 8)
-    fails(post(handler), 500, "STORAGE_ERROR")
+    fails(post(make_handler()), 500, "STORAGE_ERROR")
 
 
 def test_key_of_another_type_is_a_storage_error(redis, handler):
