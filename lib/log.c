@@ -8,10 +8,13 @@
 #include "log_line.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
 #define PENDING_SIZE 65536 /* bytes of lines that wait to be written */
+#define PATIENCE_MS  50    /* how long one write may wait for whoever reads */
 
 /* The one log of a process. level is LOG_LEVEL__COUNT, which no event reaches, until log_init. */
 static struct {
@@ -20,6 +23,7 @@ static struct {
     size_t used;      /* bytes of pending */
     int64_t lost;     /* lines that nobody has been told about */
     int64_t told;     /* how many of them the first line of pending tells about; 0: it is another line */
+    bool stuck;       /* nobody reads: the last write was not taken */
     bool inside_line; /* what was written last ends in the middle of a line */
     char pending[PENDING_SIZE];
 } self = {.level = LOG_LEVEL__COUNT};
@@ -101,6 +105,16 @@ static void append_notice(void)
     }
 }
 
+/* Will a write be taken at once, or after a little patience? Whoever reads a pipe may have stopped, and must
+ * not stop us; but a burst of lines is no reason to lose any. Once it has not been taken, there is no
+ * patience until it is read again. */
+static bool is_writable(void)
+{
+    struct pollfd fd = {.fd = self.options.fd, .events = POLLOUT};
+    self.stuck = poll(&fd, 1, self.stuck ? 0 : PATIENCE_MS) == 0;
+    return !self.stuck;
+}
+
 /* write(2) that is not stopped by signals. -1 with errno. */
 static ssize_t write_some(const char *data, size_t len)
 {
@@ -135,7 +149,7 @@ static void lose(const char *data, size_t len)
 /* End a line that was cut off by a failure, so that the next one starts in the first column. */
 static bool end_cut_line(void)
 {
-    if (self.inside_line && write_some("\n", 1) == 1) {
+    if (self.inside_line && is_writable() && write_some("\n", 1) == 1) {
         self.inside_line = false;
     }
     return !self.inside_line;
@@ -145,7 +159,9 @@ static void write_pending(void)
 {
     size_t done = 0;
     while (done < self.used) {
-        ssize_t written = write_some(self.pending + done, self.used - done);
+        /* A pipe that is ready takes this much without blocking (POSIX, PIPE_BUF). */
+        size_t len = self.used - done < PIPE_BUF ? self.used - done : PIPE_BUF;
+        ssize_t written = is_writable() ? write_some(self.pending + done, len) : -1;
         if (written <= 0) {
             lose(self.pending + done, self.used - done);
             break;

@@ -80,6 +80,8 @@ struct store_attempt {
     struct job_id job;
     struct wall_ms scheduled; /* the occurrence */
     int number;               /* of the attempt, from 1 */
+    int64_t token; /* of the claim: no two claims have the same, so nothing that was meant for an earlier
+                    * claim of the attempt touches this one */
 };
 
 /* Claim up to limit attempts of a shard that are due at or before until. */
@@ -94,6 +96,7 @@ struct store_claimed {
     struct job_fields
         fields; /* borrowed from the reply; absent where the job is gone, empty where it is garbage */
     struct wall_ms created;
+    bool started;    /* store_held_at only */
     bool from_retry; /* the job's next instant stands in Redis already */
 };
 NODISCARD enum err store_claim_at(const struct reply *reply, size_t index, struct store_claimed *out,
@@ -119,13 +122,14 @@ enum store_after {
     STORE_AFTER_DEAD     /* its attempts are spent */
 };
 void store_finish(struct cmd *cmd, unsigned shard, const char *runner);
-void store_finish_add(struct cmd *cmd, const struct execution *execution, enum store_after after,
-                      struct wall_ms retry_at);
+void store_finish_add(struct cmd *cmd, const struct store_attempt *attempt, const struct execution *execution,
+                      enum store_after after, struct wall_ms retry_at);
 
 /* Give up claimed first attempts without calling: record the gap (execution->outcome MISSED), and make the
  * job due at next. */
 void store_skip(struct cmd *cmd, unsigned shard, const char *runner);
-void store_skip_add(struct cmd *cmd, const struct execution *execution, struct wall_ms next);
+void store_skip_add(struct cmd *cmd, const struct store_attempt *attempt, const struct execution *execution,
+                    struct wall_ms next);
 
 /* Hand claims back that were not sent, claimed or started: due again at the same instant, for any runner. */
 void store_release(struct cmd *cmd, unsigned shard, const char *runner);
@@ -139,7 +143,7 @@ void store_set_aside(struct cmd *cmd, unsigned shard, const char *runner,
 /* The attempts that runner holds in a shard, to find those it does not know of (a reply that was lost). */
 void store_held(struct cmd *cmd, unsigned shard, const char *runner);
 NODISCARD enum err store_held_count(const struct reply *reply, size_t *count, struct errinfo *info);
-/* Fills attempt and due; the definition is not there. */
+/* Fills attempt, due and started; the definition is not there. */
 NODISCARD enum err store_held_at(const struct reply *reply, size_t index, struct store_claimed *out,
                                  struct errinfo *info);
 
@@ -163,6 +167,10 @@ void store_forget(struct cmd *cmd, const char *runner, bool only_if_expired);
 
 /* Who holds or held claims in a shard: a list of runner ids (REPLY_ARRAY of text). */
 void store_holders(struct cmd *cmd, unsigned shard);
+
+/* Take a runner's name off a shard's holders, unless it holds something there. *holds: it does. */
+void store_tidy(struct cmd *cmd, unsigned shard, const char *runner);
+NODISCARD enum err store_tidy_reply(const struct reply *reply, bool *holds, struct errinfo *info);
 
 /* Hand on up to STORE_BATCH_MAX claims of a dead runner: unstarted ones are due again, started ones are
  * retried (at-least-once) or recorded as lost (at-most-once). max_attempts: how many an at-least-once

@@ -5,15 +5,17 @@
 #include "store_keys.h"
 #include "store_scripts.h"
 
+#include <stdio.h>
 #include <string.h>
 
 void store_claim(struct cmd *cmd, unsigned shard, const char *runner, struct wall_ms until, int limit)
 {
-    cmd_init_script(cmd, &store_script_claim, 4);
+    cmd_init_script(cmd, &store_script_claim, 5);
     store_key_arg(cmd, shard, "due");
     store_key_arg(cmd, shard, "retry");
     store_key_arg_of(cmd, shard, "claimed", runner);
     store_key_arg(cmd, shard, "holders");
+    store_key_arg(cmd, shard, "token");
     cmd_arg_str(cmd, runner);
     cmd_arg_i64(cmd, until.ms);
     cmd_arg_i64(cmd, limit);
@@ -25,7 +27,7 @@ enum {
     CLAIM_HEAD = 1,
     CLAIM_ID = 0,
     CLAIM_SCHEDULED,
-    CLAIM_ATTEMPT,
+    CLAIM_TICKET,
     CLAIM_DUE,
     CLAIM_SCHEDULE,
     CLAIM_API,
@@ -49,15 +51,27 @@ enum err store_claim_reply(const struct reply *reply, struct wall_ms *next, size
     return reply->items[0].len == 0 ? ERR_OK : store_item_i64(reply, 0, &next->ms, info);
 }
 
-static enum err attempt_number(const struct reply *reply, size_t index, int *out, struct errinfo *info)
+/* A ticket: "<attempt>.<token>". */
+static bool parse_ticket(struct slice text, struct store_attempt *out)
 {
+    const char *dot = text.data == NULL ? NULL : memchr(text.data, '.', text.len);
     int64_t number;
-    enum err err = store_item_i64(reply, index, &number, info);
-    if (err == ERR_OK && (number < 1 || number > STORE_ATTEMPT_MAX)) {
-        return err_set(info, ERR_PROTOCOL, "item %zu of Redis' answer is not an attempt's number", index);
+    if (dot == NULL) {
+        return false;
     }
-    *out = err == ERR_OK ? (int)number : 0;
-    return err;
+    size_t head = (size_t)(dot - text.data);
+    if (!slice_i64((struct slice){text.data, head}, &number) || number < 1 || number > STORE_ATTEMPT_MAX) {
+        return false;
+    }
+    out->number = (int)number;
+    return slice_i64((struct slice){dot + 1, text.len - head - 1}, &out->token);
+}
+
+static void ticket_arg(struct cmd *cmd, const struct store_attempt *attempt)
+{
+    char ticket[40];
+    int len = snprintf(ticket, sizeof ticket, "%d.%lld", attempt->number, (long long)attempt->token);
+    cmd_arg(cmd, ticket, (size_t)len);
 }
 
 enum err store_claim_at(const struct reply *reply, size_t index, struct store_claimed *out,
@@ -69,8 +83,8 @@ enum err store_claim_at(const struct reply *reply, size_t index, struct store_cl
     if (err == ERR_OK) {
         err = store_item_i64(reply, at + CLAIM_SCHEDULED, &out->attempt.scheduled.ms, info);
     }
-    if (err == ERR_OK) {
-        err = attempt_number(reply, at + CLAIM_ATTEMPT, &out->attempt.number, info);
+    if (err == ERR_OK && !parse_ticket(reply->items[at + CLAIM_TICKET], &out->attempt)) {
+        err = err_set(info, ERR_PROTOCOL, "item %zu of Redis' answer is not a ticket", at + CLAIM_TICKET);
     }
     if (err == ERR_OK) {
         err = store_item_i64(reply, at + CLAIM_DUE, &out->due.ms, info);
@@ -102,7 +116,7 @@ void store_start(struct cmd *cmd, unsigned shard, const char *runner)
 void store_start_add(struct cmd *cmd, const struct store_attempt *attempt, struct wall_ms next)
 {
     store_member_arg(cmd, &attempt->job, attempt->scheduled);
-    cmd_arg_i64(cmd, attempt->number);
+    ticket_arg(cmd, attempt);
     store_instant_arg(cmd, next);
 }
 
@@ -152,13 +166,13 @@ static void record_arg(struct cmd *cmd, const struct execution *execution)
     buffer_fini(&record);
 }
 
-void store_finish_add(struct cmd *cmd, const struct execution *execution, enum store_after after,
-                      struct wall_ms retry_at)
+void store_finish_add(struct cmd *cmd, const struct store_attempt *attempt, const struct execution *execution,
+                      enum store_after after, struct wall_ms retry_at)
 {
     static const char *const words[] = {
         [STORE_AFTER_NOTHING] = "n", [STORE_AFTER_RETRY] = "r", [STORE_AFTER_DEAD] = "d"};
-    store_member_arg(cmd, &execution->job, execution->scheduled);
-    cmd_arg_i64(cmd, execution->attempt);
+    store_member_arg(cmd, &attempt->job, attempt->scheduled);
+    ticket_arg(cmd, attempt);
     record_arg(cmd, execution);
     cmd_arg_str(cmd, words[after]);
     cmd_arg_i64(cmd, retry_at.ms);
@@ -177,9 +191,11 @@ void store_skip(struct cmd *cmd, unsigned shard, const char *runner)
     cmd_arg_i64(cmd, STORE_HISTORY_PER_JOB);
 }
 
-void store_skip_add(struct cmd *cmd, const struct execution *execution, struct wall_ms next)
+void store_skip_add(struct cmd *cmd, const struct store_attempt *attempt, const struct execution *execution,
+                    struct wall_ms next)
 {
-    store_member_arg(cmd, &execution->job, execution->scheduled);
+    store_member_arg(cmd, &attempt->job, attempt->scheduled);
+    ticket_arg(cmd, attempt);
     record_arg(cmd, execution);
     store_instant_arg(cmd, next);
 }
@@ -197,7 +213,7 @@ void store_release(struct cmd *cmd, unsigned shard, const char *runner)
 void store_release_add(struct cmd *cmd, const struct store_attempt *attempt, struct wall_ms due)
 {
     store_member_arg(cmd, &attempt->job, attempt->scheduled);
-    cmd_arg_i64(cmd, attempt->number);
+    ticket_arg(cmd, attempt);
     cmd_arg_i64(cmd, due.ms);
 }
 
@@ -207,6 +223,7 @@ void store_set_aside(struct cmd *cmd, unsigned shard, const char *runner, const 
     store_key_arg_of(cmd, shard, "claimed", runner);
     store_key_arg(cmd, shard, "broken");
     store_member_arg(cmd, &attempt->job, attempt->scheduled);
+    ticket_arg(cmd, attempt);
 }
 
 void store_held(struct cmd *cmd, unsigned shard, const char *runner)
@@ -217,7 +234,7 @@ void store_held(struct cmd *cmd, unsigned shard, const char *runner)
 
 enum {
     HELD_WIDTH = 2
-}; /* <id><scheduled>, "<state> <attempt> <M|L> <due> <created>" */
+}; /* <id><scheduled>, "<state> <ticket> <M|L> <due> <created>" */
 
 enum err store_held_count(const struct reply *reply, size_t *count, struct errinfo *info)
 {
@@ -242,19 +259,17 @@ enum err store_held_at(const struct reply *reply, size_t index, struct store_cla
                        struct errinfo *info)
 {
     size_t at = index * HELD_WIDTH;
-    int64_t number;
     *out = (struct store_claimed){0};
     if (at + 1 >= reply->count || reply->items[at + 1].data == NULL ||
         !store_member_parse(reply->items[at], &out->attempt.job, &out->attempt.scheduled)) {
         return err_set(info, ERR_PROTOCOL, "claim %zu does not name an occurrence", index);
     }
     struct slice value = reply->items[at + 1];
-    (void)next_word(&value); /* the state */
-    bool good = slice_i64(next_word(&value), &number) && number >= 1 && number <= STORE_ATTEMPT_MAX;
+    out->started = slice_eq(next_word(&value), "s");
+    bool good = parse_ticket(next_word(&value), &out->attempt);
     (void)next_word(&value); /* the type */
     if (!good || !slice_i64(next_word(&value), &out->due.ms)) {
         return err_set(info, ERR_PROTOCOL, "claim %zu cannot be read", index);
     }
-    out->attempt.number = (int)number;
     return ERR_OK;
 }

@@ -60,6 +60,24 @@ void store_holders(struct cmd *cmd, unsigned shard)
     store_key_arg(cmd, shard, "holders");
 }
 
+void store_tidy(struct cmd *cmd, unsigned shard, const char *runner)
+{
+    cmd_init_script(cmd, &store_script_tidy, 2);
+    store_key_arg_of(cmd, shard, "claimed", runner);
+    store_key_arg(cmd, shard, "holders");
+    cmd_arg_str(cmd, runner);
+}
+
+enum err store_tidy_reply(const struct reply *reply, bool *holds, struct errinfo *info)
+{
+    enum err err = reply_check(reply, info);
+    if (err == ERR_OK && reply->kind != REPLY_INTEGER) {
+        err = err_set(info, ERR_PROTOCOL, "tidy did not answer with a number");
+    }
+    *holds = err == ERR_OK && reply->integer == 1;
+    return err;
+}
+
 void store_recover(struct cmd *cmd, unsigned shard, const char *dead, int max_attempts)
 {
     cmd_init_script(cmd, &store_script_recover, 6);

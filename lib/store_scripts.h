@@ -18,5 +18,6 @@ extern const struct script store_script_set_aside;
 extern const struct script store_script_setup;
 extern const struct script store_script_skip;
 extern const struct script store_script_start;
+extern const struct script store_script_tidy;
 
 #endif

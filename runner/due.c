@@ -47,6 +47,7 @@ void due_ask_all(struct due *due)
 {
     for (unsigned shard = 0; shard < STORE_SHARDS; shard++) {
         due->shards[shard].next.ms = 0;
+        due->shards[shard].earlier = due->shards[shard].asking;
     }
 }
 
@@ -119,11 +120,13 @@ static void ask(struct due *due, unsigned shard, struct wall_ms until)
     store_claim(&cmd, shard, due->runner, until, (int)limit);
     if (redis_link_submit(due->link, &cmd, on_claimed, claim) != ERR_OK) {
         free(claim);
+        due->shards[shard].next.ms = until.ms + DUE_REFUSED_MS;
         return;
     }
     due->reserved += limit;
     due->shards[shard].asking = true;
     due->shards[shard].earlier = false;
+    due->shards[shard].next.ms = INT64_MAX; /* so that whatever is announced meanwhile is earlier, and kept */
 }
 
 /* The earliest instant of all shards that are not being asked. */

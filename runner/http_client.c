@@ -24,6 +24,7 @@ struct http_call {
     http_done_cb *cb;
     void *arg;
     struct wall_ms started; /* when it was handed to libcurl */
+    struct mono_ms began;   /* the same moment, by the clock that does not step */
     int64_t response_max;
     int64_t body_bytes;
     int64_t header_bytes;
@@ -31,6 +32,7 @@ struct http_call {
     bool once;
     bool sent;
     bool truncated;
+    bool redirect_too_large;
     bool headers_too_large;
     bool headers_open; /* a status line has come, and not yet the empty line after its headers */
     bool resend_blocked;
@@ -98,6 +100,18 @@ static size_t on_body(char *data, size_t size, size_t count, void *arg)
         return 0;
     }
     return size * count;
+}
+
+/* The body of a redirect that is followed is read and dropped inside libcurl, without end if need be: on_body
+ * does not see it. */
+static int on_progress(void *arg, curl_off_t total, curl_off_t read, curl_off_t total_sent, curl_off_t sent)
+{
+    (void)total;
+    (void)total_sent;
+    (void)sent;
+    struct http_call *call = arg;
+    call->redirect_too_large = (int64_t)read > call->response_max + HTTP_HEADERS_MAX;
+    return call->redirect_too_large ? 1 : 0;
 }
 
 static size_t on_header(char *data, size_t size, size_t count, void *arg)
@@ -176,6 +190,8 @@ static void describe_end(const struct http_call *call, CURLcode code, struct htt
     } else if (call->headers_too_large || (call->headers_open && code == CURLE_OUT_OF_MEMORY)) {
         /* The second is what libcurl says of a single line that grows past its own limit. */
         say(result, HTTP_ERROR_RESPONSE, "the answer's headers are larger than 64 KiB");
+    } else if (call->redirect_too_large) {
+        say(result, HTTP_ERROR_RESPONSE, "the body of a redirect is too large");
     } else if (call->sending_forbidden) {
         say(result, HTTP_ERROR_ABORTED, "the runner's lease had run out before the request was sent");
     } else if (call->resend_blocked) {
@@ -194,7 +210,7 @@ static void make_result(const struct http_call *call, CURLcode code, struct http
     (void)curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
     *result = (struct http_result){.status = (int)status, .sent = call->sent};
     result->started = call->started;
-    result->took_ms = now(call->client).ms - result->started.ms;
+    result->took_ms = clock_mono(&call->client->options.clock).ms - call->began.ms;
     describe_end(call, code, result);
 }
 
@@ -256,6 +272,7 @@ static CURLcode set_limits(CURL *easy, const struct http_request *request)
     SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     SET(CURLOPT_PROXY, ""); /* not even from the environment */
     SET(CURLOPT_NOSIGNAL, 1L);
+    SET(CURLOPT_QUICK_EXIT, 1L); /* do not wait for the thread of a look-up that came too late */
     SET(CURLOPT_TCP_KEEPALIVE, 1L);
     return rc;
 }
@@ -270,6 +287,9 @@ static CURLcode set_callbacks(struct http_call *call)
     SET(CURLOPT_PREREQDATA, call);
     SET(CURLOPT_WRITEFUNCTION, on_body);
     SET(CURLOPT_WRITEDATA, call);
+    SET(CURLOPT_XFERINFOFUNCTION, on_progress);
+    SET(CURLOPT_XFERINFODATA, call);
+    SET(CURLOPT_NOPROGRESS, 0L);
     SET(CURLOPT_HEADERFUNCTION, on_header);
     SET(CURLOPT_HEADERDATA, call);
     return rc;
@@ -302,6 +322,7 @@ static struct http_call *call_new(struct http_client *client, const struct http_
                                .cb = cb,
                                .arg = arg,
                                .started = now(client),
+                               .began = clock_mono(&client->options.clock),
                                .response_max = request->response_max,
                                .once = request->once};
     call->easy = curl_easy_init();

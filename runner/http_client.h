@@ -80,8 +80,9 @@ struct http_client_options {
     /* Asked when a call's request is first about to be sent: false ends the call with HTTP_ERROR_ABORTED
      * instead. NULL: always. */
     bool (*may_send)(void *arg);
-    void *arg;     /* for both */
-    int max_calls; /* at once: bounds the cache of idle connections */
+    void *arg;          /* for both */
+    struct clock clock; /* for how long a call took */
+    int max_calls;      /* at once: bounds the cache of idle connections */
 };
 
 /* Returns owned. ERR_NOMEM, ERR_SYSTEM. Sets libcurl up for the process. */

@@ -2,10 +2,8 @@
 #include "lease.h"
 
 #include "log.h"
-#include "policy.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 static struct mono_ms now(const struct lease *lease)
 {
@@ -21,6 +19,7 @@ enum err lease_init(struct lease *lease, struct loop *loop, struct redis_link *l
                     struct timebase *timebase, const char *runner)
 {
     *lease = (struct lease){.link = link, .timebase = timebase, .clock = timebase->clock, .runner = runner};
+    recovery_init(&lease->recovery, link, runner, LEASE_MS);
     lease->timer = loop_timer_new(loop, on_timer, lease);
     return lease->timer != NULL ? ERR_OK : ERR_NOMEM;
 }
@@ -34,133 +33,6 @@ void lease_fini(struct lease *lease)
 bool lease_is_valid(const struct lease *lease)
 {
     return now(lease).ms < lease->until.ms;
-}
-
-/* ---- recovery ---- */
-
-/* What one recovery command was about. */
-struct recovery {
-    struct lease *lease;
-    unsigned shard;
-    bool last; /* of a dead runner's shards: then it is taken off the list */
-    char dead[STORE_RUNNER_ID_MAX + 1];
-};
-
-static void recover(struct lease *lease, unsigned shard, const char *dead, bool last);
-
-static void forget(struct lease *lease, const char *runner)
-{
-    struct cmd cmd;
-    store_forget(&cmd, runner, true);
-    if (redis_link_submit(lease->link, &cmd, NULL, NULL) != ERR_OK) {
-        log_debug("runner stays on the list for now", log_str("runner", runner));
-    }
-}
-
-static void on_recovered(void *arg, const struct reply *reply)
-{
-    struct recovery recovery = *(struct recovery *)arg;
-    struct lease *lease = recovery.lease;
-    struct store_recovered done;
-    struct errinfo info;
-    free(arg);
-    lease->recovering--;
-    if (reply == NULL) {
-        return; /* the runner is still on the list, or its name in holders: it is found again */
-    }
-    if (store_recover_reply(reply, &done, &info) != ERR_OK) {
-        log_warn("recovery refused", log_str("runner", recovery.dead), log_str("error", info.text));
-        return;
-    }
-    if (done.handed_on > 0 || done.lost > 0) {
-        log_warn("claims of a dead runner handed on", log_str("runner", recovery.dead),
-                 log_i64("shard", recovery.shard), log_i64("handed_on", done.handed_on),
-                 log_i64("lost", done.lost));
-    }
-    if (done.more) {
-        recover(lease, recovery.shard, recovery.dead, recovery.last);
-    } else if (recovery.last) {
-        forget(lease, recovery.dead);
-    }
-}
-
-static void recover(struct lease *lease, unsigned shard, const char *dead, bool last)
-{
-    struct recovery *recovery = calloc(1, sizeof *recovery);
-    struct cmd cmd;
-    if (recovery == NULL) {
-        return;
-    }
-    recovery->lease = lease;
-    recovery->shard = shard;
-    recovery->last = last;
-    memcpy(recovery->dead, dead, strlen(dead) + 1);
-    store_recover(&cmd, shard, dead, POLICY_ATTEMPTS);
-    if (redis_link_submit(lease->link, &cmd, on_recovered, recovery) == ERR_OK) {
-        lease->recovering++;
-    } else {
-        free(recovery);
-    }
-}
-
-/* All shards of a dead runner. Answers come in the order of the commands, so the last shard's comes last,
- * unless an earlier one has more than a batch: the rest of that one is found by its holders, should this
- * runner die in between. */
-static void recover_all(struct lease *lease, const char *dead)
-{
-    log_warn("a runner has died", log_str("runner", dead));
-    for (unsigned shard = 0; shard < STORE_SHARDS; shard++) {
-        recover(lease, shard, dead, shard == STORE_SHARDS - 1);
-    }
-}
-
-static bool is_on_list(const struct lease *lease, struct slice id)
-{
-    for (size_t i = 0; i < lease->runner_count; i++) {
-        if (slice_eq(id, lease->runners[i].id)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static void on_holders(void *arg, const struct reply *reply)
-{
-    struct lease *lease = arg;
-    lease->holder_count = 0;
-    if (reply == NULL || reply->kind != REPLY_ARRAY) {
-        return;
-    }
-    for (size_t i = 0; i < reply->count && lease->holder_count < LEASE_HOLDERS_MAX; i++) {
-        struct slice id = reply->items[i];
-        if (id.data != NULL && id.len <= STORE_RUNNER_ID_MAX) {
-            char *holder = lease->holders[lease->holder_count++];
-            memcpy(holder, id.data, id.len);
-            holder[id.len] = '\0';
-        }
-    }
-}
-
-static void ask_for_holders(struct lease *lease)
-{
-    struct cmd cmd;
-    lease->sweep_shard = (lease->sweep_shard + 1) % STORE_SHARDS;
-    lease->holder_count = 0;
-    store_holders(&cmd, lease->sweep_shard);
-    if (redis_link_submit(lease->link, &cmd, on_holders, lease) != ERR_OK) {
-        log_debug("holders not asked for", log_i64("shard", lease->sweep_shard));
-    }
-}
-
-/* Holders that are not on the list. A list that is too long to be kept whole proves nothing. */
-static void recover_forgotten(struct lease *lease)
-{
-    for (size_t i = 0; i < lease->holder_count && lease->runner_count < LEASE_RUNNERS_MAX; i++) {
-        if (!is_on_list(lease, slice_of(lease->holders[i]))) {
-            recover(lease, lease->sweep_shard, lease->holders[i], false);
-        }
-    }
-    lease->holder_count = 0;
 }
 
 /* ---- heartbeats ---- */
@@ -182,17 +54,43 @@ static void note_runners(struct lease *lease, const struct reply *reply, size_t 
     }
 }
 
-static void bury_the_dead(struct lease *lease, struct wall_ms redis_now)
+static void wait_before_judging(struct lease *lease)
 {
-    if (lease->recovering > 0) {
-        return; /* of an earlier beat: they would be found dead twice */
+    lease->judge_from.ms = now(lease).ms + LEASE_MS;
+}
+
+/* Take in a stamp of Redis' clock. */
+static void note_time(struct lease *lease, int64_t stamp_us, int64_t sent_us)
+{
+    int64_t before_us = lease->timebase->offset_us;
+    bool known = timebase_is_known(lease->timebase);
+    (void)timebase_sample(lease->timebase, stamp_us, sent_us, clock_mono_us(&lease->clock));
+    int64_t moved_ms = (lease->timebase->offset_us - before_us) / 1000;
+    if (known && (moved_ms >= LEASE_STEP_MS || moved_ms <= -LEASE_STEP_MS)) {
+        log_warn("redis' clock was set", log_i64("by_ms", moved_ms));
+        lease->stepped = true;
+        wait_before_judging(lease);
     }
-    for (size_t i = 0; i < lease->runner_count; i++) {
-        const struct store_runner *runner = &lease->runners[i];
-        if (runner->expiry.ms < redis_now.ms && strcmp(runner->id, lease->runner) != 0) {
-            recover_all(lease, runner->id);
-        }
+}
+
+static void judge(struct lease *lease, struct wall_ms redis_now)
+{
+    if (now(lease).ms >= lease->judge_from.ms) {
+        recovery_bury(&lease->recovery, lease->runners, lease->runner_count, redis_now);
     }
+    /* A list that is too long to be kept whole proves nothing of those that are not on it. */
+    if (lease->runner_count < LEASE_RUNNERS_MAX) {
+        recovery_look_at_holders(&lease->recovery, lease->runners, lease->runner_count);
+    }
+}
+
+static void note_refusal(struct lease *lease, const char *why)
+{
+    if (!lease->complained) {
+        log_warn("heartbeat refused", log_str("error", why));
+    }
+    lease->complained = true;
+    wait_before_judging(lease);
 }
 
 static void on_beat(void *arg, const struct reply *reply)
@@ -208,18 +106,18 @@ static void on_beat(void *arg, const struct reply *reply)
         return;
     }
     if (store_heartbeat_reply(reply, &stamp_us, &count, &info) != ERR_OK) {
-        log_warn("heartbeat refused", log_str("error", info.text));
+        note_refusal(lease, info.text);
         return;
     }
-    int64_t stepped_ms =
-        timebase_sample(lease->timebase, stamp_us, beat.sent_us, clock_mono_us(&lease->clock));
-    if (stepped_ms > 100) {
-        log_warn("redis' clock stepped back", log_i64("by_ms", stepped_ms));
+    lease->complained = false;
+    lease->beats++;
+    note_time(lease, stamp_us, beat.sent_us);
+    if (!lease_is_valid(lease)) {
+        wait_before_judging(lease); /* whatever kept us from beating may have kept the others, too */
     }
     lease->until.ms = beat.sent_us / 1000 + LEASE_MS - LEASE_MARGIN_MS;
     note_runners(lease, reply, count);
-    bury_the_dead(lease, (struct wall_ms){stamp_us / 1000});
-    recover_forgotten(lease);
+    judge(lease, (struct wall_ms){stamp_us / 1000});
 }
 
 static void send_beat(struct lease *lease)
@@ -229,7 +127,7 @@ static void send_beat(struct lease *lease)
     if (beat == NULL) {
         return;
     }
-    ask_for_holders(lease); /* before the beat: see lease.h */
+    recovery_ask(&lease->recovery); /* before the beat: see recovery.h */
     *beat = (struct beat){lease, clock_mono_us(&lease->clock)};
     store_heartbeat(&cmd, lease->runner, LEASE_MS);
     if (redis_link_submit(lease->link, &cmd, on_beat, beat) == ERR_OK) {
@@ -242,6 +140,14 @@ static void send_beat(struct lease *lease)
 void lease_link_up(struct lease *lease)
 {
     lease->next_beat = now(lease);
+    wait_before_judging(lease);
+}
+
+bool lease_take_step(struct lease *lease)
+{
+    bool stepped = lease->stepped;
+    lease->stepped = false;
+    return stepped;
 }
 
 static void on_goodbye(void *arg, const struct reply *reply)
@@ -255,6 +161,12 @@ void lease_say_goodbye(struct lease *lease)
 {
     struct cmd cmd;
     lease->leaving = true;
+    for (unsigned shard = 0; shard < STORE_SHARDS; shard++) {
+        store_tidy(&cmd, shard, lease->runner);
+        if (redis_link_submit(lease->link, &cmd, NULL, NULL) != ERR_OK) {
+            break; /* the others will do it */
+        }
+    }
     store_forget(&cmd, lease->runner, false);
     if (redis_link_submit(lease->link, &cmd, on_goodbye, lease) != ERR_OK) {
         lease->gone = true;

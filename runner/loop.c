@@ -23,6 +23,7 @@ struct loop {
     void *turn_arg;
     struct signal_hook signals[SIGNALS_MAX];
     unsigned signal_count;
+    unsigned lookups; /* under way; each holds a thread that nobody can stop */
 };
 
 struct loop_timer {
@@ -69,6 +70,9 @@ void loop_free(struct loop *loop)
 {
     if (loop == NULL) {
         return;
+    }
+    if (loop->lookups > 0) {
+        return; /* a silent name server must not hold up the end of the process, which frees everything */
     }
     uv_close((uv_handle_t *)&loop->turn, NULL);
     for (unsigned i = 0; i < loop->signal_count; i++) {
@@ -211,6 +215,7 @@ void loop_watch_free(struct loop_watch *watch)
 
 struct resolution {
     uv_getaddrinfo_t request;
+    struct loop *loop;
     loop_resolve_cb *cb;
     void *arg;
 };
@@ -218,6 +223,7 @@ struct resolution {
 static void on_resolved(uv_getaddrinfo_t *request, int status, struct addrinfo *list)
 {
     struct resolution *r = request->data;
+    r->loop->lookups--;
     char address[LOOP_ADDRESS_SIZE];
     if (status == 0) {
         status = getnameinfo(list->ai_addr, list->ai_addrlen, address, sizeof address, NULL, 0,
@@ -237,6 +243,7 @@ enum err loop_resolve(struct loop *loop, const char *host, loop_resolve_cb *cb, 
     if (r == NULL) {
         return ERR_NOMEM;
     }
+    r->loop = loop;
     r->cb = cb;
     r->arg = arg;
     r->request.data = r;
@@ -244,5 +251,6 @@ enum err loop_resolve(struct loop *loop, const char *host, loop_resolve_cb *cb, 
         free(r);
         return ERR_SYSTEM;
     }
+    loop->lookups++;
     return ERR_OK;
 }

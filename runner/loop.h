@@ -20,7 +20,8 @@ typedef void loop_cb(void *arg);
 
 /* ERR_SYSTEM, ERR_NOMEM. Returns owned. */
 NODISCARD enum err loop_new(struct loop **out, struct errinfo *info);
-/* Runs what libuv has left to close, then frees. NULL is fine. */
+/* Runs what libuv has left to close, then frees; for the end of the process (a name look-up that is still
+ * under way is left to it, with the loop). NULL is fine. */
 void loop_free(struct loop *loop);
 
 /* Run until loop_stop. */

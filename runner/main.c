@@ -104,11 +104,12 @@ static void start_log(const struct config *config)
     log_init(&log);
 }
 
-/* As many file descriptors as the calls may need, if the system lets us. */
+/* As many file descriptors as the calls may need (each its connection, one that idles, and two for its
+ * look-up), if the system lets us. */
 static void raise_file_limit(const struct config *config)
 {
     struct rlimit limit;
-    rlim_t wanted = (rlim_t)config->runner_max_in_flight * 2 + SPARE_FILES;
+    rlim_t wanted = (rlim_t)config->runner_max_in_flight * 4 + SPARE_FILES;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) {
         return;
     }

@@ -8,6 +8,7 @@
 /* One script call under way. */
 struct batch {
     struct outbox *outbox;
+    struct outbox_queue *queue; /* where it comes from */
     size_t count;
     struct run *runs[STORE_BATCH_MAX];
 };
@@ -117,23 +118,26 @@ static void put_back(struct batch *batch)
     }
 }
 
-static void hold(struct outbox *outbox, const char *why)
+/* Only what was refused waits: the trouble may be one shard's alone. */
+static void hold(const struct batch *batch, const char *why)
 {
-    outbox->hold.ms = clock_mono(&outbox->clock).ms + OUTBOX_RETRY_MS;
+    struct outbox *outbox = batch->outbox;
+    batch->queue->hold.ms = clock_mono(&outbox->clock).ms + OUTBOX_RETRY_MS;
     loop_timer_set(outbox->timer, OUTBOX_RETRY_MS);
-    if (!outbox->complained) {
-        log_warn("redis refuses to write", log_str("error", why),
+    if (!batch->queue->complained) {
+        log_warn("redis refuses to write", log_i64("shard", batch->runs[0]->shard), log_str("error", why),
                  log_i64("waiting", (int64_t)outbox->waiting));
-        outbox->complained = true;
+        batch->queue->complained = true;
     }
 }
 
 static void tell(struct batch *batch, const struct reply *reply)
 {
     struct outbox *outbox = batch->outbox;
-    if (outbox->complained) {
-        log_info("redis writes again", log_i64("waiting", (int64_t)outbox->waiting));
-        outbox->complained = false;
+    if (batch->queue->complained) {
+        log_info("redis writes again", log_i64("shard", batch->runs[0]->shard),
+                 log_i64("waiting", (int64_t)outbox->waiting));
+        batch->queue->complained = false;
     }
     for (size_t i = 0; i < batch->count; i++) {
         enum store_verdict verdict;
@@ -159,7 +163,7 @@ static void on_reply(void *arg, const struct reply *reply)
         put_back(batch);
     } else if (reply_check(reply, &info) != ERR_OK) {
         put_back(batch);
-        hold(batch->outbox, info.text);
+        hold(batch, info.text);
     } else {
         tell(batch, reply);
     }
@@ -197,10 +201,10 @@ static void add(struct cmd *cmd, const struct run *run)
         store_start_add(cmd, &run->attempt, next);
         break;
     case OUTBOX_FINISH:
-        store_finish_add(cmd, &run->execution, run->after, run->next_due);
+        store_finish_add(cmd, &run->attempt, &run->execution, run->after, run->next_due);
         break;
     case OUTBOX_SKIP:
-        store_skip_add(cmd, &run->execution, run->next_due);
+        store_skip_add(cmd, &run->attempt, &run->execution, run->next_due);
         break;
     default:
         store_release_add(cmd, &run->attempt, run->due);
@@ -218,6 +222,7 @@ static bool send_batch(struct outbox *outbox, enum outbox_kind kind, unsigned sh
         return false;
     }
     batch->outbox = outbox;
+    batch->queue = queue;
     begin(outbox, &cmd, kind, shard);
     while (queue->count > 0 && batch->count < STORE_BATCH_MAX) {
         struct run *run = pop(outbox, queue);
@@ -235,13 +240,14 @@ static bool send_batch(struct outbox *outbox, enum outbox_kind kind, unsigned sh
 
 void outbox_turn(struct outbox *outbox)
 {
-    if (outbox->waiting == 0 || !redis_link_is_up(outbox->link) ||
-        clock_mono(&outbox->clock).ms < outbox->hold.ms) {
+    if (outbox->waiting == 0 || !redis_link_is_up(outbox->link)) {
         return;
     }
+    struct mono_ms now = clock_mono(&outbox->clock);
     for (unsigned kind = 0; kind < OUTBOX_KIND__COUNT; kind++) {
         for (unsigned shard = 0; shard < STORE_SHARDS; shard++) {
-            while (outbox->queues[kind][shard].count > 0) {
+            const struct outbox_queue *queue = &outbox->queues[kind][shard];
+            while (queue->count > 0 && now.ms >= queue->hold.ms) {
                 if (!send_batch(outbox, (enum outbox_kind)kind, shard)) {
                     return;
                 }

@@ -29,6 +29,8 @@ struct outbox_queue {
     struct run *first;
     struct run *last;
     size_t count;
+    struct mono_ms hold; /* nothing of it is sent before: Redis refused. 0: no hold */
+    bool complained;     /* that Redis refuses has been logged */
 };
 
 /* What Redis said of a run. The run is no longer in the outbox. */
@@ -42,9 +44,7 @@ struct outbox {
     outbox_verdict_cb *on_verdict;
     void *arg;
     struct outbox_queue queues[OUTBOX_KIND__COUNT][STORE_SHARDS];
-    size_t waiting;      /* runs in all queues */
-    struct mono_ms hold; /* nothing is sent before: Redis refused. 0: no hold */
-    bool complained;     /* that Redis refuses has been logged */
+    size_t waiting; /* runs in all queues */
 };
 
 /* loop, link and runner are borrowed for the outbox' life. ERR_NOMEM. */

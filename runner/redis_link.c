@@ -376,6 +376,13 @@ struct redis_link *redis_link_new(const struct redis_link_options *options)
     return link;
 }
 
+void redis_link_drop(struct redis_link *link, const char *why)
+{
+    if (link->state == LINK_UP) {
+        redis_wire_fail(&link->wire, why);
+    }
+}
+
 void redis_link_close(struct redis_link *link)
 {
     if (link->state != LINK_CLOSED) {

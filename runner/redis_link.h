@@ -63,7 +63,9 @@ struct redis_link_options {
 /* Returns owned; NULL: out of memory. */
 struct redis_link *redis_link_new(const struct redis_link_options *options);
 void redis_link_start(struct redis_link *link);
-/* Drop the connection; pending callbacks run with NULL. */
+/* Give the connection up and make a new one, as if it had been lost. Acted upon in the link's next turn. */
+void redis_link_drop(struct redis_link *link, const char *why);
+/* Drop the connection for good; pending callbacks run with NULL. */
 void redis_link_close(struct redis_link *link);
 /* Close and free. NULL is fine. */
 void redis_link_free(struct redis_link *link);

@@ -192,6 +192,7 @@ static void on_reply(redisAsyncContext *context, void *raw, void *privdata)
     if (!send_with_source(request, &reply)) {
         end_request(request, &reply);
     }
+    wire->answered = clock_mono(&wire->clock); /* again: what a callback took is not Redis' silence */
     free(items);
 }
 

@@ -29,7 +29,10 @@ enum run_state {
     RUN_STATE__COUNT
 };
 
+struct runs;
+
 struct run {
+    struct runs *owner; /* borrowed: the set that it is in */
     struct store_attempt attempt;
     struct wall_ms due; /* when this attempt is to be made: the occurrence's instant, or a retry's */
     unsigned shard;
@@ -44,6 +47,7 @@ struct run {
     /* From here on filled when the outcome is known. */
     struct execution execution;
     enum store_after after;
+    int64_t retry_in_ms;     /* FINISHING with a retry: how long to wait for it */
     struct wall_ms next_due; /* SKIPPING: the job's next instant; FINISHING: when to retry */
 };
 

@@ -78,7 +78,8 @@ void run_decide_after(struct run *run, struct wall_ms now)
         return;
     }
     run->after = STORE_AFTER_RETRY;
-    run->next_due.ms += policy_backoff_ms(run->attempt.number, arc4random());
+    run->retry_in_ms = policy_backoff_ms(run->attempt.number, arc4random());
+    run->next_due.ms += run->retry_in_ms;
 }
 
 /* ---- the log ---- */
@@ -126,7 +127,7 @@ void run_log_call(const struct run *run)
         log_str("error", e->error[0] != '\0' ? e->error : NULL),
         log_str("api", api),
         log_str("next", next[run->after]),
-        log_i64("retry_in_ms", run->next_due.ms - e->started.ms - e->took_ms),
+        log_i64("retry_in_ms", run->retry_in_ms),
     };
     size_t count = sizeof fields / sizeof fields[0] - (run->after == STORE_AFTER_RETRY ? 0 : 1);
     log_event(level, good ? "call succeeded" : "call failed", fields, count);

@@ -6,6 +6,7 @@
 #include "lease.h"
 #include "log.h"
 #include "outbox.h"
+#include "reconcile.h"
 #include "redis_link.h"
 #include "rezone.h"
 #include "runs.h"
@@ -43,6 +44,7 @@ struct runner {
     struct due due;
     struct lease lease;
     struct rezone rezone;
+    struct reconcile reconcile;
     struct loop_timer *timer; /* of the drain, or of the check */
     enum runner_state state;
     struct mono_ms drain_deadline; /* calls are aborted then */
@@ -89,6 +91,12 @@ static void on_stop(void *arg)
     }
 }
 
+static void say_stopped(struct runner *runner)
+{
+    log_info("stopped", log_i64("left_behind", (int64_t)runner->runs.count));
+    set_state(runner, RUNNER_STOPPED);
+}
+
 static void leave(struct runner *runner)
 {
     set_state(runner, RUNNER_LEAVING);
@@ -101,8 +109,11 @@ static void leave(struct runner *runner)
 static void drain_turn(struct runner *runner)
 {
     int64_t late_ms = clock_mono(&runner->clock).ms - runner->drain_deadline.ms;
-    if (runner->runs.count == 0 || late_ms >= DRAIN_RECORD_MS) {
+    if (runner->runs.count == 0 && runner->due.reserved == 0) {
         leave(runner);
+    } else if (late_ms >= DRAIN_RECORD_MS) {
+        /* Without a goodbye: on the list, what is left behind is found sooner. */
+        say_stopped(runner);
     } else if (late_ms >= 0 && !runner->aborted) {
         log_warn("calls aborted", log_i64("calls_under_way", (int64_t)runner->runs.calling));
         runner->aborted = true;
@@ -114,8 +125,7 @@ static void drain_turn(struct runner *runner)
 static void leave_turn(struct runner *runner)
 {
     if (lease_is_gone(&runner->lease) || clock_mono(&runner->clock).ms >= runner->drain_deadline.ms) {
-        log_info("stopped", log_i64("left_behind", (int64_t)runner->runs.count));
-        set_state(runner, RUNNER_STOPPED);
+        say_stopped(runner);
     }
 }
 
@@ -158,50 +168,16 @@ static void on_reload(void *arg)
 
 /* ---- what the parts tell each other ---- */
 
-static void on_held(void *arg, const struct reply *reply)
-{
-    struct runner *runner = arg;
-    size_t count = 0;
-    struct errinfo info;
-    struct cmd cmd;
-    size_t unknown = 0;
-    if (reply == NULL || store_held_count(reply, &count, &info) != ERR_OK || count == 0) {
-        return;
-    }
-    for (size_t i = 0; i < count; i++) {
-        struct store_claimed claim;
-        if (store_held_at(reply, i, &claim, &info) != ERR_OK || runs_has(&runner->runs, &claim.attempt)) {
-            continue;
-        }
-        store_release(&cmd, store_shard(&claim.attempt.job), runner->id);
-        store_release_add(&cmd, &claim.attempt, claim.due);
-        unknown += redis_link_submit(runner->commands, &cmd, NULL, NULL) == ERR_OK ? 1 : 0;
-    }
-    if (unknown > 0) {
-        log_warn("claims handed back whose answer was lost", log_i64("count", (int64_t)unknown));
-    }
-}
-
-/* A claim whose answer was lost with the connection is ours in Redis, and unknown to us: find and release it.
- */
-static void reconcile(struct runner *runner)
-{
-    for (unsigned shard = 0; shard < STORE_SHARDS; shard++) {
-        struct cmd cmd;
-        store_held(&cmd, shard, runner->id);
-        if (redis_link_submit(runner->commands, &cmd, on_held, runner) != ERR_OK) {
-            return; /* the link is down again: the next time it comes up */
-        }
-    }
-}
-
 static void on_commands_state(void *arg, bool up)
 {
     struct runner *runner = arg;
     if (up) {
-        reconcile(runner);
+        reconcile_all(&runner->reconcile);
         lease_link_up(&runner->lease);
         due_ask_all(&runner->due);
+    } else {
+        /* Nothing is asked on the other link, so it would not notice the same fault for long. */
+        redis_link_drop(runner->wake, "dropped with the other link");
     }
     if (up && !runner->said_ready) {
         char place[LINK_PLACE_SIZE];
@@ -278,10 +254,14 @@ static void on_turn(void *arg)
     http_client_turn(runner->http);
     lease_turn(&runner->lease);
     runs_set_may_send(&runner->runs, lease_is_valid(&runner->lease));
+    if (lease_take_step(&runner->lease)) {
+        due_ask_all(&runner->due);
+    }
     runs_turn(&runner->runs);
+    outbox_turn(&runner->outbox); /* before new claims: what is handed back comes before what is taken */
     due_turn(&runner->due);
+    reconcile_turn(&runner->reconcile, runner->lease.beats);
     rezone_turn(&runner->rezone);
-    outbox_turn(&runner->outbox);
     if (runner->state == RUNNER_DRAINING) {
         drain_turn(runner);
     } else if (runner->state == RUNNER_LEAVING) {
@@ -330,6 +310,7 @@ static enum err make_http(struct runner *runner, struct errinfo *info)
     const struct http_client_options options = {.loop = runner->loop,
                                                 .now = tell_time,
                                                 .may_send = may_send,
+                                                .clock = runner->clock,
                                                 .arg = runner,
                                                 .max_calls = runner->config->runner_max_in_flight};
     return http_client_new(&runner->http, &options, info);
@@ -356,6 +337,7 @@ static enum err make_parts(struct runner *runner)
                         : due_init(&runner->due, runner->loop, runner->commands, &runner->runs,
                                    (size_t)runner->config->runner_max_in_flight);
     rezone_init(&runner->rezone, runner->commands, &runner->runs);
+    reconcile_init(&runner->reconcile, runner->commands, &runner->runs);
     return err != ERR_OK
                ? err
                : lease_init(&runner->lease, runner->loop, runner->commands, &runner->timebase, runner->id);

@@ -7,7 +7,6 @@
 #include "run_call.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 static struct run *run_of(struct heap_item *item)
 {
@@ -119,6 +118,7 @@ enum err runs_add(struct runs *runs, unsigned shard, const struct store_claimed 
     if (run == NULL) {
         return ERR_NOMEM;
     }
+    run->owner = runs;
     run->attempt = claimed->attempt;
     run->due = claimed->due;
     run->shard = shard;
@@ -138,17 +138,6 @@ enum err runs_add(struct runs *runs, unsigned shard, const struct store_claimed 
         consider(runs, run, claimed->from_retry);
     }
     return ERR_OK;
-}
-
-bool runs_has(const struct runs *runs, const struct store_attempt *attempt)
-{
-    for (const struct run *run = runs->all; run != NULL; run = run->next) {
-        if (run->attempt.scheduled.ms == attempt->scheduled.ms && run->attempt.number == attempt->number &&
-            memcmp(run->attempt.job.bytes, attempt->job.bytes, JOB_ID_SIZE) == 0) {
-            return true;
-        }
-    }
-    return false;
 }
 
 bool runs_hold_zone(const struct runs *runs, const struct zone *zone)
@@ -173,36 +162,21 @@ static void conclude(struct runs *runs, struct run *run)
     tell_redis(runs, run, RUN_FINISHING);
 }
 
-/* What libcurl needs to find its way back. */
-struct call_context {
-    struct runs *runs;
-    struct run *run;
-};
-
 static void on_done(void *arg, const struct http_result *result)
 {
-    struct call_context context = *(struct call_context *)arg;
-    free(arg);
-    context.run->call = NULL;
-    context.runs->calling--;
-    run_note_result(context.run, context.runs->options.runner, result);
-    conclude(context.runs, context.run);
+    struct run *run = arg;
+    struct runs *runs = run->owner;
+    run->call = NULL;
+    runs->calling--;
+    run_note_result(run, runs->options.runner, result);
+    conclude(runs, run);
 }
 
 static enum err begin_call(struct runs *runs, struct run *run)
 {
     struct http_request request;
-    struct call_context *context = malloc(sizeof *context);
-    if (context == NULL) {
-        return ERR_NOMEM;
-    }
-    *context = (struct call_context){runs, run};
     run_make_request(run, &request);
-    enum err err = http_client_call(runs->options.http, &request, on_done, context, &run->call);
-    if (err != ERR_OK) {
-        free(context);
-    }
-    return err;
+    return http_client_call(runs->options.http, &request, on_done, run, &run->call);
 }
 
 static void call(struct runs *runs, struct run *run)

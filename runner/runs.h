@@ -56,8 +56,6 @@ void runs_fini(struct runs *runs);
 
 /* Take over what was claimed. claimed is borrowed. ERR_NOMEM: the claim stays in Redis, unknown to us. */
 NODISCARD enum err runs_add(struct runs *runs, unsigned shard, const struct store_claimed *claimed);
-/* Is this attempt one of ours? */
-bool runs_has(const struct runs *runs, const struct store_attempt *attempt);
 
 /* Does a run that may yet write its job's next instant hold this zone? */
 bool runs_hold_zone(const struct runs *runs, const struct zone *zone);

@@ -1,10 +1,10 @@
 -- claim: hand attempts that are due to a runner, the longest due first.
--- KEYS[1] due  KEYS[2] retry  KEYS[3] claimed:<runner>  KEYS[4] holders
+-- KEYS[1] due  KEYS[2] retry  KEYS[3] claimed:<runner>  KEYS[4] holders  KEYS[5] token
 -- ARGV[1] runner  [2] until (ms)  [3] limit  [4] prefix of the jobs' keys
 -- Returns the earliest instant that is left ('' for none), then for each claimed attempt
---   id, scheduled, attempt, due, schedule, api, type, created, state, time zone
+--   id, scheduled, ticket, due, schedule, api, type, created, state, time zone
 -- (schedule to created are nil where the job is gone, empty where it is garbage; the time zone is nil for UTC, too).
--- A claim is a field of claimed:<runner>: <id><scheduled> = "<state> <attempt> <M|L> <due> <created>", state 'c' where it came
+-- A claim is a field of claimed:<runner>: <id><scheduled> = "<state> <attempt>.<token> <M|L> <due> <created>", state 'c' where it came
 -- from due, 'r' where it came from retry (its job's next instant stands in due already).
 local due_key, retry_key, claimed_key, holders_key = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local runner, until_ms, limit, job_prefix = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
@@ -26,6 +26,7 @@ local function definition(id)
 end
 
 local reply = {''}
+local token -- one for each call that finds something: fences off what is left of earlier claims
 
 local function claim(state, id, scheduled, attempt, due)
     local member = id .. scheduled
@@ -34,30 +35,41 @@ local function claim(state, id, scheduled, attempt, due)
         return false -- this very occurrence is under way here: it has to end first
     end
     local job = definition(id)
+    local ticket = attempt .. '.' .. token
     local kind = job[3] == 'ATLEAST_ONCE' and 'L' or 'M'
     redis.call('HSET', claimed_key, member,
-        state .. ' ' .. attempt .. ' ' .. kind .. ' ' .. due .. ' ' .. (job[4] or '0'))
+        state .. ' ' .. ticket .. ' ' .. kind .. ' ' .. due .. ' ' .. (job[4] or '0'))
     local n = #reply
-    reply[n + 1], reply[n + 2], reply[n + 3], reply[n + 4] = id, scheduled, attempt, due
+    reply[n + 1], reply[n + 2], reply[n + 3], reply[n + 4] = id, scheduled, ticket, due
     reply[n + 5], reply[n + 6], reply[n + 7], reply[n + 8] = job[1], job[2], job[3], job[4]
     reply[n + 9], reply[n + 10] = state, job[5]
     return true
 end
 
-local function claim_first(id, due)
-    if claim('c', id, due, '1', due) then
+-- A score as an instant, whatever somebody may have written there.
+local function instant(score)
+    return string.format('%.0f', math.max(0, math.floor(tonumber(score))))
+end
+
+local function claim_first(id, score)
+    local due = instant(score)
+    if #id ~= 32 or claim('c', id, due, '1', due) then
         redis.call('ZREM', due_key, id)
     end
 end
 
-local function claim_retry(entry, due)
+local function claim_retry(entry, score)
     local scheduled, attempt = entry:sub(33):match('^(%d+):(%d+)$')
-    if not scheduled or claim('r', entry:sub(1, 32), scheduled, attempt, due) then
+    if not scheduled or claim('r', entry:sub(1, 32), scheduled, attempt, instant(score)) then
         redis.call('ZREM', retry_key, entry)
     end
 end
 
 local firsts, retries = candidates(due_key), candidates(retry_key)
+if #firsts > 0 or #retries > 0 then
+    write('SADD', holders_key, runner) -- before anything is moved: who holds something is found there
+    token = string.format('%.0f', redis.call('INCR', KEYS[5]))
+end
 local f, r = 1, 1
 for _ = 1, limit do
     local first_due, retry_due = tonumber(firsts[f + 1]), tonumber(retries[r + 1])
@@ -70,9 +82,6 @@ for _ = 1, limit do
     else
         break
     end
-end
-if #reply > 1 then
-    redis.call('SADD', holders_key, runner)
 end
 
 local next_due = math.huge

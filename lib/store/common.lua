@@ -34,9 +34,20 @@ local function bury(dead_key, dead_max, at, member)
     redis.call('ZREMRANGEBYRANK', dead_key, 0, -dead_max - 1)
 end
 
--- The entry of `retry` for the attempt after this one.
-local function next_attempt(member, attempt)
-    return member .. ':' .. string.format('%d', tonumber(attempt) + 1)
+-- A claim's value, taken apart. The ticket is <attempt>.<token>: the token is new with every claim, so that a command that was meant for
+-- an earlier claim of the same attempt (sent again, or late) does not touch this one.
+local function parse_claim(value)
+    return (value or ''):match('^(%a) (%S+) (%a) (%d+) (%d+)$')
+end
+
+-- The number of the attempt that a ticket is for.
+local function attempt_of(ticket)
+    return tonumber(ticket:match('^%d+'))
+end
+
+-- The entry of `retry` for attempt number `attempt`.
+local function retry_entry(member, attempt)
+    return member .. ':' .. string.format('%d', attempt)
 end
 
 -- Tell the runners of the earliest instant that this script made due (math.huge: none).

@@ -1,7 +1,7 @@
 -- finish: record what came of attempts, decide what is next for their occurrences, and let go of the claims.
 -- KEYS[1] claimed:<runner>  KEYS[2] retry  KEYS[3] dead  KEYS[4] executions
 -- ARGV[1] shard  [2] prefix of the histories' keys  [3] executions kept  [4] history kept  [5] dead kept, then for each attempt
---   <id><scheduled>, attempt, record, what next ('n' nothing, 'r' retry, 'd' dead), instant of that (ms)
+--   <id><scheduled>, ticket, record, what next ('n' nothing, 'r' retry, 'd' dead), instant of that (ms)
 -- Returns for each '1' (recorded) or '0' (the claim is not the runner's: nothing is recorded).
 local claimed_key, retry_key, dead_key = KEYS[1], KEYS[2], KEYS[3]
 local shard, dead_max = ARGV[1], tonumber(ARGV[5])
@@ -9,19 +9,20 @@ local keep = {executions_key = KEYS[4], executions = ARGV[3], history_prefix = A
 local earliest = math.huge
 local reply = {}
 
-local function finish(member, attempt, text, after, at)
-    local value = redis.call('HGET', claimed_key, member)
-    if not value or value:match('^%a (%d+)') ~= attempt then
+local function finish(member, ticket, text, after, at)
+    local _, held = parse_claim(redis.call('HGET', claimed_key, member))
+    if held ~= ticket then
         return '0'
     end
-    redis.call('HDEL', claimed_key, member)
+    -- The claim goes last: if anything here fails, the whole is done again.
     record_attempt(keep, member:sub(1, 32), text)
     if after == 'r' then
-        write('ZADD', retry_key, at, next_attempt(member, attempt))
+        write('ZADD', retry_key, at, retry_entry(member, attempt_of(ticket) + 1))
         earliest = math.min(earliest, tonumber(at))
     elseif after == 'd' then
         bury(dead_key, dead_max, at, member)
     end
+    redis.call('HDEL', claimed_key, member)
     return '1'
 end
 

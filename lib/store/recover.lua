@@ -22,8 +22,8 @@ local function hand_on_started(member, id, attempt, kind)
     if kind ~= 'L' then
         return
     end
-    if tonumber(attempt) < attempts_max then
-        write('ZADD', retry_key, string.format('%.0f', now), next_attempt(member, attempt))
+    if attempt < attempts_max then
+        write('ZADD', retry_key, string.format('%.0f', now), retry_entry(member, attempt + 1))
         handed_on = handed_on + 1
     else
         bury(dead_key, dead_max, string.format('%.0f', now), member)
@@ -31,15 +31,15 @@ local function hand_on_started(member, id, attempt, kind)
 end
 
 local function hand_on(member, value)
-    local state, attempt, kind, due, created = value:match('^(%a) (%d+) (%a) (%d+) (%d+)$')
+    local state, ticket, kind, due, created = parse_claim(value)
     local id = member:sub(1, 32)
     if state == 's' then
-        hand_on_started(member, id, attempt, kind)
+        hand_on_started(member, id, attempt_of(ticket), kind)
     elseif state and job_created(job_prefix, id) == created then
         if state == 'c' then
             write('ZADD', due_key, 'NX', due, id)
         else
-            write('ZADD', retry_key, due, member .. ':' .. attempt)
+            write('ZADD', retry_key, due, retry_entry(member, attempt_of(ticket)))
         end
         handed_on = handed_on + 1
     end

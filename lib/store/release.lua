@@ -1,6 +1,6 @@
 -- release: hand claims back that their holder has not sent and will not send.
 -- KEYS[1] claimed:<runner>  KEYS[2] due  KEYS[3] retry
--- ARGV[1] shard  [2] prefix of the jobs' keys, then for each attempt  <id><scheduled>, attempt, due (ms)
+-- ARGV[1] shard  [2] prefix of the jobs' keys, then for each attempt  <id><scheduled>, ticket, due (ms)
 -- Returns for each '1' (due again), '0' (the claim is not the runner's), '2' (the job is gone; the claim is dropped).
 -- An attempt that was claimed from due goes back there; any other one has its job's next instant in due already, and goes to retry.
 local claimed_key, due_key, retry_key = KEYS[1], KEYS[2], KEYS[3]
@@ -8,22 +8,22 @@ local shard, job_prefix = ARGV[1], ARGV[2]
 local earliest = math.huge
 local reply = {}
 
-local function release(member, attempt, due)
-    local value = redis.call('HGET', claimed_key, member)
-    local state, held_attempt, created = (value or ''):match('^(%a) (%d+) %a %d+ (%d+)$')
-    if held_attempt ~= attempt then
+local function release(member, ticket, due)
+    local state, held, _, _, created = parse_claim(redis.call('HGET', claimed_key, member))
+    if held ~= ticket then
         return '0'
     end
     local id = member:sub(1, 32)
-    redis.call('HDEL', claimed_key, member)
     if job_created(job_prefix, id) ~= created then
+        redis.call('HDEL', claimed_key, member)
         return '2'
     end
     if state == 'c' then
         write('ZADD', due_key, 'NX', due, id)
     else
-        write('ZADD', retry_key, due, member .. ':' .. attempt)
+        write('ZADD', retry_key, due, retry_entry(member, attempt_of(ticket)))
     end
+    redis.call('HDEL', claimed_key, member)
     earliest = math.min(earliest, tonumber(due))
     return '1'
 end

@@ -1,7 +1,7 @@
 -- skip: give up claimed occurrences that are too late to be called, record the gap, and make their jobs due again.
 -- KEYS[1] claimed:<runner>  KEYS[2] due  KEYS[3] executions
 -- ARGV[1] shard  [2] prefix of the jobs' keys  [3] prefix of the histories' keys  [4] executions kept  [5] history kept, then for each
---   <id><scheduled>, record, next instant of the job (ms; '' for none)
+--   <id><scheduled>, ticket, record, next instant of the job (ms; '' for none)
 -- Returns for each '1' (done), '0' (the claim is not the runner's, or has been started), '2' (the job is gone).
 local claimed_key, due_key = KEYS[1], KEYS[2]
 local shard, job_prefix = ARGV[1], ARGV[2]
@@ -9,15 +9,14 @@ local keep = {executions_key = KEYS[3], executions = ARGV[4], history_prefix = A
 local earliest = math.huge
 local reply = {}
 
-local function skip(member, text, next_due)
-    local value = redis.call('HGET', claimed_key, member)
-    local state, created = (value or ''):match('^(%a) %d+ %a %d+ (%d+)$')
-    if state ~= 'c' then
+local function skip(member, ticket, text, next_due)
+    local state, held, _, _, created = parse_claim(redis.call('HGET', claimed_key, member))
+    if state ~= 'c' or held ~= ticket then
         return '0'
     end
     local id = member:sub(1, 32)
-    redis.call('HDEL', claimed_key, member)
     if job_created(job_prefix, id) ~= created then
+        redis.call('HDEL', claimed_key, member)
         return '2'
     end
     record_attempt(keep, id, text)
@@ -25,11 +24,12 @@ local function skip(member, text, next_due)
         write('ZADD', due_key, 'NX', next_due, id)
         earliest = math.min(earliest, tonumber(next_due))
     end
+    redis.call('HDEL', claimed_key, member)
     return '1'
 end
 
-for i = 6, #ARGV, 3 do
-    reply[#reply + 1] = skip(ARGV[i], ARGV[i + 1], ARGV[i + 2])
+for i = 6, #ARGV, 4 do
+    reply[#reply + 1] = skip(ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3])
 end
 wake(shard, earliest)
 return reply

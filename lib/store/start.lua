@@ -1,7 +1,7 @@
 -- start: mark claimed attempts as started, and make their jobs due at the next instant. Only after this the call may leave.
 -- KEYS[1] claimed:<runner>  KEYS[2] due
 -- ARGV[1] shard  [2] prefix of the jobs' keys, then for each attempt
---   <id><scheduled>, attempt, next instant of the job (ms; '' for none)
+--   <id><scheduled>, ticket, next instant of the job (ms; '' for none)
 -- Returns for each '1' (started now, or before by the same holder), '0' (the claim is not the runner's), '2' (the job is
 -- gone, or is another one of the same name; the claim is dropped).
 local claimed_key, due_key = KEYS[1], KEYS[2]
@@ -9,13 +9,9 @@ local shard, job_prefix = ARGV[1], ARGV[2]
 local earliest = math.huge
 local reply = {}
 
-local function start(member, attempt, next_due)
-    local value = redis.call('HGET', claimed_key, member)
-    if not value then
-        return '0'
-    end
-    local state, held_attempt, kind, due, created = value:match('^(%a) (%d+) (%a) (%d+) (%d+)$')
-    if held_attempt ~= attempt then
+local function start(member, ticket, next_due)
+    local state, held, kind, due, created = parse_claim(redis.call('HGET', claimed_key, member))
+    if held ~= ticket then
         return '0'
     end
     if state == 's' then
@@ -26,7 +22,7 @@ local function start(member, attempt, next_due)
         redis.call('HDEL', claimed_key, member)
         return '2'
     end
-    redis.call('HSET', claimed_key, member, 's ' .. attempt .. ' ' .. kind .. ' ' .. due .. ' ' .. created)
+    redis.call('HSET', claimed_key, member, 's ' .. ticket .. ' ' .. kind .. ' ' .. due .. ' ' .. created)
     if state == 'c' and next_due ~= '' then
         -- NX: whoever made the job due in the meantime knew more than this runner.
         write('ZADD', due_key, 'NX', next_due, id)

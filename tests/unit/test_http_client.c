@@ -49,7 +49,7 @@ static int set_up(void **state)
     (void)state;
     rig_init(&rig);
     const struct http_client_options options = {
-        .loop = rig.loop, .now = now, .may_send = ask_may_send, .max_calls = 8};
+        .loop = rig.loop, .now = now, .may_send = ask_may_send, .clock = clock_system(), .max_calls = 8};
     may_send = true;
     assert_int_equal(http_client_new(&client, &options, &info), ERR_OK);
     rig.turn = turn;

@@ -29,7 +29,7 @@ static struct job_id the_id(void)
 
 static struct store_attempt the_attempt(void)
 {
-    return (struct store_attempt){.job = the_id(), .scheduled = {T0}, .number = 2};
+    return (struct store_attempt){.job = the_id(), .scheduled = {T0}, .number = 2, .token = 77};
 }
 
 /* ---- builders ---- */
@@ -101,16 +101,17 @@ static void test_store_claim_names_its_shard(void **state)
     (void)state;
     struct cmd cmd;
     store_claim(&cmd, SHARD, "me", (struct wall_ms){T0}, 7);
-    assert_keys_in_shard(&cmd, "claim", 4);
+    assert_keys_in_shard(&cmd, "claim", 5);
     assert_argument(&cmd, 0, TAG "due");
     assert_argument(&cmd, 1, TAG "retry");
     assert_argument(&cmd, 2, TAG "claimed:me");
     assert_argument(&cmd, 3, TAG "holders");
-    assert_argument(&cmd, 4, "me");
-    assert_argument(&cmd, 5, "1772953200000");
-    assert_argument(&cmd, 6, "7");
-    assert_argument(&cmd, 7, TAG "job:");
-    assert_int_equal(cmd.argc, 8);
+    assert_argument(&cmd, 4, TAG "token");
+    assert_argument(&cmd, 5, "me");
+    assert_argument(&cmd, 6, "1772953200000");
+    assert_argument(&cmd, 7, "7");
+    assert_argument(&cmd, 8, TAG "job:");
+    assert_int_equal(cmd.argc, 9);
     cmd_fini(&cmd);
 }
 
@@ -125,7 +126,7 @@ static void test_store_start_takes_several_attempts(void **state)
     assert_keys_in_shard(&cmd, "start", 2);
     assert_argument(&cmd, 0, TAG "claimed:me");
     assert_argument(&cmd, 4, ID "1772953200000");
-    assert_argument(&cmd, 5, "2");
+    assert_argument(&cmd, 5, "2.77");
     assert_argument(&cmd, 6, "1772953260000");
     assert_argument(&cmd, 9, "");
     assert_int_equal(cmd.argc, 10);
@@ -136,17 +137,18 @@ static void test_store_finish_says_what_is_next(void **state)
 {
     (void)state;
     static const char *const words[] = {"n", "r", "d"};
+    struct store_attempt attempt = the_attempt();
     struct execution execution = {.job = the_id(), .scheduled = {T0}, .attempt = 2, .status = 200};
     struct cmd cmd;
     store_finish(&cmd, SHARD, "me");
     for (unsigned after = STORE_AFTER_NOTHING; after <= STORE_AFTER_DEAD; after++) {
-        store_finish_add(&cmd, &execution, (enum store_after)after, (struct wall_ms){T0 + 1});
+        store_finish_add(&cmd, &attempt, &execution, (enum store_after)after, (struct wall_ms){T0 + 1});
     }
     assert_keys_in_shard(&cmd, "finish", 4);
     assert_argument(&cmd, 5, TAG "history:");
     for (size_t i = 0; i < 3; i++) {
         assert_argument(&cmd, 9 + 5 * i, ID "1772953200000");
-        assert_argument(&cmd, 10 + 5 * i, "2");
+        assert_argument(&cmd, 10 + 5 * i, "2.77");
         assert_argument(&cmd, 11 + 5 * i, "o:s s:1772953200000 a:2 x:0 t:0 h:200 l:0");
         assert_argument(&cmd, 12 + 5 * i, words[i]);
         assert_argument(&cmd, 13 + 5 * i, "1772953200001");
@@ -162,10 +164,11 @@ static void test_store_skip_release_and_set_aside_name_their_shard(void **state)
     struct store_attempt attempt = the_attempt();
     struct cmd cmd;
     store_skip(&cmd, SHARD, "me");
-    store_skip_add(&cmd, &execution, (struct wall_ms){NONE});
+    store_skip_add(&cmd, &attempt, &execution, (struct wall_ms){NONE});
     assert_keys_in_shard(&cmd, "skip", 3);
     assert_argument(&cmd, 8, ID "1772953200000");
-    assert_argument(&cmd, 10, "");
+    assert_argument(&cmd, 9, "2.77");
+    assert_argument(&cmd, 11, "");
     cmd_fini(&cmd);
     store_release(&cmd, SHARD, "me");
     store_release_add(&cmd, &attempt, (struct wall_ms){T0 + 9});
@@ -440,8 +443,8 @@ static void test_store_executions_refuses_bad_shapes(void **state)
     assert_string_equal(d.record.position, position);
 }
 
-#define CLAIM                                                                                      \
-    ID, "1772953200000", "2", "1772953200500", "0 7 * * *", "http://h/", "ATMOST_ONCE", "77", "c", \
+#define CLAIM                                                                                         \
+    ID, "1772953200000", "2.77", "1772953200500", "0 7 * * *", "http://h/", "ATMOST_ONCE", "77", "c", \
         "Europe/Berlin"
 
 static void test_store_claim_reply_counts_and_tells_the_next_instant(void **state)
@@ -464,11 +467,13 @@ static void test_store_claim_reply_counts_and_tells_the_next_instant(void **stat
 static void test_store_claim_at_reads_attempt_and_definition(void **state)
 {
     (void)state;
-    const struct reply *reply = MAKE_ARRAY("", CLAIM, ID, "5", "1000000", "6", "s", "a", "t", "1", "r", NULL);
+    const struct reply *reply =
+        MAKE_ARRAY("", CLAIM, ID, "5", "1000000.9007199254740992", "6", "s", "a", "t", "1", "r", NULL);
     assert_int_equal(store_claim_at(reply, 0, &d.claimed, &info), ERR_OK);
     assert_memory_equal(d.claimed.attempt.job.bytes, ID, JOB_ID_SIZE);
     assert_int_equal(d.claimed.attempt.scheduled.ms, T0);
     assert_int_equal(d.claimed.attempt.number, 2);
+    assert_int_equal(d.claimed.attempt.token, 77);
     assert_int_equal(d.claimed.due.ms, T0 + 500);
     assert_true(slice_eq(d.claimed.fields.schedule, "0 7 * * *"));
     assert_true(slice_eq(d.claimed.fields.api, "http://h/"));
@@ -487,7 +492,7 @@ static void test_store_claim_at_reads_attempt_and_definition(void **state)
 static void test_store_claim_at_without_definition(void **state)
 {
     (void)state;
-    const struct reply *reply = MAKE_ARRAY("", ID, "1", "1", "1", NULL, NULL, NULL, NULL, "c", NULL);
+    const struct reply *reply = MAKE_ARRAY("", ID, "1", "1.1", "1", NULL, NULL, NULL, NULL, "c", NULL);
     assert_int_equal(store_claim_at(reply, 0, &d.claimed, &info), ERR_OK);
     assert_null(d.claimed.fields.schedule.data);
     assert_memory_equal(d.claimed.attempt.job.bytes, ID, JOB_ID_SIZE);
@@ -501,7 +506,7 @@ static void test_store_claim_at_with_garbage_for_a_definition(void **state)
                                                  {"0 7 * * *", "http://h/", "ATMOST_ONCE", "yesterday"}};
     for (size_t i = 0; i < 2; i++) {
         const char *const *f = definitions[i];
-        const struct reply *reply = MAKE_ARRAY("", ID, "1", "1", "1", f[0], f[1], f[2], f[3], "c", NULL);
+        const struct reply *reply = MAKE_ARRAY("", ID, "1", "1.1", "1", f[0], f[1], f[2], f[3], "c", NULL);
         assert_int_equal(store_claim_at(reply, 0, &d.claimed, &info), ERR_OK);
         assert_non_null(d.claimed.fields.schedule.data);
         assert_int_equal(d.claimed.fields.schedule.len, 0);
@@ -511,8 +516,9 @@ static void test_store_claim_at_with_garbage_for_a_definition(void **state)
 static void test_store_claim_at_refuses_garbage(void **state)
 {
     (void)state;
-    static const char *const absurd[] = {"0", "-1", "1000001", "4294967297", "9223372036854775807"};
-    for (size_t at = 1; at <= 3; at++) {
+    static const char *const absurd[] = {"0.1", "-1.1", "1000001.1", "4294967297.1", "9223372036854775807.1",
+                                         "1",   "1.",   ".1",        "1.x",          "1.1.1"};
+    for (size_t at = 1; at <= 3; at += 2) { /* 2 is the ticket */
         for (size_t i = 0; i < GARBAGE_COUNT; i++) {
             const char *items[] = {"", CLAIM};
             items[1 + at] = GARBAGE_NUMBERS[i];
@@ -546,15 +552,19 @@ static void test_store_verdicts(void **state)
 static void test_store_held_reads_claims(void **state)
 {
     (void)state;
-    const struct reply *reply = MAKE_ARRAY(ID "1772953200000", "s 3 L 1772953200500 77", ID "-5", "c 1 M 9");
+    const struct reply *reply =
+        MAKE_ARRAY(ID "1772953200000", "s 3.42 L 1772953200500 77", ID "-5", "c 1.1 M 9");
     assert_int_equal(decode_held(reply), ERR_OK);
     assert_int_equal(d.count, 2);
     assert_int_equal(store_held_at(reply, 0, &d.claimed, &info), ERR_OK);
     assert_memory_equal(d.claimed.attempt.job.bytes, ID, JOB_ID_SIZE);
     assert_int_equal(d.claimed.attempt.scheduled.ms, T0);
     assert_int_equal(d.claimed.attempt.number, 3);
+    assert_int_equal(d.claimed.attempt.token, 42);
+    assert_true(d.claimed.started);
     assert_int_equal(d.claimed.due.ms, T0 + 500);
     assert_int_equal(store_held_at(reply, 1, &d.claimed, &info), ERR_OK);
+    assert_false(d.claimed.started);
     assert_int_equal(d.claimed.attempt.scheduled.ms, -5);
     assert_int_equal(store_held_at(reply, 2, &d.claimed, &info), ERR_PROTOCOL);
     assert_int_equal(decode_held(MAKE_ARRAY(ID "1")), ERR_PROTOCOL);
@@ -564,12 +574,27 @@ static void test_store_held_refuses_garbage(void **state)
 {
     (void)state;
     static const char *const rows[][2] = {
-        {ID, "c 1 M 5 0"},     {"short", "c 1 M 5 0"}, {NULL, "c 1 M 5 0"},
-        {ID "x", "c 1 M 5 0"}, {ID "1x", "c 1 M 5 0"}, {ID "1", NULL},
-        {ID "1", ""},          {ID "1", "c"},          {ID "1", "c 1"},
-        {ID "1", "c 1 M"},     {ID "1", "c 1 M "},     {ID "1", "c x M 5 0"},
-        {ID "1", "c 0 M 5 0"}, {ID "1", "c -1 M 5 0"}, {ID "1", "c 1000001 M 5 0"},
-        {ID "1", "c 1 M x 0"}, {ID "1", "c  1 M 5 0"}, {ID "1", " "},
+        {ID, "c 1.1 M 5 0"},
+        {"short", "c 1.1 M 5 0"},
+        {NULL, "c 1.1 M 5 0"},
+        {ID "x", "c 1.1 M 5 0"},
+        {ID "1x", "c 1.1 M 5 0"},
+        {ID "1", NULL},
+        {ID "1", ""},
+        {ID "1", "c"},
+        {ID "1", "c 1.1"},
+        {ID "1", "c 1.1 M"},
+        {ID "1", "c 1.1 M "},
+        {ID "1", "c x.1 M 5 0"},
+        {ID "1", "c 0.1 M 5 0"},
+        {ID "1", "c -1.1 M 5 0"},
+        {ID "1", "c 1000001.1 M 5 0"},
+        {ID "1", "c 1.1 M x 0"},
+        {ID "1", "c  1.1 M 5 0"},
+        {ID "1", " "},
+        {ID "1", "c 1 M 5 0"},
+        {ID "1", "c 1. M 5 0"},
+        {ID "1", "c 1.x M 5 0"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         if (store_held_at(MAKE_ARRAY(rows[i][0], rows[i][1]), 0, &d.claimed, &info) != ERR_PROTOCOL) {

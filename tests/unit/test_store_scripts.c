@@ -5,6 +5,7 @@
 #include "redis_server.h"
 #include "redis_sync.h"
 
+#include <limits.h>
 #include <string.h>
 
 #define T0    INT64_C(1772953200000) /* 2026-03-08T07:00:00Z, long past for Redis */
@@ -26,6 +27,9 @@ static struct redis_sync *redis;
 static struct zones *zones;
 static struct errinfo info;
 static const struct reply *reply;
+
+/* The token of each runner's latest claim of each job, by the first letters of their ids. */
+static int64_t tokens[UCHAR_MAX + 1][UCHAR_MAX + 1];
 
 /* What the last claim gave. */
 static struct {
@@ -112,6 +116,14 @@ static struct store_attempt attempt_of(const char *id, int64_t scheduled, int at
     return out;
 }
 
+/* An attempt at T0, as runner claimed it. */
+static struct store_attempt held_by(const char *runner, const char *id, int attempt)
+{
+    struct store_attempt out = attempt_of(id, T0, attempt);
+    out.token = tokens[(unsigned char)runner[0]][(unsigned char)id[0]];
+    return out;
+}
+
 /* Store a job that is due each minute, from `due` on. */
 static bool create_at(const char *id, enum job_type type, int64_t due, int64_t created_ms)
 {
@@ -140,6 +152,7 @@ static size_t claim_up_to(const char *runner, int64_t until, int limit)
     assert_true(got.count <= MAX);
     for (size_t i = 0; i < got.count; i++) {
         assert_int_equal(store_claim_at(reply, i, &got.at[i], &info), ERR_OK);
+        tokens[(unsigned char)runner[0]][got.at[i].attempt.job.bytes[0]] = got.at[i].attempt.token;
     }
     return got.count;
 }
@@ -160,7 +173,7 @@ static enum store_verdict verdict(size_t index)
 
 static enum store_verdict start(const char *runner, const char *id, int attempt, int64_t next)
 {
-    struct store_attempt what = attempt_of(id, T0, attempt);
+    struct store_attempt what = held_by(runner, id, attempt);
     struct cmd cmd;
     store_start(&cmd, SHARD, runner);
     store_start_add(&cmd, &what, (struct wall_ms){next});
@@ -178,17 +191,18 @@ static struct execution execution_of(const char *id, int attempt)
 static enum store_verdict finish(const char *runner, const char *id, int attempt, enum store_after after,
                                  int64_t at)
 {
+    struct store_attempt claimed = held_by(runner, id, attempt);
     struct execution what = execution_of(id, attempt);
     struct cmd cmd;
     store_finish(&cmd, SHARD, runner);
-    store_finish_add(&cmd, &what, after, (struct wall_ms){at});
+    store_finish_add(&cmd, &claimed, &what, after, (struct wall_ms){at});
     call(&cmd);
     return verdict(0);
 }
 
 static enum store_verdict release(const char *runner, const char *id, int attempt, int64_t due)
 {
-    struct store_attempt what = attempt_of(id, T0, attempt);
+    struct store_attempt what = held_by(runner, id, attempt);
     struct cmd cmd;
     store_release(&cmd, SHARD, runner);
     store_release_add(&cmd, &what, (struct wall_ms){due});
@@ -198,12 +212,13 @@ static enum store_verdict release(const char *runner, const char *id, int attemp
 
 static enum store_verdict give_up(const char *runner, const char *id, int64_t next)
 {
+    struct store_attempt claimed = held_by(runner, id, 1);
     struct execution what = execution_of(id, 0);
     struct cmd cmd;
     what.outcome = EXECUTION_MISSED;
     what.missed_count = 7;
     store_skip(&cmd, SHARD, runner);
-    store_skip_add(&cmd, &what, (struct wall_ms){next});
+    store_skip_add(&cmd, &claimed, &what, (struct wall_ms){next});
     call(&cmd);
     return verdict(0);
 }
@@ -450,11 +465,11 @@ static void test_scripts_start_of_a_retry_or_the_last_occurrence_makes_nothing_d
 static void test_scripts_start_answers_for_each_attempt(void **state)
 {
     (void)state;
-    struct store_attempt a = attempt_of(A, T0, 1);
     struct store_attempt b = attempt_of(B, T0, 1);
     struct cmd cmd;
     (void)create(A, JOB_ATMOST_ONCE, T0);
     (void)claim("me");
+    struct store_attempt a = held_by("me", A, 1);
     store_start(&cmd, SHARD, "me");
     store_start_add(&cmd, &b, (struct wall_ms){T1});
     store_start_add(&cmd, &a, (struct wall_ms){T1});
@@ -764,7 +779,7 @@ static void test_scripts_recover_goes_in_batches(void **state)
     (void)state;
     SAY("EVAL",
         "for i = 1, 3000 do redis.call('HSET', KEYS[1], string.format('c%031d1772953200000', i), "
-        "'s 1 M 1772953200000 0') end",
+        "'s 1.1 M 1772953200000 0') end",
         "1", TAG "claimed:dead");
     SAY("SADD", TAG "holders", "dead", "me");
     int64_t lost = 0;
@@ -797,16 +812,72 @@ static void test_scripts_heartbeat_tells_time_and_runners(void **state)
     int64_t now_us;
     size_t count;
     struct store_runner runner;
-    heartbeat("a", 100000, &now_us, &count);
+    heartbeat("a", 1000, &now_us, &count);
     assert_int_equal(count, 1);
     heartbeat("b", 5000, &now_us, &count);
     assert_int_equal(count, 2);
-    assert_int_equal(store_heartbeat_at(reply, 0, &runner, &info), ERR_OK);
+    assert_int_equal(store_heartbeat_at(reply, 1, &runner, &info), ERR_OK);
     assert_string_equal(runner.id, "b");
     assert_int_equal(runner.expiry.ms, now_us / 1000 + 5000);
     assert_in_range(now_us / 1000, redis_now() - 60000, redis_now() + 2000);
     heartbeat("b", 5000, &now_us, &count);
     assert_int_equal(count, 2);
+}
+
+/* As after Redis' clock was set back by an hour: nobody is to be taken for alive an hour longer. */
+static void test_scripts_heartbeat_shortens_leases_from_the_future(void **state)
+{
+    (void)state;
+    int64_t now_us;
+    size_t count;
+    struct store_runner runner;
+    heartbeat("a", 3600000, &now_us, &count);
+    heartbeat("b", 5000, &now_us, &count);
+    assert_int_equal(store_heartbeat_at(reply, 0, &runner, &info), ERR_OK);
+    assert_string_equal(runner.id, "a");
+    assert_int_equal(runner.expiry.ms, now_us / 1000 + 5000);
+}
+
+/* A runner that was taken for dead, and claims what was handed on again: what it sent for the first claim
+ * does not count for the second. */
+static void test_scripts_token_fences_off_an_earlier_claim(void **state)
+{
+    (void)state;
+    struct cmd cmd;
+    (void)create(A, JOB_ATMOST_ONCE, T0);
+    (void)claim("me");
+    struct store_attempt old = held_by("me", A, 1);
+    assert_int_equal(recover("me").handed_on, 1);
+    assert_int_equal(claim("me"), 1);
+    store_start(&cmd, SHARD, "me");
+    store_start_add(&cmd, &old, (struct wall_ms){T1});
+    call(&cmd);
+    assert_int_equal(verdict(0), STORE_LOST);
+    assert_int_equal(start("me", A, 1, T1), STORE_DONE);
+    store_release(&cmd, SHARD, "me");
+    store_release_add(&cmd, &old, (struct wall_ms){T0});
+    call(&cmd);
+    assert_int_equal(verdict(0), STORE_LOST);
+    assert_int_equal(finish("me", A, 1, STORE_AFTER_NOTHING, T0), STORE_DONE);
+}
+
+static void test_scripts_tidy_strikes_off_who_holds_nothing(void **state)
+{
+    (void)state;
+    struct cmd cmd;
+    bool holds;
+    (void)create(A, JOB_ATMOST_ONCE, T0);
+    (void)claim("me");
+    store_tidy(&cmd, SHARD, "me");
+    call(&cmd);
+    assert_int_equal(store_tidy_reply(reply, &holds, &info), ERR_OK);
+    assert_true(holds);
+    assert_int_equal(release("me", A, 1, T0), STORE_DONE);
+    store_tidy(&cmd, SHARD, "me");
+    call(&cmd);
+    assert_int_equal(store_tidy_reply(reply, &holds, &info), ERR_OK);
+    assert_false(holds);
+    assert_int_equal(ASK("SCARD", TAG "holders"), 0);
 }
 
 static int64_t forget(const char *runner, bool only_if_expired)
@@ -822,8 +893,8 @@ static void test_scripts_forget_spares_the_living(void **state)
     (void)state;
     int64_t now_us;
     size_t count;
-    heartbeat("alive", 100000, &now_us, &count);
     heartbeat("dead", -1, &now_us, &count);
+    heartbeat("alive", 100000, &now_us, &count);
     assert_int_equal(forget("alive", true), 0);
     assert_int_equal(forget("nobody", true), 0);
     assert_int_equal(forget("dead", true), 1);
@@ -920,6 +991,9 @@ int main(void)
         TEST(test_scripts_recover_does_not_overwrite_or_revive),
         TEST(test_scripts_recover_goes_in_batches),
         TEST(test_scripts_heartbeat_tells_time_and_runners),
+        TEST(test_scripts_heartbeat_shortens_leases_from_the_future),
+        TEST(test_scripts_token_fences_off_an_earlier_claim),
+        TEST(test_scripts_tidy_strikes_off_who_holds_nothing),
         TEST(test_scripts_forget_spares_the_living),
         TEST(test_scripts_held_lists_what_a_runner_holds),
         TEST(test_scripts_setup_fixes_the_number_of_shards),

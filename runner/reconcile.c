@@ -1,0 +1,110 @@
+/* reconcile: see reconcile.h. */
+#include "reconcile.h"
+
+#include "log.h"
+
+#include <stdlib.h>
+
+void reconcile_init(struct reconcile *reconcile, struct redis_link *link, const struct runs *runs)
+{
+    *reconcile = (struct reconcile){.link = link, .runs = runs, .runner = runs->options.runner};
+}
+
+/* The tokens of all runs of a shard, sorted. */
+struct tokens {
+    int64_t *values; /* owned */
+    size_t count;
+};
+
+static int compare(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a;
+    int64_t y = *(const int64_t *)b;
+    return x < y ? -1 : x > y ? 1 : 0;
+}
+
+static enum err collect(struct tokens *out, const struct runs *runs, unsigned shard)
+{
+    *out = (struct tokens){.values = calloc(runs->count + 1, sizeof *out->values)};
+    if (out->values == NULL) {
+        return ERR_NOMEM;
+    }
+    for (const struct run *run = runs->all; run != NULL; run = run->next) {
+        if (run->shard == shard) {
+            out->values[out->count++] = run->attempt.token;
+        }
+    }
+    qsort(out->values, out->count, sizeof *out->values, compare);
+    return ERR_OK;
+}
+
+static bool has(const struct tokens *tokens, int64_t token)
+{
+    return bsearch(&token, tokens->values, tokens->count, sizeof token, compare) != NULL;
+}
+
+/* Hand back what was claimed with a token that no run has. (One of several that were claimed together is
+ * found when the others have ended.) Only what has not been started: what has was known to us once, and may
+ * have been sent. */
+static size_t hand_back_unknown(struct reconcile *reconcile, const struct reply *reply, size_t count,
+                                const struct tokens *known)
+{
+    size_t unknown = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct store_claimed claim;
+        struct errinfo info;
+        struct cmd cmd;
+        if (store_held_at(reply, i, &claim, &info) != ERR_OK || claim.started ||
+            has(known, claim.attempt.token)) {
+            continue;
+        }
+        store_release(&cmd, store_shard(&claim.attempt.job), reconcile->runner);
+        store_release_add(&cmd, &claim.attempt, claim.due);
+        unknown += redis_link_submit(reconcile->link, &cmd, NULL, NULL) == ERR_OK ? 1 : 0;
+    }
+    return unknown;
+}
+
+static void on_held(void *arg, const struct reply *reply)
+{
+    struct reconcile *reconcile = arg;
+    struct store_claimed first;
+    struct tokens known;
+    struct errinfo info;
+    size_t count = 0;
+    if (reply == NULL || store_held_count(reply, &count, &info) != ERR_OK || count == 0 ||
+        store_held_at(reply, 0, &first, &info) != ERR_OK ||
+        collect(&known, reconcile->runs, store_shard(&first.attempt.job)) != ERR_OK) {
+        return;
+    }
+    size_t unknown = hand_back_unknown(reconcile, reply, count, &known);
+    if (unknown > 0) {
+        log_warn("claims handed back whose answer was lost", log_i64("count", (int64_t)unknown));
+    }
+    free(known.values);
+}
+
+static void look(struct reconcile *reconcile)
+{
+    struct cmd cmd;
+    store_held(&cmd, reconcile->shard, reconcile->runner);
+    reconcile->shard = (reconcile->shard + 1) % STORE_SHARDS;
+    if (redis_link_submit(reconcile->link, &cmd, on_held, reconcile) != ERR_OK) {
+        log_debug("holdings not looked at", log_i64("shard", reconcile->shard));
+    }
+}
+
+void reconcile_all(struct reconcile *reconcile)
+{
+    for (unsigned i = 0; i < STORE_SHARDS; i++) {
+        look(reconcile);
+    }
+}
+
+void reconcile_turn(struct reconcile *reconcile, unsigned beats)
+{
+    if (reconcile->beats != beats) {
+        reconcile->beats = beats;
+        look(reconcile);
+    }
+}

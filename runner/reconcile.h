@@ -1,0 +1,30 @@
+/* reconcile: what Redis says this runner holds, compared with what it knows to hold.
+ *
+ * A claim whose answer was lost with a connection, or that could not be taken in for want of memory, is ours
+ * in Redis and unknown to us: nobody would ever call it. So all shards are looked at when the link comes up,
+ * and one with each heartbeat (bytes of an old connection may reach Redis after the new one is up); what is
+ * unknown is handed back. Answers come in the order of the commands, so a claim that is seen here has been
+ * answered before, if it ever will be. Loop thread only.
+ */
+#ifndef DRONC_RECONCILE_H
+#define DRONC_RECONCILE_H
+
+#include "redis_link.h"
+#include "runs.h"
+
+struct reconcile {
+    struct redis_link *link; /* borrowed */
+    const struct runs *runs; /* borrowed */
+    const char *runner;      /* borrowed */
+    unsigned shard;          /* the next one */
+    unsigned beats;          /* heartbeats as of the last look */
+};
+
+void reconcile_init(struct reconcile *reconcile, struct redis_link *link, const struct runs *runs);
+
+/* Look at all shards. */
+void reconcile_all(struct reconcile *reconcile);
+/* Look at the next shard, if there was a heartbeat since the last look. */
+void reconcile_turn(struct reconcile *reconcile, unsigned beats);
+
+#endif
