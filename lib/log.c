@@ -24,8 +24,9 @@ static struct {
     int64_t lost;     /* lines that nobody has been told about */
     int64_t told;     /* how many of them the first line of pending tells about; 0: it is another line */
     bool stuck;       /* nobody reads: the last write was not taken */
+    bool mends;       /* pending begins with the end of a line that was cut off */
     bool inside_line; /* what was written last ends in the middle of a line */
-    char pending[PENDING_SIZE];
+    char pending[PENDING_SIZE + 1]; /* lines, and the end of one before them */
 } self = {.level = LOG_LEVEL__COUNT};
 
 struct log_field log_str(const char *key, const char *value)
@@ -90,6 +91,11 @@ static void append(enum log_level level, const char *event, const struct log_fie
         .event = event,
         .program = self.options.program,
     };
+    if (self.used == 0 && self.inside_line) {
+        /* End the line that was cut off by a failure, so that this one starts in the first column. */
+        self.pending[self.used++] = '\n';
+        self.mends = true;
+    }
     self.used += log_line_format(self.pending + self.used, &head, fields, count);
 }
 
@@ -146,15 +152,6 @@ static void lose(const char *data, size_t len)
     }
 }
 
-/* End a line that was cut off by a failure, so that the next one starts in the first column. */
-static bool end_cut_line(void)
-{
-    if (self.inside_line && is_writable() && write_some("\n", 1) == 1) {
-        self.inside_line = false;
-    }
-    return !self.inside_line;
-}
-
 static void write_pending(void)
 {
     size_t done = 0;
@@ -164,24 +161,20 @@ static void write_pending(void)
         ssize_t written = is_writable() ? write_some(self.pending + done, len) : -1;
         if (written <= 0) {
             lose(self.pending + done, self.used - done);
+            self.lost -= self.mends && done == 0 ? 1 : 0; /* that one has been counted */
             break;
         }
         note_written(self.pending + done, (size_t)written);
         done += (size_t)written;
     }
     self.used = 0;
+    self.mends = false;
 }
 
 void log_flush(void)
 {
-    if (self.used == 0) {
-        return;
-    }
-    if (end_cut_line()) {
+    if (self.used > 0) {
         write_pending();
-    } else {
-        lose(self.pending, self.used);
-        self.used = 0;
     }
 }
 

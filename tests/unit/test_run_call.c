@@ -207,7 +207,7 @@ static void log_result(int status, enum store_after next)
     const struct http_result result = {.status = status, .started = {T0 + 5007}, .took_ms = 12};
     run_note_result(&run, "me", &result);
     run.after = next;
-    run.next_due.ms = T0 + 5007 + 12 + 900;
+    run.retry_in_ms = 900;
     run_log_call(&run);
 }
 

@@ -660,11 +660,11 @@ static void test_scripts_skip_of_the_last_occurrences_makes_nothing_due(void **s
 static void test_scripts_set_aside_until_it_is_made_anew(void **state)
 {
     (void)state;
-    struct store_attempt attempt = attempt_of(A, T0, 1);
     struct cmd cmd;
     (void)create(A, JOB_ATMOST_ONCE, T0);
     SAY("SET", TAG "job:" A, "garbage");
     (void)claim("me");
+    struct store_attempt attempt = held_by("me", A, 1);
     store_set_aside(&cmd, SHARD, "you", &attempt);
     call(&cmd);
     assert_int_equal(number(), 0);
