@@ -53,7 +53,7 @@ bool schedule_create(struct app *app, struct api_error *error)
         return false;
     }
     if (!job_next(&job, now, &due)) {
-        api_error_set(error, API_JOB_CREATION_FAILED, "the schedule never fires again");
+        api_error_set(error, API_JOB_CREATION_FAILED, "this schedule does not fire any more");
         return api_error_at(error, slice_of("schedule"));
     }
     if (!store(app, &job, due, error)) {

@@ -43,9 +43,26 @@ enum err store_setup_reply(const struct reply *reply, struct errinfo *info)
     return ERR_OK;
 }
 
+/* Append the fields that are there as name and value. */
+static void field_args(struct cmd *cmd, struct job_fields *fields)
+{
+    for (size_t i = 0; i < JOB_FIELD_COUNT; i++) {
+        const struct job_field *field = job_field_at(i);
+        if (field->kind == JOB_FIELD_TEXT && job_field_text(fields, field)->data != NULL) {
+            cmd_arg_str(cmd, field->name);
+            cmd_arg(cmd, job_field_text(fields, field)->data, job_field_text(fields, field)->len);
+        } else if (field->kind == JOB_FIELD_NUMBER && job_field_number(fields, field)->given) {
+            cmd_arg_str(cmd, field->name);
+            cmd_arg_i64(cmd, job_field_number(fields, field)->value);
+        }
+    }
+}
+
 void store_job_create(struct cmd *cmd, const struct job *job, struct wall_ms due)
 {
     unsigned shard = store_shard(&job->id);
+    struct job_fields fields;
+    job_describe(job, &fields);
     cmd_init_script(cmd, &store_script_job_create, 3);
     store_job_key_arg(cmd, "job", &job->id);
     store_key_arg(cmd, shard, "due");
@@ -53,12 +70,8 @@ void store_job_create(struct cmd *cmd, const struct job *job, struct wall_ms due
     cmd_arg(cmd, job->id.bytes, JOB_ID_SIZE);
     cmd_arg_i64(cmd, shard);
     cmd_arg_i64(cmd, due.ms);
-    cmd_arg_str(cmd, job->schedule);
-    cmd_arg_str(cmd, job->api);
-    cmd_arg_str(cmd, job_type_name(job->type));
     cmd_arg_i64(cmd, job->created.ms);
-    cmd_arg_str(
-        cmd, job->zone == zone_utc() || strcmp(zone_name(job->zone), "UTC") == 0 ? "" : zone_name(job->zone));
+    field_args(cmd, &fields);
 }
 
 enum err store_job_create_reply(const struct reply *reply, bool *created, struct errinfo *info)

@@ -29,13 +29,10 @@ enum {
     CLAIM_SCHEDULED,
     CLAIM_TICKET,
     CLAIM_DUE,
-    CLAIM_SCHEDULE,
-    CLAIM_API,
-    CLAIM_TYPE,
-    CLAIM_CREATED,
     CLAIM_STATE,
-    CLAIM_TIMEZONE,
-    CLAIM_WIDTH
+    CLAIM_CREATED,
+    CLAIM_FIELDS,
+    CLAIM_WIDTH = CLAIM_FIELDS + JOB_FIELD_COUNT
 };
 
 enum err store_claim_reply(const struct reply *reply, struct wall_ms *next, size_t *count,
@@ -94,10 +91,7 @@ enum err store_claim_at(const struct reply *reply, size_t index, struct store_cl
     }
     struct slice created = reply->items[at + CLAIM_CREATED];
     out->from_retry = slice_eq(reply->items[at + CLAIM_STATE], "r");
-    out->fields = (struct job_fields){.schedule = reply->items[at + CLAIM_SCHEDULE],
-                                      .api = reply->items[at + CLAIM_API],
-                                      .type = reply->items[at + CLAIM_TYPE],
-                                      .timezone = reply->items[at + CLAIM_TIMEZONE]};
+    store_item_fields(reply, at + CLAIM_FIELDS, &out->fields);
     if (created.data != NULL && !slice_i64(created, &out->created.ms)) {
         out->fields.schedule = slice_of(""); /* as garbage as any other field */
     }

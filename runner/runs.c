@@ -79,8 +79,8 @@ static void give_up_gap(struct runs *runs, struct run *run, const struct policy_
     tell_redis(runs, run, RUN_SKIPPING);
 }
 
-/* An at-most-once attempt that was started once, handed back unsent, and comes too late: its job's next
- * instant stands already. */
+/* A first attempt that was started once, handed back unsent, and comes too late: its job's next instant
+ * stands already. */
 static void give_up_one(struct runs *runs, struct run *run)
 {
     run->execution = (struct execution){.job = run->attempt.job,
@@ -94,15 +94,17 @@ static void give_up_one(struct runs *runs, struct run *run)
     tell_redis(runs, run, RUN_FINISHING);
 }
 
-/* Decide what is to happen to a claim. */
+/* Decide what is to happen to a claim. Only first attempts are judged: what was called once is retried
+ * however long that takes. */
 static void consider(struct runs *runs, struct run *run, bool from_retry)
 {
+    struct wall_ms now = timebase_now(runs->options.timebase);
     struct policy_gap gap = {0};
     bool first = run->attempt.number == 1;
-    if (first && (!from_retry || run->job.type == JOB_ATMOST_ONCE)) {
-        gap = policy_lateness(&run->job, run->attempt.scheduled, timebase_now(runs->options.timebase));
+    if (first && !from_retry) {
+        gap = policy_lateness(&run->job, run->attempt.scheduled, now);
     }
-    if (gap.count > 0 && from_retry) {
+    if (first && from_retry && policy_is_too_old(&run->job, run->attempt.scheduled, now)) {
         give_up_one(runs, run);
     } else if (gap.count > 0) {
         give_up_gap(runs, run, &gap);

@@ -2,8 +2,9 @@
 -- KEYS[1] due  KEYS[2] retry  KEYS[3] claimed:<runner>  KEYS[4] holders  KEYS[5] token
 -- ARGV[1] runner  [2] until (ms)  [3] limit  [4] prefix of the jobs' keys
 -- Returns the earliest instant that is left ('' for none), then for each claimed attempt
---   id, scheduled, ticket, due, schedule, api, type, created, state, time zone
--- (schedule to created are nil where the job is gone, empty where it is garbage; the time zone is nil for UTC, too).
+--   id, scheduled, ticket, due, state, created, and the fields of the definition
+-- (created and the fields are nil where the job is gone; schedule, api and type are empty where it is garbage; fields at their default
+-- are nil).
 -- A claim is a field of claimed:<runner>: <id><scheduled> = "<state> <attempt>.<token> <M|L> <due> <created>", state 'c' where it came
 -- from due, 'r' where it came from retry (its job's next instant stands in due already).
 local due_key, retry_key, claimed_key, holders_key = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
@@ -15,14 +16,11 @@ end
 
 -- The definition. Somebody may have written something else under the job's name: that must not stop the others.
 local function definition(id)
-    local fields = redis.pcall('HMGET', job_prefix .. id, 'schedule', 'api', 'type', 'created', 'timezone')
-    if not fields.err and fields[1] and fields[2] and fields[3] and fields[4] then
-        return fields
+    local fields = read_definition(job_prefix, id)
+    if not fields then
+        fields = redis.call('EXISTS', job_prefix .. id) == 1 and {'0', '', '', ''} or {}
     end
-    if redis.call('EXISTS', job_prefix .. id) == 0 then
-        return {false, false, false, false, false}
-    end
-    return {'', '', '', '0', false}
+    return fields
 end
 
 local reply = {''}
@@ -36,13 +34,12 @@ local function claim(state, id, scheduled, attempt, due)
     end
     local job = definition(id)
     local ticket = attempt .. '.' .. token
-    local kind = job[3] == 'ATLEAST_ONCE' and 'L' or 'M'
+    local kind = job[4] == 'ATLEAST_ONCE' and 'L' or 'M'
     redis.call('HSET', claimed_key, member,
-        state .. ' ' .. ticket .. ' ' .. kind .. ' ' .. due .. ' ' .. (job[4] or '0'))
+        state .. ' ' .. ticket .. ' ' .. kind .. ' ' .. due .. ' ' .. (job[1] or '0'))
     local n = #reply
-    reply[n + 1], reply[n + 2], reply[n + 3], reply[n + 4] = id, scheduled, ticket, due
-    reply[n + 5], reply[n + 6], reply[n + 7], reply[n + 8] = job[1], job[2], job[3], job[4]
-    reply[n + 9], reply[n + 10] = state, job[5]
+    reply[n + 1], reply[n + 2], reply[n + 3], reply[n + 4], reply[n + 5] = id, scheduled, ticket, due, state
+    append_definition(reply, job)
     return true
 end
 

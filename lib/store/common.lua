@@ -7,6 +7,25 @@ local function job_created(job_prefix, id)
     return type(created) == 'string' and created
 end
 
+-- What a job's hash holds: when it was created, then the fields of its definition in the order of lib/job_fields.c.
+local DEFINITION = {'created', 'schedule', 'api', 'type', 'timezone', 'catch_up', 'catch_up_window_s', 'catch_up_max'}
+
+-- A job's definition, false for each field that is not there; nil where there is none, or not all that each job has.
+local function read_definition(job_prefix, id)
+    local fields = redis.pcall('HMGET', job_prefix .. id, unpack(DEFINITION))
+    if not fields.err and fields[1] and fields[2] and fields[3] and fields[4] then
+        return fields
+    end
+end
+
+-- Put a definition behind what is in reply; fields that it lacks become nil.
+local function append_definition(reply, fields)
+    local n = #reply
+    for i = 1, #DEFINITION do
+        reply[n + i] = fields[i] or false
+    end
+end
+
 -- Run a write on one of our own keys. Where somebody put something of another type there, it gives way: garbage under one job's
 -- name must not keep the results of all others from being recorded.
 local function write(command, key, ...)

@@ -1,7 +1,7 @@
 -- job_create: store a job and make it due, unless it is there.
 -- KEYS[1] the job's hash  KEYS[2] due  KEYS[3] broken
--- ARGV[1] id (32 bytes)  [2] shard  [3] first due instant (ms)  [4] schedule  [5] api  [6] type  [7] created (ms)
--- ARGV[8] time zone ('' for UTC)
+-- ARGV[1] id (32 bytes)  [2] shard  [3] first due instant (ms)  [4] created (ms), then the name and the value of each field of the
+-- definition that is not at its default
 -- Returns 1 when it was created, 0 when it was there already (nothing is changed then). One that had been set aside because it
 -- could not be read is made anew.
 local id, shard, due = ARGV[1], ARGV[2], ARGV[3]
@@ -13,9 +13,6 @@ if redis.call('EXISTS', KEYS[1]) == 1 then
 end
 -- First what may fail, because somebody put something else there: a script that fails is not rolled back.
 redis.call('ZADD', KEYS[2], due, id)
-redis.call('HSET', KEYS[1], 'schedule', ARGV[4], 'api', ARGV[5], 'type', ARGV[6], 'created', ARGV[7])
-if ARGV[8] ~= '' then
-    redis.call('HSET', KEYS[1], 'timezone', ARGV[8])
-end
+redis.call('HSET', KEYS[1], 'created', ARGV[4], unpack(ARGV, 5))
 wake(shard, tonumber(due))
 return 1

@@ -85,11 +85,12 @@ static void test_store_job_create_names_its_shard(void **state)
     job.id = the_id();
     store_job_create(&cmd, &job, (struct wall_ms){T0 + 5});
     assert_keys_in_shard(&cmd, "job_create", 3);
-    static const char *const expected[] = {
-        TAG "job:" ID,          TAG "due",      TAG "broken",    ID, "3", "1772953200005", "0 7 * * *",
-        "http://example.com/x", "ATLEAST_ONCE", "1772953200000", ""};
-    assert_int_equal(cmd.argc, 11);
-    for (size_t i = 0; i < 11; i++) {
+    static const char *const expected[] = {TAG "job:" ID, TAG "due",       TAG "broken",           ID,
+                                           "3",           "1772953200005", "1772953200000",        "schedule",
+                                           "0 7 * * *",   "api",           "http://example.com/x", "type",
+                                           "ATLEAST_ONCE"};
+    assert_int_equal(cmd.argc, 13);
+    for (size_t i = 0; i < 13; i++) {
         assert_argument(&cmd, i, expected[i]);
     }
     cmd_fini(&cmd);
@@ -444,8 +445,8 @@ static void test_store_executions_refuses_bad_shapes(void **state)
 }
 
 #define CLAIM                                                                                         \
-    ID, "1772953200000", "2.77", "1772953200500", "0 7 * * *", "http://h/", "ATMOST_ONCE", "77", "c", \
-        "Europe/Berlin"
+    ID, "1772953200000", "2.77", "1772953200500", "c", "77", "0 7 * * *", "http://h/", "ATMOST_ONCE", \
+        "Europe/Berlin", "all", "3600", "7"
 
 static void test_store_claim_reply_counts_and_tells_the_next_instant(void **state)
 {
@@ -461,14 +462,14 @@ static void test_store_claim_reply_counts_and_tells_the_next_instant(void **stat
     assert_int_equal(decode_claim(MAKE_ARRAY("soon")), ERR_PROTOCOL);
     assert_int_equal(decode_claim(MAKE_ARRAY("", ID)), ERR_PROTOCOL);
     assert_int_equal(decode_claim(MAKE_ARRAY("", CLAIM, ID)), ERR_PROTOCOL);
-    assert_int_equal(decode_claim(MAKE_ARRAY("1", ID, "1", "1", "1", "a", "b", "c", "1", "c")), ERR_PROTOCOL);
+    assert_int_equal(decode_claim(MAKE_ARRAY("1", ID, "1", "1", "1", "c", "1", "a", "b", "c")), ERR_PROTOCOL);
 }
 
 static void test_store_claim_at_reads_attempt_and_definition(void **state)
 {
     (void)state;
-    const struct reply *reply =
-        MAKE_ARRAY("", CLAIM, ID, "5", "1000000.9007199254740992", "6", "s", "a", "t", "1", "r", NULL);
+    const struct reply *reply = MAKE_ARRAY("", CLAIM, ID, "5", "1000000.9007199254740992", "6", "r", "1", "s",
+                                           "a", "t", NULL, NULL, NULL, NULL);
     assert_int_equal(store_claim_at(reply, 0, &d.claimed, &info), ERR_OK);
     assert_memory_equal(d.claimed.attempt.job.bytes, ID, JOB_ID_SIZE);
     assert_int_equal(d.claimed.attempt.scheduled.ms, T0);
@@ -479,12 +480,20 @@ static void test_store_claim_at_reads_attempt_and_definition(void **state)
     assert_true(slice_eq(d.claimed.fields.api, "http://h/"));
     assert_true(slice_eq(d.claimed.fields.type, "ATMOST_ONCE"));
     assert_true(slice_eq(d.claimed.fields.timezone, "Europe/Berlin"));
+    assert_true(slice_eq(d.claimed.fields.catch_up, "all"));
+    assert_true(d.claimed.fields.catch_up_window_s.given);
+    assert_int_equal(d.claimed.fields.catch_up_window_s.value, 3600);
+    assert_true(d.claimed.fields.catch_up_max.given);
+    assert_int_equal(d.claimed.fields.catch_up_max.value, 7);
     assert_int_equal(d.claimed.created.ms, 77);
     assert_false(d.claimed.from_retry);
     assert_int_equal(store_claim_at(reply, 1, &d.claimed, &info), ERR_OK);
     assert_int_equal(d.claimed.attempt.number, STORE_ATTEMPT_MAX);
     assert_true(d.claimed.from_retry);
     assert_null(d.claimed.fields.timezone.data);
+    assert_null(d.claimed.fields.catch_up.data);
+    assert_false(d.claimed.fields.catch_up_window_s.given);
+    assert_false(d.claimed.fields.catch_up_max.given);
     assert_int_equal(store_claim_at(reply, 2, &d.claimed, &info), ERR_PROTOCOL);
 }
 
@@ -492,7 +501,8 @@ static void test_store_claim_at_reads_attempt_and_definition(void **state)
 static void test_store_claim_at_without_definition(void **state)
 {
     (void)state;
-    const struct reply *reply = MAKE_ARRAY("", ID, "1", "1.1", "1", NULL, NULL, NULL, NULL, "c", NULL);
+    const struct reply *reply =
+        MAKE_ARRAY("", ID, "1", "1.1", "1", "c", NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
     assert_int_equal(store_claim_at(reply, 0, &d.claimed, &info), ERR_OK);
     assert_null(d.claimed.fields.schedule.data);
     assert_memory_equal(d.claimed.attempt.job.bytes, ID, JOB_ID_SIZE);
@@ -502,11 +512,16 @@ static void test_store_claim_at_without_definition(void **state)
 static void test_store_claim_at_with_garbage_for_a_definition(void **state)
 {
     (void)state;
-    static const char *const definitions[][4] = {{"", "", "", "0"},
-                                                 {"0 7 * * *", "http://h/", "ATMOST_ONCE", "yesterday"}};
-    for (size_t i = 0; i < 2; i++) {
+#define DEFINITION "0 7 * * *", "http://h/", "ATLEAST_ONCE"
+    static const char *const definitions[][6] = {
+        {"0", "", "", "", NULL, NULL},  {"yesterday", DEFINITION, NULL, NULL},
+        {"77", DEFINITION, "", NULL},   {"77", DEFINITION, "an hour", NULL},
+        {"77", DEFINITION, NULL, "7 "}, {"77", DEFINITION, "1", "1.5"},
+    };
+    for (size_t i = 0; i < sizeof definitions / sizeof definitions[0]; i++) {
         const char *const *f = definitions[i];
-        const struct reply *reply = MAKE_ARRAY("", ID, "1", "1.1", "1", f[0], f[1], f[2], f[3], "c", NULL);
+        const struct reply *reply =
+            MAKE_ARRAY("", ID, "1", "1.1", "1", "c", f[0], f[1], f[2], f[3], NULL, NULL, f[4], f[5]);
         assert_int_equal(store_claim_at(reply, 0, &d.claimed, &info), ERR_OK);
         assert_non_null(d.claimed.fields.schedule.data);
         assert_int_equal(d.claimed.fields.schedule.len, 0);

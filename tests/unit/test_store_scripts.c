@@ -124,18 +124,23 @@ static struct store_attempt held_by(const char *runner, const char *id, int atte
     return out;
 }
 
+static bool store(const struct job *job, int64_t due)
+{
+    struct cmd cmd;
+    bool created;
+    store_job_create(&cmd, job, (struct wall_ms){due});
+    call(&cmd);
+    assert_int_equal(store_job_create_reply(reply, &created, &info), ERR_OK);
+    return created;
+}
+
 /* Store a job that is due each minute, from `due` on. */
 static bool create_at(const char *id, enum job_type type, int64_t due, int64_t created_ms)
 {
     static struct job job;
-    struct cmd cmd;
-    bool created;
     make_job(&job, zones, "* * * * *", type, created_ms);
     memcpy(job.id.bytes, id, JOB_ID_SIZE);
-    store_job_create(&cmd, &job, (struct wall_ms){due});
-    call(&cmd);
-    assert_int_equal(store_job_create_reply(reply, &created, &info), ERR_OK);
-    return created;
+    return store(&job, due);
 }
 
 static bool create(const char *id, enum job_type type, int64_t due)
@@ -259,6 +264,20 @@ static int64_t redis_now(void)
     return seconds * 1000;
 }
 
+/* The fields of test_scripts_definition_comes_back_whole. */
+static void assert_fields(const struct job_fields *fields)
+{
+    assert_true(slice_eq(fields->schedule, "0 7 * * *"));
+    assert_true(slice_eq(fields->api, "http://example.com/x"));
+    assert_true(slice_eq(fields->type, "ATLEAST_ONCE"));
+    assert_true(slice_eq(fields->timezone, "Europe/Berlin"));
+    assert_true(slice_eq(fields->catch_up, "all"));
+    assert_true(fields->catch_up_window_s.given);
+    assert_int_equal(fields->catch_up_window_s.value, 7200);
+    assert_true(fields->catch_up_max.given);
+    assert_int_equal(fields->catch_up_max.value, 7);
+}
+
 /* ---- jobs ---- */
 
 static void test_scripts_create_stores_a_job_once(void **state)
@@ -280,6 +299,47 @@ static void test_scripts_create_after_a_deletion_makes_it_again(void **state)
     SAY("DEL", TAG "job:" A);
     assert_true(create_at(A, JOB_ATMOST_ONCE, T1, 2000));
     assert_int_equal(due_of(A), T1);
+}
+
+/* Every field that a definition can have comes back from where runners read it: the scripts and
+ * lib/job_fields.c agree about which there are, and in which order. */
+static void test_scripts_definition_comes_back_whole(void **state)
+{
+    (void)state;
+    struct job_fields fields = job_maker_fields("0 7 * * *", "http://example.com/x", "ATLEAST_ONCE");
+    struct job_fault fault;
+    struct store_pending pending;
+    char cursor[STORE_CURSOR_SIZE];
+    size_t count;
+    static struct job job;
+    struct cmd cmd;
+    fields.timezone = slice_of("Europe/Berlin");
+    fields.catch_up_window_s = (struct job_number){true, 7200};
+    fields.catch_up_max = (struct job_number){true, 7};
+    assert_true(job_build(&job, &fields, (struct wall_ms){1000}, zones, &fault));
+    memcpy(job.id.bytes, A, JOB_ID_SIZE);
+    store(&job, T0);
+    assert_int_equal(ASK("HLEN", TAG "job:" A), 7);
+    SAY("HSET", TAG "job:" A, "catch_up", "all"); /* which is the default */
+    store_due_page(&cmd, SHARD, "0");
+    call(&cmd);
+    assert_int_equal(store_due_page_reply(reply, cursor, &count, &info), ERR_OK);
+    assert_int_equal(count, 1);
+    assert_int_equal(store_due_page_at(reply, 0, &pending, &info), ERR_OK);
+    assert_fields(&pending.fields);
+    assert_int_equal(claim("me"), 1);
+    assert_fields(&got.at[0].fields);
+    assert_int_equal(got.at[0].created.ms, pending.created.ms);
+}
+
+/* Not one byte more than before there was catching up. */
+static void test_scripts_create_stores_nothing_that_is_usual(void **state)
+{
+    (void)state;
+    (void)create(A, JOB_ATLEAST_ONCE, T0);
+    (void)create(B, JOB_ATMOST_ONCE, T0);
+    assert_int_equal(ASK("HLEN", TAG "job:" A), 4);
+    assert_int_equal(ASK("HLEN", TAG "job:" B), 4);
 }
 
 /* ---- claim ---- */
@@ -956,6 +1016,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_scripts_create_stores_a_job_once),
         TEST(test_scripts_create_after_a_deletion_makes_it_again),
+        TEST(test_scripts_definition_comes_back_whole),
+        TEST(test_scripts_create_stores_nothing_that_is_usual),
         TEST(test_scripts_claim_hands_out_the_longest_due_first),
         TEST(test_scripts_claim_is_bounded),
         TEST(test_scripts_claim_gives_each_attempt_to_one_runner),
