@@ -46,10 +46,22 @@ const struct script *store_script(size_t index);
 
 /* ---- jobs ---- */
 
-/* Store job unless it is there; due is its first occurrence. Tells the runners. *created: false where it was
- * there already. */
+/* Store job unless it is there; due is its first occurrence. Tells the runners. The job must have been built
+ * as of now by Redis' clock (job->created), give or take STORE_CLOCK_TOLERANCE_MS. */
+#define STORE_CLOCK_TOLERANCE_MS 1000
 void store_job_create(struct cmd *cmd, const struct job *job, struct wall_ms due);
-NODISCARD enum err store_job_create_reply(const struct reply *reply, bool *created, struct errinfo *info);
+enum store_creation {
+    STORE_CREATED,   /* it is stored, and due */
+    STORE_KNOWN,     /* it was there already: nothing changed */
+    STORE_WRONG_TIME /* nothing was stored: now is what Redis' clock says */
+};
+/* now: Redis' clock; STORE_WRONG_TIME only. */
+NODISCARD enum err store_job_create_reply(const struct reply *reply, enum store_creation *out,
+                                          struct wall_ms *now, struct errinfo *info);
+
+/* What time it is, by Redis' clock. */
+void store_time(struct cmd *cmd);
+NODISCARD enum err store_time_reply(const struct reply *reply, struct wall_ms *now, struct errinfo *info);
 
 /* ---- reading what happened ---- */
 

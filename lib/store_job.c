@@ -71,10 +71,12 @@ void store_job_create(struct cmd *cmd, const struct job *job, struct wall_ms due
     cmd_arg_i64(cmd, shard);
     cmd_arg_i64(cmd, due.ms);
     cmd_arg_i64(cmd, job->created.ms);
+    cmd_arg_i64(cmd, STORE_CLOCK_TOLERANCE_MS);
     field_args(cmd, &fields);
 }
 
-enum err store_job_create_reply(const struct reply *reply, bool *created, struct errinfo *info)
+enum err store_job_create_reply(const struct reply *reply, enum store_creation *out, struct wall_ms *now,
+                                struct errinfo *info)
 {
     enum err err = reply_check(reply, info);
     if (err != ERR_OK) {
@@ -83,8 +85,31 @@ enum err store_job_create_reply(const struct reply *reply, bool *created, struct
     if (reply->kind != REPLY_INTEGER) {
         return err_set(info, ERR_PROTOCOL, "job_create did not answer with a number");
     }
-    *created = reply->integer == 1;
+    *out = reply->integer == 1 ? STORE_CREATED : reply->integer == 0 ? STORE_KNOWN : STORE_WRONG_TIME;
+    now->ms = reply->integer;
     return ERR_OK;
+}
+
+void store_time(struct cmd *cmd)
+{
+    cmd_init(cmd, "TIME");
+}
+
+enum err store_time_reply(const struct reply *reply, struct wall_ms *now, struct errinfo *info)
+{
+    int64_t seconds;
+    int64_t micros;
+    enum err err = store_check_array(reply, 0, 2, info);
+    if (err == ERR_OK) {
+        err = store_item_i64(reply, 0, &seconds, info);
+    }
+    if (err == ERR_OK) {
+        err = store_item_i64(reply, 1, &micros, info);
+    }
+    if (err == ERR_OK) {
+        now->ms = seconds * 1000 + micros / 1000;
+    }
+    return err;
 }
 
 void store_history(struct cmd *cmd, const struct job_id *job, int limit)

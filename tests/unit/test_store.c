@@ -86,11 +86,11 @@ static void test_store_job_create_names_its_shard(void **state)
     store_job_create(&cmd, &job, (struct wall_ms){T0 + 5});
     assert_keys_in_shard(&cmd, "job_create", 3);
     static const char *const expected[] = {TAG "job:" ID, TAG "due",       TAG "broken",           ID,
-                                           "3",           "1772953200005", "1772953200000",        "schedule",
+                                           "3",           "1772953200005", "1772953200000",        "1000", "schedule",
                                            "0 7 * * *",   "api",           "http://example.com/x", "type",
                                            "ATLEAST_ONCE"};
-    assert_int_equal(cmd.argc, 13);
-    for (size_t i = 0; i < 13; i++) {
+    assert_int_equal(cmd.argc, 14);
+    for (size_t i = 0; i < 14; i++) {
         assert_argument(&cmd, i, expected[i]);
     }
     cmd_fini(&cmd);
@@ -265,6 +265,7 @@ struct decoded {
     struct store_recovered recovered;
     struct wall_ms instant;
     enum store_verdict verdict;
+    enum store_creation creation;
     bool flag;
 };
 
@@ -277,7 +278,12 @@ static enum err decode_setup(const struct reply *r)
 
 static enum err decode_created(const struct reply *r)
 {
-    return store_job_create_reply(r, &d.flag, &info);
+    return store_job_create_reply(r, &d.creation, &d.instant, &info);
+}
+
+static enum err decode_time(const struct reply *r)
+{
+    return store_time_reply(r, &d.instant, &info);
 }
 
 static enum err decode_history(const struct reply *r)
@@ -316,8 +322,8 @@ static enum err decode_recover(const struct reply *r)
 }
 
 static enum err (*const decoders[])(const struct reply *) = {
-    decode_setup,   decode_created, decode_history,   decode_executions, decode_claim,
-    decode_verdict, decode_held,    decode_heartbeat, decode_recover,
+    decode_setup, decode_created, decode_time, decode_history,   decode_executions,
+    decode_claim, decode_verdict, decode_held, decode_heartbeat, decode_recover,
 };
 #define DECODERS (sizeof decoders / sizeof decoders[0])
 
@@ -387,10 +393,24 @@ static void test_store_job_create_reply_tells_new_from_known(void **state)
     (void)state;
     const struct reply one = {.kind = REPLY_INTEGER, .integer = 1};
     const struct reply zero = {.kind = REPLY_INTEGER, .integer = 0};
+    const struct reply late = {.kind = REPLY_INTEGER, .integer = T0};
     assert_int_equal(decode_created(&one), ERR_OK);
-    assert_true(d.flag);
+    assert_int_equal(d.creation, STORE_CREATED);
     assert_int_equal(decode_created(&zero), ERR_OK);
-    assert_false(d.flag);
+    assert_int_equal(d.creation, STORE_KNOWN);
+    assert_int_equal(decode_created(&late), ERR_OK);
+    assert_int_equal(d.creation, STORE_WRONG_TIME);
+    assert_int_equal(d.instant.ms, T0);
+}
+
+static void test_store_time_reply_reads_seconds_and_micros(void **state)
+{
+    (void)state;
+    assert_int_equal(decode_time(MAKE_ARRAY("1772953200", "1999")), ERR_OK);
+    assert_int_equal(d.instant.ms, T0 + 1);
+    assert_int_equal(decode_time(MAKE_ARRAY("1772953200", "x")), ERR_PROTOCOL);
+    assert_int_equal(decode_time(MAKE_ARRAY("1772953200")), ERR_PROTOCOL);
+    assert_int_equal(decode_time(MAKE_ARRAY("", "1")), ERR_PROTOCOL);
 }
 
 #define RECORD "o:s s:1772953200000 a:1 h:200"
@@ -735,6 +755,7 @@ int main(void)
         cmocka_unit_test(test_store_decoders_refuse_an_index_past_the_end),
         cmocka_unit_test(test_store_setup_reply_compares_the_number),
         cmocka_unit_test(test_store_job_create_reply_tells_new_from_known),
+        cmocka_unit_test(test_store_time_reply_reads_seconds_and_micros),
         cmocka_unit_test(test_store_history_reads_records),
         cmocka_unit_test(test_store_executions_reads_records),
         cmocka_unit_test(test_store_executions_refuses_bad_shapes),

@@ -6,6 +6,7 @@
 #include "redis_sync.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 #define T0    INT64_C(1772953200000) /* 2026-03-08T07:00:00Z, long past for Redis */
@@ -124,14 +125,42 @@ static struct store_attempt held_by(const char *runner, const char *id, int atte
     return out;
 }
 
-static bool store(const struct job *job, int64_t due)
+static enum store_creation store_as(const struct job *job, int64_t due, struct wall_ms *now)
 {
+    enum store_creation creation;
     struct cmd cmd;
-    bool created;
     store_job_create(&cmd, job, (struct wall_ms){due});
     call(&cmd);
-    assert_int_equal(store_job_create_reply(reply, &created, &info), ERR_OK);
-    return created;
+    assert_int_equal(store_job_create_reply(reply, &creation, now, &info), ERR_OK);
+    return creation;
+}
+
+static struct wall_ms redis_now(void)
+{
+    struct wall_ms now;
+    struct cmd cmd;
+    store_time(&cmd);
+    call(&cmd);
+    assert_int_equal(store_time_reply(reply, &now, &info), ERR_OK);
+    return now;
+}
+
+/* Store a job, which can only be done now, and have it created at job->created all the same. */
+static bool store(const struct job *job, int64_t due)
+{
+    static struct job as_of_now;
+    struct wall_ms now;
+    char key[sizeof TAG "job:" + JOB_ID_SIZE] = TAG "job:";
+    char created[24];
+    as_of_now = *job;
+    as_of_now.created = redis_now();
+    if (store_as(&as_of_now, due, &now) != STORE_CREATED) {
+        return false;
+    }
+    memcpy(key + strlen(key), job->id.bytes, JOB_ID_SIZE);
+    (void)snprintf(created, sizeof created, "%lld", (long long)job->created.ms);
+    SAY("HSET", key, "created", created);
+    return true;
 }
 
 /* Store a job that is due each minute, from `due` on. */
@@ -256,14 +285,6 @@ static int64_t due_of(const char *id)
     return ASK("ZSCORE", TAG "due", id);
 }
 
-static int64_t redis_now(void)
-{
-    int64_t seconds = 0;
-    SAY("TIME");
-    assert_true(slice_i64(reply->items[0], &seconds));
-    return seconds * 1000;
-}
-
 /* The fields of test_scripts_definition_comes_back_whole. */
 static void assert_fields(const struct job_fields *fields)
 {
@@ -298,6 +319,46 @@ static void test_scripts_create_after_a_deletion_makes_it_again(void **state)
     assert_true(create(A, JOB_ATMOST_ONCE, T0));
     SAY("DEL", TAG "job:" A);
     assert_true(create_at(A, JOB_ATMOST_ONCE, T1, 2000));
+    assert_int_equal(due_of(A), T1);
+}
+
+/* A handler whose clock is wrong must not decide when a job begins. */
+static void test_scripts_create_wants_the_time_to_be_redis_own(void **state)
+{
+    (void)state;
+    static const int64_t off_ms[] = {-3600000, -1500, 1500, 3600000};
+    static struct job job;
+    struct wall_ms now = {0};
+    for (size_t i = 0; i < 4; i++) {
+        struct wall_ms before = redis_now();
+        make_job(&job, zones, "* * * * *", JOB_ATMOST_ONCE, before.ms + off_ms[i]);
+        memcpy(job.id.bytes, A, JOB_ID_SIZE);
+        assert_int_equal(store_as(&job, T0, &now), STORE_WRONG_TIME);
+        assert_in_range(now.ms, before.ms, redis_now().ms);
+        assert_int_equal(ASK("DBSIZE"), 0);
+    }
+    job.created = now;
+    assert_int_equal(store_as(&job, T0, &now), STORE_CREATED);
+    /* What is there stays as it is, whatever the time. */
+    job.created.ms = 0;
+    assert_int_equal(store_as(&job, T0, &now), STORE_KNOWN);
+    assert_int_equal(due_of(A), T0);
+}
+
+static void test_scripts_create_at_a_wrong_time_leaves_a_broken_job_alone(void **state)
+{
+    (void)state;
+    static struct job job;
+    struct wall_ms now;
+    (void)create(A, JOB_ATMOST_ONCE, T0);
+    SAY("ZADD", TAG "broken", "1", A);
+    make_job(&job, zones, "* * * * *", JOB_ATMOST_ONCE, 1000);
+    memcpy(job.id.bytes, A, JOB_ID_SIZE);
+    assert_int_equal(store_as(&job, T1, &now), STORE_WRONG_TIME);
+    assert_int_equal(ASK("ZCARD", TAG "broken"), 1);
+    assert_int_equal(due_of(A), T0);
+    assert_true(store(&job, T1));
+    assert_int_equal(ASK("ZCARD", TAG "broken"), 0);
     assert_int_equal(due_of(A), T1);
 }
 
@@ -732,7 +793,7 @@ static void test_scripts_set_aside_until_it_is_made_anew(void **state)
     call(&cmd);
     assert_int_equal(number(), 1);
     assert_int_equal(ASK("EXISTS", TAG "claimed:me", TAG "due"), 0);
-    assert_in_range(ASK("ZSCORE", TAG "broken", A), redis_now() - 60000, redis_now() + 2000);
+    assert_in_range(ASK("ZSCORE", TAG "broken", A), redis_now().ms - 60000, redis_now().ms + 2000);
     assert_true(create(A, JOB_ATMOST_ONCE, T1));
     assert_false(create(A, JOB_ATMOST_ONCE, T1));
     assert_int_equal(due_of(A), T1);
@@ -785,7 +846,7 @@ static void test_scripts_recover_started_at_least_once_is_retried(void **state)
     struct store_recovered done = recover("dead");
     assert_int_equal(done.handed_on, 1);
     assert_int_equal(done.lost, 1);
-    assert_in_range(ASK("ZSCORE", TAG "retry", A S ":2"), redis_now() - 60000, redis_now() + 2000);
+    assert_in_range(ASK("ZSCORE", TAG "retry", A S ":2"), redis_now().ms - 60000, redis_now().ms + 2000);
     assert_int_equal(claim_up_to("me", NONE, 1), 1);
     assert_int_equal(got.at[0].attempt.number, 2);
     assert_int_equal(got.at[0].attempt.scheduled.ms, T0);
@@ -802,7 +863,7 @@ static void test_scripts_recover_spent_attempts_are_dead(void **state)
     assert_int_equal(done.handed_on, 0);
     assert_int_equal(done.lost, 1);
     assert_int_equal(ASK("EXISTS", TAG "retry"), 0);
-    assert_in_range(ASK("ZSCORE", TAG "dead", A S), redis_now() - 60000, redis_now() + 2000);
+    assert_in_range(ASK("ZSCORE", TAG "dead", A S), redis_now().ms - 60000, redis_now().ms + 2000);
 }
 
 static void test_scripts_recover_unstarted_retry_stays_the_same_attempt(void **state)
@@ -879,7 +940,7 @@ static void test_scripts_heartbeat_tells_time_and_runners(void **state)
     assert_int_equal(store_heartbeat_at(reply, 1, &runner, &info), ERR_OK);
     assert_string_equal(runner.id, "b");
     assert_int_equal(runner.expiry.ms, now_us / 1000 + 5000);
-    assert_in_range(now_us / 1000, redis_now() - 60000, redis_now() + 2000);
+    assert_in_range(now_us / 1000, redis_now().ms - 60000, redis_now().ms + 2000);
     heartbeat("b", 5000, &now_us, &count);
     assert_int_equal(count, 2);
 }
@@ -1016,6 +1077,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_scripts_create_stores_a_job_once),
         TEST(test_scripts_create_after_a_deletion_makes_it_again),
+        TEST(test_scripts_create_wants_the_time_to_be_redis_own),
+        TEST(test_scripts_create_at_a_wrong_time_leaves_a_broken_job_alone),
         TEST(test_scripts_definition_comes_back_whole),
         TEST(test_scripts_create_stores_nothing_that_is_usual),
         TEST(test_scripts_claim_hands_out_the_longest_due_first),
