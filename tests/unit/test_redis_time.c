@@ -123,7 +123,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_redis_time_believes_its_own_clock_at_first, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_redis_time_takes_a_second_for_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_redis_time_goes_on_by_what_it_was_told, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_redis_time_says_by_how_much_and_not_too_often, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_redis_time_says_by_how_much_and_not_too_often, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(test_redis_time_says_when_all_is_well_again, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

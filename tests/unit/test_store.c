@@ -85,10 +85,10 @@ static void test_store_job_create_names_its_shard(void **state)
     job.id = the_id();
     store_job_create(&cmd, &job, (struct wall_ms){T0 + 5});
     assert_keys_in_shard(&cmd, "job_create", 3);
-    static const char *const expected[] = {TAG "job:" ID, TAG "due",       TAG "broken",           ID,
-                                           "3",           "1772953200005", "1772953200000",        "1000", "schedule",
-                                           "0 7 * * *",   "api",           "http://example.com/x", "type",
-                                           "ATLEAST_ONCE"};
+    static const char *const expected[] = {
+        TAG "job:" ID,   TAG "due",     TAG "broken", ID,          "3",   "1772953200005",
+        "1772953200000", "1000",        "schedule",   "0 7 * * *", "api", "http://example.com/x",
+        "type",          "ATLEAST_ONCE"};
     assert_int_equal(cmd.argc, 14);
     for (size_t i = 0; i < 14; i++) {
         assert_argument(&cmd, i, expected[i]);
