@@ -1,6 +1,12 @@
 /* policy: see policy.h. */
 #include "policy.h"
 
+/* Evenly from 0 to max. */
+static int64_t draw(int64_t max, uint32_t random)
+{
+    return (int64_t)((uint64_t)(max + 1) * random >> 32);
+}
+
 int64_t policy_backoff_ms(int attempt, uint32_t random)
 {
     int64_t backoff = POLICY_BACKOFF_MIN_MS;
@@ -10,7 +16,14 @@ int64_t policy_backoff_ms(int attempt, uint32_t random)
     if (backoff > POLICY_BACKOFF_MAX_MS) {
         backoff = POLICY_BACKOFF_MAX_MS;
     }
-    return (int64_t)((uint64_t)(backoff + 1) * random >> 32);
+    return draw(backoff, random);
+}
+
+int64_t policy_put_off_ms(int64_t late_ms, uint32_t random)
+{
+    int64_t wait = late_ms > POLICY_PUT_OFF_MIN_MS ? late_ms : POLICY_PUT_OFF_MIN_MS;
+    wait = wait < POLICY_PUT_OFF_MAX_MS ? wait : POLICY_PUT_OFF_MAX_MS;
+    return wait / 2 + draw(wait - wait / 2, random);
 }
 
 /* The first occurrence at or after `at`, of a schedule that has one at scheduled (before at). @every has its

@@ -24,11 +24,17 @@
 #define POLICY_ATTEMPTS       6
 #define POLICY_BACKOFF_MIN_MS 1000
 #define POLICY_BACKOFF_MAX_MS 30000
+#define POLICY_PUT_OFF_MIN_MS 1000
+#define POLICY_PUT_OFF_MAX_MS 30000
 #define POLICY_GRACE_MS       60000
 
 /* How long to wait after failed attempt number `attempt` (from 1); random: evenly drawn from all of uint32_t.
  */
 int64_t policy_backoff_ms(int attempt, uint32_t random);
+
+/* How long to wait before an attempt that its host did not let through is tried again: longer the later it
+ * is, between POLICY_PUT_OFF_MIN_MS and POLICY_PUT_OFF_MAX_MS, and at random between half of that and all. */
+int64_t policy_put_off_ms(int64_t late_ms, uint32_t random);
 
 /* A run of occurrences that are not to be called. count 0: there is none, call the occurrence. */
 struct policy_gap {

@@ -69,6 +69,20 @@ local function retry_entry(member, attempt)
     return member .. ':' .. string.format('%d', attempt)
 end
 
+-- Give an attempt back that was claimed and not made, to be made at `due`. From retry ('r'), or started ('s'): its job's next instant
+-- stands in due already, so it goes to retry. From due ('c'): its instant goes back there, unless it was put off: then it waits in
+-- retry as number 0, and its job in nothing else.
+local function give_back(due_key, retry_key, member, state, ticket, due)
+    local scheduled = member:sub(33)
+    if state ~= 'c' then
+        write('ZADD', retry_key, due, retry_entry(member, attempt_of(ticket)))
+    elseif tonumber(due) > tonumber(scheduled) then
+        write('ZADD', retry_key, due, retry_entry(member, 0))
+    else
+        write('ZADD', due_key, 'NX', scheduled, member:sub(1, 32))
+    end
+end
+
 -- Tell the runners of the earliest instant that this script made due (math.huge: none).
 local function wake(shard, earliest)
     if earliest < math.huge then

@@ -428,6 +428,10 @@ class Runner(Program):
         return self
 
     @property
+    def name_in_redis(self):
+        return self.events("ready")[0]["runner"]
+
+    @property
     def calls(self):
         return [line for line in self.log if line["event"] in ("call succeeded", "call failed")]
 

@@ -393,9 +393,23 @@ static void test_policy_lateness_next_after_a_gap_is_called(void **state)
     }
 }
 
+static void test_policy_put_off_grows_with_lateness(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t late_ms, least, most;
+    } cases[] = {{-50, 500, 1000},     {0, 500, 1000},        {999, 500, 1000},
+                 {10000, 5000, 10000}, {30000, 15000, 30000}, {INT64_C(90) * 86400000, 15000, 30000}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        assert_int_equal(policy_put_off_ms(cases[i].late_ms, 0), cases[i].least);
+        assert_int_equal(policy_put_off_ms(cases[i].late_ms, UINT32_MAX), cases[i].most);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_policy_put_off_grows_with_lateness),
         cmocka_unit_test(test_policy_backoff_grows_up_to_a_bound),
         cmocka_unit_test(test_policy_backoff_has_full_jitter),
         cmocka_unit_test(test_policy_backoff_is_even),

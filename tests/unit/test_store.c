@@ -101,7 +101,9 @@ static void test_store_claim_names_its_shard(void **state)
 {
     (void)state;
     struct cmd cmd;
-    store_claim(&cmd, SHARD, "me", (struct wall_ms){T0}, 7);
+    const struct store_claim_bounds bounds = {
+        .until = {T0}, .limit = 7, .fresh_from = {T0 - 1150}, .backlog_limit = 5};
+    store_claim(&cmd, SHARD, "me", &bounds);
     assert_keys_in_shard(&cmd, "claim", 5);
     assert_argument(&cmd, 0, TAG "due");
     assert_argument(&cmd, 1, TAG "retry");
@@ -112,7 +114,9 @@ static void test_store_claim_names_its_shard(void **state)
     assert_argument(&cmd, 6, "1772953200000");
     assert_argument(&cmd, 7, "7");
     assert_argument(&cmd, 8, TAG "job:");
-    assert_int_equal(cmd.argc, 9);
+    assert_argument(&cmd, 9, "1772953198850");
+    assert_argument(&cmd, 10, "5");
+    assert_int_equal(cmd.argc, 11);
     cmd_fini(&cmd);
 }
 
@@ -249,7 +253,8 @@ static void test_store_longest_runner_id_fits_into_keys(void **state)
     struct cmd cmd;
     memset(id, 'r', sizeof id - 1);
     id[sizeof id - 1] = '\0';
-    store_claim(&cmd, STORE_SHARDS - 1, id, (struct wall_ms){T0}, 1);
+    const struct store_claim_bounds bounds = {.until = {T0}, .limit = 1};
+    store_claim(&cmd, STORE_SHARDS - 1, id, &bounds);
     assert_int_equal(cmd_argument(&cmd, 2).len, strlen("dronc:{15}:claimed:") + STORE_RUNNER_ID_MAX);
     cmd_fini(&cmd);
 }
@@ -263,6 +268,7 @@ struct decoded {
     struct store_record record;
     struct store_runner runner;
     struct store_recovered recovered;
+    struct store_claim_left left;
     struct wall_ms instant;
     enum store_verdict verdict;
     enum store_creation creation;
@@ -298,7 +304,7 @@ static enum err decode_executions(const struct reply *r)
 
 static enum err decode_claim(const struct reply *r)
 {
-    return store_claim_reply(r, &d.instant, &d.count, &info);
+    return store_claim_reply(r, &d.left, &d.count, &info);
 }
 
 static enum err decode_verdict(const struct reply *r)
@@ -471,25 +477,28 @@ static void test_store_executions_refuses_bad_shapes(void **state)
 static void test_store_claim_reply_counts_and_tells_the_next_instant(void **state)
 {
     (void)state;
-    assert_int_equal(decode_claim(MAKE_ARRAY("")), ERR_OK);
+    assert_int_equal(decode_claim(MAKE_ARRAY("", "")), ERR_OK);
     assert_int_equal(d.count, 0);
-    assert_int_equal(d.instant.ms, NONE);
-    assert_int_equal(decode_claim(MAKE_ARRAY("1772953200001", CLAIM, CLAIM)), ERR_OK);
+    assert_int_equal(d.left.next.ms, NONE);
+    assert_false(d.left.backlog);
+    assert_int_equal(decode_claim(MAKE_ARRAY("1772953200001", "1", CLAIM, CLAIM)), ERR_OK);
     assert_int_equal(d.count, 2);
-    assert_int_equal(d.instant.ms, T0 + 1);
+    assert_int_equal(d.left.next.ms, T0 + 1);
+    assert_true(d.left.backlog);
     const struct reply empty = {.kind = REPLY_ARRAY};
     assert_int_equal(decode_claim(&empty), ERR_PROTOCOL);
-    assert_int_equal(decode_claim(MAKE_ARRAY("soon")), ERR_PROTOCOL);
-    assert_int_equal(decode_claim(MAKE_ARRAY("", ID)), ERR_PROTOCOL);
-    assert_int_equal(decode_claim(MAKE_ARRAY("", CLAIM, ID)), ERR_PROTOCOL);
-    assert_int_equal(decode_claim(MAKE_ARRAY("1", ID, "1", "1", "1", "c", "1", "a", "b", "c")), ERR_PROTOCOL);
+    assert_int_equal(decode_claim(MAKE_ARRAY("soon", "")), ERR_PROTOCOL);
+    assert_int_equal(decode_claim(MAKE_ARRAY("")), ERR_PROTOCOL);
+    assert_int_equal(decode_claim(MAKE_ARRAY("", "", CLAIM, ID)), ERR_PROTOCOL);
+    assert_int_equal(decode_claim(MAKE_ARRAY("1", "", ID, "1", "1", "1", "c", "1", "a", "b", "c")),
+                     ERR_PROTOCOL);
 }
 
 static void test_store_claim_at_reads_attempt_and_definition(void **state)
 {
     (void)state;
-    const struct reply *reply = MAKE_ARRAY("", CLAIM, ID, "5", "1000000.9007199254740992", "6", "r", "1", "s",
-                                           "a", "t", NULL, NULL, NULL, NULL);
+    const struct reply *reply = MAKE_ARRAY("", "", CLAIM, ID, "5", "1000000.9007199254740992", "6", "r", "1",
+                                           "s", "a", "t", NULL, NULL, NULL, NULL);
     assert_int_equal(store_claim_at(reply, 0, &d.claimed, &info), ERR_OK);
     assert_memory_equal(d.claimed.attempt.job.bytes, ID, JOB_ID_SIZE);
     assert_int_equal(d.claimed.attempt.scheduled.ms, T0);
@@ -522,7 +531,7 @@ static void test_store_claim_at_without_definition(void **state)
 {
     (void)state;
     const struct reply *reply =
-        MAKE_ARRAY("", ID, "1", "1.1", "1", "c", NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+        MAKE_ARRAY("", "", ID, "1", "1.1", "1", "c", NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
     assert_int_equal(store_claim_at(reply, 0, &d.claimed, &info), ERR_OK);
     assert_null(d.claimed.fields.schedule.data);
     assert_memory_equal(d.claimed.attempt.job.bytes, ID, JOB_ID_SIZE);
@@ -541,7 +550,7 @@ static void test_store_claim_at_with_garbage_for_a_definition(void **state)
     for (size_t i = 0; i < sizeof definitions / sizeof definitions[0]; i++) {
         const char *const *f = definitions[i];
         const struct reply *reply =
-            MAKE_ARRAY("", ID, "1", "1.1", "1", "c", f[0], f[1], f[2], f[3], NULL, NULL, f[4], f[5]);
+            MAKE_ARRAY("", "", ID, "1", "1.1", "1", "c", f[0], f[1], f[2], f[3], NULL, NULL, f[4], f[5]);
         assert_int_equal(store_claim_at(reply, 0, &d.claimed, &info), ERR_OK);
         assert_non_null(d.claimed.fields.schedule.data);
         assert_int_equal(d.claimed.fields.schedule.len, 0);
@@ -555,21 +564,21 @@ static void test_store_claim_at_refuses_garbage(void **state)
                                          "1",   "1.",   ".1",        "1.x",          "1.1.1"};
     for (size_t at = 1; at <= 3; at += 2) { /* 2 is the ticket */
         for (size_t i = 0; i < GARBAGE_COUNT; i++) {
-            const char *items[] = {"", CLAIM};
-            items[1 + at] = GARBAGE_NUMBERS[i];
-            assert_int_equal(store_claim_at(make_array(items, 11), 0, &d.claimed, &info), ERR_PROTOCOL);
+            const char *items[] = {"", "", CLAIM};
+            items[2 + at] = GARBAGE_NUMBERS[i];
+            assert_int_equal(store_claim_at(make_array(items, 12), 0, &d.claimed, &info), ERR_PROTOCOL);
         }
     }
     for (size_t i = 0; i < sizeof absurd / sizeof absurd[0]; i++) {
-        const char *items[] = {"", CLAIM};
-        items[3] = absurd[i];
-        assert_int_equal(store_claim_at(make_array(items, 11), 0, &d.claimed, &info), ERR_PROTOCOL);
+        const char *items[] = {"", "", CLAIM};
+        items[4] = absurd[i];
+        assert_int_equal(store_claim_at(make_array(items, 12), 0, &d.claimed, &info), ERR_PROTOCOL);
     }
-    const char *items[] = {"", CLAIM};
-    items[1] = NULL;
-    assert_int_equal(store_claim_at(make_array(items, 11), 0, &d.claimed, &info), ERR_PROTOCOL);
-    items[1] = ID "x";
-    assert_int_equal(store_claim_at(make_array(items, 11), 0, &d.claimed, &info), ERR_PROTOCOL);
+    const char *items[] = {"", "", CLAIM};
+    items[2] = NULL;
+    assert_int_equal(store_claim_at(make_array(items, 12), 0, &d.claimed, &info), ERR_PROTOCOL);
+    items[2] = ID "x";
+    assert_int_equal(store_claim_at(make_array(items, 12), 0, &d.claimed, &info), ERR_PROTOCOL);
 }
 
 static void test_store_verdicts(void **state)

@@ -35,6 +35,7 @@ static int64_t tokens[UCHAR_MAX + 1][UCHAR_MAX + 1];
 /* What the last claim gave. */
 static struct {
     struct wall_ms next;
+    bool backlog;
     size_t count;
     struct store_claimed at[MAX];
 } got;
@@ -177,18 +178,27 @@ static bool create(const char *id, enum job_type type, int64_t due)
     return create_at(id, type, due, 1000);
 }
 
-static size_t claim_up_to(const char *runner, int64_t until, int limit)
+static size_t claim_within(const char *runner, const struct store_claim_bounds *bounds)
 {
     struct cmd cmd;
-    store_claim(&cmd, SHARD, runner, (struct wall_ms){until}, limit);
+    struct store_claim_left left;
+    store_claim(&cmd, SHARD, runner, bounds);
     call(&cmd);
-    assert_int_equal(store_claim_reply(reply, &got.next, &got.count, &info), ERR_OK);
+    assert_int_equal(store_claim_reply(reply, &left, &got.count, &info), ERR_OK);
+    got.next = left.next;
+    got.backlog = left.backlog;
     assert_true(got.count <= MAX);
     for (size_t i = 0; i < got.count; i++) {
         assert_int_equal(store_claim_at(reply, i, &got.at[i], &info), ERR_OK);
         tokens[(unsigned char)runner[0]][got.at[i].attempt.job.bytes[0]] = got.at[i].attempt.token;
     }
     return got.count;
+}
+
+static size_t claim_up_to(const char *runner, int64_t until, int limit)
+{
+    const struct store_claim_bounds bounds = {.until = {until}, .limit = limit};
+    return claim_within(runner, &bounds);
 }
 
 static size_t claim(const char *runner)
@@ -508,6 +518,45 @@ static void test_scripts_claim_leaves_what_this_runner_has_started(void **state)
     assert_int_equal(got.at[0].attempt.number, 2);
 }
 
+/* What has been due for long and what is due now share a claim that has not room for both. */
+static void test_scripts_claim_shares_between_backlog_and_the_rest(void **state)
+{
+    (void)state;
+    char id[] = A;
+    for (char c = 'a'; c < 'a' + 10; c++) {
+        id[31] = c;
+        (void)create(id, JOB_ATLEAST_ONCE, T0 - 60000 + c); /* backlog */
+        id[31] = (char)(c - 'a' + 'A');
+        (void)create(id, JOB_ATLEAST_ONCE, T0 + c);
+    }
+    struct store_claim_bounds bounds = {.until = {T1}, .limit = 8, .fresh_from = {T0}, .backlog_limit = 100};
+    assert_int_equal(claim_within("me", &bounds), 8);
+    assert_int_equal(got.at[0].due.ms, T0 - 60000 + 'a');
+    assert_int_equal(got.at[3].due.ms, T0 - 60000 + 'd');
+    assert_int_equal(got.at[4].due.ms, T0 + 'a');
+    assert_int_equal(got.at[7].due.ms, T0 + 'd');
+    assert_true(got.backlog);
+    assert_int_equal(got.next.ms, T0 + 'e');
+    bounds.backlog_limit = 1; /* what the backlog may not take is there for the rest */
+    assert_int_equal(claim_within("me", &bounds), 7);
+    bounds.backlog_limit = 100; /* and the other way round */
+    assert_int_equal(claim_within("me", &bounds), 5);
+    assert_false(got.backlog);
+    assert_int_equal(got.next.ms, NONE);
+}
+
+static void test_scripts_claim_leaves_a_backlog_that_is_not_asked_for(void **state)
+{
+    (void)state;
+    (void)create(A, JOB_ATMOST_ONCE, T0 - 1);
+    (void)create(B, JOB_ATMOST_ONCE, T1 + 5);
+    const struct store_claim_bounds bounds = {
+        .until = {T1}, .limit = 8, .fresh_from = {T0}, .backlog_limit = 0};
+    assert_int_equal(claim_within("me", &bounds), 0);
+    assert_true(got.backlog);
+    assert_int_equal(got.next.ms, T1 + 5); /* the backlog is no reason to ask again at once */
+}
+
 /* ---- start ---- */
 
 static void test_scripts_start_makes_the_next_occurrence_due_only_once(void **state)
@@ -729,6 +778,40 @@ static void test_scripts_release_of_a_started_claim_goes_to_retry(void **state)
     assert_true(got.at[0].from_retry);
     assert_int_equal(release("you", A, 1, T0), STORE_DONE);
     assert_int_equal(ASK("ZSCORE", TAG "retry", A S ":1"), T0);
+}
+
+/* Put off, the occurrence keeps its instant, and the job has no later one until it has been started. */
+static void test_scripts_release_to_a_later_time_puts_a_first_attempt_off(void **state)
+{
+    (void)state;
+    (void)create(A, JOB_ATMOST_ONCE, T0);
+    (void)claim("me");
+    assert_int_equal(release("me", A, 1, T0 + 5000), STORE_DONE);
+    assert_int_equal(due_of(A), -1);
+    assert_int_equal(claim_up_to("you", T0 + 4999, 100), 0);
+    assert_int_equal(got.next.ms, T0 + 5000);
+    assert_int_equal(claim_up_to("you", T0 + 5000, 100), 1);
+    assert_int_equal(got.at[0].attempt.number, 1);
+    assert_int_equal(got.at[0].attempt.scheduled.ms, T0);
+    assert_int_equal(got.at[0].due.ms, T0 + 5000);
+    assert_false(got.at[0].from_retry);
+    assert_int_equal(start("you", A, 1, T1), STORE_DONE);
+    assert_int_equal(due_of(A), T1);
+}
+
+static void test_scripts_claim_of_what_was_put_off_survives_its_holder(void **state)
+{
+    (void)state;
+    (void)create(A, JOB_ATMOST_ONCE, T0);
+    (void)claim("me");
+    (void)release("me", A, 1, T0 + 5000);
+    assert_int_equal(claim("me"), 1);
+    assert_int_equal(recover("me").handed_on, 1);
+    assert_int_equal(due_of(A), -1);
+    assert_int_equal(claim("you"), 1);
+    assert_int_equal(got.at[0].attempt.scheduled.ms, T0);
+    assert_int_equal(got.at[0].due.ms, T0 + 5000);
+    assert_false(got.at[0].from_retry);
 }
 
 static void test_scripts_release_of_a_gone_job_drops_the_claim(void **state)
@@ -1088,6 +1171,8 @@ int main(void)
         TEST(test_scripts_claim_tells_gone_jobs_and_garbage_from_good_ones),
         TEST(test_scripts_claim_drops_a_retry_that_names_nothing),
         TEST(test_scripts_claim_leaves_what_this_runner_has_started),
+        TEST(test_scripts_claim_shares_between_backlog_and_the_rest),
+        TEST(test_scripts_claim_leaves_a_backlog_that_is_not_asked_for),
         TEST(test_scripts_start_makes_the_next_occurrence_due_only_once),
         TEST(test_scripts_start_is_idempotent),
         TEST(test_scripts_start_refuses_what_is_not_held),
@@ -1103,6 +1188,8 @@ int main(void)
         TEST(test_scripts_executions_pages_backwards),
         TEST(test_scripts_release_of_a_claim_makes_it_due_again),
         TEST(test_scripts_release_of_a_started_claim_goes_to_retry),
+        TEST(test_scripts_release_to_a_later_time_puts_a_first_attempt_off),
+        TEST(test_scripts_claim_of_what_was_put_off_survives_its_holder),
         TEST(test_scripts_release_of_a_gone_job_drops_the_claim),
         TEST(test_scripts_skip_records_the_gap_and_goes_on),
         TEST(test_scripts_skip_refuses_what_is_started_or_gone),
