@@ -7,11 +7,14 @@
  *
  * Lateness (nobody was there in time: all runners down, Redis down, a machine asleep): what is at most
  * POLICY_GRACE_MS late counts as on time and is called. Later than that, the job's rule (lib/catch_up.h)
- * decides, over all occurrences from that one to now, those within the grace included: none:    those that
- * are later than the grace are missed, the others are called all:     of those within the window the latest
- * `max` are called, in order; those before them are missed latest:  the last of them is called, if it is
- * within the window; those before it are missed A run of missed occurrences is one gap, recorded as one
- * event, however many it holds. Nothing here takes time in proportion to them.
+ * decides, over all occurrences from that one to now, those within the grace included:
+ *
+ *  - none: those that are later than the grace are missed, the others are called
+ *  - all: of those within the window the latest `max` are called, in order; those before them are missed
+ *  - latest: the last of them is called, if it is within the window; those before it are missed
+ *
+ * A run of missed occurrences is one gap, recorded as one event, however many it holds. Nothing here takes
+ * time in proportion to them.
  */
 #ifndef DRONC_POLICY_H
 #define DRONC_POLICY_H
