@@ -122,28 +122,21 @@ static bool read_note(struct app *app, struct json_doc **doc, struct note *note)
     return json_each(json_root(*doc), take_member, note);
 }
 
-/* Pause it, and look at it, in one round trip. */
 static bool pause_and_show(struct app *app, const struct job_id *id, struct slice note,
                            struct api_error *error)
 {
     enum store_answer answer;
-    struct errinfo info = {0};
     struct job_load load;
-    struct cmd cmds[2];
+    struct cmd cmd;
 
-    store_job_pause(&cmds[0], id, "user", note);
-    store_job_get(&cmds[1], id, JOB_LOAD_RECORDS);
-    if (app_ask(app, cmds, 2, &info) != ERR_OK ||
-        store_answer_reply(redis_sync_reply(app->redis, 0), &answer, &info) != ERR_OK) {
-        return fail(error, &info);
+    store_job_pause(&cmd, id, "user", note);
+    if (!command(app, &cmd, &answer, error)) {
+        return false;
     }
-    if (answer == STORE_ANSWER_NONE) {
-        return job_load_none(error);
+    if (answer != STORE_ANSWER_DONE) {
+        return answer == STORE_ANSWER_OTHER ? job_load_broken(error) : job_load_none(error);
     }
-    if (answer == STORE_ANSWER_OTHER) {
-        return job_load_broken(error);
-    }
-    return job_load_reply(app, id, 1, &load, error) && job_load_answer(app, 200, &load);
+    return job_load(app, id, JOB_LOAD_RECORDS, &load, error) && job_load_answer(app, 200, &load);
 }
 
 bool job_pause(struct app *app, struct api_error *error)
