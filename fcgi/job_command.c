@@ -125,7 +125,7 @@ static bool read_note(struct app *app, struct json_doc **doc, struct note *note)
 static bool pause_and_show(struct app *app, const struct job_id *id, struct slice note,
                            struct api_error *error)
 {
-    enum store_answer answer;
+    enum store_answer answer = STORE_ANSWER_NONE;
     struct job_load load;
     struct cmd cmd;
 
@@ -189,7 +189,7 @@ bool job_resume(struct app *app, struct api_error *error)
         return false;
     }
     for (int i = 0; i < TRIES; i++) {
-        enum store_answer answer;
+        enum store_answer answer = STORE_ANSWER_NONE;
         if (!job_load(app, &id, JOB_LOAD_RECORDS, &load, error)) {
             return false;
         }
@@ -237,7 +237,7 @@ static void write_run(struct app *app, const struct job_id *id, struct wall_ms s
 bool job_run(struct app *app, struct api_error *error)
 {
     struct errinfo info = {0};
-    enum store_answer answer;
+    enum store_answer answer = STORE_ANSWER_NONE;
     struct wall_ms scheduled;
     char request[STORE_REQUEST_MAX + 1];
     struct job_load load;

@@ -141,7 +141,7 @@ static enum step change(struct patch *p)
     struct store_change change = {.read = &p->load.stored, .definition = &p->wanted, .due = p->due};
     bool paused = slice_eq(p->load.stored.state, "PAUSED") && !p->load.stored.broken;
     int64_t version = p->load.stored.version;
-    enum store_answer answer;
+    enum store_answer answer = STORE_ANSWER_NONE;
     struct errinfo info = {0};
     struct cmd cmd;
 

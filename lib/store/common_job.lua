@@ -36,6 +36,10 @@ local function index_add(index_key, id)
     write('SETBIT', index_key, bucket, 1)
 end
 
+local function is_indexed(index_key, id)
+    return redis.pcall('ZSCORE', index_key .. ':' .. bucket_of(id), id)
+end
+
 local function index_remove(index_key, id)
     local key = index_key .. ':' .. bucket_of(id)
     redis.pcall('ZREM', key, id)

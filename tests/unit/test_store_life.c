@@ -876,6 +876,16 @@ static void test_life_index_forgets_what_is_deleted(void **state)
     assert_int_equal(walk(10), 0);
 }
 
+static void test_life_index_takes_in_what_an_older_version_stored(void **state)
+{
+    (void)state;
+    create(JOB_ATMOST_ONCE);
+    (void)ASK("DEL", TAG "jobs", TAG "jobs:261"); /* 'A' * 4 + 'A' / 64 */
+    assert_int_equal(walk(10), 0);
+    assert_int_equal(create_at(JOB_ATMOST_ONCE, soon_at), STORE_KNOWN);
+    assert_int_equal(ASK("BITCOUNT", TAG "jobs"), 1);
+}
+
 static void test_life_index_loses_what_was_deleted_by_hand(void **state)
 {
     (void)state;
@@ -928,6 +938,7 @@ int main(void)
         TEST(test_life_run_wakes_the_runners),
         TEST(test_life_index_holds_each_job_once),
         TEST(test_life_index_forgets_what_is_deleted),
+        TEST(test_life_index_takes_in_what_an_older_version_stored),
         TEST(test_life_index_loses_what_was_deleted_by_hand),
     };
     return cmocka_run_group_tests(tests, set_up_group, tear_down_group);
