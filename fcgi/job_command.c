@@ -12,7 +12,7 @@
 #include <stdlib.h>
 
 #define NOTE_MAX 512 /* bytes */
-#define TRIES    5   /* when others change the job at the same time */
+#define TRIES    20  /* when others change the job at the same time */
 
 static bool fail(struct api_error *error, const struct errinfo *info)
 {

@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-#define TRIES 5 /* when others change the job at the same time */
+#define TRIES 20 /* when others change the job at the same time */
 
 struct patch {
     struct app *app;

@@ -1,4 +1,6 @@
 """The life of a job on the real stack: changed, paused, resumed, run by hand, deleted and made again, at any time."""
+import collections
+import random
 import threading
 import time
 
@@ -373,3 +375,64 @@ def test_post_of_a_paused_job_leaves_it_paused(handler):
     handler.pause(job_id)
     assert handler.post(definition).status == 201
     assert handler.job(job_id).json["state"] == "PAUSED"
+
+
+# --- everything at once -------------------------------------------------------------------------------------------
+
+
+class Busybody:
+    """Does to a job whatever comes to its mind."""
+
+    def __init__(self, client, definition, seed):
+        self.client, self.definition, self.random = client, definition, random.Random(seed)
+        self.job_id = client.post(definition).json["job_id"]
+        self.statuses = collections.Counter()
+
+    def act(self):
+        act = self.random.choice([self.pause, self.resume, self.resume, self.run, self.change, self.change_time, self.make_anew])
+        self.statuses[act.__name__, act()] += 1
+
+    def pause(self):
+        return self.client.pause(self.job_id).status
+
+    def resume(self):
+        return self.client.resume(self.job_id).status
+
+    def run(self):
+        return self.client.run(self.job_id).status
+
+    def change(self):
+        return self.client.patch(self.job_id, {"catch_up": self.random.choice(["latest", "none", None])}).status
+
+    def change_time(self):
+        return self.client.patch(self.job_id, {"schedule": self.random.choice(["* * * * * *", "*/1 * * * * *"])}).status
+
+    def make_anew(self):
+        deleted = self.client.delete(self.job_id).status
+        return deleted, self.client.post(self.definition).status
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_whatever_is_done_at_most_once_stays_so_and_nothing_is_left(handler, make_runner, redis, target, seed):
+    hooks = [target.hook() for _ in range(10)]
+    for hook in hooks[1::2]:
+        hook.answers(status(500), status(200), status(200), status(500), status(200))
+    people = [Busybody(handler, {"schedule": "* * * * * *", "api": hook.url, "type": ("ATMOST_ONCE", "ATLEAST_ONCE")[n % 2]},
+                       seed * 100 + n) for n, hook in enumerate(hooks)]
+    runners = [make_runner(), make_runner()]
+    begin = time.monotonic()
+    while time.monotonic() < begin + 8:
+        people[int(time.monotonic() * 1000) % len(people)].act()
+        if runners and time.monotonic() > begin + 3:
+            runners.pop().kill()
+            runners.clear()
+            make_runner()
+    done = sum((person.statuses for person in people), collections.Counter())
+    assert {code for _, code in done} <= {200, 202, (204, 201)}, done
+    for hook in hooks[::2]:
+        keys = [call.key for call in hook.calls]
+        assert keys and len(keys) == len(set(keys)), f"called twice: {hook.calls}"
+    for person in people:
+        assert handler.delete(person.job_id).status == 204
+    with redis.client() as db:
+        wait_for(lambda: not any(left_of(db, person.job_id) for person in people), 45, "nothing left")
