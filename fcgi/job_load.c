@@ -53,6 +53,7 @@ static void count_records(const struct reply *reply, size_t count, struct job_lo
     int64_t before = INT64_MIN;
     bool unbroken = true;
 
+    out->records = count;
     for (size_t i = 0; i < count; i++) {
         if (store_job_record_at(reply, i, &out->stored.id, &execution, &info) != ERR_OK) {
             log_warn("record skipped", log_str("error", info.text));

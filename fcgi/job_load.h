@@ -22,6 +22,7 @@ struct job_load {
     char why[256];           /* where it is not: why */
     struct execution latest; /* the newest record of its history */
     bool has_latest;
+    size_t records;   /* of its history that were read */
     int64_t runs;     /* occurrences in the history that was read */
     int64_t failures; /* of these, how many of the latest failed in a row */
 };

@@ -232,15 +232,16 @@ struct store_pending {
     struct job_id job;
     struct wall_ms due; /* its next instant */
     struct wall_ms created;
+    struct slice stamp;       /* tells whether its time was changed since; borrowed from the reply */
     struct job_fields fields; /* borrowed from the reply */
 };
 NODISCARD enum err store_due_page_at(const struct reply *reply, size_t index, struct store_pending *out,
                                      struct errinfo *info);
 
-/* Make jobs due at another instant, if they are still due at the one that was read. Begin with store_rezone,
- * add 1 to as many as a page has. */
+/* Make jobs due at another instant, if they are still due at the one that was read, by the schedule that was
+ * read. Begin with store_rezone, add 1 to as many as a page has. */
 void store_rezone(struct cmd *cmd, unsigned shard);
-void store_rezone_add(struct cmd *cmd, const struct job_id *job, struct wall_ms was, struct wall_ms due);
+void store_rezone_add(struct cmd *cmd, const struct store_pending *pending, struct wall_ms due);
 /* moved: how many were. */
 NODISCARD enum err store_rezone_reply(const struct reply *reply, int64_t *moved, struct errinfo *info);
 

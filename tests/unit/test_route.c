@@ -28,6 +28,7 @@ static void test_route_finds_every_resource(void **state)
         {"/v1/jobs/x", "GET", job_show},
         {"/v1/jobs/x", "PATCH", job_patch},
         {"/v1/jobs/x", "DELETE", job_delete},
+        {"/v1/jobs/x/why", "GET", job_why},
         {"/v1/jobs/x/pause", "POST", job_pause},
         {"/v1/jobs/x/resume", "POST", job_resume},
         {"/v1/jobs/x/run", "POST", job_run},
