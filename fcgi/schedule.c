@@ -82,7 +82,7 @@ static enum step take_answer(const struct creation *c, enum store_creation answe
         return STEP_DONE;
     case STORE_CHANGED:
         return compare_changed(c);
-    case STORE_TAKEN: /* the next one is further ahead than anything is called */
+    case STORE_TAKEN:
         return job_next(c->job, due, &due) ? store(c, due) : refuse_over(c);
     case STORE_WRONG_TIME:
         break;

@@ -54,7 +54,8 @@ enum store_creation {
     STORE_CREATED, /* it is stored, and due */
     STORE_KNOWN,   /* it was there already: nothing changed */
     STORE_CHANGED, /* so it was, but its definition was changed since it was made: nothing changed now */
-    STORE_TAKEN, /* nothing was stored: an earlier job of the same id is called at `due`. Tell the next one */
+    STORE_TAKEN,   /* nothing was stored: `due` is over, or an earlier job of the id is called then: tell the
+                      next */
     STORE_WRONG_TIME /* nothing was stored: now is what Redis' clock says */
 };
 /* now: Redis' clock; STORE_WRONG_TIME only. */

@@ -3,7 +3,8 @@
 -- ARGV[1] id (32 bytes)  [2] shard  [3] first due instant (ms)  [4] created (ms)  [5] by how much that may differ from Redis' clock (ms),
 --   [6] prefix of the runners' claims, then the name and the value of each field of the definition that is not at its default
 -- Returns 1 when it was created, 0 when it was there already (nothing is changed then), -1 when it was and its definition has been changed
--- since, -2 where nothing was stored because that instant has been called for an earlier job of the same id: the next one is to be told.
+-- since, -2 where nothing was stored because that instant is over by now, or is being called for an earlier job of the same id (which
+-- was deleted just now: it may have been called at an instant that is over, too): the next one is to be told.
 -- One that had been set aside because it could not be read is made anew. Where `created` is not now, nothing is stored and Redis'
 -- clock returned (ms): the caller has to build the job again as of that.
 local id, shard, due, created = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
@@ -19,7 +20,8 @@ local now = now_ms()
 if math.abs(now - created) > tonumber(ARGV[5]) then
     return now
 end
-if reject_due(where, id, tonumber(due), false) == 'taken' then
+local rejected = reject_due(where, id, tonumber(due), false)
+if rejected == 'taken' or rejected == 'late' and tonumber(due) > created then
     return -2
 end
 -- First what may fail, because somebody put something else there: a script that fails is not rolled back.

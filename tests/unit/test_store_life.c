@@ -581,6 +581,28 @@ static void test_life_job_made_again_does_not_call_again_what_is_started(void **
     assert_int_equal(create_at(JOB_ATMOST_ONCE, (struct wall_ms){soon_at.ms + 1000}), STORE_CREATED);
 }
 
+static void test_life_job_made_again_does_not_call_again_what_is_over(void **state)
+{
+    (void)state;
+    create(JOB_ATMOST_ONCE);
+    assert_int_equal(claim("me"), 1);
+    assert_int_equal(start_it("me", &got[0]), STORE_DONE);
+    while (redis_now().ms < soon_at.ms) {
+    }
+    assert_int_equal(finish("me", &got[0], STORE_AFTER_NOTHING), STORE_DONE);
+    assert_int_equal(delete_it(), STORE_ANSWER_DONE);
+    /* A handler that is slow, or whose clock is a bit behind. */
+    make_job(&the_job, zones, "* * * * * *", JOB_ATMOST_ONCE, soon_at.ms - 1);
+    the_job.id = a;
+    struct wall_ms now;
+    enum store_creation creation;
+    struct cmd cmd;
+    store_job_create(&cmd, &the_job, soon_at);
+    call(&cmd);
+    assert_int_equal(store_job_create_reply(reply, &creation, &now, &info), ERR_OK);
+    assert_int_equal(creation, STORE_TAKEN);
+}
+
 static void test_life_change_to_an_instant_that_is_over_is_refused(void **state)
 {
     (void)state;
@@ -921,6 +943,7 @@ int main(void)
         TEST(test_life_resume_does_not_call_again_what_is_started),
         TEST(test_life_resume_does_not_call_twice_what_was_handed_back),
         TEST(test_life_job_made_again_does_not_call_again_what_is_started),
+        TEST(test_life_job_made_again_does_not_call_again_what_is_over),
         TEST(test_life_change_to_an_instant_that_is_over_is_refused),
         TEST(test_life_change_stores_the_definition_and_counts),
         TEST(test_life_change_of_what_was_changed_meanwhile_is_refused),
