@@ -49,8 +49,14 @@ def now_ms():
     return int(time.time() * 1000)
 
 
+def between_seconds():
+    """Wait until nothing is about to be called: what the last runner has started and not sent would rightly be left behind."""
+    time.sleep((1300 - now_ms() % 1000) % 1000 / 1000)
+
+
 class Chaos:
     def __init__(self, home, seed, seconds, names):
+        """names: of the faults that there may be."""
         self.home, self.seed, self.seconds, self.names = Path(home), seed, seconds, names
         self.stack = Stack(self.home, seed)
         self.workload = Workload(self.stack, seed)
@@ -80,7 +86,7 @@ class Chaos:
     def finales(self, rounds):
         """The faults that are looked at alone: each in turn, in an order of the seed."""
         rng = random.Random(f"{self.seed}/finales")
-        kinds = [fault for name, fault in FAULTS.items() if not self.names or name in self.names]
+        kinds = [FAULTS[name] for name in self.names]
         rng.shuffle(kinds)
         return [kinds[n % len(kinds)](rng) for n in range(rounds)]
 
@@ -101,7 +107,7 @@ class Chaos:
         except AssertionError as late:
             say(f"retries are left: {late}")
         self.stopped = now_ms()
-        self.codes = self.stack.stop()
+        self.codes = self.stack.stop(between_seconds)
 
     def no_retries(self):
         """Neither waiting nor under way."""
@@ -154,7 +160,7 @@ class Chaos:
         yield "sanitizers have nothing to say", harness.sanitizer_reports(self.home)
         yield "every fault could be injected and healed", [p.told() for p in self.injector.done if p.trouble]
         yield "no process is left over", harness.processes_in(self.home)
-        if self.seconds >= 1800 and not self.names:
+        if self.seconds >= 1800 and len(self.names) == len(FAULTS):
             faults = self.injector.counts()
             missing = [f"{faults[kind]} × {kind}" for kind, least in REQUIRED.items() if faults[kind] < least]
             few = [f"{count['occurrences due']} occurrences"] if count["occurrences due"] < REQUIRED_OCCURRENCES else []
@@ -188,13 +194,14 @@ def arguments():
     parser.add_argument("--seconds", type=float, help="instead of --minutes")
     parser.add_argument("--seed", default="")
     parser.add_argument("--faults", default="", help=f"only these, with commas: {', '.join(FAULTS)}")
+    parser.add_argument("--without", default="", help="all but these")
     parser.add_argument("--json", help="where to put the result for a program")
     parser.add_argument("--keep", action="store_true", help="keep the working folder in any case")
     options = parser.parse_args()
-    options.names = [name for name in options.faults.split(",") if name]
-    unknown = set(options.names) - set(FAULTS)
-    if unknown:
-        parser.error(f"no such fault: {', '.join(sorted(unknown))}")
+    named, without = ([name for name in names.split(",") if name] for names in (options.faults, options.without))
+    for name in {*named, *without} - set(FAULTS):
+        parser.error(f"no such fault: {name}")
+    options.names = [name for name in named or FAULTS if name not in without]
     return options
 
 

@@ -292,12 +292,11 @@ def plan_lane(rng, faults, seconds):
         at = until + rng.uniform(*kind.pause)
 
 
-def plan_storm(seed, round_number, seconds, names=()):
-    """The faults of one storm, by lane."""
+def plan_storm(seed, round_number, seconds, names=tuple(FAULTS)):
+    """The faults of one storm, by lane, of those that are named."""
     lanes = {}
-    for name, fault in FAULTS.items():
-        if not names or name in names:
-            lanes.setdefault(fault.lane, []).append(fault)
+    for name in names:
+        lanes.setdefault(FAULTS[name].lane, []).append(FAULTS[name])
     return {lane: plan_lane(random.Random(f"{seed}/{round_number}/{lane}"), faults, seconds)
             for lane, faults in lanes.items()}
 

@@ -221,9 +221,12 @@ class Stack:
         for part in self.parts:
             part.look_after()
 
-    def stop(self):
-        """In order, Redis last, which the caller still has to read: the runners' exit codes."""
-        codes = [part.stop() for part in self.runners]
+    def stop(self, wait):
+        """In order, all but Redis, which the caller still has to read: the runners' exit codes. wait: called before each of these."""
+        codes = []
+        for part in self.runners:
+            wait()
+            codes.append(part.stop())
         self.nginx.stop()
         for part in self.handlers:
             part.stop()
