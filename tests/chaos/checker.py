@@ -69,8 +69,12 @@ class Run:
         return (before or [0]) + [offset for when, offset in self.steps if at - KNOWS_CLOCK < when <= at + 100]
 
     def due(self, job, stored):
-        """What must have been dealt with: all instants before the next one, as Redis has it, which has to lie ahead (check 7)."""
-        until = self.stopped + self.offsets(self.stopped)[-1] if stored.due is None else stored.due - 1
+        """What must have been dealt with: all instants before the next one, as Redis has it, which has to lie ahead (check 7).
+        Something that happens once, and for which Redis has no instant any more, has happened."""
+        if stored.due is not None:
+            until = stored.due - 1
+        else:
+            until = max(job.schedule.at, self.stopped + self.offsets(self.stopped)[-1])
         return job.schedule.instants(stored.created, until)
 
     def whole_jobs(self):
@@ -248,8 +252,7 @@ def check_left_behind(run):
             yield Violation(7, f"left behind in {name}", f"{entry}")
     now = run.stopped + run.offsets(run.stopped)[-1]
     for job, stored in run.whole_jobs():
-        once = job.schedule.kind == model.ONCE
-        if stored.due is None and not (once and job.schedule.at <= now + ON_TIME):
+        if stored.due is None and job.schedule.kind != model.ONCE:
             yield Violation(7, "a job that will never be called again", f"job {job.number} {stored.id} {job.body}")
         elif stored.due is not None and not job.schedule.has(stored.due, stored.created):
             yield Violation(7, "a job that is due at an instant that is none of its own", f"job {job.number} {stored}")
