@@ -10,6 +10,7 @@ enum err app_init(struct app *app, const struct config *config, struct clock clo
 {
     memset(app, 0, sizeof *app);
     app->clock = clock;
+    redis_time_init(&app->time, clock);
     app->timezone = config->timezone;
     app->zones_due.ms = clock_mono(&clock).ms + APP_ZONES_MS;
     feed_init(&app->feed);

@@ -15,6 +15,7 @@
 #include "err.h"
 #include "feed.h"
 #include "redis_sync.h"
+#include "redis_time.h"
 #include "request.h"
 #include "response.h"
 #include "zone.h"
@@ -24,6 +25,7 @@
 
 struct app {
     struct clock clock;
+    struct redis_time time;   /* Redis' clock, by which jobs are made */
     struct zones *zones;      /* owned */
     struct mono_ms zones_due; /* when they are to be read again */
     const char *timezone;     /* of jobs that name none; borrowed from config */

@@ -1,4 +1,5 @@
-/* schedule: POST /v1/schedule/api-caller. JSON → job → Redis → 201. What a job may be is decided by lib/job.
+/* schedule: POST /v1/schedule/api-caller. JSON → job → Redis → 201. What a job may be is decided by lib/job;
+ * when it begins by Redis' clock, not by this machine's.
  */
 #include "app.h"
 #include "job.h"
@@ -6,57 +7,119 @@
 #include "resources.h"
 #include "store.h"
 
-/* Body → job. False: error is filled. */
-static bool read_job(struct app *app, struct job *job, struct wall_ms now, struct api_error *error)
-{
-    struct slice text = {buffer_str(&app->request.body), app->request.body.len};
-    struct job_json json;
-    struct job_fault fault;
-    bool ok;
+/* One way to go about a request, with what all its steps share. */
+struct creation {
+    struct app *app;
+    struct job_fields fields; /* borrowed from the request's JSON */
+    struct mono_ms deadline;  /* for all that Redis is asked */
+    struct job *job;          /* the result */
+    struct api_error *error;
+};
 
-    ok = job_json_parse(&json, text, &fault);
-    json.fields.timezone_default = app->timezone;
-    ok = ok && job_build(job, &json.fields, now, app->zones, &fault);
-    if (!ok) {
-        api_error_job(error, &fault);
-    }
-    job_json_fini(&json);
-    return ok;
+enum step {
+    STEP_DONE,      /* the job is stored */
+    STEP_FAILED,    /* error is filled */
+    STEP_WRONG_TIME /* nothing was done: the job was built as of another time than Redis'. error is filled,
+                       too */
+};
+
+/* Send cmd, and end it. False: error is filled. */
+static bool ask(const struct creation *c, struct cmd *cmd, struct errinfo *info)
+{
+    int64_t left_ms = c->deadline.ms - clock_mono(&c->app->clock).ms;
+    enum err err = redis_sync_call(c->app->redis, cmd, 1, left_ms > 1 ? (int)left_ms : 1, info);
+
+    cmd_fini(cmd);
+    return err == ERR_OK;
 }
 
 /* Store it unless it is there: both are a success. */
-static bool store(struct app *app, const struct job *job, struct wall_ms due, struct api_error *error)
+static enum step store(const struct creation *c, struct wall_ms due)
 {
     struct errinfo info = {0};
+    enum store_creation result = STORE_KNOWN;
+    struct wall_ms now;
     struct cmd cmd;
-    bool created;
-    enum err err;
 
-    store_job_create(&cmd, job, due);
-    err = redis_sync_call(app->redis, &cmd, 1, REDIS_SYNC_BUDGET_MS, &info);
-    cmd_fini(&cmd);
-    if (err == ERR_OK) {
-        err = store_job_create_reply(redis_sync_reply(app->redis, 0), &created, &info);
+    store_job_create(&cmd, c->job, due);
+    if (!ask(c, &cmd, &info) ||
+        store_job_create_reply(redis_sync_reply(c->app->redis, 0), &result, &now, &info) != ERR_OK) {
+        (void)api_error_redis(c->error, API_STORAGE_ERROR, "the job is not known to be stored", &info);
+        return STEP_FAILED;
     }
-    return err == ERR_OK ||
-           api_error_redis(error, API_STORAGE_ERROR, "the job is not known to be stored", &info);
+    if (result != STORE_WRONG_TIME) {
+        return STEP_DONE;
+    }
+    (void)redis_time_learn(&c->app->time, now);
+    (void)err_set(&info, ERR_REFUSED, "built as of another time than Redis', twice");
+    (void)api_error_redis(c->error, API_STORAGE_ERROR, "the job is not stored", &info);
+    return STEP_WRONG_TIME;
+}
+
+/* A schedule that is over, as far as this process knows the time. If Redis cannot be asked, that has to do.
+ */
+static enum step refuse_over(const struct creation *c)
+{
+    struct errinfo info = {0};
+    struct wall_ms now;
+    struct cmd cmd;
+
+    api_error_set(c->error, API_JOB_CREATION_FAILED, "this schedule does not fire any more");
+    api_error_at(c->error, slice_of("schedule"));
+    store_time(&cmd);
+    bool known =
+        ask(c, &cmd, &info) && store_time_reply(redis_sync_reply(c->app->redis, 0), &now, &info) == ERR_OK;
+    return known && redis_time_learn(&c->app->time, now) ? STEP_WRONG_TIME : STEP_FAILED;
+}
+
+/* Build the job as of now, and store it. */
+static enum step create(const struct creation *c)
+{
+    struct wall_ms now = redis_time_now(&c->app->time);
+    struct job_fault fault;
+    struct wall_ms due;
+
+    if (!job_build(c->job, &c->fields, now, c->app->zones, &fault)) {
+        api_error_job(c->error, &fault);
+        return STEP_FAILED;
+    }
+    return job_next(c->job, now, &due) ? store(c, due) : refuse_over(c);
+}
+
+/* Body → stored job. A second time only if the first one has shown that it is another time: if that happens
+ * again, Redis' clock was set just now, or this process was stopped in between, and to post again is right.
+ * False: error is filled. */
+static bool create_from(struct app *app, struct slice body, struct job *job, struct api_error *error)
+{
+    struct creation c = {.app = app, .job = job, .error = error};
+    struct job_json json;
+    struct job_fault fault;
+    enum step step = STEP_FAILED;
+
+    if (job_json_parse(&json, body, &fault)) {
+        c.fields = json.fields;
+        c.fields.timezone_default = app->timezone;
+        c.deadline.ms = clock_mono(&app->clock).ms + REDIS_SYNC_BUDGET_MS;
+        step = create(&c);
+        step = step == STEP_WRONG_TIME ? create(&c) : step;
+    } else {
+        api_error_job(error, &fault);
+    }
+    job_json_fini(&json);
+    return step == STEP_DONE;
 }
 
 bool schedule_create(struct app *app, struct api_error *error)
 {
-    struct wall_ms now = clock_wall(&app->clock);
+    struct slice body;
     struct json_writer w;
-    struct wall_ms due;
     struct job job;
 
-    if (!request_read_body(&app->request, error) || !read_job(app, &job, now, error)) {
+    if (!request_read_body(&app->request, error)) {
         return false;
     }
-    if (!job_next(&job, now, &due)) {
-        api_error_set(error, API_JOB_CREATION_FAILED, "the schedule never fires again");
-        return api_error_at(error, slice_of("schedule"));
-    }
-    if (!store(app, &job, due, error)) {
+    body = (struct slice){buffer_str(&app->request.body), app->request.body.len};
+    if (!create_from(app, body, &job, error)) {
         return false;
     }
     response_json(&app->response, 201, &w);

@@ -54,6 +54,8 @@ static const struct setting SETTINGS[] = {
      "the time zone of jobs that name none"},
     {"RUNNER_MAX_IN_FLIGHT", KIND_INT, CONFIG_RUNNER, AT(runner_max_in_flight), 1, 100000, "1000",
      "calls under way at once"},
+    {"RUNNER_MAX_PER_HOST", KIND_INT, CONFIG_RUNNER, AT(runner_max_per_host), 1, 100000, "64",
+     "of these, to one host and port"},
     {"RUNNER_DRAIN_TIMEOUT_MS", KIND_INT, CONFIG_RUNNER, AT(runner_drain_timeout_ms), 0, 3600000, "30000",
      "how long a stop waits for calls under way"},
 };

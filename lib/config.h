@@ -32,6 +32,7 @@ struct config {
 
     /* The runner. */
     int runner_max_in_flight;    /* calls at once; 1 … 100,000; default 1,000 */
+    int runner_max_per_host;     /* of these, to one host and port; 1 … 100,000; default 64 */
     int runner_drain_timeout_ms; /* how long a SIGTERM waits for calls in flight; 0 … 3,600,000; default
                                     30,000 */
 };

@@ -180,6 +180,16 @@ ZONE_MUST_CHECK bool cron_next(const struct cron *c, const struct zone *zone, in
 ZONE_MUST_CHECK bool cron_next_info(const struct cron *c, const struct zone *zone, int64_t from_s,
                                     int64_t *next_s, enum cron_how *how);
 
+/* How many instants of the schedule are later than after_s and not later than until_s: exactly, without
+ * visiting them (a step for each month and each jump of the zone in between). For @every, after_s as from_s
+ * of cron_next. */
+int64_t cron_count(const struct cron *c, const struct zone *zone, int64_t after_s, int64_t until_s);
+
+/* Of the instants that cron_count counts, the one with nth - 1 later ones: 1 is the last of them. nth > 0.
+ * False: there are fewer, and *at_s is untouched. Costs some 20 to 30 cron_count. */
+ZONE_MUST_CHECK bool cron_nth_last(const struct cron *c, const struct zone *zone, int64_t after_s,
+                                   int64_t until_s, int64_t nth, int64_t *at_s);
+
 /* True if the schedule fires in no zone, ever ("0 0 30 2 *"): found at parse time, costs nothing here. */
 bool cron_never(const struct cron *c);
 

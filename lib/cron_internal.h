@@ -19,6 +19,11 @@
 
 #define CRON_NONE        INT64_MAX /* no such local time */
 
+#define CRON_SMALL_S     ((int64_t)3 * 3600)   /* a larger jump is a calendar correction */
+#define CRON_DAY_END     84006                 /* the day number of 2200-01-01 */
+#define CRON_FIRST_S     (-3 * (int64_t)86400) /* before every instant of local year 1970 */
+#define CRON_END_S       ((CRON_DAY_END + 3) * (int64_t)86400)
+
 /* The fields, in the order of the seven-field form. */
 enum cron_field {
     CRON_SECOND,

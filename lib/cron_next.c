@@ -10,11 +10,6 @@
 #include "civil.h"
 #include "cron_internal.h"
 
-#define SMALL_S ((int64_t)3 * 3600)         /* a larger jump is a calendar correction */
-#define DAY_END 84006                       /* the day number of 2200-01-01 */
-#define FIRST_S (-3 * (int64_t)CIVIL_DAY_S) /* before every instant of local year 1970 */
-#define END_S   ((DAY_END + 3) * (int64_t)CIVIL_DAY_S)
-
 /* The first bit of a set at or after `from` (at most 63), or -1. */
 static int next_bit(uint64_t set, unsigned from)
 {
@@ -67,7 +62,7 @@ static int next_year(const struct cron *c, int year)
     return CRON_YEAR_LAST + 1;
 }
 
-/* The day number of the first matching date at or after one, or DAY_END. */
+/* The day number of the first matching date at or after one, or CRON_DAY_END. */
 static int64_t next_day(const struct cron *c, struct civil_date date)
 {
     unsigned from = date.day;
@@ -91,7 +86,7 @@ static int64_t next_day(const struct cron *c, struct civil_date date)
         }
         date.month = 1;
     }
-    return DAY_END;
+    return CRON_DAY_END;
 }
 
 static bool date_matches(const struct cron *c, struct civil_date date, int64_t day_number)
@@ -109,7 +104,7 @@ int64_t cron_next_local(const struct cron *c, int64_t local_s)
     const unsigned second_of_day = local_s > 0 ? (unsigned)((uint64_t)local_s % CIVIL_DAY_S) : 0;
     struct civil_date date;
 
-    if (day >= DAY_END)
+    if (day >= CRON_DAY_END)
         return CRON_NONE;
     date = civil_date_of(day);
     if (date_matches(c, date, day)) {
@@ -120,7 +115,7 @@ int64_t cron_next_local(const struct cron *c, int64_t local_s)
     }
     date.day++; /* may be one too many: then nothing is left of the month */
     day = next_day(c, date);
-    return day < DAY_END ? day * CIVIL_DAY_S + first_time(c) : CRON_NONE;
+    return day < CRON_DAY_END ? day * CIVIL_DAY_S + first_time(c) : CRON_NONE;
 }
 
 /* One call of cron_next. */
@@ -153,20 +148,20 @@ static enum cron_how how_of_gap(const struct cron *c, int64_t first_s, int64_t e
 static bool search_segment(struct search *s, size_t i, int64_t *next_s, enum cron_how *how)
 {
     const int64_t start_s = s->segments[i].start_s;
-    const int64_t end_s = i + 1 < s->count ? s->segments[i + 1].start_s : END_S;
+    const int64_t end_s = i + 1 < s->count ? s->segments[i + 1].start_s : CRON_END_S;
     const int64_t offset_s = s->segments[i].offset_s;
     const int64_t before_s = i > 0 && s->c->hour != CRON_ALL_HOURS ? s->segments[i - 1].offset_s : offset_s;
     const int64_t jump_s = offset_s - before_s; /* 0 for hourly schedules: D1 */
     int64_t low = (start_s > s->after_s ? start_s : s->after_s) + offset_s;
 
     *how = CRON_HOW_PLAIN;
-    if (jump_s > 0 && jump_s <= SMALL_S && start_s >= s->after_s &&
+    if (jump_s > 0 && jump_s <= CRON_SMALL_S && start_s >= s->after_s &&
         look(s, start_s + before_s) < start_s + offset_s) {
         *how = how_of_gap(s->c, s->found, start_s + offset_s);
         *next_s = start_s; /* D3 */
         return true;
     }
-    if (jump_s < 0 && jump_s >= -SMALL_S && low < start_s + before_s)
+    if (jump_s < 0 && jump_s >= -CRON_SMALL_S && low < start_s + before_s)
         low = start_s + before_s; /* D2 */
     if (low >= end_s + offset_s || look(s, low) >= end_s + offset_s)
         return false;
@@ -190,7 +185,7 @@ static size_t next_segment(const struct search *s, const struct zone *zone, size
 
 static bool next_of_every(const struct cron *c, int64_t from_s, int64_t *next_s)
 {
-    if (from_s >= DAY_END * (int64_t)CIVIL_DAY_S - (int64_t)c->every_s)
+    if (from_s >= CRON_DAY_END * (int64_t)CIVIL_DAY_S - (int64_t)c->every_s)
         return false;
     *next_s = from_s < -(int64_t)c->every_s ? 0 : from_s + (int64_t)c->every_s;
     return true;
@@ -204,11 +199,11 @@ bool cron_next_info(const struct cron *c, const struct zone *zone, int64_t from_
     *how = CRON_HOW_PLAIN;
     if (c->every_s)
         return next_of_every(c, from_s, next_s);
-    if (cron_never(c) || from_s >= END_S)
+    if (cron_never(c) || from_s >= CRON_END_S)
         return false;
     if (!zone)
         zone = zone_utc();
-    s.after_s = from_s < FIRST_S ? FIRST_S : from_s + 1;
+    s.after_s = from_s < CRON_FIRST_S ? CRON_FIRST_S : from_s + 1;
     s.segments = zone_segments(zone, &s.count);
     for (size_t i = zone_segment_at(zone, s.after_s); i < s.count; i = next_segment(&s, zone, i)) {
         if (search_segment(&s, i, next_s, how))

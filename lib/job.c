@@ -181,9 +181,18 @@ static bool build_type(struct job *job, struct slice text, struct job_fault *fau
            fault_set(fault, JOB_FAULT_VALIDATION_ERROR, "type", "type must be ATMOST_ONCE or ATLEAST_ONCE");
 }
 
-static bool check_timezone(struct slice value, struct job_fault *fault)
+static bool build_catch_up(struct job *job, const struct job_fields *fields, struct job_fault *fault)
 {
-    return value.data == NULL || check_present(value, "timezone", fault);
+    struct errinfo info = {0};
+    const char *field;
+    return catch_up_read(&job->catch_up, fields, job->type == JOB_ATLEAST_ONCE, &field, &info) == ERR_OK ||
+           fault_set(fault, JOB_FAULT_VALIDATION_ERROR, field, "%s", info.text);
+}
+
+/* A field may be left out, but not left empty. */
+static bool check_optional(struct slice value, const char *field, struct job_fault *fault)
+{
+    return value.data == NULL || check_present(value, field, fault);
 }
 
 static bool build_fields(struct job *job, const struct job_fields *fields, struct zones *zones,
@@ -191,15 +200,17 @@ static bool build_fields(struct job *job, const struct job_fields *fields, struc
 {
     struct url url;
     return check_present(fields->schedule, "schedule", fault) && check_present(fields->api, "api", fault) &&
-           check_present(fields->type, "type", fault) && check_timezone(fields->timezone, fault) &&
-           build_type(job, fields->type, fault) && build_api(job, fields->api, &url, fault) &&
-           build_schedule(job, fields, zones, fault);
+           check_present(fields->type, "type", fault) &&
+           check_optional(fields->timezone, "timezone", fault) &&
+           check_optional(fields->catch_up, "catch_up", fault) && build_type(job, fields->type, fault) &&
+           build_api(job, fields->api, &url, fault) && build_schedule(job, fields, zones, fault) &&
+           build_catch_up(job, fields, fault);
 }
 
 /* ---- identity ---- */
 
-/* What the identity is made of. A later version may append lines for fields that are not at their default;
- * jobs without them then keep their ids. */
+/* What the identity is made of. Lines are appended for fields that are not at their default; jobs without
+ * them keep the ids that they had before there were such fields. */
 static enum err canonical(const struct job *job, struct buffer *out)
 {
     char schedule[CRON_PRINT_MAX];
@@ -212,6 +223,12 @@ static enum err canonical(const struct job *job, struct buffer *out)
                   job_type_name(job->type));
     url_normalise(&url, out);
     buffer_add_char(out, '\n');
+    struct catch_up usual = catch_up_default(job->type == JOB_ATLEAST_ONCE);
+    if (!catch_up_equal(&job->catch_up, &usual)) {
+        buffer_add_str(out, "catch up ");
+        catch_up_print(&job->catch_up, out);
+        buffer_add_char(out, '\n');
+    }
     return buffer_error(out);
 }
 
@@ -233,12 +250,7 @@ bool job_build(struct job *out, const struct job_fields *fields, struct wall_ms 
 {
     *fault = (struct job_fault){.offset = -1};
     *out = (struct job){.created = now};
-    if (!build_fields(out, fields, zones, fault) || !build_id(out, fault)) {
-        return false;
-    }
-    struct wall_ms first;
-    return job_next(out, now, &first) ||
-           fault_set(fault, JOB_FAULT_CREATION_FAILED, "schedule", "this schedule does not fire any more");
+    return build_fields(out, fields, zones, fault) && build_id(out, fault);
 }
 
 bool job_build_schedule(struct job *out, const struct job_fields *fields, struct wall_ms now,
@@ -246,8 +258,8 @@ bool job_build_schedule(struct job *out, const struct job_fields *fields, struct
 {
     *fault = (struct job_fault){.offset = -1};
     *out = (struct job){.created = now};
-    return check_present(fields->schedule, "schedule", fault) && check_timezone(fields->timezone, fault) &&
-           build_schedule(out, fields, zones, fault);
+    return check_present(fields->schedule, "schedule", fault) &&
+           check_optional(fields->timezone, "timezone", fault) && build_schedule(out, fields, zones, fault);
 }
 
 enum err job_restore(struct job *out, const struct job_id *id, const struct job_fields *fields,
@@ -259,6 +271,17 @@ enum err job_restore(struct job *out, const struct job_id *id, const struct job_
         return ERR_OK;
     }
     return err_set(info, fault.code == JOB_FAULT_SYSTEM ? ERR_NOMEM : ERR_PROTOCOL, "%s", fault.text);
+}
+
+void job_describe(const struct job *job, struct job_fields *out)
+{
+    *out = (struct job_fields){.schedule = slice_of(job->schedule),
+                               .api = slice_of(job->api),
+                               .type = slice_of(job_type_name(job->type))};
+    if (strcmp(zone_name(job->zone), "UTC") != 0) {
+        out->timezone = slice_of(zone_name(job->zone));
+    }
+    catch_up_describe(&job->catch_up, job->type == JOB_ATLEAST_ONCE, out);
 }
 
 /* ---- time ---- */
@@ -275,5 +298,21 @@ bool job_next(const struct job *job, struct wall_ms after, struct wall_ms *next)
         return false;
     }
     next->ms = next_s * 1000;
+    return true;
+}
+
+int64_t job_count(const struct job *job, struct wall_ms after, struct wall_ms until)
+{
+    return cron_count(&job->cron, job->zone, floor_s(after), floor_s(until));
+}
+
+bool job_nth_last(const struct job *job, struct wall_ms after, struct wall_ms until, int64_t nth,
+                  struct wall_ms *at)
+{
+    int64_t at_s;
+    if (!cron_nth_last(&job->cron, job->zone, floor_s(after), floor_s(until), nth, &at_s)) {
+        return false;
+    }
+    at->ms = at_s * 1000;
     return true;
 }

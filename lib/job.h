@@ -9,9 +9,11 @@
 #define DRONC_JOB_H
 
 #include "buffer.h"
+#include "catch_up.h"
 #include "clock.h"
 #include "cron.h"
 #include "err.h"
+#include "job_fields.h"
 #include "url.h"
 #include "zone.h"
 
@@ -38,6 +40,7 @@ struct job {
     enum job_type type;
     struct wall_ms created;              /* when the first POST of it was taken; @every counts from here */
     struct cron cron;                    /* schedule, parsed */
+    struct catch_up catch_up;            /* which late occurrences are still called */
     const struct zone *zone;             /* borrowed from the registry it was built with; never NULL */
     char schedule[JOB_SCHEDULE_MAX + 1]; /* as given, trimmed */
     char api[URL_MAX + 1];               /* as given */
@@ -47,8 +50,9 @@ struct job {
 enum job_fault_code {
     JOB_FAULT_NONE = 0,
     JOB_FAULT_INVALID_REQUEST,  /* missing or empty */
-    JOB_FAULT_VALIDATION_ERROR, /* not a URL (or too long for one), an unknown type, or a time zone that does
-                                   not exist or is another one than the schedule's prefix says */
+    JOB_FAULT_VALIDATION_ERROR, /* not a URL (or too long for one), an unknown type, a time zone that does not
+                                   exist or is another one than the schedule's prefix says, or a rule for
+                                   catching up that is none */
     JOB_FAULT_CREATION_FAILED,  /* a schedule that does not parse or never fires, or a scheme other than http
                                    and https */
     JOB_FAULT_SYSTEM            /* nothing wrong with the input: out of memory, or no default time zone */
@@ -56,22 +60,14 @@ enum job_fault_code {
 
 struct job_fault {
     enum job_fault_code code;
-    const char *field; /* "schedule", "api", "type", "timezone"; static. NULL: none of them */
+    const char *field; /* a name of job_fields' table; static. NULL: none of them */
     int64_t offset;    /* of the offending text in the field, in bytes from 0; -1: not known */
     char text[320];    /* for a person */
 };
 
-/* What job_build reads. An absent field has data NULL. Borrowed. */
-struct job_fields {
-    struct slice schedule;
-    struct slice api;
-    struct slice type;
-    struct slice timezone;        /* may be absent: then the schedule's prefix says it, or the default */
-    const char *timezone_default; /* NULL or "": UTC. Never from Redis: what is stored has its zone with it */
-};
-
 /* Build a job as of now from what a user sent. False: fault (must not be NULL) says what is wrong; out is
- * then not to be used. zones is borrowed for as long as the job lives. */
+ * then not to be used. A schedule that has fired for the last time before now is fine here: job_next says so.
+ * zones is borrowed for as long as the job lives. */
 NODISCARD bool job_build(struct job *out, const struct job_fields *fields, struct wall_ms now,
                          struct zones *zones, struct job_fault *fault);
 
@@ -86,9 +82,22 @@ NODISCARD bool job_build_schedule(struct job *out, const struct job_fields *fiel
 NODISCARD enum err job_restore(struct job *out, const struct job_id *id, const struct job_fields *fields,
                                struct wall_ms created, struct zones *zones, struct errinfo *info);
 
+/* The other way: the fields that job_restore needs to make job again, besides id and created; what is at its
+ * default is absent (UTC is the time zone's, but where the schedule's prefix names another). Texts are
+ * borrowed from job. */
+void job_describe(const struct job *job, struct job_fields *out);
+
 /* The first instant after `after` at which job is due. False: it is never due again. For @every, `after` must
  * be an instant of the schedule or the creation time. Pure. */
 NODISCARD bool job_next(const struct job *job, struct wall_ms after, struct wall_ms *next);
+
+/* How many instants of job are later than `after` and not later than until; cheap, however many. For @every
+ * as in job_next. Pure. */
+int64_t job_count(const struct job *job, struct wall_ms after, struct wall_ms until);
+
+/* Of those the one with nth - 1 later ones: 1 is the last of them. False: there are fewer. Pure. */
+NODISCARD bool job_nth_last(const struct job *job, struct wall_ms after, struct wall_ms until, int64_t nth,
+                            struct wall_ms *at);
 
 /* "ATMOST_ONCE" or "ATLEAST_ONCE". */
 const char *job_type_name(enum job_type type);

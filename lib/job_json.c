@@ -6,8 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define KNOWN_FIELDS "schedule, api, type, timezone"
-
 /* What the visitor of the members works on. */
 struct reading {
     struct job_json *out;
@@ -29,19 +27,14 @@ static bool refuse(struct job_fault *fault, const char *field, const char *fmt, 
     return false;
 }
 
-/* The known field of that name and where its text goes; NULL: there is none. */
-static const char *find_field(struct slice key, struct job_fields *fields, struct slice **value)
+/* Append the names of all fields: "schedule, api, …". */
+static void list_fields(char *out, size_t size)
 {
-    static const char *const names[] = {"schedule", "api", "type", "timezone"};
-    struct slice *const values[] = {&fields->schedule, &fields->api, &fields->type, &fields->timezone};
+    size_t len = strlen(out);
 
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (slice_eq(key, names[i])) {
-            *value = values[i];
-            return names[i];
-        }
+    for (size_t i = 0; i < JOB_FIELD_COUNT && len < size; i++) {
+        len += (size_t)snprintf(out + len, size - len, "%s%s", i > 0 ? ", " : "", job_field_at(i)->name);
     }
-    return NULL;
 }
 
 /* Keep the beginning of a name, not cutting through a character. */
@@ -56,23 +49,50 @@ static void keep_name(struct job_json *out, struct slice key)
     out->name[len] = '\0';
 }
 
+static bool refuse_unknown(struct reading *reading, struct slice key)
+{
+    char *text = reading->fault->text;
+
+    keep_name(reading->out, key);
+    refuse(reading->fault, reading->out->name, "unknown field \"%s\"; there are ", reading->out->name);
+    list_fields(text, sizeof reading->fault->text);
+    return false;
+}
+
+static bool take_text(struct reading *reading, const struct job_field *field, const struct json_value *value)
+{
+    if (json_kind_of(value) != JSON_STRING) {
+        return refuse(reading->fault, field->name, "%s must be a string, not %s", field->name,
+                      json_kind_name(json_kind_of(value)));
+    }
+    *job_field_text(&reading->out->fields, field) = json_string(value);
+    return true;
+}
+
+static bool take_number(struct reading *reading, const struct job_field *field,
+                        const struct json_value *value)
+{
+    enum json_kind kind = json_kind_of(value);
+
+    if (kind != JSON_INT) {
+        return refuse(reading->fault, field->name, "%s must be a whole number, not %s", field->name,
+                      kind == JSON_NUMBER ? "one with a fraction or an exponent, or beyond 64 bits"
+                                          : json_kind_name(kind));
+    }
+    *job_field_number(&reading->out->fields, field) = (struct job_number){true, json_int(value)};
+    return true;
+}
+
 static bool take_member(struct slice key, const struct json_value *value, void *arg)
 {
     struct reading *reading = arg;
-    struct slice *text;
-    const char *field = find_field(key, &reading->out->fields, &text);
+    const struct job_field *field = job_field_find(key);
 
     if (!field) {
-        keep_name(reading->out, key);
-        return refuse(reading->fault, reading->out->name, "unknown field \"%s\"; there are " KNOWN_FIELDS,
-                      reading->out->name);
+        return refuse_unknown(reading, key);
     }
-    if (json_kind_of(value) != JSON_STRING) {
-        return refuse(reading->fault, field, "%s must be a string, not %s", field,
-                      json_kind_name(json_kind_of(value)));
-    }
-    *text = json_string(value);
-    return true;
+    return field->kind == JOB_FIELD_TEXT ? take_text(reading, field, value)
+                                         : take_number(reading, field, value);
 }
 
 static bool parse_text(struct job_json *out, struct slice text, struct job_fault *fault)
@@ -81,7 +101,9 @@ static bool parse_text(struct job_json *out, struct slice text, struct job_fault
     enum err err;
 
     if (text.len == 0) {
-        return refuse(fault, NULL, "the body is empty, it must be a JSON object with " KNOWN_FIELDS);
+        refuse(fault, NULL, "the body is empty, it must be a JSON object with ");
+        list_fields(fault->text, sizeof fault->text);
+        return false;
     }
     err = json_parse(&out->doc, text.data, text.len, &info);
     if (err == ERR_OK) {
@@ -119,22 +141,34 @@ void job_json_fini(struct job_json *json)
     json->doc = NULL;
 }
 
+/* The fields that are there. */
+static void write_fields(struct json_writer *w, struct job_fields *fields)
+{
+    for (size_t i = 0; i < JOB_FIELD_COUNT; i++) {
+        const struct job_field *field = job_field_at(i);
+
+        if (field->kind == JOB_FIELD_TEXT && job_field_text(fields, field)->data) {
+            json_key(w, field->name);
+            json_put_bytes(w, *job_field_text(fields, field));
+        } else if (field->kind == JOB_FIELD_NUMBER && job_field_number(fields, field)->given) {
+            json_key(w, field->name);
+            json_put_i64(w, job_field_number(fields, field)->value);
+        }
+    }
+}
+
 void job_json_write(struct json_writer *w, const struct job *job)
 {
     char id[JOB_ID_TEXT_SIZE];
+    struct job_fields fields;
 
     job_id_format(id, &job->id);
+    job_describe(job, &fields);
+    fields.timezone = slice_of(zone_name(job->zone));
     json_object_begin(w);
     json_key(w, "job_id");
     json_put_str(w, id);
-    json_key(w, "schedule");
-    json_put_str(w, job->schedule);
-    json_key(w, "api");
-    json_put_str(w, job->api);
-    json_key(w, "type");
-    json_put_str(w, job_type_name(job->type));
-    json_key(w, "timezone");
-    json_put_str(w, zone_name(job->zone));
+    write_fields(w, &fields);
     if (cron_warnings(&job->cron) != 0) {
         json_key(w, "warnings");
         job_json_write_warnings(w, &job->cron);

@@ -17,18 +17,19 @@
 /* A definition that was read. */
 struct job_json {
     struct json_doc *doc;             /* owned */
-    struct job_fields fields;         /* borrowed from doc; absent ones have data NULL */
+    struct job_fields fields;         /* borrowed from doc; see job_fields.h */
     char name[JOB_JSON_NAME_MAX + 1]; /* where fault->field points, when it names an unknown field */
 };
 
-/* Read {"schedule": …, "api": …, "type": …, "timezone": …} from text. Each must be a string where it is
- * present, and nothing else may be there; what is absent or empty is for job_build to find. False: fault
- * (must not be NULL) says what is wrong; its field borrows from out. In either case end it with
+/* Read {"schedule": …, "api": …, …} from text. The fields are those of job_fields' table, each of its kind
+ * where it is present, and nothing else may be there; what is absent or empty is for job_build to find.
+ * False: fault (must not be NULL) says what is wrong; its field borrows from out. In either case end it with
  * job_json_fini. */
 NODISCARD bool job_json_parse(struct job_json *out, struct slice text, struct job_fault *fault);
 void job_json_fini(struct job_json *json);
 
-/* Put {"job_id", "schedule", "api", "type", "timezone"} into w, and "warnings" where the schedule has any. */
+/* Put {"job_id", "schedule", "api", "type", "timezone"} into w, then the other fields that are not at their
+ * default, and "warnings" where the schedule has any. */
 void job_json_write(struct json_writer *w, const struct job *job);
 
 /* Put the array of a schedule's warnings into w: a sentence each, [] where there are none. */

@@ -46,10 +46,22 @@ const struct script *store_script(size_t index);
 
 /* ---- jobs ---- */
 
-/* Store job unless it is there; due is its first occurrence. Tells the runners. *created: false where it was
- * there already. */
+/* Store job unless it is there; due is its first occurrence. Tells the runners. The job must have been built
+ * as of now by Redis' clock (job->created), give or take STORE_CLOCK_TOLERANCE_MS. */
+#define STORE_CLOCK_TOLERANCE_MS 1000
 void store_job_create(struct cmd *cmd, const struct job *job, struct wall_ms due);
-NODISCARD enum err store_job_create_reply(const struct reply *reply, bool *created, struct errinfo *info);
+enum store_creation {
+    STORE_CREATED,   /* it is stored, and due */
+    STORE_KNOWN,     /* it was there already: nothing changed */
+    STORE_WRONG_TIME /* nothing was stored: now is what Redis' clock says */
+};
+/* now: Redis' clock; STORE_WRONG_TIME only. */
+NODISCARD enum err store_job_create_reply(const struct reply *reply, enum store_creation *out,
+                                          struct wall_ms *now, struct errinfo *info);
+
+/* What time it is, by Redis' clock. */
+void store_time(struct cmd *cmd);
+NODISCARD enum err store_time_reply(const struct reply *reply, struct wall_ms *now, struct errinfo *info);
 
 /* ---- reading what happened ---- */
 
@@ -84,15 +96,29 @@ struct store_attempt {
                     * claim of the attempt touches this one */
 };
 
-/* Claim up to limit attempts of a shard that are due at or before until. */
-void store_claim(struct cmd *cmd, unsigned shard, const char *runner, struct wall_ms until, int limit);
-/* next: the earliest instant that is left in the shard; ms = INT64_MAX: none. count: how many were claimed.
- */
-NODISCARD enum err store_claim_reply(const struct reply *reply, struct wall_ms *next, size_t *count,
+/* Which attempts to claim. What has been due for long is a backlog, with a limit of its own inside the limit;
+ * where there is not room for both, a backlog and what is due now get half of it each. */
+struct store_claim_bounds {
+    struct wall_ms until; /* due at or before */
+    int limit;
+    struct wall_ms fresh_from; /* what was due before is backlog */
+    int backlog_limit;         /* 0: none of it */
+};
+/* Claim attempts of a shard, the longest due first. */
+void store_claim(struct cmd *cmd, unsigned shard, const char *runner,
+                 const struct store_claim_bounds *bounds);
+struct store_claim_left {
+    struct wall_ms
+        next;     /* the earliest instant that is left in the shard and no backlog; ms = INT64_MAX: none */
+    bool backlog; /* something of a backlog is left, too */
+};
+/* count: how many were claimed. */
+NODISCARD enum err store_claim_reply(const struct reply *reply, struct store_claim_left *left, size_t *count,
                                      struct errinfo *info);
 struct store_claimed {
     struct store_attempt attempt;
-    struct wall_ms due; /* of this attempt: the scheduled instant, or when the retry is to be made */
+    struct wall_ms
+        due; /* of this attempt: the scheduled instant, or when it is to be made again or at last */
     struct job_fields
         fields; /* borrowed from the reply; absent where the job is gone, empty where it is garbage */
     struct wall_ms created;
@@ -131,7 +157,9 @@ void store_skip(struct cmd *cmd, unsigned shard, const char *runner);
 void store_skip_add(struct cmd *cmd, const struct store_attempt *attempt, const struct execution *execution,
                     struct wall_ms next);
 
-/* Hand claims back that were not sent, claimed or started: due again at the same instant, for any runner. */
+/* Hand claims back that were not sent, claimed or started: due again at `due`, for any runner. For a first
+ * attempt that was not started, a `due` later than its instant puts it off: until it has been started, the
+ * job has no later occurrence. */
 void store_release(struct cmd *cmd, unsigned shard, const char *runner);
 void store_release_add(struct cmd *cmd, const struct store_attempt *attempt, struct wall_ms due);
 

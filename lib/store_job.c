@@ -43,9 +43,26 @@ enum err store_setup_reply(const struct reply *reply, struct errinfo *info)
     return ERR_OK;
 }
 
+/* Append the fields that are there as name and value. */
+static void field_args(struct cmd *cmd, struct job_fields *fields)
+{
+    for (size_t i = 0; i < JOB_FIELD_COUNT; i++) {
+        const struct job_field *field = job_field_at(i);
+        if (field->kind == JOB_FIELD_TEXT && job_field_text(fields, field)->data != NULL) {
+            cmd_arg_str(cmd, field->name);
+            cmd_arg(cmd, job_field_text(fields, field)->data, job_field_text(fields, field)->len);
+        } else if (field->kind == JOB_FIELD_NUMBER && job_field_number(fields, field)->given) {
+            cmd_arg_str(cmd, field->name);
+            cmd_arg_i64(cmd, job_field_number(fields, field)->value);
+        }
+    }
+}
+
 void store_job_create(struct cmd *cmd, const struct job *job, struct wall_ms due)
 {
     unsigned shard = store_shard(&job->id);
+    struct job_fields fields;
+    job_describe(job, &fields);
     cmd_init_script(cmd, &store_script_job_create, 3);
     store_job_key_arg(cmd, "job", &job->id);
     store_key_arg(cmd, shard, "due");
@@ -53,15 +70,13 @@ void store_job_create(struct cmd *cmd, const struct job *job, struct wall_ms due
     cmd_arg(cmd, job->id.bytes, JOB_ID_SIZE);
     cmd_arg_i64(cmd, shard);
     cmd_arg_i64(cmd, due.ms);
-    cmd_arg_str(cmd, job->schedule);
-    cmd_arg_str(cmd, job->api);
-    cmd_arg_str(cmd, job_type_name(job->type));
     cmd_arg_i64(cmd, job->created.ms);
-    cmd_arg_str(
-        cmd, job->zone == zone_utc() || strcmp(zone_name(job->zone), "UTC") == 0 ? "" : zone_name(job->zone));
+    cmd_arg_i64(cmd, STORE_CLOCK_TOLERANCE_MS);
+    field_args(cmd, &fields);
 }
 
-enum err store_job_create_reply(const struct reply *reply, bool *created, struct errinfo *info)
+enum err store_job_create_reply(const struct reply *reply, enum store_creation *out, struct wall_ms *now,
+                                struct errinfo *info)
 {
     enum err err = reply_check(reply, info);
     if (err != ERR_OK) {
@@ -70,8 +85,31 @@ enum err store_job_create_reply(const struct reply *reply, bool *created, struct
     if (reply->kind != REPLY_INTEGER) {
         return err_set(info, ERR_PROTOCOL, "job_create did not answer with a number");
     }
-    *created = reply->integer == 1;
+    *out = reply->integer == 1 ? STORE_CREATED : reply->integer == 0 ? STORE_KNOWN : STORE_WRONG_TIME;
+    now->ms = reply->integer;
     return ERR_OK;
+}
+
+void store_time(struct cmd *cmd)
+{
+    cmd_init(cmd, "TIME");
+}
+
+enum err store_time_reply(const struct reply *reply, struct wall_ms *now, struct errinfo *info)
+{
+    int64_t seconds;
+    int64_t micros;
+    enum err err = store_check_array(reply, 0, 2, info);
+    if (err == ERR_OK) {
+        err = store_item_i64(reply, 0, &seconds, info);
+    }
+    if (err == ERR_OK) {
+        err = store_item_i64(reply, 1, &micros, info);
+    }
+    if (err == ERR_OK) {
+        now->ms = seconds * 1000 + micros / 1000;
+    }
+    return err;
 }
 
 void store_history(struct cmd *cmd, const struct job_id *job, int limit)

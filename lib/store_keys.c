@@ -97,3 +97,27 @@ enum err store_item_id(const struct reply *reply, size_t index, struct job_id *o
     memcpy(out->bytes, reply->items[index].data, JOB_ID_SIZE);
     return ERR_OK;
 }
+
+static bool read_number(struct slice text, struct job_number *out)
+{
+    out->given = text.data != NULL;
+    return !out->given || slice_i64(text, &out->value);
+}
+
+void store_item_fields(const struct reply *reply, size_t index, struct job_fields *out)
+{
+    bool good = true;
+    *out = (struct job_fields){0};
+    for (size_t i = 0; i < JOB_FIELD_COUNT; i++) {
+        const struct job_field *field = job_field_at(i);
+        struct slice text = reply->items[index + i];
+        if (field->kind == JOB_FIELD_TEXT) {
+            *job_field_text(out, field) = text;
+        } else {
+            good = read_number(text, job_field_number(out, field)) && good;
+        }
+    }
+    if (!good) {
+        out->schedule = slice_of("");
+    }
+}

@@ -34,5 +34,8 @@ NODISCARD enum err store_item_i64(const struct reply *reply, size_t index, int64
 /* The item at index as a job's id. */
 NODISCARD enum err store_item_id(const struct reply *reply, size_t index, struct job_id *out,
                                  struct errinfo *info);
+/* The fields of a definition, JOB_FIELD_COUNT items from index on, all of which must be there; borrowed from
+ * reply. A number that is none makes the schedule empty, which no job's is: as garbage as any other. */
+void store_item_fields(const struct reply *reply, size_t index, struct job_fields *out);
 
 #endif

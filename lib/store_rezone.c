@@ -20,12 +20,9 @@ enum {
     PAGE_HEAD = 1,
     PAGE_ID = 0,
     PAGE_DUE,
-    PAGE_SCHEDULE,
-    PAGE_API,
-    PAGE_TYPE,
     PAGE_CREATED,
-    PAGE_TIMEZONE,
-    PAGE_WIDTH
+    PAGE_FIELDS,
+    PAGE_WIDTH = PAGE_FIELDS + JOB_FIELD_COUNT
 };
 
 enum err store_due_page_reply(const struct reply *reply, char cursor[STORE_CURSOR_SIZE], size_t *count,
@@ -62,10 +59,7 @@ enum err store_due_page_at(const struct reply *reply, size_t index, struct store
     if (err != ERR_OK) {
         return err;
     }
-    out->fields = (struct job_fields){.schedule = reply->items[at + PAGE_SCHEDULE],
-                                      .api = reply->items[at + PAGE_API],
-                                      .type = reply->items[at + PAGE_TYPE],
-                                      .timezone = reply->items[at + PAGE_TIMEZONE]};
+    store_item_fields(reply, at + PAGE_FIELDS, &out->fields);
     return ERR_OK;
 }
 

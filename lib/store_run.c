@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-void store_claim(struct cmd *cmd, unsigned shard, const char *runner, struct wall_ms until, int limit)
+void store_claim(struct cmd *cmd, unsigned shard, const char *runner, const struct store_claim_bounds *bounds)
 {
     cmd_init_script(cmd, &store_script_claim, 5);
     store_key_arg(cmd, shard, "due");
@@ -17,38 +17,38 @@ void store_claim(struct cmd *cmd, unsigned shard, const char *runner, struct wal
     store_key_arg(cmd, shard, "holders");
     store_key_arg(cmd, shard, "token");
     cmd_arg_str(cmd, runner);
-    cmd_arg_i64(cmd, until.ms);
-    cmd_arg_i64(cmd, limit);
+    cmd_arg_i64(cmd, bounds->until.ms);
+    cmd_arg_i64(cmd, bounds->limit);
     store_prefix_arg(cmd, shard, "job");
+    cmd_arg_i64(cmd, bounds->fresh_from.ms);
+    cmd_arg_i64(cmd, bounds->backlog_limit);
 }
 
-/* A claim's reply: the earliest instant left, then entries. */
+/* A claim's reply: the earliest instant left, whether a backlog is left, then entries. */
 enum {
-    CLAIM_HEAD = 1,
+    CLAIM_HEAD = 2,
     CLAIM_ID = 0,
     CLAIM_SCHEDULED,
     CLAIM_TICKET,
     CLAIM_DUE,
-    CLAIM_SCHEDULE,
-    CLAIM_API,
-    CLAIM_TYPE,
-    CLAIM_CREATED,
     CLAIM_STATE,
-    CLAIM_TIMEZONE,
-    CLAIM_WIDTH
+    CLAIM_CREATED,
+    CLAIM_FIELDS,
+    CLAIM_WIDTH = CLAIM_FIELDS + JOB_FIELD_COUNT
 };
 
-enum err store_claim_reply(const struct reply *reply, struct wall_ms *next, size_t *count,
+enum err store_claim_reply(const struct reply *reply, struct store_claim_left *left, size_t *count,
                            struct errinfo *info)
 {
     *count = 0;
-    next->ms = INT64_MAX;
+    *left = (struct store_claim_left){.next = {INT64_MAX}};
     enum err err = store_check_array(reply, CLAIM_HEAD, CLAIM_WIDTH, info);
     if (err != ERR_OK) {
         return err;
     }
     *count = (reply->count - CLAIM_HEAD) / CLAIM_WIDTH;
-    return reply->items[0].len == 0 ? ERR_OK : store_item_i64(reply, 0, &next->ms, info);
+    left->backlog = reply->items[1].len > 0;
+    return reply->items[0].len == 0 ? ERR_OK : store_item_i64(reply, 0, &left->next.ms, info);
 }
 
 /* A ticket: "<attempt>.<token>". */
@@ -94,10 +94,7 @@ enum err store_claim_at(const struct reply *reply, size_t index, struct store_cl
     }
     struct slice created = reply->items[at + CLAIM_CREATED];
     out->from_retry = slice_eq(reply->items[at + CLAIM_STATE], "r");
-    out->fields = (struct job_fields){.schedule = reply->items[at + CLAIM_SCHEDULE],
-                                      .api = reply->items[at + CLAIM_API],
-                                      .type = reply->items[at + CLAIM_TYPE],
-                                      .timezone = reply->items[at + CLAIM_TIMEZONE]};
+    store_item_fields(reply, at + CLAIM_FIELDS, &out->fields);
     if (created.data != NULL && !slice_i64(created, &out->created.ms)) {
         out->fields.schedule = slice_of(""); /* as garbage as any other field */
     }

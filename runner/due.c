@@ -10,6 +10,7 @@ struct claim {
     struct due *due;
     unsigned shard;
     size_t limit;
+    size_t backlog_limit;
 };
 
 static void on_timer(void *arg)
@@ -80,17 +81,19 @@ static void on_claimed(void *arg, const struct reply *reply)
     struct due *due = claim.due;
     struct wall_ms now = timebase_now(due->timebase);
     struct wall_ms next = {now.ms + DUE_RECHECK_MS};
-    struct wall_ms told;
+    struct store_claim_left left;
     size_t count;
     struct errinfo info;
     free(arg);
     due->reserved -= claim.limit;
+    due->reserved_backlog -= claim.backlog_limit;
     due->shards[claim.shard].asking = false;
     if (reply == NULL) {
         next.ms = 0; /* asked again when the link is back */
-    } else if (store_claim_reply(reply, &told, &count, &info) == ERR_OK) {
+    } else if (store_claim_reply(reply, &left, &count, &info) == ERR_OK) {
         due->complained = false;
-        next.ms = told.ms < next.ms ? told.ms : next.ms;
+        next.ms = left.next.ms < next.ms ? left.next.ms : next.ms;
+        due->shards[claim.shard].backlog = left.backlog;
         take(due, claim.shard, reply, count);
     } else {
         complain_once(due, info.text);
@@ -102,28 +105,53 @@ static void on_claimed(void *arg, const struct reply *reply)
     due->shards[claim.shard].earlier = false;
 }
 
-static size_t room(const struct due *due)
+static size_t min(size_t a, size_t b)
 {
-    size_t used = due->runs->count + due->reserved;
-    return used < due->capacity ? due->capacity - used : 0;
+    return a < b ? a : b;
 }
 
-static void ask(struct due *due, unsigned shard, struct wall_ms until)
+static size_t left_of(size_t size, size_t used)
 {
-    size_t limit = room(due) < STORE_BATCH_MAX ? room(due) : STORE_BATCH_MAX;
+    return used < size ? size - used : 0;
+}
+
+static size_t room(const struct due *due)
+{
+    size_t outside = due->runs->gate.outside;
+    return min(left_of(due->capacity, due->runs->count - outside + due->reserved),
+               left_of(due->capacity * DUE_OUTSIDE_MAX, outside + due->reserved));
+}
+
+/* Of the room, that for a backlog. The rest is for what is due now. */
+static size_t backlog_room(const struct due *due)
+{
+    size_t size = due->capacity - due->capacity / 4;
+    return min(room(due), left_of(size, due->runs->backlog + due->reserved_backlog));
+}
+
+static void ask(struct due *due, unsigned shard, struct wall_ms now)
+{
     struct claim *claim = malloc(sizeof *claim);
     struct cmd cmd;
     if (claim == NULL) {
         return;
     }
-    *claim = (struct claim){.due = due, .shard = shard, .limit = limit};
-    store_claim(&cmd, shard, due->runner, until, (int)limit);
+    *claim = (struct claim){.due = due,
+                            .shard = shard,
+                            .limit = min(room(due), STORE_BATCH_MAX),
+                            .backlog_limit = min(backlog_room(due), STORE_BATCH_MAX)};
+    const struct store_claim_bounds bounds = {.until = {now.ms + DUE_LOOK_AHEAD_MS},
+                                              .limit = (int)claim->limit,
+                                              .fresh_from = {now.ms - RUNS_BACKLOG_MS},
+                                              .backlog_limit = (int)claim->backlog_limit};
+    store_claim(&cmd, shard, due->runner, &bounds);
     if (redis_link_submit(due->link, &cmd, on_claimed, claim) != ERR_OK) {
         free(claim);
-        due->shards[shard].next.ms = until.ms + DUE_REFUSED_MS;
+        due->shards[shard].next.ms = now.ms + DUE_LOOK_AHEAD_MS + DUE_REFUSED_MS;
         return;
     }
-    due->reserved += limit;
+    due->reserved += claim->limit;
+    due->reserved_backlog += claim->backlog_limit;
     due->shards[shard].asking = true;
     due->shards[shard].earlier = false;
     due->shards[shard].next.ms = INT64_MAX; /* so that whatever is announced meanwhile is earlier, and kept */
@@ -141,24 +169,30 @@ static int64_t earliest(const struct due *due)
     return at;
 }
 
+static bool is_time(const struct due *due, unsigned shard, struct wall_ms now)
+{
+    return due->shards[shard].next.ms <= now.ms + DUE_LOOK_AHEAD_MS ||
+           (due->shards[shard].backlog && backlog_room(due) > 0);
+}
+
 void due_turn(struct due *due)
 {
     if (!redis_link_is_up(due->link) || !due->runs->may_send || due->runs->draining) {
         loop_timer_stop(due->timer);
         return;
     }
-    struct wall_ms until = {timebase_now(due->timebase).ms + DUE_LOOK_AHEAD_MS};
+    struct wall_ms now = timebase_now(due->timebase);
     for (unsigned i = 0; i < STORE_SHARDS; i++) {
         unsigned shard = (due->first + i) % STORE_SHARDS;
-        if (!due->shards[shard].asking && due->shards[shard].next.ms <= until.ms && room(due) > 0) {
-            ask(due, shard, until);
+        if (!due->shards[shard].asking && room(due) > 0 && is_time(due, shard, now)) {
+            ask(due, shard, now);
         }
     }
     due->first = (due->first + 1) % STORE_SHARDS;
     int64_t next = earliest(due);
     /* Without room there is nothing to wake for: the end of a run makes a turn. */
     if (next < INT64_MAX && room(due) > 0) {
-        loop_timer_set(due->timer, next - until.ms);
+        loop_timer_set(due->timer, next - now.ms - DUE_LOOK_AHEAD_MS);
     } else {
         loop_timer_stop(due->timer);
     }

@@ -2,7 +2,12 @@
  * something in it is due, and sleeps until shortly before the earliest of all; it does not poll. What it
  * knows comes from the answers to its claims, from what this runner makes due itself, and from the wake
  * channel, on which every change to an earlier instant is announced; as an announcement can be lost with a
- * connection, no shard is left unasked for longer than DUE_RECHECK_MS. Loop thread only.
+ * connection, no shard is left unasked for longer than DUE_RECHECK_MS.
+ *
+ * A backlog (after an outage, or while this runner cannot keep up) never keeps what is due now waiting: it
+ * gets at most half of a claim that the other needs, and its runs take at most three quarters of all places.
+ * What waits outside the gate for its host takes no place here; when DUE_OUTSIDE_MAX times as many as there
+ * are places wait there, nothing more is claimed. Loop thread only.
  */
 #ifndef DRONC_DUE_H
 #define DRONC_DUE_H
@@ -14,6 +19,7 @@
 #define DUE_LOOK_AHEAD_MS 150   /* claims reach so far ahead of their instant */
 #define DUE_RECHECK_MS    30000 /* every shard is asked at least this often */
 #define DUE_REFUSED_MS    500   /* before a shard is asked again that answered with an error */
+#define DUE_OUTSIDE_MAX   4     /* runs outside the gate, in multiples of the places */
 
 struct due {
     struct redis_link *link;         /* borrowed */
@@ -21,14 +27,16 @@ struct due {
     struct runs *runs;               /* borrowed */
     const char *runner;              /* borrowed */
     struct loop_timer *timer;        /* owned */
-    size_t capacity;                 /* runs at once */
+    size_t capacity;                 /* runs at once, besides those outside the gate */
     size_t reserved;                 /* places promised to claims that are under way */
+    size_t reserved_backlog;         /* of these, for a backlog */
     unsigned first;  /* the shard that is asked first in the next turn: all get their chance */
     bool complained; /* that Redis refuses claims has been logged */
     struct {
         struct wall_ms next; /* the earliest instant known; 0: not known, ask at once */
         bool asking;         /* a claim is under way */
         bool earlier;        /* while it was, something earlier was announced: then `next` is that */
+        bool backlog;        /* what is due for long was left, for want of places or in favour of the rest */
     } shards[STORE_SHARDS];
 };
 

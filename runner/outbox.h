@@ -4,8 +4,8 @@
  * A run is put in when it enters STARTING, FINISHING, SKIPPING or RELEASING; its state says what is told. It
  * is sent in the next turn in which the link is up, and again when the link was lost before the answer came
  * (the scripts do nothing twice) or when Redis refused to write (a replica, a full disk). Nothing is dropped:
- * results wait for Redis, and as each run occupies one of RUNNER_MAX_IN_FLIGHT places until it is recorded,
- * their number is bounded. Loop thread only.
+ * results wait for Redis, and as nothing is started without Redis either, their number is bounded by
+ * RUNNER_MAX_IN_FLIGHT. Loop thread only.
  */
 #ifndef DRONC_OUTBOX_H
 #define DRONC_OUTBOX_H

@@ -1,6 +1,12 @@
 /* policy: see policy.h. */
 #include "policy.h"
 
+/* Evenly from 0 to max. */
+static int64_t draw(int64_t max, uint32_t random)
+{
+    return (int64_t)((uint64_t)(max + 1) * random >> 32);
+}
+
 int64_t policy_backoff_ms(int attempt, uint32_t random)
 {
     int64_t backoff = POLICY_BACKOFF_MIN_MS;
@@ -10,12 +16,14 @@ int64_t policy_backoff_ms(int attempt, uint32_t random)
     if (backoff > POLICY_BACKOFF_MAX_MS) {
         backoff = POLICY_BACKOFF_MAX_MS;
     }
-    return (int64_t)((uint64_t)(backoff + 1) * random >> 32);
+    return draw(backoff, random);
 }
 
-static struct wall_ms later(struct wall_ms a, struct wall_ms b)
+int64_t policy_put_off_ms(int64_t late_ms, uint32_t random)
 {
-    return a.ms > b.ms ? a : b;
+    int64_t wait = late_ms > POLICY_PUT_OFF_MIN_MS ? late_ms : POLICY_PUT_OFF_MIN_MS;
+    wait = wait < POLICY_PUT_OFF_MAX_MS ? wait : POLICY_PUT_OFF_MAX_MS;
+    return wait / 2 + draw(wait - wait / 2, random);
 }
 
 /* The first occurrence at or after `at`, of a schedule that has one at scheduled (before at). @every has its
@@ -32,30 +40,35 @@ static struct wall_ms first_from(const struct job *job, struct wall_ms scheduled
     return job_next(job, from, &next) ? next : (struct wall_ms){INT64_MAX};
 }
 
-/* Of the occurrences from first to now, the one with POLICY_CATCH_UP_MAX - 1 others behind it; first where
- * there are fewer. */
-static struct wall_ms first_of_latest(const struct job *job, struct wall_ms first, struct wall_ms now)
+/* Of the occurrences from first to now, the one with max - 1 others behind it; first where there are fewer.
+ */
+static struct wall_ms first_of_latest(const struct job *job, struct wall_ms first, struct wall_ms now,
+                                      int max)
 {
-    struct wall_ms latest[POLICY_CATCH_UP_MAX];
-    int64_t count = 0;
-    for (struct wall_ms at = first; at.ms <= now.ms;) {
-        latest[count % POLICY_CATCH_UP_MAX] = at;
-        count++;
-        if (!job_next(job, at, &at)) {
-            break;
-        }
-    }
-    return count <= POLICY_CATCH_UP_MAX ? first : latest[count % POLICY_CATCH_UP_MAX];
+    struct wall_ms at;
+    return job_nth_last(job, first, now, max, &at) ? at : first;
 }
 
-static struct policy_gap measure(const struct job *job, struct wall_ms scheduled, struct wall_ms next)
+/* The first occurrence from scheduled on that is still to be called. */
+static struct wall_ms first_to_call(const struct job *job, struct wall_ms scheduled, struct wall_ms now)
+{
+    const struct catch_up *rule = &job->catch_up;
+    bool none = rule->policy == CATCH_UP_NONE;
+    struct wall_ms oldest = {now.ms - (none ? POLICY_GRACE_MS : rule->window_ms)};
+    struct wall_ms first = oldest.ms <= scheduled.ms ? scheduled : first_from(job, scheduled, oldest);
+    return none || first.ms > now.ms ? first : first_of_latest(job, first, now, rule->max);
+}
+
+/* The gap from scheduled up to, not including, next. scheduled need not be an instant of the schedule: after
+ * new rules of a time zone a job may be due at another one. */
+static struct policy_gap measure(const struct job *job, struct wall_ms scheduled, struct wall_ms next,
+                                 struct wall_ms now)
 {
     struct policy_gap gap = {.next = next, .until = scheduled};
-    for (struct wall_ms at = scheduled; at.ms < next.ms && gap.count < POLICY_COUNT_MAX; gap.count++) {
-        gap.until = at;
-        if (!job_next(job, at, &at)) {
-            at.ms = INT64_MAX;
-        }
+    struct wall_ms end = {next.ms <= now.ms ? next.ms - 1 : now.ms};
+    gap.count = 1 + job_count(job, scheduled, end);
+    if (gap.count > 1 && !job_nth_last(job, scheduled, end, 1, &gap.until)) {
+        gap.until = scheduled; /* cannot be */
     }
     return gap;
 }
@@ -66,13 +79,12 @@ struct policy_gap policy_lateness(const struct job *job, struct wall_ms schedule
     if (now.ms - scheduled.ms <= POLICY_GRACE_MS) {
         return none;
     }
-    struct wall_ms keep;
-    if (job->type == JOB_ATMOST_ONCE) {
-        keep = first_from(job, scheduled, (struct wall_ms){now.ms - POLICY_GRACE_MS});
-    } else {
-        struct wall_ms oldest = {now.ms - POLICY_CATCH_UP_WINDOW_MS};
-        struct wall_ms first = oldest.ms <= scheduled.ms ? scheduled : first_from(job, scheduled, oldest);
-        keep = first_of_latest(job, later(first, scheduled), now);
-    }
-    return keep.ms <= scheduled.ms ? none : measure(job, scheduled, keep);
+    struct wall_ms keep = first_to_call(job, scheduled, now);
+    return keep.ms <= scheduled.ms ? none : measure(job, scheduled, keep, now);
+}
+
+bool policy_is_too_old(const struct job *job, struct wall_ms scheduled, struct wall_ms now)
+{
+    int64_t late_ms = now.ms - scheduled.ms;
+    return late_ms > POLICY_GRACE_MS && late_ms > job->catch_up.window_ms;
 }

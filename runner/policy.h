@@ -5,10 +5,16 @@
  * POLICY_BACKOFF_MIN_MS to POLICY_BACKOFF_MAX_MS and full jitter: the wait is drawn evenly from 0 to the
  * backoff, so that a thousand jobs that failed together do not come back together.
  *
- * Lateness (nobody was there in time: all runners down, Redis down, a machine asleep):
- *   at most once:  up to POLICY_GRACE_MS late is still called; what is later is missed.
- *   at least once: the latest POLICY_CATCH_UP_MAX occurrences within POLICY_CATCH_UP_WINDOW_MS are called, in
- * order; what is before them is missed. A gap is recorded as one event, however many occurrences it holds.
+ * Lateness (nobody was there in time: all runners down, Redis down, a machine asleep): what is at most
+ * POLICY_GRACE_MS late counts as on time and is called. Later than that, the job's rule (lib/catch_up.h)
+ * decides, over all occurrences from that one to now, those within the grace included:
+ *
+ *  - none: those that are later than the grace are missed, the others are called
+ *  - all: of those within the window the latest `max` are called, in order; those before them are missed
+ *  - latest: the last of them is called, if it is within the window; those before it are missed
+ *
+ * A run of missed occurrences is one gap, recorded as one event, however many it holds. Nothing here takes
+ * time in proportion to them.
  */
 #ifndef DRONC_POLICY_H
 #define DRONC_POLICY_H
@@ -18,29 +24,35 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define POLICY_ATTEMPTS           6
-#define POLICY_BACKOFF_MIN_MS     1000
-#define POLICY_BACKOFF_MAX_MS     30000
-#define POLICY_GRACE_MS           60000
-#define POLICY_CATCH_UP_WINDOW_MS 86400000
-#define POLICY_CATCH_UP_MAX       100
-/* Occurrences of a gap are counted one by one up to this; a longer gap is recorded with this count, meaning
- * "at least". */
-#define POLICY_COUNT_MAX 100000
+#define POLICY_ATTEMPTS       6
+#define POLICY_BACKOFF_MIN_MS 1000
+#define POLICY_BACKOFF_MAX_MS 30000
+#define POLICY_PUT_OFF_MIN_MS 1000
+#define POLICY_PUT_OFF_MAX_MS 30000
+#define POLICY_GRACE_MS       60000
 
 /* How long to wait after failed attempt number `attempt` (from 1); random: evenly drawn from all of uint32_t.
  */
 int64_t policy_backoff_ms(int attempt, uint32_t random);
 
+/* How long to wait before an attempt that its host did not let through is tried again: longer the later it
+ * is, between POLICY_PUT_OFF_MIN_MS and POLICY_PUT_OFF_MAX_MS, and at random between half of that and all. */
+int64_t policy_put_off_ms(int64_t late_ms, uint32_t random);
+
 /* A run of occurrences that are not to be called. count 0: there is none, call the occurrence. */
 struct policy_gap {
     int64_t count;
-    struct wall_ms
-        until; /* the last of them that was counted; the first is the occurrence that was asked about */
-    struct wall_ms next; /* the first occurrence after the gap; ms = INT64_MAX: there is none */
+    struct wall_ms until; /* the last of them; the first is the occurrence that was asked about */
+    struct wall_ms next;  /* the first occurrence after the gap; ms = INT64_MAX: there is none */
 };
 
-/* Is the occurrence of job at scheduled still to be called at now, and if not, how far does the gap reach? */
+/* Is the occurrence of job at scheduled still to be called at now, and if not, how far does the gap reach?
+ * For the occurrence that a job waits for: the ones after it do not stand in Redis yet. */
 struct policy_gap policy_lateness(const struct job *job, struct wall_ms scheduled, struct wall_ms now);
+
+/* Is it too old to be called at all? For an occurrence that was claimed and handed back unsent: the job has
+ * moved on, so that newer ones came due is no reason to give this one up. Only its age is: more than the
+ * grace, and than the window. */
+bool policy_is_too_old(const struct job *job, struct wall_ms scheduled, struct wall_ms now);
 
 #endif

@@ -12,19 +12,20 @@
 #define DRONC_RUN_H
 
 #include "execution.h"
+#include "gate.h"
 #include "heap.h"
 #include "http_client.h"
 #include "job.h"
 #include "store.h"
 
 enum run_state {
-    RUN_CLAIMED,   /* ours in Redis; waits until shortly before its instant */
-    RUN_STARTING,  /* Redis is to mark it started: queued or on its way */
-    RUN_READY,     /* started in Redis, not sent: waits for its instant */
-    RUN_CALLING,   /* the call is under way */
+    RUN_CLAIMED,  /* ours in Redis; waits for a place at the gate, and until shortly before its instant */
+    RUN_STARTING, /* Redis is to mark it started: queued or on its way */
+    RUN_READY,   /* started in Redis, not sent: waits for its instant, and for its host to have a call free */
+    RUN_CALLING, /* the call is under way */
     RUN_FINISHING, /* the record is to go to Redis: queued or on its way */
     RUN_SKIPPING,  /* too late to be called; the gap is to go to Redis */
-    RUN_RELEASING, /* not sent and not going to be: Redis is to make it due again */
+    RUN_RELEASING, /* not sent: Redis is to make it due again, now or later */
     RUN_ENDED,     /* nothing left to do: freed at the end of the turn */
     RUN_STATE__COUNT
 };
@@ -38,7 +39,12 @@ struct run {
     unsigned shard;
     enum run_state state;
     struct job job;
-    struct heap_item waiting; /* in CLAIMED and READY: when to go on */
+    bool from_retry; /* the job's next instant stands in Redis already */
+    bool backlog;    /* it had been due for long when it was claimed */
+    enum gate_place place;
+    struct gate_host *host;            /* borrowed from the gate; NULL: GATE_OUT */
+    struct run *line_prev, *line_next; /* the gate's */
+    struct heap_item waiting; /* in CLAIMED and READY: when to go on, or to wait no longer for the gate */
     struct http_call *call;   /* in CALLING; borrowed */
     bool on_the_way;          /* in STARTING to RELEASING: sent to Redis, and no answer yet */
     bool sent_again;          /* the answer to an earlier sending was lost: what it did is not known */

@@ -51,11 +51,13 @@ static void note_failure(struct execution *execution, const struct http_result *
 void run_note_result(struct run *run, const char *runner, const struct http_result *result)
 {
     struct execution *execution = &run->execution;
+    /* A first attempt may have been put off: it is late all the same. */
+    struct wall_ms wanted = run->attempt.number == 1 ? run->attempt.scheduled : run->due;
     *execution = (struct execution){.job = run->attempt.job,
                                     .scheduled = run->attempt.scheduled,
                                     .started = result->started,
                                     .took_ms = result->took_ms,
-                                    .lateness_ms = result->started.ms - run->due.ms,
+                                    .lateness_ms = result->started.ms - wanted.ms,
                                     .status = result->status,
                                     .attempt = run->attempt.number,
                                     .outcome = EXECUTION_SUCCEEDED,

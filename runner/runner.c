@@ -324,6 +324,8 @@ static enum err make_parts(struct runner *runner)
                                          .timebase = &runner->timebase,
                                          .zones = runner->zones,
                                          .runner = runner->id,
+                                         .max_in_flight = (size_t)runner->config->runner_max_in_flight,
+                                         .max_per_host = (size_t)runner->config->runner_max_per_host,
                                          .on_broken = on_broken,
                                          .on_due = on_due,
                                          .arg = runner};

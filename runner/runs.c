@@ -35,6 +35,7 @@ static void end(struct runs *runs, struct run *run)
 {
     run_set_state(run, RUN_ENDED);
     heap_remove(&runs->waiting, &run->waiting);
+    gate_leave(&runs->gate, run);
     if (run->prev != NULL) {
         run->prev->next = run->next;
     } else {
@@ -46,17 +47,22 @@ static void end(struct runs *runs, struct run *run)
     run->next = runs->ended;
     runs->ended = run;
     runs->count--;
+    runs->backlog -= run->backlog ? 1 : 0;
 }
 
 static void tell_redis(struct runs *runs, struct run *run, enum run_state state)
 {
     heap_remove(&runs->waiting, &run->waiting);
+    if (state != RUN_STARTING) {
+        gate_leave(&runs->gate, run);
+    }
     run_set_state(run, state);
     outbox_put(runs->options.outbox, run);
 }
 
 static void wait_until(struct runs *runs, struct run *run, int64_t at_ms)
 {
+    heap_remove(&runs->waiting, &run->waiting);
     run->waiting.at = at_ms;
     if (heap_push(&runs->waiting, &run->waiting) != ERR_OK) {
         /* Nothing is lost: another runner, or this one, claims it again. */
@@ -79,8 +85,8 @@ static void give_up_gap(struct runs *runs, struct run *run, const struct policy_
     tell_redis(runs, run, RUN_SKIPPING);
 }
 
-/* An at-most-once attempt that was started once, handed back unsent, and comes too late: its job's next
- * instant stands already. */
+/* A first attempt that was started once, handed back unsent, and comes too late: its job's next instant
+ * stands already. */
 static void give_up_one(struct runs *runs, struct run *run)
 {
     run->execution = (struct execution){.job = run->attempt.job,
@@ -94,20 +100,52 @@ static void give_up_one(struct runs *runs, struct run *run)
     tell_redis(runs, run, RUN_FINISHING);
 }
 
-/* Decide what is to happen to a claim. */
-static void consider(struct runs *runs, struct run *run, bool from_retry)
+/* Decide what is to happen to a claim that has its place at the gate. Only first attempts are judged: what
+ * was called once is retried however long that takes. */
+static void consider(struct runs *runs, struct run *run)
 {
+    struct wall_ms now = timebase_now(runs->options.timebase);
     struct policy_gap gap = {0};
     bool first = run->attempt.number == 1;
-    if (first && (!from_retry || run->job.type == JOB_ATMOST_ONCE)) {
-        gap = policy_lateness(&run->job, run->attempt.scheduled, timebase_now(runs->options.timebase));
+    if (first && !run->from_retry) {
+        gap = policy_lateness(&run->job, run->attempt.scheduled, now);
     }
-    if (gap.count > 0 && from_retry) {
+    if (first && run->from_retry && policy_is_too_old(&run->job, run->attempt.scheduled, now)) {
         give_up_one(runs, run);
     } else if (gap.count > 0) {
         give_up_gap(runs, run, &gap);
     } else {
         wait_until(runs, run, run->due.ms - RUNS_START_LEAD_MS);
+    }
+}
+
+/* Hand back what its host does not let through, to be tried again later. */
+static void put_off(struct runs *runs, struct run *run)
+{
+    struct wall_ms now = timebase_now(runs->options.timebase);
+    gate_complain(&runs->gate, run);
+    run->due.ms = now.ms + policy_put_off_ms(now.ms - run->attempt.scheduled.ms, arc4random());
+    tell_redis(runs, run, RUN_RELEASING);
+}
+
+static void wait_for_gate(struct runs *runs, struct run *run)
+{
+    struct wall_ms now = timebase_now(runs->options.timebase);
+    wait_until(runs, run, (run->due.ms > now.ms ? run->due.ms : now.ms) + RUNS_HOLD_MS);
+}
+
+/* A claim that could be read: to the gate with it. */
+static void enter(struct runs *runs, struct run *run)
+{
+    if (gate_enter(&runs->gate, run) != ERR_OK) {
+        log_error("out of memory", log_str("what", "a host"));
+        tell_redis(runs, run, RUN_RELEASING);
+    } else if (run->place == GATE_AHEAD) {
+        consider(runs, run);
+    } else if (gate_is_hopeless(&runs->gate, run)) {
+        put_off(runs, run);
+    } else {
+        wait_for_gate(runs, run);
     }
 }
 
@@ -122,6 +160,9 @@ enum err runs_add(struct runs *runs, unsigned shard, const struct store_claimed 
     run->attempt = claimed->attempt;
     run->due = claimed->due;
     run->shard = shard;
+    run->from_retry = claimed->from_retry;
+    run->backlog = claimed->due.ms < timebase_now(runs->options.timebase).ms - RUNS_BACKLOG_MS;
+    runs->backlog += run->backlog ? 1 : 0;
     link_run(runs, run);
     enum err err = ERR_OK;
     if (claimed->fields.schedule.data != NULL) {
@@ -135,7 +176,7 @@ enum err runs_add(struct runs *runs, unsigned shard, const struct store_claimed 
         runs->options.on_broken(runs->options.arg, &run->attempt, info.text);
         end(runs, run);
     } else {
-        consider(runs, run, claimed->from_retry);
+        enter(runs, run);
     }
     return ERR_OK;
 }
@@ -291,10 +332,27 @@ void runs_abort(struct runs *runs)
 /* A run's time has come. */
 static void go_on(struct runs *runs, struct run *run)
 {
-    if (run->state == RUN_CLAIMED) {
+    if (run->place != GATE_AHEAD) {
+        put_off(runs, run); /* it has waited for its host long enough */
+    } else if (run->state == RUN_CLAIMED) {
         tell_redis(runs, run, RUN_STARTING);
-    } else {
+    } else if (gate_call(&runs->gate, run)) {
         call(runs, run);
+    } else {
+        wait_for_gate(runs, run);
+    }
+}
+
+/* Those that waited for their hosts, as far as these let them through now. */
+static void let_through(struct runs *runs)
+{
+    struct run *run;
+    while (runs->may_send && (run = gate_next(&runs->gate)) != NULL) {
+        if (run->place == GATE_CALLING) {
+            call(runs, run);
+        } else {
+            consider(runs, run);
+        }
     }
 }
 
@@ -302,6 +360,7 @@ void runs_turn(struct runs *runs)
 {
     struct heap_item *first;
     int64_t now_us = timebase_now_us(runs->options.timebase);
+    let_through(runs);
     while (runs->may_send && (first = heap_first(&runs->waiting)) != NULL && first->at * 1000 <= now_us) {
         go_on(runs, run_of(first));
     }
@@ -327,6 +386,7 @@ void runs_sweep(struct runs *runs)
 enum err runs_init(struct runs *runs, const struct runs_options *options)
 {
     *runs = (struct runs){.options = *options};
+    gate_init(&runs->gate, options->max_in_flight, options->max_per_host, options->timebase->clock);
     runs->timer = loop_timer_new(options->loop, on_timer, runs);
     if (runs->timer == NULL) {
         return ERR_NOMEM;
@@ -342,6 +402,7 @@ void runs_fini(struct runs *runs)
         next = run->next;
         free(run);
     }
+    gate_fini(&runs->gate);
     heap_fini(&runs->waiting);
     loop_timer_free(runs->timer);
     *runs = (struct runs){0};

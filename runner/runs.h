@@ -1,14 +1,18 @@
 /* runs: all attempts that this runner holds, and what happens to each in its time. The heart of the runner.
  *
- * A claimed run waits until RUNS_START_LEAD_MS before its instant, is marked as started in Redis, waits for
- * the instant itself, is called, and its outcome is recorded; on the way it may be skipped (too late), handed
- * back (draining, lease lost) or found to be no longer ours. Nothing is sent before Redis has acknowledged
- * the start, nor while the lease is not valid. A run occupies one place from claim to record. Loop thread
- * only.
+ * A claimed run gets a place at the gate, waits until RUNS_START_LEAD_MS before its instant, is marked as
+ * started in Redis, waits for the instant itself, is called, and its outcome is recorded; on the way it may
+ * be skipped (too late), handed back (draining, lease lost) or found to be no longer ours. Nothing is sent
+ * before Redis has acknowledged the start, nor while the lease is not valid.
+ *
+ * A run whose host lets nothing more through waits RUNS_HOLD_MS, and not at all where the host is stuck and
+ * enough wait already; then it is put off: handed back, to be due again after a time that policy tells. So a
+ * host that hangs holds no claims for ever, and no memory. Loop thread only.
  */
 #ifndef DRONC_RUNS_H
 #define DRONC_RUNS_H
 
+#include "gate.h"
 #include "http_client.h"
 #include "outbox.h"
 #include "run.h"
@@ -17,6 +21,9 @@
 /* Starts are asked for so long before the instant: the time that Redis may take to make them durable without
  * making a call late. A job that is deleted within it is still called. */
 #define RUNS_START_LEAD_MS 30
+
+#define RUNS_HOLD_MS       1000 /* how long a run waits for its host to let it through */
+#define RUNS_BACKLOG_MS    1000 /* what was due so long before it was claimed is backlog */
 
 /* Limits of one call. */
 #define RUNS_TIMEOUT_MS         90000
@@ -30,7 +37,9 @@ struct runs_options {
     struct outbox *outbox;
     const struct timebase *timebase;
     struct zones *zones;
-    const char *runner; /* this runner's id */
+    const char *runner;   /* this runner's id */
+    size_t max_in_flight; /* calls at once */
+    size_t max_per_host;  /* of these, to one host */
     /* A job turned out to be unreadable: it is to be put aside. */
     void (*on_broken)(void *arg, const struct store_attempt *attempt, const char *why);
     /* A retry or a next occurrence is due in shard at `due`. */
@@ -41,13 +50,15 @@ struct runs_options {
 struct runs {
     struct runs_options options;
     struct loop_timer *timer; /* owned: the first in `waiting` */
-    struct heap waiting;      /* of runs in CLAIMED and READY */
-    struct run *all;          /* every run that is not ENDED */
-    struct run *ended;        /* freed at the end of the turn */
-    size_t count;             /* of all */
-    size_t calling;           /* of all: in CALLING */
-    bool may_send;            /* the lease is valid */
-    bool draining;            /* nothing new is started */
+    struct gate gate;
+    struct heap waiting; /* of runs in CLAIMED and READY */
+    struct run *all;     /* every run that is not ENDED */
+    struct run *ended;   /* freed at the end of the turn */
+    size_t count;        /* of all */
+    size_t calling;      /* of all: in CALLING */
+    size_t backlog;      /* of all: had been due for long when they were claimed */
+    bool may_send;       /* the lease is valid */
+    bool draining;       /* nothing new is started */
 };
 
 NODISCARD enum err runs_init(struct runs *runs, const struct runs_options *options);

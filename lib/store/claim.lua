@@ -1,31 +1,29 @@
--- claim: hand attempts that are due to a runner, the longest due first.
+-- claim: hand attempts that are due to a runner, the longest due first. What has been due for long (a backlog) gets a part of its own:
+-- it cannot keep what is due now waiting, nor the other way round.
 -- KEYS[1] due  KEYS[2] retry  KEYS[3] claimed:<runner>  KEYS[4] holders  KEYS[5] token
--- ARGV[1] runner  [2] until (ms)  [3] limit  [4] prefix of the jobs' keys
--- Returns the earliest instant that is left ('' for none), then for each claimed attempt
---   id, scheduled, ticket, due, schedule, api, type, created, state, time zone
--- (schedule to created are nil where the job is gone, empty where it is garbage; the time zone is nil for UTC, too).
+-- ARGV[1] runner  [2] until (ms)  [3] limit  [4] prefix of the jobs' keys  [5] what was due before is backlog (ms)
+--   [6] limit of that
+-- Returns the earliest instant that is left and no backlog ('' for none), '1' where a backlog is left, then for each claimed attempt
+--   id, scheduled, ticket, due, state, created, and the fields of the definition
+-- (created and the fields are nil where the job is gone; schedule, api and type are empty where it is garbage; fields at their default
+-- are nil).
 -- A claim is a field of claimed:<runner>: <id><scheduled> = "<state> <attempt>.<token> <M|L> <due> <created>", state 'c' where it came
--- from due, 'r' where it came from retry (its job's next instant stands in due already).
+-- from due, 'r' where it came from retry (its job's next instant stands in due already). Number 0 in retry is a first attempt that was
+-- put off; its job's next instant does not stand in due, so that is a 'c', too.
 local due_key, retry_key, claimed_key, holders_key = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local runner, until_ms, limit, job_prefix = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
-
-local function candidates(key)
-    return redis.call('ZRANGEBYSCORE', key, '-inf', until_ms, 'WITHSCORES', 'LIMIT', 0, limit)
-end
+local fresh_from, backlog_limit = ARGV[5], tonumber(ARGV[6])
 
 -- The definition. Somebody may have written something else under the job's name: that must not stop the others.
 local function definition(id)
-    local fields = redis.pcall('HMGET', job_prefix .. id, 'schedule', 'api', 'type', 'created', 'timezone')
-    if not fields.err and fields[1] and fields[2] and fields[3] and fields[4] then
-        return fields
+    local fields = read_definition(job_prefix, id)
+    if not fields then
+        fields = redis.call('EXISTS', job_prefix .. id) == 1 and {'0', '', '', ''} or {}
     end
-    if redis.call('EXISTS', job_prefix .. id) == 0 then
-        return {false, false, false, false, false}
-    end
-    return {'', '', '', '0', false}
+    return fields
 end
 
-local reply = {''}
+local reply = {'', ''}
 local token -- one for each call that finds something: fences off what is left of earlier claims
 
 local function claim(state, id, scheduled, attempt, due)
@@ -36,13 +34,12 @@ local function claim(state, id, scheduled, attempt, due)
     end
     local job = definition(id)
     local ticket = attempt .. '.' .. token
-    local kind = job[3] == 'ATLEAST_ONCE' and 'L' or 'M'
+    local kind = job[4] == 'ATLEAST_ONCE' and 'L' or 'M'
     redis.call('HSET', claimed_key, member,
-        state .. ' ' .. ticket .. ' ' .. kind .. ' ' .. due .. ' ' .. (job[4] or '0'))
+        state .. ' ' .. ticket .. ' ' .. kind .. ' ' .. due .. ' ' .. (job[1] or '0'))
     local n = #reply
-    reply[n + 1], reply[n + 2], reply[n + 3], reply[n + 4] = id, scheduled, ticket, due
-    reply[n + 5], reply[n + 6], reply[n + 7], reply[n + 8] = job[1], job[2], job[3], job[4]
-    reply[n + 9], reply[n + 10] = state, job[5]
+    reply[n + 1], reply[n + 2], reply[n + 3], reply[n + 4], reply[n + 5] = id, scheduled, ticket, due, state
+    append_definition(reply, job)
     return true
 end
 
@@ -60,40 +57,80 @@ end
 
 local function claim_retry(entry, score)
     local scheduled, attempt = entry:sub(33):match('^(%d+):(%d+)$')
-    if not scheduled or claim('r', entry:sub(1, 32), scheduled, attempt, instant(score)) then
+    local state = 'r'
+    if attempt == '0' then
+        state, attempt = 'c', '1'
+    end
+    if not scheduled or claim(state, entry:sub(1, 32), scheduled, attempt, instant(score)) then
         redis.call('ZREM', retry_key, entry)
     end
 end
 
-local firsts, retries = candidates(due_key), candidates(retry_key)
-if #firsts > 0 or #retries > 0 then
-    write('SADD', holders_key, runner) -- before anything is moved: who holds something is found there
-    token = string.format('%.0f', redis.call('INCR', KEYS[5]))
+-- The longest due of both between two instants, at most n of them: {how to claim it, entry, score, …}.
+local function longest_due(from, to, n)
+    local list = {}
+    if n <= 0 then
+        return list
+    end
+    local firsts = redis.call('ZRANGEBYSCORE', due_key, from, to, 'WITHSCORES', 'LIMIT', 0, n)
+    local retries = redis.call('ZRANGEBYSCORE', retry_key, from, to, 'WITHSCORES', 'LIMIT', 0, n)
+    local f, r = 1, 1
+    for _ = 1, n do
+        local first_due, retry_due = tonumber(firsts[f + 1]), tonumber(retries[r + 1])
+        local k = #list
+        if first_due and (not retry_due or first_due <= retry_due) then
+            list[k + 1], list[k + 2], list[k + 3] = claim_first, firsts[f], firsts[f + 1]
+            f = f + 2
+        elseif retry_due then
+            list[k + 1], list[k + 2], list[k + 3] = claim_retry, retries[r], retries[r + 1]
+            r = r + 2
+        else
+            break
+        end
+    end
+    return list
 end
-local f, r = 1, 1
-for _ = 1, limit do
-    local first_due, retry_due = tonumber(firsts[f + 1]), tonumber(retries[r + 1])
-    if first_due and (not retry_due or first_due <= retry_due) then
-        claim_first(firsts[f], firsts[f + 1])
-        f = f + 2
-    elseif retry_due then
-        claim_retry(retries[r], retries[r + 1])
-        r = r + 2
-    else
-        break
+
+local function claim_all(list, n)
+    for k = 1, n * 3, 3 do
+        list[k](list[k + 1], list[k + 2])
     end
 end
 
-local next_due = math.huge
-for _, key in ipairs({due_key, retry_key}) do
-    local first = redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')
-    next_due = math.min(next_due, tonumber(first[2] or math.huge))
+-- Of those between two instants, what either set has first.
+local function earliest_left(from, to)
+    local earliest = math.huge
+    for _, key in ipairs({due_key, retry_key}) do
+        local first = redis.call('ZRANGEBYSCORE', key, from, to, 'WITHSCORES', 'LIMIT', 0, 1)
+        earliest = math.min(earliest, tonumber(first[2] or math.huge))
+    end
+    return earliest
+end
+
+local backlog = longest_due('-inf', '(' .. fresh_from, math.min(limit, backlog_limit))
+local fresh = longest_due(fresh_from, until_ms, limit)
+-- Where there is not room for both, half of it for each, and what one does not need for the other.
+local backlog_count = math.min(#backlog / 3, math.max(math.floor(limit / 2), limit - #fresh / 3))
+local fresh_count = math.min(#fresh / 3, limit - backlog_count)
+if backlog_count + fresh_count > 0 then
+    write('SADD', holders_key, runner) -- before anything is moved: who holds something is found there
+    token = string.format('%.0f', redis.call('INCR', KEYS[5]))
+end
+claim_all(backlog, backlog_count)
+claim_all(fresh, fresh_count)
+
+local next_due = earliest_left(fresh_from, '+inf')
+local backlog_left = earliest_left('-inf', '(' .. fresh_from) < math.huge
+if #reply == 2 and backlog_count + fresh_count > 0 then
+    -- Something that could not be claimed just now must make the runner ask again, but not at once.
+    local again = tonumber(until_ms) + 1000
+    next_due = next_due > tonumber(until_ms) and math.min(next_due, again) or again
+    backlog_left = false
 end
 if next_due < math.huge then
-    -- Something that could not be claimed just now must not make the runner ask again at once.
-    if next_due <= tonumber(until_ms) and #reply == 1 then
-        next_due = tonumber(until_ms) + 1000
-    end
     reply[1] = string.format('%.0f', next_due)
+end
+if backlog_left then
+    reply[2] = '1'
 end
 return reply

@@ -7,6 +7,25 @@ local function job_created(job_prefix, id)
     return type(created) == 'string' and created
 end
 
+-- What a job's hash holds: when it was created, then the fields of its definition in the order of lib/job_fields.c.
+local DEFINITION = {'created', 'schedule', 'api', 'type', 'timezone', 'catch_up', 'catch_up_window_s', 'catch_up_max'}
+
+-- A job's definition, false for each field that is not there; nil where there is none, or not all that each job has.
+local function read_definition(job_prefix, id)
+    local fields = redis.pcall('HMGET', job_prefix .. id, unpack(DEFINITION))
+    if not fields.err and fields[1] and fields[2] and fields[3] and fields[4] then
+        return fields
+    end
+end
+
+-- Put a definition behind what is in reply; fields that it lacks become nil.
+local function append_definition(reply, fields)
+    local n = #reply
+    for i = 1, #DEFINITION do
+        reply[n + i] = fields[i] or false
+    end
+end
+
 -- Run a write on one of our own keys. Where somebody put something of another type there, it gives way: garbage under one job's
 -- name must not keep the results of all others from being recorded.
 local function write(command, key, ...)
@@ -48,6 +67,20 @@ end
 -- The entry of `retry` for attempt number `attempt`.
 local function retry_entry(member, attempt)
     return member .. ':' .. string.format('%d', attempt)
+end
+
+-- Give an attempt back that was claimed and not made, to be made at `due`. From retry ('r'), or started ('s'): its job's next instant
+-- stands in due already, so it goes to retry. From due ('c'): its instant goes back there, unless it was put off: then it waits in
+-- retry as number 0, and its job in nothing else.
+local function give_back(due_key, retry_key, member, state, ticket, due)
+    local scheduled = member:sub(33)
+    if state ~= 'c' then
+        write('ZADD', retry_key, due, retry_entry(member, attempt_of(ticket)))
+    elseif tonumber(due) > tonumber(scheduled) then
+        write('ZADD', retry_key, due, retry_entry(member, 0))
+    else
+        write('ZADD', due_key, 'NX', scheduled, member:sub(1, 32))
+    end
 end
 
 -- Tell the runners of the earliest instant that this script made due (math.huge: none).

@@ -1,18 +1,18 @@
 -- due_page: look at a part of the jobs that are due some time, those whose schedule depends on a time zone.
 -- KEYS[1] due
 -- ARGV[1] cursor ('0' to begin with)  [2] prefix of the jobs' keys  [3] how many to look at, about
--- Returns the next cursor ('0': that was all), then for each such job  id, due, schedule, api, type, created, time zone
--- (the time zone is nil where only the schedule names it). A job that stays in `due` all the while is seen at least once,
+-- Returns the next cursor ('0': that was all), then for each such job  id, due, created, and the fields of the definition (nil where they
+-- are at their default). A job that stays in `due` all the while is seen at least once,
 -- perhaps more often. Garbage is left to whoever claims it.
 local scan = redis.call('ZSCAN', KEYS[1], ARGV[1], 'COUNT', ARGV[3])
 local reply = {scan[1]}
 for i = 1, #scan[2], 2 do
     local id, due = scan[2][i], tonumber(scan[2][i + 1])
-    local job = redis.pcall('HMGET', ARGV[2] .. id, 'schedule', 'api', 'type', 'created', 'timezone')
-    if not job.err and job[1] and job[2] and job[3] and job[4] and (job[5] or job[1]:find('TZ=', 1, true)) then
+    local job = read_definition(ARGV[2], id)
+    if job and (job[5] or job[2]:find('TZ=', 1, true)) then
         local n = #reply
-        reply[n + 1], reply[n + 2], reply[n + 3] = id, string.format('%.0f', due), job[1]
-        reply[n + 4], reply[n + 5], reply[n + 6], reply[n + 7] = job[2], job[3], job[4], job[5]
+        reply[n + 1], reply[n + 2] = id, string.format('%.0f', due)
+        append_definition(reply, job)
     end
 end
 return reply

@@ -36,11 +36,7 @@ local function hand_on(member, value)
     if state == 's' then
         hand_on_started(member, id, attempt_of(ticket), kind)
     elseif state and job_created(job_prefix, id) == created then
-        if state == 'c' then
-            write('ZADD', due_key, 'NX', due, id)
-        else
-            write('ZADD', retry_key, due, retry_entry(member, attempt_of(ticket)))
-        end
+        give_back(due_key, retry_key, member, state, ticket, due)
         handed_on = handed_on + 1
     end
     redis.call('HDEL', claimed_key, member)

@@ -1,8 +1,7 @@
--- release: hand claims back that their holder has not sent and will not send.
+-- release: hand claims back that their holder has not sent and will not send, to be made when they were due, or later.
 -- KEYS[1] claimed:<runner>  KEYS[2] due  KEYS[3] retry
 -- ARGV[1] shard  [2] prefix of the jobs' keys, then for each attempt  <id><scheduled>, ticket, due (ms)
 -- Returns for each '1' (due again), '0' (the claim is not the runner's), '2' (the job is gone; the claim is dropped).
--- An attempt that was claimed from due goes back there; any other one has its job's next instant in due already, and goes to retry.
 local claimed_key, due_key, retry_key = KEYS[1], KEYS[2], KEYS[3]
 local shard, job_prefix = ARGV[1], ARGV[2]
 local earliest = math.huge
@@ -13,16 +12,11 @@ local function release(member, ticket, due)
     if held ~= ticket then
         return '0'
     end
-    local id = member:sub(1, 32)
-    if job_created(job_prefix, id) ~= created then
+    if job_created(job_prefix, member:sub(1, 32)) ~= created then
         redis.call('HDEL', claimed_key, member)
         return '2'
     end
-    if state == 'c' then
-        write('ZADD', due_key, 'NX', due, id)
-    else
-        write('ZADD', retry_key, due, retry_entry(member, attempt_of(ticket)))
-    end
+    give_back(due_key, retry_key, member, state, ticket, due)
     redis.call('HDEL', claimed_key, member)
     earliest = math.min(earliest, tonumber(due))
     return '1'

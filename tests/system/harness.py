@@ -33,8 +33,9 @@ def _sanitized():
     return b"__asan_init" in (DIST / "dronc-runner").read_bytes()
 
 
+SANITIZED = _sanitized()
 # How much longer things may take: sanitizers make the programs slower.
-SCALE = float(os.environ.get("DRONC_TEST_SCALE") or (3 if _sanitized() else 1))
+SCALE = float(os.environ.get("DRONC_TEST_SCALE") or (3 if SANITIZED else 1))
 
 
 def wait_for(predicate, timeout=10.0, what=None):
@@ -214,9 +215,9 @@ class Client:
         headers.setdefault("content_type", "application/json")
         return self.request("POST", "/v1/schedule/api-caller", body, headers)
 
-    def schedule(self, schedule, api, kind="ATMOST_ONCE"):
+    def schedule(self, schedule, api, kind="ATMOST_ONCE", **fields):
         """The id of a job that is stored now."""
-        answer = self.post({"schedule": schedule, "api": api, "type": kind})
+        answer = self.post({"schedule": schedule, "api": api, "type": kind, **fields})
         assert answer.status == 201, answer
         return answer.json["job_id"]
 
@@ -425,6 +426,10 @@ class Runner(Program):
         wait_for(lambda: self.events("ready") or not self.running, what="a runner that is ready")
         assert self.running, self.err
         return self
+
+    @property
+    def name_in_redis(self):
+        return self.events("ready")[0]["runner"]
 
     @property
     def calls(self):

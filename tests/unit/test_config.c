@@ -94,7 +94,8 @@ static void test_config_reads_every_setting(void **state)
     const char **env =
         ENV("REDIS_HOST", "redis.example", "REDIS_PORT", "6380", "REDIS_SOCKET", "/run/redis.sock",
             "REDIS_USERNAME", "dronc", "REDIS_PASSWORD", "p w\xC3\xA9", "REDIS_DB", "3", "LOG_LEVEL", "debug",
-            "LOG_FORMAT", "text", "RUNNER_MAX_IN_FLIGHT", "7", "RUNNER_DRAIN_TIMEOUT_MS", "0");
+            "LOG_FORMAT", "text", "RUNNER_MAX_IN_FLIGHT", "7", "RUNNER_MAX_PER_HOST", "3",
+            "RUNNER_DRAIN_TIMEOUT_MS", "0");
     assert_int_equal(load(&c, env, &problems), ERR_OK);
     assert_string_equal(c.redis_host, "redis.example");
     assert_int_equal(c.redis_port, 6380);
@@ -132,6 +133,7 @@ static void test_config_takes_the_bounds_and_refuses_what_lies_beyond(void **sta
         {"REDIS_DB", "0", "-1"},
         {"REDIS_DB", "15", "16"},
         {"RUNNER_MAX_IN_FLIGHT", "1", "0"},
+        {"RUNNER_MAX_PER_HOST", "1", "0"},
         {"RUNNER_MAX_IN_FLIGHT", "100000", "100001"},
         {"RUNNER_DRAIN_TIMEOUT_MS", "0", "-1"},
         {"RUNNER_DRAIN_TIMEOUT_MS", "3600000", "3600001"},
@@ -288,7 +290,7 @@ static void test_config_print_shows_the_values_but_no_password(void **state)
     assert_string_equal(buffer_str(&out),
                         "REDIS_HOST=127.0.0.1\nREDIS_PORT=6379\nREDIS_SOCKET=\nREDIS_USERNAME=\n"
                         "REDIS_PASSWORD=***\nREDIS_DB=0\nLOG_LEVEL=info\nLOG_FORMAT=json\n"
-                        "RUNNER_MAX_IN_FLIGHT=1000\nRUNNER_DRAIN_TIMEOUT_MS=30000\n");
+                        "RUNNER_MAX_IN_FLIGHT=1000\nRUNNER_MAX_PER_HOST=64\nRUNNER_DRAIN_TIMEOUT_MS=30000\n");
     buffer_fini(&out);
     buffer_fini(&problems);
 }

@@ -169,6 +169,81 @@ static void test_next_increases_and_is_monotone(void **state)
     }
 }
 
+/* What cron_count counts, and cron_nth_last finds, is what cron_next visits. Returns how many there were. */
+static size_t count_by_steps(struct world *w, const struct cron *c, const struct zone *zone, int64_t from_s,
+                             int64_t until_s)
+{
+    static int64_t seen[FIRINGS];
+    size_t count = 0;
+    int64_t at_s = from_s;
+
+    while (count < FIRINGS && cron_next(c, zone, at_s, &at_s) && at_s <= until_s)
+        seen[count++] = at_s;
+    if (count == FIRINGS)
+        until_s = seen[count - 1];
+    assert_int_equal(cron_count(c, zone, from_s, until_s), count);
+    for (int i = 0; i < 3 && count > 0; i++) {
+        const size_t k = brute_below(&w->random, (unsigned)count);
+
+        assert_int_equal(cron_count(c, zone, from_s, seen[k]), k + 1);
+        assert_int_equal(cron_count(c, zone, from_s, seen[k] - 1), k);
+        assert_true(cron_nth_last(c, zone, from_s, until_s, (int64_t)(count - k), &at_s));
+        assert_int_equal(at_s, seen[k]);
+    }
+    assert_false(cron_nth_last(c, zone, from_s, until_s, (int64_t)count + 1, &at_s));
+    return count;
+}
+
+static void test_count_agrees_with_next(void **state)
+{
+    struct world *const w = *state;
+    static struct brute b;
+    size_t counted = 0;
+
+    for (int round = 0; round < 3000; round++) {
+        const struct zone *const zone = use_zone(w, zone_names[(size_t)round * ZONES / 3000]);
+        const int64_t from_s = near_a_change(w, zone);
+
+        brute_make(&b, &w->random);
+        const struct cron c = must_parse(b.text);
+
+        counted += count_by_steps(w, &c, zone, from_s, from_s + brute_below(&w->random, 60000));
+        counted += count_by_steps(w, &c, zone, from_s, from_s + brute_below(&w->random, 80000000));
+        counted += count_by_steps(w, &c, zone, INT64_MIN, from_s);
+    }
+    assert_true(counted > 1000000); /* else the windows are badly chosen */
+}
+
+static void test_count_of_every_is_arithmetic(void **state)
+{
+    struct world *const w = *state;
+    static const char *const texts[] = {"@every 1s", "@every 7s", "@every 90s", "@every 1h", "@every 3650d"};
+    static const int64_t starts[] = {INT64_MIN, -100, 0, 1772953200, INT64_C(7258118000), INT64_MAX};
+
+    for (size_t i = 0; i < 5 * 6; i++) {
+        const struct cron c = must_parse(texts[i % 5]);
+        const int64_t from_s = starts[i / 5];
+        const int64_t end_s = from_s < 0 ? 5000 : from_s > INT64_MAX - 5000 ? INT64_MAX : from_s + 5000;
+
+        (void)count_by_steps(w, &c, NULL, from_s, end_s);
+    }
+}
+
+/* The whole range, and spans that are none. */
+static void test_count_at_the_edges(void **state)
+{
+    (void)state;
+    const struct cron c = must_parse("0 0 0 1 1 ? *");
+    const struct cron never = must_parse("0 0 30 2 *");
+
+    assert_int_equal(cron_count(&c, NULL, INT64_MIN, INT64_MAX), 230);
+    assert_int_equal(cron_count(&c, NULL, INT64_MAX, INT64_MIN), 0);
+    assert_int_equal(cron_count(&c, NULL, 0, 0), 0);
+    assert_int_equal(cron_count(&c, NULL, -1, 0), 1);
+    assert_int_equal(cron_count(&c, NULL, INT64_MAX - 1, INT64_MAX), 0);
+    assert_int_equal(cron_count(&never, NULL, INT64_MIN, INT64_MAX), 0);
+}
+
 static void test_print_of_parse_is_stable(void **state)
 {
     struct world *const w = *state;
@@ -247,6 +322,9 @@ int main(void)
         cmocka_unit_test(test_next_agrees_with_brute_force),
         cmocka_unit_test(test_offsets_agree_with_the_c_library),
         cmocka_unit_test(test_next_increases_and_is_monotone),
+        cmocka_unit_test(test_count_agrees_with_next),
+        cmocka_unit_test(test_count_of_every_is_arithmetic),
+        cmocka_unit_test(test_count_at_the_edges),
         cmocka_unit_test(test_print_of_parse_is_stable),
         cmocka_unit_test(test_meaning_does_not_depend_on_spelling),
     };

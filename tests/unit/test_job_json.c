@@ -25,6 +25,27 @@ static void test_job_json_reads_fields(void **state)
     job_json_fini(&json);
 }
 
+static void test_job_json_reads_numbers(void **state)
+{
+    (void)state;
+    struct job_json json;
+    struct job_fault fault;
+    assert_true(job_json_parse(
+        &json,
+        slice_of("{\"catch_up\":\"all\",\"catch_up_window_s\":-5,\"catch_up_max\":9223372036854775807}"),
+        &fault));
+    assert_true(slice_eq(json.fields.catch_up, "all"));
+    assert_true(json.fields.catch_up_window_s.given);
+    assert_int_equal(json.fields.catch_up_window_s.value, -5);
+    assert_int_equal(json.fields.catch_up_max.value, INT64_MAX);
+    job_json_fini(&json);
+    assert_true(job_json_parse(&json, slice_of("{\"catch_up_max\":0}"), &fault));
+    assert_true(json.fields.catch_up_max.given);
+    assert_false(json.fields.catch_up_window_s.given);
+    assert_null(json.fields.catch_up.data);
+    job_json_fini(&json);
+}
+
 static void test_job_json_leaves_absence_to_job_build(void **state)
 {
     (void)state;
@@ -63,6 +84,17 @@ static void test_job_json_refusals(void **state)
         {"{\"type\":[]}", "type", "must be a string, not an array"},
         {"{\"type\":{}}", "type", "must be a string, not an object"},
         {"{\"type\":true}", "type", "must be a string"},
+        {"{\"catch_up\":1}", "catch_up", "must be a string, not a whole number"},
+        {"{\"catch_up\":null}", "catch_up", "must be a string, not null"},
+        {"{\"catch_up_max\":\"1\"}", "catch_up_max", "must be a whole number, not a string"},
+        {"{\"catch_up_max\":null}", "catch_up_max", "must be a whole number, not null"},
+        {"{\"catch_up_max\":1.0}", "catch_up_max", "fraction"},
+        {"{\"catch_up_max\":1e2}", "catch_up_max", "exponent"},
+        {"{\"catch_up_window_s\":99999999999999999999}", "catch_up_window_s", "64 bits"},
+        {"{\"catch_up_window_s\":true}", "catch_up_window_s", "not a boolean"},
+        {"{\"timezone_default\":\"UTC\"}", "timezone_default", "unknown field"},
+        {"{\"nope\":1}", "nope",
+         "there are schedule, api, type, timezone, catch_up, catch_up_window_s, catch_up_max"},
         {"{\"shedule\":\"x\"}", "shedule", "unknown field \"shedule\""},
         {"{\"\":1}", "", "unknown field"},
         {"{\"API\":\"x\"}", "API", "unknown field"},
@@ -127,6 +159,7 @@ static void test_job_json_writes_what_it_was_given(void **state)
     assert_non_null(job);
     memset(job->id.bytes, 0xab, sizeof job->id.bytes);
     job->type = JOB_ATLEAST_ONCE;
+    job->catch_up = catch_up_default(true);
     job->zone = zone_utc();
     strcpy(job->schedule, "0 0 * * *");
     strcpy(job->api, "https://h/?q=\"x\"");
@@ -137,6 +170,17 @@ static void test_job_json_writes_what_it_was_given(void **state)
         "{\"job_id\":\"capi:abababababababababababababababababababababababababababababababab\","
         "\"schedule\":\"0 0 * * "
         "*\",\"api\":\"https://h/?q=\\\"x\\\"\",\"type\":\"ATLEAST_ONCE\",\"timezone\":\"UTC\"}");
+    buffer_clear(&out);
+    job->catch_up = (struct catch_up){CATCH_UP_ALL, 60000, 7};
+    json_begin(&w, &out);
+    job_json_write(&w, job);
+    assert_non_null(
+        strstr(buffer_str(&out), ",\"timezone\":\"UTC\",\"catch_up_window_s\":60,\"catch_up_max\":7}"));
+    buffer_clear(&out);
+    job->catch_up = (struct catch_up){CATCH_UP_NONE, 0, 0};
+    json_begin(&w, &out);
+    job_json_write(&w, job);
+    assert_non_null(strstr(buffer_str(&out), ",\"timezone\":\"UTC\",\"catch_up\":\"none\"}"));
     buffer_fini(&out);
     free(job);
 }
@@ -145,6 +189,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_job_json_reads_fields),
+        cmocka_unit_test(test_job_json_reads_numbers),
         cmocka_unit_test(test_job_json_leaves_absence_to_job_build),
         cmocka_unit_test(test_job_json_refusals),
         cmocka_unit_test(test_job_json_cuts_a_long_name_between_characters),

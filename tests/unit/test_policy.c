@@ -78,9 +78,13 @@ struct lateness {
     int64_t next_ms;  /* after T0; NONE: there is none */
 };
 
-static void check(const struct lateness *row, enum job_type type)
+/* rule NULL: the default of the type. */
+static void check_ruled(const struct lateness *row, enum job_type type, const struct catch_up *rule)
 {
     make_job(&job, zones, row->schedule, type, T0 - 90 * S);
+    if (rule != NULL) {
+        job.catch_up = *rule;
+    }
     struct policy_gap gap = policy_lateness(&job, (struct wall_ms){T0}, (struct wall_ms){T0 + row->late_ms});
     int64_t next = row->next_ms == NONE ? NONE : T0 + row->next_ms;
     if (gap.count != row->count ||
@@ -89,6 +93,11 @@ static void check(const struct lateness *row, enum job_type type)
                  (long long)row->late_ms, (long long)gap.count, (long long)(gap.until.ms - T0),
                  (long long)(gap.next.ms - T0));
     }
+}
+
+static void check(const struct lateness *row, enum job_type type)
+{
+    check_ruled(row, type, NULL);
 }
 
 #define EACH_MINUTE "* * * * *"
@@ -186,17 +195,182 @@ static void test_policy_lateness_schedule_ends_in_the_gap(void **state)
     check(&within, JOB_ATLEAST_ONCE);
 }
 
-/* The next occurrence is right however long the gap; only counting stops. */
-static void test_policy_lateness_count_is_capped(void **state)
+/* However long the gap: all of it is known, and at once (a gap of ten years of seconds is 315 million steps).
+ */
+static void test_policy_lateness_long_gaps_are_exact(void **state)
 {
     (void)state;
-    for (unsigned type = 0; type < JOB_TYPE__COUNT; type++) {
-        int64_t now = T0 + 30 * DAY;
-        make_job(&job, zones, EACH_SECOND, (enum job_type)type, T0);
-        struct policy_gap gap = policy_lateness(&job, (struct wall_ms){T0}, (struct wall_ms){now});
-        assert_int_equal(gap.count, POLICY_COUNT_MAX);
-        assert_int_equal(gap.next.ms, type == JOB_ATMOST_ONCE ? now - MIN : now - 99 * S);
-        assert_true(gap.until.ms > T0 && gap.until.ms < gap.next.ms);
+    static const struct lateness most = {EACH_SECOND, 3650 * DAY, 3650 * 86400 - 60, 3650 * DAY - 61 * S,
+                                         3650 * DAY - 60 * S};
+    static const struct lateness least = {EACH_SECOND, 3650 * DAY, 3650 * 86400 - 99, 3650 * DAY - 100 * S,
+                                          3650 * DAY - 99 * S};
+    for (int i = 0; i < 1000; i++) {
+        check(&most, JOB_ATMOST_ONCE);
+        check(&least, JOB_ATLEAST_ONCE);
+    }
+}
+
+/* ---- the rules ---- */
+
+struct ruled {
+    struct catch_up rule;
+    struct lateness lateness;
+};
+
+#define NOTHING             \
+    {                       \
+        CATCH_UP_NONE, 0, 0 \
+    }
+#define LATEST(window)             \
+    {                              \
+        CATCH_UP_LATEST, window, 1 \
+    }
+#define ALL(window, max)          \
+    {                             \
+        CATCH_UP_ALL, window, max \
+    }
+
+static const struct ruled ruled[] = {
+    {NOTHING, {EACH_MINUTE, 60 * S, 0, 0, 0}},
+    {NOTHING, {EACH_MINUTE, H, 59, 58 * MIN, 59 * MIN}},
+    {NOTHING, {EACH_DAY, H, 1, 0, DAY}},
+    /* The latest one that is due, and nothing before it … */
+    {LATEST(DAY), {EACH_MINUTE, 60 * S, 0, 0, 0}},
+    {LATEST(DAY), {EACH_MINUTE, 61 * S, 1, 0, MIN}},
+    {LATEST(DAY), {EACH_MINUTE, H, 60, 59 * MIN, H}},
+    {LATEST(DAY), {EACH_MINUTE, H + 59 * S, 60, 59 * MIN, H}},
+    {LATEST(DAY), {EACH_SECOND, 61 * S, 61, 60 * S, 61 * S}},
+    {LATEST(DAY), {EACH_DAY, 23 * H, 0, 0, 0}},
+    {LATEST(DAY), {EACH_DAY, 3 * DAY + H, 3, 2 * DAY, 3 * DAY}},
+    {LATEST(DAY), {EVERY_90_S, H, 40, 39 * 90 * S, 40 * 90 * S}},
+    {LATEST(DAY), {LAST_ONE, DAY, 0, 0, 0}},
+    {LATEST(DAY), {LAST_ONE, DAY + 1, 1, 0, NONE}},
+    /* … but not if it is older than the window. */
+    {LATEST(H), {EACH_DAY, H, 0, 0, 0}},
+    {LATEST(H), {EACH_DAY, H + 1, 1, 0, DAY}},
+    {LATEST(H), {EACH_DAY, 3 * DAY + H, 3, 2 * DAY, 3 * DAY}},
+    {LATEST(H), {EACH_DAY, 3 * DAY + H + 1, 4, 3 * DAY, 4 * DAY}},
+    /* Another number of them, another window. */
+    {ALL(DAY, 1), {EACH_MINUTE, H, 60, 59 * MIN, H}},
+    {ALL(DAY, 2), {EACH_MINUTE, H, 59, 58 * MIN, 59 * MIN}},
+    {ALL(DAY, 61), {EACH_MINUTE, H, 0, 0, 0}},
+    {ALL(DAY, 1000), {EACH_MINUTE, 1000 * MIN - 1, 0, 0, 0}},
+    {ALL(DAY, 1000), {EACH_MINUTE, 1000 * MIN, 1, 0, MIN}},
+    {ALL(30 * DAY, 1000), {EACH_HOUR, 30 * DAY, 0, 0, 0}},
+    {ALL(30 * DAY, 1000), {EACH_HOUR, 30 * DAY + 1, 1, 0, H}},
+    {ALL(30 * DAY, 1000), {EACH_SECOND, 30 * DAY, 30 * 86400 - 999, 30 * DAY - 1000 * S, 30 * DAY - 999 * S}},
+    {ALL(30 * DAY, 3), {EVERY_90_S, H, 38, 37 * 90 * S, 38 * 90 * S}},
+    {ALL(10 * MIN, 100), {EACH_MINUTE, H, 50, 49 * MIN, 50 * MIN}},
+    {ALL(10 * MIN, 3), {EACH_MINUTE, H, 58, 57 * MIN, 58 * MIN}},
+    /* A window that is shorter than the grace bounds what is looked at together, … */
+    {ALL(10 * S, 100), {EACH_SECOND, 61 * S, 51, 50 * S, 51 * S}},
+    /* … and does not make late what counts as on time. */
+    {ALL(10 * S, 100), {EACH_SECOND, 60 * S, 0, 0, 0}},
+};
+
+static void test_policy_lateness_follows_the_rule_of_the_job(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof ruled / sizeof ruled[0]; i++) {
+        for (unsigned type = 0; type < JOB_TYPE__COUNT; type++) {
+            check_ruled(&ruled[i].lateness, (enum job_type)type, &ruled[i].rule);
+        }
+    }
+}
+
+/* Against the definition itself, walking over every occurrence. */
+static struct policy_gap by_steps(int64_t late_ms)
+{
+    const struct catch_up *rule = &job.catch_up;
+    int64_t now = T0 + late_ms;
+    int64_t window = rule->policy == CATCH_UP_NONE ? POLICY_GRACE_MS : rule->window_ms;
+    struct policy_gap gap = {.next = {T0}};
+    struct wall_ms at = {T0};
+    int64_t due = 0;
+    for (bool more = true; more && at.ms <= now; more = job_next(&job, at, &at)) {
+        due += now - at.ms <= window ? 1 : 0;
+    }
+    int64_t skip = rule->policy == CATCH_UP_NONE || due <= rule->max ? 0 : due - rule->max;
+    while (gap.next.ms <= now && (now - gap.next.ms > window || skip > 0)) {
+        skip -= now - gap.next.ms <= window ? 1 : 0;
+        gap.until = gap.next;
+        gap.count++;
+        if (!job_next(&job, gap.next, &gap.next)) {
+            gap.next.ms = NONE;
+        }
+    }
+    return gap;
+}
+
+static void test_policy_lateness_agrees_with_its_definition(void **state)
+{
+    (void)state;
+    static const char *const schedules[] = {EACH_SECOND,     EACH_MINUTE,
+                                            EVERY_90_S,      EACH_HOUR,
+                                            "*/7 7-9 * * *", "CRON_TZ=Europe/Berlin */10 1-3 * * *",
+                                            LAST_ONE};
+    static const struct catch_up rules[] = {
+        NOTHING,          LATEST(H),         LATEST(DAY),        ALL(DAY, 1),
+        ALL(10 * MIN, 7), ALL(3 * DAY, 100), ALL(30 * DAY, 1000)};
+    uint32_t random = 12345;
+    for (size_t i = 0; i < 7 * 7 * 40; i++) {
+        random = random * 1664525 + 1013904223;
+        int64_t late_ms = POLICY_GRACE_MS + 1 + (int64_t)(random >> 8) % (i % 4 == 0 ? 40 * DAY : 2 * H);
+        make_job(&job, zones, schedules[i % 7], JOB_ATLEAST_ONCE, T0 - 90 * S);
+        job.catch_up = rules[i / 7 % 7];
+        if (i % 7 == 5 && i % 4 == 0) {
+            late_ms += 300 * DAY; /* over changes of the clock */
+        }
+        if (i % 7 == 0) {
+            late_ms %= DAY; /* steps are slow */
+        }
+        struct policy_gap is = policy_lateness(&job, (struct wall_ms){T0}, (struct wall_ms){T0 + late_ms});
+        struct policy_gap expected = by_steps(late_ms);
+        if (late_ms > POLICY_GRACE_MS &&
+            (is.count != expected.count ||
+             (is.count > 0 && (is.until.ms != expected.until.ms || is.next.ms != expected.next.ms)))) {
+            fail_msg("%zu: %s, %lld ms late: %lld until %lld, expected %lld until %lld", i, job.schedule,
+                     (long long)late_ms, (long long)is.count, (long long)is.until.ms,
+                     (long long)expected.count, (long long)expected.until.ms);
+        }
+    }
+}
+
+/* A job may be due at an instant that is none of its schedule: it counts as one all the same. */
+static void test_policy_lateness_of_an_instant_off_the_schedule(void **state)
+{
+    (void)state;
+    make_job(&job, zones, EACH_MINUTE, JOB_ATMOST_ONCE, T0);
+    struct wall_ms now = {T0 + 3 * MIN};
+    struct policy_gap gap = policy_lateness(&job, (struct wall_ms){T0 + 1234}, now);
+    assert_int_equal(gap.count, 2);
+    assert_int_equal(gap.until.ms, T0 + MIN);
+    assert_int_equal(gap.next.ms, T0 + 2 * MIN);
+    gap = policy_lateness(&job, (struct wall_ms){T0 + MIN + 30 * S}, (struct wall_ms){T0 + 3 * MIN});
+    assert_int_equal(gap.count, 1);
+    assert_int_equal(gap.until.ms, T0 + MIN + 30 * S);
+}
+
+/* An occurrence that was handed back unsent is given up for its age alone. */
+static void test_policy_too_old_is_only_about_age(void **state)
+{
+    (void)state;
+    static const struct {
+        struct catch_up rule;
+        int64_t allowed_ms;
+    } rows[] = {{NOTHING, MIN},
+                {LATEST(H), H},
+                {ALL(DAY, 1), DAY},
+                {ALL(30 * DAY, 1), 30 * DAY},
+                {ALL(10 * S, 9), MIN}};
+    make_job(&job, zones, EACH_SECOND, JOB_ATLEAST_ONCE, T0);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        job.catch_up = rows[i].rule;
+        assert_false(policy_is_too_old(&job, (struct wall_ms){T0}, (struct wall_ms){T0 - S}));
+        assert_false(
+            policy_is_too_old(&job, (struct wall_ms){T0}, (struct wall_ms){T0 + rows[i].allowed_ms}));
+        assert_true(
+            policy_is_too_old(&job, (struct wall_ms){T0}, (struct wall_ms){T0 + rows[i].allowed_ms + 1}));
     }
 }
 
@@ -213,22 +387,40 @@ static void test_policy_lateness_next_after_a_gap_is_called(void **state)
         if (gap.count > 0) {
             struct wall_ms after;
             assert_int_equal(policy_lateness(&job, gap.next, now).count, 0);
-            assert_true(gap.count == POLICY_COUNT_MAX || job_next(&job, gap.until, &after));
-            assert_true(gap.count == POLICY_COUNT_MAX || after.ms == gap.next.ms);
+            assert_true(job_next(&job, gap.until, &after));
+            assert_int_equal(after.ms, gap.next.ms);
         }
+    }
+}
+
+static void test_policy_put_off_grows_with_lateness(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t late_ms, least, most;
+    } cases[] = {{-50, 500, 1000},     {0, 500, 1000},        {999, 500, 1000},
+                 {10000, 5000, 10000}, {30000, 15000, 30000}, {INT64_C(90) * 86400000, 15000, 30000}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        assert_int_equal(policy_put_off_ms(cases[i].late_ms, 0), cases[i].least);
+        assert_int_equal(policy_put_off_ms(cases[i].late_ms, UINT32_MAX), cases[i].most);
     }
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_policy_put_off_grows_with_lateness),
         cmocka_unit_test(test_policy_backoff_grows_up_to_a_bound),
         cmocka_unit_test(test_policy_backoff_has_full_jitter),
         cmocka_unit_test(test_policy_backoff_is_even),
         cmocka_unit_test(test_policy_lateness_at_most_once),
         cmocka_unit_test(test_policy_lateness_at_least_once),
         cmocka_unit_test(test_policy_lateness_schedule_ends_in_the_gap),
-        cmocka_unit_test(test_policy_lateness_count_is_capped),
+        cmocka_unit_test(test_policy_lateness_long_gaps_are_exact),
+        cmocka_unit_test(test_policy_lateness_follows_the_rule_of_the_job),
+        cmocka_unit_test(test_policy_lateness_agrees_with_its_definition),
+        cmocka_unit_test(test_policy_lateness_of_an_instant_off_the_schedule),
+        cmocka_unit_test(test_policy_too_old_is_only_about_age),
         cmocka_unit_test(test_policy_lateness_next_after_a_gap_is_called),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -171,7 +171,8 @@ static void test_rezone_script_moves_only_what_was_not_touched(void **state)
     assert_int_equal(due_of(7), due + 1000);
     assert_int_equal(move(id, due, due + 2000), 0); /* another runner was first */
     assert_int_equal(due_of(7), due + 1000);
-    store_claim(&cmd, 3, "me", (struct wall_ms){NINE_NEW_YORK}, 1);
+    const struct store_claim_bounds bounds = {.until = {NINE_NEW_YORK}, .limit = 1};
+    store_claim(&cmd, 3, "me", &bounds);
     call(&cmd);
     assert_int_equal(move(id, due + 1000, due), 0); /* claimed */
     assert_int_equal(due_of(7), -1);

@@ -86,10 +86,11 @@ static void test_store_job_create_names_its_shard(void **state)
     store_job_create(&cmd, &job, (struct wall_ms){T0 + 5});
     assert_keys_in_shard(&cmd, "job_create", 3);
     static const char *const expected[] = {
-        TAG "job:" ID,          TAG "due",      TAG "broken",    ID, "3", "1772953200005", "0 7 * * *",
-        "http://example.com/x", "ATLEAST_ONCE", "1772953200000", ""};
-    assert_int_equal(cmd.argc, 11);
-    for (size_t i = 0; i < 11; i++) {
+        TAG "job:" ID,   TAG "due",     TAG "broken", ID,          "3",   "1772953200005",
+        "1772953200000", "1000",        "schedule",   "0 7 * * *", "api", "http://example.com/x",
+        "type",          "ATLEAST_ONCE"};
+    assert_int_equal(cmd.argc, 14);
+    for (size_t i = 0; i < 14; i++) {
         assert_argument(&cmd, i, expected[i]);
     }
     cmd_fini(&cmd);
@@ -100,7 +101,9 @@ static void test_store_claim_names_its_shard(void **state)
 {
     (void)state;
     struct cmd cmd;
-    store_claim(&cmd, SHARD, "me", (struct wall_ms){T0}, 7);
+    const struct store_claim_bounds bounds = {
+        .until = {T0}, .limit = 7, .fresh_from = {T0 - 1150}, .backlog_limit = 5};
+    store_claim(&cmd, SHARD, "me", &bounds);
     assert_keys_in_shard(&cmd, "claim", 5);
     assert_argument(&cmd, 0, TAG "due");
     assert_argument(&cmd, 1, TAG "retry");
@@ -111,7 +114,9 @@ static void test_store_claim_names_its_shard(void **state)
     assert_argument(&cmd, 6, "1772953200000");
     assert_argument(&cmd, 7, "7");
     assert_argument(&cmd, 8, TAG "job:");
-    assert_int_equal(cmd.argc, 9);
+    assert_argument(&cmd, 9, "1772953198850");
+    assert_argument(&cmd, 10, "5");
+    assert_int_equal(cmd.argc, 11);
     cmd_fini(&cmd);
 }
 
@@ -248,7 +253,8 @@ static void test_store_longest_runner_id_fits_into_keys(void **state)
     struct cmd cmd;
     memset(id, 'r', sizeof id - 1);
     id[sizeof id - 1] = '\0';
-    store_claim(&cmd, STORE_SHARDS - 1, id, (struct wall_ms){T0}, 1);
+    const struct store_claim_bounds bounds = {.until = {T0}, .limit = 1};
+    store_claim(&cmd, STORE_SHARDS - 1, id, &bounds);
     assert_int_equal(cmd_argument(&cmd, 2).len, strlen("dronc:{15}:claimed:") + STORE_RUNNER_ID_MAX);
     cmd_fini(&cmd);
 }
@@ -262,8 +268,10 @@ struct decoded {
     struct store_record record;
     struct store_runner runner;
     struct store_recovered recovered;
+    struct store_claim_left left;
     struct wall_ms instant;
     enum store_verdict verdict;
+    enum store_creation creation;
     bool flag;
 };
 
@@ -276,7 +284,12 @@ static enum err decode_setup(const struct reply *r)
 
 static enum err decode_created(const struct reply *r)
 {
-    return store_job_create_reply(r, &d.flag, &info);
+    return store_job_create_reply(r, &d.creation, &d.instant, &info);
+}
+
+static enum err decode_time(const struct reply *r)
+{
+    return store_time_reply(r, &d.instant, &info);
 }
 
 static enum err decode_history(const struct reply *r)
@@ -291,7 +304,7 @@ static enum err decode_executions(const struct reply *r)
 
 static enum err decode_claim(const struct reply *r)
 {
-    return store_claim_reply(r, &d.instant, &d.count, &info);
+    return store_claim_reply(r, &d.left, &d.count, &info);
 }
 
 static enum err decode_verdict(const struct reply *r)
@@ -315,8 +328,8 @@ static enum err decode_recover(const struct reply *r)
 }
 
 static enum err (*const decoders[])(const struct reply *) = {
-    decode_setup,   decode_created, decode_history,   decode_executions, decode_claim,
-    decode_verdict, decode_held,    decode_heartbeat, decode_recover,
+    decode_setup, decode_created, decode_time, decode_history,   decode_executions,
+    decode_claim, decode_verdict, decode_held, decode_heartbeat, decode_recover,
 };
 #define DECODERS (sizeof decoders / sizeof decoders[0])
 
@@ -386,10 +399,24 @@ static void test_store_job_create_reply_tells_new_from_known(void **state)
     (void)state;
     const struct reply one = {.kind = REPLY_INTEGER, .integer = 1};
     const struct reply zero = {.kind = REPLY_INTEGER, .integer = 0};
+    const struct reply late = {.kind = REPLY_INTEGER, .integer = T0};
     assert_int_equal(decode_created(&one), ERR_OK);
-    assert_true(d.flag);
+    assert_int_equal(d.creation, STORE_CREATED);
     assert_int_equal(decode_created(&zero), ERR_OK);
-    assert_false(d.flag);
+    assert_int_equal(d.creation, STORE_KNOWN);
+    assert_int_equal(decode_created(&late), ERR_OK);
+    assert_int_equal(d.creation, STORE_WRONG_TIME);
+    assert_int_equal(d.instant.ms, T0);
+}
+
+static void test_store_time_reply_reads_seconds_and_micros(void **state)
+{
+    (void)state;
+    assert_int_equal(decode_time(MAKE_ARRAY("1772953200", "1999")), ERR_OK);
+    assert_int_equal(d.instant.ms, T0 + 1);
+    assert_int_equal(decode_time(MAKE_ARRAY("1772953200", "x")), ERR_PROTOCOL);
+    assert_int_equal(decode_time(MAKE_ARRAY("1772953200")), ERR_PROTOCOL);
+    assert_int_equal(decode_time(MAKE_ARRAY("", "1")), ERR_PROTOCOL);
 }
 
 #define RECORD "o:s s:1772953200000 a:1 h:200"
@@ -444,31 +471,34 @@ static void test_store_executions_refuses_bad_shapes(void **state)
 }
 
 #define CLAIM                                                                                         \
-    ID, "1772953200000", "2.77", "1772953200500", "0 7 * * *", "http://h/", "ATMOST_ONCE", "77", "c", \
-        "Europe/Berlin"
+    ID, "1772953200000", "2.77", "1772953200500", "c", "77", "0 7 * * *", "http://h/", "ATMOST_ONCE", \
+        "Europe/Berlin", "all", "3600", "7"
 
 static void test_store_claim_reply_counts_and_tells_the_next_instant(void **state)
 {
     (void)state;
-    assert_int_equal(decode_claim(MAKE_ARRAY("")), ERR_OK);
+    assert_int_equal(decode_claim(MAKE_ARRAY("", "")), ERR_OK);
     assert_int_equal(d.count, 0);
-    assert_int_equal(d.instant.ms, NONE);
-    assert_int_equal(decode_claim(MAKE_ARRAY("1772953200001", CLAIM, CLAIM)), ERR_OK);
+    assert_int_equal(d.left.next.ms, NONE);
+    assert_false(d.left.backlog);
+    assert_int_equal(decode_claim(MAKE_ARRAY("1772953200001", "1", CLAIM, CLAIM)), ERR_OK);
     assert_int_equal(d.count, 2);
-    assert_int_equal(d.instant.ms, T0 + 1);
+    assert_int_equal(d.left.next.ms, T0 + 1);
+    assert_true(d.left.backlog);
     const struct reply empty = {.kind = REPLY_ARRAY};
     assert_int_equal(decode_claim(&empty), ERR_PROTOCOL);
-    assert_int_equal(decode_claim(MAKE_ARRAY("soon")), ERR_PROTOCOL);
-    assert_int_equal(decode_claim(MAKE_ARRAY("", ID)), ERR_PROTOCOL);
-    assert_int_equal(decode_claim(MAKE_ARRAY("", CLAIM, ID)), ERR_PROTOCOL);
-    assert_int_equal(decode_claim(MAKE_ARRAY("1", ID, "1", "1", "1", "a", "b", "c", "1", "c")), ERR_PROTOCOL);
+    assert_int_equal(decode_claim(MAKE_ARRAY("soon", "")), ERR_PROTOCOL);
+    assert_int_equal(decode_claim(MAKE_ARRAY("")), ERR_PROTOCOL);
+    assert_int_equal(decode_claim(MAKE_ARRAY("", "", CLAIM, ID)), ERR_PROTOCOL);
+    assert_int_equal(decode_claim(MAKE_ARRAY("1", "", ID, "1", "1", "1", "c", "1", "a", "b", "c")),
+                     ERR_PROTOCOL);
 }
 
 static void test_store_claim_at_reads_attempt_and_definition(void **state)
 {
     (void)state;
-    const struct reply *reply =
-        MAKE_ARRAY("", CLAIM, ID, "5", "1000000.9007199254740992", "6", "s", "a", "t", "1", "r", NULL);
+    const struct reply *reply = MAKE_ARRAY("", "", CLAIM, ID, "5", "1000000.9007199254740992", "6", "r", "1",
+                                           "s", "a", "t", NULL, NULL, NULL, NULL);
     assert_int_equal(store_claim_at(reply, 0, &d.claimed, &info), ERR_OK);
     assert_memory_equal(d.claimed.attempt.job.bytes, ID, JOB_ID_SIZE);
     assert_int_equal(d.claimed.attempt.scheduled.ms, T0);
@@ -479,12 +509,20 @@ static void test_store_claim_at_reads_attempt_and_definition(void **state)
     assert_true(slice_eq(d.claimed.fields.api, "http://h/"));
     assert_true(slice_eq(d.claimed.fields.type, "ATMOST_ONCE"));
     assert_true(slice_eq(d.claimed.fields.timezone, "Europe/Berlin"));
+    assert_true(slice_eq(d.claimed.fields.catch_up, "all"));
+    assert_true(d.claimed.fields.catch_up_window_s.given);
+    assert_int_equal(d.claimed.fields.catch_up_window_s.value, 3600);
+    assert_true(d.claimed.fields.catch_up_max.given);
+    assert_int_equal(d.claimed.fields.catch_up_max.value, 7);
     assert_int_equal(d.claimed.created.ms, 77);
     assert_false(d.claimed.from_retry);
     assert_int_equal(store_claim_at(reply, 1, &d.claimed, &info), ERR_OK);
     assert_int_equal(d.claimed.attempt.number, STORE_ATTEMPT_MAX);
     assert_true(d.claimed.from_retry);
     assert_null(d.claimed.fields.timezone.data);
+    assert_null(d.claimed.fields.catch_up.data);
+    assert_false(d.claimed.fields.catch_up_window_s.given);
+    assert_false(d.claimed.fields.catch_up_max.given);
     assert_int_equal(store_claim_at(reply, 2, &d.claimed, &info), ERR_PROTOCOL);
 }
 
@@ -492,7 +530,8 @@ static void test_store_claim_at_reads_attempt_and_definition(void **state)
 static void test_store_claim_at_without_definition(void **state)
 {
     (void)state;
-    const struct reply *reply = MAKE_ARRAY("", ID, "1", "1.1", "1", NULL, NULL, NULL, NULL, "c", NULL);
+    const struct reply *reply =
+        MAKE_ARRAY("", "", ID, "1", "1.1", "1", "c", NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
     assert_int_equal(store_claim_at(reply, 0, &d.claimed, &info), ERR_OK);
     assert_null(d.claimed.fields.schedule.data);
     assert_memory_equal(d.claimed.attempt.job.bytes, ID, JOB_ID_SIZE);
@@ -502,11 +541,16 @@ static void test_store_claim_at_without_definition(void **state)
 static void test_store_claim_at_with_garbage_for_a_definition(void **state)
 {
     (void)state;
-    static const char *const definitions[][4] = {{"", "", "", "0"},
-                                                 {"0 7 * * *", "http://h/", "ATMOST_ONCE", "yesterday"}};
-    for (size_t i = 0; i < 2; i++) {
+#define DEFINITION "0 7 * * *", "http://h/", "ATLEAST_ONCE"
+    static const char *const definitions[][6] = {
+        {"0", "", "", "", NULL, NULL},  {"yesterday", DEFINITION, NULL, NULL},
+        {"77", DEFINITION, "", NULL},   {"77", DEFINITION, "an hour", NULL},
+        {"77", DEFINITION, NULL, "7 "}, {"77", DEFINITION, "1", "1.5"},
+    };
+    for (size_t i = 0; i < sizeof definitions / sizeof definitions[0]; i++) {
         const char *const *f = definitions[i];
-        const struct reply *reply = MAKE_ARRAY("", ID, "1", "1.1", "1", f[0], f[1], f[2], f[3], "c", NULL);
+        const struct reply *reply =
+            MAKE_ARRAY("", "", ID, "1", "1.1", "1", "c", f[0], f[1], f[2], f[3], NULL, NULL, f[4], f[5]);
         assert_int_equal(store_claim_at(reply, 0, &d.claimed, &info), ERR_OK);
         assert_non_null(d.claimed.fields.schedule.data);
         assert_int_equal(d.claimed.fields.schedule.len, 0);
@@ -520,21 +564,21 @@ static void test_store_claim_at_refuses_garbage(void **state)
                                          "1",   "1.",   ".1",        "1.x",          "1.1.1"};
     for (size_t at = 1; at <= 3; at += 2) { /* 2 is the ticket */
         for (size_t i = 0; i < GARBAGE_COUNT; i++) {
-            const char *items[] = {"", CLAIM};
-            items[1 + at] = GARBAGE_NUMBERS[i];
-            assert_int_equal(store_claim_at(make_array(items, 11), 0, &d.claimed, &info), ERR_PROTOCOL);
+            const char *items[] = {"", "", CLAIM};
+            items[2 + at] = GARBAGE_NUMBERS[i];
+            assert_int_equal(store_claim_at(make_array(items, 12), 0, &d.claimed, &info), ERR_PROTOCOL);
         }
     }
     for (size_t i = 0; i < sizeof absurd / sizeof absurd[0]; i++) {
-        const char *items[] = {"", CLAIM};
-        items[3] = absurd[i];
-        assert_int_equal(store_claim_at(make_array(items, 11), 0, &d.claimed, &info), ERR_PROTOCOL);
+        const char *items[] = {"", "", CLAIM};
+        items[4] = absurd[i];
+        assert_int_equal(store_claim_at(make_array(items, 12), 0, &d.claimed, &info), ERR_PROTOCOL);
     }
-    const char *items[] = {"", CLAIM};
-    items[1] = NULL;
-    assert_int_equal(store_claim_at(make_array(items, 11), 0, &d.claimed, &info), ERR_PROTOCOL);
-    items[1] = ID "x";
-    assert_int_equal(store_claim_at(make_array(items, 11), 0, &d.claimed, &info), ERR_PROTOCOL);
+    const char *items[] = {"", "", CLAIM};
+    items[2] = NULL;
+    assert_int_equal(store_claim_at(make_array(items, 12), 0, &d.claimed, &info), ERR_PROTOCOL);
+    items[2] = ID "x";
+    assert_int_equal(store_claim_at(make_array(items, 12), 0, &d.claimed, &info), ERR_PROTOCOL);
 }
 
 static void test_store_verdicts(void **state)
@@ -720,6 +764,7 @@ int main(void)
         cmocka_unit_test(test_store_decoders_refuse_an_index_past_the_end),
         cmocka_unit_test(test_store_setup_reply_compares_the_number),
         cmocka_unit_test(test_store_job_create_reply_tells_new_from_known),
+        cmocka_unit_test(test_store_time_reply_reads_seconds_and_micros),
         cmocka_unit_test(test_store_history_reads_records),
         cmocka_unit_test(test_store_executions_reads_records),
         cmocka_unit_test(test_store_executions_refuses_bad_shapes),

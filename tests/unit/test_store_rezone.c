@@ -9,7 +9,8 @@
 
 /* An id whose first byte is 'c' (99): shard 3. */
 #define ID    "cdefghijklmnopqrstuvwxyzABCDEFGH"
-#define ENTRY ID, "1772953200000", "0 9 * * *", "http://h/", "ATMOST_ONCE", "77"
+#define ENTRY ID, "1772953200000", "77", "0 9 * * *", "http://h/", "ATMOST_ONCE"
+#define USUAL NULL, NULL, NULL /* nothing about catching up */
 
 static void assert_arguments(const struct cmd *cmd, const char *const *expected, size_t count)
 {
@@ -49,14 +50,16 @@ static void test_job_create_stores_the_zone_but_utc(void **state)
 {
     (void)state;
     static const char *const TABLE[][2] = {
-        {"0 9 * * *", ""}, {"TZ=UTC 0 9 * * *", ""}, {"TZ=Europe/Berlin 0 9 * * *", "Europe/Berlin"}};
+        {"0 9 * * *", NULL}, {"TZ=UTC 0 9 * * *", NULL}, {"TZ=Europe/Berlin 0 9 * * *", "Europe/Berlin"}};
     struct zones *zones = zones_new(JOB_MAKER_ZONES);
     for (size_t i = 0; i < sizeof TABLE / sizeof TABLE[0]; i++) {
         struct job job;
         struct cmd cmd;
         make_job(&job, zones, TABLE[i][0], JOB_ATMOST_ONCE, 0);
         store_job_create(&cmd, &job, (struct wall_ms){1});
-        assert_true(slice_eq(cmd_argument(&cmd, cmd.argc - 1), TABLE[i][1]));
+        bool stored = slice_eq(cmd_argument(&cmd, cmd.argc - 2), "timezone");
+        assert_int_equal(stored, TABLE[i][1] != NULL);
+        assert_true(!stored || slice_eq(cmd_argument(&cmd, cmd.argc - 1), TABLE[i][1]));
         cmd_fini(&cmd);
     }
     zones_free(zones);
@@ -65,7 +68,8 @@ static void test_job_create_stores_the_zone_but_utc(void **state)
 static void test_due_page_reply_is_read(void **state)
 {
     (void)state;
-    const struct reply *reply = MAKE_ARRAY("17", ENTRY, "Europe/Berlin", ENTRY, NULL);
+    const struct reply *reply =
+        MAKE_ARRAY("17", ENTRY, "Europe/Berlin", "latest", "60", NULL, ENTRY, NULL, USUAL);
     char cursor[STORE_CURSOR_SIZE];
     struct store_pending pending;
     struct errinfo info;
@@ -81,6 +85,8 @@ static void test_due_page_reply_is_read(void **state)
     assert_true(slice_eq(pending.fields.api, "http://h/"));
     assert_true(slice_eq(pending.fields.type, "ATMOST_ONCE"));
     assert_true(slice_eq(pending.fields.timezone, "Europe/Berlin"));
+    assert_true(slice_eq(pending.fields.catch_up, "latest"));
+    assert_int_equal(pending.fields.catch_up_window_s.value, 60);
     assert_int_equal(store_due_page_at(reply, 1, &pending, &info), ERR_OK);
     assert_null(pending.fields.timezone.data);
     assert_int_equal(store_due_page_at(reply, 2, &pending, &info), ERR_PROTOCOL);
@@ -99,18 +105,22 @@ static void test_due_page_reply_refuses_garbage(void **state)
     assert_int_equal(store_due_page_reply(&error, cursor, &count, &info), ERR_REFUSED);
     assert_int_equal(store_due_page_reply(MAKE_ARRAY("0", ENTRY), cursor, &count, &info), ERR_PROTOCOL);
     assert_int_equal(store_due_page_reply(MAKE_ARRAY(""), cursor, &count, &info), ERR_PROTOCOL);
-    assert_int_equal(store_due_page_reply(MAKE_ARRAY(NULL, ENTRY, NULL), cursor, &count, &info),
+    assert_int_equal(store_due_page_reply(MAKE_ARRAY(NULL, ENTRY, NULL, USUAL), cursor, &count, &info),
                      ERR_PROTOCOL);
     assert_int_equal(store_due_page_reply(MAKE_ARRAY("123456789012345678901234"), cursor, &count, &info),
                      ERR_PROTOCOL);
-    const char *items[] = {"0", ENTRY, NULL};
-    static const size_t PLACES[] = {1, 2, 6};
+    const char *items[] = {"0", ENTRY, NULL, USUAL};
+    static const size_t PLACES[] = {1, 2, 3};
     for (size_t i = 0; i < sizeof PLACES / sizeof PLACES[0]; i++) {
         const char *good = items[PLACES[i]];
         items[PLACES[i]] = "x";
-        assert_int_equal(store_due_page_at(make_array(items, 8), 0, &pending, &info), ERR_PROTOCOL);
+        assert_int_equal(
+            store_due_page_at(make_array(items, sizeof items / sizeof items[0]), 0, &pending, &info),
+            ERR_PROTOCOL);
         items[PLACES[i]] = NULL;
-        assert_int_equal(store_due_page_at(make_array(items, 8), 0, &pending, &info), ERR_PROTOCOL);
+        assert_int_equal(
+            store_due_page_at(make_array(items, sizeof items / sizeof items[0]), 0, &pending, &info),
+            ERR_PROTOCOL);
         items[PLACES[i]] = good;
     }
 }

@@ -6,6 +6,7 @@
 #include "redis_sync.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 #define T0    INT64_C(1772953200000) /* 2026-03-08T07:00:00Z, long past for Redis */
@@ -34,6 +35,7 @@ static int64_t tokens[UCHAR_MAX + 1][UCHAR_MAX + 1];
 /* What the last claim gave. */
 static struct {
     struct wall_ms next;
+    bool backlog;
     size_t count;
     struct store_claimed at[MAX];
 } got;
@@ -124,18 +126,51 @@ static struct store_attempt held_by(const char *runner, const char *id, int atte
     return out;
 }
 
+static enum store_creation store_as(const struct job *job, int64_t due, struct wall_ms *now)
+{
+    enum store_creation creation;
+    struct cmd cmd;
+    store_job_create(&cmd, job, (struct wall_ms){due});
+    call(&cmd);
+    assert_int_equal(store_job_create_reply(reply, &creation, now, &info), ERR_OK);
+    return creation;
+}
+
+static struct wall_ms redis_now(void)
+{
+    struct wall_ms now;
+    struct cmd cmd;
+    store_time(&cmd);
+    call(&cmd);
+    assert_int_equal(store_time_reply(reply, &now, &info), ERR_OK);
+    return now;
+}
+
+/* Store a job, which can only be done now, and have it created at job->created all the same. */
+static bool store(const struct job *job, int64_t due)
+{
+    static struct job as_of_now;
+    struct wall_ms now;
+    char key[sizeof TAG "job:" + JOB_ID_SIZE] = TAG "job:";
+    char created[24];
+    as_of_now = *job;
+    as_of_now.created = redis_now();
+    if (store_as(&as_of_now, due, &now) != STORE_CREATED) {
+        return false;
+    }
+    memcpy(key + strlen(key), job->id.bytes, JOB_ID_SIZE);
+    (void)snprintf(created, sizeof created, "%lld", (long long)job->created.ms);
+    SAY("HSET", key, "created", created);
+    return true;
+}
+
 /* Store a job that is due each minute, from `due` on. */
 static bool create_at(const char *id, enum job_type type, int64_t due, int64_t created_ms)
 {
     static struct job job;
-    struct cmd cmd;
-    bool created;
     make_job(&job, zones, "* * * * *", type, created_ms);
     memcpy(job.id.bytes, id, JOB_ID_SIZE);
-    store_job_create(&cmd, &job, (struct wall_ms){due});
-    call(&cmd);
-    assert_int_equal(store_job_create_reply(reply, &created, &info), ERR_OK);
-    return created;
+    return store(&job, due);
 }
 
 static bool create(const char *id, enum job_type type, int64_t due)
@@ -143,18 +178,27 @@ static bool create(const char *id, enum job_type type, int64_t due)
     return create_at(id, type, due, 1000);
 }
 
-static size_t claim_up_to(const char *runner, int64_t until, int limit)
+static size_t claim_within(const char *runner, const struct store_claim_bounds *bounds)
 {
     struct cmd cmd;
-    store_claim(&cmd, SHARD, runner, (struct wall_ms){until}, limit);
+    struct store_claim_left left;
+    store_claim(&cmd, SHARD, runner, bounds);
     call(&cmd);
-    assert_int_equal(store_claim_reply(reply, &got.next, &got.count, &info), ERR_OK);
+    assert_int_equal(store_claim_reply(reply, &left, &got.count, &info), ERR_OK);
+    got.next = left.next;
+    got.backlog = left.backlog;
     assert_true(got.count <= MAX);
     for (size_t i = 0; i < got.count; i++) {
         assert_int_equal(store_claim_at(reply, i, &got.at[i], &info), ERR_OK);
         tokens[(unsigned char)runner[0]][got.at[i].attempt.job.bytes[0]] = got.at[i].attempt.token;
     }
     return got.count;
+}
+
+static size_t claim_up_to(const char *runner, int64_t until, int limit)
+{
+    const struct store_claim_bounds bounds = {.until = {until}, .limit = limit};
+    return claim_within(runner, &bounds);
 }
 
 static size_t claim(const char *runner)
@@ -251,12 +295,18 @@ static int64_t due_of(const char *id)
     return ASK("ZSCORE", TAG "due", id);
 }
 
-static int64_t redis_now(void)
+/* The fields of test_scripts_definition_comes_back_whole. */
+static void assert_fields(const struct job_fields *fields)
 {
-    int64_t seconds = 0;
-    SAY("TIME");
-    assert_true(slice_i64(reply->items[0], &seconds));
-    return seconds * 1000;
+    assert_true(slice_eq(fields->schedule, "0 7 * * *"));
+    assert_true(slice_eq(fields->api, "http://example.com/x"));
+    assert_true(slice_eq(fields->type, "ATLEAST_ONCE"));
+    assert_true(slice_eq(fields->timezone, "Europe/Berlin"));
+    assert_true(slice_eq(fields->catch_up, "all"));
+    assert_true(fields->catch_up_window_s.given);
+    assert_int_equal(fields->catch_up_window_s.value, 7200);
+    assert_true(fields->catch_up_max.given);
+    assert_int_equal(fields->catch_up_max.value, 7);
 }
 
 /* ---- jobs ---- */
@@ -280,6 +330,87 @@ static void test_scripts_create_after_a_deletion_makes_it_again(void **state)
     SAY("DEL", TAG "job:" A);
     assert_true(create_at(A, JOB_ATMOST_ONCE, T1, 2000));
     assert_int_equal(due_of(A), T1);
+}
+
+/* A handler whose clock is wrong must not decide when a job begins. */
+static void test_scripts_create_wants_the_time_to_be_redis_own(void **state)
+{
+    (void)state;
+    static const int64_t off_ms[] = {-3600000, -1500, 1500, 3600000};
+    static struct job job;
+    struct wall_ms now = {0};
+    for (size_t i = 0; i < 4; i++) {
+        struct wall_ms before = redis_now();
+        make_job(&job, zones, "* * * * *", JOB_ATMOST_ONCE, before.ms + off_ms[i]);
+        memcpy(job.id.bytes, A, JOB_ID_SIZE);
+        assert_int_equal(store_as(&job, T0, &now), STORE_WRONG_TIME);
+        assert_in_range(now.ms, before.ms, redis_now().ms);
+        assert_int_equal(ASK("DBSIZE"), 0);
+    }
+    job.created = now;
+    assert_int_equal(store_as(&job, T0, &now), STORE_CREATED);
+    /* What is there stays as it is, whatever the time. */
+    job.created.ms = 0;
+    assert_int_equal(store_as(&job, T0, &now), STORE_KNOWN);
+    assert_int_equal(due_of(A), T0);
+}
+
+static void test_scripts_create_at_a_wrong_time_leaves_a_broken_job_alone(void **state)
+{
+    (void)state;
+    static struct job job;
+    struct wall_ms now;
+    (void)create(A, JOB_ATMOST_ONCE, T0);
+    SAY("ZADD", TAG "broken", "1", A);
+    make_job(&job, zones, "* * * * *", JOB_ATMOST_ONCE, 1000);
+    memcpy(job.id.bytes, A, JOB_ID_SIZE);
+    assert_int_equal(store_as(&job, T1, &now), STORE_WRONG_TIME);
+    assert_int_equal(ASK("ZCARD", TAG "broken"), 1);
+    assert_int_equal(due_of(A), T0);
+    assert_true(store(&job, T1));
+    assert_int_equal(ASK("ZCARD", TAG "broken"), 0);
+    assert_int_equal(due_of(A), T1);
+}
+
+/* Every field that a definition can have comes back from where runners read it: the scripts and
+ * lib/job_fields.c agree about which there are, and in which order. */
+static void test_scripts_definition_comes_back_whole(void **state)
+{
+    (void)state;
+    struct job_fields fields = job_maker_fields("0 7 * * *", "http://example.com/x", "ATLEAST_ONCE");
+    struct job_fault fault;
+    struct store_pending pending;
+    char cursor[STORE_CURSOR_SIZE];
+    size_t count;
+    static struct job job;
+    struct cmd cmd;
+    fields.timezone = slice_of("Europe/Berlin");
+    fields.catch_up_window_s = (struct job_number){true, 7200};
+    fields.catch_up_max = (struct job_number){true, 7};
+    assert_true(job_build(&job, &fields, (struct wall_ms){1000}, zones, &fault));
+    memcpy(job.id.bytes, A, JOB_ID_SIZE);
+    store(&job, T0);
+    assert_int_equal(ASK("HLEN", TAG "job:" A), 7);
+    SAY("HSET", TAG "job:" A, "catch_up", "all"); /* which is the default */
+    store_due_page(&cmd, SHARD, "0");
+    call(&cmd);
+    assert_int_equal(store_due_page_reply(reply, cursor, &count, &info), ERR_OK);
+    assert_int_equal(count, 1);
+    assert_int_equal(store_due_page_at(reply, 0, &pending, &info), ERR_OK);
+    assert_fields(&pending.fields);
+    assert_int_equal(claim("me"), 1);
+    assert_fields(&got.at[0].fields);
+    assert_int_equal(got.at[0].created.ms, pending.created.ms);
+}
+
+/* Not one byte more than before there was catching up. */
+static void test_scripts_create_stores_nothing_that_is_usual(void **state)
+{
+    (void)state;
+    (void)create(A, JOB_ATLEAST_ONCE, T0);
+    (void)create(B, JOB_ATMOST_ONCE, T0);
+    assert_int_equal(ASK("HLEN", TAG "job:" A), 4);
+    assert_int_equal(ASK("HLEN", TAG "job:" B), 4);
 }
 
 /* ---- claim ---- */
@@ -385,6 +516,45 @@ static void test_scripts_claim_leaves_what_this_runner_has_started(void **state)
     assert_int_equal(finish("me", A, 1, STORE_AFTER_NOTHING, T0), STORE_DONE);
     assert_int_equal(claim("me"), 1);
     assert_int_equal(got.at[0].attempt.number, 2);
+}
+
+/* What has been due for long and what is due now share a claim that has not room for both. */
+static void test_scripts_claim_shares_between_backlog_and_the_rest(void **state)
+{
+    (void)state;
+    char id[] = A;
+    for (char c = 'a'; c < 'a' + 10; c++) {
+        id[31] = c;
+        (void)create(id, JOB_ATLEAST_ONCE, T0 - 60000 + c); /* backlog */
+        id[31] = (char)(c - 'a' + 'A');
+        (void)create(id, JOB_ATLEAST_ONCE, T0 + c);
+    }
+    struct store_claim_bounds bounds = {.until = {T1}, .limit = 8, .fresh_from = {T0}, .backlog_limit = 100};
+    assert_int_equal(claim_within("me", &bounds), 8);
+    assert_int_equal(got.at[0].due.ms, T0 - 60000 + 'a');
+    assert_int_equal(got.at[3].due.ms, T0 - 60000 + 'd');
+    assert_int_equal(got.at[4].due.ms, T0 + 'a');
+    assert_int_equal(got.at[7].due.ms, T0 + 'd');
+    assert_true(got.backlog);
+    assert_int_equal(got.next.ms, T0 + 'e');
+    bounds.backlog_limit = 1; /* what the backlog may not take is there for the rest */
+    assert_int_equal(claim_within("me", &bounds), 7);
+    bounds.backlog_limit = 100; /* and the other way round */
+    assert_int_equal(claim_within("me", &bounds), 5);
+    assert_false(got.backlog);
+    assert_int_equal(got.next.ms, NONE);
+}
+
+static void test_scripts_claim_leaves_a_backlog_that_is_not_asked_for(void **state)
+{
+    (void)state;
+    (void)create(A, JOB_ATMOST_ONCE, T0 - 1);
+    (void)create(B, JOB_ATMOST_ONCE, T1 + 5);
+    const struct store_claim_bounds bounds = {
+        .until = {T1}, .limit = 8, .fresh_from = {T0}, .backlog_limit = 0};
+    assert_int_equal(claim_within("me", &bounds), 0);
+    assert_true(got.backlog);
+    assert_int_equal(got.next.ms, T1 + 5); /* the backlog is no reason to ask again at once */
 }
 
 /* ---- start ---- */
@@ -610,6 +780,40 @@ static void test_scripts_release_of_a_started_claim_goes_to_retry(void **state)
     assert_int_equal(ASK("ZSCORE", TAG "retry", A S ":1"), T0);
 }
 
+/* Put off, the occurrence keeps its instant, and the job has no later one until it has been started. */
+static void test_scripts_release_to_a_later_time_puts_a_first_attempt_off(void **state)
+{
+    (void)state;
+    (void)create(A, JOB_ATMOST_ONCE, T0);
+    (void)claim("me");
+    assert_int_equal(release("me", A, 1, T0 + 5000), STORE_DONE);
+    assert_int_equal(due_of(A), -1);
+    assert_int_equal(claim_up_to("you", T0 + 4999, 100), 0);
+    assert_int_equal(got.next.ms, T0 + 5000);
+    assert_int_equal(claim_up_to("you", T0 + 5000, 100), 1);
+    assert_int_equal(got.at[0].attempt.number, 1);
+    assert_int_equal(got.at[0].attempt.scheduled.ms, T0);
+    assert_int_equal(got.at[0].due.ms, T0 + 5000);
+    assert_false(got.at[0].from_retry);
+    assert_int_equal(start("you", A, 1, T1), STORE_DONE);
+    assert_int_equal(due_of(A), T1);
+}
+
+static void test_scripts_claim_of_what_was_put_off_survives_its_holder(void **state)
+{
+    (void)state;
+    (void)create(A, JOB_ATMOST_ONCE, T0);
+    (void)claim("me");
+    (void)release("me", A, 1, T0 + 5000);
+    assert_int_equal(claim("me"), 1);
+    assert_int_equal(recover("me").handed_on, 1);
+    assert_int_equal(due_of(A), -1);
+    assert_int_equal(claim("you"), 1);
+    assert_int_equal(got.at[0].attempt.scheduled.ms, T0);
+    assert_int_equal(got.at[0].due.ms, T0 + 5000);
+    assert_false(got.at[0].from_retry);
+}
+
 static void test_scripts_release_of_a_gone_job_drops_the_claim(void **state)
 {
     (void)state;
@@ -672,7 +876,7 @@ static void test_scripts_set_aside_until_it_is_made_anew(void **state)
     call(&cmd);
     assert_int_equal(number(), 1);
     assert_int_equal(ASK("EXISTS", TAG "claimed:me", TAG "due"), 0);
-    assert_in_range(ASK("ZSCORE", TAG "broken", A), redis_now() - 60000, redis_now() + 2000);
+    assert_in_range(ASK("ZSCORE", TAG "broken", A), redis_now().ms - 60000, redis_now().ms + 2000);
     assert_true(create(A, JOB_ATMOST_ONCE, T1));
     assert_false(create(A, JOB_ATMOST_ONCE, T1));
     assert_int_equal(due_of(A), T1);
@@ -725,7 +929,7 @@ static void test_scripts_recover_started_at_least_once_is_retried(void **state)
     struct store_recovered done = recover("dead");
     assert_int_equal(done.handed_on, 1);
     assert_int_equal(done.lost, 1);
-    assert_in_range(ASK("ZSCORE", TAG "retry", A S ":2"), redis_now() - 60000, redis_now() + 2000);
+    assert_in_range(ASK("ZSCORE", TAG "retry", A S ":2"), redis_now().ms - 60000, redis_now().ms + 2000);
     assert_int_equal(claim_up_to("me", NONE, 1), 1);
     assert_int_equal(got.at[0].attempt.number, 2);
     assert_int_equal(got.at[0].attempt.scheduled.ms, T0);
@@ -742,7 +946,7 @@ static void test_scripts_recover_spent_attempts_are_dead(void **state)
     assert_int_equal(done.handed_on, 0);
     assert_int_equal(done.lost, 1);
     assert_int_equal(ASK("EXISTS", TAG "retry"), 0);
-    assert_in_range(ASK("ZSCORE", TAG "dead", A S), redis_now() - 60000, redis_now() + 2000);
+    assert_in_range(ASK("ZSCORE", TAG "dead", A S), redis_now().ms - 60000, redis_now().ms + 2000);
 }
 
 static void test_scripts_recover_unstarted_retry_stays_the_same_attempt(void **state)
@@ -819,7 +1023,7 @@ static void test_scripts_heartbeat_tells_time_and_runners(void **state)
     assert_int_equal(store_heartbeat_at(reply, 1, &runner, &info), ERR_OK);
     assert_string_equal(runner.id, "b");
     assert_int_equal(runner.expiry.ms, now_us / 1000 + 5000);
-    assert_in_range(now_us / 1000, redis_now() - 60000, redis_now() + 2000);
+    assert_in_range(now_us / 1000, redis_now().ms - 60000, redis_now().ms + 2000);
     heartbeat("b", 5000, &now_us, &count);
     assert_int_equal(count, 2);
 }
@@ -956,6 +1160,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_scripts_create_stores_a_job_once),
         TEST(test_scripts_create_after_a_deletion_makes_it_again),
+        TEST(test_scripts_create_wants_the_time_to_be_redis_own),
+        TEST(test_scripts_create_at_a_wrong_time_leaves_a_broken_job_alone),
+        TEST(test_scripts_definition_comes_back_whole),
+        TEST(test_scripts_create_stores_nothing_that_is_usual),
         TEST(test_scripts_claim_hands_out_the_longest_due_first),
         TEST(test_scripts_claim_is_bounded),
         TEST(test_scripts_claim_gives_each_attempt_to_one_runner),
@@ -963,6 +1171,8 @@ int main(void)
         TEST(test_scripts_claim_tells_gone_jobs_and_garbage_from_good_ones),
         TEST(test_scripts_claim_drops_a_retry_that_names_nothing),
         TEST(test_scripts_claim_leaves_what_this_runner_has_started),
+        TEST(test_scripts_claim_shares_between_backlog_and_the_rest),
+        TEST(test_scripts_claim_leaves_a_backlog_that_is_not_asked_for),
         TEST(test_scripts_start_makes_the_next_occurrence_due_only_once),
         TEST(test_scripts_start_is_idempotent),
         TEST(test_scripts_start_refuses_what_is_not_held),
@@ -978,6 +1188,8 @@ int main(void)
         TEST(test_scripts_executions_pages_backwards),
         TEST(test_scripts_release_of_a_claim_makes_it_due_again),
         TEST(test_scripts_release_of_a_started_claim_goes_to_retry),
+        TEST(test_scripts_release_to_a_later_time_puts_a_first_attempt_off),
+        TEST(test_scripts_claim_of_what_was_put_off_survives_its_holder),
         TEST(test_scripts_release_of_a_gone_job_drops_the_claim),
         TEST(test_scripts_skip_records_the_gap_and_goes_on),
         TEST(test_scripts_skip_refuses_what_is_started_or_gone),

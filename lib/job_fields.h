@@ -1,0 +1,63 @@
+/* job_fields: a job's definition as somebody wrote it, before anybody has judged it: which fields there are,
+ * what each is called, and of which kind it is.
+ *
+ * A request's JSON (job_json) and what Redis holds (store) are both read into it, field by field from one
+ * table, and job_build and job_restore make a job of it. What a field may hold is for them to say.
+ *
+ * A new field is a member here, a row of the table in job_fields.c, its name in `DEFINITION` of
+ * lib/store/common.lua, and a line each in job.c where it is judged and where it is told (job_describe).
+ *
+ * Plain data without ownership: texts are borrowed from whatever they were read from. Pure.
+ */
+#ifndef DRONC_JOB_FIELDS_H
+#define DRONC_JOB_FIELDS_H
+
+#include "buffer.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A whole number that may be absent. */
+struct job_number {
+    bool given;
+    int64_t value;
+};
+
+/* An absent text has data NULL. Zero-initialised is a definition without any field. */
+struct job_fields {
+    struct slice schedule;
+    struct slice api;
+    struct slice type;
+    struct slice timezone; /* may be absent: then the schedule's prefix says it, or the default */
+    struct slice catch_up; /* this and the next two: see catch_up.h; what is absent has its default */
+    struct job_number catch_up_window_s;
+    struct job_number catch_up_max;
+    const char *timezone_default; /* NULL or "": UTC. No field: from the settings, never from Redis (what is
+                                   * stored has its zone with it) */
+};
+
+enum job_field_kind {
+    JOB_FIELD_TEXT,  /* a struct slice; a JSON string */
+    JOB_FIELD_NUMBER /* a struct job_number; a JSON number without fraction */
+};
+
+/* A row of the table. */
+struct job_field {
+    const char *name; /* in JSON, in Redis and in messages; static */
+    enum job_field_kind kind;
+    size_t offset; /* in struct job_fields */
+};
+
+#define JOB_FIELD_COUNT 7
+
+/* The field at an index below JOB_FIELD_COUNT, in the order in which they are told. */
+const struct job_field *job_field_at(size_t index);
+/* The field of that name, NULL: there is none. */
+const struct job_field *job_field_find(struct slice name);
+
+/* Where a field's value is, in fields. The kind must be the right one. */
+struct slice *job_field_text(struct job_fields *fields, const struct job_field *field);
+struct job_number *job_field_number(struct job_fields *fields, const struct job_field *field);
+
+#endif

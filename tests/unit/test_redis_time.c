@@ -1,0 +1,131 @@
+/* What a handler believes about the time, and what it says of it. */
+#include "redis_time.h"
+
+#include "log_capture.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#define T0 INT64_C(1772953200000) /* 2026-03-08T07:00:00Z */
+#define H  INT64_C(3600000)
+
+/* This machine's clocks. */
+static struct {
+    int64_t wall_ms, mono_ms;
+} machine;
+
+static struct log_capture capture;
+static struct redis_time timing;
+
+static struct wall_ms wall(void *arg)
+{
+    (void)arg;
+    return (struct wall_ms){machine.wall_ms};
+}
+
+static struct mono_ms mono(void *arg)
+{
+    (void)arg;
+    return (struct mono_ms){machine.mono_ms};
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    machine.wall_ms = T0;
+    machine.mono_ms = 5000;
+    log_capture_begin(&capture, LOG_INFO);
+    redis_time_init(&timing, (struct clock){.wall = wall, .mono = mono});
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    log_capture_end(&capture);
+    return 0;
+}
+
+static void pass(int64_t ms)
+{
+    machine.wall_ms += ms;
+    machine.mono_ms += ms;
+}
+
+static bool told(int64_t redis_ms)
+{
+    return redis_time_learn(&timing, (struct wall_ms){redis_ms});
+}
+
+static void test_redis_time_believes_its_own_clock_at_first(void **state)
+{
+    (void)state;
+    assert_int_equal(redis_time_now(&timing).ms, T0);
+}
+
+static void test_redis_time_takes_a_second_for_nothing(void **state)
+{
+    (void)state;
+    assert_false(told(T0 + 1000));
+    assert_false(told(T0 - 1000));
+    assert_int_equal(redis_time_now(&timing).ms, T0);
+    assert_int_equal(log_capture_lines(&capture), 0);
+}
+
+static void test_redis_time_goes_on_by_what_it_was_told(void **state)
+{
+    (void)state;
+    assert_true(told(T0 + H));
+    assert_int_equal(redis_time_now(&timing).ms, T0 + H);
+    pass(1234);
+    assert_int_equal(redis_time_now(&timing).ms, T0 + H + 1234);
+    assert_false(told(T0 + H + 1200));
+    assert_true(told(T0 - H));
+    assert_int_equal(redis_time_now(&timing).ms, T0 - H);
+}
+
+static void test_redis_time_says_by_how_much_and_not_too_often(void **state)
+{
+    (void)state;
+    assert_true(told(T0 - H));
+    assert_non_null(strstr(log_capture_text(&capture), "\"clock differs from redis'\""));
+    assert_non_null(strstr(log_capture_text(&capture), "\"redis_ahead_ms\":-3600000"));
+    for (int i = 0; i < 59; i++) {
+        pass(1000);
+        machine.wall_ms += 2000; /* it runs fast, too */
+        assert_true(told(T0 - H + 1000 * i));
+    }
+    assert_int_equal(log_capture_lines(&capture), 1);
+    pass(1000);
+    machine.wall_ms += 2000;
+    assert_true(told(T0 - H));
+    assert_int_equal(log_capture_lines(&capture), 2);
+}
+
+static void test_redis_time_says_when_all_is_well_again(void **state)
+{
+    (void)state;
+    assert_true(told(T0 + H));
+    pass(REDIS_TIME_SAY_MS);
+    machine.wall_ms = T0 + H + REDIS_TIME_SAY_MS; /* somebody has set the clock */
+    assert_true(told(T0 + H + REDIS_TIME_SAY_MS));
+    assert_non_null(strstr(log_capture_text(&capture), "\"clock agrees with redis' again\""));
+    assert_int_equal(redis_time_now(&timing).ms, machine.wall_ms);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_redis_time_believes_its_own_clock_at_first, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_redis_time_takes_a_second_for_nothing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_redis_time_goes_on_by_what_it_was_told, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_redis_time_says_by_how_much_and_not_too_often, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_redis_time_says_when_all_is_well_again, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
