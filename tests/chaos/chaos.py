@@ -31,6 +31,7 @@ CALM = 25  # seconds: 15 in which to recover, and 10 to prove it
 APART = 8  # between a storm and the fault that is looked at alone
 WARM_UP, WIND_UP = 6, 35  # before the first storm; after the last calm, about
 ROUND = 125
+SHORT = 180  # so short a run has one storm, and no fault alone
 TITLES = {1: "at most once: no second call, one record", 2: "at least once: called until it succeeded, or dead",
           3: "nothing called that was not scheduled", 4: "history and the targets' log agree",
           5: "on time again within 15 s of the last fault", 6: "acknowledged jobs exist, others wholly or not at all",
@@ -55,9 +56,9 @@ def between_seconds():
 
 
 class Chaos:
-    def __init__(self, home, seed, seconds, names):
-        """names: of the faults that there may be."""
-        self.home, self.seed, self.seconds, self.names = Path(home), seed, seconds, names
+    def __init__(self, home, seed, options):
+        self.home, self.seed, self.names, self.options = Path(home), seed, options.names, options
+        self.seconds = options.seconds or options.minutes * 60
         self.stack = Stack(self.home, seed)
         self.workload = Workload(self.stack, seed)
         self.injector = Injector(self.stack)
@@ -72,31 +73,35 @@ class Chaos:
         say(f"{len(self.workload.jobs)} jobs, about {self.workload.per_second:.0f} occurrences a second")
         watch = threading.Thread(target=self.watch)
         watch.start()
-        self.workload.start()
+        self.workload.start(self.options.posts)
         time.sleep(WARM_UP)
         budget = self.seconds - WARM_UP - WIND_UP
         rounds = max(1, round(budget / ROUND))
-        finales = self.finales(rounds)
-        for number, finale in enumerate(finales):
-            self.round(number, max(15, budget / rounds - CALM - APART - 6), finale)
+        for number, finale in enumerate(self.finales(rounds)):
+            self.round(number, max(15, budget / rounds - CALM - (APART + 6 if finale else 0)), finale)
         self.wind_up()
         self.over.set()
         watch.join()
 
     def finales(self, rounds):
-        """The faults that are looked at alone: each that may make calls late in turn, in an order of the seed."""
+        """The faults that are looked at alone: each that may make calls late in turn, in an order of the seed. None in a short run."""
+        if self.seconds < SHORT:
+            return [None] * rounds
         rng = random.Random(f"{self.seed}/finales")
         kinds = [FAULTS[name] for name in self.names if FAULTS[name].lane != "front"] or [FAULTS[self.names[0]]]
         rng.shuffle(kinds)
         return [kinds[n % len(kinds)](rng) for n in range(rounds)]
 
     def round(self, number, seconds, finale):
-        self.injector.storm(plan_storm(self.seed, number, seconds, self.names))
-        time.sleep(APART)
-        alone = Planned(0, random.Random(f"{self.seed}/{number}").uniform(*finale.lasts), finale)
-        self.injector.storm({"alone": [alone]})
+        self.injector.storm(plan_storm(self.seed, number, seconds, self.names, self.options.haste))
+        healed, name = now_ms(), "a storm"
+        if finale is not None:
+            time.sleep(APART)
+            alone = Planned(0, random.Random(f"{self.seed}/{number}").uniform(*finale.lasts), finale)
+            self.injector.storm({"alone": [alone]})
+            healed, name = alone.healed, str(finale)
         time.sleep(CALM)
-        self.calms.append(report.Calm(str(finale), alone.healed, now_ms()))
+        self.calms.append(report.Calm(name, healed, now_ms()))
 
     def wind_up(self):
         """Let the targets behave, wait until no retry is left, and stop."""
@@ -195,7 +200,10 @@ def arguments():
     parser.add_argument("--seed", default="")
     parser.add_argument("--faults", default="", help=f"only these, with commas: {', '.join(FAULTS)}")
     parser.add_argument("--without", default="", help="all but these")
+    parser.add_argument("--haste", type=float, default=1, help="divides the pauses between faults")
+    parser.add_argument("--posts", type=float, default=2, help="new jobs a second")
     parser.add_argument("--json", help="where to put the result for a program")
+    parser.add_argument("--discard", action="store_true", help="keep it in no case")
     parser.add_argument("--keep", action="store_true", help="keep the working folder in any case")
     options = parser.parse_args()
     named, without = ([name for name in names.split(",") if name] for names in (options.faults, options.without))
@@ -212,7 +220,7 @@ def main():
     again = f"make chaos SEED={seed} MINUTES={options.minutes:g}"
     say(f"seed {seed}: {again}\nprograms of {DIST}, work in {home}")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    chaos = Chaos(home, seed, options.seconds or options.minutes * 60, options.names)
+    chaos = Chaos(home, seed, options)
     try:
         chaos.run()
         passed, failed = judge(chaos, options.json)
@@ -220,7 +228,7 @@ def main():
         chaos.over.set()
         chaos.workload.over.set()
         chaos.stack.kill_everything()
-    if failed or options.keep:
+    if (failed or options.keep) and not options.discard:
         say(f"kept for a look: {home}")
     else:
         harness.remove(home)

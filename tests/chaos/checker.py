@@ -24,6 +24,7 @@ HOPS = 5
 KNOWS_CLOCK = 6000  # as long as a lease a runner may go by the clock that Redis had before
 CLOCK_SLACK = 1000  # between a POST's sending and answer, and the `created` that the job has
 ORPHANED = 15_000  # how long a POST may wait in the handlers' socket after its client has given up
+ASLEEP = 400  # a runner's own lease ends half a second before Redis' does
 KEPT_HISTORY = 200
 
 
@@ -203,6 +204,14 @@ def check_history(run):
             yield Violation(4, "the job's history is not the feed's", f"{stored.id} {len(stored.history)} records")
 
 
+def check_asleep(run):
+    """Whoever was taken for dead sends nothing any more: after the record that an attempt is lost, that attempt is not made."""
+    for record in run.left.records:
+        for call in run.calls.get((record.job, record.scheduled), ()) if record.outcome == "l" else ():
+            if call.attempt == record.attempt and call.at + min(run.offsets(call.at)) > record.recorded + ASLEEP:
+                yield Violation(4, "called after it was recorded as lost", show(run, record.job, record.scheduled))
+
+
 def check_on_time(run):
     for job, stored in run.whole_jobs():
         if job.target not in run.good:
@@ -244,6 +253,8 @@ def check_jobs(run):
     for stored in run.left.jobs.values():
         if stored.id not in known or not stored.whole:
             yield Violation(6, "half a job", f"{stored}")
+        elif stored.due is None and not stored.history:
+            yield Violation(6, "stored, and never due", f"{stored} posts {known[stored.id].posts}")
 
 
 def check_left_behind(run):
@@ -260,7 +271,7 @@ def check_left_behind(run):
             yield Violation(7, "a job that was forgotten", f"job {job.number} {stored.id} due {stored.due}, it is {now}")
 
 
-CHECKS = (check_occurrences, check_ghosts, check_history, check_on_time, check_jobs, check_left_behind)
+CHECKS = (check_occurrences, check_ghosts, check_history, check_asleep, check_on_time, check_jobs, check_left_behind)
 
 
 def check(run):

@@ -247,6 +247,16 @@ def test_call_without_a_record_is_found():
     assert world.found() == {4: {"a call without a record"}}
 
 
+def test_call_of_a_runner_that_was_taken_for_dead_is_found():
+    world, job, instant = spoil(MOST)
+    world.take_records(job, instant)
+    world.record(job, instant, "l", recorded=instant + 6000)
+    assert world.found() == {}
+    world.take_calls(job, instant)
+    world.call(job, instant, late=7000)
+    assert world.found()[4] == {"called after it was recorded as lost"}
+
+
 def test_missed_and_called_is_found():
     world, job, instant = spoil(MOST)
     world.take_records(job, instant)
@@ -331,6 +341,15 @@ def test_half_a_job_is_found():
         world = World()
         world.left.jobs[half.id] = half
         assert world.found()[6] == {"half a job"}
+
+
+def test_job_that_was_stored_and_never_made_due_is_found():
+    world, job, _ = spoil(LEAST)
+    for instant in job.schedule.instants(CREATED, STOPPED):
+        world.take_calls(job, instant)
+        world.take_records(job, instant)
+    world.left.jobs[job.id].due = None
+    assert world.found()[6] == {"stored, and never due"}
 
 
 def test_job_that_was_changed_is_found():

@@ -69,10 +69,10 @@ class Workload:
 
     # --- meanwhile ---
 
-    def start(self, each=0.5, clients=4):
-        """A new job about every `each` seconds, posted by one of several clients, since one may have to wait for its answer."""
+    def start(self, per_second=2, clients=4):
+        """So many new jobs a second, posted by one of several clients, since one may have to wait for its answer."""
         self.threads = [threading.Thread(target=self._client) for _ in range(clients)]
-        self.threads.append(threading.Thread(target=self._invent, args=(each,)))
+        self.threads.append(threading.Thread(target=self._invent, args=(1 / per_second,)))
         for thread in self.threads:
             thread.start()
 
@@ -83,7 +83,7 @@ class Workload:
 
     def _invent(self, each):
         while not self.over.wait(self.rng.uniform(0, 2 * each)):
-            if self.rng.random() < 0.1:
+            if self.rng.random() < 0.2 * each:
                 schedule = model.every(self.rng.randint(25, 40))
             else:
                 # far enough ahead that a Redis whose clock is fast does not find it past
