@@ -1,8 +1,9 @@
-/* redis_clock: a wall clock that can be set, for Redis. Preloaded; CLOCK_OFFSET_FILE holds 8 bytes, the offset in microseconds.
+/* redis_clock: a wall clock that can be set, for Redis. Preloaded; CLOCK_OFFSET_FILE holds 8 bytes, the
+ * offset in microseconds.
  *
- * Why not libfaketime, as for the other programs: it allocates while it sets itself up, and Redis' allocator asks for the time
- * while *it* does, so that Redis with libfaketime stops before main ("Unexpected recursive calls to clock_gettime"). This one calls
- * nobody but the kernel. Monotonic clocks are left alone. */
+ * Why not libfaketime, as for the other programs: it allocates while it sets itself up, and Redis' allocator
+ * asks for the time while *it* does, so that Redis with libfaketime stops before main ("Unexpected recursive
+ * calls to clock_gettime"). This one calls nobody but the kernel. Monotonic clocks are left alone. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdint.h>
