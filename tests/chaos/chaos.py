@@ -93,15 +93,16 @@ class Chaos:
         return [kinds[n % len(kinds)](rng) for n in range(rounds)]
 
     def round(self, number, seconds, finale):
+        began = now_ms()
         self.injector.storm(plan_storm(self.seed, number, seconds, self.names, self.options.haste))
         healed, name = now_ms(), "a storm"
         if finale is not None:
             time.sleep(APART)
             alone = Planned(0, random.Random(f"{self.seed}/{number}").uniform(*finale.lasts), finale)
             self.injector.storm({"alone": [alone]})
-            healed, name = alone.healed, str(finale)
+            began, healed, name = alone.injected, alone.healed, str(finale)
         time.sleep(CALM)
-        self.calms.append(report.Calm(name, healed, now_ms()))
+        self.calms.append(report.Calm(name, began, healed, now_ms()))
 
     def wind_up(self):
         """Let the targets behave, wait until no retry is left, and stop."""
@@ -186,7 +187,7 @@ def judge(chaos, json_path):
             say(f"          {line}")
         failed += [what] if trouble else []
         passed += not trouble
-    say(f"worst recovery: {worst[0]:.1f} s after {worst[1]}")
+    say(f"worst recovery: {worst[0]:.1f} s after {worst[2]}")
     if json_path:
         what = {number: sorted({violation.what for violation in violations}) for number, violations in found.items()}
         Path(json_path).write_text(json.dumps({"failed": failed, "violations": what, "count": count}))

@@ -66,6 +66,17 @@ class KillAllRunners(Fault):
             part.start()
 
 
+class RestartRunner(OfRunner):
+    """SIGTERM, as in an upgrade: it hands back, lets its calls end, and goes. It may be stopped or cut off at that moment."""
+    kind, lane, lasts, pause = "SIGTERM of a runner", "restart", (0.5, 8), (10, 40)
+
+    def inject(self, stack):
+        return stack.runners[self.number].terminate()
+
+    def heal(self, stack):
+        stack.runners[self.number].start()
+
+
 class StopRunner(OfRunner):
     """Longer than the lease of 5 s: the others take it for dead, and then it wakes up."""
     kind, lane, lasts, pause = "SIGSTOP of a runner past its lease", "stop", (6, 9), (6, 24)
@@ -255,11 +266,11 @@ class StepRedisClock(Fault):
         return f"{self.kind} ({self.by:+.1f} s)"
 
 
-FAULTS = {"kill-runner": KillRunner, "kill-all-runners": KillAllRunners, "stop-runner": StopRunner, "partition": Partition,
-          "kill-redis": KillRedis, "stop-redis": StopRedis, "flush-scripts": FlushScripts, "kill-clients": KillClients,
-          "kill-handler": KillHandler, "kill-all-handlers": KillAllHandlers, "kill-nginx": KillNginx,
-          "step-runner": StepRunnerClock, "drift-runner": DriftRunnerClock, "step-handler": StepHandlerClock,
-          "step-redis": StepRedisClock}
+FAULTS = {"kill-runner": KillRunner, "kill-all-runners": KillAllRunners, "restart-runner": RestartRunner,
+          "stop-runner": StopRunner, "partition": Partition, "kill-redis": KillRedis, "stop-redis": StopRedis,
+          "flush-scripts": FlushScripts, "kill-clients": KillClients, "kill-handler": KillHandler,
+          "kill-all-handlers": KillAllHandlers, "kill-nginx": KillNginx, "step-runner": StepRunnerClock,
+          "drift-runner": DriftRunnerClock, "step-handler": StepHandlerClock, "step-redis": StepRedisClock}
 
 
 # --- the plan ---------------------------------------------------------------------------------------------------------

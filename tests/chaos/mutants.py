@@ -96,13 +96,6 @@ redis.call('ZADD', KEYS[2], due, id)
     Mutant("handlers-own-clock", "a job begins by Redis' clock, not by the handler's", (6,),
            "step-handler,step-redis",
            (("lib/store/job_create.lua", "if math.abs(now - created) > tonumber(ARGV[5]) then", "if false then"),)),
-    Mutant("unreturned-claims", "a runner that is stopped hands back what it has not sent", (7,),
-           "kill-handler",
-           (("runner/runs.c", """    runs->draining = true;
-    hand_back_all(runs);""", """    runs->draining = true;
-    while (runs->all != NULL) {
-        end(runs, runs->all);
-    }"""),)),
 ]
 
 

@@ -7,8 +7,9 @@ SHOWN = 6  # violations of one kind
 
 @dataclass
 class Calm:
-    """What came before a calm: one fault alone, after a storm. healed: when it ended (ms); until: the end of the calm."""
+    """What came before a calm: one fault alone, after a storm. When it began and ended (ms); until: the end of the calm."""
     fault: str
+    injected: int
     healed: int
     until: int
 
@@ -27,10 +28,14 @@ def late_arrivals(run):
 
 
 def recoveries(run, calms):
-    """(seconds, fault) for each calm: how long after the fault was healed the last late call came in."""
+    """For each calm: how long after the fault was healed, and after it began, the last late call came in (s); and the fault."""
     late = late_arrivals(run)
-    return [(max([at - calm.healed for at in late if calm.healed < at <= calm.until], default=0) / 1000, calm.fault)
-            for calm in calms]
+    found = []
+    for calm in calms:
+        last = max([at for at in late if calm.injected < at <= calm.until], default=None)
+        since = [max(0, last - at) / 1000 if last is not None else 0 for at in (calm.healed, calm.injected)]
+        found.append((*since, calm.fault))
+    return found
 
 
 def figures(run):
@@ -69,10 +74,10 @@ def print_table(run, calms, faults, say=print):
     say("faults")
     for kind, times in sorted(faults.items()):
         say(f"  {times:>9,}  {kind}")
-    say("seconds from healing a fault to the last late call")
-    for seconds, fault in sorted(recovered, reverse=True):
-        say(f"  {seconds:>9.1f}  {fault}")
-    return count, max(recovered, default=(0, "no fault"))
+    say("seconds from the end and from the beginning of a fault to the last late call")
+    for healed, injected, fault in sorted(recovered, reverse=True):
+        say(f"  {healed:>9.1f} {injected:>6.1f}  {fault}")
+    return count, max(recovered, default=(0, 0, "no fault"))
 
 
 def print_violations(found, titles, say=print):

@@ -20,6 +20,7 @@ import harness  # noqa: E402
 from harness import DIST, ROOT, Program, environment, free_port, wait_for  # noqa: E402
 
 RUNNERS, HANDLERS = 3, 4
+DRAIN_MS = 5000  # some call hangs at any time, so every SIGTERM takes as long
 FAKETIME = next(iter(glob.glob("/usr/lib/*/faketime/libfaketime.so.1")), "")
 
 
@@ -81,11 +82,9 @@ class Redis(harness.Redis):
 
 
 def kill_group(program):
-    """kill -9 of a program and of what it has forked."""
-    try:
+    """kill -9 of a program and of what it has forked. (Once it has been waited for, its number may be somebody else's.)"""
+    if program.running:
         os.killpg(program.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     program.process.wait()
 
 
@@ -99,6 +98,7 @@ class Part:
     def start(self):
         with self.lock:
             if not self.wanted:
+                self._end()
                 self.program, self.wanted = self._start(), True
         return self
 
@@ -109,9 +109,23 @@ class Part:
                 return False
             self.note_death()
             self.wanted = False
+            self._end()
+            return True
+
+    def terminate(self):
+        """SIGTERM, and it may take its time: whoever starts it again does not wait any longer."""
+        with self.lock:
+            if not self.wanted:
+                return False
+            self.note_death()
+            self.wanted = False
+            self.program.signal(signal.SIGTERM)
+            return True
+
+    def _end(self):
+        if self.program is not None:
             kill_group(self.program)
             forget_faketime(self.program.pid)
-            return True
 
     def note_death(self):
         if self.program is not None and not self.program.running:
@@ -179,7 +193,7 @@ class Stack:
 
     def start_runner(self, number):
         env = environment(REDIS_HOST="127.0.0.1", REDIS_PORT=self.proxy.ports[number], LOG_LEVEL="info",
-                          LOG_FORMAT="json", **self.clocks[number].env)
+                          LOG_FORMAT="json", RUNNER_DRAIN_TIMEOUT_MS=DRAIN_MS, **self.clocks[number].env)
         return Program(self.home, f"runner{number}", [DIST / "dronc-runner"], env)
 
     def start_handler(self, number):

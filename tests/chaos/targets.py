@@ -162,6 +162,7 @@ class Server:
         self.random, self.epoll, self.counter = random.Random(seed), select.epoll(), itertools.count()
         self.listeners, self.peers, self.timers, self.arrived = {}, {}, [], []
         self.behave = self.stopped = False
+        self.told = []
 
     def listen(self, name):
         listener = socket.socket()
@@ -236,9 +237,8 @@ class Server:
             if peer.sock is not None:
                 (good if self.behave else MANNERS[peer.name])(peer)
 
-    def be_good(self, *_):
+    def be_good(self):
         """Nobody is kept waiting any longer."""
-        self.behave = True
         for listener, name in self.listeners.values():
             if MANNERS[name] is refuse:
                 self.open(listener)
@@ -246,15 +246,24 @@ class Server:
             if peer.waiting:
                 peer.send(OK)
 
-    def stop(self, *_):
-        self.stopped = True
+    def on_signal(self, signum, _):
+        """Noted only: between a request and its answer is no time to answer it."""
+        self.told.append(signum)
+
+    def obey(self):
+        for signum in self.told:
+            self.stopped |= signum == signal.SIGTERM
+            if signum == signal.SIGUSR1 and not self.behave:
+                self.behave = True
+                self.be_good()
+        self.told.clear()
 
     def run_timers(self):
         now = time.monotonic()
         while self.timers and self.timers[0][0] <= now:
             _, _, action, args = heapq.heappop(self.timers)
             action(*args)
-        return max(0, self.timers[0][0] - time.monotonic()) if self.timers else 1
+        return min(0.5, max(0, self.timers[0][0] - time.monotonic())) if self.timers else 0.5
 
     def serve(self):
         while not self.stopped:
@@ -268,6 +277,7 @@ class Server:
                     if peer.sock is not None and event & ~select.EPOLLOUT:
                         self.read(peer)
             self.write_down_and_answer()
+            self.obey()
 
 
 def arrival(extra):
@@ -291,8 +301,8 @@ def line_of(peer, at, head):
 def main():
     server = Server(sys.argv[1], sys.argv[2])
     ports = {name: server.listen(name) for name in MANNERS}
-    signal.signal(signal.SIGUSR1, server.be_good)
-    signal.signal(signal.SIGTERM, server.stop)
+    signal.signal(signal.SIGUSR1, server.on_signal)
+    signal.signal(signal.SIGTERM, server.on_signal)
     print(json.dumps(ports), flush=True)
     server.serve()
 

@@ -315,8 +315,8 @@ def test_recovery_is_the_last_late_arrival():
     instant = world.instant(job, 10)
     world.take_calls(job, instant)
     world.call(job, instant, late=4200)
-    calms = [report.Calm("a fault", instant - 100, STOPPED)]
-    assert report.recoveries(world.run(), calms) == [(4.3, "a fault")]
+    calms = [report.Calm("a fault", instant - 2100, instant - 100, STOPPED)]
+    assert report.recoveries(world.run(), calms) == [(4.3, 6.3, "a fault")]
 
 
 # --- jobs -------------------------------------------------------------------------------------------------------------
