@@ -271,11 +271,13 @@ def test_database_of_another_shard_count_is_the_end(make_runner, redis, supervis
     assert supervisor.values("READY") == []
 
 
-def test_shard_count_that_changes_under_way_is_the_end_too(runner, redis):
+@pytest.mark.parametrize("connected", [True, False])
+def test_shard_count_that_changes_under_way_is_the_end_too(runner, redis, connected):
     """Somebody restored another installation's data into the Redis that this runner uses."""
     with redis.client() as db:
         db.set("dronc:shards", 32)
-    redis.drop_clients()
+    if not connected:
+        redis.drop_clients()
     assert runner.exit_code() == 2
     assert_one_line(runner.err, "32", "16")
 
