@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from harness import (DIST, NEVER_SOON, ROOT, SCALE, FastCgiClient, HttpClient, Program, environment, free_port, is_alive, wait_for)
+from harness import (DIST, NEVER_SOON, ROOT, SCALE, HttpClient, Program, environment, free_port, is_alive, wait_for)
 
 JOBS = 100
 LATER_MS = 50 * SCALE  # by so much may the p99 of the calls' lateness be worse while everything is replaced
@@ -49,6 +49,14 @@ class Pool:
         return [handler.exit_code() for handler in self.handlers]
 
 
+def listens(port):
+    try:
+        socket.create_connection(("127.0.0.1", port)).close()
+        return True
+    except OSError:
+        return False
+
+
 class Nginx(Program, HttpClient):
     def __init__(self, home, fcgi_socket):
         port = free_port()
@@ -65,14 +73,7 @@ class Nginx(Program, HttpClient):
         environ = environment(PATH=os.environ["PATH"] + ":/usr/sbin")
         Program.__init__(self, home, "nginx", ["nginx", "-p", f"{home}/", "-e", "stderr", "-c", "nginx.conf"], environ)
         HttpClient.__init__(self, port)
-        wait_for(self.listens)
-
-    def listens(self):
-        try:
-            socket.create_connection(("127.0.0.1", self.port)).close()
-            return True
-        except OSError:
-            return False
+        wait_for(lambda: listens(port))
 
     def workers(self):
         path = f"/proc/{self.pid}/task/{self.pid}/children"
@@ -166,13 +167,12 @@ def make_nginx(home):
 # --- requests under way -----------------------------------------------------------------------------------------------
 
 
-class SlowRequest(threading.Thread):
-    """A POST of which half is sent; the rest follows on go_on(), and the answer is left in .status."""
+class SlowRequest:
+    """A POST of which half is sent; the rest follows with go_on(), which returns the status of the answer."""
 
     body = b'{"schedule": "%s", "api": "http://127.0.0.1:9/slow", "type": "ATMOST_ONCE"}' % NEVER_SOON.encode()
 
     def __init__(self, port):
-        super().__init__(daemon=True)
         self.peer = socket.create_connection(("127.0.0.1", port), timeout=15 * SCALE)
         self.peer.sendall(b"POST /v1/schedule/api-caller HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\n"
                           b"Content-Length: %d\r\n\r\n" % len(self.body) + self.body[:20])
@@ -234,7 +234,7 @@ def test_nginx_that_is_told_to_quit_answers_what_is_under_way(make_pool, make_ng
     request = SlowRequest(nginx.port)
     assert nginx.get("/health").status == 200  # so the worker has the other one, too
     nginx.signal(signal.SIGQUIT)
-    wait_for(lambda: not nginx.listens())
+    wait_for(lambda: not listens(nginx.port))
     assert request.go_on() == 201
     assert nginx.exit_code() == 0
 
@@ -244,18 +244,9 @@ def test_stop_of_make_run_answers_what_is_under_way(make_stack):
     requests = [SlowRequest(stack.port) for _ in range(5)]
     assert stack.get("/health").status == 200
     stack.program.signal(signal.SIGTERM)
-    wait_for(lambda: stack.program.events("stopped"))
-    wait_for(lambda: not nginx_listens(stack.port))
+    wait_for(lambda: not listens(stack.port))
     assert [request.go_on() for request in requests] == [201] * 5
     assert stack.program.exit_code(30) == 0
-
-
-def nginx_listens(port):
-    try:
-        socket.create_connection(("127.0.0.1", port)).close()
-        return True
-    except OSError:
-        return False
 
 
 # --- everything is replaced ---------------------------------------------------------------------------------------------
@@ -321,6 +312,18 @@ def test_rolling_restart_of_everything_is_not_noticed(make_runner, make_pool, ma
         assert runner.terminate() == 0
 
 
+def test_handlers_that_are_stopped_and_then_started_keep_requests_waiting_only(make_pool, make_nginx, listener):
+    """As `systemctl restart dronc-fcgi` does it: systemd holds the socket."""
+    pool, nginx = make_pool(), make_nginx(listener.path)
+    load = Load(nginx)
+    for _ in range(3):
+        assert pool.terminate() == [0] * 4
+        pool = make_pool()
+        seen = sum(load.answers.values())
+        wait_for(lambda: sum(load.answers.values()) > seen + 50, what="answers of the new pool")
+    print(f"\n{load.stop()} requests", end="")
+
+
 def test_handlers_of_spawn_fcgi_are_replaced_as_the_readme_says(make_stack):
     """A second pool beside the first; its socket takes the first one's name in one step; then the first pool ends."""
     stack = make_stack(FCGI_PROCESSES=4).start()
@@ -340,3 +343,25 @@ def test_handlers_of_spawn_fcgi_are_replaced_as_the_readme_says(make_stack):
         wait_for(lambda: sum(load.answers.values()) > seen + 50, what="answers of the new pool")
     print(f"\n{load.stop()} requests", end="")
     assert stack.stop() == 0
+
+
+@pytest.mark.parametrize("ahead_ms", [100, 25, -5])
+def test_stop_just_before_an_instant_makes_no_call_late(make_runner, handler, own_target, ahead_ms):
+    """What the runner has claimed, or even started, for an instant that is only milliseconds away is made by another one in time."""
+    _, leaving = make_runner(RUNNER_MAX_PER_HOST=1000), make_runner(RUNNER_MAX_PER_HOST=1000)
+    hooks = [own_target.hook() for _ in range(JOBS)]
+    for n, hook in enumerate(hooks):
+        handler.schedule("* * * * * *", hook.url, "ATMOST_ONCE" if n % 2 else "ATLEAST_ONCE")
+    wait_for(lambda: all(hook.calls for hook in hooks))
+    begin = int(time.time()) + 2
+    instant = wait_for(lambda: leaving.calls and int(time.time()) > begin and begin + 2)
+    wait_for(lambda: time.time() >= instant - ahead_ms / 1000)
+    leaving.signal(signal.SIGTERM)
+    assert leaving.exit_code() == 0
+    wait_for(lambda: all(hook.calls[-1].scheduled > instant + 1 for hook in hooks))
+    for hook in hooks:
+        assert_each_second_once(hook, begin, instant + 2)
+    before, during = lateness_ms(hooks, begin, instant), lateness_ms(hooks, instant, instant + 1)
+    print(f"\nlateness in ms, p50/p99/max: before {before[len(before) // 2]:.1f}/{p99(before):.1f}/{before[-1]:.1f}, "
+          f"then {during[len(during) // 2]:.1f}/{p99(during):.1f}/{during[-1]:.1f}", end="")
+    assert p99(during) < p99(before) + LATER_MS
