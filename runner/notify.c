@@ -161,7 +161,7 @@ static void tell_change(struct notify *notify, const struct change *change, cons
     struct mono_ms now = clock_mono(&notify->clock);
     if (change->stopping) {
         (void)snprintf(extend, sizeof extend, "STOPPING=1\nEXTEND_TIMEOUT_USEC=%lld\n",
-                       (long long)(news->stop_ms * US_PER_MS));
+                       (long long)news->stop_ms * US_PER_MS);
     }
     (void)snprintf(text, sizeof text, "%s%sSTATUS=%s\n", change->ready ? "READY=1\n" : "", extend, status);
     if (!tell(notify, text)) {

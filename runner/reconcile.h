@@ -7,8 +7,8 @@
  * answered before, if it ever will be.
  *
  * With each heartbeat the number of shards is asked for again, too: a database that was emptied under way has
- * none, and gets ours before a program that was built with another one comes; one that was replaced by another
- * installation's is found out (the link greets it anew, and tells). Loop thread only.
+ * none, and gets ours before a program that was built with another one comes; one that was replaced by
+ * another installation's is found out (the link greets it anew, and tells). Loop thread only.
  */
 #ifndef DRONC_RECONCILE_H
 #define DRONC_RECONCILE_H
