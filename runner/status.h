@@ -1,8 +1,8 @@
 /* status: how the runner is, in one line, for whoever looks at it at three in the morning:
  *
- *     3 calls under way, 12 attempts held
- *     waiting for Redis at 127.0.0.1:6379: Connection refused; 3 calls under way, 12 attempts held, 2 not yet
- * told to Redis stopping; 1 calls under way, 1 attempts held
+ *  - 3 calls under way, 12 attempts held
+ *  - waiting for Redis at 127.0.0.1:6379: Connection refused; 3 calls under way, 12 attempts held
+ *  - stopping; 1 calls under way, 2 attempts held, 1 not yet told to Redis
  *
  * Looks only.
  */
