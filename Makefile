@@ -94,6 +94,7 @@ install: build-only ## install programs, site, units and docs (DESTDIR, PREFIX)
 	install -m 644 systemd/dronc.sysusers $(DESTDIR)/usr/lib/sysusers.d/dronc.conf
 	for unit in dronc-fcgi.socket dronc-fcgi.service dronc-runner.service; do \
 	    $(AT_PREFIX) systemd/$$unit >$(UNITS)/$$unit || exit 1; done
+	cp $(UNITS)/dronc-runner.service $(UNITS)/dronc-runner@.service
 	install -m 644 README.md LICENSE docs/api.md docs/redis.md $(SHARE)/doc/dronc
 
 $(DIST)/dronc-fcgi: $(FCGI_OBJ) $(LIB_A)
