@@ -21,7 +21,8 @@ import redis as redis_client
 import checker
 import evidence
 import report
-from faults import FAULTS, Injector, Planned, plan_storm
+from faults import FAULTS
+from plan import Injector, Planned, plan_storm
 from stack import DIST, Stack
 from stack import harness
 from targets import GOOD

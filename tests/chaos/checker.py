@@ -11,6 +11,7 @@ The promises, by number:
 
 Redis' clock rules. Where it was stepped, an instant of this machine's clock is translated by `steps`: (from when on, offset).
 """
+from bisect import bisect_right
 from collections import defaultdict
 from dataclasses import dataclass, field
 
@@ -21,6 +22,7 @@ GRACE = 60_000  # at most once: what is later is missed
 RECOVERED = 15_000  # after the last fault
 ON_TIME = 1000
 HOPS = 5
+EARLY = 20  # the target's clock and Redis' are read by different programs
 KNOWS_CLOCK = 6000  # as long as a lease a runner may go by the clock that Redis had before
 CLOCK_SLACK = 1000  # between a POST's sending and answer, and the `created` that the job has
 ORPHANED = 15_000  # how long a POST may wait in the handlers' socket after its client has given up
@@ -51,6 +53,7 @@ class Run:
     on_time: int = ON_TIME
 
     def __post_init__(self):
+        self.step_times = [when for when, _ in self.steps]
         self.by_api = {job.api: job for job in self.jobs}
         self.stored = {}  # number → StoredJob
         for stored in self.left.jobs.values():
@@ -66,8 +69,16 @@ class Run:
 
     def offsets(self, at):
         """All offsets that a runner may have gone by at this moment."""
-        before = [offset for when, offset in self.steps if when <= at - KNOWS_CLOCK][-1:]
-        return (before or [0]) + [offset for when, offset in self.steps if at - KNOWS_CLOCK < when <= at + 100]
+        first = max(0, bisect_right(self.step_times, at - KNOWS_CLOCK) - 1)
+        return [offset for _, offset in self.steps[first:bisect_right(self.step_times, at + 100)]]
+
+    def reached(self, at, attempt):
+        """What time it may have been, by Redis, for whoever made that attempt. An occurrence that has been begun stays so, even if
+        Redis' clock is set back then: for its later attempts the latest time counts that there ever was."""
+        if attempt == 1:
+            return at + max(self.offsets(at))
+        ends = [*self.step_times[1:], at]
+        return max(min(end, at) + offset for (when, offset), end in zip(self.steps, ends) if when <= at)
 
     def due(self, job, stored):
         """What must have been dealt with: all instants before the next one, as Redis has it, which has to lie ahead (check 7).
@@ -165,7 +176,7 @@ def check_ghosts(run):
             wrong = "a call with an attempt that cannot be"
         elif request.key != f"{request.job}-{request.scheduled}":
             wrong = "a call with another key than its occurrence's"
-        elif request.at + max(run.offsets(request.at)) < request.scheduled - 20:
+        elif run.reached(request.at, request.attempt) < request.scheduled - EARLY:
             wrong = "a call before its instant"
         elif hops[request.job, request.scheduled, request.attempt] > HOPS * (1 if job.at_most_once else 2):
             wrong = "more redirects followed than there may be"

@@ -21,7 +21,7 @@ from harness import DIST, ROOT, Program, environment, free_port, wait_for  # noq
 
 RUNNERS, HANDLERS = 3, 4
 DRAIN_MS = 5000  # some call hangs at any time, so every SIGTERM takes as long
-FAKETIME = next(iter(glob.glob("/usr/lib/*/faketime/libfaketime.so.1")), "")
+FAKETIME, = glob.glob("/usr/lib/*/faketime/libfaketime.so.1")  # the package libfaketime
 
 
 class Clock:
@@ -30,7 +30,8 @@ class Clock:
     def __init__(self, path):
         self.path = Path(path)
         self.set(0)
-        self.env = {"LD_PRELOAD": FAKETIME, "FAKETIME_TIMESTAMP_FILE": self.path, "FAKETIME_CACHE_DURATION": 1,
+        asan = f"{os.environ.get('ASAN_OPTIONS', '')}:verify_asan_link_order=0".strip(":")  # it wants to be the first
+        self.env = {"ASAN_OPTIONS": asan, "LD_PRELOAD": FAKETIME, "FAKETIME_TIMESTAMP_FILE": self.path, "FAKETIME_CACHE_DURATION": 1,
                     "FAKETIME_DONT_FAKE_MONOTONIC": 1}
 
     def set(self, seconds):

@@ -212,6 +212,17 @@ def test_call_before_its_instant_is_allowed_where_redis_was_ahead():
     assert world.found(steps=[(0, 0), (instant - 5000, 8000), (instant - 2000, 0)]) == {}
 
 
+def test_retry_of_what_was_begun_before_redis_was_set_back_is_allowed():
+    world, job, instant = spoil(LEAST)
+    for attempt, at, outcome in ((1, instant - 15_000, "f"), (2, instant - 5000, "s")):
+        world.call(job, instant, attempt, at=at)
+        world.record(job, instant, outcome, attempt, status=500 if outcome == "f" else 200)
+    world.requests = [r for r in world.requests if (r.scheduled, r.at) != (instant, instant + 4) or r.job != job.id]
+    steps = [(0, 0), (instant - 20_000, 15_000), (instant - 12_000, 0)]
+    assert not any("before" in what for what in world.found(steps=steps).get(3, ()))
+    assert "a call before its instant" in world.found(steps=[(0, 0), (instant - 20_000, 15_000), (instant - 16_000, 0)])[3]
+
+
 def test_second_attempt_at_most_once_is_found():
     world, job, instant = spoil(MOST)
     world.take_calls(job, instant)
