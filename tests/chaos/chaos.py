@@ -22,10 +22,10 @@ import checker
 import evidence
 import report
 from faults import FAULTS
+from manners import GOOD
 from plan import Injector, Planned, plan_storm
 from stack import DIST, Stack
 from stack import harness
-from targets import GOOD
 from workload import Workload
 
 CALM = 25  # seconds: 15 in which to recover, and 10 to prove it
@@ -215,11 +215,18 @@ def arguments():
     return options
 
 
+def again_with(seed, options):
+    """How to have the same faults again."""
+    if sys.argv[1:] in ([], ["--minutes", f"{options.minutes:g}"], ["--minutes", f"{options.minutes:g}", "--seed", seed]):
+        return f"make chaos SEED={seed} MINUTES={options.minutes:g}"
+    return f"tests/chaos/chaos.py {' '.join(sys.argv[1:])}{'' if options.seed else f' --seed {seed}'}"
+
+
 def main():
     options = arguments()
     seed = options.seed or str(random.SystemRandom().randrange(10**9))
     home = Path(tempfile.mkdtemp(prefix="dronc-chaos-"))
-    again = f"make chaos SEED={seed} MINUTES={options.minutes:g}"
+    again = again_with(seed, options)
     say(f"seed {seed}: {again}\nprograms of {DIST}, work in {home}")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     chaos = Chaos(home, seed, options)
