@@ -81,10 +81,11 @@ local function bury(dead_key, dead_max, at, member)
 end
 
 -- A claim's value, taken apart. The ticket is <attempt>.<token>: the token is new with every claim, so that a command that was meant for
--- an earlier claim of the same attempt (sent again, or late) does not touch this one.
+-- an earlier claim of the same attempt (sent again, or late) does not touch this one. The stamp begins with the
+-- job's field `created`, whatever somebody wrote there: a claim of garbage has to be let go of, too.
 -- {state, ticket, kind, due, stamp}; the ticket is nil where there is no claim.
 local function parse_claim(value)
-    local state, ticket, kind, due, stamp = (value or ''):match('^(%a) (%S+) (%a) (%d+) (%S+)$')
+    local state, ticket, kind, due, stamp = (value or ''):match('^(%a) (%S+) (%a) (%d+) (.*)$')
     return {state = state, ticket = ticket, kind = kind, due = due, stamp = stamp}
 end
 
