@@ -1,7 +1,7 @@
 /* track: GET /v1/track/executions. One job's history is one command; the page of all jobs is a round trip
  * over all shards, and rarely a second one. */
 #include "app.h"
-#include "execution.h"
+#include "execution_json.h"
 #include "log.h"
 #include "resources.h"
 #include "store.h"
@@ -111,74 +111,18 @@ static enum err load_feed(struct app *app, int limit, struct errinfo *info)
     return ERR_OK;
 }
 
-static void put_i64(struct json_writer *w, const char *key, int64_t value)
-{
-    json_key(w, key);
-    json_put_i64(w, value);
-}
-
-static void put_str(struct json_writer *w, const char *key, const char *value)
-{
-    json_key(w, key);
-    json_put_str(w, value);
-}
-
-/* The fields that the issue names first, then those that came later. */
-static void put_ids(struct json_writer *w, const struct execution *execution)
-{
-    char id[EXECUTION_ID_SIZE];
-    char job_id[JOB_ID_TEXT_SIZE];
-
-    execution_id_format(id, execution);
-    job_id_format(job_id, &execution->job);
-    put_str(w, "id", id);
-    put_str(w, "job_id", job_id);
-}
-
-static void put_details(struct json_writer *w, const struct execution *execution)
-{
-    put_str(w, "outcome", execution_outcome_name(execution->outcome));
-    put_i64(w, "attempt", execution->attempt);
-    put_i64(w, "lateness_ms", execution->lateness_ms);
-    put_i64(w, "scheduled_time_ms", execution->scheduled.ms);
-    put_i64(w, "execution_time_ms", execution->started.ms);
-    if (execution->error_class[0]) {
-        put_str(w, "error_class", execution->error_class);
-    }
-    if (execution->error[0]) {
-        put_str(w, "error", execution->error);
-    }
-    if (execution->outcome == EXECUTION_MISSED) {
-        put_i64(w, "missed_count", execution->missed_count);
-        put_i64(w, "missed_until", execution->missed_until.ms / 1000);
-    }
-}
-
-static void put_execution(struct json_writer *w, const struct execution *execution)
-{
-    json_object_begin(w);
-    put_ids(w, execution);
-    put_i64(w, "scheduled_time", execution->scheduled.ms / 1000);
-    put_i64(w, "execution_time", execution->started.ms / 1000);
-    put_i64(w, "status_code", execution->status);
-    json_key(w, "success");
-    json_put_bool(w, execution->outcome == EXECUTION_SUCCEEDED);
-    put_i64(w, "time_taken_ms", execution->took_ms);
-    put_details(w, execution);
-    json_object_end(w);
-}
-
 static void write_page(struct app *app)
 {
     struct json_writer w;
 
     response_json(&app->response, 200, &w);
     json_object_begin(&w);
-    put_i64(&w, "count", (int64_t)app->feed.page_count);
+    json_key(&w, "count");
+    json_put_i64(&w, (int64_t)app->feed.page_count);
     json_key(&w, "executions");
     json_array_begin(&w);
     for (size_t i = 0; i < app->feed.page_count; i++) {
-        put_execution(&w, feed_at(&app->feed, i));
+        execution_json_put(&w, feed_at(&app->feed, i));
     }
     json_array_end(&w);
     json_object_end(&w);

@@ -49,12 +49,32 @@ static void add_text(struct buffer *out, char key, const char *text, bool to_end
     }
 }
 
+/* Numbers with commas between them; those at the end that are zero are left out, and with them the token. The
+ * two that every answered call has come first. */
+static void add_timings(const struct execution_timings *timings, struct buffer *out)
+{
+    const int64_t values[] = {timings->first_byte_us, timings->total_us, timings->dns_us, timings->connect_us,
+                              timings->tls_us};
+    size_t count = sizeof values / sizeof values[0];
+    while (count > 0 && values[count - 1] == 0) {
+        count--;
+    }
+    for (size_t i = 0; i < count; i++) {
+        buffer_add_str(out, i == 0 ? " p:" : ",");
+        buffer_add_i64(out, values[i]);
+    }
+}
+
 static void add_call(const struct execution *execution, struct buffer *out)
 {
     add_number(out, 'x', execution->started.ms);
     add_number(out, 't', execution->took_ms);
     add_number(out, 'h', execution->status);
     add_number(out, 'l', execution->lateness_ms);
+    add_timings(&execution->timings, out);
+    if (execution->response_bytes != 0) {
+        add_number(out, 'z', execution->response_bytes);
+    }
     if (execution->truncated) {
         add_number(out, 'b', 1);
     }
@@ -111,6 +131,25 @@ static bool read_flag(struct slice text, bool *out)
     return true;
 }
 
+/* As add_timings writes them; what a later version put behind is skipped. */
+static bool read_timings(struct slice text, struct execution_timings *out)
+{
+    int64_t *const fields[] = {&out->first_byte_us, &out->total_us, &out->dns_us, &out->connect_us,
+                               &out->tls_us};
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+        const char *comma = memchr(text.data, ',', text.len);
+        size_t len = comma != NULL ? (size_t)(comma - text.data) : text.len;
+        if (!slice_i64((struct slice){text.data, len}, fields[i])) {
+            return false;
+        }
+        if (comma == NULL) {
+            return true;
+        }
+        text = (struct slice){comma + 1, text.len - len - 1};
+    }
+    return true;
+}
+
 /* One `key:value`. False: the value cannot be read. */
 static bool read_token(struct execution *out, char key, struct slice value)
 {
@@ -133,6 +172,10 @@ static bool read_token(struct execution *out, char key, struct slice value)
         return read_int(value, &out->status);
     case 'a':
         return read_int(value, &out->attempt);
+    case 'p':
+        return read_timings(value, &out->timings);
+    case 'z':
+        return slice_i64(value, &out->response_bytes);
     case 'b':
         return read_flag(value, &out->truncated);
     case 'r':
