@@ -8,7 +8,8 @@
 
 static const char *const no_params[] = {NULL};
 static const char *const preview_params[] = {"schedule", "timezone", "count", "from", NULL};
-static const char *const track_params[] = {"limit", "job_id", NULL};
+static const char *const track_params[] = {"limit",   "cursor", "job_id", "success",
+                                           "outcome", "since",  "until",  NULL};
 
 static const struct route routes[] = {
     {"/", "GET", health_greet, NULL},

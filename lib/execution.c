@@ -27,6 +27,25 @@ const char *execution_outcome_name(enum execution_outcome outcome)
     return outcome < EXECUTION_OUTCOME__COUNT ? outcome_names[outcome] : "unknown";
 }
 
+bool execution_outcome_parse(struct slice name, enum execution_outcome *out)
+{
+    for (unsigned i = 0; i < EXECUTION_OUTCOME__COUNT; i++) {
+        if (slice_eq(name, outcome_names[i])) {
+            *out = (enum execution_outcome)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+struct wall_ms execution_instant(const struct execution *execution)
+{
+    if (execution->started.ms > 0) {
+        return execution->started;
+    }
+    return execution->outcome == EXECUTION_MISSED ? execution->missed_until : execution->scheduled;
+}
+
 static void add_number(struct buffer *out, char key, int64_t value)
 {
     char text[32];

@@ -71,6 +71,11 @@ struct execution {
 
 /* "succeeded", "failed", "lost", "missed". */
 const char *execution_outcome_name(enum execution_outcome outcome);
+/* And back. False: no outcome is called so. */
+NODISCARD bool execution_outcome_parse(struct slice name, enum execution_outcome *out);
+
+/* When the call was made; where none was, when it should have been (for MISSED the last of them). */
+struct wall_ms execution_instant(const struct execution *execution);
 
 /* Append the record, without the job's id. Control characters in texts become spaces. */
 void execution_encode(const struct execution *execution, struct buffer *out);

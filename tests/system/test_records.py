@@ -2,8 +2,17 @@
 import pytest
 
 import target as t
-from harness import at_second, soon
+from harness import at_second, id_bytes, job_key, key_of, soon
+from planted import job_ids, plant
 from target import status
+
+START = 1_700_000_000  # 2023-11-14T22:13:20Z
+
+
+@pytest.fixture
+def db(redis):
+    with redis.client() as db:
+        yield db
 
 # --- what a record holds ------------------------------------------------------------------------------------------
 
@@ -57,3 +66,106 @@ def test_redirects_fail_in_two_ways(stack, target, hook):
     hook.answers(t.redirect(hook.url))
     assert called(stack, hook.url)["error_class"] == "too_many_redirects"
     assert called(stack, target.hook().answers(t.redirect("ftp://127.0.0.1/x")).url)["error_class"] == "redirect"
+
+
+# --- finding records again ----------------------------------------------------------------------------------------
+
+
+def pages(client, path="/v1/track/executions?", between=lambda: None):
+    """All pages of a list: each is asked for with the cursor that the one before gave."""
+    cursor = ""
+    while True:
+        page = client.get(f"{path}{cursor}").json
+        assert page["count"] == len(page["executions"])
+        yield page["executions"]
+        if "next_cursor" not in page:
+            return
+        cursor = f"&cursor={page['next_cursor']}"
+        between()
+
+
+def everything(client, query):
+    return [execution for page in pages(client, f"/v1/track/executions?{query}") for execution in page]
+
+
+@pytest.fixture
+def busy(handler, db):
+    """40 jobs with 50 attempts each, one every 10 ms; every seventh of them failed."""
+    plant(db, {job_id: [START + k * 0.4 + n * 0.01 for k in range(50)] for n, job_id in enumerate(job_ids(40, seed=1))},
+          outcome=lambda ms: "f" if ms // 10 % 7 == 0 else "s")
+    return handler
+
+
+def test_cursor_leads_through_everything(busy):
+    assert [len(page) for page in pages(busy, "/v1/track/executions?limit=150")] == [150] * 13 + [50]
+    shown = everything(busy, "limit=150")
+    assert [e["scheduled_time_ms"] for e in shown] == [START * 1000 + 10 * n for n in range(1999, -1, -1)]
+
+
+def test_cursor_holds_while_new_records_come_in(busy, db):
+    """Somebody reads on, page by page, while jobs are called: what was there is shown once, what is new not at all."""
+    before = {e["id"] for e in everything(busy, "limit=200")}
+    fresh = iter(range(10_000))
+    new, = job_ids(1, seed=9)
+    shown = [e["id"] for page in pages(busy, "/v1/track/executions?limit=90",
+                                       lambda: plant(db, {new: [START + 100 + next(fresh) for _ in range(20)]})) for e in page]
+    assert len(shown) == 2000 and set(shown) == before
+
+
+def test_page_that_holds_everything_has_no_cursor(handler, db):
+    plant(db, {job_id: [START] for job_id in job_ids(20, seed=2)})
+    assert "next_cursor" not in handler.get("/v1/track/executions?limit=50").json
+
+
+def test_filter_by_success(busy):
+    failed, good = everything(busy, "success=false&limit=200"), everything(busy, "success=true&limit=200")
+    assert (len(failed), len(good)) == (286, 1714)
+    assert {e["outcome"] for e in failed} == {"failed"} and all(e["success"] for e in good)
+
+
+def test_filter_by_outcome(busy, db):
+    gone, = job_ids(1, seed=3)
+    plant(db, {gone: [START + 50]}, outcome=lambda ms: "l")
+    assert [e["job_id"] for e in everything(busy, "outcome=lost")] == [gone]
+    assert len(everything(busy, "outcome=failed&limit=200")) == 286
+    assert everything(busy, "outcome=succeeded&success=false") == []
+
+
+def test_filter_by_time_is_of_the_calls(busy):
+    """From `since` on, up to but not including `until`; the calls were made 7 ms after their instants."""
+    shown = everything(busy, "since=2023-11-14T22:13:21Z&until=2023-11-14T22:13:22.007Z&limit=30")
+    assert [e["execution_time_ms"] for e in shown] == [START * 1000 + 10 * n + 7 for n in range(199, 99, -1)]
+
+
+def test_filters_hold_for_one_job_too(busy):
+    job_id = job_ids(40, seed=1)[0]
+    shown = everything(busy, f"job_id={job_id}&success=false&limit=3")
+    assert [(e["job_id"], e["success"]) for e in shown] == [(job_id, False)] * len(shown)
+    assert len(shown) == sum((START * 100 + 40 * k) % 7 == 0 for k in range(50))
+
+
+def test_history_of_a_job_has_pages(busy, db):
+    job_id = job_ids(40, seed=1)[0]
+    shown = [e["scheduled_time_ms"] for page in pages(busy, f"/v1/track/executions?job_id={job_id}&limit=20",
+                                                      lambda: plant(db, {job_id: [START + 1000]})) for e in page]
+    assert shown == [START * 1000 + 400 * k for k in range(49, -1, -1)]
+
+
+def test_rare_records_are_found_without_reading_everything_at_once(handler, db):
+    """One failure under 12,000 successes: short pages lead to it, each after a bounded look."""
+    jobs = job_ids(40, seed=4)
+    plant(db, {job_id: [START + k * 0.4 + n * 0.01 for k in range(300)] for n, job_id in enumerate(jobs)},
+          outcome=lambda ms: "f" if ms == START * 1000 else "s")
+    found = list(pages(handler, "/v1/track/executions?success=false"))
+    assert [len(page) for page in found][-1] == 1 and 2 < len(found) < 8
+    db.config_resetstat()
+    handler.get("/v1/track/executions?success=false")
+    assert db.info("commandstats")["cmdstat_xrevrange"]["calls"] <= 64
+
+
+@pytest.mark.parametrize("query,field", [("success=yes", "success"), ("success=", "success"), ("outcome=bad", "outcome"), ("since=yesterday", "since"),
+                                         ("until=2026-01-01", "until"), ("cursor=x", "cursor"), ("cursor=", "cursor"), ("cursor=h1.1", "cursor"),
+                                         ("job_id=capi:" + "0" * 64 + "&cursor=f1", "cursor")])
+def test_bad_filters_are_refused_by_name(handler, query, field):
+    answer = handler.get(f"/v1/track/executions?{query}")
+    assert (answer.status, answer.code, answer.error["field"]) == (400, "INVALID_REQUEST", field)
