@@ -36,6 +36,7 @@ enum execution_outcome {
     EXECUTION_LOST,      /* l: the runner that had started it died; whether the call left is not known */
     EXECUTION_MISSED, /* m: never called, because nobody could in time; stands for `missed_count` occurrences
                        */
+    EXECUTION_CANCELLED, /* c: it waited to be tried again while its job was paused: not called */
     EXECUTION_OUTCOME__COUNT
 };
 
@@ -69,7 +70,7 @@ struct execution {
     char error[EXECUTION_ERROR_MAX + 1];
 };
 
-/* "succeeded", "failed", "lost", "missed". */
+/* "succeeded", "failed", "lost", "missed", "cancelled". */
 const char *execution_outcome_name(enum execution_outcome outcome);
 /* And back. False: no outcome is called so. */
 NODISCARD bool execution_outcome_parse(struct slice name, enum execution_outcome *out);
