@@ -1,9 +1,11 @@
-/* track: GET /v1/track/executions. One job's history is one command; the page of all jobs is a round trip
- * over all shards, and rarely a second one, or with a filter a few of them. */
+/* track: GET /v1/track/executions, /v1/jobs/{id}/executions and /v1/executions/{id}. One job's history is one
+ * command, whatever happened elsewhere; the page of all jobs is a round trip over all shards, and rarely a
+ * second one, or with a filter a few of them. */
+#include "track.h"
 #include "app.h"
-#include "execution_json.h"
 #include "resources.h"
 #include "store.h"
+#include "store_life.h"
 #include "track_query.h"
 
 /* What a shard is asked for with a filter, at first and then: all shards together a few thousand records at
@@ -31,22 +33,36 @@ static bool is_filtered(const struct feed_filter *filter)
     return filter->by_success || filter->by_outcome || filter->since.ms > 0 || filter->until.ms < INT64_MAX;
 }
 
-/* Without a filter and from the beginning, one record more than the page has tells whether there is another
- * one; else the page may be anywhere in the history, which is short. */
-static enum err load_history(struct app *app, const struct job_id *id, const struct track_query *query,
-                             struct errinfo *info)
+/* How many records of a history are read. Without a filter and from the beginning, one more than the page has
+ * tells whether there is another one; else the page may be anywhere in the history, which is short. */
+static int history_needed(const struct track_query *query)
 {
     bool all = is_filtered(&query->filter) || query->from.kind != FEED_CURSOR_NONE;
-    struct cmd cmd;
+
+    return all ? STORE_HISTORY_MAX : query->limit + 1;
+}
+
+/* must_exist: ERR_NOT_FOUND where there is no such job. */
+static enum err load_history(struct app *app, const struct job_id *id, const struct track_query *query,
+                             bool must_exist, struct errinfo *info)
+{
+    struct cmd cmds[2];
+    struct store_job job;
+    struct wall_ms now;
+    size_t count;
     enum err err;
 
-    store_history(&cmd, id, all ? STORE_HISTORY_MAX : query->limit + 1);
-    err = redis_sync_call(app->redis, &cmd, 1, REDIS_SYNC_BUDGET_MS, info);
-    cmd_fini(&cmd);
-    if (err != ERR_OK) {
-        return err;
+    store_history(&cmds[0], id, history_needed(query));
+    if (must_exist) {
+        store_job_get(&cmds[1], id, 0);
     }
-    return feed_fill_history(&app->feed, id, redis_sync_reply(app->redis, 0), (size_t)query->limit, info);
+    err = app_ask(app, cmds, must_exist ? 2 : 1, info);
+    if (err == ERR_OK && must_exist) {
+        err = store_job_get_reply(redis_sync_reply(app->redis, 1), id, &job, &now, &count, info);
+    }
+    return err == ERR_OK ? feed_fill_history(&app->feed, id, redis_sync_reply(app->redis, 0),
+                                             (size_t)query->limit, info)
+                         : err;
 }
 
 /* Ask the shards (a bit each) for their next `ask` records. */
@@ -63,12 +79,9 @@ static enum err ask_shards(struct app *app, unsigned shards, int ask, struct err
             numbers[count++] = shard;
         }
     }
-    err = redis_sync_call(app->redis, cmds, count, REDIS_SYNC_BUDGET_MS, info);
+    err = app_ask(app, cmds, count, info);
     for (size_t i = 0; i < count && err == ERR_OK; i++) {
         err = feed_fill(&app->feed, numbers[i], redis_sync_reply(app->redis, i), (size_t)ask, info);
-    }
-    for (size_t i = 0; i < count; i++) {
-        cmd_fini(&cmds[i]);
     }
     return err;
 }
@@ -95,7 +108,8 @@ static enum err load_feed(struct app *app, const struct track_query *query, stru
     return ERR_OK;
 }
 
-static void write_page(struct app *app)
+/* say_end: show that there is nothing behind the page, too. */
+static void write_page(struct app *app, bool say_end)
 {
     struct json_writer w;
     char cursor[FEED_CURSOR_SIZE];
@@ -108,12 +122,16 @@ static void write_page(struct app *app)
     json_key(&w, "executions");
     json_array_begin(&w);
     for (size_t i = 0; i < app->feed.page_count; i++) {
-        execution_json_put(&w, feed_at(&app->feed, i));
+        track_write_execution(&w, feed_at(&app->feed, i));
     }
     json_array_end(&w);
-    if (cursor[0]) {
+    if (cursor[0] || say_end) {
         json_key(&w, "next_cursor");
+    }
+    if (cursor[0]) {
         json_put_str(&w, cursor);
+    } else if (say_end) {
+        json_put_null(&w);
     }
     json_object_end(&w);
 }
@@ -127,30 +145,96 @@ static bool fail(const struct app *app, const struct errinfo *info, struct api_e
     return api_error_redis(error, API_REDIS_NOT_INITIALIZED, "Redis was never reached so far", info);
 }
 
-/* Answer with a page of all jobs' records (id NULL), or of one job's. */
-static bool answer(struct app *app, const struct job_id *id, struct api_error *error)
+bool track_list_executions(struct app *app, struct api_error *error)
 {
     struct track_query query;
     struct errinfo info = {0};
+    struct job_id id;
+    bool one_job;
     enum err err;
 
-    if (!track_query_read(&query, &app->request, id ? FEED_CURSOR_JOB : FEED_CURSOR_FEED, error)) {
+    if (!read_job_id(&app->request, &id, &one_job, error) ||
+        !track_query_read(&query, &app->request, one_job ? FEED_CURSOR_JOB : FEED_CURSOR_FEED, error)) {
         return false;
     }
     feed_begin(&app->feed, &query.filter, &query.from);
-    err = id ? load_history(app, id, &query, &info) : load_feed(app, &query, &info);
+    err = one_job ? load_history(app, &id, &query, false, &info) : load_feed(app, &query, &info);
     if (err != ERR_OK) {
         return fail(app, &info, error);
     }
     feed_sort(&app->feed);
-    write_page(app);
+    write_page(app, false);
     return true;
 }
 
-bool track_list_executions(struct app *app, struct api_error *error)
+static bool no_such_job(struct api_error *error)
 {
-    struct job_id id;
-    bool one_job;
+    return api_error_set(error, API_JOB_NOT_FOUND, "there is no such job");
+}
 
-    return read_job_id(&app->request, &id, &one_job, error) && answer(app, one_job ? &id : NULL, error);
+bool track_list_of_job(struct app *app, struct api_error *error)
+{
+    struct track_query query;
+    struct errinfo info = {0};
+    struct job_id id;
+    enum err err;
+
+    if (!track_query_read(&query, &app->request, FEED_CURSOR_JOB, error)) {
+        return false;
+    }
+    if (!job_id_parse(&id, app->request.id)) {
+        return no_such_job(error);
+    }
+    feed_begin(&app->feed, &query.filter, &query.from);
+    err = load_history(app, &id, &query, true, &info);
+    if (err != ERR_OK) {
+        return err == ERR_NOT_FOUND ? no_such_job(error) : fail(app, &info, error);
+    }
+    feed_sort(&app->feed);
+    write_page(app, true);
+    return true;
+}
+
+/* The record of the attempt that wanted names, among the replies' history. ERR_NOT_FOUND: it is not there. */
+static enum err find_execution(const struct reply *reply, const struct execution *wanted,
+                               struct store_record *out, struct errinfo *info)
+{
+    size_t count;
+    enum err err = store_history_count(reply, &count, info);
+
+    for (size_t i = 0; i < count && err == ERR_OK; i++) {
+        struct errinfo why;
+        if (store_history_at(reply, i, &wanted->job, out, &why) == ERR_OK &&
+            out->execution.scheduled.ms == wanted->scheduled.ms &&
+            out->execution.attempt == wanted->attempt) {
+            return ERR_OK;
+        }
+    }
+    return err == ERR_OK ? ERR_NOT_FOUND : err;
+}
+
+bool track_show_execution(struct app *app, struct api_error *error)
+{
+    struct execution wanted;
+    struct store_record record;
+    struct errinfo info = {0};
+    struct json_writer w;
+    struct cmd cmd;
+    enum err err = ERR_NOT_FOUND;
+
+    if (execution_id_parse(&wanted, app->request.id)) {
+        store_history(&cmd, &wanted.job, STORE_HISTORY_MAX);
+        err = app_ask(app, &cmd, 1, &info);
+        err = err == ERR_OK ? find_execution(redis_sync_reply(app->redis, 0), &wanted, &record, &info) : err;
+    }
+    if (err == ERR_NOT_FOUND) {
+        return api_error_set(error, API_EXECUTION_NOT_FOUND,
+                             "there is no such execution, or it is not among those of its job that are kept");
+    }
+    if (err != ERR_OK) {
+        return fail(app, &info, error);
+    }
+    response_json(&app->response, 200, &w);
+    track_write_execution(&w, &record.execution);
+    return true;
 }

@@ -87,6 +87,9 @@ NODISCARD enum err execution_decode(struct execution *out, const struct job_id *
 /* The public id of an attempt: unique, and it tells where its record is kept. */
 void execution_id_format(char out[EXECUTION_ID_SIZE], const struct execution *execution);
 
+/* Fill job, scheduled and attempt of out from such an id; the rest is zero. False: it is none. */
+NODISCARD bool execution_id_parse(struct execution *out, struct slice id);
+
 /* The key that every attempt at one occurrence carries (Idempotency-Key): "<64 hex>-<scheduled ms>". */
 #define EXECUTION_KEY_SIZE 96
 void execution_idempotency_key(char out[EXECUTION_KEY_SIZE], const struct job_id *job,

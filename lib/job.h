@@ -82,6 +82,10 @@ NODISCARD bool job_build_schedule(struct job *out, const struct job_fields *fiel
 NODISCARD enum err job_restore(struct job *out, const struct job_id *id, const struct job_fields *fields,
                                struct wall_ms created, struct zones *zones, struct errinfo *info);
 
+/* The id that a job with this definition is given when it is made. A job that was changed since keeps its
+ * own. */
+NODISCARD enum err job_identify(const struct job *job, struct job_id *out);
+
 /* The other way: the fields that job_restore needs to make job again, besides id and created; what is at its
  * default is absent (UTC is the time zone's, but where the schedule's prefix names another). Texts are
  * borrowed from job. */

@@ -1,8 +1,10 @@
 """What is known of a call afterwards: what a record holds, how records are found again, and how long they are kept."""
+import os
+
 import pytest
 
 import target as t
-from harness import at_second, id_bytes, job_key, key_of, soon
+from harness import NEVER_SOON, at_second, soon
 from planted import job_ids, plant
 from target import status
 
@@ -169,3 +171,80 @@ def test_rare_records_are_found_without_reading_everything_at_once(handler, db):
 def test_bad_filters_are_refused_by_name(handler, query, field):
     answer = handler.get(f"/v1/track/executions?{query}")
     assert (answer.status, answer.code, answer.error["field"]) == (400, "INVALID_REQUEST", field)
+
+
+# --- one execution, one job ---------------------------------------------------------------------------------------
+
+
+def test_an_execution_can_be_looked_at_by_its_id(handler, db):
+    job_id, = job_ids(1, seed=5)
+    plant(db, {job_id: [START + n for n in range(150)]})
+    for execution in handler.executions(job_id=job_id, limit=200)[::30]:
+        answer = handler.get(f"/v1/executions/{execution['id']}")
+        assert (answer.status, answer.json) == (200, execution)
+
+
+@pytest.mark.parametrize("name", ["exec:{hex}:1700000000000:2", "exec:{hex}:1700000001000:1", "exec:" + "0" * 64 + ":1700000000000:1", "exec:1:1:1", "x",
+                                  "capi:{hex}", "exec:{hex}:1700000000000:01", "%00"])
+def test_what_is_no_execution_is_not_found(handler, db, name):
+    job_id, = job_ids(1, seed=5)
+    plant(db, {job_id: [START]})
+    answer = handler.get("/v1/executions/" + name.replace("{hex}", job_id[5:]))
+    assert (answer.status, answer.code) == (404, "EXECUTION_NOT_FOUND")
+
+
+def test_an_execution_is_gone_with_its_place_in_the_history(handler, db):
+    """200 of each job are kept; the feed of all may hold it for longer."""
+    job_id, = job_ids(1, seed=5)
+    plant(db, {job_id: [START + n for n in range(201)]})
+    assert handler.get(f"/v1/executions/exec:{job_id[5:]}:{START * 1000}:1").status == 404
+    assert handler.get(f"/v1/executions/exec:{job_id[5:]}:{START * 1000 + 1000}:1").status == 200
+
+
+def test_a_jobs_executions_are_a_list_of_their_own(handler, db):
+    job_id = handler.schedule(NEVER_SOON, "http://127.0.0.1:9/")
+    assert handler.get(f"/v1/jobs/{job_id}/executions").json == {"count": 0, "executions": [], "next_cursor": None}
+    plant(db, {job_id: [START + n for n in range(150)]}, outcome=lambda ms: "f" if ms % 2000 else "s")
+    first = handler.get(f"/v1/jobs/{job_id}/executions?limit=100").json
+    rest = handler.get(f"/v1/jobs/{job_id}/executions?limit=100&cursor={first['next_cursor']}").json
+    assert (first["count"], rest["count"], rest["next_cursor"]) == (100, 50, None)
+    assert first["executions"] + rest["executions"] == handler.executions(job_id=job_id, limit=200)
+    failed = handler.get(f"/v1/jobs/{job_id}/executions?success=false&limit=200").json["executions"]
+    assert [e["outcome"] for e in failed] == ["failed"] * 75
+
+
+@pytest.mark.parametrize("job_id", ["capi:" + "0" * 64, "capi:1", "x"])
+def test_executions_of_no_job_are_not_found(handler, job_id):
+    answer = handler.get(f"/v1/jobs/{job_id}/executions")
+    assert (answer.status, answer.code) == (404, "JOB_NOT_FOUND")
+
+
+# --- what it costs ------------------------------------------------------------------------------------------------
+
+# "History of one job among 1,000,000 others' events": DRONC_EVENTS=1000000 runs it at that size.
+EVENTS = int(os.environ.get("DRONC_EVENTS") or 20_000)
+
+
+def work_of(handler, db, uri):
+    """What Redis does for a request: commands and how often each, and how many keys are looked up."""
+    handler.get(uri)  # the first request of all loads scripts
+    db.config_resetstat()
+    answer = handler.get(uri)
+    stats, commands = db.info("stats"), db.info("commandstats")
+    calls = {name.removeprefix("cmdstat_"): c["calls"] for name, c in commands.items() if "config" not in name and "info" not in name}
+    return calls, stats["keyspace_hits"] + stats["keyspace_misses"], len(answer.body)
+
+
+def test_history_of_one_job_costs_the_same_however_much_happened_elsewhere(handler, db):
+    """No clock is asked: the same commands on the same keys, and an answer of the same size."""
+    job_id = handler.schedule(NEVER_SOON, "http://127.0.0.1:9/")
+    plant(db, {job_id: [START + n for n in range(200)]})
+    uris = [f"/v1/track/executions?job_id={job_id}&limit=200", f"/v1/jobs/{job_id}/executions", f"/v1/jobs/{job_id}/executions?success=false",
+            f"/v1/executions/exec:{job_id[5:]}:{START * 1000 + 5000}:1"]
+    alone = [work_of(handler, db, uri) for uri in uris]
+    others = job_ids(100, seed=6)
+    for k in range(EVENTS // 10_000):
+        plant(db, {other: [START + 1000 + k * 100 + n for n in range(100)] for other in others})
+    assert sum(db.xlen(f"dronc:{{{shard}}}:executions") for shard in range(16)) == EVENTS // 10_000 * 10_000 + 200
+    assert [work_of(handler, db, uri) for uri in uris] == alone
+    assert all(calls.get("lrange") == 1 and "xrevrange" not in calls for calls, _, _ in alone), alone

@@ -362,6 +362,42 @@ static void test_execution_ids_name_job_instant_and_attempt(void **state)
                         "ab01ff1000000000000000000000000000000000000000000000000000000000-1772953200000");
 }
 
+static void test_execution_ids_are_read_as_they_are_written(void **state)
+{
+    (void)state;
+#define HEX "ab01ff1000000000000000000000000000000000000000000000000000000000"
+    static const char *const none[] = {
+        "",
+        "exec",
+        "exec:",
+        "exec:" HEX,
+        "exec:" HEX ":5",
+        "exec:" HEX ":5:",
+        "exec:" HEX "::1",
+        "capi:" HEX ":5:1",
+        "exec:" HEX ":5:1:",
+        "exec:" HEX ":5:1:1",
+        "exec:" HEX ":05:1",
+        "exec:" HEX ":5:+1",
+        "exec:" HEX ":5:01",
+        "exec:AB01ff1000000000000000000000000000000000000000000000000000000000:5:1",
+        "exec:ab01:5:1",
+        "exec:" HEX "0:5:1",
+        "exec:" HEX ":5:99999999999",
+        " exec:" HEX ":5:1",
+        "exec:" HEX ":5:1 "};
+    struct execution execution;
+    assert_true(execution_id_parse(&execution, slice_of("exec:" HEX ":1772953200000:2")));
+    assert_memory_equal(execution.job.bytes, job.bytes, JOB_ID_SIZE);
+    assert_int_equal(execution.scheduled.ms, T0);
+    assert_int_equal(execution.attempt, 2);
+    for (size_t i = 0; i < sizeof none / sizeof none[0]; i++) {
+        if (execution_id_parse(&execution, slice_of(none[i]))) {
+            fail_msg("taken for an id: \"%s\"", none[i]);
+        }
+    }
+}
+
 static void test_execution_longest_ids_fit(void **state)
 {
     (void)state;
@@ -398,6 +434,7 @@ int main(void)
         cmocka_unit_test(test_execution_skips_what_a_later_version_wrote),
         cmocka_unit_test(test_execution_refuses_what_is_no_record),
         cmocka_unit_test(test_execution_ids_name_job_instant_and_attempt),
+        cmocka_unit_test(test_execution_ids_are_read_as_they_are_written),
         cmocka_unit_test(test_execution_longest_ids_fit),
         cmocka_unit_test(test_execution_outcomes_have_names),
     };
