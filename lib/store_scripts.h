@@ -25,5 +25,6 @@ extern const struct script store_script_setup;
 extern const struct script store_script_skip;
 extern const struct script store_script_start;
 extern const struct script store_script_tidy;
+extern const struct script store_script_trim;
 
 #endif

@@ -22,6 +22,8 @@
 #define C "cCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCC"
 #define S "1772953200000" /* T0 as text */
 
+static struct store_keep keep = {
+    .executions = 100000, .age_ms = 86400000, .history = STORE_HISTORY_PER_JOB, .dead = 10000};
 static struct redis_server server;
 static struct config config;
 static struct redis_sync *redis;
@@ -182,7 +184,7 @@ static size_t claim_within(const char *runner, const struct store_claim_bounds *
 {
     struct cmd cmd;
     struct store_claim_left left;
-    store_claim(&cmd, SHARD, runner, bounds);
+    store_claim(&cmd, SHARD, runner, bounds, &keep);
     call(&cmd);
     assert_int_equal(store_claim_reply(reply, &left, &got.count, &info), ERR_OK);
     got.next = left.next;
@@ -238,7 +240,7 @@ static enum store_verdict finish(const char *runner, const char *id, int attempt
     struct store_attempt claimed = held_by(runner, id, attempt);
     struct execution what = execution_of(id, attempt);
     struct cmd cmd;
-    store_finish(&cmd, SHARD, runner);
+    store_finish(&cmd, SHARD, runner, &keep);
     store_finish_add(&cmd, &claimed, &what, after, (struct wall_ms){at});
     call(&cmd);
     return verdict(0);
@@ -261,7 +263,7 @@ static enum store_verdict give_up(const char *runner, const char *id, int64_t ne
     struct cmd cmd;
     what.outcome = EXECUTION_MISSED;
     what.missed_count = 7;
-    store_skip(&cmd, SHARD, runner);
+    store_skip(&cmd, SHARD, runner, &keep);
     store_skip_add(&cmd, &claimed, &what, (struct wall_ms){next});
     call(&cmd);
     return verdict(0);
@@ -271,7 +273,7 @@ static struct store_recovered recover(const char *dead)
 {
     struct store_recovered out;
     struct cmd cmd;
-    store_recover(&cmd, SHARD, dead, 6);
+    store_recover(&cmd, SHARD, dead, 6, &keep);
     call(&cmd);
     assert_int_equal(store_recover_reply(reply, &out, &info), ERR_OK);
     return out;
@@ -710,6 +712,38 @@ static void test_scripts_finish_keeps_the_latest_of_the_history(void **state)
     (void)finish("me", A, 1, STORE_AFTER_NOTHING, T0);
     assert_int_equal(ASK("LLEN", TAG "history:" A), STORE_HISTORY_PER_JOB);
     assert_int_equal(newest(A).status, 200);
+}
+
+static void trim(const struct store_keep *what)
+{
+    struct cmd cmd;
+    store_trim(&cmd, SHARD, what);
+    call(&cmd);
+    assert_int_equal(reply->kind, REPLY_INTEGER);
+}
+
+/* Of a shard in which nothing is recorded any more. Whole nodes go, so about: here of ten each. */
+static void test_scripts_trim_takes_out_what_is_too_old_or_too_much(void **state)
+{
+    (void)state;
+    struct store_keep few = {.executions = 30};
+    struct store_keep young = {.executions = 1000, .age_ms = 60000};
+    struct store_keep all = {.executions = 1000};
+    char position[24];
+    SAY("CONFIG", "SET", "stream-node-max-entries", "10");
+    for (int i = 0; i < 200; i++) {
+        bool old = i < 100;
+        (void)snprintf(position, sizeof position, "%lld-%d",
+                       (long long)redis_now().ms - (old ? 3600000 : 0) * 1LL, i);
+        SAY("XADD", TAG "executions", old ? position : "*", "j", A, "r", "o:s s:1");
+    }
+    trim(&all);
+    assert_int_equal(ASK("XLEN", TAG "executions"), 200);
+    trim(&young);
+    assert_int_equal(ASK("XLEN", TAG "executions"), 100);
+    trim(&few);
+    assert_int_equal(ASK("XLEN", TAG "executions"), 30);
+    SAY("CONFIG", "SET", "stream-node-max-entries", "100");
 }
 
 static void test_scripts_finish_wrong_types_give_way(void **state)
@@ -1184,6 +1218,7 @@ int main(void)
         TEST(test_scripts_finish_refuses_what_is_not_held),
         TEST(test_scripts_finish_retries_and_buries),
         TEST(test_scripts_finish_keeps_the_latest_of_the_history),
+        TEST(test_scripts_trim_takes_out_what_is_too_old_or_too_much),
         TEST(test_scripts_finish_wrong_types_give_way),
         TEST(test_scripts_executions_pages_backwards),
         TEST(test_scripts_release_of_a_claim_makes_it_due_again),
