@@ -5,6 +5,9 @@
 #include "cmd.h"
 
 extern const struct script store_script_claim;
+extern const struct script store_script_dead_drop;
+extern const struct script store_script_dead_page;
+extern const struct script store_script_dead_redrive;
 extern const struct script store_script_due_page;
 extern const struct script store_script_executions;
 extern const struct script store_script_finish;

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+_Static_assert(POLICY_ATTEMPTS == STORE_ATTEMPTS, "scripts and runner count the same");
+
 /* One command about one runner in one shard. */
 struct inquest {
     struct recovery *recovery;

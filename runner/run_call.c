@@ -81,17 +81,18 @@ void run_note_result(struct run *run, const char *runner, const struct http_resu
 
 void run_decide_after(struct run *run, struct wall_ms now)
 {
+    int attempt = policy_attempt_in_round(run->attempt.number, POLICY_ATTEMPTS);
     run->after = STORE_AFTER_NOTHING;
     run->next_due = now;
     if (run->execution.outcome == EXECUTION_SUCCEEDED || run->job.type == JOB_ATMOST_ONCE) {
         return;
     }
-    if (run->attempt.number >= POLICY_ATTEMPTS) {
+    if (attempt >= POLICY_ATTEMPTS) {
         run->after = STORE_AFTER_DEAD;
         return;
     }
     run->after = STORE_AFTER_RETRY;
-    run->retry_in_ms = policy_backoff_ms(run->attempt.number, arc4random());
+    run->retry_in_ms = policy_backoff_ms(attempt, arc4random());
     run->next_due.ms += run->retry_in_ms;
 }
 

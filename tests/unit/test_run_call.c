@@ -198,7 +198,18 @@ static void test_run_call_at_least_once_is_retried_until_the_attempts_are_spent(
     }
     assert_int_equal(after(JOB_ATLEAST_ONCE, POLICY_ATTEMPTS, 500), STORE_AFTER_DEAD);
     assert_int_equal(run.next_due.ms, T0);
-    assert_int_equal(after(JOB_ATLEAST_ONCE, POLICY_ATTEMPTS + 1, 500), STORE_AFTER_DEAD);
+}
+
+/* What is redriven has a whole round of attempts, with the waits of the first, and numbers that go on. */
+static void test_run_call_redriven_occurrence_has_another_round(void **state)
+{
+    (void)state;
+    for (int attempt = POLICY_ATTEMPTS + 1; attempt < 2 * POLICY_ATTEMPTS; attempt++) {
+        assert_int_equal(after(JOB_ATLEAST_ONCE, attempt, 500), STORE_AFTER_RETRY);
+        int64_t most_ms = policy_backoff_ms(attempt - POLICY_ATTEMPTS, UINT32_MAX);
+        assert_in_range(run.next_due.ms, T0, T0 + most_ms);
+    }
+    assert_int_equal(after(JOB_ATLEAST_ONCE, 2 * POLICY_ATTEMPTS, 500), STORE_AFTER_DEAD);
 }
 
 /* ---- the log ---- */
@@ -309,6 +320,7 @@ int main(void)
         TEST(test_run_call_results_become_executions),
         TEST(test_run_call_execution_tells_when_and_who),
         TEST(test_run_call_long_texts_are_cut),
+        TEST(test_run_call_redriven_occurrence_has_another_round),
         TEST(test_run_call_success_and_at_most_once_are_over),
         TEST(test_run_call_at_least_once_is_retried_until_the_attempts_are_spent),
         TEST(test_run_call_log_line_of_a_success),

@@ -1,5 +1,6 @@
 /* What goes to Redis names the right keys, and whatever comes back is either understood or refused. */
 #include "store.h"
+#include "store_dead.h"
 
 #include "job_maker.h"
 #include "reply_maker.h"
@@ -182,6 +183,36 @@ static void test_store_says_how_much_is_kept(void **state)
     assert_argument(&cmd, 6, "100000");
     assert_argument(&cmd, 7, "200");
     assert_argument(&cmd, 8, "10000");
+    cmd_fini(&cmd);
+}
+
+static void test_store_dead_commands_name_their_shard(void **state)
+{
+    (void)state;
+    const struct store_dead_place place = {{T0 + 9}, the_id(), {T0}};
+    const struct store_dead_query query = {
+        .newest_first = true, .after = &place, .job = &place.job, .before = {NONE}, .limit = 5, .look_at = 6};
+    const struct store_pace pace = {7, 8};
+    struct cmd cmd;
+    store_dead_page(&cmd, SHARD, &query);
+    assert_keys_in_shard(&cmd, "dead_page", 2);
+    assert_argument(&cmd, 2, "new");
+    assert_argument(&cmd, 3, "1772953200009");
+    assert_argument(&cmd, 4, ID "1772953200000");
+    assert_argument(&cmd, 5, ID);
+    assert_argument(&cmd, 6, "");
+    cmd_fini(&cmd);
+    store_dead_redrive(&cmd, SHARD, 6, &pace);
+    store_dead_add(&cmd, &place.job, place.scheduled);
+    assert_keys_in_shard(&cmd, "dead_redrive", 3);
+    assert_argument(&cmd, 4, TAG "job:");
+    assert_argument(&cmd, 6, "7");
+    assert_argument(&cmd, 7, "8");
+    assert_argument(&cmd, 8, ID "1772953200000");
+    cmd_fini(&cmd);
+    store_dead_drop(&cmd, SHARD);
+    store_dead_add(&cmd, &place.job, place.scheduled);
+    assert_keys_in_shard(&cmd, "dead_drop", 2);
     cmd_fini(&cmd);
 }
 
@@ -784,6 +815,7 @@ int main(void)
         cmocka_unit_test(test_store_start_takes_several_attempts),
         cmocka_unit_test(test_store_finish_says_what_is_next),
         cmocka_unit_test(test_store_says_how_much_is_kept),
+        cmocka_unit_test(test_store_dead_commands_name_their_shard),
         cmocka_unit_test(test_store_skip_release_and_set_aside_name_their_shard),
         cmocka_unit_test(test_store_recover_and_executions_name_their_shard),
         cmocka_unit_test(test_store_plain_commands_name_their_shard),

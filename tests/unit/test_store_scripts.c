@@ -4,6 +4,7 @@
 #include "job_maker.h"
 #include "redis_server.h"
 #include "redis_sync.h"
+#include "store_dead.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -697,6 +698,8 @@ static void test_scripts_finish_retries_and_buries(void **state)
     assert_int_equal(start("you", A, 2, T1), STORE_DONE);
     assert_int_equal(finish("you", A, 2, STORE_AFTER_DEAD, T0 + 900), STORE_DONE);
     assert_int_equal(ASK("ZSCORE", TAG "dead", A S), T0 + 900);
+    SAY("HGET", TAG "dead:records", A S);
+    assert_true(slice_eq(reply->text, "o:s s:" S " a:2 x:0 t:0 h:200 l:0 r:me"));
     assert_int_equal(ASK("EXISTS", TAG "retry"), 0);
     assert_int_equal(ASK("LLEN", TAG "history:" A), 2);
     assert_int_equal(due_of(A), T1 + 1);
@@ -981,6 +984,110 @@ static void test_scripts_recover_spent_attempts_are_dead(void **state)
     assert_int_equal(done.lost, 1);
     assert_int_equal(ASK("EXISTS", TAG "retry"), 0);
     assert_in_range(ASK("ZSCORE", TAG "dead", A S), redis_now().ms - 60000, redis_now().ms + 2000);
+    assert_int_equal(ASK("HEXISTS", TAG "dead:records", A S), 1);
+}
+
+/* ---- the dead ---- */
+
+static enum store_redriven redrive(const char *id, int *attempt)
+{
+    const struct store_pace pace = {0};
+    struct store_attempt what = attempt_of(id, T0, 0);
+    enum store_redriven done;
+    struct cmd cmd;
+    store_dead_redrive(&cmd, SHARD, 6, &pace);
+    store_dead_add(&cmd, &what.job, what.scheduled);
+    call(&cmd);
+    assert_int_equal(store_dead_redrive_at(reply, 0, &done, attempt, &info), ERR_OK);
+    return done;
+}
+
+static void test_scripts_redriven_is_in_retry_and_dead_no_more(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *record;
+        int attempt;
+    } rows[] = {{NULL, 7},
+                {"o:f s:1 a:6", 7},
+                {"o:f s:1 a:1", 7},
+                {"o:l s:1 a:7 x:0", 13},
+                {"o:f s:1 a:12", 13},
+                {"o:f s:1 a:13 e: a:1", 19},
+                {"garbage", 7},
+                {"o:f s:1 a:0", 7}};
+    (void)create(A, JOB_ATLEAST_ONCE, T1 + 5);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char entry[JOB_ID_SIZE + 40];
+        int attempt;
+        SAY("DEL", TAG "retry");
+        SAY("ZADD", TAG "dead", "5", A S);
+        if (rows[i].record != NULL) {
+            SAY("HSET", TAG "dead:records", A S, rows[i].record);
+        }
+        assert_int_equal(redrive(A, &attempt), STORE_REDRIVEN);
+        assert_int_equal(attempt, rows[i].attempt);
+        (void)snprintf(entry, sizeof entry, A S ":%d.1000", attempt);
+        assert_in_range(ASK("ZSCORE", TAG "retry", entry), redis_now().ms - 60000, redis_now().ms);
+        assert_int_equal(ASK("EXISTS", TAG "dead", TAG "dead:records"), 0);
+        assert_int_equal(redrive(A, &attempt), STORE_REDRIVE_NONE);
+        assert_int_equal(ASK("ZCARD", TAG "retry"), 1);
+    }
+}
+
+/* A round has as many attempts as the job says; the runner that claims it finds the next number. */
+static void test_scripts_redriven_round_is_as_long_as_the_job_says(void **state)
+{
+    (void)state;
+    int attempt;
+    (void)create(A, JOB_ATLEAST_ONCE, T1 + 5);
+    SAY("DEL", TAG "due");
+    SAY("HSET", TAG "job:" A, "retry", "{\"max_attempts\":2}");
+    SAY("ZADD", TAG "dead", "5", A S);
+    SAY("HSET", TAG "dead:records", A S, "o:f s:1 a:2");
+    assert_int_equal(redrive(A, &attempt), STORE_REDRIVEN);
+    assert_int_equal(attempt, 3);
+    assert_int_equal(claim_up_to("me", redis_now().ms, 100), 1);
+    assert_int_equal(start("me", A, 3, T1), STORE_DONE);
+    assert_int_equal(recover("me").handed_on, 1);
+    assert_int_equal(claim_up_to("you", redis_now().ms, 100), 1);
+    assert_int_equal(start("you", A, 4, T1), STORE_DONE);
+    assert_int_equal(recover("you").handed_on, 0);
+    assert_int_equal(ASK("ZCARD", TAG "dead"), 1);
+}
+
+static void test_scripts_redrive_refuses_and_leaves_it_dead(void **state)
+{
+    (void)state;
+    int attempt;
+    SAY("ZADD", TAG "dead", "5", A S);
+    assert_int_equal(redrive(A, &attempt), STORE_REDRIVE_GONE);
+    (void)create(A, JOB_ATMOST_ONCE, T1 + 5);
+    assert_int_equal(redrive(A, &attempt), STORE_REDRIVE_ONCE);
+    SAY("HSET", TAG "job:" A, "state", "PAUSED");
+    assert_int_equal(redrive(A, &attempt), STORE_REDRIVE_PAUSED);
+    SAY("HSET", TAG "job:" A, "created", "1772953200001"); /* after the occurrence: another job */
+    assert_int_equal(redrive(A, &attempt), STORE_REDRIVE_GONE);
+    SAY("SET", TAG "job:" A, "no job");
+    assert_int_equal(redrive(A, &attempt), STORE_REDRIVE_GONE);
+    assert_int_equal(ASK("ZSCORE", TAG "dead", A S), 5);
+    assert_int_equal(ASK("EXISTS", TAG "retry"), 0);
+}
+
+/* The oldest make room, and what they died of goes with them. */
+static void test_scripts_dead_keep_the_latest(void **state)
+{
+    (void)state;
+    keep.dead = 2;
+    SAY("ZADD", TAG "dead", "1", "one", "2", "two");
+    SAY("HSET", TAG "dead:records", "one", "x", "two", "x");
+    started(A, JOB_ATLEAST_ONCE);
+    assert_int_equal(finish("me", A, 1, STORE_AFTER_DEAD, T0), STORE_DONE);
+    keep.dead = 10000;
+    assert_int_equal(ASK("ZCARD", TAG "dead"), 2);
+    assert_int_equal(ASK("HLEN", TAG "dead:records"), 2);
+    assert_int_equal(ASK("ZSCORE", TAG "dead", "one"), -1);
+    assert_int_equal(ASK("HEXISTS", TAG "dead:records", "one"), 0);
 }
 
 static void test_scripts_recover_unstarted_retry_stays_the_same_attempt(void **state)
@@ -1234,6 +1341,10 @@ int main(void)
         TEST(test_scripts_recover_started_at_most_once_is_lost),
         TEST(test_scripts_recover_started_at_least_once_is_retried),
         TEST(test_scripts_recover_spent_attempts_are_dead),
+        TEST(test_scripts_redriven_is_in_retry_and_dead_no_more),
+        TEST(test_scripts_redriven_round_is_as_long_as_the_job_says),
+        TEST(test_scripts_redrive_refuses_and_leaves_it_dead),
+        TEST(test_scripts_dead_keep_the_latest),
         TEST(test_scripts_recover_unstarted_retry_stays_the_same_attempt),
         TEST(test_scripts_recover_does_not_overwrite_or_revive),
         TEST(test_scripts_recover_goes_in_batches),
