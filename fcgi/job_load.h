@@ -22,6 +22,7 @@ struct job_load {
     char why[256];           /* where it is not: why */
     struct execution latest; /* the newest record of its history */
     bool has_latest;
+    size_t records;   /* of its history that were read */
     int64_t runs;     /* occurrences in the history that was read */
     int64_t failures; /* of these, how many of the latest failed in a row */
 };
@@ -34,10 +35,6 @@ NODISCARD bool job_load_id(const struct app *app, struct job_id *id, struct api_
 /* Read a job and its latest `records` records. False: error is filled. */
 NODISCARD bool job_load(struct app *app, const struct job_id *id, int records, struct job_load *out,
                         struct api_error *error);
-
-/* The same from the reply that app->redis got at index to store_job_get. */
-NODISCARD bool job_load_reply(struct app *app, const struct job_id *id, size_t index, struct job_load *out,
-                              struct api_error *error);
 
 /* Judge what is in out->stored: fill readable, job and why. */
 void job_load_judge(struct app *app, struct job_load *out);

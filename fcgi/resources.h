@@ -17,6 +17,9 @@ route_handler schedule_create; /* POST /v1/schedule/api-caller */
 route_handler job_show;  /* GET /v1/jobs/{id} */
 route_handler jobs_list; /* GET /v1/jobs */
 
+/* job_why.c */
+route_handler job_why; /* GET /v1/jobs/{id}/why */
+
 /* job_patch.c */
 route_handler job_patch; /* PATCH /v1/jobs/{id} */
 

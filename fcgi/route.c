@@ -9,6 +9,7 @@
 static const char *const no_params[] = {NULL};
 static const char *const preview_params[] = {"schedule", "timezone", "count", "from", NULL};
 static const char *const list_params[] = {"state", "host", "limit", "cursor", NULL};
+static const char *const why_params[] = {"at", NULL};
 static const char *const patch_params[] = {"dry_run", NULL};
 static const char *const track_params[] = {"limit",   "cursor", "job_id", "success",
                                            "outcome", "since",  "until",  NULL};
@@ -34,6 +35,7 @@ static const struct route routes[] = {
     {"/v1/jobs/{id}", "PATCH", job_patch, patch_params},
     {"/v1/jobs/{id}", "DELETE", job_delete, no_params},
     {"/v1/jobs/{id}/executions", "GET", track_list_of_job, history_params},
+    {"/v1/jobs/{id}/why", "GET", job_why, why_params},
     {"/v1/jobs/{id}/pause", "POST", job_pause, no_params},
     {"/v1/jobs/{id}/resume", "POST", job_resume, no_params},
     {"/v1/jobs/{id}/run", "POST", job_run, no_params},

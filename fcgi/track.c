@@ -3,6 +3,7 @@
  * second one, or with a filter a few of them. */
 #include "track.h"
 #include "app.h"
+#include "job_load.h"
 #include "resources.h"
 #include "store.h"
 #include "store_life.h"
@@ -166,11 +167,8 @@ bool track_list_of_job(struct app *app, struct api_error *error)
     struct job_id id;
     enum err err;
 
-    if (!track_query_read(&query, &app->request, FEED_CURSOR_JOB, error)) {
+    if (!job_load_id(app, &id, error) || !track_query_read(&query, &app->request, FEED_CURSOR_JOB, error)) {
         return false;
-    }
-    if (!job_id_parse(&id, app->request.id)) {
-        return no_such_job(error);
     }
     feed_begin(&app->feed, &query.filter, &query.from);
     err = load_history(app, &id, &query, true, &info);

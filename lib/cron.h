@@ -193,6 +193,20 @@ ZONE_MUST_CHECK bool cron_nth_last(const struct cron *c, const struct zone *zone
 /* True if the schedule fires in no zone, ever ("0 0 30 2 *"): found at parse time, costs nothing here. */
 bool cron_never(const struct cron *c);
 
+/* Why a schedule does not fire at an instant. */
+enum cron_refusal {
+    CRON_FIRES,         /* it does: its local date and time match (@every: always, this knows no beginning) */
+    CRON_REFUSED_FIELD, /* a field of the schedule says no */
+    CRON_REFUSED_GAP,   /* the clock had just skipped the local time that was meant: it fired at the jump (D3)
+                         */
+    CRON_REFUSED_OVERLAP /* it is the second time that the clock shows this time: it fired at the first (D2)
+                          */
+};
+/* *field: REFUSED_FIELD: the first one that says no, "year" to "second"; static. *jump_s: REFUSED_GAP: when
+ * the clock jumped. */
+enum cron_refusal cron_why_not(const struct cron *c, const struct zone *zone, int64_t at_s,
+                               const char **field, int64_t *jump_s);
+
 /* True for @every. */
 bool cron_is_every(const struct cron *c);
 

@@ -148,7 +148,7 @@ void store_start_add(struct cmd *cmd, const struct store_attempt *attempt, struc
 enum store_verdict {
     STORE_DONE, /* it is so in Redis now (or was already, by an earlier sending of the same) */
     STORE_LOST, /* refused: the claim is no longer ours */
-    STORE_GONE  /* refused: the job is; the claim has been dropped */
+    STORE_GONE /* refused: the claim is void (the job is gone, paused, or has another time) and was dropped */
 };
 /* The verdict on the attempt that was added at index; for start, finish, skip and release. */
 NODISCARD enum err store_verdict_at(const struct reply *reply, size_t index, enum store_verdict *out,
@@ -247,15 +247,16 @@ struct store_pending {
     struct job_id job;
     struct wall_ms due; /* its next instant */
     struct wall_ms created;
+    struct slice stamp;       /* tells whether its time was changed since; borrowed from the reply */
     struct job_fields fields; /* borrowed from the reply */
 };
 NODISCARD enum err store_due_page_at(const struct reply *reply, size_t index, struct store_pending *out,
                                      struct errinfo *info);
 
-/* Make jobs due at another instant, if they are still due at the one that was read. Begin with store_rezone,
- * add 1 to as many as a page has. */
+/* Make jobs due at another instant, if they are still due at the one that was read, by the schedule that was
+ * read. Begin with store_rezone, add 1 to as many as a page has. */
 void store_rezone(struct cmd *cmd, unsigned shard);
-void store_rezone_add(struct cmd *cmd, const struct job_id *job, struct wall_ms was, struct wall_ms due);
+void store_rezone_add(struct cmd *cmd, const struct store_pending *pending, struct wall_ms due);
 /* moved: how many were. */
 NODISCARD enum err store_rezone_reply(const struct reply *reply, int64_t *moved, struct errinfo *info);
 

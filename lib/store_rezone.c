@@ -20,6 +20,7 @@ enum {
     PAGE_HEAD = 1,
     PAGE_ID = 0,
     PAGE_DUE,
+    PAGE_STAMP,
     PAGE_CREATED,
     PAGE_FIELDS,
     PAGE_WIDTH = PAGE_FIELDS + JOB_FIELD_COUNT
@@ -59,6 +60,7 @@ enum err store_due_page_at(const struct reply *reply, size_t index, struct store
     if (err != ERR_OK) {
         return err;
     }
+    out->stamp = reply->items[at + PAGE_STAMP];
     store_item_fields(reply, at + PAGE_FIELDS, &out->fields);
     return ERR_OK;
 }
@@ -68,12 +70,14 @@ void store_rezone(struct cmd *cmd, unsigned shard)
     cmd_init_script(cmd, &store_script_rezone, 1);
     store_key_arg(cmd, shard, "due");
     cmd_arg_i64(cmd, shard);
+    store_prefix_arg(cmd, shard, "job");
 }
 
-void store_rezone_add(struct cmd *cmd, const struct job_id *job, struct wall_ms was, struct wall_ms due)
+void store_rezone_add(struct cmd *cmd, const struct store_pending *pending, struct wall_ms due)
 {
-    cmd_arg(cmd, job->bytes, JOB_ID_SIZE);
-    cmd_arg_i64(cmd, was.ms);
+    cmd_arg(cmd, pending->job.bytes, JOB_ID_SIZE);
+    cmd_arg(cmd, pending->stamp.data == NULL ? "" : pending->stamp.data, pending->stamp.len);
+    cmd_arg_i64(cmd, pending->due.ms);
     cmd_arg_i64(cmd, due.ms);
 }
 

@@ -148,7 +148,7 @@ static bool move_page(struct rezone *rezone, const struct reply *reply, size_t c
         struct errinfo info;
         struct wall_ms due;
         if (store_due_page_at(reply, i, &pending, &info) == ERR_OK && find_place(rezone, &pending, &due)) {
-            store_rezone_add(&cmd, &pending.job, pending.due, due);
+            store_rezone_add(&cmd, &pending, due);
             moves++;
         }
     }

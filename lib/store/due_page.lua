@@ -1,7 +1,7 @@
 -- due_page: look at a part of the jobs that are due some time, those whose schedule depends on a time zone.
 -- KEYS[1] due
 -- ARGV[1] cursor ('0' to begin with)  [2] prefix of the jobs' keys  [3] how many to look at, about
--- Returns the next cursor ('0': that was all), then for each such job  id, due, created, and the fields of the definition (nil where they
+-- Returns the next cursor ('0': that was all), then for each such job  id, due, stamp, created, and the fields of the definition (nil where they
 -- are at their default). A job that stays in `due` all the while is seen at least once,
 -- perhaps more often. Garbage is left to whoever claims it.
 local scan = redis.call('ZSCAN', KEYS[1], ARGV[1], 'COUNT', ARGV[3])
@@ -12,6 +12,7 @@ for i = 1, #scan[2], 2 do
     if job and (job[5] or job[2]:find('TZ=', 1, true)) then
         local n = #reply
         reply[n + 1], reply[n + 2] = id, string.format('%.0f', due)
+        reply[n + 3] = job_stamp(ARGV[2], id)
         append_definition(reply, job)
     end
 end

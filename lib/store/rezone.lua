@@ -1,14 +1,16 @@
 -- rezone: move next instants that new rules of a time zone have moved.
 -- KEYS[1] due
--- ARGV[1] shard, then for each job  id, the instant that it was due at (ms), the instant that it is to be due at
--- Returns for each '1' (moved), '0' (it is not due then any more: claimed, moved by another runner, or gone).
+-- ARGV[1] shard  [2] prefix of the jobs' keys, then for each job  id, stamp, the instant that it was due at (ms), the instant that it is
+-- to be due at
+-- Returns for each '1' (moved), '0' (it is not due then any more: claimed, moved by another runner, or gone; or its
+-- time was changed).
 local earliest = math.huge
 local reply = {}
-for i = 2, #ARGV, 3 do
-    local id, was, due = ARGV[i], tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2])
-    local moved = tonumber(redis.call('ZSCORE', KEYS[1], id)) == was
+for i = 3, #ARGV, 4 do
+    local id, was, due = ARGV[i], tonumber(ARGV[i + 2]), tonumber(ARGV[i + 3])
+    local moved = tonumber(redis.call('ZSCORE', KEYS[1], id)) == was and job_stamp(ARGV[2], id) == ARGV[i + 1]
     if moved then
-        redis.call('ZADD', KEYS[1], 'XX', ARGV[i + 2], id)
+        redis.call('ZADD', KEYS[1], 'XX', ARGV[i + 3], id)
         if due < was then
             earliest = math.min(earliest, due)
         end

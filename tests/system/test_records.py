@@ -214,10 +214,10 @@ def test_a_jobs_executions_are_a_list_of_their_own(handler, db):
     assert [e["outcome"] for e in failed] == ["failed"] * 75
 
 
-@pytest.mark.parametrize("job_id", ["capi:" + "0" * 64, "capi:1", "x"])
-def test_executions_of_no_job_are_not_found(handler, job_id):
+@pytest.mark.parametrize("job_id,code", [("capi:" + "0" * 64, "JOB_NOT_FOUND"), ("capi:1", "NOT_FOUND"), ("x", "NOT_FOUND")])
+def test_executions_of_no_job_are_not_found(handler, job_id, code):
     answer = handler.get(f"/v1/jobs/{job_id}/executions")
-    assert (answer.status, answer.code) == (404, "JOB_NOT_FOUND")
+    assert (answer.status, answer.code) == (404, code)
 
 
 # --- what it costs ------------------------------------------------------------------------------------------------

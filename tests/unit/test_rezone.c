@@ -147,17 +147,51 @@ static int tear_down(void **state)
 
 /* ---- the scripts ---- */
 
-static int64_t move(const char *id, int64_t was, int64_t due)
+/* The job's hash field, cut to what fits; "" where it is absent. */
+static void hash_field(const char *id, const char *field, char out[32])
 {
-    struct job_id job;
+    char key[64] = "dronc:{3}:job:";
+    size_t len = strlen(key);
+    struct cmd cmd;
+    memcpy(key + len, id, JOB_ID_SIZE);
+    cmd_init(&cmd, "HGET");
+    cmd_arg(&cmd, key, len + JOB_ID_SIZE);
+    cmd_arg_str(&cmd, field);
+    call(&cmd);
+    (void)snprintf(out, 32, "%.*s", (int)reply->text.len, reply->kind == REPLY_TEXT ? reply->text.data : "");
+}
+
+static int64_t move_if(const char *id, const char *stamp, int64_t was, int64_t due)
+{
+    struct store_pending pending = {.due = {was}, .stamp = slice_of(stamp)};
     struct cmd cmd;
     int64_t moved;
-    memcpy(job.bytes, id, JOB_ID_SIZE);
+    memcpy(pending.job.bytes, id, JOB_ID_SIZE);
     store_rezone(&cmd, 3);
-    store_rezone_add(&cmd, &job, (struct wall_ms){was}, (struct wall_ms){due});
+    store_rezone_add(&cmd, &pending, (struct wall_ms){due});
     call(&cmd);
     assert_int_equal(store_rezone_reply(reply, &moved, &info), ERR_OK);
     return moved;
+}
+
+static int64_t move(const char *id, int64_t was, int64_t due)
+{
+    char created[32];
+    hash_field(id, "created", created);
+    return move_if(id, created, was, due);
+}
+
+static void test_rezone_script_leaves_what_has_another_schedule_by_now(void **state)
+{
+    (void)state;
+    char id[JOB_ID_SIZE] = {0};
+    char stamp[32];
+    int64_t due = create(8, "0 9 1 1 *", "");
+    (void)snprintf(id, sizeof id, "c%030d", 8);
+    hash_field(id, "created", stamp);
+    strcat(stamp, ".1");
+    assert_int_equal(move_if(id, stamp, due, due + 1000), 0);
+    assert_int_equal(due_of(8), due);
 }
 
 static void test_rezone_script_moves_only_what_was_not_touched(void **state)
@@ -288,6 +322,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_rezone_script_moves_only_what_was_not_touched),
+        TEST(test_rezone_script_leaves_what_has_another_schedule_by_now),
         TEST(test_due_page_shows_what_has_a_zone),
         TEST(test_rezone_moves_all_jobs_of_a_zone),
         TEST(test_rezone_comes_again_for_runs_with_old_rules),

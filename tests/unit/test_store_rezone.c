@@ -9,7 +9,7 @@
 
 /* An id whose first byte is 'c' (99): shard 3. */
 #define ID    "cdefghijklmnopqrstuvwxyzABCDEFGH"
-#define ENTRY ID, "1772953200000", "77", "0 9 * * *", "http://h/", "ATMOST_ONCE"
+#define ENTRY ID, "1772953200000", "77.2", "77", "0 9 * * *", "http://h/", "ATMOST_ONCE"
 #define USUAL NULL, NULL, NULL /* nothing about catching up */
 
 static void assert_arguments(const struct cmd *cmd, const char *const *expected, size_t count)
@@ -35,14 +35,15 @@ static void test_due_page_names_its_shard(void **state)
 static void test_rezone_compares_before_it_sets(void **state)
 {
     (void)state;
-    static const char *const EXPECTED[] = {"dronc:{3}:due", "3", ID, "1772953200000", "1772956800000"};
-    struct job_id id;
+    static const char *const EXPECTED[] = {
+        "dronc:{3}:due", "3", "dronc:{3}:job:", ID, "77.2", "1772953200000", "1772956800000"};
+    struct store_pending pending = {.due = {1772953200000}, .stamp = slice_of("77.2")};
     struct cmd cmd;
-    memcpy(id.bytes, ID, JOB_ID_SIZE);
+    memcpy(pending.job.bytes, ID, JOB_ID_SIZE);
     store_rezone(&cmd, 3);
-    store_rezone_add(&cmd, &id, (struct wall_ms){1772953200000}, (struct wall_ms){1772956800000});
+    store_rezone_add(&cmd, &pending, (struct wall_ms){1772956800000});
     assert_string_equal(cmd.script->name, "rezone");
-    assert_arguments(&cmd, EXPECTED, 5);
+    assert_arguments(&cmd, EXPECTED, 7);
     cmd_fini(&cmd);
 }
 
@@ -81,6 +82,7 @@ static void test_due_page_reply_is_read(void **state)
     assert_memory_equal(pending.job.bytes, ID, JOB_ID_SIZE);
     assert_int_equal(pending.due.ms, 1772953200000);
     assert_int_equal(pending.created.ms, 77);
+    assert_true(slice_eq(pending.stamp, "77.2"));
     assert_true(slice_eq(pending.fields.schedule, "0 9 * * *"));
     assert_true(slice_eq(pending.fields.api, "http://h/"));
     assert_true(slice_eq(pending.fields.type, "ATMOST_ONCE"));
@@ -110,7 +112,7 @@ static void test_due_page_reply_refuses_garbage(void **state)
     assert_int_equal(store_due_page_reply(MAKE_ARRAY("123456789012345678901234"), cursor, &count, &info),
                      ERR_PROTOCOL);
     const char *items[] = {"0", ENTRY, NULL, USUAL};
-    static const size_t PLACES[] = {1, 2, 3};
+    static const size_t PLACES[] = {1, 2, 4};
     for (size_t i = 0; i < sizeof PLACES / sizeof PLACES[0]; i++) {
         const char *good = items[PLACES[i]];
         items[PLACES[i]] = "x";
