@@ -11,16 +11,30 @@ static const char *const preview_params[] = {"schedule", "timezone", "count", "f
 static const char *const list_params[] = {"state", "host", "limit", "cursor", NULL};
 static const char *const why_params[] = {"at", NULL};
 static const char *const patch_params[] = {"dry_run", NULL};
-static const char *const track_params[] = {"limit", "job_id", NULL};
+static const char *const track_params[] = {"limit",   "cursor", "job_id", "success",
+                                           "outcome", "since",  "until",  NULL};
+
+static const char *const history_params[] = {"limit", "cursor", "success", "outcome", "since", "until", NULL};
+
+static const char *const dead_params[] = {"limit", "cursor", "job_id", "before", NULL};
+static const char *const drop_params[] = {"cursor", "job_id", "before", NULL};
+static const char *const redrive_params[] = {"cursor", "job_id", "before", "rate", NULL};
 
 static const struct route routes[] = {
     {"/", "GET", health_greet, NULL},
     {"/health", "GET", health_check, NULL},
     {"/health/deep", "GET", health_check_deep, NULL},
+    {"/v1/dead", "GET", dead_list, dead_params},
+    {"/v1/dead", "DELETE", dead_delete_many, drop_params},
+    {"/v1/dead/{id}", "DELETE", dead_delete, no_params},
+    {"/v1/dead/{id}/redrive", "POST", dead_redrive, no_params},
+    {"/v1/dead:redrive", "POST", dead_redrive_many, redrive_params},
+    {"/v1/executions/{id}", "GET", track_show_execution, no_params},
     {"/v1/jobs", "GET", jobs_list, list_params},
     {"/v1/jobs/{id}", "GET", job_show, no_params},
     {"/v1/jobs/{id}", "PATCH", job_patch, patch_params},
     {"/v1/jobs/{id}", "DELETE", job_delete, no_params},
+    {"/v1/jobs/{id}/executions", "GET", track_list_of_job, history_params},
     {"/v1/jobs/{id}/why", "GET", job_why, why_params},
     {"/v1/jobs/{id}/pause", "POST", job_pause, no_params},
     {"/v1/jobs/{id}/resume", "POST", job_resume, no_params},

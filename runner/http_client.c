@@ -47,7 +47,8 @@ static const char *const error_names[HTTP_ERROR__COUNT] = {
     [HTTP_ERROR_CONNECT] = "connect",
     [HTTP_ERROR_TLS] = "tls",
     [HTTP_ERROR_TIMEOUT] = "timeout",
-    [HTTP_ERROR_REDIRECTS] = "redirect",
+    [HTTP_ERROR_REDIRECT] = "redirect",
+    [HTTP_ERROR_REDIRECTS] = "too_many_redirects",
     [HTTP_ERROR_RESPONSE] = "response",
     [HTTP_ERROR_ABORTED] = "aborted",
     [HTTP_ERROR_INTERNAL] = "internal",
@@ -166,7 +167,7 @@ static enum http_error classify(const struct http_call *call, CURLcode code)
         return HTTP_ERROR_REDIRECTS;
     case CURLE_UNSUPPORTED_PROTOCOL: /* of the redirect, or HTTP of a version that nobody speaks */
     case CURLE_URL_MALFORMAT:
-        return was_redirected(call) ? HTTP_ERROR_REDIRECTS : HTTP_ERROR_RESPONSE;
+        return was_redirected(call) ? HTTP_ERROR_REDIRECT : HTTP_ERROR_RESPONSE;
     case CURLE_OUT_OF_MEMORY:
     case CURLE_FAILED_INIT:
         return HTTP_ERROR_INTERNAL;
@@ -204,6 +205,31 @@ static void describe_end(const struct http_call *call, CURLcode code, struct htt
     }
 }
 
+static int64_t info_us(const struct http_call *call, CURLINFO what)
+{
+    curl_off_t us = 0;
+    return curl_easy_getinfo(call->easy, what, &us) == CURLE_OK && us > 0 ? (int64_t)us : 0;
+}
+
+/* libcurl tells when each phase was over, counted from the beginning, and sums these up over redirects: so
+ * differences are what phases took. On a kept connection it gives the few microseconds that finding it took:
+ * no phase. */
+static void read_timings(const struct http_call *call, struct http_timings *out)
+{
+    long connections = 0;
+    int64_t dns = info_us(call, CURLINFO_NAMELOOKUP_TIME_T);
+    int64_t connected = info_us(call, CURLINFO_CONNECT_TIME_T);
+    int64_t secured = info_us(call, CURLINFO_APPCONNECT_TIME_T);
+    (void)curl_easy_getinfo(call->easy, CURLINFO_NUM_CONNECTS, &connections);
+    *out = (struct http_timings){.first_byte_us = info_us(call, CURLINFO_STARTTRANSFER_TIME_T),
+                                 .total_us = info_us(call, CURLINFO_TOTAL_TIME_T)};
+    if (connections > 0) {
+        out->dns_us = dns;
+        out->connect_us = connected > dns ? connected - dns : 0;
+        out->tls_us = secured > connected ? secured - connected : 0;
+    }
+}
+
 static void make_result(const struct http_call *call, CURLcode code, struct http_result *result)
 {
     long status = 0;
@@ -211,6 +237,8 @@ static void make_result(const struct http_call *call, CURLcode code, struct http
     *result = (struct http_result){.status = (int)status, .sent = call->sent};
     result->started = call->started;
     result->took_ms = clock_mono(&call->client->options.clock).ms - call->began.ms;
+    result->body_bytes = call->body_bytes < call->response_max ? call->body_bytes : call->response_max;
+    read_timings(call, &result->timings);
     describe_end(call, code, result);
 }
 

@@ -7,6 +7,11 @@ static int64_t draw(int64_t max, uint32_t random)
     return (int64_t)((uint64_t)(max + 1) * random >> 32);
 }
 
+int policy_attempt_in_round(int attempt, int attempts)
+{
+    return (attempt - 1) % attempts + 1;
+}
+
 int64_t policy_backoff_ms(int attempt, uint32_t random)
 {
     int64_t backoff = POLICY_BACKOFF_MIN_MS;

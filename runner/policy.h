@@ -31,6 +31,10 @@
 #define POLICY_PUT_OFF_MAX_MS 30000
 #define POLICY_GRACE_MS       60000
 
+/* Which attempt of its round, from 1, attempt number `attempt` is. An occurrence that is re-driven after all
+ * `attempts` attempts were spent has as many again, and numbers go on. */
+int policy_attempt_in_round(int attempt, int attempts);
+
 /* How long to wait after failed attempt number `attempt` (from 1); random: evenly drawn from all of uint32_t.
  */
 int64_t policy_backoff_ms(int attempt, uint32_t random);

@@ -48,6 +48,15 @@ static void note_failure(struct execution *execution, const struct http_result *
     (void)snprintf(execution->error, sizeof execution->error, "%s", result->text);
 }
 
+static struct execution_timings timings_of(const struct http_timings *timings)
+{
+    return (struct execution_timings){.dns_us = timings->dns_us,
+                                      .connect_us = timings->connect_us,
+                                      .tls_us = timings->tls_us,
+                                      .first_byte_us = timings->first_byte_us,
+                                      .total_us = timings->total_us};
+}
+
 void run_note_result(struct run *run, const char *runner, const struct http_result *result)
 {
     struct execution *execution = &run->execution;
@@ -61,6 +70,8 @@ void run_note_result(struct run *run, const char *runner, const struct http_resu
                                     .status = result->status,
                                     .attempt = run->attempt.number,
                                     .outcome = EXECUTION_SUCCEEDED,
+                                    .timings = timings_of(&result->timings),
+                                    .response_bytes = result->body_bytes,
                                     .truncated = result->truncated};
     (void)snprintf(execution->runner, sizeof execution->runner, "%s", runner);
     if (!is_success(result)) {
@@ -70,17 +81,18 @@ void run_note_result(struct run *run, const char *runner, const struct http_resu
 
 void run_decide_after(struct run *run, struct wall_ms now)
 {
+    int attempt = policy_attempt_in_round(run->attempt.number, POLICY_ATTEMPTS);
     run->after = STORE_AFTER_NOTHING;
     run->next_due = now;
     if (run->execution.outcome == EXECUTION_SUCCEEDED || run->job.type == JOB_ATMOST_ONCE) {
         return;
     }
-    if (run->attempt.number >= POLICY_ATTEMPTS) {
+    if (attempt >= POLICY_ATTEMPTS) {
         run->after = STORE_AFTER_DEAD;
         return;
     }
     run->after = STORE_AFTER_RETRY;
-    run->retry_in_ms = policy_backoff_ms(run->attempt.number, arc4random());
+    run->retry_in_ms = policy_backoff_ms(attempt, arc4random());
     run->next_due.ms += run->retry_in_ms;
 }
 

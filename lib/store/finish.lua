@@ -27,7 +27,7 @@ local function finish(member, ticket, text, after, at)
         write('ZADD', retry_key, at, retry_entry(member, attempt_of(ticket) + 1, claim.kind, claim.stamp))
         earliest = math.min(earliest, tonumber(at))
     elseif after == 'd' then
-        bury(dead_key, dead_max, at, member)
+        bury(dead_key, dead_max, at, member, text)
     end
     redis.call('HDEL', claimed_key, member)
     return '1'
