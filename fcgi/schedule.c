@@ -12,7 +12,7 @@ struct creation {
     struct app *app;
     struct job_fields fields; /* borrowed from the request's JSON */
     struct mono_ms deadline;  /* for all that Redis is asked */
-    struct job *job;          /* the result */
+    struct job *job;          /* the result: STEP_DONE only */
     struct api_error *error;
 };
 
@@ -83,12 +83,16 @@ static enum step create(const struct creation *c)
         api_error_job(c->error, &fault);
         return STEP_FAILED;
     }
-    return job_next(c->job, now, &due) ? store(c, due) : refuse_over(c);
+    enum step step = job_next(c->job, now, &due) ? store(c, due) : refuse_over(c);
+    if (step != STEP_DONE) {
+        job_fini(c->job);
+    }
+    return step;
 }
 
 /* Body → stored job. A second time only if the first one has shown that it is another time: if that happens
  * again, Redis' clock was set just now, or this process was stopped in between, and to post again is right.
- * False: error is filled. */
+ * True: job is to be ended. False: error is filled. */
 static bool create_from(struct app *app, struct slice body, struct job *job, struct api_error *error)
 {
     struct creation c = {.app = app, .job = job, .error = error};
@@ -124,5 +128,6 @@ bool schedule_create(struct app *app, struct api_error *error)
     }
     response_json(&app->response, 201, &w);
     job_json_write(&w, &job);
+    job_fini(&job);
     return true;
 }

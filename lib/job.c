@@ -166,6 +166,9 @@ static bool build_api(struct job *job, struct slice text, struct url *url, struc
 {
     struct errinfo info = {0};
     enum url_fault bad = url_parse(url, text, &info);
+    if (bad == URL_OK && template_check(url->query, &info) != ERR_OK) {
+        bad = URL_MALFORMED;
+    }
     if (bad == URL_OK) {
         memcpy(job->api, text.data, text.len);
         job->api[text.len] = '\0';
@@ -189,6 +192,15 @@ static bool build_catch_up(struct job *job, const struct job_fields *fields, str
            fault_set(fault, JOB_FAULT_VALIDATION_ERROR, field, "%s", info.text);
 }
 
+static bool build_call(struct job *job, const struct job_fields *fields, struct job_fault *fault)
+{
+    struct errinfo info = {0};
+    const char *field;
+    enum err err = call_spec_read(&job->call, fields, &field, &info);
+    return err == ERR_OK || fault_set(fault, err == ERR_NOMEM ? JOB_FAULT_SYSTEM : JOB_FAULT_VALIDATION_ERROR,
+                                      field, "%s", info.text);
+}
+
 /* A field may be left out, but not left empty. */
 static bool check_optional(struct slice value, const char *field, struct job_fault *fault)
 {
@@ -202,9 +214,10 @@ static bool build_fields(struct job *job, const struct job_fields *fields, struc
     return check_present(fields->schedule, "schedule", fault) && check_present(fields->api, "api", fault) &&
            check_present(fields->type, "type", fault) &&
            check_optional(fields->timezone, "timezone", fault) &&
-           check_optional(fields->catch_up, "catch_up", fault) && build_type(job, fields->type, fault) &&
+           check_optional(fields->catch_up, "catch_up", fault) &&
+           check_optional(fields->method, "method", fault) && build_type(job, fields->type, fault) &&
            build_api(job, fields->api, &url, fault) && build_schedule(job, fields, zones, fault) &&
-           build_catch_up(job, fields, fault);
+           build_catch_up(job, fields, fault) && build_call(job, fields, fault);
 }
 
 /* ---- identity ---- */
@@ -229,6 +242,7 @@ static enum err canonical(const struct job *job, struct buffer *out)
         catch_up_print(&job->catch_up, out);
         buffer_add_char(out, '\n');
     }
+    call_spec_print(&job->call, out);
     return buffer_error(out);
 }
 
@@ -250,7 +264,11 @@ bool job_build(struct job *out, const struct job_fields *fields, struct wall_ms 
 {
     *fault = (struct job_fault){.offset = -1};
     *out = (struct job){.created = now};
-    return build_fields(out, fields, zones, fault) && build_id(out, fault);
+    bool good = build_fields(out, fields, zones, fault) && build_id(out, fault);
+    if (!good) {
+        job_fini(out);
+    }
+    return good;
 }
 
 bool job_build_schedule(struct job *out, const struct job_fields *fields, struct wall_ms now,
@@ -270,7 +288,13 @@ enum err job_restore(struct job *out, const struct job_id *id, const struct job_
     if (build_fields(out, fields, zones, &fault)) {
         return ERR_OK;
     }
+    job_fini(out);
     return err_set(info, fault.code == JOB_FAULT_SYSTEM ? ERR_NOMEM : ERR_PROTOCOL, "%s", fault.text);
+}
+
+void job_fini(struct job *job)
+{
+    call_spec_fini(&job->call);
 }
 
 void job_describe(const struct job *job, struct job_fields *out)
@@ -282,6 +306,7 @@ void job_describe(const struct job *job, struct job_fields *out)
         out->timezone = slice_of(zone_name(job->zone));
     }
     catch_up_describe(&job->catch_up, job->type == JOB_ATLEAST_ONCE, out);
+    call_spec_describe(&job->call, out);
 }
 
 /* ---- time ---- */

@@ -83,6 +83,38 @@ static bool take_number(struct reading *reading, const struct job_field *field,
     return true;
 }
 
+static bool take_bool(struct reading *reading, const struct job_field *field, const struct json_value *value)
+{
+    if (json_kind_of(value) != JSON_BOOL) {
+        return refuse(reading->fault, field->name, "%s must be true or false, not %s", field->name,
+                      json_kind_name(json_kind_of(value)));
+    }
+    *job_field_number(&reading->out->fields, field) = (struct job_number){true, json_is_true(value) ? 1 : 0};
+    return true;
+}
+
+/* Kept as text in one form, whatever the order and the spaces of the request. */
+static bool take_object(struct reading *reading, const struct job_field *field,
+                        const struct json_value *value)
+{
+    struct buffer *text = &reading->out->objects[field - job_field_at(0)];
+    struct json_writer w;
+
+    if (json_kind_of(value) != JSON_OBJECT) {
+        return refuse(reading->fault, field->name, "%s must be an object, not %s", field->name,
+                      json_kind_name(json_kind_of(value)));
+    }
+    json_begin(&w, text);
+    json_put_value(&w, value);
+    if (buffer_error(text) != ERR_OK) {
+        refuse(reading->fault, field->name, "out of memory");
+        reading->fault->code = JOB_FAULT_SYSTEM;
+        return false;
+    }
+    *job_field_text(&reading->out->fields, field) = (struct slice){buffer_str(text), text->len};
+    return true;
+}
+
 static bool take_member(struct slice key, const struct json_value *value, void *arg)
 {
     struct reading *reading = arg;
@@ -91,8 +123,17 @@ static bool take_member(struct slice key, const struct json_value *value, void *
     if (!field) {
         return refuse_unknown(reading, key);
     }
-    return field->kind == JOB_FIELD_TEXT ? take_text(reading, field, value)
-                                         : take_number(reading, field, value);
+    switch (field->kind) {
+    case JOB_FIELD_TEXT:
+        return take_text(reading, field, value);
+    case JOB_FIELD_NUMBER:
+        return take_number(reading, field, value);
+    case JOB_FIELD_BOOL:
+        return take_bool(reading, field, value);
+    case JOB_FIELD_OBJECT:
+        break;
+    }
+    return take_object(reading, field, value);
 }
 
 static bool parse_text(struct job_json *out, struct slice text, struct job_fault *fault)
@@ -139,6 +180,28 @@ void job_json_fini(struct job_json *json)
 {
     json_free(json->doc);
     json->doc = NULL;
+    for (size_t i = 0; i < JOB_FIELD_COUNT; i++) {
+        buffer_fini(&json->objects[i]);
+    }
+}
+
+static void write_field(struct json_writer *w, struct job_fields *fields, const struct job_field *field)
+{
+    json_key(w, field->name);
+    switch (field->kind) {
+    case JOB_FIELD_TEXT:
+        json_put_bytes(w, *job_field_text(fields, field));
+        break;
+    case JOB_FIELD_NUMBER:
+        json_put_i64(w, job_field_number(fields, field)->value);
+        break;
+    case JOB_FIELD_BOOL:
+        json_put_bool(w, job_field_number(fields, field)->value != 0);
+        break;
+    case JOB_FIELD_OBJECT:
+        json_put_raw(w, *job_field_text(fields, field));
+        break;
+    }
 }
 
 /* The fields that are there. */
@@ -146,13 +209,11 @@ static void write_fields(struct json_writer *w, struct job_fields *fields)
 {
     for (size_t i = 0; i < JOB_FIELD_COUNT; i++) {
         const struct job_field *field = job_field_at(i);
+        bool there = job_field_is_slice(field) ? job_field_text(fields, field)->data != NULL
+                                               : job_field_number(fields, field)->given;
 
-        if (field->kind == JOB_FIELD_TEXT && job_field_text(fields, field)->data) {
-            json_key(w, field->name);
-            json_put_bytes(w, *job_field_text(fields, field));
-        } else if (field->kind == JOB_FIELD_NUMBER && job_field_number(fields, field)->given) {
-            json_key(w, field->name);
-            json_put_i64(w, job_field_number(fields, field)->value);
+        if (there) {
+            write_field(w, fields, field);
         }
     }
 }

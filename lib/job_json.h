@@ -16,9 +16,10 @@
 
 /* A definition that was read. */
 struct job_json {
-    struct json_doc *doc;             /* owned */
-    struct job_fields fields;         /* borrowed from doc; see job_fields.h */
-    char name[JOB_JSON_NAME_MAX + 1]; /* where fault->field points, when it names an unknown field */
+    struct json_doc *doc;                   /* owned */
+    struct job_fields fields;               /* borrowed from doc and objects; see job_fields.h */
+    struct buffer objects[JOB_FIELD_COUNT]; /* of fields that are objects: their canonical text */
+    char name[JOB_JSON_NAME_MAX + 1];       /* where fault->field points, when it names an unknown field */
 };
 
 /* Read {"schedule": …, "api": …, …} from text. The fields are those of job_fields' table, each of its kind

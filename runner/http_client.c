@@ -1,6 +1,7 @@
 /* http_client: see http_client.h. One easy handle per call, all in one multi handle (http_multi). */
 #include "http_client.h"
 
+#include "http_easy.h"
 #include "http_multi.h"
 
 #include <curl/curl.h>
@@ -29,6 +30,8 @@ struct http_call {
     int64_t body_bytes;
     int64_t header_bytes;
     long redirects_sent; /* the redirect count of the last sending */
+    int status;          /* of the latest status line */
+    bool post;           /* it began as a POST */
     bool once;
     bool sent;
     bool truncated;
@@ -84,6 +87,10 @@ static int on_before_request(void *arg, char *ip, char *local_ip, int port, int 
         call->resend_blocked = true;
         return CURL_PREREQFUNC_ABORT;
     }
+    if (redirects > call->redirects_sent &&
+        http_easy_redirect(call->easy, call->headers, call->status, call->post) != CURLE_OK) {
+        return CURL_PREREQFUNC_ABORT;
+    }
     call->redirects_sent = redirects;
     call->sent = true;
     return CURL_PREREQFUNC_OK;
@@ -114,6 +121,17 @@ static int on_progress(void *arg, curl_off_t total, curl_off_t read, curl_off_t 
     return call->redirect_too_large ? 1 : 0;
 }
 
+/* The status of "HTTP/1.1 302 Found"; 0: there is none. libcurl has judged the line already. */
+static int status_of(const char *line, size_t len)
+{
+    const char *space = memchr(line, ' ', len);
+    int status = 0;
+    for (const char *p = space; p != NULL && ++p < line + len && *p >= '0' && *p <= '9';) {
+        status = status < 1000 ? status * 10 + (*p - '0') : status;
+    }
+    return status;
+}
+
 static size_t on_header(char *data, size_t size, size_t count, void *arg)
 {
     struct http_call *call = arg;
@@ -121,6 +139,7 @@ static size_t on_header(char *data, size_t size, size_t count, void *arg)
     call->header_bytes += (int64_t)len;
     if (len >= 5 && memcmp(data, "HTTP/", 5) == 0) {
         call->headers_open = true;
+        call->status = status_of(data, len);
     } else if (len > 0 && (data[0] == '\r' || data[0] == '\n')) {
         call->headers_open = false;
     }
@@ -246,36 +265,7 @@ static void finish_call(struct http_call *call, CURLcode code)
     call_free(call);
 }
 
-static enum err add_headers(struct http_call *call, const struct http_request *request)
-{
-    for (size_t i = 0; i < HTTP_REQUEST_HEADERS && request->headers[i][0] != '\0'; i++) {
-        struct curl_slist *longer = curl_slist_append(call->headers, request->headers[i]);
-        if (longer == NULL) {
-            return ERR_NOMEM;
-        }
-        call->headers = longer;
-    }
-    return ERR_OK;
-}
-
 #define SET(option, value) (rc = rc != CURLE_OK ? rc : curl_easy_setopt(easy, (option), (value)))
-
-static CURLcode set_limits(CURL *easy, const struct http_request *request)
-{
-    CURLcode rc = CURLE_OK;
-    SET(CURLOPT_TIMEOUT_MS, (long)request->timeout_ms);
-    SET(CURLOPT_CONNECTTIMEOUT_MS, (long)request->connect_timeout_ms);
-    SET(CURLOPT_FOLLOWLOCATION, request->max_redirects > 0 ? 1L : 0L);
-    SET(CURLOPT_MAXREDIRS, (long)request->max_redirects);
-    SET(CURLOPT_PROTOCOLS_STR, "http,https");
-    SET(CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
-    SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-    SET(CURLOPT_PROXY, ""); /* not even from the environment */
-    SET(CURLOPT_NOSIGNAL, 1L);
-    SET(CURLOPT_QUICK_EXIT, 1L); /* do not wait for the thread of a look-up that came too late */
-    SET(CURLOPT_TCP_KEEPALIVE, 1L);
-    return rc;
-}
 
 static CURLcode set_callbacks(struct http_call *call)
 {
@@ -297,16 +287,7 @@ static CURLcode set_callbacks(struct http_call *call)
 
 static enum err set_up(struct http_call *call, const struct http_request *request)
 {
-    CURL *easy = call->easy;
-    CURLcode rc = CURLE_OK;
-    enum err err = add_headers(call, request);
-    if (err != ERR_OK) {
-        return err;
-    }
-    SET(CURLOPT_URL, request->url);
-    SET(CURLOPT_USERAGENT, request->user_agent);
-    SET(CURLOPT_HTTPHEADER, call->headers);
-    rc = rc != CURLE_OK ? rc : set_limits(easy, request);
+    CURLcode rc = http_easy_set_up(call->easy, request, &call->headers);
     rc = rc != CURLE_OK ? rc : set_callbacks(call);
     return rc == CURLE_OK ? ERR_OK : rc == CURLE_OUT_OF_MEMORY ? ERR_NOMEM : ERR_SYSTEM;
 }
@@ -324,6 +305,7 @@ static struct http_call *call_new(struct http_client *client, const struct http_
                                .started = now(client),
                                .began = clock_mono(&client->options.clock),
                                .response_max = request->response_max,
+                               .post = strcmp(request->method, "POST") == 0,
                                .once = request->once};
     call->easy = curl_easy_init();
     if (call->easy == NULL) {

@@ -38,9 +38,10 @@ struct run {
     struct wall_ms due; /* when this attempt is to be made: the occurrence's instant, or a retry's */
     unsigned shard;
     enum run_state state;
-    struct job job;
-    bool from_retry; /* the job's next instant stands in Redis already */
-    bool backlog;    /* it had been due for long when it was claimed */
+    struct job job;     /* owned */
+    struct buffer body; /* in CALLING: what is sent, where that is not the job's body as it stands */
+    bool from_retry;    /* the job's next instant stands in Redis already */
+    bool backlog;       /* it had been due for long when it was claimed */
     enum gate_place place;
     struct gate_host *host;            /* borrowed from the gate; NULL: GATE_OUT */
     struct run *line_prev, *line_next; /* the gate's */

@@ -4,31 +4,105 @@
 #include "log.h"
 #include "policy.h"
 #include "runs.h"
+#include "template.h"
 #include "url.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-void run_make_request(const struct run *run, struct http_request *request)
-{
-    char id[JOB_ID_TEXT_SIZE];
+/* ---- the request ---- */
+
+/* What templates stand for, and the texts that they point to. */
+struct values {
+    char job_id[JOB_ID_TEXT_SIZE];
+    char execution_id[EXECUTION_ID_SIZE];
     char scheduled[CLOCK_RFC3339_SIZE];
+    char unix_time[24];
+    char attempt[16];
+    struct template_values values;
+};
+
+static void fill_values(struct values *v, const struct run *run)
+{
+    const struct store_attempt *attempt = &run->attempt;
+    const struct execution execution = {
+        .job = attempt->job, .scheduled = attempt->scheduled, .attempt = attempt->number};
+    job_id_format(v->job_id, &attempt->job);
+    execution_id_format(v->execution_id, &execution);
+    (void)clock_format_rfc3339(v->scheduled, attempt->scheduled);
+    (void)snprintf(v->unix_time, sizeof v->unix_time, "%lld", (long long)(attempt->scheduled.ms / 1000));
+    (void)snprintf(v->attempt, sizeof v->attempt, "%d", attempt->number);
+    v->values = (struct template_values){{[TEMPLATE_JOB_ID] = v->job_id,
+                                          [TEMPLATE_EXECUTION_ID] = v->execution_id,
+                                          [TEMPLATE_SCHEDULED_TIME] = v->scheduled,
+                                          [TEMPLATE_SCHEDULED_TIME_UNIX] = v->unix_time,
+                                          [TEMPLATE_ATTEMPT] = v->attempt}};
+}
+
+/* The job's URL, with its query's templates filled in. */
+static void make_url(struct buffer *out, const char *api, const struct template_values *values)
+{
+    template_expand(out, slice_of(api), values, TEMPLATE_IN_QUERY);
+}
+
+static void add_system_headers(struct buffer *out, const struct run *run, const struct values *v)
+{
     char key[EXECUTION_KEY_SIZE];
-    job_id_format(id, &run->attempt.job);
-    (void)clock_format_rfc3339(scheduled, run->attempt.scheduled);
     execution_idempotency_key(key, &run->attempt.job, run->attempt.scheduled);
-    *request = (struct http_request){.url = run->job.api,
+    buffer_printf(out, "Dronc-Job-Id: %s%c", v->job_id, '\0');
+    buffer_printf(out, "Dronc-Scheduled-Time: %s%c", v->scheduled, '\0');
+    buffer_printf(out, "Dronc-Attempt: %s%c", v->attempt, '\0');
+    buffer_printf(out, "Idempotency-Key: %s%c", key, '\0');
+}
+
+/* Methods that are all about a body say so if theirs is empty. */
+static bool wants_body(enum call_method method)
+{
+    return method == CALL_POST || method == CALL_PUT || method == CALL_PATCH;
+}
+
+static struct slice make_body(struct run *run, const struct template_values *values)
+{
+    const struct call_spec *call = &run->job.call;
+    if (call->body.data == NULL) {
+        return (struct slice){wants_body(call->method) ? "" : NULL, 0};
+    }
+    if (call_spec_body_is_plain(call)) {
+        return call->body;
+    }
+    call_spec_add_body(call, values, &run->body);
+    return (struct slice){buffer_str(&run->body), run->body.len};
+}
+
+void run_texts_fini(struct run_texts *texts)
+{
+    buffer_fini(&texts->url);
+    buffer_fini(&texts->headers);
+}
+
+enum err run_make_request(struct run *run, struct run_texts *texts, struct http_request *request)
+{
+    struct values v;
+    fill_values(&v, run);
+    make_url(&texts->url, run->job.api, &v.values);
+    add_system_headers(&texts->headers, run, &v);
+    call_spec_add_headers(&run->job.call, &v.values, &texts->headers);
+    *request = (struct http_request){.method = call_method_name(run->job.call.method),
+                                     .url = buffer_str(&texts->url),
                                      .user_agent = "dronc/" DRONC_VERSION,
+                                     .headers = {buffer_str(&texts->headers), texts->headers.len},
+                                     .body = make_body(run, &v.values),
                                      .timeout_ms = RUNS_TIMEOUT_MS,
                                      .connect_timeout_ms = RUNS_CONNECT_TIMEOUT_MS,
                                      .max_redirects = RUNS_REDIRECTS_MAX,
                                      .response_max = RUNS_RESPONSE_MAX,
                                      .once = run->job.type == JOB_ATMOST_ONCE};
-    (void)snprintf(request->headers[0], HTTP_REQUEST_HEADER_MAX, "Dronc-Job-Id: %s", id);
-    (void)snprintf(request->headers[1], HTTP_REQUEST_HEADER_MAX, "Dronc-Scheduled-Time: %s", scheduled);
-    (void)snprintf(request->headers[2], HTTP_REQUEST_HEADER_MAX, "Dronc-Attempt: %d", run->attempt.number);
-    (void)snprintf(request->headers[3], HTTP_REQUEST_HEADER_MAX, "Idempotency-Key: %s", key);
+    enum err err = buffer_error(&texts->url);
+    err = err != ERR_OK ? err : buffer_error(&texts->headers);
+    return err != ERR_OK ? err : buffer_error(&run->body);
 }
+
+/* ---- the outcome ---- */
 
 static bool is_success(const struct http_result *result)
 {

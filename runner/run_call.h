@@ -6,8 +6,17 @@
 #include "http_client.h"
 #include "run.h"
 
-/* The request of a run: the system's headers, the limits, at most once or not. request borrows from run. */
-void run_make_request(const struct run *run, struct http_request *request);
+/* What a request is made of that the run itself does not hold. Zero-initialised is empty. */
+struct run_texts {
+    struct buffer url;
+    struct buffer headers;
+};
+void run_texts_fini(struct run_texts *texts);
+
+/* The request of a run: templates filled in, the system's headers and the job's, the limits, at most once or
+ * not. request borrows from texts and from run: its job, and run->body, which is filled where it is needed.
+ * ERR_NOMEM. */
+NODISCARD enum err run_make_request(struct run *run, struct run_texts *texts, struct http_request *request);
 
 /* Fill run->execution from what came of the call. runner: this runner's id. */
 void run_note_result(struct run *run, const char *runner, const struct http_result *result);

@@ -8,7 +8,8 @@ local function job_created(job_prefix, id)
 end
 
 -- What a job's hash holds: when it was created, then the fields of its definition in the order of lib/job_fields.c.
-local DEFINITION = {'created', 'schedule', 'api', 'type', 'timezone', 'catch_up', 'catch_up_window_s', 'catch_up_max'}
+local DEFINITION = {'created', 'schedule', 'api', 'type', 'timezone', 'catch_up', 'catch_up_window_s', 'catch_up_max',
+    'method', 'headers', 'body', 'body_base64'}
 
 -- A job's definition, false for each field that is not there; nil where there is none, or not all that each job has.
 local function read_definition(job_prefix, id)

@@ -10,6 +10,13 @@
 #define OK_200 "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 #define CALLS  16
 
+/* Each with a NUL behind it. */
+#define HEADERS(text)          \
+    (struct slice)             \
+    {                          \
+        text, sizeof(text) - 1 \
+    }
+
 static struct rig rig;
 static struct http_client *client;
 static struct http_stub stub;
@@ -55,8 +62,9 @@ static int set_up(void **state)
     rig.turn = turn;
     memset(calls, 0, sizeof calls);
     told = 0;
-    request = (struct http_request){.user_agent = "test/1",
-                                    .headers = {"X-One: 1", "X-Two: 2"},
+    request = (struct http_request){.method = "GET",
+                                    .user_agent = "test/1",
+                                    .headers = HEADERS("X-One: 1\0X-Two: 2\0"),
                                     .timeout_ms = 4000,
                                     .connect_timeout_ms = 4000,
                                     .max_redirects = 5,
@@ -149,6 +157,16 @@ static void test_http_client_sends_what_was_asked_for(void **state)
     assert_non_null(strstr(text, "\r\nX-Two: 2\r\n"));
     assert_null(strstr(text, "Cookie"));
     assert_null(strstr(text, "Authorization"));
+}
+
+/* An answer to a HEAD has no body. */
+static void serve_head_or_ok(struct http_stub *s, int connection)
+{
+    (void)connection;
+    while (stub_read(s)) {
+        bool head = strncmp(s->requests[s->count - 1], "HEAD ", 5) == 0;
+        (void)stub_send(s, head ? "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n" : OK_200);
+    }
 }
 
 static void serve_status(struct http_stub *s, int connection)
@@ -254,6 +272,131 @@ static void test_http_client_without_redirects_takes_the_first_answer(void **sta
     assert_int_equal(calls[0].result.status, 301);
     stub_close(&stub);
     assert_int_equal(stub.count, 1);
+}
+
+/* ---- methods and bodies ---- */
+
+static void ask_for(const char *method, const char *body)
+{
+    request.method = method;
+    request.body = body != NULL ? slice_of(body) : (struct slice){NULL, 0};
+}
+
+static bool ends_in(const char *text, const char *tail)
+{
+    size_t len = strlen(text);
+    return len >= strlen(tail) && strcmp(text + len - strlen(tail), tail) == 0;
+}
+
+static void test_http_client_sends_every_method_with_and_without_a_body(void **state)
+{
+    (void)state;
+    static const char *const methods[] = {"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"};
+    char line[32];
+    stub_open(&stub, serve_head_or_ok);
+    for (size_t i = 0; i < 14 - 1; i++) { /* HEAD has none */
+        bool with = i >= 7;
+        ask_for(methods[i % 7], with ? "a=b" : NULL);
+        assert_failed(get("/x"), HTTP_OK);
+    }
+    stub_close(&stub);
+    assert_int_equal(stub.connections, 1);
+    for (size_t i = 0; i < 14 - 1; i++) {
+        const char *text = stub.requests[i];
+        (void)snprintf(line, sizeof line, "%s /x HTTP/1.1\r\n", methods[i % 7]);
+        assert_memory_equal(text, line, strlen(line));
+        assert_int_equal(strstr(text, "\r\nContent-Length: 3\r\n") != NULL, i >= 7);
+        assert_true(ends_in(text, i >= 7 ? "\r\n\r\na=b" : "\r\n\r\n"));
+        assert_null(strstr(text, "Content-Type"));
+        assert_null(strstr(text, "Expect"));
+        assert_null(strstr(text, "Transfer-Encoding"));
+    }
+}
+
+static void test_http_client_sends_an_empty_body_with_its_length(void **state)
+{
+    (void)state;
+    stub_open(&stub, serve_ok);
+    ask_for("PUT", "");
+    assert_failed(get("/"), HTTP_OK);
+    stub_close(&stub);
+    assert_non_null(strstr(stub.requests[0], "\r\nContent-Length: 0\r\n"));
+}
+
+static void test_http_client_sends_the_jobs_headers_in_place_of_its_own(void **state)
+{
+    (void)state;
+    stub_open(&stub, serve_ok);
+    ask_for("POST", "x");
+    request.headers = HEADERS("User-Agent: me\0Accept: text/plain\0content-type: text/x\0X-Empty;\0");
+    assert_failed(get("/"), HTTP_OK);
+    stub_close(&stub);
+    const char *text = stub.requests[0];
+    assert_non_null(strstr(text, "\r\nUser-Agent: me\r\n"));
+    assert_null(strstr(text, "test/1"));
+    assert_non_null(strstr(text, "\r\nAccept: text/plain\r\n"));
+    assert_null(strstr(text, "*/*"));
+    assert_non_null(strstr(text, "\r\ncontent-type: text/x\r\n"));
+    assert_null(strstr(text, "Content-Type"));
+    assert_non_null(strstr(text, "\r\nX-Empty:\r\n"));
+}
+
+static int redirect_status;
+
+/* /there is where all redirects lead. */
+static void serve_redirect_to_there(struct http_stub *s, int connection)
+{
+    (void)connection;
+    char answer[128];
+    while (stub_read(s)) {
+        (void)snprintf(answer, sizeof answer,
+                       "HTTP/1.1 %d X\r\nLocation: /there\r\nContent-Length: 0\r\n\r\n", redirect_status);
+        bool there = strstr(s->requests[s->count - 1], " /there HTTP") != NULL;
+        bool head = strncmp(s->requests[s->count - 1], "HEAD ", 5) == 0;
+        (void)stub_send(s, !there ? answer : head ? "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n" : OK_200);
+    }
+}
+
+/* As browsers do (fetch, 4.4): what method comes of which, and whether its body comes along. */
+static void test_http_client_redirects_change_methods_as_browsers_do(void **state)
+{
+    (void)state;
+    static const struct {
+        int status;
+        const char *method, *body, *then;
+        bool keeps_body;
+    } rows[] = {
+        {301, "POST", "x=1", "GET", false},     {302, "POST", "x=1", "GET", false},
+        {303, "POST", "x=1", "GET", false},     {307, "POST", "x=1", "POST", true},
+        {308, "POST", "x=1", "POST", true},     {301, "PUT", "x=1", "PUT", true},
+        {302, "PATCH", "x=1", "PATCH", true},   {303, "PUT", "x=1", "GET", false},
+        {307, "PUT", "x=1", "PUT", true},       {303, "DELETE", NULL, "GET", false},
+        {302, "DELETE", NULL, "DELETE", false}, {303, "HEAD", NULL, "HEAD", false},
+        {302, "HEAD", NULL, "HEAD", false},     {303, "GET", "x=1", "GET", false},
+        {302, "GET", "x=1", "GET", true},       {301, "POST", "", "GET", false},
+        {303, "OPTIONS", NULL, "GET", false},   {308, "DELETE", "x=1", "DELETE", true},
+    };
+    for (size_t i = 0; i < 2 * sizeof rows / sizeof rows[0]; i++) {
+        const char *text = stub.requests[1];
+        char line[64];
+        redirect_status = rows[i / 2].status;
+        request.once = i % 2 == 1;
+        request.headers = HEADERS("Content-Type: text/x\0X-One: 1\0");
+        ask_for(rows[i / 2].method, rows[i / 2].body);
+        stub_open(&stub, serve_redirect_to_there);
+        assert_failed(get("/"), HTTP_OK);
+        stub_close(&stub);
+        assert_int_equal(stub.count, 2);
+        (void)snprintf(line, sizeof line, "%s /there HTTP/1.1\r\n", rows[i / 2].then);
+        if (strncmp(text, line, strlen(line)) != 0 ||
+            ends_in(text, "\r\n\r\nx=1") != rows[i / 2].keeps_body ||
+            !ends_in(text, rows[i / 2].keeps_body ? "x=1" : "\r\n\r\n")) {
+            fail_msg("row %zu: %s", i / 2, text);
+        }
+        assert_non_null(strstr(text, "\r\nX-One: 1\r\n"));
+        bool dropped = redirect_status == 303 || strcmp(rows[i / 2].then, rows[i / 2].method) != 0;
+        assert_int_equal(strstr(text, "Content-Type") == NULL, dropped);
+    }
 }
 
 /* ---- credentials ---- */
@@ -498,7 +641,26 @@ static void test_http_client_once_is_not_sent_again_when_a_kept_connection_dies(
     }
 }
 
-/* To see that the test above tests something. */
+/* Nor is it when it has a body, all of which the target may have read. */
+static void test_http_client_once_holds_for_bodies(void **state)
+{
+    static const char *const methods[] = {"POST", "PUT", "DELETE"};
+    for (size_t i = 0; i < 3; i++) {
+        (void)set_up(state);
+        stub_open(&stub, serve_dies);
+        request.once = true;
+        ask_for(methods[i], "pay=1");
+        assert_failed(get("/first"), HTTP_OK);
+        assert_failed(get("/second"), HTTP_ERROR_RESPONSE);
+        assert_true(calls[0].result.sent);
+        stub_close(&stub);
+        assert_int_equal(stub.count, 2);
+        assert_true(ends_in(stub.requests[1], "pay=1"));
+        (void)tear_down(state);
+    }
+}
+
+/* To see that the tests above test something. */
 static void test_http_client_others_are_sent_again_when_a_kept_connection_dies(void **state)
 {
     (void)state;
@@ -510,6 +672,13 @@ static void test_http_client_others_are_sent_again_when_a_kept_connection_dies(v
     assert_int_equal(stub.count, 3);
     assert_non_null(strstr(stub.requests[1], "GET /second "));
     assert_non_null(strstr(stub.requests[2], "GET /second "));
+    ask_for("POST", "pay=1");
+    stub_open(&stub, serve_dies);
+    assert_failed(get("/first"), HTTP_OK);
+    assert_failed(get("/second"), HTTP_OK);
+    stub_close(&stub);
+    assert_int_equal(stub.count, 3);
+    assert_true(ends_in(stub.requests[2], "pay=1"));
 }
 
 /* ---- a reset that arrives while the loop waits ---- */
@@ -757,6 +926,10 @@ int main(void)
         TEST(test_http_client_leaves_a_redirect_loop),
         TEST(test_http_client_does_not_follow_to_other_schemes),
         TEST(test_http_client_without_redirects_takes_the_first_answer),
+        TEST(test_http_client_sends_every_method_with_and_without_a_body),
+        TEST(test_http_client_sends_an_empty_body_with_its_length),
+        TEST(test_http_client_sends_the_jobs_headers_in_place_of_its_own),
+        TEST(test_http_client_redirects_change_methods_as_browsers_do),
         TEST(test_http_client_credentials_go_to_their_host_only),
         TEST(test_http_client_nobody_listens),
         TEST(test_http_client_name_that_does_not_resolve),
@@ -769,6 +942,7 @@ int main(void)
         TEST(test_http_client_answer_as_long_as_allowed_is_whole),
         TEST(test_http_client_flood_of_headers_is_a_bad_response),
         cmocka_unit_test(test_http_client_once_is_not_sent_again_when_a_kept_connection_dies),
+        cmocka_unit_test(test_http_client_once_holds_for_bodies),
         TEST(test_http_client_others_are_sent_again_when_a_kept_connection_dies),
         TEST(test_http_client_answer_before_a_reset_counts),
         TEST(test_http_client_once_holds_for_what_a_redirect_asks_for),

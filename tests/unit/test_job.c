@@ -464,6 +464,87 @@ static void test_job_id_depends_on_what_catch_up_means(void **state)
     assert_memory_equal(&job.id, &ids[3], sizeof job.id);
 }
 
+/* Fields at their default are no part of what a job is; all else is. */
+static void test_job_id_depends_on_the_call(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *method, *headers, *body, *base64;
+        int same_as; /* an earlier row; -1: none */
+    } rows[] = {
+        {ABSENT, ABSENT, ABSENT, ABSENT, -1},
+        {"GET", "{}", "", ABSENT, 0},
+        {"POST", ABSENT, ABSENT, ABSENT, -1},
+        {"PUT", ABSENT, ABSENT, ABSENT, -1},
+        {ABSENT, "{\"a\":\"b\"}", ABSENT, ABSENT, -1},
+        {ABSENT, "{\"A\":\"b\"}", ABSENT, ABSENT, 4},
+        {ABSENT, "{\"a\":\"B\"}", ABSENT, ABSENT, -1},
+        {ABSENT, ABSENT, "f", ABSENT, -1},
+        {ABSENT, ABSENT, ABSENT, "Zg==", 7},
+        {ABSENT, ABSENT, "{{attempt}}", ABSENT, -1},
+        {ABSENT, ABSENT, ABSENT, "e3thdHRlbXB0fX0=", -1},
+    };
+    struct job_id ids[sizeof rows / sizeof rows[0]];
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct job_fields fields = job_maker_fields(GOOD, API, ONCE);
+        fields.method = field_of(rows[i].method);
+        fields.headers = field_of(rows[i].headers);
+        fields.body = field_of(rows[i].body);
+        fields.body_base64 = field_of(rows[i].base64);
+        assert_true(job_build(&job, &fields, (struct wall_ms){T0}, zones, &fault));
+        ids[i] = job.id;
+        job_fini(&job);
+        for (size_t k = 0; k < i; k++) {
+            bool same = memcmp(&ids[i], &ids[k], sizeof ids[i]) == 0;
+            if (same !=
+                (rows[i].same_as == (int)k || (rows[i].same_as == rows[k].same_as && rows[i].same_as >= 0))) {
+                fail_msg("rows %zu and %zu are %s job", i, k, same ? "the same" : "not the same");
+            }
+        }
+    }
+    struct job_id plain = id_of(GOOD, API, ONCE);
+    assert_memory_equal(&ids[0], &plain, sizeof plain);
+}
+
+static void test_job_call_goes_to_redis_and_back(void **state)
+{
+    (void)state;
+    static struct job again;
+    struct job_fields fields = job_maker_fields(GOOD, API "?{{job_id}}", ONCE);
+    struct job_fields told;
+    fields.method = slice_of("POST");
+    fields.headers = slice_of("{\"a\":\"b\"}");
+    fields.body = slice_of("c");
+    assert_true(job_build(&job, &fields, (struct wall_ms){T0}, zones, &fault));
+    job_describe(&job, &told);
+    assert_int_equal(job_restore(&again, &job.id, &told, job.created, zones, NULL), ERR_OK);
+    job_fini(&job);
+    assert_int_equal(again.call.method, CALL_POST);
+    assert_true(slice_eq(again.call.headers, "{\"a\":\"b\"}"));
+    assert_true(slice_eq(again.call.body, "c"));
+    assert_string_equal(again.api, API "?{{job_id}}");
+    job_fini(&again);
+}
+
+static void test_job_call_faults_are_told(void **state)
+{
+    (void)state;
+    struct job_fields fields = job_maker_fields(GOOD, API, ONCE);
+    fields.headers = slice_of("{\"Host\":\"h\"}");
+    assert_false(job_build(&job, &fields, (struct wall_ms){T0}, zones, &fault));
+    assert_int_equal(fault.code, JOB_FAULT_VALIDATION_ERROR);
+    assert_string_equal(fault.field, "headers");
+    fields = job_maker_fields(GOOD, API, ONCE);
+    fields.method = slice_of(" ");
+    assert_false(job_build(&job, &fields, (struct wall_ms){T0}, zones, &fault));
+    assert_int_equal(fault.code, JOB_FAULT_INVALID_REQUEST);
+    fields = job_maker_fields(GOOD, API "?a={{nope}}", ONCE);
+    assert_false(job_build(&job, &fields, (struct wall_ms){T0}, zones, &fault));
+    assert_int_equal(fault.code, JOB_FAULT_VALIDATION_ERROR);
+    assert_string_equal(fault.field, "api");
+    assert_non_null(strstr(fault.text, "{{nope}}"));
+}
+
 static const char *const same_jobs[][4] = {
     {"0 7 * * *", API, "00 07 * * *", API},
     {"0 7 * * *", API, "  0  7 *\t* * ", API},
@@ -726,6 +807,9 @@ int main(void)
         cmocka_unit_test(test_job_describe_leaves_out_what_is_usual),
         cmocka_unit_test(test_job_ids_of_jobs_at_their_default_stay),
         cmocka_unit_test(test_job_id_depends_on_what_catch_up_means),
+        cmocka_unit_test(test_job_id_depends_on_the_call),
+        cmocka_unit_test(test_job_call_goes_to_redis_and_back),
+        cmocka_unit_test(test_job_call_faults_are_told),
         cmocka_unit_test(test_job_same_meaning_is_the_same_job),
         cmocka_unit_test(test_job_other_meaning_is_another_job),
         cmocka_unit_test(test_job_identity_does_not_depend_on_when_it_was_made),

@@ -46,6 +46,24 @@ static void test_job_json_reads_numbers(void **state)
     job_json_fini(&json);
 }
 
+/* Objects are kept as text in one form: no spaces, and names in order. */
+static void test_job_json_reads_objects(void **state)
+{
+    (void)state;
+    struct job_json json;
+    struct job_fault fault;
+    assert_true(job_json_parse(
+        &json,
+        slice_of("{\"headers\": {\"b\" : \"\\u00e9\\/\", \"a\" : [1.50, {\"d\":null, \"c\":true}, -7]}}"),
+        &fault));
+    assert_true(
+        slice_eq(json.fields.headers, "{\"a\":[1.50,{\"c\":true,\"d\":null},-7],\"b\":\"\xc3\xa9/\"}"));
+    job_json_fini(&json);
+    assert_true(job_json_parse(&json, slice_of("{\"headers\":{}}"), &fault));
+    assert_true(slice_eq(json.fields.headers, "{}"));
+    job_json_fini(&json);
+}
+
 static void test_job_json_leaves_absence_to_job_build(void **state)
 {
     (void)state;
@@ -92,6 +110,11 @@ static void test_job_json_refusals(void **state)
         {"{\"catch_up_max\":1e2}", "catch_up_max", "exponent"},
         {"{\"catch_up_window_s\":99999999999999999999}", "catch_up_window_s", "64 bits"},
         {"{\"catch_up_window_s\":true}", "catch_up_window_s", "not a boolean"},
+        {"{\"headers\":\"a: b\"}", "headers", "headers must be an object, not a string"},
+        {"{\"headers\":[]}", "headers", "must be an object, not an array"},
+        {"{\"headers\":null}", "headers", "must be an object, not null"},
+        {"{\"headers\":{\"a\":\"1\",\"a\":\"2\"}}", NULL, "\"a\""},
+        {"{\"body\":{}}", "body", "must be a string, not an object"},
         {"{\"timezone_default\":\"UTC\"}", "timezone_default", "unknown field"},
         {"{\"nope\":1}", "nope",
          "there are schedule, api, type, timezone, catch_up, catch_up_window_s, catch_up_max"},
@@ -190,6 +213,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_job_json_reads_fields),
         cmocka_unit_test(test_job_json_reads_numbers),
+        cmocka_unit_test(test_job_json_reads_objects),
         cmocka_unit_test(test_job_json_leaves_absence_to_job_build),
         cmocka_unit_test(test_job_json_refusals),
         cmocka_unit_test(test_job_json_cuts_a_long_name_between_characters),

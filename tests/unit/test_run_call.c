@@ -14,6 +14,7 @@
 
 static struct run run;
 static struct http_request request;
+static struct run_texts texts;
 static struct log_capture capture;
 
 /* Attempt number 3 of a retried occurrence. */
@@ -26,6 +27,7 @@ static int set_up(void **state)
     run.job.type = JOB_ATLEAST_ONCE;
     (void)snprintf(run.job.api, sizeof run.job.api,
                    "http://user:pa55@example.com:8080/path?token=s3cret#frag");
+    texts = (struct run_texts){0};
     memset(&request, 0x55, sizeof request);
     log_capture_begin(&capture, LOG_INFO);
     return 0;
@@ -34,30 +36,128 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     (void)state;
+    run_texts_fini(&texts);
+    buffer_fini(&run.body);
+    job_fini(&run.job);
     log_capture_end(&capture);
     return 0;
 }
 
 /* ---- the request ---- */
 
+/* Make the request of run anew. */
+static void make_request(void)
+{
+    buffer_clear(&texts.url);
+    buffer_clear(&texts.headers);
+    buffer_clear(&run.body);
+    assert_int_equal(run_make_request(&run, &texts, &request), ERR_OK);
+}
+
+static void give_call(struct job_fields *fields)
+{
+    struct errinfo info = {0};
+    const char *field;
+    call_spec_fini(&run.job.call);
+    if (call_spec_read(&run.job.call, fields, &field, &info) != ERR_OK) {
+        fail_msg("%s: %s", field, info.text);
+    }
+}
+
+#define SYSTEM_HEADERS                                                                           \
+    "Dronc-Job-Id: capi:" HEX "\0Dronc-Scheduled-Time: 2026-03-08T07:00:00Z\0Dronc-Attempt: 3\0" \
+    "Idempotency-Key: " HEX "-1772953200000\0"
+
+static void assert_headers(const char *expected, size_t size)
+{
+    assert_int_equal(request.headers.len, size - 1);
+    assert_memory_equal(request.headers.data, expected, size - 1);
+}
+
+#define ASSERT_HEADERS(text) assert_headers(text, sizeof(text))
+
 static void test_run_call_request_names_occurrence_and_attempt(void **state)
 {
     (void)state;
-    static const char *const expected[HTTP_REQUEST_HEADERS] = {
-        "Dronc-Job-Id: capi:" HEX, "Dronc-Scheduled-Time: 2026-03-08T07:00:00Z", "Dronc-Attempt: 3",
-        "Idempotency-Key: " HEX "-1772953200000", ""};
-    run_make_request(&run, &request);
-    for (size_t i = 0; i < HTTP_REQUEST_HEADERS; i++) {
-        assert_string_equal(request.headers[i], expected[i]);
-    }
+    make_request();
+    ASSERT_HEADERS(SYSTEM_HEADERS);
+    assert_string_equal(request.method, "GET");
+    assert_null(request.body.data);
     assert_string_equal(request.url, run.job.api);
     assert_string_equal(request.user_agent, "dronc/" DRONC_VERSION);
+}
+
+static void test_run_call_request_is_what_the_job_says(void **state)
+{
+    (void)state;
+    struct job_fields fields = {.method = slice_of("POST"),
+                                .headers =
+                                    slice_of("{\"Content-Type\":\"application/json\",\"X-Empty\":\"\"}"),
+                                .body = slice_of("{\"a\":{\"b\":1}}")};
+    give_call(&fields);
+    make_request();
+    assert_string_equal(request.method, "POST");
+    ASSERT_HEADERS(SYSTEM_HEADERS "Content-Type: application/json\0X-Empty;\0");
+    assert_true(slice_eq(request.body, "{\"a\":{\"b\":1}}"));
+    assert_ptr_equal(request.body.data, run.job.call.body.data); /* not copied */
+    assert_int_equal(run.body.size, 0);
+}
+
+static void test_run_call_templates_are_filled_in(void **state)
+{
+    (void)state;
+    struct job_fields fields = {.headers = slice_of("{\"X-For\":\"{{ scheduled_time }}/{{attempt}}\"}"),
+                                .body =
+                                    slice_of("{\"id\":\"{{execution_id}}\",\"at\":{{scheduled_time_unix}}}")};
+    (void)snprintf(run.job.api, sizeof run.job.api,
+                   "http://h/p?job={{job_id}}&at={{scheduled_time}}&n={{attempt}}#f");
+    give_call(&fields);
+    make_request();
+    assert_string_equal(request.url, "http://h/p?job=capi%3A" HEX "&at=2026-03-08T07%3A00%3A00Z&n=3#f");
+    ASSERT_HEADERS(SYSTEM_HEADERS "X-For: 2026-03-08T07:00:00Z/3\0");
+    assert_true(slice_eq(request.body, "{\"id\":\"exec:" HEX ":1772953200000:3\",\"at\":1772953200}"));
+}
+
+static void test_run_call_systems_headers_win(void **state)
+{
+    (void)state;
+    struct job_fields fields = {
+        .headers = slice_of(
+            "{\"Dronc-Attempt\":\"9\",\"User-Agent\":\"me\",\"dronc-x\":\"1\",\"idempotency-KEY\":\"2\"}")};
+    give_call(&fields);
+    make_request();
+    ASSERT_HEADERS(SYSTEM_HEADERS "User-Agent: me\0");
+}
+
+static void test_run_call_body_may_be_bytes(void **state)
+{
+    (void)state;
+    struct job_fields fields = {.method = slice_of("PUT"), .body_base64 = slice_of("AAH/e3tqb2JfaWR9fQ==")};
+    give_call(&fields);
+    make_request();
+    assert_int_equal(request.body.len, 13);
+    assert_memory_equal(request.body.data, "\0\x01\xff{{job_id}}", 13);
+}
+
+/* A server may wait for a length otherwise. */
+static void test_run_call_empty_bodies_are_said_where_one_is_expected(void **state)
+{
+    (void)state;
+    static const char *const methods[] = {"POST", "PUT", "PATCH", "GET", "DELETE", "HEAD", "OPTIONS"};
+    for (size_t i = 0; i < 7; i++) {
+        struct job_fields fields = {.method = slice_of(methods[i])};
+        give_call(&fields);
+        make_request();
+        assert_string_equal(request.method, methods[i]);
+        assert_int_equal(request.body.len, 0);
+        assert_int_equal(request.body.data != NULL, i < 3);
+    }
 }
 
 static void test_run_call_request_has_limits(void **state)
 {
     (void)state;
-    run_make_request(&run, &request);
+    make_request();
     assert_int_equal(request.timeout_ms, RUNS_TIMEOUT_MS);
     assert_int_equal(request.connect_timeout_ms, RUNS_CONNECT_TIMEOUT_MS);
     assert_int_equal(request.max_redirects, 5);
@@ -67,10 +167,10 @@ static void test_run_call_request_has_limits(void **state)
 static void test_run_call_request_is_sent_once_where_that_was_promised(void **state)
 {
     (void)state;
-    run_make_request(&run, &request);
+    make_request();
     assert_false(request.once);
     run.job.type = JOB_ATMOST_ONCE;
-    run_make_request(&run, &request);
+    make_request();
     assert_true(request.once);
 }
 
@@ -78,15 +178,14 @@ static void test_run_call_request_is_sent_once_where_that_was_promised(void **st
 static void test_run_call_idempotency_key_is_the_occurrences(void **state)
 {
     (void)state;
-    struct http_request other;
-    run_make_request(&run, &request);
+    static const char key[] = "Idempotency-Key: " HEX "-1772953200000";
     run.attempt.number = 4;
     run.due.ms += 9000;
-    run_make_request(&run, &other);
-    assert_string_equal(other.headers[3], request.headers[3]);
+    make_request();
+    assert_non_null(memmem(request.headers.data, request.headers.len, key, sizeof key));
     run.attempt.scheduled.ms += 1000;
-    run_make_request(&run, &other);
-    assert_string_not_equal(other.headers[3], request.headers[3]);
+    make_request();
+    assert_null(memmem(request.headers.data, request.headers.len, key, sizeof key));
 }
 
 /* ---- the result ---- */
@@ -291,6 +390,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_run_call_request_names_occurrence_and_attempt),
+        TEST(test_run_call_request_is_what_the_job_says),
+        TEST(test_run_call_templates_are_filled_in),
+        TEST(test_run_call_systems_headers_win),
+        TEST(test_run_call_body_may_be_bytes),
+        TEST(test_run_call_empty_bodies_are_said_where_one_is_expected),
         TEST(test_run_call_request_has_limits),
         TEST(test_run_call_request_is_sent_once_where_that_was_promised),
         TEST(test_run_call_idempotency_key_is_the_occurrences),

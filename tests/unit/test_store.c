@@ -472,7 +472,7 @@ static void test_store_executions_refuses_bad_shapes(void **state)
 
 #define CLAIM                                                                                         \
     ID, "1772953200000", "2.77", "1772953200500", "c", "77", "0 7 * * *", "http://h/", "ATMOST_ONCE", \
-        "Europe/Berlin", "all", "3600", "7"
+        "Europe/Berlin", "all", "3600", "7", NO_OTHER_FIELDS
 
 static void test_store_claim_reply_counts_and_tells_the_next_instant(void **state)
 {
@@ -498,7 +498,7 @@ static void test_store_claim_at_reads_attempt_and_definition(void **state)
 {
     (void)state;
     const struct reply *reply = MAKE_ARRAY("", "", CLAIM, ID, "5", "1000000.9007199254740992", "6", "r", "1",
-                                           "s", "a", "t", NULL, NULL, NULL, NULL);
+                                           "s", "a", "t", NULL, NULL, NULL, NULL, NO_OTHER_FIELDS);
     assert_int_equal(store_claim_at(reply, 0, &d.claimed, &info), ERR_OK);
     assert_memory_equal(d.claimed.attempt.job.bytes, ID, JOB_ID_SIZE);
     assert_int_equal(d.claimed.attempt.scheduled.ms, T0);
@@ -530,8 +530,8 @@ static void test_store_claim_at_reads_attempt_and_definition(void **state)
 static void test_store_claim_at_without_definition(void **state)
 {
     (void)state;
-    const struct reply *reply =
-        MAKE_ARRAY("", "", ID, "1", "1.1", "1", "c", NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+    const struct reply *reply = MAKE_ARRAY("", "", ID, "1", "1.1", "1", "c", NULL, NULL, NULL, NULL, NULL,
+                                           NULL, NULL, NULL, NO_OTHER_FIELDS);
     assert_int_equal(store_claim_at(reply, 0, &d.claimed, &info), ERR_OK);
     assert_null(d.claimed.fields.schedule.data);
     assert_memory_equal(d.claimed.attempt.job.bytes, ID, JOB_ID_SIZE);
@@ -549,8 +549,8 @@ static void test_store_claim_at_with_garbage_for_a_definition(void **state)
     };
     for (size_t i = 0; i < sizeof definitions / sizeof definitions[0]; i++) {
         const char *const *f = definitions[i];
-        const struct reply *reply =
-            MAKE_ARRAY("", "", ID, "1", "1.1", "1", "c", f[0], f[1], f[2], f[3], NULL, NULL, f[4], f[5]);
+        const struct reply *reply = MAKE_ARRAY("", "", ID, "1", "1.1", "1", "c", f[0], f[1], f[2], f[3], NULL,
+                                               NULL, f[4], f[5], NO_OTHER_FIELDS);
         assert_int_equal(store_claim_at(reply, 0, &d.claimed, &info), ERR_OK);
         assert_non_null(d.claimed.fields.schedule.data);
         assert_int_equal(d.claimed.fields.schedule.len, 0);
@@ -566,19 +566,25 @@ static void test_store_claim_at_refuses_garbage(void **state)
         for (size_t i = 0; i < GARBAGE_COUNT; i++) {
             const char *items[] = {"", "", CLAIM};
             items[2 + at] = GARBAGE_NUMBERS[i];
-            assert_int_equal(store_claim_at(make_array(items, 12), 0, &d.claimed, &info), ERR_PROTOCOL);
+            assert_int_equal(
+                store_claim_at(make_array(items, sizeof items / sizeof items[0]), 0, &d.claimed, &info),
+                ERR_PROTOCOL);
         }
     }
     for (size_t i = 0; i < sizeof absurd / sizeof absurd[0]; i++) {
         const char *items[] = {"", "", CLAIM};
         items[4] = absurd[i];
-        assert_int_equal(store_claim_at(make_array(items, 12), 0, &d.claimed, &info), ERR_PROTOCOL);
+        assert_int_equal(
+            store_claim_at(make_array(items, sizeof items / sizeof items[0]), 0, &d.claimed, &info),
+            ERR_PROTOCOL);
     }
     const char *items[] = {"", "", CLAIM};
     items[2] = NULL;
-    assert_int_equal(store_claim_at(make_array(items, 12), 0, &d.claimed, &info), ERR_PROTOCOL);
+    assert_int_equal(store_claim_at(make_array(items, sizeof items / sizeof items[0]), 0, &d.claimed, &info),
+                     ERR_PROTOCOL);
     items[2] = ID "x";
-    assert_int_equal(store_claim_at(make_array(items, 12), 0, &d.claimed, &info), ERR_PROTOCOL);
+    assert_int_equal(store_claim_at(make_array(items, sizeof items / sizeof items[0]), 0, &d.claimed, &info),
+                     ERR_PROTOCOL);
 }
 
 static void test_store_verdicts(void **state)

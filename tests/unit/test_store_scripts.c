@@ -7,6 +7,7 @@
 
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define T0    INT64_C(1772953200000) /* 2026-03-08T07:00:00Z, long past for Redis */
@@ -295,18 +296,26 @@ static int64_t due_of(const char *id)
     return ASK("ZSCORE", TAG "due", id);
 }
 
-/* The fields of test_scripts_definition_comes_back_whole. */
-static void assert_fields(const struct job_fields *fields)
+/* A value that only the field at index has. */
+static void value_for(size_t index, char out[16])
 {
-    assert_true(slice_eq(fields->schedule, "0 7 * * *"));
-    assert_true(slice_eq(fields->api, "http://example.com/x"));
-    assert_true(slice_eq(fields->type, "ATLEAST_ONCE"));
-    assert_true(slice_eq(fields->timezone, "Europe/Berlin"));
-    assert_true(slice_eq(fields->catch_up, "all"));
-    assert_true(fields->catch_up_window_s.given);
-    assert_int_equal(fields->catch_up_window_s.value, 7200);
-    assert_true(fields->catch_up_max.given);
-    assert_int_equal(fields->catch_up_max.value, 7);
+    (void)snprintf(out, 16, "%s%zu", job_field_is_slice(job_field_at(index)) ? "text " : "10", index);
+}
+
+/* Those of test_scripts_definition_comes_back_whole. */
+static void assert_fields(struct job_fields *fields)
+{
+    for (size_t i = 0; i < JOB_FIELD_COUNT; i++) {
+        const struct job_field *field = job_field_at(i);
+        char expected[16];
+        value_for(i, expected);
+        if (job_field_is_slice(field)) {
+            assert_true(slice_eq(*job_field_text(fields, field), expected));
+        } else {
+            assert_true(job_field_number(fields, field)->given);
+            assert_int_equal(job_field_number(fields, field)->value, atoi(expected));
+        }
+    }
 }
 
 /* ---- jobs ---- */
@@ -377,21 +386,16 @@ static void test_scripts_create_at_a_wrong_time_leaves_a_broken_job_alone(void *
 static void test_scripts_definition_comes_back_whole(void **state)
 {
     (void)state;
-    struct job_fields fields = job_maker_fields("0 7 * * *", "http://example.com/x", "ATLEAST_ONCE");
-    struct job_fault fault;
     struct store_pending pending;
     char cursor[STORE_CURSOR_SIZE];
     size_t count;
-    static struct job job;
     struct cmd cmd;
-    fields.timezone = slice_of("Europe/Berlin");
-    fields.catch_up_window_s = (struct job_number){true, 7200};
-    fields.catch_up_max = (struct job_number){true, 7};
-    assert_true(job_build(&job, &fields, (struct wall_ms){1000}, zones, &fault));
-    memcpy(job.id.bytes, A, JOB_ID_SIZE);
-    store(&job, T0);
-    assert_int_equal(ASK("HLEN", TAG "job:" A), 7);
-    SAY("HSET", TAG "job:" A, "catch_up", "all"); /* which is the default */
+    (void)create(A, JOB_ATLEAST_ONCE, T0);
+    for (size_t i = 0; i < JOB_FIELD_COUNT; i++) {
+        char value[16];
+        value_for(i, value);
+        SAY("HSET", TAG "job:" A, job_field_at(i)->name, value);
+    }
     store_due_page(&cmd, SHARD, "0");
     call(&cmd);
     assert_int_equal(store_due_page_reply(reply, cursor, &count, &info), ERR_OK);
@@ -401,6 +405,31 @@ static void test_scripts_definition_comes_back_whole(void **state)
     assert_int_equal(claim("me"), 1);
     assert_fields(&got.at[0].fields);
     assert_int_equal(got.at[0].created.ms, pending.created.ms);
+}
+
+/* And what a job is made of comes to where that reads it from. */
+static void test_scripts_create_stores_what_is_not_usual(void **state)
+{
+    (void)state;
+    struct job_fields fields = job_maker_fields("0 7 * * *", "http://example.com/x", "ATLEAST_ONCE");
+    struct job_fault fault;
+    static struct job job;
+    fields.timezone = slice_of("Europe/Berlin");
+    fields.catch_up_window_s = (struct job_number){true, 7200};
+    fields.method = slice_of("POST");
+    fields.headers = slice_of("{\"X-A\":\"b\"}");
+    fields.body = slice_of("a\r\nb");
+    assert_true(job_build(&job, &fields, (struct wall_ms){1000}, zones, &fault));
+    memcpy(job.id.bytes, A, JOB_ID_SIZE);
+    store(&job, T0);
+    job_fini(&job);
+    assert_int_equal(ASK("HLEN", TAG "job:" A), 9);
+    assert_int_equal(claim("me"), 1);
+    assert_true(slice_eq(got.at[0].fields.timezone, "Europe/Berlin"));
+    assert_int_equal(got.at[0].fields.catch_up_window_s.value, 7200);
+    assert_true(slice_eq(got.at[0].fields.method, "POST"));
+    assert_true(slice_eq(got.at[0].fields.headers, "{\"X-A\":\"b\"}"));
+    assert_true(slice_eq(got.at[0].fields.body, "a\r\nb"));
 }
 
 /* Not one byte more than before there was catching up. */
@@ -1163,6 +1192,7 @@ int main(void)
         TEST(test_scripts_create_wants_the_time_to_be_redis_own),
         TEST(test_scripts_create_at_a_wrong_time_leaves_a_broken_job_alone),
         TEST(test_scripts_definition_comes_back_whole),
+        TEST(test_scripts_create_stores_what_is_not_usual),
         TEST(test_scripts_create_stores_nothing_that_is_usual),
         TEST(test_scripts_claim_hands_out_the_longest_due_first),
         TEST(test_scripts_claim_is_bounded),

@@ -1,0 +1,113 @@
+/* http_easy: see http_easy.h. */
+#include "http_easy.h"
+
+#include <string.h>
+#include <strings.h>
+
+#define SET(option, value) (rc = rc != CURLE_OK ? rc : curl_easy_setopt(easy, (option), (value)))
+
+/* ---- headers ---- */
+
+static CURLcode add_header(struct curl_slist **headers, const char *line)
+{
+    struct curl_slist *longer = curl_slist_append(*headers, line);
+    *headers = longer != NULL ? longer : *headers;
+    return longer != NULL ? CURLE_OK : CURLE_OUT_OF_MEMORY;
+}
+
+static bool is_header(const char *line, const char *name)
+{
+    size_t len = strlen(name);
+    return strncasecmp(line, name, len) == 0 && (line[len] == ':' || line[len] == ';');
+}
+
+/* libcurl says of any body that it is a form, and may wait to be asked for it, unless it is told not to. */
+static CURLcode silence_body_headers(struct curl_slist **headers)
+{
+    bool typed = false;
+    for (const struct curl_slist *item = *headers; item != NULL; item = item->next) {
+        typed = typed || is_header(item->data, "Content-Type");
+    }
+    CURLcode rc = add_header(headers, "Expect:");
+    return rc != CURLE_OK || typed ? rc : add_header(headers, "Content-Type:");
+}
+
+static CURLcode add_headers(struct curl_slist **headers, const struct http_request *request)
+{
+    CURLcode rc = CURLE_OK;
+    const char *end = request->headers.data + request->headers.len;
+    for (const char *line = request->headers.data; rc == CURLE_OK && line != end; line += strlen(line) + 1) {
+        rc = add_header(headers, line);
+    }
+    return rc != CURLE_OK || request->body.data == NULL ? rc : silence_body_headers(headers);
+}
+
+/* ---- method and body ---- */
+
+static CURLcode set_method(CURL *easy, const struct http_request *request)
+{
+    CURLcode rc = CURLE_OK;
+    bool get = strcmp(request->method, "GET") == 0;
+    bool post = strcmp(request->method, "POST") == 0;
+    if (strcmp(request->method, "HEAD") == 0) {
+        SET(CURLOPT_NOBODY, 1L);
+        return rc;
+    }
+    if (request->body.data != NULL) {
+        SET(CURLOPT_POST, 1L);
+        SET(CURLOPT_POSTFIELDS, request->body.data);
+        SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.len);
+        /* Of all these, only a real POST becomes a GET on a 301 or 302. */
+        SET(CURLOPT_POSTREDIR, post ? 0L : (long)(CURL_REDIR_POST_301 | CURL_REDIR_POST_302));
+    }
+    if (request->body.data != NULL ? !post : !get) {
+        SET(CURLOPT_CUSTOMREQUEST, request->method);
+    }
+    return rc;
+}
+
+CURLcode http_easy_redirect(CURL *easy, struct curl_slist *headers, int status, bool post)
+{
+    bool to_get = status == 303 || (post && (status == 301 || status == 302));
+    if (!to_get) {
+        return CURLE_OK;
+    }
+    /* What tells of the body goes with it: a name alone says to libcurl that there is no such header. */
+    for (struct curl_slist *item = headers; item != NULL; item = item->next) {
+        char *colon = strpbrk(item->data, ":;");
+        if (strncasecmp(item->data, "Content-", 8) == 0 && colon != NULL) {
+            colon[0] = ':';
+            colon[1] = '\0';
+        }
+    }
+    return curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, NULL);
+}
+
+/* ---- the rest ---- */
+
+static CURLcode set_limits(CURL *easy, const struct http_request *request)
+{
+    CURLcode rc = CURLE_OK;
+    SET(CURLOPT_TIMEOUT_MS, (long)request->timeout_ms);
+    SET(CURLOPT_CONNECTTIMEOUT_MS, (long)request->connect_timeout_ms);
+    SET(CURLOPT_FOLLOWLOCATION, request->max_redirects > 0 ? 1L : 0L);
+    SET(CURLOPT_MAXREDIRS, (long)request->max_redirects);
+    SET(CURLOPT_PROTOCOLS_STR, "http,https");
+    SET(CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+    SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    SET(CURLOPT_PROXY, ""); /* not even from the environment */
+    SET(CURLOPT_NOSIGNAL, 1L);
+    SET(CURLOPT_QUICK_EXIT, 1L); /* do not wait for the thread of a look-up that came too late */
+    SET(CURLOPT_TCP_KEEPALIVE, 1L);
+    return rc;
+}
+
+CURLcode http_easy_set_up(CURL *easy, const struct http_request *request, struct curl_slist **headers)
+{
+    CURLcode rc = add_headers(headers, request);
+    SET(CURLOPT_URL, request->url);
+    SET(CURLOPT_USERAGENT, request->user_agent);
+    SET(CURLOPT_HTTPHEADER, *headers);
+    rc = rc != CURLE_OK ? rc : set_method(easy, request);
+    return rc != CURLE_OK ? rc : set_limits(easy, request);
+}

@@ -1,0 +1,255 @@
+"""What a job can say of its call, and how its outcome is judged: each field by an example, and each mistake by its name."""
+import base64
+import json
+import time
+
+import pytest
+
+import target as t
+from harness import NEVER_SOON, at_second, id_bytes, job_key, soon, wait_for
+
+
+def call_once(stack, url, kind="ATMOST_ONCE", **fields):
+    """A job that is called at one instant: its id, and the instant."""
+    instant = soon()
+    return stack.schedule(at_second(instant), url, kind, **fields), instant
+
+
+def execution_of(stack, url, kind="ATMOST_ONCE", **fields):
+    """What is recorded of one call."""
+    return stack.wait_for_executions(call_once(stack, url, kind, **fields)[0])[0]
+
+
+def refusal(stack, **fields):
+    """The error that a definition gets."""
+    answer = stack.post({"schedule": NEVER_SOON, "api": "http://127.0.0.1/", "type": "ATMOST_ONCE", **fields})
+    assert answer.status == 400, answer
+    return answer.error
+
+
+def rfc3339(instant):
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(instant))
+
+
+# --- method and body ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"])
+def test_method_is_what_the_job_says(stack, hook, method):
+    assert execution_of(stack, hook.url, method=method)["success"]
+    call, = hook.calls
+    assert (call.method, call.body) == (method, b"")
+    assert call.headers.get("content-length") == ("0" if method in ("POST", "PUT", "PATCH") else None)
+    assert "content-type" not in call.headers, "none but the job's own"
+
+
+def test_post_with_headers_and_a_body(stack, hook):
+    """The usual webhook."""
+    body = json.dumps({"event": "tick", "emoji": "🎈"})
+    assert execution_of(stack, hook.url, method="POST", body=body,
+                        headers={"Content-Type": "application/json", "Authorization": "Bearer s3cret", "X-Empty": ""})["success"]
+    call, = hook.calls
+    assert (call.method, call.body) == ("POST", body.encode())
+    assert call.headers["content-type"] == "application/json"
+    assert call.headers["authorization"] == "Bearer s3cret"
+    assert call.headers["dronc-attempt"] == "1", "the system's own are there, too"
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE", "OPTIONS"])
+def test_every_method_but_head_may_have_a_body(stack, hook, method):
+    assert execution_of(stack, hook.url, method=method, body="a=b")["success"]
+    call, = hook.calls
+    assert (call.method, call.body) == (method, b"a=b")
+
+
+def test_body_of_bytes(stack, hook):
+    data = bytes(range(256)) + b"{{job_id}}"
+    execution_of(stack, hook.url, method="PUT", body_base64=base64.b64encode(data).decode())
+    assert hook.calls[0].body == data, "no templates in bytes"
+
+
+def test_body_as_long_as_allowed(stack, hook):
+    text = "x" * 32768
+    execution_of(stack, hook.url, method="POST", body=text, headers={f"X-{n}": "y" * 4000 for n in range(4)})
+    assert hook.calls[0].body == text.encode()
+    assert refusal(stack, method="POST", body=text + "x")["field"] == "body"
+
+
+def test_method_and_body_are_the_same_in_every_attempt(stack, hook):
+    hook.answers(t.status(500), t.status(200))
+    job_id, _ = call_once(stack, hook.url, "ATLEAST_ONCE", method="POST", body="{{attempt}} of {{scheduled_time}}")
+    stack.wait_for_executions(job_id, 2)
+    first, second = hook.calls
+    assert (first.method, second.method) == ("POST", "POST")
+    assert (first.body[:4], second.body[:4]) == (b"1 of", b"2 of")
+    assert first.body[4:] == second.body[4:]
+
+
+# --- headers ------------------------------------------------------------------------------------------------------
+
+
+def test_headers_of_the_system_win(stack, hook):
+    job_id, _ = call_once(stack, hook.url, headers={"Dronc-Job-Id": "x", "idempotency-key": "x", "User-Agent": "mine/1", "Accept": "text/plain"})
+    call, = hook.wait_for_calls()
+    assert call.headers["dronc-job-id"] == job_id
+    assert call.key.startswith(job_id[5:])
+    assert (call.headers["user-agent"], call.headers["accept"]) == ("mine/1", "text/plain"), "those that have a default may be set"
+
+
+@pytest.mark.parametrize("name", ["Host", "Content-Length", "Connection", "Transfer-Encoding", "TE", "Upgrade", "Keep-Alive", "Expect"])
+def test_headers_of_http_itself_are_refused(stack, name):
+    error = refusal(stack, headers={name: "x"})
+    assert (error["code"], error["field"]) == ("VALIDATION_ERROR", "headers")
+    assert f'"{name}"' in error["message"]
+
+
+@pytest.mark.parametrize("headers", [{"X": "a\r\nEvil: 1"}, {"X\r\nEvil": "1"}, {"X": "a\nb"}, {"X y": "1"}, {"": "1"}, {"X": 1},
+                                     {"X": None}, {"X": ["a"]}, {"X": "1", "x": "2"}, {f"X-{n}": "1" for n in range(33)},
+                                     {"X": "y" * 4096}, {f"X-{n}": "y" * 4000 for n in range(5)}],
+                         ids=["crlf", "crlf in name", "lf", "blank in name", "no name", "number", "null", "array", "twice", "33", "4 KiB", "16 KiB"])
+def test_bad_headers_are_refused(stack, headers):
+    error = refusal(stack, headers=headers)
+    assert error["field"] == "headers"
+    assert "Evil: 1" not in error["message"]
+
+
+def test_header_values_may_hold_utf8_and_are_sent_as_they_are(stack, hook):
+    execution_of(stack, hook.url, headers={"X-Name": "Zoë, \t\"quoted\""})
+    assert hook.calls[0].headers["x-name"].encode("latin-1").decode() == "Zoë, \t\"quoted\""
+
+
+# --- templates ----------------------------------------------------------------------------------------------------
+
+
+def test_templates_say_what_the_call_is_for(stack, hook):
+    every = "{{job_id}} {{execution_id}} {{scheduled_time}} {{scheduled_time_unix}} {{ attempt }}"
+    job_id, instant = call_once(stack, hook.url + "?at={{scheduled_time}}&job={{job_id}}", method="POST", headers={"X-All": every}, body=every)
+    execution, = stack.wait_for_executions(job_id)
+    expected = f"{job_id} {execution['id']} {rfc3339(instant)} {instant} 1"
+    call, = hook.calls
+    assert call.headers["x-all"] == expected
+    assert call.body.decode() == expected
+    assert call.query == f"at={rfc3339(instant)}&job={job_id}".replace(":", "%3A"), "escaped for where they stand"
+
+
+def test_templates_in_json_need_no_escaping(stack, hook):
+    call_once(stack, hook.url, method="POST", headers={"Content-Type": "application/json"},
+              body='{"id":"{{execution_id}}","at":"{{scheduled_time}}","unix":{{scheduled_time_unix}},"deep":{"er":{"n":{{attempt}}}}}')
+    call, = hook.wait_for_calls()
+    assert json.loads(call.body)["deep"]["er"]["n"] == 1
+
+
+@pytest.mark.parametrize("field", ["api", "body", "headers"])
+def test_unknown_template_is_named(stack, field):
+    value = {"api": "http://127.0.0.1/?a={{jobid}}", "body": "{{jobid}}", "headers": {"X": "{{jobid}}"}}[field]
+    error = refusal(stack, **{field: value})
+    assert (error["code"], error["field"]) == ("VALIDATION_ERROR", field)
+    assert "{{jobid}}" in error["message"] and "execution_id" in error["message"]
+
+
+@pytest.mark.parametrize("api", ["http://127.0.0.1/{{job_id}}", "http://{{job_id}}/", "http://127.0.0.1/#{{job_id}}", "http://127.0.0.1/?{job_id}"])
+def test_templates_of_a_url_stand_in_its_query(stack, api):
+    assert refusal(stack, api=api)["field"] == "api"
+
+
+def test_other_braces_are_text(stack, hook):
+    text = '{{#each}} {{ }} {"a":{"b":{}}} {{"x"}}'
+    execution_of(stack, hook.url, method="POST", body=text)
+    assert hook.calls[0].body.decode() == text
+
+
+# --- redirects ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["ATMOST_ONCE", "ATLEAST_ONCE"])
+@pytest.mark.parametrize("method, code, then", [("POST", 301, "GET"), ("POST", 302, "GET"), ("POST", 303, "GET"), ("POST", 307, "POST"),
+                                                ("POST", 308, "POST"), ("PUT", 302, "PUT"), ("PUT", 303, "GET"), ("DELETE", 303, "GET")])
+def test_redirects_change_methods_as_browsers_do(stack, target, hook, method, code, then, kind):
+    end = target.hook()
+    hook.answers(t.redirect(end.url, code))
+    execution = execution_of(stack, hook.url, kind, method=method, body="x=1", headers={"Content-Type": "text/x"})
+    assert execution["success"], execution
+    call, = end.calls
+    assert (call.method, call.body) == (then, b"" if then == "GET" else b"x=1")
+    assert call.headers.get("content-type") == (None if then == "GET" else "text/x")
+    assert call.key == hook.calls[0].key
+
+
+def test_authorization_is_not_carried_to_another_place(stack, hook, own_target):
+    elsewhere = own_target.hook()
+    hook.answers(t.redirect(elsewhere.url, 307))
+    execution_of(stack, hook.url, method="POST", body="x", headers={"Authorization": "Bearer s3cret", "Cookie": "s=s3cret"})
+    assert "authorization" in hook.calls[0].headers
+    assert {"authorization", "cookie"} & set(elsewhere.calls[0].headers) == set()
+
+
+# --- at most once -------------------------------------------------------------------------------------------------
+
+
+def test_post_is_not_sent_again_on_a_connection_that_dies(stack, own_target):
+    hook = own_target.hook().answers(t.close_if_reused)
+    job_id = stack.schedule("* * * * * *", hook.url, method="POST", body="pay")
+    wait_for(lambda: sum(call.nth > 0 for call in hook.calls) >= 2, 15, "calls on a connection that was used before")
+    stack.wait_for_executions(job_id, 3)
+    calls = hook.calls
+    assert {call.body for call in calls} == {b"pay"}
+    assert len({call.key for call in calls}) == len(calls), "an occurrence was sent twice"
+
+
+# --- what is stored and answered ----------------------------------------------------------------------------------
+
+
+def test_definition_is_answered_as_it_was_sent(stack):
+    sent = {"schedule": NEVER_SOON, "api": "http://127.0.0.1/?{{job_id}}", "type": "ATLEAST_ONCE", "method": "POST",
+            "headers": {"X-B": "1", "X-A": "2"}, "body": "ü\n"}
+    answer = stack.post(sent)
+    assert answer.status == 201
+    assert {name: answer.json[name] for name in sent} == sent
+
+
+def test_fields_at_their_default_leave_no_trace(stack):
+    plain = {"schedule": NEVER_SOON, "api": "http://127.0.0.1/plain", "type": "ATMOST_ONCE"}
+    first = stack.post(plain)
+    again = stack.post({**plain, "method": "GET", "headers": {}, "body": ""})
+    assert again.json == first.json
+    with stack.redis() as db:
+        assert set(db.hgetall(job_key(first.json["job_id"]))) == {b"created", b"schedule", b"api", b"type"}
+
+
+def test_same_call_in_other_words_is_the_same_job(stack):
+    job = {"schedule": NEVER_SOON, "api": "http://127.0.0.1/same", "type": "ATMOST_ONCE", "method": "POST"}
+    one = stack.post({**job, "headers": {"X-A": "1", "X-B": "2"}, "body": "hello"}).json["job_id"]
+    other = stack.post({**job, "headers": {"x-b": "2", "x-a": "1"}, "body_base64": "aGVsbG8="}).json["job_id"]
+    assert one == other
+    assert stack.post({**job, "headers": {"X-A": "1", "X-B": "3"}, "body": "hello"}).json["job_id"] != one
+
+
+@pytest.mark.parametrize("fields, code", [({"method": "get"}, "VALIDATION_ERROR"), ({"method": "TRACE"}, "VALIDATION_ERROR"),
+                                          ({"method": ""}, "INVALID_REQUEST"), ({"method": 1}, "INVALID_REQUEST"),
+                                          ({"headers": []}, "INVALID_REQUEST"), ({"body": {}}, "INVALID_REQUEST"),
+                                          ({"body_base64": "a"}, "VALIDATION_ERROR"), ({"body_base64": "YQ==", "body": "a"}, "VALIDATION_ERROR")])
+def test_bad_call_is_refused(stack, fields, code):
+    error = refusal(stack, **fields)
+    assert (error["code"], error["field"]) == (code, next(iter(fields)))
+
+
+def test_secrets_are_in_no_log(stack, hook):
+    hook.answers(t.status(500))
+    secret = {"method": "POST", "headers": {"Authorization": "Bearer t0psecret"}, "body": "t0psecret"}
+    job_id, _ = call_once(stack, hook.url, **secret)
+    executions = stack.wait_for_executions(job_id)
+    stack.post({"schedule": "x", "api": hook.url, "type": "ATMOST_ONCE", **secret})
+    assert job_id in stack.all_logs()
+    assert "t0psecret" not in stack.all_logs() + str(executions)
+
+
+def test_damaged_definition_is_set_aside(handler, redis, make_runner, hook):
+    """Somebody wrote what no handler would have: the runner puts the job out of the way, and does not name what may be secret."""
+    job_id = handler.schedule("* * * * * *", hook.url)
+    with redis.client() as db:
+        db.hset(job_key(job_id), "headers", '{"Authorization":"t0psecret\\n"}')
+        runner = make_runner()
+        wait_for(lambda: db.keys("dronc:*:broken"), what="a job that is set aside")
+        assert id_bytes(job_id) in db.zrange(db.keys("dronc:*:broken")[0], 0, -1)
+    assert "t0psecret" not in runner.out + runner.err
+    assert not hook.calls
