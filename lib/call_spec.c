@@ -271,12 +271,25 @@ static struct slice keep(char **at, struct slice text)
     return (struct slice){copy, text.len};
 }
 
+static int number_or(const struct job_number *number, int otherwise)
+{
+    return number->given ? (int)number->value : otherwise;
+}
+
+static void read_numbers(struct call_spec *out, const struct job_fields *fields)
+{
+    out->timeout_ms = number_or(&fields->timeout_ms, CALL_TIMEOUT_MS);
+    out->connect_timeout_ms = number_or(&fields->connect_timeout_ms, CALL_CONNECT_TIMEOUT_MS);
+    out->max_redirects = number_or(&fields->follow_redirects, CALL_REDIRECTS);
+}
+
 enum err call_spec_read(struct call_spec *out, const struct job_fields *fields, const char **field,
                         struct errinfo *info)
 {
     struct slice headers = fields->headers;
     struct slice body = {NULL, 0};
     *out = (struct call_spec){0};
+    read_numbers(out, fields);
     *field = "method";
     enum err err = read_method(out, fields->method, info);
     if (err == ERR_OK) {
@@ -309,6 +322,15 @@ void call_spec_describe(const struct call_spec *spec, struct job_fields *fields)
 {
     if (spec->method != CALL_GET) {
         fields->method = slice_of(method_names[spec->method]);
+    }
+    if (spec->timeout_ms != CALL_TIMEOUT_MS) {
+        fields->timeout_ms = (struct job_number){true, spec->timeout_ms};
+    }
+    if (spec->connect_timeout_ms != CALL_CONNECT_TIMEOUT_MS) {
+        fields->connect_timeout_ms = (struct job_number){true, spec->connect_timeout_ms};
+    }
+    if (spec->max_redirects != CALL_REDIRECTS) {
+        fields->follow_redirects = (struct job_number){true, spec->max_redirects};
     }
     fields->headers = spec->headers;
     *(spec->body_is_base64 ? &fields->body_base64 : &fields->body) = spec->body;
@@ -375,11 +397,21 @@ static void print_body(const struct call_spec *spec, struct buffer *out)
     buffer_fini(&bytes);
 }
 
+static void print_number(struct buffer *out, const char *name, int value, int otherwise)
+{
+    if (value != otherwise) {
+        buffer_printf(out, "%s %d\n", name, value);
+    }
+}
+
 void call_spec_print(const struct call_spec *spec, struct buffer *out)
 {
     if (spec->method != CALL_GET) {
         buffer_printf(out, "method %s\n", method_names[spec->method]);
     }
+    print_number(out, "timeout_ms", spec->timeout_ms, CALL_TIMEOUT_MS);
+    print_number(out, "connect_timeout_ms", spec->connect_timeout_ms, CALL_CONNECT_TIMEOUT_MS);
+    print_number(out, "follow_redirects", spec->max_redirects, CALL_REDIRECTS);
     print_headers(spec, out);
     if (spec->body.data != NULL) {
         print_body(spec, out);

@@ -192,13 +192,47 @@ static bool build_catch_up(struct job *job, const struct job_fields *fields, str
            fault_set(fault, JOB_FAULT_VALIDATION_ERROR, field, "%s", info.text);
 }
 
+/* What a module that reads a group of fields has found. */
+static bool is_good(enum err err, const char *field, const struct errinfo *info, struct job_fault *fault)
+{
+    return err == ERR_OK || fault_set(fault, err == ERR_NOMEM ? JOB_FAULT_SYSTEM : JOB_FAULT_VALIDATION_ERROR,
+                                      field, "%s", info->text);
+}
+
 static bool build_call(struct job *job, const struct job_fields *fields, struct job_fault *fault)
 {
     struct errinfo info = {0};
     const char *field;
     enum err err = call_spec_read(&job->call, fields, &field, &info);
-    return err == ERR_OK || fault_set(fault, err == ERR_NOMEM ? JOB_FAULT_SYSTEM : JOB_FAULT_VALIDATION_ERROR,
-                                      field, "%s", info.text);
+    return is_good(err, field, &info, fault);
+}
+
+static bool build_success(struct job *job, const struct job_fields *fields, struct job_fault *fault)
+{
+    struct errinfo info = {0};
+    if (!is_good(success_read(&job->success, fields, &info), "success", &info, fault)) {
+        return false;
+    }
+    return job->success.contains.data == NULL || job->call.method != CALL_HEAD ||
+           fault_set(fault, JOB_FAULT_VALIDATION_ERROR, "success",
+                     "success.body_contains cannot hold: the answer to a HEAD has no body");
+}
+
+/* The limits of numbers stand in the table. */
+static bool check_numbers(const struct job_fields *fields, struct job_fault *fault)
+{
+    for (size_t i = 0; i < JOB_FIELD_COUNT; i++) {
+        const struct job_field *field = job_field_at(i);
+        if (field->kind != JOB_FIELD_NUMBER) {
+            continue;
+        }
+        const struct job_number *number = job_field_number((struct job_fields *)fields, field);
+        if (number->given && (number->value < field->min || number->value > field->max)) {
+            return fault_set(fault, JOB_FAULT_VALIDATION_ERROR, field->name, "%s must be from %lld to %lld",
+                             field->name, (long long)field->min, (long long)field->max);
+        }
+    }
+    return true;
 }
 
 /* A field may be left out, but not left empty. */
@@ -217,7 +251,8 @@ static bool build_fields(struct job *job, const struct job_fields *fields, struc
            check_optional(fields->catch_up, "catch_up", fault) &&
            check_optional(fields->method, "method", fault) && build_type(job, fields->type, fault) &&
            build_api(job, fields->api, &url, fault) && build_schedule(job, fields, zones, fault) &&
-           build_catch_up(job, fields, fault) && build_call(job, fields, fault);
+           build_catch_up(job, fields, fault) && check_numbers(fields, fault) &&
+           build_call(job, fields, fault) && build_success(job, fields, fault);
 }
 
 /* ---- identity ---- */
@@ -243,6 +278,7 @@ static enum err canonical(const struct job *job, struct buffer *out)
         buffer_add_char(out, '\n');
     }
     call_spec_print(&job->call, out);
+    success_print(&job->success, out);
     return buffer_error(out);
 }
 
@@ -295,6 +331,7 @@ enum err job_restore(struct job *out, const struct job_id *id, const struct job_
 void job_fini(struct job *job)
 {
     call_spec_fini(&job->call);
+    success_fini(&job->success);
 }
 
 void job_describe(const struct job *job, struct job_fields *out)
@@ -307,6 +344,7 @@ void job_describe(const struct job *job, struct job_fields *out)
     }
     catch_up_describe(&job->catch_up, job->type == JOB_ATLEAST_ONCE, out);
     call_spec_describe(&job->call, out);
+    success_describe(&job->success, out);
 }
 
 /* ---- time ---- */

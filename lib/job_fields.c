@@ -22,6 +22,10 @@ static const struct job_field table[] = {
     OBJECT(headers, "Names and values, both strings; values may hold templates. Default: none."),
     TEXT(body, 32768, "What is sent; may hold templates. Default: nothing."),
     TEXT(body_base64, 43692, "Instead of body: bytes in base64, sent as they are. Default: nothing."),
+    NUMBER(timeout_ms, 100, 1800000, "How long a call may take, redirects included. Default: 90000."),
+    NUMBER(connect_timeout_ms, 100, 60000, "How long connecting may take, TLS included. Default: 10000."),
+    NUMBER(follow_redirects, 0, 10, "How many redirects are followed. Default: 5."),
+    OBJECT(success, "Which answers count: status, body_contains. Default: any 2xx."),
 };
 _Static_assert(sizeof table / sizeof table[0] == JOB_FIELD_COUNT, "JOB_FIELD_COUNT is how many there are");
 

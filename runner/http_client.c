@@ -3,6 +3,7 @@
 
 #include "http_easy.h"
 #include "http_multi.h"
+#include "search.h"
 
 #include <curl/curl.h>
 #include <stdio.h>
@@ -22,6 +23,7 @@ struct http_call {
     struct http_call *next;
     CURL *easy;
     struct curl_slist *headers;
+    struct search *search; /* owned; NULL: there is nothing to look for */
     http_done_cb *cb;
     void *arg;
     struct wall_ms started; /* when it was handed to libcurl */
@@ -96,12 +98,16 @@ static int on_before_request(void *arg, char *ip, char *local_ip, int port, int 
     return CURL_PREREQFUNC_OK;
 }
 
-/* The body is counted and thrown away; what is past the limit ends the transfer. */
+/* The body is counted, looked through and thrown away; what is past the limit ends the transfer. */
 static size_t on_body(char *data, size_t size, size_t count, void *arg)
 {
-    (void)data;
     struct http_call *call = arg;
-    call->body_bytes += (int64_t)(size * count);
+    int64_t room = call->response_max - call->body_bytes;
+    int64_t len = (int64_t)(size * count);
+    if (call->search != NULL) {
+        search_feed(call->search, data, (size_t)(len < room ? len : room));
+    }
+    call->body_bytes += len;
     if (call->body_bytes > call->response_max) {
         call->truncated = true;
         return 0;
@@ -227,7 +233,8 @@ static void make_result(const struct http_call *call, CURLcode code, struct http
 {
     long status = 0;
     (void)curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
-    *result = (struct http_result){.status = (int)status, .sent = call->sent};
+    *result = (struct http_result){
+        .status = (int)status, .sent = call->sent, .found = call->search != NULL && call->search->found};
     result->started = call->started;
     result->took_ms = clock_mono(&call->client->options.clock).ms - call->began.ms;
     describe_end(call, code, result);
@@ -252,6 +259,7 @@ static void call_free(struct http_call *call)
 {
     curl_easy_cleanup(call->easy);
     curl_slist_free_all(call->headers);
+    free(call->search);
     free(call);
 }
 
@@ -292,6 +300,19 @@ static enum err set_up(struct http_call *call, const struct http_request *reques
     return rc == CURLE_OK ? ERR_OK : rc == CURLE_OUT_OF_MEMORY ? ERR_NOMEM : ERR_SYSTEM;
 }
 
+static enum err set_up_search(struct http_call *call, const struct http_request *request)
+{
+    if (request->find.data == NULL) {
+        return ERR_OK;
+    }
+    call->search = calloc(1, sizeof *call->search);
+    if (call->search == NULL) {
+        return ERR_NOMEM;
+    }
+    search_init(call->search, request->find);
+    return ERR_OK;
+}
+
 static struct http_call *call_new(struct http_client *client, const struct http_request *request,
                                   http_done_cb *cb, void *arg)
 {
@@ -323,6 +344,7 @@ enum err http_client_call(struct http_client *client, const struct http_request 
         return ERR_NOMEM;
     }
     enum err err = set_up(call, request);
+    err = err != ERR_OK ? err : set_up_search(call, request);
     if (err == ERR_OK && curl_multi_add_handle(client->multi.curl, call->easy) != CURLM_OK) {
         err = ERR_SYSTEM;
     }

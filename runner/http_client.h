@@ -48,7 +48,7 @@ enum http_error {
 /* "dns", "connect", "tls", "timeout", "redirect", "response", "aborted", "internal"; "" for HTTP_OK. */
 const char *http_error_name(enum http_error error);
 
-/* All borrowed during http_client_call only, but for the body: that until the call is done. */
+/* All borrowed during http_client_call only, but for body and find: those until the call is done. */
 struct http_request {
     const char *method; /* "GET", "POST", … */
     const char *url;
@@ -60,6 +60,8 @@ struct http_request {
     int max_redirects;
     int64_t response_max; /* bytes of the answer's body that are read; then the transfer is ended, which is no
                              failure */
+    struct slice find;    /* to be looked for in what is read of the answer's body; at most
+                             SEARCH_TEXT_MAX bytes. data NULL: nothing */
     bool once;            /* at most one sending */
 };
 
@@ -71,6 +73,7 @@ struct http_result {
     int64_t took_ms;        /* from started to the end */
     bool sent;              /* false: not a byte of the request has left */
     bool truncated;         /* the body was longer than response_max */
+    bool found;             /* request's find was in it */
     char text[HTTP_ERROR_SIZE]; /* for a person; "" when there is no error */
 };
 

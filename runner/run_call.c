@@ -92,10 +92,11 @@ enum err run_make_request(struct run *run, struct run_texts *texts, struct http_
                                      .user_agent = "dronc/" DRONC_VERSION,
                                      .headers = {buffer_str(&texts->headers), texts->headers.len},
                                      .body = make_body(run, &v.values),
-                                     .timeout_ms = RUNS_TIMEOUT_MS,
-                                     .connect_timeout_ms = RUNS_CONNECT_TIMEOUT_MS,
-                                     .max_redirects = RUNS_REDIRECTS_MAX,
+                                     .timeout_ms = run->job.call.timeout_ms,
+                                     .connect_timeout_ms = run->job.call.connect_timeout_ms,
+                                     .max_redirects = run->job.call.max_redirects,
                                      .response_max = RUNS_RESPONSE_MAX,
+                                     .find = run->job.success.contains,
                                      .once = run->job.type == JOB_ATMOST_ONCE};
     enum err err = buffer_error(&texts->url);
     err = err != ERR_OK ? err : buffer_error(&texts->headers);
@@ -104,22 +105,25 @@ enum err run_make_request(struct run *run, struct run_texts *texts, struct http_
 
 /* ---- the outcome ---- */
 
-static bool is_success(const struct http_result *result)
-{
-    return result->error == HTTP_OK && result->status >= 200 && result->status <= 299;
-}
-
-static void note_failure(struct execution *execution, const struct http_result *result)
+static void note_failure(struct execution *execution, const char *class, const char *text)
 {
     execution->outcome = EXECUTION_FAILED;
-    if (result->error == HTTP_OK) {
-        (void)snprintf(execution->error_class, sizeof execution->error_class, "http");
-        (void)snprintf(execution->error, sizeof execution->error, "status %d", result->status);
-        return;
+    (void)snprintf(execution->error_class, sizeof execution->error_class, "%s", class);
+    (void)snprintf(execution->error, sizeof execution->error, "%s", text);
+}
+
+/* Judge a call by the job's own rule. */
+static void judge(struct execution *execution, const struct success *rule, const struct http_result *result)
+{
+    char text[32];
+    if (result->error != HTTP_OK) {
+        note_failure(execution, http_error_name(result->error), result->text);
+    } else if (!success_has_status(rule, result->status)) {
+        (void)snprintf(text, sizeof text, "status %d", result->status);
+        note_failure(execution, "http", text);
+    } else if (rule->contains.data != NULL && !result->found) {
+        note_failure(execution, "http", "the answer does not hold what success.body_contains asks for");
     }
-    (void)snprintf(execution->error_class, sizeof execution->error_class, "%s",
-                   http_error_name(result->error));
-    (void)snprintf(execution->error, sizeof execution->error, "%s", result->text);
 }
 
 void run_note_result(struct run *run, const char *runner, const struct http_result *result)
@@ -137,9 +141,7 @@ void run_note_result(struct run *run, const char *runner, const struct http_resu
                                     .outcome = EXECUTION_SUCCEEDED,
                                     .truncated = result->truncated};
     (void)snprintf(execution->runner, sizeof execution->runner, "%s", runner);
-    if (!is_success(result)) {
-        note_failure(execution, result);
-    }
+    judge(execution, &run->job.success, result);
 }
 
 void run_decide_after(struct run *run, struct wall_ms now)

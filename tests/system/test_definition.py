@@ -183,6 +183,114 @@ def test_authorization_is_not_carried_to_another_place(stack, hook, own_target):
     assert {"authorization", "cookie"} & set(elsewhere.calls[0].headers) == set()
 
 
+@pytest.mark.parametrize("allowed, success, error_class", [(0, False, "http"), (1, False, "redirect"), (2, True, None)])
+def test_follow_redirects_says_how_many(stack, target, hook, allowed, success, error_class):
+    middle, end = target.hook(), target.hook()
+    hook.answers(t.redirect(middle.url))
+    middle.answers(t.redirect(end.url))
+    execution = execution_of(stack, hook.url, follow_redirects=allowed)
+    assert (execution["success"], execution.get("error_class")) == (success, error_class)
+    assert [len(h.calls) for h in (hook, middle, end)] == [1, int(allowed > 0), int(allowed > 1)]
+
+
+def test_ten_redirects_may_be_followed(stack, target):
+    hooks = [target.hook() for _ in range(11)]
+    for one, following in zip(hooks, hooks[1:]):
+        one.answers(t.redirect(following.url))
+    assert execution_of(stack, hooks[0].url, follow_redirects=10)["success"]
+
+
+# --- time-outs ----------------------------------------------------------------------------------------------------
+
+
+def test_timeout_ends_a_call(stack, hook):
+    hook.answers(t.held)
+    execution = execution_of(stack, hook.url, timeout_ms=300)
+    assert (execution["success"], execution["error_class"], execution["status_code"]) == (False, "timeout", 0)
+    assert 250 <= execution["time_taken_ms"] < 3000
+    hook.release()
+
+
+def test_timeout_may_be_longer_than_an_answer_takes(stack, hook):
+    hook.answers(t.slow(1.2))
+    assert execution_of(stack, hook.url, timeout_ms=1800000)["success"]
+
+
+def test_connect_timeout_ends_a_call_that_nobody_takes(stack, slow_calls):
+    execution = execution_of(stack, f"http://127.0.0.1:{slow_calls.port}/", connect_timeout_ms=200)
+    assert (execution["success"], execution["error_class"]) == (False, "timeout")
+    assert 150 <= execution["time_taken_ms"] < 3000
+
+
+def test_connect_timeout_does_not_end_a_slow_answer(stack, hook):
+    hook.answers(t.slow(0.5))
+    assert execution_of(stack, hook.url, connect_timeout_ms=100)["success"]
+
+
+@pytest.mark.parametrize("field, least, most", [("timeout_ms", 100, 1800000), ("connect_timeout_ms", 100, 60000), ("follow_redirects", 0, 10)])
+def test_numbers_have_limits(stack, field, least, most):
+    job = {"schedule": NEVER_SOON, "api": "http://127.0.0.1/", "type": "ATMOST_ONCE"}
+    for value in (least, most):
+        assert stack.post({**job, field: value}).json[field] == value
+    for value in (least - 1, most + 1, 2**63 - 1):
+        error = refusal(stack, **{field: value})
+        assert (error["code"], error["field"]) == ("VALIDATION_ERROR", field)
+        assert f"{least} to {most}" in error["message"]
+    for value in ("500", 500.5, None, True):
+        assert refusal(stack, **{field: value})["code"] == "INVALID_REQUEST"
+
+
+# --- what is a success --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("statuses, code, success", [(["2xx", 304], 304, True), (["2xx", 304], 204, True), (["2xx", 304], 404, False), ([404], 404, True),
+                                                     ([404], 200, False), (["400-409"], 404, True), (["400-409"], 410, False), (["3xx"], 302, True)])
+def test_status_that_counts_as_success(stack, hook, statuses, code, success):
+    hook.answers(t.status(code, b""))
+    execution = execution_of(stack, hook.url, success={"status": statuses})
+    assert (execution["success"], execution["status_code"]) == (success, code)
+    assert execution.get("error") == (None if success else f"status {code}")
+
+
+@pytest.mark.parametrize("body, success", [(b'{"ok": true}', True), (b'{"ok": false}', False), (b"", False), (b"x" * 500000 + b'"ok": true', True),
+                                           (b"x" * 1048570 + b'"ok": true', False)], ids=["there", "not there", "empty", "late", "cut off"])
+def test_body_that_counts_as_success(stack, hook, body, success):
+    hook.answers(t.status(200, body))
+    execution = execution_of(stack, hook.url, success={"body_contains": '"ok": true'})
+    assert execution["success"] == success
+    assert success or (execution["error_class"], "body_contains" in execution["error"]) == ("http", True)
+
+
+def test_body_is_searched_across_its_pieces(stack, hook):
+    def piece_by_piece(talk):
+        talk.send(b"HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n")
+        for byte in b"neneeneedle..":
+            talk.send(bytes([byte]))
+            time.sleep(0.003)
+        return True
+    hook.answers(piece_by_piece)
+    assert execution_of(stack, hook.url, success={"body_contains": "needle"})["success"]
+
+
+def test_long_answer_is_no_failure(stack, hook):
+    hook.answers(t.endless_body)
+    assert execution_of(stack, hook.url, success={"status": ["2xx"]})["success"]
+
+
+def test_retries_go_on_until_the_jobs_own_success(stack, hook):
+    hook.answers(t.status(200, b"wait"), t.status(200, b"done"))
+    job_id, _ = call_once(stack, hook.url, "ATLEAST_ONCE", success={"body_contains": "done"})
+    assert [e["success"] for e in stack.wait_for_executions(job_id, 2)] == [False, True]
+
+
+@pytest.mark.parametrize("rule", [{"status": []}, {"status": 200}, {"status": ["2XX"]}, {"status": [600]}, {"status": ["204-200"]}, {"status": [200] * 17},
+                                  {"body_contains": ""}, {"body_contains": "x" * 257}, {"statuses": [200]}])
+def test_bad_success_is_refused(stack, rule):
+    error = refusal(stack, success=rule)
+    assert (error["code"], error["field"]) == ("VALIDATION_ERROR", "success")
+    assert "success" in error["message"]
+
+
 # --- at most once -------------------------------------------------------------------------------------------------
 
 
@@ -201,7 +309,8 @@ def test_post_is_not_sent_again_on_a_connection_that_dies(stack, own_target):
 
 def test_definition_is_answered_as_it_was_sent(stack):
     sent = {"schedule": NEVER_SOON, "api": "http://127.0.0.1/?{{job_id}}", "type": "ATLEAST_ONCE", "method": "POST",
-            "headers": {"X-B": "1", "X-A": "2"}, "body": "ü\n"}
+            "headers": {"X-B": "1", "X-A": "2"}, "body": "ü\n", "timeout_ms": 500, "connect_timeout_ms": 400, "follow_redirects": 0,
+            "success": {"status": ["2xx", 304], "body_contains": "ok"}}
     answer = stack.post(sent)
     assert answer.status == 201
     assert {name: answer.json[name] for name in sent} == sent
@@ -210,7 +319,8 @@ def test_definition_is_answered_as_it_was_sent(stack):
 def test_fields_at_their_default_leave_no_trace(stack):
     plain = {"schedule": NEVER_SOON, "api": "http://127.0.0.1/plain", "type": "ATMOST_ONCE"}
     first = stack.post(plain)
-    again = stack.post({**plain, "method": "GET", "headers": {}, "body": ""})
+    again = stack.post({**plain, "method": "GET", "headers": {}, "body": "", "timeout_ms": 90000, "connect_timeout_ms": 10000,
+                        "follow_redirects": 5, "success": {"status": ["200-299"]}})
     assert again.json == first.json
     with stack.redis() as db:
         assert set(db.hgetall(job_key(first.json["job_id"]))) == {b"created", b"schedule", b"api", b"type"}

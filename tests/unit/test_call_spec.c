@@ -247,6 +247,30 @@ static void assert_prints(struct job_fields fields, const char *expected)
     buffer_fini(&text);
 }
 
+static void test_call_spec_numbers_have_defaults(void **state)
+{
+    (void)state;
+    struct job_fields told = {0};
+    struct job_fields usual = {
+        .timeout_ms = {true, 90000}, .connect_timeout_ms = {true, 10000}, .follow_redirects = {true, 5}};
+    struct job_fields other = {
+        .timeout_ms = {true, 100}, .connect_timeout_ms = {true, 60000}, .follow_redirects = {true, 0}};
+    assert_read((struct job_fields){0});
+    assert_int_equal(spec.timeout_ms, 90000);
+    assert_int_equal(spec.connect_timeout_ms, 10000);
+    assert_int_equal(spec.max_redirects, 5);
+    assert_read(usual);
+    call_spec_describe(&spec, &told);
+    assert_false(told.timeout_ms.given || told.connect_timeout_ms.given || told.follow_redirects.given);
+    assert_prints(usual, "");
+    assert_prints(other, "timeout_ms 100\nconnect_timeout_ms 60000\nfollow_redirects 0\n");
+    call_spec_describe(&spec, &told);
+    assert_int_equal(told.timeout_ms.value, 100);
+    assert_int_equal(told.connect_timeout_ms.value, 60000);
+    assert_true(told.follow_redirects.given);
+    assert_int_equal(told.follow_redirects.value, 0);
+}
+
 /* The letters of names, their order, and how the bytes of a body came do not matter. */
 static void test_call_spec_prints_what_it_means(void **state)
 {
@@ -272,6 +296,7 @@ int main(void)
         cmocka_unit_test(test_call_spec_messages_do_not_repeat_values),
         cmocka_unit_test(test_call_spec_headers_have_limits),
         cmocka_unit_test(test_call_spec_bodies_have_a_limit),
+        cmocka_unit_test(test_call_spec_numbers_have_defaults),
         cmocka_unit_test(test_call_spec_prints_what_it_means),
     };
     return cmocka_run_group_tests(tests, NULL, tear_down);

@@ -545,6 +545,53 @@ static void test_job_call_faults_are_told(void **state)
     assert_non_null(strstr(fault.text, "{{nope}}"));
 }
 
+static void set_field(struct job_fields *fields, const char *name, int64_t value)
+{
+    *job_field_number(fields, job_field_find(slice_of(name))) = (struct job_number){true, value};
+}
+
+/* Every number of the table is taken from its smallest to its largest value, and not beyond. */
+static void test_job_numbers_have_limits(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < JOB_FIELD_COUNT; i++) {
+        const struct job_field *field = job_field_at(i);
+        const int64_t values[] = {field->min - 1, field->min, field->max,
+                                  field->max + 1, INT64_MIN,  INT64_MAX};
+        for (size_t k = 0; k < 6 && field->kind == JOB_FIELD_NUMBER; k++) {
+            struct job_fields fields = job_maker_fields(GOOD, API, "ATLEAST_ONCE");
+            set_field(&fields, field->name, values[k]);
+            bool good = job_build(&job, &fields, (struct wall_ms){T0}, zones, &fault);
+            assert_int_equal(good, k == 1 || k == 2);
+            if (good) {
+                job_fini(&job);
+                continue;
+            }
+            char range[64];
+            (void)snprintf(range, sizeof range, "must be from %lld to %lld", (long long)field->min,
+                           (long long)field->max);
+            assert_int_equal(fault.code, JOB_FAULT_VALIDATION_ERROR);
+            assert_string_equal(fault.field, field->name);
+            assert_true(strstr(fault.text, range) != NULL);
+        }
+    }
+}
+
+static void test_job_success_faults_are_told(void **state)
+{
+    (void)state;
+    struct job_fields fields = job_maker_fields(GOOD, API, ONCE);
+    fields.success = slice_of("{\"status\":[]}");
+    assert_false(job_build(&job, &fields, (struct wall_ms){T0}, zones, &fault));
+    assert_int_equal(fault.code, JOB_FAULT_VALIDATION_ERROR);
+    assert_string_equal(fault.field, "success");
+    fields.success = slice_of("{\"body_contains\":\"x\"}");
+    fields.method = slice_of("HEAD");
+    assert_false(job_build(&job, &fields, (struct wall_ms){T0}, zones, &fault));
+    assert_string_equal(fault.field, "success");
+    assert_non_null(strstr(fault.text, "HEAD"));
+}
+
 static const char *const same_jobs[][4] = {
     {"0 7 * * *", API, "00 07 * * *", API},
     {"0 7 * * *", API, "  0  7 *\t* * ", API},
@@ -810,6 +857,8 @@ int main(void)
         cmocka_unit_test(test_job_id_depends_on_the_call),
         cmocka_unit_test(test_job_call_goes_to_redis_and_back),
         cmocka_unit_test(test_job_call_faults_are_told),
+        cmocka_unit_test(test_job_numbers_have_limits),
+        cmocka_unit_test(test_job_success_faults_are_told),
         cmocka_unit_test(test_job_same_meaning_is_the_same_job),
         cmocka_unit_test(test_job_other_meaning_is_another_job),
         cmocka_unit_test(test_job_identity_does_not_depend_on_when_it_was_made),

@@ -183,6 +183,8 @@ static void test_job_json_writes_what_it_was_given(void **state)
     memset(job->id.bytes, 0xab, sizeof job->id.bytes);
     job->type = JOB_ATLEAST_ONCE;
     job->catch_up = catch_up_default(true);
+    assert_int_equal(call_spec_read(&job->call, &(struct job_fields){0}, &(const char *){NULL}, NULL),
+                     ERR_OK);
     job->zone = zone_utc();
     strcpy(job->schedule, "0 0 * * *");
     strcpy(job->api, "https://h/?q=\"x\"");

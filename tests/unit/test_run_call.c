@@ -17,6 +17,26 @@ static struct http_request request;
 static struct run_texts texts;
 static struct log_capture capture;
 
+static void give_call(struct job_fields *fields)
+{
+    struct errinfo info = {0};
+    const char *field;
+    call_spec_fini(&run.job.call);
+    if (call_spec_read(&run.job.call, fields, &field, &info) != ERR_OK) {
+        fail_msg("%s: %s", field, info.text);
+    }
+}
+
+static void give_success(const char *text)
+{
+    struct errinfo info = {0};
+    struct job_fields fields = {.success = {text, text != NULL ? strlen(text) : 0}};
+    success_fini(&run.job.success);
+    if (success_read(&run.job.success, &fields, &info) != ERR_OK) {
+        fail_msg("%s", info.text);
+    }
+}
+
 /* Attempt number 3 of a retried occurrence. */
 static int set_up(void **state)
 {
@@ -28,6 +48,8 @@ static int set_up(void **state)
     (void)snprintf(run.job.api, sizeof run.job.api,
                    "http://user:pa55@example.com:8080/path?token=s3cret#frag");
     texts = (struct run_texts){0};
+    give_call(&(struct job_fields){0});
+    give_success(NULL);
     memset(&request, 0x55, sizeof request);
     log_capture_begin(&capture, LOG_INFO);
     return 0;
@@ -52,16 +74,6 @@ static void make_request(void)
     buffer_clear(&texts.headers);
     buffer_clear(&run.body);
     assert_int_equal(run_make_request(&run, &texts, &request), ERR_OK);
-}
-
-static void give_call(struct job_fields *fields)
-{
-    struct errinfo info = {0};
-    const char *field;
-    call_spec_fini(&run.job.call);
-    if (call_spec_read(&run.job.call, fields, &field, &info) != ERR_OK) {
-        fail_msg("%s: %s", field, info.text);
-    }
 }
 
 #define SYSTEM_HEADERS                                                                           \
@@ -158,10 +170,20 @@ static void test_run_call_request_has_limits(void **state)
 {
     (void)state;
     make_request();
-    assert_int_equal(request.timeout_ms, RUNS_TIMEOUT_MS);
-    assert_int_equal(request.connect_timeout_ms, RUNS_CONNECT_TIMEOUT_MS);
+    assert_int_equal(request.timeout_ms, 90000);
+    assert_int_equal(request.connect_timeout_ms, 10000);
     assert_int_equal(request.max_redirects, 5);
     assert_int_equal(request.response_max, RUNS_RESPONSE_MAX);
+    assert_null(request.find.data);
+    struct job_fields fields = {
+        .timeout_ms = {true, 1800000}, .connect_timeout_ms = {true, 100}, .follow_redirects = {true, 0}};
+    give_call(&fields);
+    give_success("{\"body_contains\":\"ok\"}");
+    make_request();
+    assert_int_equal(request.timeout_ms, 1800000);
+    assert_int_equal(request.connect_timeout_ms, 100);
+    assert_int_equal(request.max_redirects, 0);
+    assert_true(slice_eq(request.find, "ok"));
 }
 
 static void test_run_call_request_is_sent_once_where_that_was_promised(void **state)
@@ -222,6 +244,41 @@ static void test_run_call_results_become_executions(void **state)
         assert_int_equal(run.execution.truncated, results[i].result.truncated);
         assert_string_equal(run.execution.error_class, results[i].class);
         assert_string_equal(run.execution.error, results[i].error);
+    }
+}
+
+/* What the job counts as success is one, and nothing else is. */
+static void test_run_call_success_is_what_the_job_says(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *rule;
+        struct http_result result;
+        enum execution_outcome outcome;
+        const char *error;
+    } rows[] = {
+        {"{\"status\":[304,404]}", {.status = 404}, EXECUTION_SUCCEEDED, ""},
+        {"{\"status\":[304,404]}", {.status = 200}, EXECUTION_FAILED, "status 200"},
+        {"{\"status\":[\"3xx\"]}",
+         {.error = HTTP_ERROR_RESPONSE, .status = 302, .text = "broke"},
+         EXECUTION_FAILED,
+         "broke"},
+        {"{\"body_contains\":\"a\"}", {.status = 200, .found = true}, EXECUTION_SUCCEEDED, ""},
+        {"{\"body_contains\":\"a\"}",
+         {.status = 200},
+         EXECUTION_FAILED,
+         "the answer does not hold what success.body_contains asks for"},
+        {"{\"body_contains\":\"a\"}", {.status = 500, .found = true}, EXECUTION_FAILED, "status 500"},
+        {"{\"body_contains\":\"a\"}",
+         {.status = 200, .truncated = true},
+         EXECUTION_FAILED,
+         "the answer does not hold what success.body_contains asks for"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        give_success(rows[i].rule);
+        run_note_result(&run, "me", &rows[i].result);
+        assert_int_equal(run.execution.outcome, rows[i].outcome);
+        assert_string_equal(run.execution.error, rows[i].error);
     }
 }
 
@@ -399,6 +456,7 @@ int main(void)
         TEST(test_run_call_request_is_sent_once_where_that_was_promised),
         TEST(test_run_call_idempotency_key_is_the_occurrences),
         TEST(test_run_call_results_become_executions),
+        TEST(test_run_call_success_is_what_the_job_says),
         TEST(test_run_call_execution_tells_when_and_who),
         TEST(test_run_call_long_texts_are_cut),
         TEST(test_run_call_success_and_at_most_once_are_over),
