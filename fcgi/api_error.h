@@ -19,7 +19,10 @@ enum api_code {
     API_VALIDATION_ERROR,       /* 400: a field of the right type with a value that cannot be */
     API_JOB_CREATION_FAILED,    /* 400: a schedule or a URL scheme that no job can be made of */
     API_NOT_FOUND,              /* 404: no such path */
+    API_JOB_NOT_FOUND,          /* 404: no such job */
     API_METHOD_NOT_ALLOWED,     /* 405: the path is there, the method is not */
+    API_CONFLICT,               /* 409: the job is in a state that this cannot be done in */
+    API_PRECONDITION_FAILED,    /* 412: the job has another version than If-Match says */
     API_PAYLOAD_TOO_LARGE,      /* 413: the body is longer than REQUEST_BODY_MAX */
     API_UNSUPPORTED_MEDIA_TYPE, /* 415: the body is declared to be something other than JSON */
     API_STORAGE_ERROR,          /* 500: Redis refused to store, or did not answer */

@@ -43,6 +43,17 @@ enum err app_ping_redis(struct app *app, struct errinfo *info)
     return err == ERR_OK ? reply_check(redis_sync_reply(app->redis, 0), info) : err;
 }
 
+enum err app_ask(struct app *app, struct cmd *cmds, size_t count, struct errinfo *info)
+{
+    int64_t left_ms = app->deadline.ms - clock_mono(&app->clock).ms;
+    enum err err = redis_sync_call(app->redis, cmds, count, left_ms > 1 ? (int)left_ms : 1, info);
+
+    for (size_t i = 0; i < count; i++) {
+        cmd_fini(&cmds[i]);
+    }
+    return err;
+}
+
 /* Between two requests nobody holds a zone, so that the old ones can go. */
 static void refresh_zones(struct app *app)
 {
@@ -76,6 +87,7 @@ static bool serve(struct app *app, const struct request_source *source, struct a
     if (!route || (route->params && !request_read_query(&app->request, route->params, error))) {
         return false;
     }
+    (void)route_match(route->path, app->request.path, &app->request.id);
     return route->handle(app, error);
 }
 
@@ -98,6 +110,7 @@ struct slice app_answer(struct app *app, const struct request_source *source)
     api_error_clear(&error);
     response_clear(&app->response);
     refresh_zones(app);
+    app->deadline.ms = clock_mono(&app->clock).ms + REDIS_SYNC_BUDGET_MS;
     if (!serve(app, source, &error)) {
         fail(app, &error);
     }

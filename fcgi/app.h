@@ -33,7 +33,8 @@ struct app {
     struct feed feed;         /* for track */
     struct request request;
     struct response response;
-    struct buffer wire; /* the answer, as the transport sends it */
+    struct mono_ms deadline; /* for all that Redis is asked on behalf of the request */
+    struct buffer wire;      /* the answer, as the transport sends it */
 };
 
 /* Does not reach for Redis yet. config is borrowed until app_fini. tzdir: where the zone files are; NULL:
@@ -47,6 +48,11 @@ void app_fini(struct app *app);
 
 /* Does Redis answer, let us in, and take commands? ERR_OK, or why not in info. */
 NODISCARD enum err app_ping_redis(struct app *app, struct errinfo *info);
+
+/* Ask Redis on behalf of the request: count commands, which end with that, in one round trip. All of a
+ * request's together have REDIS_SYNC_BUDGET_MS. Otherwise as redis_sync_call; the replies are in app->redis.
+ */
+NODISCARD enum err app_ask(struct app *app, struct cmd *cmds, size_t count, struct errinfo *info);
 
 /* Answer one request. Returns the bytes to send (status, headers, body), borrowed until the next call; {NULL,
  * 0} where memory was too short for any answer. */

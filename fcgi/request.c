@@ -138,7 +138,7 @@ bool request_read_head(struct request *req, const struct request_source *source,
     if (req->head) {
         req->method = "GET";
     }
-    req->path = req->query = (struct slice){NULL, 0};
+    req->path = req->query = req->id = (struct slice){NULL, 0};
     req->param_count = 0;
     buffer_clear(&req->uri);
     buffer_clear(&req->body);
@@ -226,6 +226,11 @@ struct slice request_param(const struct request *req, const char *name)
         }
     }
     return (struct slice){NULL, 0};
+}
+
+const char *request_header(const struct request *req, const char *name)
+{
+    return meta(req, name);
 }
 
 static bool check_media_type(const struct request *req, struct api_error *error)

@@ -45,7 +45,8 @@ struct request {
     bool head;                           /* it was HEAD: answer as GET, without the body */
     struct buffer uri;                   /* the bytes that path, query and params point into */
     struct slice path;                   /* decoded; may hold any byte */
-    struct slice query;                  /* raw; after request_read_query: no longer to be used */
+    struct slice id;    /* what stands in the path where its route has {id}; data NULL: it has none */
+    struct slice query; /* raw; after request_read_query: no longer to be used */
     struct request_param params[REQUEST_PARAMS_MAX];
     size_t param_count;
     struct buffer body; /* empty until request_read_body */
@@ -65,6 +66,9 @@ NODISCARD bool request_read_query(struct request *req, const char *const *allowe
 
 /* The value of a parameter, data NULL where it is absent. Borrowed. */
 struct slice request_param(const struct request *req, const char *name);
+
+/* A header field by its CGI name ("HTTP_IF_MATCH"), "" where it is absent. Borrowed. */
+const char *request_header(const struct request *req, const char *name);
 
 /* Read the body, which must be declared as JSON or not at all. False: error is filled (413, 415, or 400 where
  * fewer bytes came than were declared). */

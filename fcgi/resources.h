@@ -13,6 +13,19 @@ route_handler health_check_deep; /* GET /health/deep */
 /* schedule.c */
 route_handler schedule_create; /* POST /v1/schedule/api-caller */
 
+/* job_read.c */
+route_handler job_show;  /* GET /v1/jobs/{id} */
+route_handler jobs_list; /* GET /v1/jobs */
+
+/* job_patch.c */
+route_handler job_patch; /* PATCH /v1/jobs/{id} */
+
+/* job_command.c */
+route_handler job_delete; /* DELETE /v1/jobs/{id} */
+route_handler job_pause;  /* POST /v1/jobs/{id}/pause */
+route_handler job_resume; /* POST /v1/jobs/{id}/resume */
+route_handler job_run;    /* POST /v1/jobs/{id}/run */
+
 /* preview.c */
 route_handler preview_schedule; /* GET /v1/schedule/preview */
 

@@ -8,12 +8,22 @@ static const char *reason_of(int status)
         return "OK";
     case 201:
         return "Created";
+    case 202:
+        return "Accepted";
+    case 204:
+        return "No Content";
+    case 304:
+        return "Not Modified";
     case 400:
         return "Bad Request";
     case 404:
         return "Not Found";
     case 405:
         return "Method Not Allowed";
+    case 409:
+        return "Conflict";
+    case 412:
+        return "Precondition Failed";
     case 413:
         return "Payload Too Large";
     case 415:
@@ -41,7 +51,15 @@ void response_clear(struct response *res)
     res->status = 0;
     res->content_type = "application/json";
     res->allow[0] = '\0';
+    res->etag = 0;
     buffer_clear(&res->body);
+}
+
+void response_empty(struct response *res, int status)
+{
+    buffer_clear(&res->body);
+    res->status = status;
+    res->content_type = NULL;
 }
 
 void response_text(struct response *res, int status, const char *text)
@@ -64,6 +82,7 @@ void response_error(struct response *res, const struct api_error *error)
 {
     struct json_writer w;
 
+    res->etag = 0;
     response_json(res, api_code_status(error->code), &w);
     json_object_begin(&w);
     json_key(&w, "error");
@@ -87,9 +106,14 @@ void response_error(struct response *res, const struct api_error *error)
 enum err response_render(const struct response *res, bool head, struct buffer *out)
 {
     buffer_clear(out);
-    buffer_printf(out,
-                  "Status: %d %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\nCache-Control: no-store\r\n",
-                  res->status, reason_of(res->status), res->content_type, res->body.len);
+    buffer_printf(out, "Status: %d %s\r\n", res->status, reason_of(res->status));
+    if (res->content_type) {
+        buffer_printf(out, "Content-Type: %s\r\nContent-Length: %zu\r\n", res->content_type, res->body.len);
+    }
+    buffer_add_str(out, "Cache-Control: no-store\r\n");
+    if (res->etag > 0) {
+        buffer_printf(out, "ETag: \"%lld\"\r\n", (long long)res->etag);
+    }
     if (res->allow[0]) {
         buffer_printf(out, "Allow: %s\r\n", res->allow);
     }

@@ -19,8 +19,9 @@
 
 struct response {
     int status;                      /* HTTP status; 0: none yet */
-    const char *content_type;        /* static */
+    const char *content_type;        /* static; NULL: there is no body */
     char allow[RESPONSE_ALLOW_SIZE]; /* "": no Allow header */
+    int64_t etag;                    /* the version of what is answered; 0: no ETag header */
     struct buffer body;
 };
 
@@ -30,6 +31,8 @@ void response_fini(struct response *res);
 /* Forget the answer, keep the memory. */
 void response_clear(struct response *res);
 
+/* Answer without a body (204, 304). */
+void response_empty(struct response *res, int status);
 /* Answer with plain text. */
 void response_text(struct response *res, int status, const char *text);
 /* Answer with the JSON value that is put into w next. w borrows res. */

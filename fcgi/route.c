@@ -8,16 +8,48 @@
 
 static const char *const no_params[] = {NULL};
 static const char *const preview_params[] = {"schedule", "timezone", "count", "from", NULL};
+static const char *const list_params[] = {"state", "host", "limit", "cursor", NULL};
+static const char *const patch_params[] = {"dry_run", NULL};
 static const char *const track_params[] = {"limit", "job_id", NULL};
 
 static const struct route routes[] = {
     {"/", "GET", health_greet, NULL},
     {"/health", "GET", health_check, NULL},
     {"/health/deep", "GET", health_check_deep, NULL},
+    {"/v1/jobs", "GET", jobs_list, list_params},
+    {"/v1/jobs/{id}", "GET", job_show, no_params},
+    {"/v1/jobs/{id}", "PATCH", job_patch, patch_params},
+    {"/v1/jobs/{id}", "DELETE", job_delete, no_params},
+    {"/v1/jobs/{id}/pause", "POST", job_pause, no_params},
+    {"/v1/jobs/{id}/resume", "POST", job_resume, no_params},
+    {"/v1/jobs/{id}/run", "POST", job_run, no_params},
     {"/v1/schedule/api-caller", "POST", schedule_create, no_params},
     {"/v1/schedule/preview", "GET", preview_schedule, preview_params},
     {"/v1/track/executions", "GET", track_list_executions, track_params},
 };
+
+bool route_match(const char *pattern, struct slice path, struct slice *id)
+{
+    const char *hole = strstr(pattern, "{id}");
+    size_t head = hole ? (size_t)(hole - pattern) : 0;
+    const char *slash;
+    size_t len;
+
+    *id = (struct slice){NULL, 0};
+    if (!hole) {
+        return slice_eq(path, pattern);
+    }
+    if (path.len <= head || memcmp(path.data, pattern, head) != 0) {
+        return false;
+    }
+    slash = memchr(path.data + head, '/', path.len - head);
+    len = slash ? (size_t)(slash - path.data) - head : path.len - head;
+    if (len == 0 || !slice_eq((struct slice){path.data + head + len, path.len - head - len}, hole + 4)) {
+        return false;
+    }
+    *id = (struct slice){path.data + head, len};
+    return true;
+}
 
 /* Add a method to an Allow header. */
 static void allow_method(char allow[RESPONSE_ALLOW_SIZE], const char *method)
@@ -32,9 +64,11 @@ static void allow_method(char allow[RESPONSE_ALLOW_SIZE], const char *method)
 const struct route *route_find(struct slice path, const char *method, char allow[RESPONSE_ALLOW_SIZE],
                                struct api_error *error)
 {
+    struct slice id;
+
     allow[0] = '\0';
     for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++) {
-        if (!slice_eq(path, routes[i].path)) {
+        if (!route_match(routes[i].path, path, &id)) {
             continue;
         }
         if (strcmp(method, routes[i].method) == 0) {

@@ -19,12 +19,16 @@ struct app;
 typedef bool route_handler(struct app *app, struct api_error *error);
 
 struct route {
-    const char *path;
+    const char *path;   /* may hold "{id}" in place of a segment */
     const char *method; /* GET stands for HEAD, too */
     route_handler *handle;
     const char *const *params; /* the query parameters it knows, ended by NULL; NULL: it looks at none (what
                                 * checks health may add what it likes to get past a cache) */
 };
+
+/* Is path one that pattern stands for? "{id}" in a pattern stands for one segment of any text, which goes to
+ * *id; without it in the pattern *id is {NULL, 0}. */
+bool route_match(const char *pattern, struct slice path, struct slice *id);
 
 /* The route of a request. NULL: error is filled (404, or 405 with the methods that are there in allow; else
  * allow is ""). */

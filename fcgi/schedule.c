@@ -4,14 +4,16 @@
 #include "app.h"
 #include "job.h"
 #include "job_json.h"
+#include "job_load.h"
 #include "resources.h"
 #include "store.h"
+
+#include <string.h>
 
 /* One way to go about a request, with what all its steps share. */
 struct creation {
     struct app *app;
     struct job_fields fields; /* borrowed from the request's JSON */
-    struct mono_ms deadline;  /* for all that Redis is asked */
     struct job *job;          /* the result: STEP_DONE only */
     struct api_error *error;
 };
@@ -23,37 +25,10 @@ enum step {
                        too */
 };
 
-/* Send cmd, and end it. False: error is filled. */
+/* Send cmd, and end it. False: info says why. */
 static bool ask(const struct creation *c, struct cmd *cmd, struct errinfo *info)
 {
-    int64_t left_ms = c->deadline.ms - clock_mono(&c->app->clock).ms;
-    enum err err = redis_sync_call(c->app->redis, cmd, 1, left_ms > 1 ? (int)left_ms : 1, info);
-
-    cmd_fini(cmd);
-    return err == ERR_OK;
-}
-
-/* Store it unless it is there: both are a success. */
-static enum step store(const struct creation *c, struct wall_ms due)
-{
-    struct errinfo info = {0};
-    enum store_creation result = STORE_KNOWN;
-    struct wall_ms now;
-    struct cmd cmd;
-
-    store_job_create(&cmd, c->job, due);
-    if (!ask(c, &cmd, &info) ||
-        store_job_create_reply(redis_sync_reply(c->app->redis, 0), &result, &now, &info) != ERR_OK) {
-        (void)api_error_redis(c->error, API_STORAGE_ERROR, "the job is not known to be stored", &info);
-        return STEP_FAILED;
-    }
-    if (result != STORE_WRONG_TIME) {
-        return STEP_DONE;
-    }
-    (void)redis_time_learn(&c->app->time, now);
-    (void)err_set(&info, ERR_REFUSED, "built as of another time than Redis', twice");
-    (void)api_error_redis(c->error, API_STORAGE_ERROR, "the job is not stored", &info);
-    return STEP_WRONG_TIME;
+    return app_ask(c->app, cmd, 1, info) == ERR_OK;
 }
 
 /* A schedule that is over, as far as this process knows the time. If Redis cannot be asked, that has to do.
@@ -70,6 +45,71 @@ static enum step refuse_over(const struct creation *c)
     bool known =
         ask(c, &cmd, &info) && store_time_reply(redis_sync_reply(c->app->redis, 0), &now, &info) == ERR_OK;
     return known && redis_time_learn(&c->app->time, now) ? STEP_WRONG_TIME : STEP_FAILED;
+}
+
+/* The id is taken by a job that was changed since it was made. If it means what is asked for, all is well. */
+static enum step compare_changed(const struct creation *c)
+{
+    struct job_id id = c->job->id;
+    char text[JOB_ID_TEXT_SIZE];
+    struct job_load load = {0};
+    struct job_id meant;
+
+    if (!job_load(c->app, &id, 0, &load, c->error)) {
+        return STEP_FAILED;
+    }
+    bool same =
+        load.readable && job_identify(&load.job, &meant) == ERR_OK && memcmp(&meant, &id, sizeof meant) == 0;
+    job_load_fini(&load);
+    if (same) {
+        return STEP_DONE;
+    }
+    job_id_format(text, &id);
+    api_error_set(c->error, API_CONFLICT,
+                  "this definition's id belongs to a job whose definition was changed since: %s", text);
+    return STEP_FAILED;
+}
+
+static enum step store(const struct creation *c, struct wall_ms due);
+
+/* What is to be done after that answer. */
+static enum step take_answer(const struct creation *c, enum store_creation answer, struct wall_ms due,
+                             struct wall_ms now)
+{
+    struct errinfo info = {0};
+
+    switch (answer) {
+    case STORE_CREATED:
+    case STORE_KNOWN:
+        return STEP_DONE;
+    case STORE_CHANGED:
+        return compare_changed(c);
+    case STORE_TAKEN: /* the next one is further ahead than anything is called */
+        return job_next(c->job, due, &due) ? store(c, due) : refuse_over(c);
+    case STORE_WRONG_TIME:
+        break;
+    }
+    (void)redis_time_learn(&c->app->time, now);
+    (void)err_set(&info, ERR_REFUSED, "built as of another time than Redis', twice");
+    (void)api_error_redis(c->error, API_STORAGE_ERROR, "the job is not stored", &info);
+    return STEP_WRONG_TIME;
+}
+
+/* Store it unless it is there: both are a success. */
+static enum step store(const struct creation *c, struct wall_ms due)
+{
+    struct errinfo info = {0};
+    enum store_creation answer = STORE_KNOWN;
+    struct wall_ms now;
+    struct cmd cmd;
+
+    store_job_create(&cmd, c->job, due);
+    if (!ask(c, &cmd, &info) ||
+        store_job_create_reply(redis_sync_reply(c->app->redis, 0), &answer, &now, &info) != ERR_OK) {
+        (void)api_error_redis(c->error, API_STORAGE_ERROR, "the job is not known to be stored", &info);
+        return STEP_FAILED;
+    }
+    return take_answer(c, answer, due, now);
 }
 
 /* Build the job as of now, and store it. */
@@ -103,7 +143,6 @@ static bool create_from(struct app *app, struct slice body, struct job *job, str
     if (job_json_parse(&json, body, &fault)) {
         c.fields = json.fields;
         c.fields.timezone_default = app->timezone;
-        c.deadline.ms = clock_mono(&app->clock).ms + REDIS_SYNC_BUDGET_MS;
         step = create(&c);
         step = step == STEP_WRONG_TIME ? create(&c) : step;
     } else {

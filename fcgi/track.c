@@ -1,5 +1,6 @@
 /* track: GET /v1/track/executions. One job's history is one command; the page of all jobs is a round trip
  * over all shards, and rarely a second one. */
+#include "track.h"
 #include "app.h"
 #include "execution.h"
 #include "log.h"
@@ -154,7 +155,7 @@ static void put_details(struct json_writer *w, const struct execution *execution
     }
 }
 
-static void put_execution(struct json_writer *w, const struct execution *execution)
+void track_write_execution(struct json_writer *w, const struct execution *execution)
 {
     json_object_begin(w);
     put_ids(w, execution);
@@ -178,7 +179,7 @@ static void write_page(struct app *app)
     json_key(&w, "executions");
     json_array_begin(&w);
     for (size_t i = 0; i < app->feed.page_count; i++) {
-        put_execution(&w, feed_at(&app->feed, i));
+        track_write_execution(&w, feed_at(&app->feed, i));
     }
     json_array_end(&w);
     json_object_end(&w);

@@ -32,6 +32,7 @@ enum execution_outcome {
     EXECUTION_LOST,      /* l: the runner that had started it died; whether the call left is not known */
     EXECUTION_MISSED, /* m: never called, because nobody could in time; stands for `missed_count` occurrences
                        */
+    EXECUTION_CANCELLED, /* c: it waited to be tried again while its job was paused: not called */
     EXECUTION_OUTCOME__COUNT
 };
 
@@ -53,7 +54,7 @@ struct execution {
     char error[EXECUTION_ERROR_MAX + 1];
 };
 
-/* "succeeded", "failed", "lost", "missed". */
+/* "succeeded", "failed", "lost", "missed", "cancelled". */
 const char *execution_outcome_name(enum execution_outcome outcome);
 
 /* Append the record, without the job's id. Control characters in texts become spaces. */

@@ -282,15 +282,21 @@ static enum err canonical(const struct job *job, struct buffer *out)
     return buffer_error(out);
 }
 
-static bool build_id(struct job *job, struct job_fault *fault)
+enum err job_identify(const struct job *job, struct job_id *out)
 {
     struct buffer text;
     buffer_init(&text, 0);
     enum err err = canonical(job, &text);
     if (err == ERR_OK) {
-        err = digest_sha256(job->id.bytes, buffer_str(&text), text.len);
+        err = digest_sha256(out->bytes, buffer_str(&text), text.len);
     }
     buffer_fini(&text);
+    return err;
+}
+
+static bool build_id(struct job *job, struct job_fault *fault)
+{
+    enum err err = job_identify(job, &job->id);
     return err == ERR_OK ||
            fault_set(fault, JOB_FAULT_SYSTEM, "", "the job's id cannot be made: %s", err_name(err));
 }

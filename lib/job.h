@@ -91,6 +91,10 @@ NODISCARD enum err job_restore(struct job *out, const struct job_id *id, const s
  * that is copied byte by byte is still one job: it is ended once. */
 void job_fini(struct job *job);
 
+/* The id that a job with this definition is given when it is made. A job that was changed since keeps its
+ * own. */
+NODISCARD enum err job_identify(const struct job *job, struct job_id *out);
+
 /* The other way: the fields that job_restore needs to make job again, besides id and created; what is at its
  * default is absent (UTC is the time zone's, but where the schedule's prefix names another). Texts are
  * borrowed from job. */

@@ -93,6 +93,21 @@ static bool take_bool(struct reading *reading, const struct job_field *field, co
     return true;
 }
 
+/* Put what `patch` makes of the object whose text is base (RFC 7396). False: there is no such object. */
+static bool merge_object(struct json_writer *w, struct slice base, const struct json_value *patch)
+{
+    struct json_doc *doc = NULL;
+    bool there = base.data != NULL && json_parse(&doc, base.data, base.len, NULL) == ERR_OK;
+
+    if (there && json_merge(doc, patch) != ERR_OK) {
+        w->out->error = ERR_NOMEM;
+    } else if (there) {
+        json_put_value(w, json_root(doc));
+    }
+    json_free(doc);
+    return there;
+}
+
 /* Kept as text in one form, whatever the order and the spaces of the request. */
 static bool take_object(struct reading *reading, const struct job_field *field,
                         const struct json_value *value)
@@ -105,7 +120,9 @@ static bool take_object(struct reading *reading, const struct job_field *field,
                       json_kind_name(json_kind_of(value)));
     }
     json_begin(&w, text);
-    json_put_value(&w, value);
+    if (!reading->out->patch || !merge_object(&w, *job_field_text(&reading->out->fields, field), value)) {
+        json_put_value(&w, value);
+    }
     if (buffer_error(text) != ERR_OK) {
         refuse(reading->fault, field->name, "out of memory");
         reading->fault->code = JOB_FAULT_SYSTEM;
@@ -115,6 +132,15 @@ static bool take_object(struct reading *reading, const struct job_field *field,
     return true;
 }
 
+static void take_away(struct reading *reading, const struct job_field *field)
+{
+    if (job_field_is_slice(field)) {
+        *job_field_text(&reading->out->fields, field) = (struct slice){NULL, 0};
+    } else {
+        *job_field_number(&reading->out->fields, field) = (struct job_number){false, 0};
+    }
+}
+
 static bool take_member(struct slice key, const struct json_value *value, void *arg)
 {
     struct reading *reading = arg;
@@ -122,6 +148,10 @@ static bool take_member(struct slice key, const struct json_value *value, void *
 
     if (!field) {
         return refuse_unknown(reading, key);
+    }
+    if (reading->out->patch && json_kind_of(value) == JSON_NULL) {
+        take_away(reading, field);
+        return true;
     }
     switch (field->kind) {
     case JOB_FIELD_TEXT:
@@ -157,12 +187,12 @@ static bool parse_text(struct job_json *out, struct slice text, struct job_fault
     return false;
 }
 
-bool job_json_parse(struct job_json *out, struct slice text, struct job_fault *fault)
+/* out is filled with what holds for fields that are not there. */
+static bool parse(struct job_json *out, struct slice text, struct job_fault *fault)
 {
     struct reading reading = {out, fault};
     const struct json_value *root;
 
-    memset(out, 0, sizeof *out);
     memset(fault, 0, sizeof *fault);
     fault->offset = -1;
     if (!parse_text(out, text, fault)) {
@@ -174,6 +204,21 @@ bool job_json_parse(struct job_json *out, struct slice text, struct job_fault *f
                       json_kind_name(json_kind_of(root)));
     }
     return json_each(root, take_member, &reading);
+}
+
+bool job_json_parse(struct job_json *out, struct slice text, struct job_fault *fault)
+{
+    memset(out, 0, sizeof *out);
+    return parse(out, text, fault);
+}
+
+bool job_json_parse_patch(struct job_json *out, struct slice text, const struct job_fields *base,
+                          struct job_fault *fault)
+{
+    memset(out, 0, sizeof *out);
+    out->fields = *base;
+    out->patch = true;
+    return parse(out, text, fault);
 }
 
 void job_json_fini(struct job_json *json)
@@ -218,7 +263,7 @@ static void write_fields(struct json_writer *w, struct job_fields *fields)
     }
 }
 
-void job_json_write(struct json_writer *w, const struct job *job)
+void job_json_write_members(struct json_writer *w, const struct job *job)
 {
     char id[JOB_ID_TEXT_SIZE];
     struct job_fields fields;
@@ -226,7 +271,6 @@ void job_json_write(struct json_writer *w, const struct job *job)
     job_id_format(id, &job->id);
     job_describe(job, &fields);
     fields.timezone = slice_of(zone_name(job->zone));
-    json_object_begin(w);
     json_key(w, "job_id");
     json_put_str(w, id);
     write_fields(w, &fields);
@@ -234,6 +278,12 @@ void job_json_write(struct json_writer *w, const struct job *job)
         json_key(w, "warnings");
         job_json_write_warnings(w, &job->cron);
     }
+}
+
+void job_json_write(struct json_writer *w, const struct job *job)
+{
+    json_object_begin(w);
+    job_json_write_members(w, job);
     json_object_end(w);
 }
 

@@ -19,6 +19,7 @@ struct job_json {
     struct json_doc *doc;                   /* owned */
     struct job_fields fields;               /* borrowed from doc and objects; see job_fields.h */
     struct buffer objects[JOB_FIELD_COUNT]; /* of fields that are objects: their canonical text */
+    bool patch;                             /* null takes a field away, and objects are merged */
     char name[JOB_JSON_NAME_MAX + 1];       /* where fault->field points, when it names an unknown field */
 };
 
@@ -29,9 +30,16 @@ struct job_json {
 NODISCARD bool job_json_parse(struct job_json *out, struct slice text, struct job_fault *fault);
 void job_json_fini(struct job_json *json);
 
+/* Read a change to a definition, {"api": …} (RFC 7396): what is there replaces what `base` has, null takes it
+ * away. out->fields is the whole new definition, borrowed from both. Otherwise as job_json_parse. */
+NODISCARD bool job_json_parse_patch(struct job_json *out, struct slice text, const struct job_fields *base,
+                                    struct job_fault *fault);
+
 /* Put {"job_id", "schedule", "api", "type", "timezone"} into w, then the other fields that are not at their
  * default, and "warnings" where the schedule has any. */
 void job_json_write(struct json_writer *w, const struct job *job);
+/* The same into an object that is open. */
+void job_json_write_members(struct json_writer *w, const struct job *job);
 
 /* Put the array of a schedule's warnings into w: a sentence each, [] where there are none. */
 void job_json_write_warnings(struct json_writer *w, const struct cron *cron);

@@ -334,6 +334,59 @@ double json_double(const struct json_value *value)
     return kind == JSON_INT || kind == JSON_NUMBER ? json_object_get_double(object_of(value)) : 0;
 }
 
+/* ---- merging ---- */
+
+static enum err merge_objects(struct json_object *into, struct json_object *patch);
+
+/* Put value in place of into's member called name; an object there is merged into what is one already. */
+static enum err merge_member(struct json_object *into, const char *name, struct json_object *value)
+{
+    struct json_object *old = NULL;
+    if (value == NULL) {
+        json_object_object_del(into, name);
+        return ERR_OK;
+    }
+    bool both = json_object_is_type(value, json_type_object) && json_object_object_get_ex(into, name, &old) &&
+                json_object_is_type(old, json_type_object);
+    if (both) {
+        return merge_objects(old, value);
+    }
+    if (!json_object_is_type(value, json_type_object)) {
+        struct json_object *shared = json_object_get(value);
+        if (json_object_object_add(into, name, shared) == 0) {
+            return ERR_OK;
+        }
+        json_object_put(shared);
+        return ERR_NOMEM;
+    }
+    struct json_object *fresh = json_object_new_object(); /* without the members of value that are null */
+    if (fresh == NULL || json_object_object_add(into, name, fresh) != 0) {
+        json_object_put(fresh);
+        return ERR_NOMEM;
+    }
+    return merge_objects(fresh, value);
+}
+
+/* As deep as the documents: JSON_DEPTH_MAX. */
+static enum err merge_objects(struct json_object *into, struct json_object *patch)
+{
+    enum err err = ERR_OK;
+    struct json_object_iterator it = json_object_iter_begin(patch);
+    struct json_object_iterator end = json_object_iter_end(patch);
+    for (; err == ERR_OK && !json_object_iter_equal(&it, &end); json_object_iter_next(&it)) {
+        err = merge_member(into, json_object_iter_peek_name(&it), json_object_iter_peek_value(&it));
+    }
+    return err;
+}
+
+enum err json_merge(struct json_doc *into, const struct json_value *patch)
+{
+    if (json_kind_of(json_root(into)) != JSON_OBJECT || json_kind_of(patch) != JSON_OBJECT) {
+        return ERR_INVALID;
+    }
+    return merge_objects(into->root, object_of(patch));
+}
+
 /* ---- writing what was read ---- */
 
 static int compare_names(const void *a, const void *b)

@@ -66,6 +66,11 @@ bool json_is_true(const struct json_value *value);
 /* JSON_INT and JSON_NUMBER: the nearest double. Anything else gives 0. */
 double json_double(const struct json_value *value);
 
+/* Change the object that is into's outermost value by patch, an object: members that are null there are taken
+ * away, objects are merged likewise, all else takes the place of what was there (RFC 7396). patch may be
+ * freed afterwards. ERR_NOMEM; ERR_INVALID: one of the two is no object. */
+NODISCARD enum err json_merge(struct json_doc *into, const struct json_value *patch);
+
 /* Writing. Commas and colons are put where they belong. A misuse (value without key inside an object,
  * unbalanced end, a second outermost value, more containers than state has room for) sets the buffer's error
  * to ERR_BUG. Nothing to free. */

@@ -51,8 +51,10 @@ const struct script *store_script(size_t index);
 #define STORE_CLOCK_TOLERANCE_MS 1000
 void store_job_create(struct cmd *cmd, const struct job *job, struct wall_ms due);
 enum store_creation {
-    STORE_CREATED,   /* it is stored, and due */
-    STORE_KNOWN,     /* it was there already: nothing changed */
+    STORE_CREATED, /* it is stored, and due */
+    STORE_KNOWN,   /* it was there already: nothing changed */
+    STORE_CHANGED, /* so it was, but its definition was changed since it was made: nothing changed now */
+    STORE_TAKEN, /* nothing was stored: an earlier job of the same id is called at `due`. Tell the next one */
     STORE_WRONG_TIME /* nothing was stored: now is what Redis' clock says */
 };
 /* now: Redis' clock; STORE_WRONG_TIME only. */

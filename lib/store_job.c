@@ -8,10 +8,12 @@
 #include <string.h>
 
 static const struct script *const scripts[] = {
-    &store_script_claim,   &store_script_due_page,  &store_script_executions, &store_script_finish,
-    &store_script_forget,  &store_script_heartbeat, &store_script_job_create, &store_script_recover,
-    &store_script_release, &store_script_rezone,    &store_script_set_aside,  &store_script_setup,
-    &store_script_skip,    &store_script_start,     &store_script_tidy,
+    &store_script_claim,      &store_script_due_page,  &store_script_executions, &store_script_finish,
+    &store_script_forget,     &store_script_heartbeat, &store_script_job_change, &store_script_job_create,
+    &store_script_job_delete, &store_script_job_get,   &store_script_job_page,   &store_script_job_pause,
+    &store_script_job_run,    &store_script_recover,   &store_script_release,    &store_script_rezone,
+    &store_script_set_aside,  &store_script_setup,     &store_script_skip,       &store_script_start,
+    &store_script_tidy,
 };
 
 const struct script *store_script(size_t index)
@@ -43,8 +45,7 @@ enum err store_setup_reply(const struct reply *reply, struct errinfo *info)
     return ERR_OK;
 }
 
-/* Append the fields that are there as name and value. */
-static void field_args(struct cmd *cmd, struct job_fields *fields)
+void store_field_args(struct cmd *cmd, struct job_fields *fields)
 {
     for (size_t i = 0; i < JOB_FIELD_COUNT; i++) {
         const struct job_field *field = job_field_at(i);
@@ -64,16 +65,20 @@ void store_job_create(struct cmd *cmd, const struct job *job, struct wall_ms due
     unsigned shard = store_shard(&job->id);
     struct job_fields fields;
     job_describe(job, &fields);
-    cmd_init_script(cmd, &store_script_job_create, 3);
+    cmd_init_script(cmd, &store_script_job_create, 6);
     store_job_key_arg(cmd, "job", &job->id);
     store_key_arg(cmd, shard, "due");
     store_key_arg(cmd, shard, "broken");
+    store_key_arg(cmd, shard, "retry");
+    store_key_arg(cmd, shard, "holders");
+    store_key_arg(cmd, shard, "jobs");
     cmd_arg(cmd, job->id.bytes, JOB_ID_SIZE);
     cmd_arg_i64(cmd, shard);
     cmd_arg_i64(cmd, due.ms);
     cmd_arg_i64(cmd, job->created.ms);
     cmd_arg_i64(cmd, STORE_CLOCK_TOLERANCE_MS);
-    field_args(cmd, &fields);
+    store_prefix_arg(cmd, shard, "claimed");
+    store_field_args(cmd, &fields);
 }
 
 enum err store_job_create_reply(const struct reply *reply, enum store_creation *out, struct wall_ms *now,
@@ -86,7 +91,9 @@ enum err store_job_create_reply(const struct reply *reply, enum store_creation *
     if (reply->kind != REPLY_INTEGER) {
         return err_set(info, ERR_PROTOCOL, "job_create did not answer with a number");
     }
-    *out = reply->integer == 1 ? STORE_CREATED : reply->integer == 0 ? STORE_KNOWN : STORE_WRONG_TIME;
+    static const enum store_creation low[] = {STORE_TAKEN, STORE_CHANGED, STORE_KNOWN, STORE_CREATED};
+    bool is_low = reply->integer >= -2 && reply->integer <= 1;
+    *out = is_low ? low[reply->integer + 2] : STORE_WRONG_TIME;
     now->ms = reply->integer;
     return ERR_OK;
 }

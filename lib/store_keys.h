@@ -25,6 +25,9 @@ NODISCARD bool store_member_parse(struct slice member, struct job_id *job, struc
 /* An instant, or '' for INT64_MAX, which means "none". */
 void store_instant_arg(struct cmd *cmd, struct wall_ms at);
 
+/* Append the fields that are there, each as name and value. */
+void store_field_args(struct cmd *cmd, struct job_fields *fields);
+
 /* Check a reply that has to be an array of `width` items an entry after `head` items. */
 NODISCARD enum err store_check_array(const struct reply *reply, size_t head, size_t width,
                                      struct errinfo *info);

@@ -10,18 +10,22 @@
 
 void store_claim(struct cmd *cmd, unsigned shard, const char *runner, const struct store_claim_bounds *bounds)
 {
-    cmd_init_script(cmd, &store_script_claim, 5);
+    cmd_init_script(cmd, &store_script_claim, 6);
     store_key_arg(cmd, shard, "due");
     store_key_arg(cmd, shard, "retry");
     store_key_arg_of(cmd, shard, "claimed", runner);
     store_key_arg(cmd, shard, "holders");
     store_key_arg(cmd, shard, "token");
+    store_key_arg(cmd, shard, "executions");
     cmd_arg_str(cmd, runner);
     cmd_arg_i64(cmd, bounds->until.ms);
     cmd_arg_i64(cmd, bounds->limit);
     store_prefix_arg(cmd, shard, "job");
     cmd_arg_i64(cmd, bounds->fresh_from.ms);
     cmd_arg_i64(cmd, bounds->backlog_limit);
+    store_prefix_arg(cmd, shard, "history");
+    cmd_arg_i64(cmd, STORE_EXECUTIONS_SHARD);
+    cmd_arg_i64(cmd, STORE_HISTORY_PER_JOB);
 }
 
 /* A claim's reply: the earliest instant left, whether a backlog is left, then entries. */
@@ -103,9 +107,10 @@ enum err store_claim_at(const struct reply *reply, size_t index, struct store_cl
 
 void store_start(struct cmd *cmd, unsigned shard, const char *runner)
 {
-    cmd_init_script(cmd, &store_script_start, 2);
+    cmd_init_script(cmd, &store_script_start, 3);
     store_key_arg_of(cmd, shard, "claimed", runner);
     store_key_arg(cmd, shard, "due");
+    store_key_arg(cmd, shard, "retry");
     cmd_arg_i64(cmd, shard);
     store_prefix_arg(cmd, shard, "job");
 }
@@ -148,6 +153,7 @@ void store_finish(struct cmd *cmd, unsigned shard, const char *runner)
     cmd_arg_i64(cmd, STORE_EXECUTIONS_SHARD);
     cmd_arg_i64(cmd, STORE_HISTORY_PER_JOB);
     cmd_arg_i64(cmd, STORE_DEAD_SHARD);
+    store_prefix_arg(cmd, shard, "job");
 }
 
 /* Append an execution's record as an argument. */
@@ -216,9 +222,10 @@ void store_release_add(struct cmd *cmd, const struct store_attempt *attempt, str
 
 void store_set_aside(struct cmd *cmd, unsigned shard, const char *runner, const struct store_attempt *attempt)
 {
-    cmd_init_script(cmd, &store_script_set_aside, 2);
+    cmd_init_script(cmd, &store_script_set_aside, 3);
     store_key_arg_of(cmd, shard, "claimed", runner);
     store_key_arg(cmd, shard, "broken");
+    store_job_key_arg(cmd, "job", &attempt->job);
     store_member_arg(cmd, &attempt->job, attempt->scheduled);
     ticket_arg(cmd, attempt);
 }
@@ -231,7 +238,7 @@ void store_held(struct cmd *cmd, unsigned shard, const char *runner)
 
 enum {
     HELD_WIDTH = 2
-}; /* <id><scheduled>, "<state> <ticket> <M|L> <due> <created>" */
+}; /* <id><scheduled>, "<state> <ticket> <M|L|m|l> <due> <stamp>" */
 
 enum err store_held_count(const struct reply *reply, size_t *count, struct errinfo *info)
 {

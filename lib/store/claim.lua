@@ -1,18 +1,20 @@
 -- claim: hand attempts that are due to a runner, the longest due first. What has been due for long (a backlog) gets a part of its own:
 -- it cannot keep what is due now waiting, nor the other way round.
--- KEYS[1] due  KEYS[2] retry  KEYS[3] claimed:<runner>  KEYS[4] holders  KEYS[5] token
+-- KEYS[1] due  KEYS[2] retry  KEYS[3] claimed:<runner>  KEYS[4] holders  KEYS[5] token  KEYS[6] executions
 -- ARGV[1] runner  [2] until (ms)  [3] limit  [4] prefix of the jobs' keys  [5] what was due before is backlog (ms)
---   [6] limit of that
+--   [6] limit of that  [7] prefix of the histories' keys  [8] executions kept  [9] history kept
 -- Returns the earliest instant that is left and no backlog ('' for none), '1' where a backlog is left, then for each claimed attempt
 --   id, scheduled, ticket, due, state, created, and the fields of the definition
 -- (created and the fields are nil where the job is gone; schedule, api and type are empty where it is garbage; fields at their default
 -- are nil).
--- A claim is a field of claimed:<runner>: <id><scheduled> = "<state> <attempt>.<token> <M|L> <due> <created>", state 'c' where it came
+-- A claim is a field of claimed:<runner>: <id><scheduled> = "<state> <attempt>.<token> <M|L|m|l> <due> <stamp>", state 'c' where it came
 -- from due, 'r' where it came from retry (its job's next instant stands in due already). Number 0 in retry is a first attempt that was
--- put off; its job's next instant does not stand in due, so that is a 'c', too.
+-- put off; its job's next instant does not stand in due, so that is a 'c', too. The kind is a small letter where somebody asked for the
+-- attempt by hand. Entries of retry whose job was deleted, moved on or is paused are taken away here, and are no claims.
 local due_key, retry_key, claimed_key, holders_key = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local runner, until_ms, limit, job_prefix = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
 local fresh_from, backlog_limit = ARGV[5], tonumber(ARGV[6])
+local keep = {executions_key = KEYS[6], executions = ARGV[8], history_prefix = ARGV[7], history = tonumber(ARGV[9])}
 
 -- The definition. Somebody may have written something else under the job's name: that must not stop the others.
 local function definition(id)
@@ -26,19 +28,19 @@ end
 local reply = {'', ''}
 local token -- one for each call that finds something: fences off what is left of earlier claims
 
-local function claim(state, id, scheduled, attempt, due)
-    local member = id .. scheduled
+local function claim(what, id, due)
+    local member = id .. what.scheduled
     local held = redis.call('HGET', claimed_key, member)
     if held and held:sub(1, 1) == 's' then
         return false -- this very occurrence is under way here: it has to end first
     end
     local job = definition(id)
-    local ticket = attempt .. '.' .. token
+    local ticket = what.attempt .. '.' .. token
     local kind = job[4] == 'ATLEAST_ONCE' and 'L' or 'M'
-    redis.call('HSET', claimed_key, member,
-        state .. ' ' .. ticket .. ' ' .. kind .. ' ' .. due .. ' ' .. (job[1] or '0'))
+    redis.call('HSET', claimed_key, member, what.state .. ' ' .. ticket .. ' ' .. (what.manual and kind:lower() or kind) .. ' ' ..
+        due .. ' ' .. (job_stamp(job_prefix, id) or '0'))
     local n = #reply
-    reply[n + 1], reply[n + 2], reply[n + 3], reply[n + 4], reply[n + 5] = id, scheduled, ticket, due, state
+    reply[n + 1], reply[n + 2], reply[n + 3], reply[n + 4], reply[n + 5] = id, what.scheduled, ticket, due, what.state
     append_definition(reply, job)
     return true
 end
@@ -50,18 +52,36 @@ end
 
 local function claim_first(id, score)
     local due = instant(score)
-    if #id ~= 32 or claim('c', id, due, '1', due) then
+    if #id ~= 32 or claim({state = 'c', scheduled = due, attempt = '1'}, id, due) then
         redis.call('ZREM', due_key, id)
     end
 end
 
-local function claim_retry(entry, score)
-    local scheduled, attempt = entry:sub(33):match('^(%d+):(%d+)$')
-    local state = 'r'
-    if attempt == '0' then
-        state, attempt = 'c', '1'
+-- Is an entry of retry not to be made at all? Then a job that is paused keeps a record of it.
+local function is_void(id, scheduled, attempt, manual, stamp)
+    local current, state = job_stamp(job_prefix, id)
+    if current and stamp ~= '' and (not is_same_job(current, stamp) or attempt == '0' and current ~= stamp) then
+        return true
     end
-    if not scheduled or claim(state, entry:sub(1, 32), scheduled, attempt, instant(score)) then
+    if not current or state ~= 'PAUSED' or manual then
+        return not current and stamp ~= ''
+    end
+    record_attempt(keep, id, 'o:c s:' .. scheduled .. ' a:' .. math.max(attempt, 1) .. ' x:0 t:0 h:0 l:0 c:paused e:the job was paused')
+    return true
+end
+
+local function claim_retry(entry, score)
+    local id = entry:sub(1, 32)
+    local scheduled, attempt, letter, stamp = parse_retry(entry)
+    local what = {state = 'r', scheduled = scheduled, attempt = attempt, manual = letter == 'm'}
+    if not scheduled or is_void(id, scheduled, attempt, what.manual, stamp) then
+        redis.call('ZREM', retry_key, entry)
+        return
+    end
+    if attempt == '0' then
+        what.state, what.attempt = 'c', '1'
+    end
+    if claim(what, id, instant(score)) then
         redis.call('ZREM', retry_key, entry)
     end
 end

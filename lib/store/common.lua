@@ -1,10 +1,28 @@
 -- common: what several scripts share; the build puts it in front of each of them.
 
--- When the job was created, or false where it is gone or somebody wrote something else under its name. A claim carries the same
--- figure: a job that was deleted and made again is another job.
-local function job_created(job_prefix, id)
-    local created = redis.pcall('HGET', job_prefix .. id, 'created')
-    return type(created) == 'string' and created
+-- A job's stamp and its state; false where it is gone or somebody wrote something else under its name. The stamp is when the job was
+-- created, and `.<epoch>` where its time was ever changed, or it was paused or resumed. Claims and entries of `retry` carry it: so a job
+-- that was deleted and made again is another job, and a first attempt is void once the job's time is another one.
+local function read_stamp(job_key)
+    local life = redis.pcall('HMGET', job_key, 'created', 'epoch', 'state')
+    if life.err or not life[1] then
+        return false
+    end
+    return life[2] and life[1] .. '.' .. life[2] or life[1], life[3] or 'ACTIVE'
+end
+
+local function job_stamp(job_prefix, id)
+    return read_stamp(job_prefix .. id)
+end
+
+-- Are two stamps of the same job, whatever was done to it in between? (Either may be false.)
+local function is_same_job(a, b)
+    return a and b and a:match('^%d+') == b:match('^%d+')
+end
+
+-- Does a claim's kind say that somebody asked for the attempt by hand? Then it is made while the job is paused, too.
+local function is_manual(kind)
+    return kind:lower() == kind
 end
 
 -- What a job's hash holds: when it was created, then the fields of its definition in the order of lib/job_fields.c.
@@ -41,11 +59,20 @@ local function write(command, key, ...)
     return result
 end
 
--- Put a record into the feed and the job's history, both bounded.
-local function record_attempt(keep, id, text)
+-- Put a record into the feed and the job's history, both bounded. A job that is gone (or another one by now) gets no history for it.
+local function record_attempt(keep, id, text, gone)
     write('XADD', keep.executions_key, 'MAXLEN', '~', keep.executions, '*', 'j', id, 'r', text)
-    write('LPUSH', keep.history_prefix .. id, text)
-    redis.call('LTRIM', keep.history_prefix .. id, 0, keep.history - 1)
+    if not gone then
+        write('LPUSH', keep.history_prefix .. id, text)
+        redis.call('LTRIM', keep.history_prefix .. id, 0, keep.history - 1)
+    end
+end
+
+-- No instant stands for a job any more: what is under way is the last of it. (Only if its own state says nothing else.)
+local function complete(job_prefix, due_key, id, now)
+    if not redis.call('ZSCORE', due_key, id) and redis.call('HSETNX', job_prefix .. id, 'state', 'COMPLETED') == 1 then
+        redis.call('HSET', job_prefix .. id, 'state_since', string.format('%.0f', now))
+    end
 end
 
 -- An occurrence whose attempts are spent. The latest ones are kept.
@@ -56,8 +83,21 @@ end
 
 -- A claim's value, taken apart. The ticket is <attempt>.<token>: the token is new with every claim, so that a command that was meant for
 -- an earlier claim of the same attempt (sent again, or late) does not touch this one.
+-- {state, ticket, kind, due, stamp}; the ticket is nil where there is no claim.
 local function parse_claim(value)
-    return (value or ''):match('^(%a) (%S+) (%a) (%d+) (%d+)$')
+    local state, ticket, kind, due, stamp = (value or ''):match('^(%a) (%S+) (%a) (%d+) (%S+)$')
+    return {state = state, ticket = ticket, kind = kind, due = due, stamp = stamp}
+end
+
+-- May a claim still be acted on? The first attempt at an occurrence that comes from `due` only as long as nothing was done to the job's
+-- time; any other as long as it is the same job: what was called once is called again, whatever the schedule says by now.
+-- Second result: the job's state.
+local function is_valid(job_prefix, id, claim)
+    local stamp, state = job_stamp(job_prefix, id)
+    if claim.state == 'c' then
+        return stamp == claim.stamp, state
+    end
+    return is_same_job(stamp, claim.stamp), state
 end
 
 -- The number of the attempt that a ticket is for.
@@ -65,20 +105,26 @@ local function attempt_of(ticket)
     return tonumber(ticket:match('^%d+'))
 end
 
--- The entry of `retry` for attempt number `attempt`.
-local function retry_entry(member, attempt)
-    return member .. ':' .. string.format('%d', attempt)
+-- The entry of `retry` for attempt number `attempt` at the occurrence of a claim of that kind and stamp:
+-- <id><scheduled>:<attempt>[m].<stamp>, m for one that was asked for by hand.
+local function retry_entry(member, attempt, kind, stamp)
+    return member .. ':' .. string.format('%d', attempt) .. (is_manual(kind) and 'm.' or '.') .. stamp
+end
+
+-- Taken apart: scheduled, attempt, 'm' or '', stamp. The stamp is '' in entries that an older version wrote: they count as their job's.
+local function parse_retry(entry)
+    return entry:sub(33):match('^(%d+):(%d+)(m?)%.?([%d.]*)$')
 end
 
 -- Give an attempt back that was claimed and not made, to be made at `due`. From retry ('r'), or started ('s'): its job's next instant
 -- stands in due already, so it goes to retry. From due ('c'): its instant goes back there, unless it was put off: then it waits in
 -- retry as number 0, and its job in nothing else.
-local function give_back(due_key, retry_key, member, state, ticket, due)
+local function give_back(due_key, retry_key, member, claim, due)
     local scheduled = member:sub(33)
-    if state ~= 'c' then
-        write('ZADD', retry_key, due, retry_entry(member, attempt_of(ticket)))
+    if claim.state ~= 'c' then
+        write('ZADD', retry_key, due, retry_entry(member, attempt_of(claim.ticket), claim.kind, claim.stamp))
     elseif tonumber(due) > tonumber(scheduled) then
-        write('ZADD', retry_key, due, retry_entry(member, 0))
+        write('ZADD', retry_key, due, retry_entry(member, 0, claim.kind, claim.stamp))
     else
         write('ZADD', due_key, 'NX', scheduled, member:sub(1, 32))
     end
@@ -97,3 +143,79 @@ local function now_ms()
     return time[1] * 1000 + math.floor(time[2] / 1000)
 end
 
+
+-- What a job's hash holds besides its definition, each only where it is not at its default (1, 0, ACTIVE, nothing).
+local LIFE = {'version', 'epoch', 'state', 'state_reason', 'state_note', 'state_since', 'state_by'}
+
+-- All that is known of a job but its history, put behind what is in reply: when it is due (nil: it does not wait for an instant), when it
+-- was set aside (nil: it was not), then its definition and LIFE.
+local function append_job(reply, job_key, due_key, broken_key, id)
+    local definition = redis.pcall('HMGET', job_key, unpack(DEFINITION))
+    local life = redis.pcall('HMGET', job_key, unpack(LIFE))
+    local n = #reply
+    reply[n + 1] = redis.call('ZSCORE', due_key, id)
+    reply[n + 2] = redis.call('ZSCORE', broken_key, id)
+    for i = 1, 2 do
+        -- A score may be written as 1.7e+12.
+        reply[n + i] = reply[n + i] and string.format('%.0f', tonumber(reply[n + i]))
+    end
+    append_definition(reply, definition.err and {} or definition)
+    n = #reply
+    for i = 1, #LIFE do
+        reply[n + i] = not life.err and life[i] or false
+    end
+end
+
+-- The index of a shard's jobs: their ids, each in the sorted set of its bucket (so small that Redis keeps it in one piece), and a bitmap
+-- of the buckets that hold something.
+local BUCKETS = 1024
+
+local function bucket_of(id)
+    return id:byte(2) * 4 + math.floor(id:byte(3) / 64)
+end
+
+local function index_add(index_key, id)
+    local bucket = bucket_of(id)
+    write('ZADD', index_key .. ':' .. bucket, 0, id)
+    write('SETBIT', index_key, bucket, 1)
+end
+
+local function index_remove(index_key, id)
+    local key = index_key .. ':' .. bucket_of(id)
+    redis.pcall('ZREM', key, id)
+    if redis.call('EXISTS', key) == 0 then
+        write('SETBIT', index_key, bucket_of(id), 0)
+    end
+end
+
+-- Will the occurrence at `due` be called in any case, or was it just now? (Then a job whose next instant that became would be called
+-- twice.) What is called at an instant that is still to come was started shortly before: it is among the claims, or was handed back.
+-- stamp: the job's, false for one that is made now.
+local function is_taken(where, member, stamp)
+    for _, runner in ipairs(redis.call('SMEMBERS', where.holders_key)) do
+        local value = redis.pcall('HGET', where.claimed_prefix .. runner, member)
+        local claim = parse_claim(type(value) == 'string' and value)
+        if claim.state == 's' or claim.state == 'r' and is_same_job(claim.stamp, stamp) then
+            return true
+        end
+    end
+    local created, epoch = (stamp or ''):match('^(%d+)%.?(%d*)$')
+    for back = 0, created and math.min(tonumber(epoch) or 0, 8) or -1 do -- handed back a few changes ago
+        local before = (tonumber(epoch) or 0) - back
+        local entry = retry_entry(member, 1, 'M', created .. (before > 0 and string.format('.%d', before) or ''))
+        if redis.call('ZSCORE', where.retry_key, entry) then
+            return true
+        end
+    end
+    return false
+end
+
+-- May `due` (ms) become a job's next instant just now? 'late': it is over; 'taken': see above. nil: it may.
+local function reject_due(where, id, due, stamp)
+    local ahead = due - now_ms()
+    if ahead <= 0 then
+        return 'late'
+    end
+    -- Nothing is claimed as much as a second ahead.
+    return ahead < 1000 and is_taken(where, id .. string.format('%.0f', due), stamp) and 'taken' or nil
+end

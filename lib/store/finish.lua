@@ -1,23 +1,30 @@
 -- finish: record what came of attempts, decide what is next for their occurrences, and let go of the claims.
 -- KEYS[1] claimed:<runner>  KEYS[2] retry  KEYS[3] dead  KEYS[4] executions
--- ARGV[1] shard  [2] prefix of the histories' keys  [3] executions kept  [4] history kept  [5] dead kept, then for each attempt
+-- ARGV[1] shard  [2] prefix of the histories' keys  [3] executions kept  [4] history kept  [5] dead kept
+--   [6] prefix of the jobs' keys, then for each attempt
 --   <id><scheduled>, ticket, record, what next ('n' nothing, 'r' retry, 'd' dead), instant of that (ms)
--- Returns for each '1' (recorded) or '0' (the claim is not the runner's: nothing is recorded).
+-- Returns for each '1' (recorded) or '0' (the claim is not the runner's: nothing is recorded). Of a job that was deleted meanwhile the feed
+-- alone tells, and nothing is next.
 local claimed_key, retry_key, dead_key = KEYS[1], KEYS[2], KEYS[3]
-local shard, dead_max = ARGV[1], tonumber(ARGV[5])
+local shard, dead_max, job_prefix = ARGV[1], tonumber(ARGV[5]), ARGV[6]
 local keep = {executions_key = KEYS[4], executions = ARGV[3], history_prefix = ARGV[2], history = tonumber(ARGV[4])}
 local earliest = math.huge
 local reply = {}
 
 local function finish(member, ticket, text, after, at)
-    local _, held = parse_claim(redis.call('HGET', claimed_key, member))
-    if held ~= ticket then
+    local claim = parse_claim(redis.call('HGET', claimed_key, member))
+    if claim.ticket ~= ticket then
         return '0'
     end
+    local id = member:sub(1, 32)
+    local gone = not is_same_job(job_stamp(job_prefix, id), claim.stamp)
     -- The claim goes last: if anything here fails, the whole is done again.
-    record_attempt(keep, member:sub(1, 32), text)
+    record_attempt(keep, id, text, gone)
+    if gone then
+        after = 'n'
+    end
     if after == 'r' then
-        write('ZADD', retry_key, at, retry_entry(member, attempt_of(ticket) + 1))
+        write('ZADD', retry_key, at, retry_entry(member, attempt_of(ticket) + 1, claim.kind, claim.stamp))
         earliest = math.min(earliest, tonumber(at))
     elseif after == 'd' then
         bury(dead_key, dead_max, at, member)
@@ -26,7 +33,7 @@ local function finish(member, ticket, text, after, at)
     return '1'
 end
 
-for i = 6, #ARGV, 5 do
+for i = 7, #ARGV, 5 do
     reply[#reply + 1] = finish(ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], ARGV[i + 4])
 end
 wake(shard, earliest)

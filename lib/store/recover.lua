@@ -10,20 +10,22 @@ local keep = {executions_key = KEYS[5], executions = ARGV[7], history_prefix = A
 local now = now_ms()
 local handed_on, lost = 0, 0
 
-local function record_lost(id, scheduled, attempt)
+local function record_lost(id, scheduled, attempt, gone)
     record_attempt(keep, id, 'o:l s:' .. scheduled .. ' x:0 t:0 h:0 a:' .. attempt .. ' l:0 r:' .. dead ..
-        ' c:lost e:the runner died after the start; whether the call left is not known')
+        ' c:lost e:the runner died after the start; whether the call left is not known', gone)
     lost = lost + 1
 end
 
 -- Started work: the call may have left. At most once means never again; at least once means again.
-local function hand_on_started(member, id, attempt, kind)
-    record_lost(id, member:sub(33), attempt)
-    if kind ~= 'L' then
+local function hand_on_started(member, claim)
+    local id, attempt = member:sub(1, 32), attempt_of(claim.ticket)
+    local gone = not is_same_job(job_stamp(job_prefix, id), claim.stamp)
+    record_lost(id, member:sub(33), attempt, gone)
+    if gone or claim.kind:upper() ~= 'L' then
         return
     end
     if attempt < attempts_max then
-        write('ZADD', retry_key, string.format('%.0f', now), retry_entry(member, attempt + 1))
+        write('ZADD', retry_key, string.format('%.0f', now), retry_entry(member, attempt + 1, claim.kind, claim.stamp))
         handed_on = handed_on + 1
     else
         bury(dead_key, dead_max, string.format('%.0f', now), member)
@@ -31,12 +33,11 @@ local function hand_on_started(member, id, attempt, kind)
 end
 
 local function hand_on(member, value)
-    local state, ticket, kind, due, created = parse_claim(value)
-    local id = member:sub(1, 32)
-    if state == 's' then
-        hand_on_started(member, id, attempt_of(ticket), kind)
-    elseif state and job_created(job_prefix, id) == created then
-        give_back(due_key, retry_key, member, state, ticket, due)
+    local claim = parse_claim(value)
+    if claim.state == 's' then
+        hand_on_started(member, claim)
+    elseif claim.state and is_valid(job_prefix, member:sub(1, 32), claim) then
+        give_back(due_key, retry_key, member, claim, claim.due)
         handed_on = handed_on + 1
     end
     redis.call('HDEL', claimed_key, member)

@@ -2,7 +2,8 @@
 -- KEYS[1] claimed:<runner>  KEYS[2] due  KEYS[3] executions
 -- ARGV[1] shard  [2] prefix of the jobs' keys  [3] prefix of the histories' keys  [4] executions kept  [5] history kept, then for each
 --   <id><scheduled>, ticket, record, next instant of the job (ms; '' for none)
--- Returns for each '1' (done), '0' (the claim is not the runner's, or has been started), '2' (the job is gone).
+-- Returns for each '1' (done), '0' (the claim is not the runner's, or has been started), '2' (the claim is void: the job is gone, or its
+-- time was changed).
 local claimed_key, due_key = KEYS[1], KEYS[2]
 local shard, job_prefix = ARGV[1], ARGV[2]
 local keep = {executions_key = KEYS[3], executions = ARGV[4], history_prefix = ARGV[3], history = tonumber(ARGV[5])}
@@ -10,12 +11,12 @@ local earliest = math.huge
 local reply = {}
 
 local function skip(member, ticket, text, next_due)
-    local state, held, _, _, created = parse_claim(redis.call('HGET', claimed_key, member))
-    if state ~= 'c' or held ~= ticket then
+    local claim = parse_claim(redis.call('HGET', claimed_key, member))
+    if claim.state ~= 'c' or claim.ticket ~= ticket then
         return '0'
     end
     local id = member:sub(1, 32)
-    if job_created(job_prefix, id) ~= created then
+    if not is_valid(job_prefix, id, claim) then
         redis.call('HDEL', claimed_key, member)
         return '2'
     end
@@ -23,6 +24,8 @@ local function skip(member, ticket, text, next_due)
     if next_due ~= '' then
         write('ZADD', due_key, 'NX', next_due, id)
         earliest = math.min(earliest, tonumber(next_due))
+    else
+        complete(job_prefix, due_key, id, now_ms())
     end
     redis.call('HDEL', claimed_key, member)
     return '1'

@@ -221,6 +221,42 @@ class Client:
         assert answer.status == 201, answer
         return answer.json["job_id"]
 
+    def job(self, job_id, command="", method="GET", body=None, **headers):
+        """What is answered to a request about one job."""
+        if body is not None:
+            headers.setdefault("content_type", "application/json")
+            body = body if isinstance(body, (bytes, str)) else json.dumps(body)
+        return self.request(method, f"/v1/jobs/{job_id}{command}", body, headers)
+
+    def patch(self, job_id, change, query="", **headers):
+        return self.job(job_id, query, "PATCH", change, **headers)
+
+    def delete(self, job_id, **headers):
+        return self.job(job_id, "", "DELETE", **headers)
+
+    def pause(self, job_id, body=None):
+        return self.job(job_id, "/pause", "POST", "" if body is None else body)
+
+    def resume(self, job_id):
+        return self.job(job_id, "/resume", "POST", "")
+
+    def run(self, job_id):
+        return self.job(job_id, "/run", "POST", "")
+
+    def jobs(self, **query):
+        answer = self.get(f"/v1/jobs?{urlencode(query)}" if query else "/v1/jobs")
+        assert answer.status == 200, answer
+        return answer.json
+
+    def all_jobs(self, **query):
+        """The ids of all jobs, page by page."""
+        page = self.jobs(**query)
+        ids = [job["job_id"] for job in page["jobs"]]
+        while page["next_cursor"]:
+            page = self.jobs(cursor=page["next_cursor"], **query)
+            ids += [job["job_id"] for job in page["jobs"]]
+        return ids
+
     def executions(self, **query):
         answer = self.get(f"/v1/track/executions?{urlencode(query)}" if query else "/v1/track/executions")
         assert answer.status == 200, answer
@@ -274,6 +310,8 @@ def cgi_variables(method, uri, body, headers):
         variables["CONTENT_LENGTH"] = str(len(body))
     if "content-type" in headers:
         variables["CONTENT_TYPE"] = headers["content-type"]
+    variables.update(("HTTP_" + name.upper().replace("-", "_"), value) for name, value in headers.items()
+                     if name not in ("content-type", "content-length"))
     return variables
 
 

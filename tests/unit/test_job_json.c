@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,6 +63,34 @@ static void test_job_json_reads_objects(void **state)
     assert_true(job_json_parse(&json, slice_of("{\"headers\":{}}"), &fault));
     assert_true(slice_eq(json.fields.headers, "{}"));
     job_json_fini(&json);
+}
+
+/* A change of an object changes the members that it names (RFC 7396). */
+static void test_job_json_patch_merges_objects(void **state)
+{
+    (void)state;
+    static const char *const rows[][3] = {
+        {"{\"a\":\"1\",\"b\":\"2\"}", "{\"b\":\"3\"}", "{\"a\":\"1\",\"b\":\"3\"}"},
+        {"{\"a\":\"1\",\"b\":\"2\"}", "{\"a\":null,\"c\":null}", "{\"b\":\"2\"}"},
+        {"{\"a\":\"1\"}", "{}", "{\"a\":\"1\"}"},
+        {"{\"a\":{\"x\":1,\"y\":2}}", "{\"a\":{\"x\":null,\"z\":3}}", "{\"a\":{\"y\":2,\"z\":3}}"},
+        {"{\"a\":1}", "{\"a\":{\"x\":null,\"y\":2}}", "{\"a\":{\"y\":2}}"},
+        {"{\"a\":[1,2]}", "{\"a\":[3]}", "{\"a\":[3]}"},
+        {NULL, "{\"b\":\"3\"}", "{\"b\":\"3\"}"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct job_fields base = {.headers = {rows[i][0], rows[i][0] ? strlen(rows[i][0]) : 0}};
+        char text[128];
+        struct job_json json;
+        struct job_fault fault;
+        (void)snprintf(text, sizeof text, "{\"headers\":%s}", rows[i][1]);
+        assert_true(job_json_parse_patch(&json, slice_of(text), &base, &fault));
+        assert_true(slice_eq(json.fields.headers, rows[i][2]));
+        job_json_fini(&json);
+        assert_true(job_json_parse_patch(&json, slice_of("{\"headers\":null}"), &base, &fault));
+        assert_null(json.fields.headers.data);
+        job_json_fini(&json);
+    }
 }
 
 static void test_job_json_leaves_absence_to_job_build(void **state)
@@ -216,6 +245,7 @@ int main(void)
         cmocka_unit_test(test_job_json_reads_fields),
         cmocka_unit_test(test_job_json_reads_numbers),
         cmocka_unit_test(test_job_json_reads_objects),
+        cmocka_unit_test(test_job_json_patch_merges_objects),
         cmocka_unit_test(test_job_json_leaves_absence_to_job_build),
         cmocka_unit_test(test_job_json_refusals),
         cmocka_unit_test(test_job_json_cuts_a_long_name_between_characters),

@@ -84,13 +84,15 @@ static void test_store_job_create_names_its_shard(void **state)
     make_job(&job, zones, "0 7 * * *", JOB_ATLEAST_ONCE, T0);
     job.id = the_id();
     store_job_create(&cmd, &job, (struct wall_ms){T0 + 5});
-    assert_keys_in_shard(&cmd, "job_create", 3);
+    assert_keys_in_shard(&cmd, "job_create", 6);
     static const char *const expected[] = {
-        TAG "job:" ID,   TAG "due",     TAG "broken", ID,          "3",   "1772953200005",
-        "1772953200000", "1000",        "schedule",   "0 7 * * *", "api", "http://example.com/x",
+        TAG "job:" ID,   TAG "due",       TAG "broken", TAG "retry",
+        TAG "holders",   TAG "jobs",      ID,           "3",
+        "1772953200005", "1772953200000", "1000",       TAG "claimed:",
+        "schedule",      "0 7 * * *",     "api",        "http://example.com/x",
         "type",          "ATLEAST_ONCE"};
-    assert_int_equal(cmd.argc, 14);
-    for (size_t i = 0; i < 14; i++) {
+    assert_int_equal(cmd.argc, 18);
+    for (size_t i = 0; i < 18; i++) {
         assert_argument(&cmd, i, expected[i]);
     }
     cmd_fini(&cmd);
@@ -104,19 +106,21 @@ static void test_store_claim_names_its_shard(void **state)
     const struct store_claim_bounds bounds = {
         .until = {T0}, .limit = 7, .fresh_from = {T0 - 1150}, .backlog_limit = 5};
     store_claim(&cmd, SHARD, "me", &bounds);
-    assert_keys_in_shard(&cmd, "claim", 5);
+    assert_keys_in_shard(&cmd, "claim", 6);
     assert_argument(&cmd, 0, TAG "due");
     assert_argument(&cmd, 1, TAG "retry");
     assert_argument(&cmd, 2, TAG "claimed:me");
     assert_argument(&cmd, 3, TAG "holders");
     assert_argument(&cmd, 4, TAG "token");
-    assert_argument(&cmd, 5, "me");
-    assert_argument(&cmd, 6, "1772953200000");
-    assert_argument(&cmd, 7, "7");
-    assert_argument(&cmd, 8, TAG "job:");
-    assert_argument(&cmd, 9, "1772953198850");
-    assert_argument(&cmd, 10, "5");
-    assert_int_equal(cmd.argc, 11);
+    assert_argument(&cmd, 5, TAG "executions");
+    assert_argument(&cmd, 6, "me");
+    assert_argument(&cmd, 7, "1772953200000");
+    assert_argument(&cmd, 8, "7");
+    assert_argument(&cmd, 9, TAG "job:");
+    assert_argument(&cmd, 10, "1772953198850");
+    assert_argument(&cmd, 11, "5");
+    assert_argument(&cmd, 12, TAG "history:");
+    assert_int_equal(cmd.argc, 15);
     cmd_fini(&cmd);
 }
 
@@ -128,13 +132,13 @@ static void test_store_start_takes_several_attempts(void **state)
     store_start(&cmd, SHARD, "me");
     store_start_add(&cmd, &attempt, (struct wall_ms){T0 + 60000});
     store_start_add(&cmd, &attempt, (struct wall_ms){NONE});
-    assert_keys_in_shard(&cmd, "start", 2);
+    assert_keys_in_shard(&cmd, "start", 3);
     assert_argument(&cmd, 0, TAG "claimed:me");
-    assert_argument(&cmd, 4, ID "1772953200000");
-    assert_argument(&cmd, 5, "2.77");
-    assert_argument(&cmd, 6, "1772953260000");
-    assert_argument(&cmd, 9, "");
-    assert_int_equal(cmd.argc, 10);
+    assert_argument(&cmd, 5, ID "1772953200000");
+    assert_argument(&cmd, 6, "2.77");
+    assert_argument(&cmd, 7, "1772953260000");
+    assert_argument(&cmd, 10, "");
+    assert_int_equal(cmd.argc, 11);
     cmd_fini(&cmd);
 }
 
@@ -152,13 +156,13 @@ static void test_store_finish_says_what_is_next(void **state)
     assert_keys_in_shard(&cmd, "finish", 4);
     assert_argument(&cmd, 5, TAG "history:");
     for (size_t i = 0; i < 3; i++) {
-        assert_argument(&cmd, 9 + 5 * i, ID "1772953200000");
-        assert_argument(&cmd, 10 + 5 * i, "2.77");
-        assert_argument(&cmd, 11 + 5 * i, "o:s s:1772953200000 a:2 x:0 t:0 h:200 l:0");
-        assert_argument(&cmd, 12 + 5 * i, words[i]);
-        assert_argument(&cmd, 13 + 5 * i, "1772953200001");
+        assert_argument(&cmd, 10 + 5 * i, ID "1772953200000");
+        assert_argument(&cmd, 11 + 5 * i, "2.77");
+        assert_argument(&cmd, 12 + 5 * i, "o:s s:1772953200000 a:2 x:0 t:0 h:200 l:0");
+        assert_argument(&cmd, 13 + 5 * i, words[i]);
+        assert_argument(&cmd, 14 + 5 * i, "1772953200001");
     }
-    assert_int_equal(cmd.argc, 24);
+    assert_int_equal(cmd.argc, 25);
     cmd_fini(&cmd);
 }
 
@@ -182,8 +186,8 @@ static void test_store_skip_release_and_set_aside_name_their_shard(void **state)
     assert_argument(&cmd, 7, "1772953200009");
     cmd_fini(&cmd);
     store_set_aside(&cmd, SHARD, "me", &attempt);
-    assert_keys_in_shard(&cmd, "set_aside", 2);
-    assert_argument(&cmd, 2, ID "1772953200000");
+    assert_keys_in_shard(&cmd, "set_aside", 3);
+    assert_argument(&cmd, 3, ID "1772953200000");
     cmd_fini(&cmd);
 }
 
@@ -399,11 +403,17 @@ static void test_store_job_create_reply_tells_new_from_known(void **state)
     (void)state;
     const struct reply one = {.kind = REPLY_INTEGER, .integer = 1};
     const struct reply zero = {.kind = REPLY_INTEGER, .integer = 0};
+    const struct reply changed = {.kind = REPLY_INTEGER, .integer = -1};
+    const struct reply taken = {.kind = REPLY_INTEGER, .integer = -2};
     const struct reply late = {.kind = REPLY_INTEGER, .integer = T0};
     assert_int_equal(decode_created(&one), ERR_OK);
     assert_int_equal(d.creation, STORE_CREATED);
     assert_int_equal(decode_created(&zero), ERR_OK);
     assert_int_equal(d.creation, STORE_KNOWN);
+    assert_int_equal(decode_created(&changed), ERR_OK);
+    assert_int_equal(d.creation, STORE_CHANGED);
+    assert_int_equal(decode_created(&taken), ERR_OK);
+    assert_int_equal(d.creation, STORE_TAKEN);
     assert_int_equal(decode_created(&late), ERR_OK);
     assert_int_equal(d.creation, STORE_WRONG_TIME);
     assert_int_equal(d.instant.ms, T0);

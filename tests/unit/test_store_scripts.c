@@ -717,7 +717,7 @@ static void test_scripts_finish_retries_and_buries(void **state)
     (void)state;
     started(A, JOB_ATLEAST_ONCE);
     assert_int_equal(finish("me", A, 1, STORE_AFTER_RETRY, T0 + 500), STORE_DONE);
-    assert_int_equal(ASK("ZSCORE", TAG "retry", A S ":2"), T0 + 500);
+    assert_int_equal(ASK("ZSCORE", TAG "retry", A S ":2.1000"), T0 + 500);
     assert_int_equal(claim("you"), 1);
     assert_int_equal(got.at[0].due.ms, T0 + 500);
     assert_int_equal(got.at[0].attempt.scheduled.ms, T0);
@@ -806,7 +806,7 @@ static void test_scripts_release_of_a_started_claim_goes_to_retry(void **state)
     assert_int_equal(got.at[0].attempt.scheduled.ms, T0);
     assert_true(got.at[0].from_retry);
     assert_int_equal(release("you", A, 1, T0), STORE_DONE);
-    assert_int_equal(ASK("ZSCORE", TAG "retry", A S ":1"), T0);
+    assert_int_equal(ASK("ZSCORE", TAG "retry", A S ":1.1000"), T0);
 }
 
 /* Put off, the occurrence keeps its instant, and the job has no later one until it has been started. */
@@ -958,7 +958,7 @@ static void test_scripts_recover_started_at_least_once_is_retried(void **state)
     struct store_recovered done = recover("dead");
     assert_int_equal(done.handed_on, 1);
     assert_int_equal(done.lost, 1);
-    assert_in_range(ASK("ZSCORE", TAG "retry", A S ":2"), redis_now().ms - 60000, redis_now().ms + 2000);
+    assert_in_range(ASK("ZSCORE", TAG "retry", A S ":2.1000"), redis_now().ms - 60000, redis_now().ms + 2000);
     assert_int_equal(claim_up_to("me", NONE, 1), 1);
     assert_int_equal(got.at[0].attempt.number, 2);
     assert_int_equal(got.at[0].attempt.scheduled.ms, T0);
@@ -985,7 +985,7 @@ static void test_scripts_recover_unstarted_retry_stays_the_same_attempt(void **s
     SAY("ZADD", TAG "retry", "1772953200007", A S ":3");
     assert_int_equal(claim("dead"), 1);
     assert_int_equal(recover("dead").handed_on, 1);
-    assert_int_equal(ASK("ZSCORE", TAG "retry", A S ":3"), T0 + 7);
+    assert_int_equal(ASK("ZSCORE", TAG "retry", A S ":3.1000"), T0 + 7);
     assert_int_equal(due_of(A), T1 + 5);
 }
 

@@ -1,0 +1,284 @@
+/* job_load: see job_load.h. */
+#include "job_load.h"
+
+#include "job_json.h"
+#include "job_plan.h"
+#include "log.h"
+#include "track.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define NEXT_COUNT 5
+
+bool job_load_none(struct api_error *error)
+{
+    return api_error_set(error, API_JOB_NOT_FOUND, "there is no such job");
+}
+
+bool job_load_broken(struct api_error *error)
+{
+    return api_error_set(error, API_CONFLICT, "the job is BROKEN: what is stored of it cannot be read");
+}
+
+bool job_load_id(const struct app *app, struct job_id *id, struct api_error *error)
+{
+    return job_id_parse(id, app->request.id) ||
+           api_error_set(error, API_NOT_FOUND, "there is nothing at this path");
+}
+
+/* ---- reading ---- */
+
+void job_load_judge(struct app *app, struct job_load *out)
+{
+    const struct store_job *stored = &out->stored;
+    struct errinfo info = {0};
+
+    out->readable = stored->created.ms > 0 && job_restore(&out->job, &stored->id, &stored->fields,
+                                                          stored->created, app->zones, &info) == ERR_OK;
+    (void)snprintf(out->why, sizeof out->why, "%s",
+                   info.text[0] ? info.text : "it is not known when it was created");
+}
+
+static bool is_failure(const struct execution *execution)
+{
+    return execution->outcome == EXECUTION_FAILED || execution->outcome == EXECUTION_LOST;
+}
+
+void job_load_fini(struct job_load *load)
+{
+    job_fini(&load->job);
+    memset(load, 0, sizeof *load);
+}
+
+/* Count from the newest record to the oldest. Attempts at one occurrence mostly stand side by side. */
+static void count_records(const struct reply *reply, size_t count, struct job_load *out)
+{
+    struct execution execution;
+    struct errinfo info = {0};
+    int64_t before = INT64_MIN;
+    bool unbroken = true;
+
+    for (size_t i = 0; i < count; i++) {
+        if (store_job_record_at(reply, i, &out->stored.id, &execution, &info) != ERR_OK) {
+            log_warn("record skipped", log_str("error", info.text));
+            continue;
+        }
+        if (!out->has_latest) {
+            out->latest = execution;
+            out->has_latest = true;
+        }
+        if (execution.attempt == 0 || execution.outcome == EXECUTION_CANCELLED ||
+            execution.scheduled.ms == before) {
+            continue;
+        }
+        before = execution.scheduled.ms;
+        unbroken = unbroken && is_failure(&execution);
+        out->runs++;
+        out->failures += unbroken ? 1 : 0;
+    }
+}
+
+bool job_load_reply(struct app *app, const struct job_id *id, size_t index, struct job_load *out,
+                    struct api_error *error)
+{
+    const struct reply *reply = redis_sync_reply(app->redis, index);
+    struct errinfo info = {0};
+    size_t count;
+    enum err err;
+
+    job_load_fini(out);
+    err = store_job_get_reply(reply, id, &out->stored, &out->now, &count, &info);
+    if (err == ERR_NOT_FOUND) {
+        return job_load_none(error);
+    }
+    if (err != ERR_OK) {
+        return api_error_redis(error, API_STORAGE_ERROR, "the job cannot be read", &info);
+    }
+    job_load_judge(app, out);
+    count_records(reply, count, out);
+    return true;
+}
+
+bool job_load(struct app *app, const struct job_id *id, int records, struct job_load *out,
+              struct api_error *error)
+{
+    struct errinfo info = {0};
+    struct cmd cmd;
+
+    store_job_get(&cmd, id, records);
+    if (app_ask(app, &cmd, 1, &info) != ERR_OK) {
+        return api_error_redis(error, API_STORAGE_ERROR, "the job cannot be read", &info);
+    }
+    return job_load_reply(app, id, 0, out, error);
+}
+
+/* ---- showing ---- */
+
+const char *job_load_state(const struct job_load *load)
+{
+    static const char *const known[] = {"PAUSED", "COMPLETED"};
+    struct wall_ms next;
+
+    if (load->stored.broken || !load->readable) {
+        return "BROKEN";
+    }
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        if (slice_eq(load->stored.state, known[i])) {
+            return known[i];
+        }
+    }
+    /* Those that ended before there was such a state. */
+    return load->stored.due.ms == INT64_MAX && !job_plan_first(&load->job, load->now, &next) ? "COMPLETED"
+                                                                                             : "ACTIVE";
+}
+
+static void put_str(struct json_writer *w, const char *key, const char *value)
+{
+    json_key(w, key);
+    json_put_str(w, value);
+}
+
+static void put_i64(struct json_writer *w, const char *key, int64_t value)
+{
+    json_key(w, key);
+    json_put_i64(w, value);
+}
+
+static void put_text(struct json_writer *w, const char *key, struct slice text)
+{
+    if (text.data) {
+        json_key(w, key);
+        json_put_bytes(w, text);
+    }
+}
+
+static void put_time(struct json_writer *w, const char *key, struct wall_ms at)
+{
+    char text[CLOCK_RFC3339_SIZE];
+
+    (void)clock_format_rfc3339(text, at);
+    put_str(w, key, text);
+}
+
+static void put_instant(struct json_writer *w, const struct job *job, struct wall_ms at)
+{
+    char local[ZONE_STAMP_SIZE];
+
+    json_object_begin(w);
+    put_i64(w, "unix", at.ms / 1000);
+    put_time(w, "utc", at);
+    put_str(w, "local", zone_format(job->zone, at.ms / 1000, local) ? local : NULL);
+    json_object_end(w);
+}
+
+void job_load_write_next(struct json_writer *w, const char *key, const struct job *job, struct wall_ms from)
+{
+    struct wall_ms at;
+    bool more = from.ms < INT64_MAX && job_plan_first(job, from, &at);
+
+    json_key(w, key);
+    json_array_begin(w);
+    for (int i = 0; i < NEXT_COUNT && more; i++) {
+        put_instant(w, job, at);
+        more = job_next(job, at, &at);
+    }
+    json_array_end(w);
+}
+
+static void put_state(struct json_writer *w, const struct job_load *load)
+{
+    const struct store_job *stored = &load->stored;
+
+    put_str(w, "state", job_load_state(load));
+    put_text(w, "state_reason", stored->reason);
+    put_text(w, "state_note", stored->note);
+    put_text(w, "state_by", stored->by);
+    if (stored->since.ms > 0) {
+        put_time(w, "state_since", stored->since);
+    }
+    if (!load->readable) {
+        put_str(w, "error", load->why);
+    }
+    if (stored->created.ms > 0) {
+        put_time(w, "created_at", stored->created);
+    }
+    put_i64(w, "version", stored->version);
+}
+
+static void put_history(struct json_writer *w, const struct job_load *load)
+{
+    json_key(w, "last_execution");
+    if (load->has_latest) {
+        track_write_execution(w, &load->latest);
+    } else {
+        json_put_null(w);
+    }
+    json_key(w, "counts");
+    json_object_begin(w);
+    put_i64(w, "runs", load->runs);
+    put_i64(w, "failures_in_a_row", load->failures);
+    json_object_end(w);
+}
+
+void job_load_write(struct json_writer *w, const struct job_load *load, bool whole)
+{
+    char id[JOB_ID_TEXT_SIZE];
+    bool active = strcmp(job_load_state(load), "ACTIVE") == 0;
+
+    json_object_begin(w);
+    if (load->readable) {
+        job_json_write_members(w, &load->job);
+    } else {
+        job_id_format(id, &load->stored.id);
+        put_str(w, "job_id", id);
+    }
+    put_state(w, load);
+    job_load_write_next(w, "next", &load->job, active ? load->now : (struct wall_ms){INT64_MAX});
+    if (whole) {
+        put_history(w, load);
+    }
+    json_object_end(w);
+}
+
+bool job_load_answer(struct app *app, int status, const struct job_load *load)
+{
+    struct json_writer w;
+
+    response_json(&app->response, status, &w);
+    job_load_write(&w, load, true);
+    app->response.etag = load->stored.version;
+    return true;
+}
+
+/* ---- preconditions ---- */
+
+bool job_load_tag_matches(const char *list, int64_t version)
+{
+    char tag[32];
+    size_t len = (size_t)snprintf(tag, sizeof tag, "\"%lld\"", (long long)version);
+    const char *p = list;
+
+    while (*p != '\0') {
+        const char *end;
+        p += strspn(p, " \t,");
+        end = p + strcspn(p, " \t,");
+        if (((size_t)(end - p) == len && memcmp(p, tag, len) == 0) || (end - p == 1 && *p == '*')) {
+            return true;
+        }
+        p = end;
+    }
+    return false;
+}
+
+bool job_load_if_match(const struct app *app, int64_t version, bool *given, struct api_error *error)
+{
+    const char *list = request_header(&app->request, "HTTP_IF_MATCH");
+
+    *given = *list != '\0';
+    if (!*given || job_load_tag_matches(list, version)) {
+        return true;
+    }
+    return api_error_set(error, API_PRECONDITION_FAILED,
+                         "the job's version is \"%lld\", not what If-Match says", (long long)version);
+}

@@ -1,0 +1,72 @@
+/* job_load: a job as Redis has it, read and judged: what every resource about one job begins with, and how
+ * such a job is shown.
+ *
+ * What is loaded borrows from the last reply of app->redis, so it ends with the next question to Redis, but
+ * for the job, which is its own: begin with a zero-initialised one, load it as often as you like, and end it
+ * with job_load_fini. One thread.
+ */
+#ifndef DRONC_JOB_LOAD_H
+#define DRONC_JOB_LOAD_H
+
+#include "app.h"
+#include "job.h"
+#include "json.h"
+#include "store_life.h"
+
+#include <stdbool.h>
+
+struct job_load {
+    struct store_job stored;
+    struct wall_ms now;      /* Redis' clock */
+    bool readable;           /* the definition is one; else the job is BROKEN, and job is not to be used */
+    struct job job;          /* owned */
+    char why[256];           /* where it is not: why */
+    struct execution latest; /* the newest record of its history */
+    bool has_latest;
+    int64_t runs;     /* occurrences in the history that was read */
+    int64_t failures; /* of these, how many of the latest failed in a row */
+};
+
+#define JOB_LOAD_RECORDS STORE_HISTORY_PER_JOB /* records that runs and failures are counted from */
+
+/* The job that the path names. False: error is filled (404). */
+NODISCARD bool job_load_id(const struct app *app, struct job_id *id, struct api_error *error);
+
+/* Read a job and its latest `records` records. False: error is filled. */
+NODISCARD bool job_load(struct app *app, const struct job_id *id, int records, struct job_load *out,
+                        struct api_error *error);
+
+/* The same from the reply that app->redis got at index to store_job_get. */
+NODISCARD bool job_load_reply(struct app *app, const struct job_id *id, size_t index, struct job_load *out,
+                              struct api_error *error);
+
+/* Give back what it owns. */
+void job_load_fini(struct job_load *load);
+
+/* Judge what is in out->stored: fill readable, job and why. */
+void job_load_judge(struct app *app, struct job_load *out);
+
+/* "ACTIVE", "PAUSED", "COMPLETED", "BROKEN". */
+const char *job_load_state(const struct job_load *load);
+
+/* Put the job as an object into w. whole: with what happened last, and counts. */
+void job_load_write(struct json_writer *w, const struct job_load *load, bool whole);
+
+/* Put "next" and the next instants after `from` into the object that is open in w. */
+void job_load_write_next(struct json_writer *w, const char *key, const struct job *job, struct wall_ms from);
+
+/* Answer with status, the job, and its version as ETag. Always true. */
+bool job_load_answer(struct app *app, int status, const struct job_load *load);
+
+/* Does the request's If-Match allow for a job of that version? *given: there is one. False: error is filled
+ * (412). */
+NODISCARD bool job_load_if_match(const struct app *app, int64_t version, bool *given,
+                                 struct api_error *error);
+/* Does a list of entity tags ("*", "\"3\", \"4\"") name version? */
+bool job_load_tag_matches(const char *list, int64_t version);
+
+/* 404 for a job, and 409 for one that cannot be read. Always false. */
+bool job_load_none(struct api_error *error);
+bool job_load_broken(struct api_error *error);
+
+#endif

@@ -1,0 +1,214 @@
+/* job_patch: PATCH /v1/jobs/{id}. The stored definition and what the request says of it are merged, and
+ * judged as a whole by lib/job, as for POST. Redis takes the result only if the job is still as it was read.
+ */
+#include "app.h"
+#include "job_json.h"
+#include "job_load.h"
+#include "job_plan.h"
+#include "resources.h"
+#include "store_life.h"
+
+#include <string.h>
+
+#define TRIES 5 /* when others change the job at the same time */
+
+struct patch {
+    struct app *app;
+    struct api_error *error;
+    struct job_id id;
+    struct slice body;
+    bool dry_run;
+    bool if_match;        /* there is one */
+    int64_t tried;        /* the version that a change was sent for and did not take; 0: none was */
+    struct wall_ms after; /* the next instant must be later than this, too */
+    struct job_load load; /* the job as it is */
+    struct job wanted;    /* owned: and as it is to be */
+    bool same_time;       /* as before */
+    struct wall_ms due;   /* its next instant; INT64_MAX: there is none */
+};
+
+enum step {
+    STEP_DONE,   /* the answer is written */
+    STEP_FAILED, /* error is filled */
+    STEP_AGAIN   /* the job is another one by now */
+};
+
+static bool read_dry_run(struct patch *p)
+{
+    struct slice text = request_param(&p->app->request, "dry_run");
+
+    p->dry_run = slice_eq(text, "true");
+    if (!text.data || p->dry_run || slice_eq(text, "false")) {
+        return true;
+    }
+    api_error_set(p->error, API_INVALID_REQUEST, "dry_run must be true or false");
+    return api_error_at(p->error, slice_of("dry_run"));
+}
+
+static bool has_prefix(struct slice schedule)
+{
+    static const char *const prefixes[] = {"CRON_TZ=", "TZ="};
+    while (schedule.len > 0 && strchr(" \t\r\n", schedule.data[0])) {
+        schedule.data++;
+        schedule.len--;
+    }
+    for (size_t i = 0; i < 2; i++) {
+        size_t len = strlen(prefixes[i]);
+        if (schedule.len >= len && memcmp(schedule.data, prefixes[i], len) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A schedule that says its zone says it anew: the one that the job had is no longer meant, unless that is
+ * given, too. */
+static void drop_old_zone(struct job_fields *merged, const struct job_fields *base)
+{
+    if (merged->schedule.data != base->schedule.data && merged->timezone.data == base->timezone.data &&
+        merged->schedule.data && has_prefix(merged->schedule)) {
+        merged->timezone = (struct slice){NULL, 0};
+    }
+}
+
+/* Body and stored job → the job that is wanted. False: error is filled. */
+static bool merge(struct patch *p)
+{
+    struct job_fields base;
+    struct job_json json;
+    struct job_fault fault;
+    bool good;
+
+    job_describe(&p->load.job, &base);
+    base.timezone = slice_of(zone_name(p->load.job.zone));
+    good = job_json_parse_patch(&json, p->body, &base, &fault);
+    if (good) {
+        drop_old_zone(&json.fields, &base);
+        json.fields.timezone_default = p->app->timezone;
+        job_fini(&p->wanted);
+        good = job_build(&p->wanted, &json.fields, p->load.stored.created, p->app->zones, &fault);
+        p->wanted.id = p->id;
+    }
+    if (!good) {
+        api_error_job(p->error, &fault);
+    }
+    job_json_fini(&json);
+    return good;
+}
+
+/* When is it due next, if its time is another one? False: error is filled. */
+static bool plan(struct patch *p)
+{
+    struct wall_ms now = p->load.now;
+
+    p->same_time = !p->load.stored.broken && job_plan_same(&p->wanted, &p->load.job, true);
+    if (p->same_time || job_plan_first(&p->wanted, p->after.ms > now.ms ? p->after : now, &p->due)) {
+        return true;
+    }
+    api_error_set(p->error, API_JOB_CREATION_FAILED, "this schedule does not fire any more");
+    return api_error_at(p->error, slice_of("schedule"));
+}
+
+/* What would be: the job as wanted, and its instants before and after. */
+static enum step show_dry_run(struct patch *p)
+{
+    bool active = strcmp(job_load_state(&p->load), "ACTIVE") == 0;
+    struct json_writer w;
+
+    response_json(&p->app->response, 200, &w);
+    json_object_begin(&w);
+    json_key(&w, "dry_run");
+    json_put_bool(&w, true);
+    json_key(&w, "job");
+    job_json_write(&w, &p->wanted);
+    job_load_write_next(&w, "next_before", &p->load.job, active ? p->load.now : (struct wall_ms){INT64_MAX});
+    job_load_write_next(&w, "next_after", &p->wanted,
+                        active || !p->same_time ? p->load.now : (struct wall_ms){INT64_MAX});
+    json_object_end(&w);
+    p->app->response.etag = p->load.stored.version;
+    return STEP_DONE;
+}
+
+static enum step show(struct patch *p)
+{
+    (void)job_load_answer(p->app, 200, &p->load);
+    return STEP_DONE;
+}
+
+/* Send the change and look at the job, in one round trip. */
+static enum step change(struct patch *p)
+{
+    struct store_change change = {.read = &p->load.stored, .definition = &p->wanted, .due = p->due};
+    bool paused = slice_eq(p->load.stored.state, "PAUSED") && !p->load.stored.broken;
+    int64_t version = p->load.stored.version;
+    enum store_answer answer;
+    struct errinfo info = {0};
+    struct cmd cmds[2];
+
+    change.timing = p->same_time ? STORE_TIME_KEPT : paused ? STORE_TIME_PAUSED : STORE_TIME_DUE;
+    store_job_change(&cmds[0], &change);
+    store_job_get(&cmds[1], &p->id, JOB_LOAD_RECORDS);
+    if (app_ask(p->app, cmds, 2, &info) != ERR_OK ||
+        store_answer_reply(redis_sync_reply(p->app->redis, 0), &answer, &info) != ERR_OK) {
+        (void)api_error_redis(p->error, API_STORAGE_ERROR, "the change is not known to be stored", &info);
+        return STEP_FAILED;
+    }
+    if (answer == STORE_ANSWER_TAKEN) {
+        p->after = p->due;
+    }
+    if (answer != STORE_ANSWER_DONE) {
+        p->tried = version;
+        return STEP_AGAIN;
+    }
+    return job_load_reply(p->app, &p->id, 1, &p->load, p->error) ? show(p) : STEP_FAILED;
+}
+
+/* Read the job, and change it. */
+static enum step try(struct patch *p)
+{
+    bool same;
+
+    if (!job_load(p->app, &p->id, JOB_LOAD_RECORDS, &p->load, p->error)) {
+        return STEP_FAILED;
+    }
+    if (!p->load.readable) {
+        (void)job_load_broken(p->error);
+        return STEP_FAILED;
+    }
+    if (!merge(p)) {
+        return STEP_FAILED;
+    }
+    same = job_plan_same(&p->wanted, &p->load.job, false);
+    /* A command whose answer was lost is sent again: the one that found the job changed may have found our
+     * own change. */
+    if (p->tried != 0 && same && p->load.stored.version == p->tried + 1) {
+        return show(p);
+    }
+    if (!job_load_if_match(p->app, p->load.stored.version, &p->if_match, p->error) || !plan(p)) {
+        return STEP_FAILED;
+    }
+    if (p->dry_run) {
+        return show_dry_run(p);
+    }
+    return same && !p->load.stored.broken ? show(p) : change(p);
+}
+
+bool job_patch(struct app *app, struct api_error *error)
+{
+    struct patch p = {.app = app, .error = error};
+    enum step step = STEP_AGAIN;
+
+    if (!job_load_id(app, &p.id, error) || !read_dry_run(&p) || !request_read_body(&app->request, error)) {
+        return false;
+    }
+    p.body = (struct slice){buffer_str(&app->request.body), app->request.body.len};
+    for (int i = 0; i < TRIES && step == STEP_AGAIN; i++) {
+        step = try(&p);
+    }
+    job_load_fini(&p.load);
+    job_fini(&p.wanted);
+    if (step == STEP_AGAIN) {
+        return api_error_set(error, API_CONFLICT, "the job is being changed all the time: try again");
+    }
+    return step == STEP_DONE;
+}

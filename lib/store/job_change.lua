@@ -1,0 +1,43 @@
+-- job_change: give a job another definition, another next instant, or both.
+-- KEYS[1] the job's hash  KEYS[2] due  KEYS[3] broken  KEYS[4] retry  KEYS[5] holders
+-- ARGV[1] id (32 bytes)  [2] shard  [3] when it was created, its version and its epoch as they were read ('<ms> <n> <n>')
+--   [4] its next instant (ms; 'n': none is left, so it is COMPLETED; 'p': it stays paused; '': its time is not changed)
+--   [5] prefix of the runners' claims  [6] '1' where a definition follows: the name and the value of each field that is not at its default
+-- Returns 1 (done), 0 (there is no such job), -1 (it is not the one that was read), -2 (that instant is over: another one is to be found),
+-- -3 (that instant is called already: the one after it is to be told). All but 1 change nothing.
+local id, shard, read, due = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local where = {retry_key = KEYS[4], holders_key = KEYS[5], claimed_prefix = ARGV[5]}
+local stamp = read_stamp(KEYS[1])
+if not stamp then
+    return redis.call('EXISTS', KEYS[1]) == 0 and 0 or -1
+end
+local life = redis.call('HMGET', KEYS[1], 'created', 'version', 'epoch', 'state')
+if read ~= life[1] .. ' ' .. (life[2] or '1') .. ' ' .. (life[3] or '0') then
+    return -1
+end
+
+local at = tonumber(due)
+local rejected = at and reject_due(where, id, at, stamp)
+if rejected then
+    return rejected == 'late' and -2 or -3
+end
+if ARGV[6] == '1' then
+    redis.call('HDEL', KEYS[1], unpack(DEFINITION, 2))
+    redis.call('HSET', KEYS[1], unpack(ARGV, 7))
+    redis.call('HINCRBY', KEYS[1], 'version', life[2] and 1 or 2)
+end
+if due ~= '' then
+    redis.call('HINCRBY', KEYS[1], 'epoch', 1)
+    redis.call('ZREM', KEYS[3], id)
+end
+if at or due == 'n' then
+    redis.call('HDEL', KEYS[1], 'state', 'state_reason', 'state_note', 'state_since', 'state_by')
+end
+if at then
+    redis.call('ZADD', KEYS[2], due, id)
+    wake(shard, at)
+elseif due == 'n' then
+    redis.call('ZREM', KEYS[2], id)
+    redis.call('HSET', KEYS[1], 'state', 'COMPLETED', 'state_since', string.format('%.0f', now_ms()))
+end
+return 1
