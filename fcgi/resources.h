@@ -31,5 +31,7 @@ route_handler preview_schedule; /* GET /v1/schedule/preview */
 
 /* track.c */
 route_handler track_list_executions; /* GET /v1/track/executions */
+route_handler track_list_of_job;     /* GET /v1/jobs/{id}/executions */
+route_handler track_show_execution;  /* GET /v1/executions/{id} */
 
 #endif

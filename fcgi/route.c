@@ -10,16 +10,21 @@ static const char *const no_params[] = {NULL};
 static const char *const preview_params[] = {"schedule", "timezone", "count", "from", NULL};
 static const char *const list_params[] = {"state", "host", "limit", "cursor", NULL};
 static const char *const patch_params[] = {"dry_run", NULL};
-static const char *const track_params[] = {"limit", "job_id", NULL};
+static const char *const track_params[] = {"limit",   "cursor", "job_id", "success",
+                                           "outcome", "since",  "until",  NULL};
+
+static const char *const history_params[] = {"limit", "cursor", "success", "outcome", "since", "until", NULL};
 
 static const struct route routes[] = {
     {"/", "GET", health_greet, NULL},
     {"/health", "GET", health_check, NULL},
     {"/health/deep", "GET", health_check_deep, NULL},
+    {"/v1/executions/{id}", "GET", track_show_execution, no_params},
     {"/v1/jobs", "GET", jobs_list, list_params},
     {"/v1/jobs/{id}", "GET", job_show, no_params},
     {"/v1/jobs/{id}", "PATCH", job_patch, patch_params},
     {"/v1/jobs/{id}", "DELETE", job_delete, no_params},
+    {"/v1/jobs/{id}/executions", "GET", track_list_of_job, history_params},
     {"/v1/jobs/{id}/pause", "POST", job_pause, no_params},
     {"/v1/jobs/{id}/resume", "POST", job_resume, no_params},
     {"/v1/jobs/{id}/run", "POST", job_run, no_params},

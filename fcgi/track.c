@@ -1,45 +1,19 @@
-/* track: GET /v1/track/executions. One job's history is one command; the page of all jobs is a round trip
- * over all shards, and rarely a second one. */
+/* track: GET /v1/track/executions, /v1/jobs/{id}/executions and /v1/executions/{id}. One job's history is one
+ * command, whatever happened elsewhere; the page of all jobs is a round trip over all shards, and rarely a
+ * second one, or with a filter a few of them. */
 #include "track.h"
 #include "app.h"
-#include "execution.h"
-#include "log.h"
 #include "resources.h"
 #include "store.h"
+#include "store_life.h"
+#include "track_query.h"
 
-#include <string.h>
+/* What a shard is asked for with a filter, at first and then: all shards together a few thousand records at
+ * most, and little for a filter that lets most of them through. */
+#define ASK_FILTERED       64
+#define ASK_FILTERED_AGAIN 128
 
-#define LIMIT_DEFAULT 50
-#define LIMIT_MAX     STORE_HISTORY_PER_JOB
 _Static_assert(STORE_SHARDS <= REDIS_SYNC_PIPELINE_MAX, "all shards are asked in one round trip");
-
-/* A positive decimal integer, however long: what is more than LIMIT_MAX means LIMIT_MAX. */
-static bool parse_limit(struct slice text, int *limit)
-{
-    int64_t value = 0;
-
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.data[i] < '0' || text.data[i] > '9') {
-            return false;
-        }
-        value = value * 10 + (text.data[i] - '0');
-        value = value > LIMIT_MAX ? LIMIT_MAX : value;
-    }
-    *limit = (int)value;
-    return value > 0;
-}
-
-static bool read_limit(const struct request *req, int *limit, struct api_error *error)
-{
-    struct slice text = request_param(req, "limit");
-
-    *limit = LIMIT_DEFAULT;
-    if (!text.data || parse_limit(text, limit)) {
-        return true;
-    }
-    api_error_set(error, API_INVALID_REQUEST, "limit must be a positive whole number");
-    return api_error_at(error, slice_of("limit"));
-}
 
 /* *given: a job was asked for. */
 static bool read_job_id(const struct request *req, struct job_id *id, bool *given, struct api_error *error)
@@ -54,18 +28,41 @@ static bool read_job_id(const struct request *req, struct job_id *id, bool *give
     return api_error_at(error, slice_of("job_id"));
 }
 
-static enum err load_history(struct app *app, const struct job_id *id, int limit, struct errinfo *info)
+static bool is_filtered(const struct feed_filter *filter)
 {
-    struct cmd cmd;
+    return filter->by_success || filter->by_outcome || filter->since.ms > 0 || filter->until.ms < INT64_MAX;
+}
+
+/* How many records of a history are read. Without a filter and from the beginning, one more than the page has
+ * tells whether there is another one; else the page may be anywhere in the history, which is short. */
+static int history_needed(const struct track_query *query)
+{
+    bool all = is_filtered(&query->filter) || query->from.kind != FEED_CURSOR_NONE;
+
+    return all ? STORE_HISTORY_MAX : query->limit + 1;
+}
+
+/* must_exist: ERR_NOT_FOUND where there is no such job. */
+static enum err load_history(struct app *app, const struct job_id *id, const struct track_query *query,
+                             bool must_exist, struct errinfo *info)
+{
+    struct cmd cmds[2];
+    struct store_job job;
+    struct wall_ms now;
+    size_t count;
     enum err err;
 
-    store_history(&cmd, id, limit);
-    err = redis_sync_call(app->redis, &cmd, 1, REDIS_SYNC_BUDGET_MS, info);
-    cmd_fini(&cmd);
-    if (err != ERR_OK) {
-        return err;
+    store_history(&cmds[0], id, history_needed(query));
+    if (must_exist) {
+        store_job_get(&cmds[1], id, 0);
     }
-    return feed_fill_history(&app->feed, id, redis_sync_reply(app->redis, 0), info);
+    err = app_ask(app, cmds, must_exist ? 2 : 1, info);
+    if (err == ERR_OK && must_exist) {
+        err = store_job_get_reply(redis_sync_reply(app->redis, 1), id, &job, &now, &count, info);
+    }
+    return err == ERR_OK ? feed_fill_history(&app->feed, id, redis_sync_reply(app->redis, 0),
+                                             (size_t)query->limit, info)
+                         : err;
 }
 
 /* Ask the shards (a bit each) for their next `ask` records. */
@@ -82,12 +79,9 @@ static enum err ask_shards(struct app *app, unsigned shards, int ask, struct err
             numbers[count++] = shard;
         }
     }
-    err = redis_sync_call(app->redis, cmds, count, REDIS_SYNC_BUDGET_MS, info);
+    err = app_ask(app, cmds, count, info);
     for (size_t i = 0; i < count && err == ERR_OK; i++) {
         err = feed_fill(&app->feed, numbers[i], redis_sync_reply(app->redis, i), (size_t)ask, info);
-    }
-    for (size_t i = 0; i < count; i++) {
-        cmd_fini(&cmds[i]);
     }
     return err;
 }
@@ -95,93 +89,50 @@ static enum err ask_shards(struct app *app, unsigned shards, int ask, struct err
 /* Calls are spread evenly over the shards: twice a shard's share and a few more are nearly always enough. A
  * shard that falls short of it is asked for all that the page still lacks, so that no page takes more than a
  * few round trips. */
-static enum err load_feed(struct app *app, int limit, struct errinfo *info)
+static enum err load_feed(struct app *app, const struct track_query *query, struct errinfo *info)
 {
-    int ask = limit / STORE_SHARDS * 2 + 8;
+    bool filtered = is_filtered(&query->filter);
+    int share = query->limit / STORE_SHARDS * 2 + 8;
+    int ask = filtered ? ASK_FILTERED : share < query->limit ? share : query->limit;
+    int again = filtered ? ASK_FILTERED_AGAIN : query->limit;
     unsigned missing;
 
-    ask = ask < limit ? ask : limit;
-    feed_begin(&app->feed);
-    while ((missing = feed_advance(&app->feed, (size_t)limit)) != 0) {
+    while ((missing = feed_advance(&app->feed, (size_t)query->limit)) != 0 && !feed_is_spent(&app->feed)) {
         enum err err = ask_shards(app, missing, ask, info);
         if (err != ERR_OK) {
             return err;
         }
-        ask = limit;
+        ask = again;
     }
+    feed_end(&app->feed, (size_t)query->limit);
     return ERR_OK;
 }
 
-static void put_i64(struct json_writer *w, const char *key, int64_t value)
-{
-    json_key(w, key);
-    json_put_i64(w, value);
-}
-
-static void put_str(struct json_writer *w, const char *key, const char *value)
-{
-    json_key(w, key);
-    json_put_str(w, value);
-}
-
-/* The fields that the issue names first, then those that came later. */
-static void put_ids(struct json_writer *w, const struct execution *execution)
-{
-    char id[EXECUTION_ID_SIZE];
-    char job_id[JOB_ID_TEXT_SIZE];
-
-    execution_id_format(id, execution);
-    job_id_format(job_id, &execution->job);
-    put_str(w, "id", id);
-    put_str(w, "job_id", job_id);
-}
-
-static void put_details(struct json_writer *w, const struct execution *execution)
-{
-    put_str(w, "outcome", execution_outcome_name(execution->outcome));
-    put_i64(w, "attempt", execution->attempt);
-    put_i64(w, "lateness_ms", execution->lateness_ms);
-    put_i64(w, "scheduled_time_ms", execution->scheduled.ms);
-    put_i64(w, "execution_time_ms", execution->started.ms);
-    if (execution->error_class[0]) {
-        put_str(w, "error_class", execution->error_class);
-    }
-    if (execution->error[0]) {
-        put_str(w, "error", execution->error);
-    }
-    if (execution->outcome == EXECUTION_MISSED) {
-        put_i64(w, "missed_count", execution->missed_count);
-        put_i64(w, "missed_until", execution->missed_until.ms / 1000);
-    }
-}
-
-void track_write_execution(struct json_writer *w, const struct execution *execution)
-{
-    json_object_begin(w);
-    put_ids(w, execution);
-    put_i64(w, "scheduled_time", execution->scheduled.ms / 1000);
-    put_i64(w, "execution_time", execution->started.ms / 1000);
-    put_i64(w, "status_code", execution->status);
-    json_key(w, "success");
-    json_put_bool(w, execution->outcome == EXECUTION_SUCCEEDED);
-    put_i64(w, "time_taken_ms", execution->took_ms);
-    put_details(w, execution);
-    json_object_end(w);
-}
-
-static void write_page(struct app *app)
+/* say_end: show that there is nothing behind the page, too. */
+static void write_page(struct app *app, bool say_end)
 {
     struct json_writer w;
+    char cursor[FEED_CURSOR_SIZE];
 
+    feed_cursor_format(cursor, &app->feed.next);
     response_json(&app->response, 200, &w);
     json_object_begin(&w);
-    put_i64(&w, "count", (int64_t)app->feed.page_count);
+    json_key(&w, "count");
+    json_put_i64(&w, (int64_t)app->feed.page_count);
     json_key(&w, "executions");
     json_array_begin(&w);
     for (size_t i = 0; i < app->feed.page_count; i++) {
         track_write_execution(&w, feed_at(&app->feed, i));
     }
     json_array_end(&w);
+    if (cursor[0] || say_end) {
+        json_key(&w, "next_cursor");
+    }
+    if (cursor[0]) {
+        json_put_str(&w, cursor);
+    } else if (say_end) {
+        json_put_null(&w);
+    }
     json_object_end(&w);
 }
 
@@ -196,18 +147,94 @@ static bool fail(const struct app *app, const struct errinfo *info, struct api_e
 
 bool track_list_executions(struct app *app, struct api_error *error)
 {
+    struct track_query query;
     struct errinfo info = {0};
     struct job_id id;
     bool one_job;
-    int limit;
+    enum err err;
 
-    if (!read_limit(&app->request, &limit, error) || !read_job_id(&app->request, &id, &one_job, error)) {
+    if (!read_job_id(&app->request, &id, &one_job, error) ||
+        !track_query_read(&query, &app->request, one_job ? FEED_CURSOR_JOB : FEED_CURSOR_FEED, error)) {
         return false;
     }
-    if ((one_job ? load_history(app, &id, limit, &info) : load_feed(app, limit, &info)) != ERR_OK) {
+    feed_begin(&app->feed, &query.filter, &query.from);
+    err = one_job ? load_history(app, &id, &query, false, &info) : load_feed(app, &query, &info);
+    if (err != ERR_OK) {
         return fail(app, &info, error);
     }
     feed_sort(&app->feed);
-    write_page(app);
+    write_page(app, false);
+    return true;
+}
+
+static bool no_such_job(struct api_error *error)
+{
+    return api_error_set(error, API_JOB_NOT_FOUND, "there is no such job");
+}
+
+bool track_list_of_job(struct app *app, struct api_error *error)
+{
+    struct track_query query;
+    struct errinfo info = {0};
+    struct job_id id;
+    enum err err;
+
+    if (!track_query_read(&query, &app->request, FEED_CURSOR_JOB, error)) {
+        return false;
+    }
+    if (!job_id_parse(&id, app->request.id)) {
+        return no_such_job(error);
+    }
+    feed_begin(&app->feed, &query.filter, &query.from);
+    err = load_history(app, &id, &query, true, &info);
+    if (err != ERR_OK) {
+        return err == ERR_NOT_FOUND ? no_such_job(error) : fail(app, &info, error);
+    }
+    feed_sort(&app->feed);
+    write_page(app, true);
+    return true;
+}
+
+/* The record of the attempt that wanted names, among the replies' history. ERR_NOT_FOUND: it is not there. */
+static enum err find_execution(const struct reply *reply, const struct execution *wanted,
+                               struct store_record *out, struct errinfo *info)
+{
+    size_t count;
+    enum err err = store_history_count(reply, &count, info);
+
+    for (size_t i = 0; i < count && err == ERR_OK; i++) {
+        struct errinfo why;
+        if (store_history_at(reply, i, &wanted->job, out, &why) == ERR_OK &&
+            out->execution.scheduled.ms == wanted->scheduled.ms &&
+            out->execution.attempt == wanted->attempt) {
+            return ERR_OK;
+        }
+    }
+    return err == ERR_OK ? ERR_NOT_FOUND : err;
+}
+
+bool track_show_execution(struct app *app, struct api_error *error)
+{
+    struct execution wanted;
+    struct store_record record;
+    struct errinfo info = {0};
+    struct json_writer w;
+    struct cmd cmd;
+    enum err err = ERR_NOT_FOUND;
+
+    if (execution_id_parse(&wanted, app->request.id)) {
+        store_history(&cmd, &wanted.job, STORE_HISTORY_MAX);
+        err = app_ask(app, &cmd, 1, &info);
+        err = err == ERR_OK ? find_execution(redis_sync_reply(app->redis, 0), &wanted, &record, &info) : err;
+    }
+    if (err == ERR_NOT_FOUND) {
+        return api_error_set(error, API_EXECUTION_NOT_FOUND,
+                             "there is no such execution, or it is not among those of its job that are kept");
+    }
+    if (err != ERR_OK) {
+        return fail(app, &info, error);
+    }
+    response_json(&app->response, 200, &w);
+    track_write_execution(&w, &record.execution);
     return true;
 }

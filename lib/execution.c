@@ -23,6 +23,25 @@ const char *execution_outcome_name(enum execution_outcome outcome)
     return outcome < EXECUTION_OUTCOME__COUNT ? outcome_names[outcome] : "unknown";
 }
 
+bool execution_outcome_parse(struct slice name, enum execution_outcome *out)
+{
+    for (unsigned i = 0; i < EXECUTION_OUTCOME__COUNT; i++) {
+        if (slice_eq(name, outcome_names[i])) {
+            *out = (enum execution_outcome)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+struct wall_ms execution_instant(const struct execution *execution)
+{
+    if (execution->started.ms > 0) {
+        return execution->started;
+    }
+    return execution->outcome == EXECUTION_MISSED ? execution->missed_until : execution->scheduled;
+}
+
 static void add_number(struct buffer *out, char key, int64_t value)
 {
     char text[32];
@@ -45,12 +64,32 @@ static void add_text(struct buffer *out, char key, const char *text, bool to_end
     }
 }
 
+/* Numbers with commas between them; those at the end that are zero are left out, and with them the token. The
+ * two that every answered call has come first. */
+static void add_timings(const struct execution_timings *timings, struct buffer *out)
+{
+    const int64_t values[] = {timings->first_byte_us, timings->total_us, timings->dns_us, timings->connect_us,
+                              timings->tls_us};
+    size_t count = sizeof values / sizeof values[0];
+    while (count > 0 && values[count - 1] == 0) {
+        count--;
+    }
+    for (size_t i = 0; i < count; i++) {
+        buffer_add_str(out, i == 0 ? " p:" : ",");
+        buffer_add_i64(out, values[i]);
+    }
+}
+
 static void add_call(const struct execution *execution, struct buffer *out)
 {
     add_number(out, 'x', execution->started.ms);
     add_number(out, 't', execution->took_ms);
     add_number(out, 'h', execution->status);
     add_number(out, 'l', execution->lateness_ms);
+    add_timings(&execution->timings, out);
+    if (execution->response_bytes != 0) {
+        add_number(out, 'z', execution->response_bytes);
+    }
     if (execution->truncated) {
         add_number(out, 'b', 1);
     }
@@ -107,6 +146,25 @@ static bool read_flag(struct slice text, bool *out)
     return true;
 }
 
+/* As add_timings writes them; what a later version put behind is skipped. */
+static bool read_timings(struct slice text, struct execution_timings *out)
+{
+    int64_t *const fields[] = {&out->first_byte_us, &out->total_us, &out->dns_us, &out->connect_us,
+                               &out->tls_us};
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+        const char *comma = memchr(text.data, ',', text.len);
+        size_t len = comma != NULL ? (size_t)(comma - text.data) : text.len;
+        if (!slice_i64((struct slice){text.data, len}, fields[i])) {
+            return false;
+        }
+        if (comma == NULL) {
+            return true;
+        }
+        text = (struct slice){comma + 1, text.len - len - 1};
+    }
+    return true;
+}
+
 /* One `key:value`. False: the value cannot be read. */
 static bool read_token(struct execution *out, char key, struct slice value)
 {
@@ -129,6 +187,10 @@ static bool read_token(struct execution *out, char key, struct slice value)
         return read_int(value, &out->status);
     case 'a':
         return read_int(value, &out->attempt);
+    case 'p':
+        return read_timings(value, &out->timings);
+    case 'z':
+        return slice_i64(value, &out->response_bytes);
     case 'b':
         return read_flag(value, &out->truncated);
     case 'r':
@@ -187,6 +249,40 @@ void execution_id_format(char out[EXECUTION_ID_SIZE], const struct execution *ex
     digest_hex(hex, execution->job.bytes, JOB_ID_SIZE);
     (void)snprintf(out, EXECUTION_ID_SIZE, "exec:%s:%lld:%d", hex, (long long)execution->scheduled.ms,
                    execution->attempt);
+}
+
+/* Take what is before the next colon (or all) off rest. */
+static struct slice next_part(struct slice *rest)
+{
+    const char *colon = rest->len > 0 ? memchr(rest->data, ':', rest->len) : NULL;
+    struct slice part = *rest;
+    size_t used = rest->len;
+    if (colon != NULL) {
+        part.len = (size_t)(colon - rest->data);
+        used = part.len + 1;
+    }
+    *rest = (struct slice){rest->data + used, rest->len - used};
+    return part;
+}
+
+/* Ids are only good in the form in which they are given out: what was read must come out the same. */
+bool execution_id_parse(struct execution *out, struct slice id)
+{
+    char text[EXECUTION_ID_SIZE];
+    char job[JOB_ID_TEXT_SIZE];
+    struct slice rest = id;
+    *out = (struct execution){0};
+    if (id.data == NULL || id.len >= sizeof text || !slice_eq(next_part(&rest), "exec")) {
+        return false;
+    }
+    struct slice hex = next_part(&rest);
+    (void)snprintf(job, sizeof job, "capi:%.*s", (int)hex.len, hex.data);
+    if (!job_id_parse(&out->job, slice_of(job)) || !slice_i64(next_part(&rest), &out->scheduled.ms) ||
+        !read_int(rest, &out->attempt)) {
+        return false;
+    }
+    execution_id_format(text, out);
+    return slice_eq(id, text);
 }
 
 void execution_idempotency_key(char out[EXECUTION_KEY_SIZE], const struct job_id *job,

@@ -4,9 +4,12 @@
  * keeps in the job's history and in the feed of all executions: `key:value` tokens separated by spaces,
  * unknown keys are skipped when reading, `e:` takes the rest of the line:
  *
- *     o:s s:1772953200000 x:1772953200003 t:12 h:200 a:1 l:3 r:web1-4711-9f2c
+ *     o:s s:1772953200000 a:1 x:1772953200003 t:12 h:200 l:3 p:11820,11874,210,95 z:512 r:web1-4711-9f2c
  *     o:f s:1772953200000 x:1772953200003 t:10002 h:0 a:6 l:2 r:web1-4711-9f2c c:connect e:Connection timed
  * out o:m s:1772953200000 u:1772956740000 n:60 a:0
+ *
+ * `p:` holds the phases (first byte, total, dns, connect, tls; zeros at its end are left out), `z:` the size
+ * of the answer. Every call leaves two of these lines in Redis, so what is zero is not written.
  *
  * Pure.
  */
@@ -23,6 +26,7 @@
 
 #define EXECUTION_ERROR_MAX  200 /* bytes of error text kept */
 #define EXECUTION_RUNNER_MAX 63  /* bytes of a runner's id */
+#define EXECUTION_RECORD_MAX 640 /* bytes of a record, whatever is in it */
 /* "exec:<64 hex>:<scheduled ms>:<attempt>" */
 #define EXECUTION_ID_SIZE 112
 
@@ -36,6 +40,16 @@ enum execution_outcome {
     EXECUTION_OUTCOME__COUNT
 };
 
+/* What a call spent its time on, in microseconds; redirects included. 0: there was no such phase (no name to
+ * look up, a connection that was there already), or it was not reached. */
+struct execution_timings {
+    int64_t dns_us;        /* how long the look-up took */
+    int64_t connect_us;    /* how long the connection took */
+    int64_t tls_us;        /* how long the handshake took */
+    int64_t first_byte_us; /* from the start of the call to the first byte of the answer */
+    int64_t total_us;      /* from the start of the call to its end */
+};
+
 struct execution {
     struct job_id job;
     struct wall_ms scheduled; /* the occurrence; for MISSED the first of them */
@@ -45,17 +59,24 @@ struct execution {
     int status;               /* HTTP status; 0: no answer */
     int attempt;              /* from 1; 0 for MISSED */
     enum execution_outcome outcome;
+    struct execution_timings timings;
+    int64_t response_bytes;      /* of the answer's body that were read; 0 for none */
     bool truncated;              /* the answer was longer than what is read, and was cut: no failure */
     int64_t missed_count;        /* MISSED: how many occurrences */
     struct wall_ms missed_until; /* MISSED: the last of them */
     char runner[EXECUTION_RUNNER_MAX + 1]; /* who called; "" for records made for a dead runner */
-    char error_class[16]; /* "dns", "connect", "tls", "timeout", "http", "redirect", "response", …; "": no
-                             error */
+    char error_class[24]; /* "dns", "connect", "tls", "timeout", "http", "redirect", "too_many_redirects",
+                             "response", …; "": no error */
     char error[EXECUTION_ERROR_MAX + 1];
 };
 
 /* "succeeded", "failed", "lost", "missed", "cancelled". */
 const char *execution_outcome_name(enum execution_outcome outcome);
+/* And back. False: no outcome is called so. */
+NODISCARD bool execution_outcome_parse(struct slice name, enum execution_outcome *out);
+
+/* When the call was made; where none was, when it should have been (for MISSED the last of them). */
+struct wall_ms execution_instant(const struct execution *execution);
 
 /* Append the record, without the job's id. Control characters in texts become spaces. */
 void execution_encode(const struct execution *execution, struct buffer *out);
@@ -65,6 +86,9 @@ NODISCARD enum err execution_decode(struct execution *out, const struct job_id *
 
 /* The public id of an attempt: unique, and it tells where its record is kept. */
 void execution_id_format(char out[EXECUTION_ID_SIZE], const struct execution *execution);
+
+/* Fill job, scheduled and attempt of out from such an id; the rest is zero. False: it is none. */
+NODISCARD bool execution_id_parse(struct execution *out, struct slice id);
 
 /* The key that every attempt at one occurrence carries (Idempotency-Key): "<64 hex>-<scheduled ms>". */
 #define EXECUTION_KEY_SIZE 96

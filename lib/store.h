@@ -24,7 +24,8 @@
 #define STORE_RUNNER_ID_MAX   EXECUTION_RUNNER_MAX /* bytes */
 #define STORE_ATTEMPT_MAX     1000000              /* the largest number of an attempt that is believed */
 #define STORE_BATCH_MAX       100                  /* occurrences in one script call */
-#define STORE_HISTORY_PER_JOB 200 /* attempts kept of each job; also the largest `limit` of a query */
+#define STORE_HISTORY_PER_JOB 200                  /* attempts kept of each job */
+#define STORE_HISTORY_MAX     1000 /* the most that may be kept of each: so many are read where all count */
 #define STORE_EXECUTIONS_SHARD                                                                         \
     100000                       /* attempts kept in each shard's feed (about: trimmed in whole nodes) \
                                   */

@@ -52,7 +52,8 @@ static const char *const error_names[HTTP_ERROR__COUNT] = {
     [HTTP_ERROR_CONNECT] = "connect",
     [HTTP_ERROR_TLS] = "tls",
     [HTTP_ERROR_TIMEOUT] = "timeout",
-    [HTTP_ERROR_REDIRECTS] = "redirect",
+    [HTTP_ERROR_REDIRECT] = "redirect",
+    [HTTP_ERROR_REDIRECTS] = "too_many_redirects",
     [HTTP_ERROR_RESPONSE] = "response",
     [HTTP_ERROR_ABORTED] = "aborted",
     [HTTP_ERROR_INTERNAL] = "internal",
@@ -158,48 +159,6 @@ static size_t on_header(char *data, size_t size, size_t count, void *arg)
 
 /* ---- results ---- */
 
-/* Where a redirect leads is the target's doing; the job's own URL was checked when the job was taken in. */
-static bool was_redirected(const struct http_call *call)
-{
-    long redirects = 0;
-    (void)curl_easy_getinfo(call->easy, CURLINFO_REDIRECT_COUNT, &redirects);
-    return redirects > 0;
-}
-
-static enum http_error classify(const struct http_call *call, CURLcode code)
-{
-    switch (code) {
-    case CURLE_OK:
-        return HTTP_OK;
-    case CURLE_COULDNT_RESOLVE_HOST:
-    case CURLE_COULDNT_RESOLVE_PROXY:
-        return HTTP_ERROR_DNS;
-    case CURLE_COULDNT_CONNECT:
-    case CURLE_INTERFACE_FAILED:
-        return HTTP_ERROR_CONNECT;
-    case CURLE_SSL_CONNECT_ERROR:
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CIPHER:
-    case CURLE_SSL_CERTPROBLEM:
-    case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_SSL_ISSUER_ERROR:
-    case CURLE_SSL_INVALIDCERTSTATUS:
-        return HTTP_ERROR_TLS;
-    case CURLE_OPERATION_TIMEDOUT:
-        return HTTP_ERROR_TIMEOUT;
-    case CURLE_TOO_MANY_REDIRECTS:
-        return HTTP_ERROR_REDIRECTS;
-    case CURLE_UNSUPPORTED_PROTOCOL: /* of the redirect, or HTTP of a version that nobody speaks */
-    case CURLE_URL_MALFORMAT:
-        return was_redirected(call) ? HTTP_ERROR_REDIRECTS : HTTP_ERROR_RESPONSE;
-    case CURLE_OUT_OF_MEMORY:
-    case CURLE_FAILED_INIT:
-        return HTTP_ERROR_INTERNAL;
-    default:
-        return HTTP_ERROR_RESPONSE;
-    }
-}
-
 static void say(struct http_result *result, enum http_error error, const char *text)
 {
     result->error = error;
@@ -223,7 +182,8 @@ static void describe_end(const struct http_call *call, CURLcode code, struct htt
         say(result, HTTP_ERROR_RESPONSE,
             "the connection died before the answer; at most once, so the request was not sent again");
     } else if (code != CURLE_OK) {
-        say(result, classify(call, code), call->error[0] != '\0' ? call->error : curl_easy_strerror(code));
+        say(result, http_easy_classify(call->easy, code),
+            call->error[0] != '\0' ? call->error : curl_easy_strerror(code));
     } else if (call->headers_open) {
         say(result, HTTP_ERROR_RESPONSE, "the answer broke off inside its headers");
     }
@@ -237,6 +197,8 @@ static void make_result(const struct http_call *call, CURLcode code, struct http
         .status = (int)status, .sent = call->sent, .found = call->search != NULL && call->search->found};
     result->started = call->started;
     result->took_ms = clock_mono(&call->client->options.clock).ms - call->began.ms;
+    result->body_bytes = call->body_bytes < call->response_max ? call->body_bytes : call->response_max;
+    http_easy_timings(call->easy, &result->timings);
     describe_end(call, code, result);
 }
 

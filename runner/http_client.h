@@ -38,14 +38,16 @@ enum http_error {
     HTTP_ERROR_CONNECT, /* nobody takes the connection */
     HTTP_ERROR_TLS,
     HTTP_ERROR_TIMEOUT,
-    HTTP_ERROR_REDIRECTS, /* more redirects than allowed, or to where no call may go */
+    HTTP_ERROR_REDIRECT,  /* to where no call may go */
+    HTTP_ERROR_REDIRECTS, /* more of them than allowed */
     HTTP_ERROR_RESPONSE,  /* the answer broke off, is not HTTP, or its headers are too large */
     HTTP_ERROR_ABORTED,   /* by http_client_cancel */
     HTTP_ERROR_INTERNAL,  /* out of memory, or of file descriptors */
     HTTP_ERROR__COUNT
 };
 
-/* "dns", "connect", "tls", "timeout", "redirect", "response", "aborted", "internal"; "" for HTTP_OK. */
+/* "dns", "connect", "tls", "timeout", "redirect", "too_many_redirects", "response", "aborted", "internal"; ""
+ * for HTTP_OK. */
 const char *http_error_name(enum http_error error);
 
 /* All borrowed during http_client_call only, but for body and find: those until the call is done. */
@@ -65,15 +67,26 @@ struct http_request {
     bool once;            /* at most one sending */
 };
 
+/* In microseconds, all redirects together; 0: there was no such phase, or it was not reached. */
+struct http_timings {
+    int64_t dns_us;        /* looking up the name; 0 where no connection was made */
+    int64_t connect_us;    /* TCP; likewise */
+    int64_t tls_us;        /* the handshake; likewise */
+    int64_t first_byte_us; /* from the beginning to the first byte of the answer */
+    int64_t total_us;      /* from the beginning to the end */
+};
+
 struct http_result {
     enum http_error error;
     int status;             /* of the last answer; 0: none */
     struct wall_ms started; /* by the client's clock: when the call was begun (looking up, connecting and TLS
                                come after it) */
     int64_t took_ms;        /* from started to the end */
-    bool sent;              /* false: not a byte of the request has left */
-    bool truncated;         /* the body was longer than response_max */
-    bool found;             /* request's find was in it */
+    struct http_timings timings;
+    int64_t body_bytes;         /* of the last answer's body that were read, at most response_max */
+    bool sent;                  /* false: not a byte of the request has left */
+    bool truncated;             /* the body was longer than response_max */
+    bool found;                 /* request's find was in it */
     char text[HTTP_ERROR_SIZE]; /* for a person; "" when there is no error */
 };
 

@@ -111,3 +111,72 @@ CURLcode http_easy_set_up(CURL *easy, const struct http_request *request, struct
     rc = rc != CURLE_OK ? rc : set_method(easy, request);
     return rc != CURLE_OK ? rc : set_limits(easy, request);
 }
+
+/* ---- how it went ---- */
+
+/* Where a redirect leads is the target's doing; the job's own URL was checked when the job was taken in. */
+static bool was_redirected(CURL *easy)
+{
+    long redirects = 0;
+    (void)curl_easy_getinfo(easy, CURLINFO_REDIRECT_COUNT, &redirects);
+    return redirects > 0;
+}
+
+enum http_error http_easy_classify(CURL *easy, CURLcode code)
+{
+    switch (code) {
+    case CURLE_OK:
+        return HTTP_OK;
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_RESOLVE_PROXY:
+        return HTTP_ERROR_DNS;
+    case CURLE_COULDNT_CONNECT:
+    case CURLE_INTERFACE_FAILED:
+        return HTTP_ERROR_CONNECT;
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CIPHER:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_INVALIDCERTSTATUS:
+        return HTTP_ERROR_TLS;
+    case CURLE_OPERATION_TIMEDOUT:
+        return HTTP_ERROR_TIMEOUT;
+    case CURLE_TOO_MANY_REDIRECTS:
+        return HTTP_ERROR_REDIRECTS;
+    case CURLE_UNSUPPORTED_PROTOCOL: /* of the redirect, or HTTP of a version that nobody speaks */
+    case CURLE_URL_MALFORMAT:
+        return was_redirected(easy) ? HTTP_ERROR_REDIRECT : HTTP_ERROR_RESPONSE;
+    case CURLE_OUT_OF_MEMORY:
+    case CURLE_FAILED_INIT:
+        return HTTP_ERROR_INTERNAL;
+    default:
+        return HTTP_ERROR_RESPONSE;
+    }
+}
+
+static int64_t info_us(CURL *easy, CURLINFO what)
+{
+    curl_off_t us = 0;
+    return curl_easy_getinfo(easy, what, &us) == CURLE_OK && us > 0 ? (int64_t)us : 0;
+}
+
+/* libcurl tells when each phase was over, counted from the beginning, and sums these up over redirects: so
+ * differences are what phases took. On a kept connection it gives the few microseconds that finding it took:
+ * no phase. */
+void http_easy_timings(CURL *easy, struct http_timings *out)
+{
+    long connections = 0;
+    int64_t dns = info_us(easy, CURLINFO_NAMELOOKUP_TIME_T);
+    int64_t connected = info_us(easy, CURLINFO_CONNECT_TIME_T);
+    int64_t secured = info_us(easy, CURLINFO_APPCONNECT_TIME_T);
+    (void)curl_easy_getinfo(easy, CURLINFO_NUM_CONNECTS, &connections);
+    *out = (struct http_timings){.first_byte_us = info_us(easy, CURLINFO_STARTTRANSFER_TIME_T),
+                                 .total_us = info_us(easy, CURLINFO_TOTAL_TIME_T)};
+    if (connections > 0) {
+        out->dns_us = dns;
+        out->connect_us = connected > dns ? connected - dns : 0;
+        out->tls_us = secured > connected ? secured - connected : 0;
+    }
+}

@@ -1,5 +1,6 @@
-/* http_easy: what libcurl has to be told before it makes a call: a request, as options of an easy handle. No
- * transfer, no callbacks: those are http_client's, and this is private to it.
+/* http_easy: what libcurl has to be told before it makes a call (a request, as options of an easy handle),
+ * and what it can be asked afterwards. No transfer, no callbacks: those are http_client's, and this is
+ * private to it.
  *
  * libcurl knows GET, POST and HEAD; the other methods are a POST or a GET by another name, which libcurl
  * keeps through every redirect. http_easy_redirect mends that: 303 asks for a GET whatever it was (but HEAD),
@@ -21,5 +22,10 @@ NODISCARD CURLcode http_easy_set_up(CURL *easy, const struct http_request *reque
 /* An answer with this status led to another request, which is about to be sent on easy: make it the one that
  * the status asks for. post: the first request was a POST. */
 NODISCARD CURLcode http_easy_redirect(CURL *easy, struct curl_slist *headers, int status, bool post);
+
+/* What libcurl's result code of a transfer means. */
+enum http_error http_easy_classify(CURL *easy, CURLcode code);
+/* What the transfer spent its time on. */
+void http_easy_timings(CURL *easy, struct http_timings *out);
 
 #endif

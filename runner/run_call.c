@@ -126,6 +126,15 @@ static void judge(struct execution *execution, const struct success *rule, const
     }
 }
 
+static struct execution_timings timings_of(const struct http_timings *timings)
+{
+    return (struct execution_timings){.dns_us = timings->dns_us,
+                                      .connect_us = timings->connect_us,
+                                      .tls_us = timings->tls_us,
+                                      .first_byte_us = timings->first_byte_us,
+                                      .total_us = timings->total_us};
+}
+
 void run_note_result(struct run *run, const char *runner, const struct http_result *result)
 {
     struct execution *execution = &run->execution;
@@ -139,6 +148,8 @@ void run_note_result(struct run *run, const char *runner, const struct http_resu
                                     .status = result->status,
                                     .attempt = run->attempt.number,
                                     .outcome = EXECUTION_SUCCEEDED,
+                                    .timings = timings_of(&result->timings),
+                                    .response_bytes = result->body_bytes,
                                     .truncated = result->truncated};
     (void)snprintf(execution->runner, sizeof execution->runner, "%s", runner);
     judge(execution, &run->job.success, result);

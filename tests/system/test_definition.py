@@ -183,7 +183,7 @@ def test_authorization_is_not_carried_to_another_place(stack, hook, own_target):
     assert {"authorization", "cookie"} & set(elsewhere.calls[0].headers) == set()
 
 
-@pytest.mark.parametrize("allowed, success, error_class", [(0, False, "http"), (1, False, "redirect"), (2, True, None)])
+@pytest.mark.parametrize("allowed, success, error_class", [(0, False, "http"), (1, False, "too_many_redirects"), (2, True, None)])
 def test_follow_redirects_says_how_many(stack, target, hook, allowed, success, error_class):
     middle, end = target.hook(), target.hook()
     hook.answers(t.redirect(middle.url))

@@ -58,6 +58,8 @@ static void assert_same(const struct execution *a, const struct execution *b)
     assert_int_equal(a->attempt, b->attempt);
     assert_int_equal(a->outcome, b->outcome);
     assert_int_equal(a->truncated, b->truncated);
+    assert_memory_equal(&a->timings, &b->timings, sizeof a->timings);
+    assert_int_equal(a->response_bytes, b->response_bytes);
     assert_int_equal(a->missed_count, b->missed_count);
     assert_int_equal(a->missed_until.ms, b->missed_until.ms);
     assert_string_equal(a->runner, b->runner);
@@ -90,6 +92,26 @@ static const struct {
     {"o:m s:1772953200000 a:0 u:1772956740000 n:60",
      {.outcome = EXECUTION_MISSED, .scheduled = {T0}, .missed_until = {1772956740000}, .missed_count = 60}},
     {"o:l s:0 a:2 x:0 t:0 h:0 l:0", {.outcome = EXECUTION_LOST, .attempt = 2}},
+    {"o:s s:1772953200000 a:1 x:1772953200003 t:12 h:200 l:3 p:11820,11874,210,95 z:512 r:w",
+     {.scheduled = {T0},
+      .started = {T0 + 3},
+      .took_ms = 12,
+      .lateness_ms = 3,
+      .status = 200,
+      .attempt = 1,
+      .timings = {.dns_us = 210, .connect_us = 95, .first_byte_us = 11820, .total_us = 11874},
+      .response_bytes = 512,
+      .runner = "w"}},
+    {"o:f s:1772953200000 a:1 x:1772953200003 t:90000 h:0 l:3 p:0,90000123 r:w c:timeout",
+     {.outcome = EXECUTION_FAILED,
+      .scheduled = {T0},
+      .started = {T0 + 3},
+      .took_ms = 90000,
+      .lateness_ms = 3,
+      .attempt = 1,
+      .timings = {.total_us = 90000123},
+      .runner = "w",
+      .error_class = "timeout"}},
     {"o:s s:-5 a:1 x:-4 t:0 h:204 l:-1 b:1",
      {.scheduled = {-5}, .started = {-4}, .status = 204, .lateness_ms = -1, .attempt = 1, .truncated = true}},
 };
@@ -148,6 +170,13 @@ static void test_execution_random_records_come_back(void **state)
             execution.lateness_ms = random_i64();
             execution.status = (int)next_random();
             execution.truncated = next_random() % 2 == 0;
+            execution.response_bytes = random_i64();
+            execution.timings =
+                (struct execution_timings){.dns_us = random_i64(),
+                                           .connect_us = random_i64(),
+                                           .tls_us = next_random() % 2 == 0 ? random_i64() : 0,
+                                           .first_byte_us = random_i64(),
+                                           .total_us = random_i64()};
         }
         random_text(execution.runner, sizeof execution.runner - 1, false);
         random_text(execution.error_class, sizeof execution.error_class - 1, false);
@@ -215,6 +244,38 @@ static void test_execution_long_texts_are_cut(void **state)
     assert_int_equal(strlen(back.error), EXECUTION_ERROR_MAX);
 }
 
+/* Whatever the target, the host's name and the clocks come up with. */
+static void test_execution_longest_record_is_bounded(void **state)
+{
+    (void)state;
+    const struct execution_timings timings = {INT64_MIN, INT64_MIN, INT64_MIN, INT64_MIN, INT64_MIN};
+    struct execution execution = {.job = job,
+                                  .scheduled = {INT64_MIN},
+                                  .started = {INT64_MIN},
+                                  .took_ms = INT64_MIN,
+                                  .lateness_ms = INT64_MIN,
+                                  .status = INT32_MIN,
+                                  .attempt = INT32_MIN,
+                                  .timings = timings,
+                                  .response_bytes = INT64_MIN,
+                                  .truncated = true};
+    struct buffer out;
+    memset(execution.runner, 'r', sizeof execution.runner - 1);
+    memset(execution.error_class, 'c', sizeof execution.error_class - 1);
+    memset(execution.error, 'e', sizeof execution.error - 1);
+    buffer_init(&out, 0);
+    execution_encode(&execution, &out);
+    assert_in_range(out.len, 1, EXECUTION_RECORD_MAX);
+    buffer_fini(&out);
+}
+
+static void test_execution_timings_of_a_later_version_are_read_as_far_as_known(void **state)
+{
+    (void)state;
+    assert_int_equal(decode("o:s s:5 p:1,2,3,4,5,6,x"), ERR_OK);
+    assert_int_equal(back.timings.tls_us, 5);
+}
+
 static void test_execution_reads_only_the_bytes_it_was_given(void **state)
 {
     (void)state;
@@ -228,7 +289,7 @@ static void test_execution_skips_what_a_later_version_wrote(void **state)
 {
     (void)state;
     static const char *const rows[] = {
-        "z:9 o:s y:1:2:3 s:5 q: a:3 h:200",
+        "q:9 o:s y:1:2:3 s:5 j: a:3 h:200",
         "o:s  s:5   a:3 h:200 ",
         " o:s s:5 a:3 h:200 Z:\xff",
         "h:200 a:3 s:5 o:s",
@@ -264,6 +325,10 @@ static const char *const no_records[] = {
     "o:s s:5 l:--1",
     "o:s s:5 u:+1",
     "o:s s:5 n:",
+    "o:s s:5 p:",
+    "o:s s:5 p:1,",
+    "o:s s:5 p:1,,2",
+    "o:s s:5 z:x",
     "o:s s:5 a",
     "o:s s:5 ab:1",
     "o:s s:5 :",
@@ -297,6 +362,42 @@ static void test_execution_ids_name_job_instant_and_attempt(void **state)
                         "ab01ff1000000000000000000000000000000000000000000000000000000000-1772953200000");
 }
 
+static void test_execution_ids_are_read_as_they_are_written(void **state)
+{
+    (void)state;
+#define HEX "ab01ff1000000000000000000000000000000000000000000000000000000000"
+    static const char *const none[] = {
+        "",
+        "exec",
+        "exec:",
+        "exec:" HEX,
+        "exec:" HEX ":5",
+        "exec:" HEX ":5:",
+        "exec:" HEX "::1",
+        "capi:" HEX ":5:1",
+        "exec:" HEX ":5:1:",
+        "exec:" HEX ":5:1:1",
+        "exec:" HEX ":05:1",
+        "exec:" HEX ":5:+1",
+        "exec:" HEX ":5:01",
+        "exec:AB01ff1000000000000000000000000000000000000000000000000000000000:5:1",
+        "exec:ab01:5:1",
+        "exec:" HEX "0:5:1",
+        "exec:" HEX ":5:99999999999",
+        " exec:" HEX ":5:1",
+        "exec:" HEX ":5:1 "};
+    struct execution execution;
+    assert_true(execution_id_parse(&execution, slice_of("exec:" HEX ":1772953200000:2")));
+    assert_memory_equal(execution.job.bytes, job.bytes, JOB_ID_SIZE);
+    assert_int_equal(execution.scheduled.ms, T0);
+    assert_int_equal(execution.attempt, 2);
+    for (size_t i = 0; i < sizeof none / sizeof none[0]; i++) {
+        if (execution_id_parse(&execution, slice_of(none[i]))) {
+            fail_msg("taken for an id: \"%s\"", none[i]);
+        }
+    }
+}
+
 static void test_execution_longest_ids_fit(void **state)
 {
     (void)state;
@@ -327,10 +428,13 @@ int main(void)
         cmocka_unit_test(test_execution_hostile_errors_stay_in_their_place),
         cmocka_unit_test(test_execution_hostile_tokens_do_not_spoil_the_record),
         cmocka_unit_test(test_execution_long_texts_are_cut),
+        cmocka_unit_test(test_execution_longest_record_is_bounded),
+        cmocka_unit_test(test_execution_timings_of_a_later_version_are_read_as_far_as_known),
         cmocka_unit_test(test_execution_reads_only_the_bytes_it_was_given),
         cmocka_unit_test(test_execution_skips_what_a_later_version_wrote),
         cmocka_unit_test(test_execution_refuses_what_is_no_record),
         cmocka_unit_test(test_execution_ids_name_job_instant_and_attempt),
+        cmocka_unit_test(test_execution_ids_are_read_as_they_are_written),
         cmocka_unit_test(test_execution_longest_ids_fit),
         cmocka_unit_test(test_execution_outcomes_have_names),
     };

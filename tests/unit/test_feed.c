@@ -12,6 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const struct feed_filter all = {.until = {INT64_MAX}};
+static const struct feed_cursor beginning = {.kind = FEED_CURSOR_NONE};
+
 #define ALL_SHARDS ((1U << STORE_SHARDS) - 1)
 
 /* A reply made of text: three items a record, as the script `executions` answers. */
@@ -75,7 +78,7 @@ static void test_feed_merges_newest_first(void **state)
     (void)state;
     struct feed feed;
     feed_init(&feed);
-    feed_begin(&feed);
+    feed_begin(&feed, &all, &beginning);
     assert_int_equal(feed_advance(&feed, 10), ALL_SHARDS);
     fill(&feed, 0, 5, (const int[]){90, 40, 0});
     fill(&feed, 1, 5, (const int[]){80, 70, 10, 0});
@@ -90,7 +93,7 @@ static void test_feed_asks_again_only_where_more_may_be(void **state)
     (void)state;
     struct feed feed;
     feed_init(&feed);
-    feed_begin(&feed);
+    feed_begin(&feed, &all, &beginning);
     fill(&feed, 0, 2, (const int[]){90, 80, 0});
     fill(&feed, 1, 2, (const int[]){20, 10, 0});
     fill_rest_empty(&feed, 2);
@@ -108,12 +111,12 @@ static void test_feed_stops_at_the_limit(void **state)
     (void)state;
     struct feed feed;
     feed_init(&feed);
-    feed_begin(&feed);
+    feed_begin(&feed, &all, &beginning);
     fill(&feed, 0, 2, (const int[]){90, 80, 0});
     fill_rest_empty(&feed, 1);
     assert_int_equal(feed_advance(&feed, 1), 0);
     check_page(&feed, (const int[]){90, 0});
-    feed_begin(&feed);
+    feed_begin(&feed, &all, &beginning);
     assert_int_equal(feed.page_count, 0);
     assert_int_equal(feed_advance(&feed, 1), ALL_SHARDS);
     feed_fini(&feed);
@@ -126,7 +129,7 @@ static void test_feed_skips_what_cannot_be_read_and_goes_on_behind_it(void **sta
     struct fake_reply fake;
     struct errinfo info;
     feed_init(&feed);
-    feed_begin(&feed);
+    feed_begin(&feed, &all, &beginning);
     fake_begin(&fake, 0);
     fake_add(&fake, 90, NULL);
     fake_add(&fake, 80, "garbage");
@@ -147,7 +150,7 @@ static void test_feed_gives_up_on_a_shard_without_positions(void **state)
     struct fake_reply fake;
     struct errinfo info;
     feed_init(&feed);
-    feed_begin(&feed);
+    feed_begin(&feed, &all, &beginning);
     fake_begin(&fake, 0);
     fake_add(&fake, 90, NULL);
     fake.items[0] = (struct slice){NULL, 0};
@@ -165,9 +168,9 @@ static void test_feed_reports_what_redis_refuses(void **state)
     struct reply error = {.kind = REPLY_ERROR, .text = slice_of("WRONGTYPE no")};
     struct job_id job = {{0}};
     feed_init(&feed);
-    feed_begin(&feed);
+    feed_begin(&feed, &all, &beginning);
     assert_int_equal(feed_fill(&feed, 0, &error, 5, &info), ERR_REFUSED);
-    assert_int_equal(feed_fill_history(&feed, &job, &error, &info), ERR_REFUSED);
+    assert_int_equal(feed_fill_history(&feed, &job, &error, 5, &info), ERR_REFUSED);
     feed_fini(&feed);
 }
 
@@ -184,7 +187,8 @@ static void test_feed_history_is_ordered_by_call(void **state)
     };
     struct reply reply = {.kind = REPLY_ARRAY, .items = items, .count = sizeof items / sizeof items[0]};
     feed_init(&feed);
-    assert_int_equal(feed_fill_history(&feed, &job, &reply, &info), ERR_OK);
+    feed_begin(&feed, &all, &beginning);
+    assert_int_equal(feed_fill_history(&feed, &job, &reply, 5, &info), ERR_OK);
     feed_sort(&feed);
     assert_int_equal(feed.page_count, 4);
     assert_int_equal(feed_at(&feed, 0)->outcome, EXECUTION_MISSED);

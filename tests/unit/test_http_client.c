@@ -126,6 +126,36 @@ static void assert_failed(const struct http_result *result, enum http_error erro
 
 /* ---- answers ---- */
 
+static void serve_ok(struct http_stub *s, int connection);
+
+/* Each phase is shorter than the whole, and a kept connection needs neither a look-up nor a connection. */
+static void test_http_client_tells_how_long_each_phase_took(void **state)
+{
+    (void)state;
+    stub_open(&stub, serve_ok);
+    const struct http_timings *timings = &get("/")->timings;
+    assert_true(timings->dns_us > 0 && timings->connect_us > 0 && timings->tls_us == 0);
+    assert_true(timings->dns_us + timings->connect_us <= timings->first_byte_us);
+    assert_in_range(timings->total_us, timings->first_byte_us, RIG_LIMIT_MS * 1000);
+    assert_int_equal(calls[0].result.body_bytes, 2);
+    timings = &get("/again")->timings;
+    assert_int_equal(timings->dns_us + timings->connect_us + timings->tls_us, 0);
+    assert_in_range(timings->total_us, timings->first_byte_us, RIG_LIMIT_MS * 1000);
+    stub_close(&stub);
+    assert_int_equal(stub.connections, 1);
+}
+
+/* Of what was not reached there is no time. */
+static void test_http_client_failed_calls_have_the_phases_they_got_to(void **state)
+{
+    (void)state;
+    const struct http_result *result = get("http://127.0.0.1:1/");
+    assert_failed(result, HTTP_ERROR_CONNECT);
+    assert_int_equal(result->timings.connect_us + result->timings.tls_us + result->timings.first_byte_us, 0);
+    assert_true(result->timings.total_us > 0);
+    assert_int_equal(result->body_bytes, 0);
+}
+
 static bool stub_has_a_request(void)
 {
     return stub.count > 0;
@@ -258,7 +288,7 @@ static void test_http_client_does_not_follow_to_other_schemes(void **state)
     for (size_t i = 0; i < sizeof targets / sizeof targets[0]; i++) {
         location = targets[i];
         stub_open(&stub, serve_location);
-        assert_failed(get("/"), HTTP_ERROR_REDIRECTS);
+        assert_failed(get("/"), HTTP_ERROR_REDIRECT);
         stub_close(&stub);
     }
 }
@@ -946,7 +976,8 @@ static void test_http_client_errors_have_names(void **state)
 {
     (void)state;
     static const char *const names[HTTP_ERROR__COUNT] = {
-        "", "dns", "connect", "tls", "timeout", "redirect", "response", "aborted", "internal"};
+        "",         "dns",     "connect", "tls", "timeout", "redirect", "too_many_redirects",
+        "response", "aborted", "internal"};
     for (unsigned i = 0; i < HTTP_ERROR__COUNT; i++) {
         assert_string_equal(http_error_name((enum http_error)i), names[i]);
     }
@@ -960,6 +991,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_http_client_sends_what_was_asked_for),
         TEST(test_http_client_every_status_is_an_answer),
+        TEST(test_http_client_tells_how_long_each_phase_took),
+        TEST(test_http_client_failed_calls_have_the_phases_they_got_to),
         TEST(test_http_client_follows_redirects_up_to_the_limit),
         TEST(test_http_client_leaves_a_redirect_loop),
         TEST(test_http_client_does_not_follow_to_other_schemes),

@@ -228,7 +228,11 @@ static const struct {
     {{.error = HTTP_ERROR_CONNECT, .text = "refused"}, EXECUTION_FAILED, "connect", "refused"},
     {{.error = HTTP_ERROR_TLS, .text = "bad"}, EXECUTION_FAILED, "tls", "bad"},
     {{.error = HTTP_ERROR_TIMEOUT, .text = "slow"}, EXECUTION_FAILED, "timeout", "slow"},
-    {{.error = HTTP_ERROR_REDIRECTS, .status = 302, .text = "6"}, EXECUTION_FAILED, "redirect", "6"},
+    {{.error = HTTP_ERROR_REDIRECT, .status = 302, .text = "ftp"}, EXECUTION_FAILED, "redirect", "ftp"},
+    {{.error = HTTP_ERROR_REDIRECTS, .status = 302, .text = "6"},
+     EXECUTION_FAILED,
+     "too_many_redirects",
+     "6"},
     {{.error = HTTP_ERROR_RESPONSE, .status = 200, .text = "cut"}, EXECUTION_FAILED, "response", "cut"},
     {{.error = HTTP_ERROR_ABORTED, .text = "aborted"}, EXECUTION_FAILED, "aborted", "aborted"},
     {{.error = HTTP_ERROR_INTERNAL, .text = "memory"}, EXECUTION_FAILED, "internal", "memory"},
@@ -285,7 +289,13 @@ static void test_run_call_success_is_what_the_job_says(void **state)
 static void test_run_call_execution_tells_when_and_who(void **state)
 {
     (void)state;
-    const struct http_result result = {.status = 200, .started = {T0 + 5007}, .took_ms = 12};
+    const struct http_result result = {
+        .status = 200,
+        .started = {T0 + 5007},
+        .took_ms = 12,
+        .timings = {.dns_us = 1, .connect_us = 2, .tls_us = 3, .first_byte_us = 4, .total_us = 5},
+        .body_bytes = 6};
+    const struct execution_timings timings = {1, 2, 3, 4, 5};
     run_note_result(&run, "me", &result);
     assert_memory_equal(&run.execution.job, &run.attempt.job, sizeof run.attempt.job);
     assert_int_equal(run.execution.scheduled.ms, T0);
@@ -293,6 +303,8 @@ static void test_run_call_execution_tells_when_and_who(void **state)
     assert_int_equal(run.execution.took_ms, 12);
     assert_int_equal(run.execution.lateness_ms, 7);
     assert_int_equal(run.execution.attempt, 3);
+    assert_memory_equal(&run.execution.timings, &timings, sizeof timings);
+    assert_int_equal(run.execution.response_bytes, 6);
     assert_string_equal(run.execution.runner, "me");
 }
 

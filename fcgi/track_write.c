@@ -1,0 +1,92 @@
+/* track_write: see track.h. The fields that there were first come first, then those that came later; what
+ * says nothing is left out of the latter. */
+#include "track.h"
+
+static void put_i64(struct json_writer *w, const char *key, int64_t value)
+{
+    json_key(w, key);
+    json_put_i64(w, value);
+}
+
+static void put_str(struct json_writer *w, const char *key, const char *value)
+{
+    json_key(w, key);
+    json_put_str(w, value);
+}
+
+static void put_ids(struct json_writer *w, const struct execution *execution)
+{
+    char id[EXECUTION_ID_SIZE];
+    char job_id[JOB_ID_TEXT_SIZE];
+
+    execution_id_format(id, execution);
+    job_id_format(job_id, &execution->job);
+    put_str(w, "id", id);
+    put_str(w, "job_id", job_id);
+}
+
+static void put_phase(struct json_writer *w, const char *key, int64_t us)
+{
+    if (us > 0) {
+        put_i64(w, key, us);
+    }
+}
+
+/* What is known of the transfer. Records that were written before this was kept have no total. */
+static void put_transfer(struct json_writer *w, const struct execution *execution)
+{
+    const struct execution_timings *timings = &execution->timings;
+
+    if (timings->total_us > 0) {
+        json_key(w, "timings_us");
+        json_object_begin(w);
+        put_phase(w, "dns", timings->dns_us);
+        put_phase(w, "connect", timings->connect_us);
+        put_phase(w, "tls", timings->tls_us);
+        put_phase(w, "first_byte", timings->first_byte_us);
+        put_phase(w, "total", timings->total_us);
+        json_object_end(w);
+        put_i64(w, "response_bytes", execution->response_bytes);
+    }
+    if (execution->truncated) {
+        json_key(w, "truncated");
+        json_put_bool(w, true);
+    }
+}
+
+static void put_details(struct json_writer *w, const struct execution *execution)
+{
+    put_str(w, "outcome", execution_outcome_name(execution->outcome));
+    put_i64(w, "attempt", execution->attempt);
+    put_i64(w, "lateness_ms", execution->lateness_ms);
+    put_i64(w, "scheduled_time_ms", execution->scheduled.ms);
+    put_i64(w, "execution_time_ms", execution->started.ms);
+    if (execution->error_class[0]) {
+        put_str(w, "error_class", execution->error_class);
+    }
+    if (execution->error[0]) {
+        put_str(w, "error", execution->error);
+    }
+    if (execution->outcome == EXECUTION_MISSED) {
+        put_i64(w, "missed_count", execution->missed_count);
+        put_i64(w, "missed_until", execution->missed_until.ms / 1000);
+    }
+    put_transfer(w, execution);
+    if (execution->runner[0]) {
+        put_str(w, "runner", execution->runner);
+    }
+}
+
+void track_write_execution(struct json_writer *w, const struct execution *execution)
+{
+    json_object_begin(w);
+    put_ids(w, execution);
+    put_i64(w, "scheduled_time", execution->scheduled.ms / 1000);
+    put_i64(w, "execution_time", execution->started.ms / 1000);
+    put_i64(w, "status_code", execution->status);
+    json_key(w, "success");
+    json_put_bool(w, execution->outcome == EXECUTION_SUCCEEDED);
+    put_i64(w, "time_taken_ms", execution->took_ms);
+    put_details(w, execution);
+    json_object_end(w);
+}
