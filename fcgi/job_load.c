@@ -42,7 +42,8 @@ void job_load_judge(struct app *app, struct job_load *out)
 
 static bool is_failure(const struct execution *execution)
 {
-    return execution->outcome == EXECUTION_FAILED || execution->outcome == EXECUTION_LOST;
+    return execution->outcome == EXECUTION_FAILED || execution->outcome == EXECUTION_LOST ||
+           execution->outcome == EXECUTION_UNKNOWN;
 }
 
 void job_load_fini(struct job_load *load)

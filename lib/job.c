@@ -218,6 +218,12 @@ static bool build_success(struct job *job, const struct job_fields *fields, stru
                      "success.body_contains cannot hold: the answer to a HEAD has no body");
 }
 
+static bool build_retry(struct job *job, const struct job_fields *fields, struct job_fault *fault)
+{
+    struct errinfo info = {0};
+    return is_good(retry_read(&job->retry, fields, &info), "retry", &info, fault);
+}
+
 /* The limits of numbers stand in the table. */
 static bool check_numbers(const struct job_fields *fields, struct job_fault *fault)
 {
@@ -252,7 +258,8 @@ static bool build_fields(struct job *job, const struct job_fields *fields, struc
            check_optional(fields->method, "method", fault) && build_type(job, fields->type, fault) &&
            build_api(job, fields->api, &url, fault) && build_schedule(job, fields, zones, fault) &&
            build_catch_up(job, fields, fault) && check_numbers(fields, fault) &&
-           build_call(job, fields, fault) && build_success(job, fields, fault);
+           build_call(job, fields, fault) && build_success(job, fields, fault) &&
+           build_retry(job, fields, fault);
 }
 
 /* ---- identity ---- */
@@ -279,6 +286,7 @@ static enum err canonical(const struct job *job, struct buffer *out)
     }
     call_spec_print(&job->call, out);
     success_print(&job->success, out);
+    retry_print(&job->retry, out);
     return buffer_error(out);
 }
 
@@ -338,6 +346,7 @@ void job_fini(struct job *job)
 {
     call_spec_fini(&job->call);
     success_fini(&job->success);
+    retry_fini(&job->retry);
 }
 
 void job_describe(const struct job *job, struct job_fields *out)
@@ -351,6 +360,7 @@ void job_describe(const struct job *job, struct job_fields *out)
     catch_up_describe(&job->catch_up, job->type == JOB_ATLEAST_ONCE, out);
     call_spec_describe(&job->call, out);
     success_describe(&job->success, out);
+    retry_describe(&job->retry, out);
 }
 
 /* ---- time ---- */

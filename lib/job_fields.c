@@ -7,6 +7,7 @@
     }
 #define TEXT(member, max, doc)        FIELD(member, JOB_FIELD_TEXT, 0, max, doc)
 #define NUMBER(member, min, max, doc) FIELD(member, JOB_FIELD_NUMBER, min, max, doc)
+#define BOOL(member, doc)             FIELD(member, JOB_FIELD_BOOL, 0, 0, doc)
 #define OBJECT(member, doc)           FIELD(member, JOB_FIELD_OBJECT, 0, 0, doc)
 
 static const struct job_field table[] = {
@@ -26,6 +27,10 @@ static const struct job_field table[] = {
     NUMBER(connect_timeout_ms, 100, 60000, "How long connecting may take, TLS included. Default: 10000."),
     NUMBER(follow_redirects, 0, 10, "How many redirects are followed. Default: 5."),
     OBJECT(success, "Which answers count: status, body_contains. Default: any 2xx."),
+    OBJECT(retry, "How often and when failed attempts are made again: max_attempts, min_backoff_ms, "
+                  "max_backoff_ms, multiplier, jitter, max_duration_ms. Default: 6 within a minute or so."),
+    BOOL(retry_unsent, "ATMOST_ONCE: try again what provably was not sent. Default: false."),
+    BOOL(retry_client_errors, "ATLEAST_ONCE: try again after any 4xx and 501, too. Default: false."),
 };
 _Static_assert(sizeof table / sizeof table[0] == JOB_FIELD_COUNT, "JOB_FIELD_COUNT is how many there are");
 

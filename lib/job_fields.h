@@ -41,7 +41,10 @@ struct job_fields {
     struct job_number timeout_ms;
     struct job_number connect_timeout_ms;
     struct job_number follow_redirects;
-    struct slice success;         /* see success.h */
+    struct slice success; /* see success.h */
+    struct slice retry;   /* this and the next two: see retry.h */
+    struct job_number retry_unsent;
+    struct job_number retry_client_errors;
     const char *timezone_default; /* NULL or "": UTC. No field: from the settings, never from Redis (what is
                                    * stored has its zone with it) */
 };
@@ -63,7 +66,7 @@ struct job_field {
     const char *doc; /* one sentence for people: what it means, and its default */
 };
 
-#define JOB_FIELD_COUNT 15
+#define JOB_FIELD_COUNT 18
 
 /* The field at an index below JOB_FIELD_COUNT, in the order in which they are told. */
 const struct job_field *job_field_at(size_t index);

@@ -263,6 +263,34 @@ static void write_fields(struct json_writer *w, struct job_fields *fields)
     }
 }
 
+static void put_cron_warnings(struct json_writer *w, const struct cron *cron)
+{
+    unsigned warnings = cron_warnings(cron);
+
+    for (unsigned bit = 0; bit < CRON_WARNINGS; bit++) {
+        if (warnings & 1U << bit) {
+            json_put_str(w, cron_warning_text(1U << bit));
+        }
+    }
+}
+
+/* "warnings", where there are any. */
+static void write_warnings(struct json_writer *w, const struct job *job)
+{
+    const char *retry = retry_warning(&job->retry, job->type == JOB_ATLEAST_ONCE);
+
+    if (cron_warnings(&job->cron) == 0 && !retry) {
+        return;
+    }
+    json_key(w, "warnings");
+    json_array_begin(w);
+    put_cron_warnings(w, &job->cron);
+    if (retry) {
+        json_put_str(w, retry);
+    }
+    json_array_end(w);
+}
+
 void job_json_write_members(struct json_writer *w, const struct job *job)
 {
     char id[JOB_ID_TEXT_SIZE];
@@ -274,10 +302,7 @@ void job_json_write_members(struct json_writer *w, const struct job *job)
     json_key(w, "job_id");
     json_put_str(w, id);
     write_fields(w, &fields);
-    if (cron_warnings(&job->cron) != 0) {
-        json_key(w, "warnings");
-        job_json_write_warnings(w, &job->cron);
-    }
+    write_warnings(w, job);
 }
 
 void job_json_write(struct json_writer *w, const struct job *job)
@@ -289,13 +314,7 @@ void job_json_write(struct json_writer *w, const struct job *job)
 
 void job_json_write_warnings(struct json_writer *w, const struct cron *cron)
 {
-    unsigned warnings = cron_warnings(cron);
-
     json_array_begin(w);
-    for (unsigned bit = 0; bit < CRON_WARNINGS; bit++) {
-        if (warnings & 1U << bit) {
-            json_put_str(w, cron_warning_text(1U << bit));
-        }
-    }
+    put_cron_warnings(w, cron);
     json_array_end(w);
 }

@@ -9,6 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+
+#define HEADER_KEPT_SIZE 48 /* bytes of a header that is looked at: more than any date takes */
 
 struct http_client {
     struct http_client_options options;
@@ -31,9 +34,11 @@ struct http_call {
     int64_t response_max;
     int64_t body_bytes;
     int64_t header_bytes;
-    long redirects_sent; /* the redirect count of the last sending */
-    int status;          /* of the latest status line */
-    bool post;           /* it began as a POST */
+    long redirects_sent;                /* the redirect count of the last sending */
+    int status;                         /* of the latest status line; likewise the next two */
+    char retry_after[HEADER_KEPT_SIZE]; /* "": none */
+    char date[HEADER_KEPT_SIZE];        /* "": none */
+    bool post;                          /* it began as a POST */
     bool once;
     bool sent;
     bool truncated;
@@ -139,6 +144,24 @@ static int status_of(const char *line, size_t len)
     return status;
 }
 
+/* Keep the value of a header line, if it is the one called name. One that is too long is none. */
+static void keep_header(char out[HEADER_KEPT_SIZE], const char *line, size_t len, const char *name)
+{
+    size_t at = strlen(name);
+    if (len <= at || strncasecmp(line, name, at) != 0) {
+        return;
+    }
+    while (at < len && (line[at] == ' ' || line[at] == '\t')) {
+        at++;
+    }
+    while (len > at && (unsigned char)line[len - 1] <= ' ') {
+        len--;
+    }
+    size_t kept = len - at < HEADER_KEPT_SIZE ? len - at : 0;
+    memcpy(out, line + at, kept);
+    out[kept] = '\0';
+}
+
 static size_t on_header(char *data, size_t size, size_t count, void *arg)
 {
     struct http_call *call = arg;
@@ -147,9 +170,13 @@ static size_t on_header(char *data, size_t size, size_t count, void *arg)
     if (len >= 5 && memcmp(data, "HTTP/", 5) == 0) {
         call->headers_open = true;
         call->status = status_of(data, len);
+        call->retry_after[0] = '\0';
+        call->date[0] = '\0';
     } else if (len > 0 && (data[0] == '\r' || data[0] == '\n')) {
         call->headers_open = false;
     }
+    keep_header(call->retry_after, data, len, "Retry-After:");
+    keep_header(call->date, data, len, "Date:");
     if (call->header_bytes > HTTP_HEADERS_MAX) {
         call->headers_too_large = true;
         return 0;
@@ -195,6 +222,7 @@ static void make_result(const struct http_call *call, CURLcode code, struct http
     (void)curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
     *result = (struct http_result){
         .status = (int)status, .sent = call->sent, .found = call->search != NULL && call->search->found};
+    result->retry_after_ms = http_easy_retry_after_ms(call->retry_after, call->date, now(call->client));
     result->started = call->started;
     result->took_ms = clock_mono(&call->client->options.clock).ms - call->began.ms;
     result->body_bytes = call->body_bytes < call->response_max ? call->body_bytes : call->response_max;

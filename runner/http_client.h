@@ -87,6 +87,7 @@ struct http_result {
     bool sent;                  /* false: not a byte of the request has left */
     bool truncated;             /* the body was longer than response_max */
     bool found;                 /* request's find was in it */
+    int64_t retry_after_ms;     /* what Retry-After of the last answer asks for; -1: nothing */
     char text[HTTP_ERROR_SIZE]; /* for a person; "" when there is no error */
 };
 

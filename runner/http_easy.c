@@ -180,3 +180,29 @@ void http_easy_timings(CURL *easy, struct http_timings *out)
         out->tls_us = secured > connected ? secured - connected : 0;
     }
 }
+
+/* Seconds, as many digits as there are; -1: it is something else. */
+static int64_t read_seconds(const char *text)
+{
+    int64_t seconds = 0;
+    const char *p = text;
+    for (; *p >= '0' && *p <= '9'; p++) {
+        seconds = seconds < 1000000000 ? seconds * 10 + (*p - '0') : seconds;
+    }
+    return p > text && *p == '\0' ? seconds : -1;
+}
+
+int64_t http_easy_retry_after_ms(const char *retry_after, const char *date, struct wall_ms now)
+{
+    int64_t seconds = read_seconds(retry_after);
+    if (seconds >= 0) {
+        return seconds * 1000;
+    }
+    time_t until = retry_after[0] != '\0' ? curl_getdate(retry_after, NULL) : -1;
+    time_t from = date[0] != '\0' ? curl_getdate(date, NULL) : -1;
+    if (until < 0) {
+        return -1;
+    }
+    int64_t wait_ms = (int64_t)until * 1000 - (from >= 0 ? (int64_t)from * 1000 : now.ms);
+    return wait_ms > 0 ? wait_ms : 0;
+}

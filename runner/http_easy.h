@@ -25,6 +25,9 @@ NODISCARD CURLcode http_easy_redirect(CURL *easy, struct curl_slist *headers, in
 
 /* What libcurl's result code of a transfer means. */
 enum http_error http_easy_classify(CURL *easy, CURLcode code);
+/* How long Retry-After asks to wait: seconds, or a date, which counts from the answer's own Date (from now
+ * where that is "" or none), so that clocks need not agree. -1: it is "", or neither. */
+int64_t http_easy_retry_after_ms(const char *retry_after, const char *date, struct wall_ms now);
 /* What the transfer spent its time on. */
 void http_easy_timings(CURL *easy, struct http_timings *out);
 

@@ -16,6 +16,7 @@
 #include "heap.h"
 #include "http_client.h"
 #include "job.h"
+#include "policy.h"
 #include "store.h"
 
 enum run_state {
@@ -53,6 +54,7 @@ struct run {
     struct run *prev, *next;  /* in the list of all runs */
     /* From here on filled when the outcome is known. */
     struct execution execution;
+    struct policy_failure failure; /* where it is one; scheduled and now are not filled */
     enum store_after after;
     int64_t retry_in_ms;     /* FINISHING with a retry: how long to wait for it */
     struct wall_ms next_due; /* SKIPPING: the job's next instant; FINISHING: when to retry */

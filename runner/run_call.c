@@ -112,12 +112,23 @@ static void note_failure(struct execution *execution, const char *class, const c
     (void)snprintf(execution->error, sizeof execution->error, "%s", text);
 }
 
-/* Judge a call by the job's own rule. */
-static void judge(struct execution *execution, const struct success *rule, const struct http_result *result)
+/* Was there an answer to the very end, be it that of a redirect that was not followed? */
+static bool is_answered(const struct http_result *result)
 {
+    return result->error == HTTP_OK || result->error == HTTP_ERROR_REDIRECT ||
+           result->error == HTTP_ERROR_REDIRECTS;
+}
+
+/* Judge a call by the job's own rule. */
+static void judge(struct execution *execution, const struct job *job, const struct http_result *result)
+{
+    const struct success *rule = &job->success;
     char text[32];
     if (result->error != HTTP_OK) {
         note_failure(execution, http_error_name(result->error), result->text);
+        if (job->type == JOB_ATMOST_ONCE && result->sent && !is_answered(result)) {
+            execution->outcome = EXECUTION_UNKNOWN;
+        }
     } else if (!success_has_status(rule, result->status)) {
         (void)snprintf(text, sizeof text, "status %d", result->status);
         note_failure(execution, "http", text);
@@ -152,23 +163,29 @@ void run_note_result(struct run *run, const char *runner, const struct http_resu
                                     .response_bytes = result->body_bytes,
                                     .truncated = result->truncated};
     (void)snprintf(execution->runner, sizeof execution->runner, "%s", runner);
-    judge(execution, &run->job.success, result);
+    judge(execution, &run->job, result);
+    run->failure = (struct policy_failure){.attempt = run->attempt.number,
+                                           .answered = result->error == HTTP_OK,
+                                           .unsent = !result->sent,
+                                           .status = result->status,
+                                           .retry_after_ms = result->retry_after_ms};
 }
 
 void run_decide_after(struct run *run, struct wall_ms now)
 {
+    static const enum store_after afters[] = {[POLICY_NOTHING] = STORE_AFTER_NOTHING,
+                                              [POLICY_RETRY] = STORE_AFTER_RETRY,
+                                              [POLICY_DEAD] = STORE_AFTER_DEAD,
+                                              [POLICY_GONE] = STORE_AFTER_GONE};
     run->after = STORE_AFTER_NOTHING;
     run->next_due = now;
-    if (run->execution.outcome == EXECUTION_SUCCEEDED || run->job.type == JOB_ATMOST_ONCE) {
+    if (run->execution.outcome == EXECUTION_SUCCEEDED) {
         return;
     }
-    if (run->attempt.number >= POLICY_ATTEMPTS) {
-        run->after = STORE_AFTER_DEAD;
-        return;
-    }
-    run->after = STORE_AFTER_RETRY;
-    run->retry_in_ms = policy_backoff_ms(run->attempt.number, arc4random());
-    run->next_due.ms += run->retry_in_ms;
+    run->failure.scheduled = run->attempt.scheduled;
+    run->failure.now = now;
+    run->after = afters[policy_after_failure(&run->job, &run->failure, arc4random(), &run->retry_in_ms)];
+    run->next_due.ms += run->after == STORE_AFTER_RETRY ? run->retry_in_ms : 0;
 }
 
 /* ---- the log ---- */
@@ -197,8 +214,10 @@ void run_log_call(const struct run *run)
     char id[JOB_ID_TEXT_SIZE];
     char scheduled[CLOCK_RFC3339_SIZE];
     char api[API_SHOWN_SIZE];
-    static const char *const next[] = {
-        [STORE_AFTER_NOTHING] = NULL, [STORE_AFTER_RETRY] = "retry", [STORE_AFTER_DEAD] = "dead"};
+    static const char *const next[] = {[STORE_AFTER_NOTHING] = NULL,
+                                       [STORE_AFTER_RETRY] = "retry",
+                                       [STORE_AFTER_DEAD] = "dead",
+                                       [STORE_AFTER_GONE] = "pause the job"};
     if (level < log_get_level()) {
         return;
     }

@@ -18,10 +18,10 @@ void run_texts_fini(struct run_texts *texts);
  * ERR_NOMEM. */
 NODISCARD enum err run_make_request(struct run *run, struct run_texts *texts, struct http_request *request);
 
-/* Fill run->execution from what came of the call. runner: this runner's id. */
+/* Fill run->execution and run->failure from what came of the call. runner: this runner's id. */
 void run_note_result(struct run *run, const char *runner, const struct http_result *result);
 
-/* Fill run->after and run->next_due from run->execution: nothing, a retry, or dead. */
+/* Fill run->after, run->retry_in_ms and run->next_due from those two: what is next for the occurrence. */
 void run_decide_after(struct run *run, struct wall_ms now);
 
 /* One line for a call; for a gap of occurrences that are not called; for a record that Redis refused. */

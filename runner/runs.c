@@ -243,6 +243,7 @@ static void call(struct runs *runs, struct run *run)
         return;
     }
     const struct http_result result = {.error = HTTP_ERROR_INTERNAL,
+                                       .retry_after_ms = -1,
                                        .started = timebase_now(runs->options.timebase),
                                        .text = "the call could not be started"};
     run_note_result(run, runs->options.runner, &result);

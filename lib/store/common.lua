@@ -27,7 +27,8 @@ end
 
 -- What a job's hash holds: when it was created, then the fields of its definition in the order of lib/job_fields.c.
 local DEFINITION = {'created', 'schedule', 'api', 'type', 'timezone', 'catch_up', 'catch_up_window_s', 'catch_up_max',
-    'method', 'headers', 'body', 'body_base64', 'timeout_ms', 'connect_timeout_ms', 'follow_redirects', 'success'}
+    'method', 'headers', 'body', 'body_base64', 'timeout_ms', 'connect_timeout_ms', 'follow_redirects', 'success',
+    'retry', 'retry_unsent', 'retry_client_errors'}
 
 -- A job's definition, false for each field that is not there; nil where there is none, or not all that each job has.
 local function read_definition(job_prefix, id)
@@ -218,4 +219,18 @@ local function reject_due(where, id, due, stamp)
     end
     -- Nothing is claimed as much as a second ahead.
     return ahead < 1000 and is_taken(where, id .. string.format('%.0f', due), stamp) and 'taken' or nil
+end
+
+-- Call a job no more until somebody resumes it. What was claimed and not started is void with that.
+-- about: why (user, gone), a note ('': none), by whom ('': not known).
+local function pause_job(job_key, due_key, id, about)
+    redis.call('HINCRBY', job_key, 'epoch', 1)
+    redis.call('HSET', job_key, 'state', 'PAUSED', 'state_reason', about[1], 'state_since', string.format('%.0f', now_ms()))
+    for i, field in ipairs({'state_note', 'state_by'}) do
+        redis.call('HDEL', job_key, field)
+        if about[1 + i] ~= '' then
+            redis.call('HSET', job_key, field, about[1 + i])
+        end
+    end
+    redis.call('ZREM', due_key, id)
 end

@@ -184,7 +184,9 @@ class Hook:
 
 
 class Target:
-    def __init__(self):
+    """listening: connections are taken from the start; else from listen() on, and refused until then."""
+
+    def __init__(self, listening=True):
         self.lock = threading.Lock()
         self.requests = []
         self.connections = 0
@@ -194,8 +196,12 @@ class Target:
         self.listener = socket.socket()
         self.listener.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         self.listener.bind(("127.0.0.1", 0))
-        self.listener.listen(4096)
         self.port = self.listener.getsockname()[1]
+        if listening:
+            self.listen()
+
+    def listen(self):
+        self.listener.listen(4096)
         threading.Thread(target=self._accept, daemon=True).start()
 
     def url(self, path):

@@ -6,7 +6,8 @@ import time
 import pytest
 
 import target as t
-from harness import NEVER_SOON, at_second, id_bytes, job_key, soon, wait_for
+from harness import NEVER_SOON, SCALE, at_second, id_bytes, job_key, key_of, soon, wait_for
+from target import Target
 
 
 def call_once(stack, url, kind="ATMOST_ONCE", **fields):
@@ -291,6 +292,136 @@ def test_bad_success_is_refused(stack, rule):
     assert "success" in error["message"]
 
 
+# --- retries ------------------------------------------------------------------------------------------------------
+
+QUICK = {"min_backoff_ms": 1, "jitter": "none"}
+
+
+def is_dead(stack, job_id, instant):
+    with stack.redis() as db:
+        return db.zscore(key_of(job_id, "dead"), id_bytes(job_id) + str(instant * 1000).encode()) is not None
+
+
+def waits_between(calls):
+    return [later.at - earlier.at for earlier, later in zip(calls, calls[1:])]
+
+
+def test_attempts_are_as_many_as_the_job_says(stack, hook):
+    hook.answers(t.status(500))
+    job_id, instant = call_once(stack, hook.url, "ATLEAST_ONCE", retry={**QUICK, "max_attempts": 3})
+    assert [e["attempt"] for e in stack.wait_for_executions(job_id, 3)] == [1, 2, 3]
+    wait_for(lambda: is_dead(stack, job_id, instant), what="a dead occurrence")
+    assert len(hook.calls) == 3
+
+
+def test_single_attempt(stack, hook):
+    hook.answers(t.status(500))
+    job_id, instant = call_once(stack, hook.url, "ATLEAST_ONCE", retry={"max_attempts": 1})
+    wait_for(lambda: is_dead(stack, job_id, instant), what="a dead occurrence")
+    assert len(hook.calls) == 1
+
+
+def test_waits_without_jitter_are_what_the_job_says(stack, hook):
+    hook.answers(t.status(500))
+    job_id, _ = call_once(stack, hook.url, "ATLEAST_ONCE",
+                          retry={"max_attempts": 4, "min_backoff_ms": 200, "max_backoff_ms": 500, "multiplier": 2.5, "jitter": "none"})
+    stack.wait_for_executions(job_id, 4)
+    for wait, least in zip(waits_between(hook.calls), (0.2, 0.5, 0.5)):
+        assert least <= wait < least + 0.3 * SCALE
+
+
+def test_retries_end_with_the_duration(stack, hook):
+    hook.answers(t.status(500))
+    job_id, instant = call_once(stack, hook.url, "ATLEAST_ONCE", retry={"max_attempts": 100, "min_backoff_ms": 300, "max_backoff_ms": 300,
+                                                                       "jitter": "none", "max_duration_ms": 1000})
+    wait_for(lambda: is_dead(stack, job_id, instant), what="a dead occurrence")
+    assert 2 <= len(hook.calls) <= 4
+    assert hook.calls[-1].at - instant <= 1 + 0.3 * SCALE
+
+
+@pytest.mark.parametrize("code, again", [(400, False), (401, False), (404, False), (422, False), (501, False), (408, True), (425, True), (429, True),
+                                         (500, True), (502, True), (503, True)])
+def test_answers_that_will_not_change_are_not_tried_again(stack, hook, code, again):
+    hook.answers(t.status(code), t.status(200))
+    job_id, instant = call_once(stack, hook.url, "ATLEAST_ONCE", retry=QUICK)
+    executions = stack.wait_for_executions(job_id, 2 if again else 1)
+    assert (executions[0]["outcome"], executions[0]["status_code"]) == ("failed", code)
+    wait_for(lambda: is_dead(stack, job_id, instant) != again, what="the end of it")
+    assert len(hook.calls) == (2 if again else 1)
+
+
+def test_client_errors_are_tried_again_if_the_job_says_so(stack, hook):
+    hook.answers(t.status(404), t.status(501), t.status(200))
+    job_id, _ = call_once(stack, hook.url, "ATLEAST_ONCE", retry=QUICK, retry_client_errors=True)
+    assert [e["status_code"] for e in stack.wait_for_executions(job_id, 3)] == [404, 501, 200]
+
+
+@pytest.mark.parametrize("code", [429, 503])
+def test_target_may_say_how_long_to_wait(stack, hook, code):
+    hook.answers(t.status(code, Retry_After=1), t.status(200))
+    job_id, _ = call_once(stack, hook.url, "ATLEAST_ONCE", retry=QUICK)
+    stack.wait_for_executions(job_id, 2)
+    wait, = waits_between(hook.calls)
+    assert 0.995 <= wait < 1 + 0.5 * SCALE
+
+
+def test_target_may_say_until_when_to_wait_by_its_own_clock(stack, hook):
+    hook.answers(t.status(503, Date="Sun, 08 Mar 2026 07:00:00 GMT", Retry_After="Sun, 08 Mar 2026 07:00:01 GMT"), t.status(200))
+    job_id, _ = call_once(stack, hook.url, "ATLEAST_ONCE", retry=QUICK)
+    stack.wait_for_executions(job_id, 2)
+    wait, = waits_between(hook.calls)
+    assert 0.995 <= wait < 1 + 0.5 * SCALE
+
+
+def test_target_cannot_ask_for_more_than_an_hour(stack, hook):
+    hook.answers(t.status(503, Retry_After=86400))
+    job_id, instant = call_once(stack, hook.url, "ATLEAST_ONCE")
+    stack.wait_for_executions(job_id)
+    with stack.redis() as db:
+        entry, = wait_for(lambda: [e for e in db.zrange(key_of(job_id, "retry"), 0, -1, withscores=True) if e[0].startswith(id_bytes(job_id))])
+    assert 3600 <= entry[1] / 1000 - instant < 3600 + 3 * SCALE
+
+
+def test_other_answers_do_not_say_how_long_to_wait(stack, hook):
+    hook.answers(t.status(500, Retry_After=3600), t.status(200))
+    job_id, _ = call_once(stack, hook.url, "ATLEAST_ONCE", retry=QUICK)
+    assert stack.wait_for_executions(job_id, 2)
+
+
+@pytest.mark.parametrize("kind", ["ATMOST_ONCE", "ATLEAST_ONCE"])
+def test_gone_pauses_the_job(stack, hook, kind):
+    hook.answers(t.status(200), t.status(410))
+    job_id = stack.schedule("* * * * * *", hook.url, kind)
+    job = wait_for(lambda: (lambda job: job["state"] == "PAUSED" and job)(stack.job(job_id).json), what="a paused job")
+    assert job["state_reason"] == "gone"
+    assert job["last_execution"]["status_code"] == 410
+    calls = len(hook.calls)
+    hook.answers(t.status(200))
+    assert stack.resume(job_id).json["state"] == "ACTIVE"
+    hook.wait_for_calls(calls + 1)
+
+
+def test_gone_may_be_a_success(stack, hook):
+    hook.answers(t.status(410))
+    job_id = stack.schedule("* * * * * *", hook.url, success={"status": [410]})
+    stack.wait_for_executions(job_id, 2)
+    assert stack.job(job_id).json["state"] == "ACTIVE"
+
+
+@pytest.mark.parametrize("rule", [{"max_attempts": 0}, {"max_attempts": 101}, {"min_backoff_ms": 0}, {"min_backoff_ms": 2, "max_backoff_ms": 1},
+                                  {"multiplier": 0.5}, {"jitter": "some"}, {"max_duration_ms": 0}, {"attempts": 3}])
+def test_bad_retry_is_refused(stack, rule):
+    error = refusal(stack, type="ATLEAST_ONCE", retry=rule)
+    assert (error["code"], error["field"]) == ("VALIDATION_ERROR", "retry")
+    assert next(reversed(rule)) in error["message"]
+
+
+def test_retry_that_does_nothing_is_warned_of(stack):
+    job = {"schedule": NEVER_SOON, "api": "http://127.0.0.1/", "type": "ATMOST_ONCE", "retry": {"max_attempts": 3}}
+    assert "retry_unsent" in stack.post(job).json["warnings"][0]
+    assert "warnings" not in stack.post({**job, "retry_unsent": True}).json
+
+
 # --- at most once -------------------------------------------------------------------------------------------------
 
 
@@ -304,13 +435,85 @@ def test_post_is_not_sent_again_on_a_connection_that_dies(stack, own_target):
     assert len({call.key for call in calls}) == len(calls), "an occurrence was sent twice"
 
 
+@pytest.mark.parametrize("behaviour", [t.close, t.reset, t.break_off, t.not_http], ids=lambda behaviour: behaviour.__name__)
+def test_sent_without_an_answer_is_unknown(stack, hook, behaviour):
+    hook.answers(behaviour)
+    execution = execution_of(stack, hook.url, method="POST", body="pay", retry=QUICK, retry_unsent=True)
+    assert (execution["outcome"], execution["success"]) == ("unknown", False)
+    assert len(hook.calls) == 1
+
+
+def test_timeout_after_sending_is_unknown(stack, hook):
+    hook.answers(t.held)
+    execution = execution_of(stack, hook.url, timeout_ms=300, retry_unsent=True)
+    assert (execution["outcome"], execution["error_class"]) == ("unknown", "timeout")
+    hook.release()
+
+
+def test_answer_that_is_no_success_is_failed(stack, hook):
+    hook.answers(t.status(503, Retry_After=0))
+    assert execution_of(stack, hook.url, retry=QUICK, retry_unsent=True)["outcome"] == "failed"
+    assert len(hook.calls) == 1, "it was sent: never again"
+
+
+def test_what_was_not_sent_is_failed_and_not_tried_again(stack):
+    job_id, _ = call_once(stack, "http://127.0.0.1:1/")
+    execution, = stack.wait_for_executions(job_id)
+    assert (execution["outcome"], execution["error_class"]) == ("failed", "connect")
+    with stack.redis() as db:
+        assert not [e for e in db.zrange(key_of(job_id, "retry"), 0, -1) if e.startswith(id_bytes(job_id))]
+
+
+def test_what_was_not_sent_is_tried_again_if_the_job_says_so(stack, target):
+    """Nobody listens at first; then somebody does, and is called once."""
+    hook = target.hook()
+    late = Target(listening=False)
+    try:
+        late.hooks[hook.path] = hook
+        job_id, _ = call_once(stack, late.url(hook.path), method="POST", body="pay", retry_unsent=True,
+                              retry={"max_attempts": 100, "min_backoff_ms": 100, "max_backoff_ms": 100, "jitter": "none"})
+        stack.wait_for_executions(job_id, 2)
+        late.listen()
+        wait_for(lambda: stack.executions(job_id=job_id)[0]["success"], what="the call at last")
+        executions = stack.executions(job_id=job_id)[::-1]
+        assert {(e["outcome"], e["error_class"]) for e in executions[:-1]} == {("failed", "connect")}
+        assert [e["attempt"] for e in executions] == list(range(1, len(executions) + 1))
+        assert [call.body for call in late.requests] == [b"pay"]
+    finally:
+        late.stop()
+
+
+def test_unsent_attempts_end_too(stack):
+    job_id, instant = call_once(stack, "http://127.0.0.1:1/", retry={**QUICK, "max_attempts": 3}, retry_unsent=True)
+    assert len(stack.wait_for_executions(job_id, 3)) == 3
+    wait_for(lambda: is_dead(stack, job_id, instant), what="a dead occurrence")
+
+
+def test_dead_runner_leaves_as_many_attempts_as_the_job_has(handler, redis, make_runner, hook):
+    """A started call of a runner that dies counts as an attempt, of which this job has one."""
+    hook.answers(t.held)
+    job_id = handler.schedule(at_second(soon(1)), hook.url, "ATLEAST_ONCE", retry={"max_attempts": 1})
+    first = make_runner()
+    hook.wait_for_calls()
+    first.kill()
+    make_runner()
+    execution, = handler.wait_for_executions(job_id, timeout=30)
+    assert execution["outcome"] == "lost"
+    with redis.client() as db:
+        wait_for(lambda: db.zcard(key_of(job_id, "dead")) == 1)
+        assert not db.zcard(key_of(job_id, "retry"))
+    assert len(hook.calls) == 1
+    hook.release()
+
+
 # --- what is stored and answered ----------------------------------------------------------------------------------
 
 
 def test_definition_is_answered_as_it_was_sent(stack):
     sent = {"schedule": NEVER_SOON, "api": "http://127.0.0.1/?{{job_id}}", "type": "ATLEAST_ONCE", "method": "POST",
             "headers": {"X-B": "1", "X-A": "2"}, "body": "ü\n", "timeout_ms": 500, "connect_timeout_ms": 400, "follow_redirects": 0,
-            "success": {"status": ["2xx", 304], "body_contains": "ok"}}
+            "success": {"status": ["2xx", 304], "body_contains": "ok"}, "retry": {"max_attempts": 3, "multiplier": 1.50, "jitter": "none"},
+            "retry_client_errors": True}
     answer = stack.post(sent)
     assert answer.status == 201
     assert {name: answer.json[name] for name in sent} == sent
@@ -320,7 +523,8 @@ def test_fields_at_their_default_leave_no_trace(stack):
     plain = {"schedule": NEVER_SOON, "api": "http://127.0.0.1/plain", "type": "ATMOST_ONCE"}
     first = stack.post(plain)
     again = stack.post({**plain, "method": "GET", "headers": {}, "body": "", "timeout_ms": 90000, "connect_timeout_ms": 10000,
-                        "follow_redirects": 5, "success": {"status": ["200-299"]}})
+                        "follow_redirects": 5, "success": {"status": ["200-299"]}, "retry": {"max_attempts": 6, "jitter": "full"},
+                        "retry_unsent": False, "retry_client_errors": False})
     assert again.json == first.json
     with stack.redis() as db:
         assert set(db.hgetall(job_key(first.json["job_id"]))) == {b"created", b"schedule", b"api", b"type"}

@@ -430,6 +430,66 @@ static void test_http_client_redirects_change_methods_as_browsers_do(void **stat
     }
 }
 
+/* ---- what the target says of a retry ---- */
+
+static const char *retry_headers;
+
+static void serve_retry_headers(struct http_stub *s, int connection)
+{
+    (void)connection;
+    char answer[512];
+    (void)snprintf(answer, sizeof answer, "HTTP/1.1 503 X\r\n%sContent-Length: 0\r\n\r\n", retry_headers);
+    stub_answer(s, answer);
+}
+
+static void test_http_client_tells_how_long_to_wait(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *headers;
+        int64_t wait_ms;
+    } rows[] = {
+        {"", -1},
+        {"Retry-After: 0\r\n", 0},
+        {"Retry-After: 120\r\n", 120000},
+        {"retry-after:   7  \r\n", 7000},
+        {"Retry-After:5\r\n", 5000},
+        {"Retry-After: \r\n", -1},
+        {"Retry-After: soon\r\n", -1},
+        {"Retry-After: -5\r\n", -1},
+        {"Retry-After: 1.5\r\n", -1},
+        {"X-Retry-After: 5\r\n", -1},
+        /* The target's clock counts, whatever ours says. */
+        {"Date: Sun, 08 Mar 2026 07:00:00 GMT\r\nRetry-After: Sun, 08 Mar 2026 07:01:30 GMT\r\n", 90000},
+        {"Retry-After: Sun, 08 Mar 2026 07:01:30 GMT\r\nDate: Sun, 08 Mar 2026 07:00:00 GMT\r\n", 90000},
+        {"Date: Sun, 08 Mar 2026 07:00:00 GMT\r\nRetry-After: Sun, 08 Mar 2026 06:00:00 GMT\r\n", 0},
+        {"Retry-After: Sun, 06 Nov 1994 08:49:37 GMT\r\n", 0},
+        {"Retry-After: 1000000000000000000000\r\n", 1000000000000},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        retry_headers = rows[i].headers;
+        stub_open(&stub, serve_retry_headers);
+        assert_failed(get("/"), HTTP_OK);
+        stub_close(&stub);
+        if (calls[0].result.retry_after_ms != rows[i].wait_ms) {
+            fail_msg("%s: %lld", rows[i].headers, (long long)calls[0].result.retry_after_ms);
+        }
+    }
+}
+
+static void test_http_client_a_date_to_wait_for_counts_from_now(void **state)
+{
+    (void)state;
+    static char headers[64];
+    time_t until = (time_t)(now(NULL).ms / 1000) + 100;
+    (void)strftime(headers, sizeof headers, "Retry-After: %a, %d %b %Y %H:%M:%S GMT\r\n", gmtime(&until));
+    retry_headers = headers;
+    stub_open(&stub, serve_retry_headers);
+    assert_failed(get("/"), HTTP_OK);
+    stub_close(&stub);
+    assert_in_range(calls[0].result.retry_after_ms, 90000, 100000);
+}
+
 /* ---- credentials ---- */
 
 static void test_http_client_credentials_go_to_their_host_only(void **state)
@@ -1001,6 +1061,8 @@ int main(void)
         TEST(test_http_client_sends_an_empty_body_with_its_length),
         TEST(test_http_client_sends_the_jobs_headers_in_place_of_its_own),
         TEST(test_http_client_redirects_change_methods_as_browsers_do),
+        TEST(test_http_client_tells_how_long_to_wait),
+        TEST(test_http_client_a_date_to_wait_for_counts_from_now),
         TEST(test_http_client_credentials_go_to_their_host_only),
         TEST(test_http_client_nobody_listens),
         TEST(test_http_client_name_that_does_not_resolve),

@@ -40,6 +40,12 @@ static void test_job_json_reads_numbers(void **state)
     assert_int_equal(json.fields.catch_up_window_s.value, -5);
     assert_int_equal(json.fields.catch_up_max.value, INT64_MAX);
     job_json_fini(&json);
+    assert_true(
+        job_json_parse(&json, slice_of("{\"retry_unsent\":true,\"retry_client_errors\":false}"), &fault));
+    assert_true(json.fields.retry_unsent.given && json.fields.retry_client_errors.given);
+    assert_int_equal(json.fields.retry_unsent.value, 1);
+    assert_int_equal(json.fields.retry_client_errors.value, 0);
+    job_json_fini(&json);
     assert_true(job_json_parse(&json, slice_of("{\"catch_up_max\":0}"), &fault));
     assert_true(json.fields.catch_up_max.given);
     assert_false(json.fields.catch_up_window_s.given);
@@ -144,6 +150,9 @@ static void test_job_json_refusals(void **state)
         {"{\"headers\":null}", "headers", "must be an object, not null"},
         {"{\"headers\":{\"a\":\"1\",\"a\":\"2\"}}", NULL, "\"a\""},
         {"{\"body\":{}}", "body", "must be a string, not an object"},
+        {"{\"retry_unsent\":1}", "retry_unsent", "must be true or false, not a whole number"},
+        {"{\"retry_unsent\":\"true\"}", "retry_unsent", "must be true or false, not a string"},
+        {"{\"retry\":3}", "retry", "must be an object, not a whole number"},
         {"{\"timezone_default\":\"UTC\"}", "timezone_default", "unknown field"},
         {"{\"nope\":1}", "nope",
          "there are schedule, api, type, timezone, catch_up, catch_up_window_s, catch_up_max"},

@@ -50,6 +50,7 @@ static int set_up(void **state)
     texts = (struct run_texts){0};
     give_call(&(struct job_fields){0});
     give_success(NULL);
+    assert_int_equal(retry_read(&run.job.retry, &(struct job_fields){0}, NULL), ERR_OK);
     memset(&request, 0x55, sizeof request);
     log_capture_begin(&capture, LOG_INFO);
     return 0;
@@ -325,7 +326,7 @@ static void test_run_call_long_texts_are_cut(void **state)
 
 static enum store_after after(enum job_type type, int attempt, int status)
 {
-    const struct http_result result = {.status = status, .started = {T0}};
+    const struct http_result result = {.status = status, .started = {T0}, .sent = true, .retry_after_ms = -1};
     run.job.type = type;
     run.attempt.number = attempt;
     run_note_result(&run, "me", &result);
@@ -336,7 +337,7 @@ static enum store_after after(enum job_type type, int attempt, int status)
 static void test_run_call_success_and_at_most_once_are_over(void **state)
 {
     (void)state;
-    for (int attempt = 1; attempt <= POLICY_ATTEMPTS + 1; attempt++) {
+    for (int attempt = 1; attempt <= RETRY_ATTEMPTS + 1; attempt++) {
         assert_int_equal(after(JOB_ATLEAST_ONCE, attempt, 200), STORE_AFTER_NOTHING);
         assert_int_equal(after(JOB_ATMOST_ONCE, attempt, 200), STORE_AFTER_NOTHING);
         assert_int_equal(after(JOB_ATMOST_ONCE, attempt, 500), STORE_AFTER_NOTHING);
@@ -346,15 +347,68 @@ static void test_run_call_success_and_at_most_once_are_over(void **state)
 static void test_run_call_at_least_once_is_retried_until_the_attempts_are_spent(void **state)
 {
     (void)state;
-    for (int attempt = 1; attempt < POLICY_ATTEMPTS; attempt++) {
+    for (int attempt = 1; attempt < RETRY_ATTEMPTS; attempt++) {
         for (int i = 0; i < 50; i++) {
             assert_int_equal(after(JOB_ATLEAST_ONCE, attempt, 500), STORE_AFTER_RETRY);
-            assert_in_range(run.next_due.ms, T0, T0 + policy_backoff_ms(attempt, UINT32_MAX));
+            assert_in_range(run.next_due.ms, T0, T0 + policy_backoff_ms(&run.job.retry, attempt, UINT32_MAX));
         }
     }
-    assert_int_equal(after(JOB_ATLEAST_ONCE, POLICY_ATTEMPTS, 500), STORE_AFTER_DEAD);
+    assert_int_equal(after(JOB_ATLEAST_ONCE, RETRY_ATTEMPTS, 500), STORE_AFTER_DEAD);
     assert_int_equal(run.next_due.ms, T0);
-    assert_int_equal(after(JOB_ATLEAST_ONCE, POLICY_ATTEMPTS + 1, 500), STORE_AFTER_DEAD);
+    assert_int_equal(after(JOB_ATLEAST_ONCE, RETRY_ATTEMPTS + 1, 500), STORE_AFTER_DEAD);
+}
+
+static void test_run_call_what_is_next_follows_the_policy(void **state)
+{
+    (void)state;
+    assert_int_equal(after(JOB_ATLEAST_ONCE, 1, 404), STORE_AFTER_DEAD);
+    assert_int_equal(after(JOB_ATLEAST_ONCE, 1, 410), STORE_AFTER_GONE);
+    assert_int_equal(after(JOB_ATMOST_ONCE, 1, 410), STORE_AFTER_GONE);
+    const struct http_result busy = {.status = 503, .sent = true, .retry_after_ms = 7000};
+    run.job.type = JOB_ATLEAST_ONCE;
+    run_note_result(&run, "me", &busy);
+    run_decide_after(&run, (struct wall_ms){T0});
+    assert_int_equal(run.after, STORE_AFTER_RETRY);
+    assert_int_equal(run.next_due.ms, T0 + 7000);
+    const struct http_result refused = {.error = HTTP_ERROR_CONNECT, .retry_after_ms = -1};
+    run.job.type = JOB_ATMOST_ONCE;
+    run.job.retry.unsent = true;
+    run_note_result(&run, "me", &refused);
+    run_decide_after(&run, (struct wall_ms){T0});
+    assert_int_equal(run.after, STORE_AFTER_RETRY);
+}
+
+/* At most once: a request that left, and no whole answer to it. */
+static void test_run_call_at_most_once_may_not_know(void **state)
+{
+    (void)state;
+    static const struct {
+        struct http_result result;
+        enum execution_outcome outcome;
+    } rows[] = {
+        {{.error = HTTP_ERROR_TIMEOUT, .sent = true}, EXECUTION_UNKNOWN},
+        {{.error = HTTP_ERROR_RESPONSE, .sent = true}, EXECUTION_UNKNOWN},
+        {{.error = HTTP_ERROR_RESPONSE, .sent = true, .status = 200}, EXECUTION_UNKNOWN},
+        {{.error = HTTP_ERROR_ABORTED, .sent = true}, EXECUTION_UNKNOWN},
+        {{.error = HTTP_ERROR_INTERNAL, .sent = true}, EXECUTION_UNKNOWN},
+        {{.error = HTTP_ERROR_CONNECT, .sent = true}, EXECUTION_UNKNOWN}, /* of a redirect */
+        {{.error = HTTP_ERROR_TIMEOUT}, EXECUTION_FAILED},
+        {{.error = HTTP_ERROR_CONNECT}, EXECUTION_FAILED},
+        {{.error = HTTP_ERROR_ABORTED}, EXECUTION_FAILED},
+        {{.error = HTTP_ERROR_REDIRECT, .sent = true, .status = 302}, EXECUTION_FAILED},
+        {{.error = HTTP_ERROR_REDIRECTS, .sent = true, .status = 302}, EXECUTION_FAILED},
+        {{.sent = true, .status = 500}, EXECUTION_FAILED},
+        {{.sent = true, .status = 200}, EXECUTION_SUCCEEDED},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        run.job.type = JOB_ATMOST_ONCE;
+        run_note_result(&run, "me", &rows[i].result);
+        assert_int_equal(run.execution.outcome, rows[i].outcome);
+        run.job.type = JOB_ATLEAST_ONCE;
+        run_note_result(&run, "me", &rows[i].result);
+        assert_int_equal(run.execution.outcome,
+                         rows[i].outcome == EXECUTION_UNKNOWN ? EXECUTION_FAILED : rows[i].outcome);
+    }
 }
 
 /* ---- the log ---- */
@@ -473,6 +527,8 @@ int main(void)
         TEST(test_run_call_long_texts_are_cut),
         TEST(test_run_call_success_and_at_most_once_are_over),
         TEST(test_run_call_at_least_once_is_retried_until_the_attempts_are_spent),
+        TEST(test_run_call_what_is_next_follows_the_policy),
+        TEST(test_run_call_at_most_once_may_not_know),
         TEST(test_run_call_log_line_of_a_success),
         TEST(test_run_call_log_line_of_a_failure),
         TEST(test_run_call_log_line_of_the_last_failure),

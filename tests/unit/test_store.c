@@ -145,24 +145,24 @@ static void test_store_start_takes_several_attempts(void **state)
 static void test_store_finish_says_what_is_next(void **state)
 {
     (void)state;
-    static const char *const words[] = {"n", "r", "d"};
+    static const char *const words[] = {"n", "r", "d", "g"};
     struct store_attempt attempt = the_attempt();
     struct execution execution = {.job = the_id(), .scheduled = {T0}, .attempt = 2, .status = 200};
     struct cmd cmd;
     store_finish(&cmd, SHARD, "me");
-    for (unsigned after = STORE_AFTER_NOTHING; after <= STORE_AFTER_DEAD; after++) {
+    for (unsigned after = STORE_AFTER_NOTHING; after <= STORE_AFTER_GONE; after++) {
         store_finish_add(&cmd, &attempt, &execution, (enum store_after)after, (struct wall_ms){T0 + 1});
     }
-    assert_keys_in_shard(&cmd, "finish", 4);
-    assert_argument(&cmd, 5, TAG "history:");
-    for (size_t i = 0; i < 3; i++) {
-        assert_argument(&cmd, 10 + 5 * i, ID "1772953200000");
-        assert_argument(&cmd, 11 + 5 * i, "2.77");
-        assert_argument(&cmd, 12 + 5 * i, "o:s s:1772953200000 a:2 x:0 t:0 h:200 l:0");
-        assert_argument(&cmd, 13 + 5 * i, words[i]);
-        assert_argument(&cmd, 14 + 5 * i, "1772953200001");
+    assert_keys_in_shard(&cmd, "finish", 5);
+    assert_argument(&cmd, 6, TAG "history:");
+    for (size_t i = 0; i < 4; i++) {
+        assert_argument(&cmd, 11 + 5 * i, ID "1772953200000");
+        assert_argument(&cmd, 12 + 5 * i, "2.77");
+        assert_argument(&cmd, 13 + 5 * i, "o:s s:1772953200000 a:2 x:0 t:0 h:200 l:0");
+        assert_argument(&cmd, 14 + 5 * i, words[i]);
+        assert_argument(&cmd, 15 + 5 * i, "1772953200001");
     }
-    assert_int_equal(cmd.argc, 25);
+    assert_int_equal(cmd.argc, 31);
     cmd_fini(&cmd);
 }
 

@@ -912,7 +912,73 @@ static void test_scripts_set_aside_until_it_is_made_anew(void **state)
     assert_int_equal(ASK("EXISTS", TAG "broken"), 0);
 }
 
+/* The target said that nobody need call again. */
+static void test_scripts_finish_pauses_a_job_whose_target_is_gone(void **state)
+{
+    (void)state;
+    (void)create(A, JOB_ATLEAST_ONCE, T0);
+    (void)claim("me");
+    (void)start("me", A, 1, T1);
+    assert_int_equal(due_of(A), T1);
+    assert_int_equal(finish("me", A, 1, STORE_AFTER_GONE, T0), STORE_DONE);
+    assert_int_equal(due_of(A), -1);
+    assert_int_equal(ASK("HGET", TAG "job:" A, "epoch"), 1);
+    SAY("HGET", TAG "job:" A, "state");
+    assert_true(slice_eq(reply->text, "PAUSED"));
+    SAY("HGET", TAG "job:" A, "state_reason");
+    assert_true(slice_eq(reply->text, "gone"));
+    assert_int_equal(ASK("LLEN", TAG "history:" A), 1);
+    assert_int_equal(ASK("EXISTS", TAG "retry", TAG "dead", TAG "claimed:me"), 0);
+}
+
+/* Somebody else's word stands, and nothing is made of a job that was deleted. */
+static void test_scripts_finish_of_a_target_that_is_gone_changes_no_other_state(void **state)
+{
+    (void)state;
+    (void)create(A, JOB_ATLEAST_ONCE, T0);
+    (void)create(B, JOB_ATLEAST_ONCE, T0);
+    (void)claim("me");
+    (void)start("me", A, 1, T1);
+    (void)start("me", B, 1, T1);
+    SAY("HSET", TAG "job:" A, "state", "PAUSED", "state_reason", "user");
+    SAY("DEL", TAG "job:" B);
+    (void)finish("me", A, 1, STORE_AFTER_GONE, T0);
+    (void)finish("me", B, 1, STORE_AFTER_GONE, T0);
+    SAY("HGET", TAG "job:" A, "state_reason");
+    assert_true(slice_eq(reply->text, "user"));
+    assert_int_equal(ASK("HEXISTS", TAG "job:" A, "epoch"), 0);
+    assert_int_equal(ASK("EXISTS", TAG "job:" B), 0);
+}
+
 /* ---- recovery ---- */
+
+/* How many attempts there are, and for how long, the job itself may say. */
+static void test_scripts_recover_knows_the_jobs_own_retries(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *retry;
+        bool again;
+    } rows[] = {
+        {"{\"max_attempts\":2}", true},
+        {"{\"max_attempts\":1}", false},
+        {"{\"max_duration_ms\":1}", false},
+        {"{\"max_duration_ms\":9000000000000}", true},
+        {"garbage", true},
+        {"[]", true},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        SAY("FLUSHALL");
+        (void)create(A, JOB_ATLEAST_ONCE, T0);
+        SAY("HSET", TAG "job:" A, "retry", rows[i].retry);
+        (void)claim("dead");
+        (void)start("dead", A, 1, NONE);
+        struct store_recovered done = recover("dead");
+        assert_int_equal(done.lost, 1);
+        assert_int_equal(done.handed_on, rows[i].again ? 1 : 0);
+        assert_int_equal(ASK("ZCARD", TAG "dead"), rows[i].again ? 0 : 1);
+    }
+}
 
 static void test_scripts_recover_unstarted_is_due_again_at_the_same_instant(void **state)
 {
@@ -1225,6 +1291,9 @@ int main(void)
         TEST(test_scripts_skip_refuses_what_is_started_or_gone),
         TEST(test_scripts_skip_of_the_last_occurrences_makes_nothing_due),
         TEST(test_scripts_set_aside_until_it_is_made_anew),
+        TEST(test_scripts_finish_pauses_a_job_whose_target_is_gone),
+        TEST(test_scripts_finish_of_a_target_that_is_gone_changes_no_other_state),
+        TEST(test_scripts_recover_knows_the_jobs_own_retries),
         TEST(test_scripts_recover_unstarted_is_due_again_at_the_same_instant),
         TEST(test_scripts_recover_started_at_most_once_is_lost),
         TEST(test_scripts_recover_started_at_least_once_is_retried),
