@@ -224,6 +224,14 @@ static bool build_retry(struct job *job, const struct job_fields *fields, struct
     return is_good(retry_read(&job->retry, fields, &info), "retry", &info, fault);
 }
 
+static bool build_labels(struct job *job, const struct job_fields *fields, struct job_fault *fault)
+{
+    struct errinfo info = {0};
+    const char *field;
+    enum err err = labels_read(&job->labels, fields, &field, &info);
+    return is_good(err, field, &info, fault);
+}
+
 /* The limits of numbers stand in the table. */
 static bool check_numbers(const struct job_fields *fields, struct job_fault *fault)
 {
@@ -259,7 +267,7 @@ static bool build_fields(struct job *job, const struct job_fields *fields, struc
            build_api(job, fields->api, &url, fault) && build_schedule(job, fields, zones, fault) &&
            build_catch_up(job, fields, fault) && check_numbers(fields, fault) &&
            build_call(job, fields, fault) && build_success(job, fields, fault) &&
-           build_retry(job, fields, fault);
+           build_retry(job, fields, fault) && build_labels(job, fields, fault);
 }
 
 /* ---- identity ---- */
@@ -287,6 +295,7 @@ static enum err canonical(const struct job *job, struct buffer *out)
     call_spec_print(&job->call, out);
     success_print(&job->success, out);
     retry_print(&job->retry, out);
+    labels_print(&job->labels, out);
     return buffer_error(out);
 }
 
@@ -347,6 +356,7 @@ void job_fini(struct job *job)
     call_spec_fini(&job->call);
     success_fini(&job->success);
     retry_fini(&job->retry);
+    labels_fini(&job->labels);
 }
 
 void job_describe(const struct job *job, struct job_fields *out)
@@ -361,6 +371,7 @@ void job_describe(const struct job *job, struct job_fields *out)
     call_spec_describe(&job->call, out);
     success_describe(&job->success, out);
     retry_describe(&job->retry, out);
+    labels_describe(&job->labels, out);
 }
 
 /* ---- time ---- */

@@ -15,6 +15,7 @@
 #include "cron.h"
 #include "err.h"
 #include "job_fields.h"
+#include "labels.h"
 #include "retry.h"
 #include "success.h"
 #include "url.h"
@@ -47,6 +48,7 @@ struct job {
     struct call_spec call;               /* what the call is, besides api */
     struct success success;              /* which answers to it are good ones */
     struct retry retry;                  /* what becomes of the others */
+    struct labels labels;                /* what people wrote on it */
     const struct zone *zone;             /* borrowed from the registry it was built with; never NULL */
     char schedule[JOB_SCHEDULE_MAX + 1]; /* as given, trimmed */
     char api[URL_MAX + 1];               /* as given; its query may hold templates (template.h) */

@@ -10,6 +10,8 @@
 #define BOOL(member, doc)             FIELD(member, JOB_FIELD_BOOL, 0, 0, doc)
 #define OBJECT(member, doc)           FIELD(member, JOB_FIELD_OBJECT, 0, 0, doc)
 
+#define ARRAY(member, doc)            FIELD(member, JOB_FIELD_ARRAY, 0, 0, doc)
+
 static const struct job_field table[] = {
     TEXT(schedule, 1024, "When: a cron expression. Required."),
     TEXT(api, 2048, "What to call: an absolute http or https URL; its query may hold templates. Required."),
@@ -31,6 +33,8 @@ static const struct job_field table[] = {
                   "max_backoff_ms, multiplier, jitter, max_duration_ms. Default: 6 within a minute or so."),
     BOOL(retry_unsent, "ATMOST_ONCE: try again what provably was not sent. Default: false."),
     BOOL(retry_client_errors, "ATLEAST_ONCE: try again after any 4xx and 501, too. Default: false."),
+    TEXT(description, 1024, "For people. Default: nothing."),
+    ARRAY(tags, "Up to 16 strings, for finding jobs. Default: none."),
 };
 _Static_assert(sizeof table / sizeof table[0] == JOB_FIELD_COUNT, "JOB_FIELD_COUNT is how many there are");
 
@@ -51,7 +55,7 @@ const struct job_field *job_field_find(struct slice name)
 
 bool job_field_is_slice(const struct job_field *field)
 {
-    return field->kind == JOB_FIELD_TEXT || field->kind == JOB_FIELD_OBJECT;
+    return field->kind != JOB_FIELD_NUMBER && field->kind != JOB_FIELD_BOOL;
 }
 
 struct slice *job_field_text(struct job_fields *fields, const struct job_field *field)

@@ -45,6 +45,8 @@ struct job_fields {
     struct slice retry;   /* this and the next two: see retry.h */
     struct job_number retry_unsent;
     struct job_number retry_client_errors;
+    struct slice description; /* this and the next one: see labels.h */
+    struct slice tags;
     const char *timezone_default; /* NULL or "": UTC. No field: from the settings, never from Redis (what is
                                    * stored has its zone with it) */
 };
@@ -53,7 +55,8 @@ enum job_field_kind {
     JOB_FIELD_TEXT,   /* a struct slice; a JSON string */
     JOB_FIELD_NUMBER, /* a struct job_number; a JSON number without fraction */
     JOB_FIELD_BOOL,   /* a struct job_number; JSON's true or false, "1" or "0" in Redis */
-    JOB_FIELD_OBJECT  /* a struct slice that holds a JSON object in the one form that json_put_value writes */
+    JOB_FIELD_OBJECT, /* a struct slice that holds a JSON object in the one form that json_put_value writes */
+    JOB_FIELD_ARRAY   /* the same, an array */
 };
 
 /* A row of the table. */
@@ -66,14 +69,14 @@ struct job_field {
     const char *doc; /* one sentence for people: what it means, and its default */
 };
 
-#define JOB_FIELD_COUNT 18
+#define JOB_FIELD_COUNT 20
 
 /* The field at an index below JOB_FIELD_COUNT, in the order in which they are told. */
 const struct job_field *job_field_at(size_t index);
 /* The field of that name, NULL: there is none. */
 const struct job_field *job_field_find(struct slice name);
 
-/* Is its value a struct slice (TEXT, OBJECT), or a struct job_number (NUMBER, BOOL)? */
+/* Is its value a struct slice (TEXT, OBJECT, ARRAY), or a struct job_number (NUMBER, BOOL)? */
 bool job_field_is_slice(const struct job_field *field);
 
 /* Where a field's value is, in fields. The kind must be the right one. */

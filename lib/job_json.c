@@ -109,18 +109,20 @@ static bool merge_object(struct json_writer *w, struct slice base, const struct 
 }
 
 /* Kept as text in one form, whatever the order and the spaces of the request. */
-static bool take_object(struct reading *reading, const struct job_field *field,
-                        const struct json_value *value)
+static bool take_container(struct reading *reading, const struct job_field *field,
+                           const struct json_value *value)
 {
-    struct buffer *text = &reading->out->objects[field - job_field_at(0)];
+    struct buffer *text = &reading->out->texts[field - job_field_at(0)];
+    bool array = field->kind == JOB_FIELD_ARRAY;
     struct json_writer w;
 
-    if (json_kind_of(value) != JSON_OBJECT) {
-        return refuse(reading->fault, field->name, "%s must be an object, not %s", field->name,
-                      json_kind_name(json_kind_of(value)));
+    if (json_kind_of(value) != (array ? JSON_ARRAY : JSON_OBJECT)) {
+        return refuse(reading->fault, field->name, "%s must be %s, not %s", field->name,
+                      array ? "an array" : "an object", json_kind_name(json_kind_of(value)));
     }
     json_begin(&w, text);
-    if (!reading->out->patch || !merge_object(&w, *job_field_text(&reading->out->fields, field), value)) {
+    if (array || !reading->out->patch ||
+        !merge_object(&w, *job_field_text(&reading->out->fields, field), value)) {
         json_put_value(&w, value);
     }
     if (buffer_error(text) != ERR_OK) {
@@ -161,9 +163,10 @@ static bool take_member(struct slice key, const struct json_value *value, void *
     case JOB_FIELD_BOOL:
         return take_bool(reading, field, value);
     case JOB_FIELD_OBJECT:
+    case JOB_FIELD_ARRAY:
         break;
     }
-    return take_object(reading, field, value);
+    return take_container(reading, field, value);
 }
 
 static bool parse_text(struct job_json *out, struct slice text, struct job_fault *fault)
@@ -226,7 +229,7 @@ void job_json_fini(struct job_json *json)
     json_free(json->doc);
     json->doc = NULL;
     for (size_t i = 0; i < JOB_FIELD_COUNT; i++) {
-        buffer_fini(&json->objects[i]);
+        buffer_fini(&json->texts[i]);
     }
 }
 
@@ -244,6 +247,7 @@ static void write_field(struct json_writer *w, struct job_fields *fields, const 
         json_put_bool(w, job_field_number(fields, field)->value != 0);
         break;
     case JOB_FIELD_OBJECT:
+    case JOB_FIELD_ARRAY:
         json_put_raw(w, *job_field_text(fields, field));
         break;
     }

@@ -506,6 +506,51 @@ def test_dead_runner_leaves_as_many_attempts_as_the_job_has(handler, redis, make
     hook.release()
 
 
+# --- what people write on a job -----------------------------------------------------------------------------------
+
+
+def test_description_and_tags_are_kept(stack):
+    labels = {"description": "Nightly import.\nAsk Zoë.", "tags": ["billing", "team:data"]}
+    job_id = stack.schedule(NEVER_SOON, "http://127.0.0.1/labels", **labels)
+    shown = stack.job(job_id).json
+    assert {name: shown[name] for name in labels} == labels
+
+
+def test_order_of_tags_does_not_matter(stack):
+    ids = {stack.schedule(NEVER_SOON, "http://127.0.0.1/tags", tags=tags) for tags in (["b", "a"], ["a", "b"])}
+    assert len(ids) == 1
+
+
+@pytest.mark.parametrize("fields", [{"description": "x" * 1025}, {"description": "\x1b[31m"}, {"tags": ["x"] * 2}, {"tags": [""]},
+                                    {"tags": ["x" * 65]}, {"tags": [1]}, {"tags": [str(n) for n in range(17)]}])
+def test_bad_labels_are_refused(stack, fields):
+    error = refusal(stack, **fields)
+    assert (error["code"], error["field"]) == ("VALIDATION_ERROR", next(iter(fields)))
+
+
+# --- changing it --------------------------------------------------------------------------------------------------
+
+
+def test_patch_changes_a_definition_member_by_member(stack, hook):
+    job_id = stack.schedule(NEVER_SOON, hook.url, method="POST", body="old", headers={"X-A": "1", "X-B": "2"}, tags=["a"], timeout_ms=500)
+    changed = stack.patch(job_id, {"headers": {"X-B": None, "X-C": "3"}, "body": "new", "tags": ["b"], "timeout_ms": None, "retry": {"max_attempts": 2}}).json
+    assert changed["headers"] == {"X-A": "1", "X-C": "3"}
+    assert (changed["body"], changed["tags"], changed["retry"]) == ("new", ["b"], {"max_attempts": 2})
+    assert "timeout_ms" not in changed
+    stack.run(job_id)
+    call, = hook.wait_for_calls()
+    assert (call.method, call.body, call.headers["x-a"], call.headers["x-c"]) == ("POST", b"new", "1", "3")
+    assert "x-b" not in call.headers
+
+
+def test_patch_is_judged_as_a_whole(stack):
+    job_id = stack.schedule(NEVER_SOON, "http://127.0.0.1/whole", method="POST", body="x")
+    assert stack.patch(job_id, {"method": "HEAD"}).error["field"] == "body"
+    assert stack.patch(job_id, {"body_base64": "eA=="}).error["field"] == "body_base64"
+    assert stack.patch(job_id, {"body": None, "body_base64": "eA=="}).json["body_base64"] == "eA=="
+    assert stack.patch(job_id, {"headers": {"Host": "x"}}).error["field"] == "headers"
+
+
 # --- what is stored and answered ----------------------------------------------------------------------------------
 
 
@@ -513,7 +558,7 @@ def test_definition_is_answered_as_it_was_sent(stack):
     sent = {"schedule": NEVER_SOON, "api": "http://127.0.0.1/?{{job_id}}", "type": "ATLEAST_ONCE", "method": "POST",
             "headers": {"X-B": "1", "X-A": "2"}, "body": "ü\n", "timeout_ms": 500, "connect_timeout_ms": 400, "follow_redirects": 0,
             "success": {"status": ["2xx", 304], "body_contains": "ok"}, "retry": {"max_attempts": 3, "multiplier": 1.50, "jitter": "none"},
-            "retry_client_errors": True}
+            "retry_client_errors": True, "description": "d", "tags": ["t"]}
     answer = stack.post(sent)
     assert answer.status == 201
     assert {name: answer.json[name] for name in sent} == sent
@@ -524,7 +569,7 @@ def test_fields_at_their_default_leave_no_trace(stack):
     first = stack.post(plain)
     again = stack.post({**plain, "method": "GET", "headers": {}, "body": "", "timeout_ms": 90000, "connect_timeout_ms": 10000,
                         "follow_redirects": 5, "success": {"status": ["200-299"]}, "retry": {"max_attempts": 6, "jitter": "full"},
-                        "retry_unsent": False, "retry_client_errors": False})
+                        "retry_unsent": False, "retry_client_errors": False, "description": "", "tags": []})
     assert again.json == first.json
     with stack.redis() as db:
         assert set(db.hgetall(job_key(first.json["job_id"]))) == {b"created", b"schedule", b"api", b"type"}

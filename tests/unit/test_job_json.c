@@ -152,6 +152,8 @@ static void test_job_json_refusals(void **state)
         {"{\"body\":{}}", "body", "must be a string, not an object"},
         {"{\"retry_unsent\":1}", "retry_unsent", "must be true or false, not a whole number"},
         {"{\"retry_unsent\":\"true\"}", "retry_unsent", "must be true or false, not a string"},
+        {"{\"tags\":\"a\"}", "tags", "must be an array, not a string"},
+        {"{\"tags\":{}}", "tags", "must be an array, not an object"},
         {"{\"retry\":3}", "retry", "must be an object, not a whole number"},
         {"{\"timezone_default\":\"UTC\"}", "timezone_default", "unknown field"},
         {"{\"nope\":1}", "nope",
