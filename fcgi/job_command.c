@@ -12,7 +12,7 @@
 #include <stdlib.h>
 
 #define NOTE_MAX 512 /* bytes */
-#define TRIES    5   /* when others change the job at the same time */
+#define TRIES    20  /* when others change the job at the same time */
 
 static bool fail(struct api_error *error, const struct errinfo *info)
 {
@@ -123,28 +123,21 @@ static bool read_note(struct app *app, struct json_doc **doc, struct note *note)
     return json_each(json_root(*doc), take_member, note);
 }
 
-/* Pause it, and look at it, in one round trip. */
 static bool pause_and_show(struct app *app, const struct job_id *id, struct slice note,
                            struct api_error *error)
 {
-    enum store_answer answer;
-    struct errinfo info = {0};
+    enum store_answer answer = STORE_ANSWER_NONE;
     struct job_load load = {0};
-    struct cmd cmds[2];
+    struct cmd cmd;
 
-    store_job_pause(&cmds[0], id, "user", note);
-    store_job_get(&cmds[1], id, JOB_LOAD_RECORDS);
-    if (app_ask(app, cmds, 2, &info) != ERR_OK ||
-        store_answer_reply(redis_sync_reply(app->redis, 0), &answer, &info) != ERR_OK) {
-        return fail(error, &info);
+    store_job_pause(&cmd, id, "user", note);
+    if (!command(app, &cmd, &answer, error)) {
+        return false;
     }
-    if (answer == STORE_ANSWER_NONE) {
-        return job_load_none(error);
+    if (answer != STORE_ANSWER_DONE) {
+        return answer == STORE_ANSWER_OTHER ? job_load_broken(error) : job_load_none(error);
     }
-    if (answer == STORE_ANSWER_OTHER) {
-        return job_load_broken(error);
-    }
-    bool done = job_load_reply(app, id, 1, &load, error) && job_load_answer(app, 200, &load);
+    bool done = job_load(app, id, JOB_LOAD_RECORDS, &load, error) && job_load_answer(app, 200, &load);
     job_load_fini(&load);
     return done;
 }
@@ -196,7 +189,7 @@ static bool resume_and_show(struct app *app, const struct job_id *id, struct job
     struct wall_ms after = {0};
 
     for (int i = 0; i < TRIES; i++) {
-        enum store_answer answer;
+        enum store_answer answer = STORE_ANSWER_NONE;
         if (!job_load(app, id, JOB_LOAD_RECORDS, load, error)) {
             return false;
         }
@@ -254,7 +247,7 @@ static void write_run(struct app *app, const struct job_id *id, struct wall_ms s
 bool job_run(struct app *app, struct api_error *error)
 {
     struct errinfo info = {0};
-    enum store_answer answer;
+    enum store_answer answer = STORE_ANSWER_NONE;
     struct wall_ms scheduled;
     char request[STORE_REQUEST_MAX + 1];
     struct job_load load = {0};

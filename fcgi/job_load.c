@@ -80,16 +80,21 @@ static void count_records(const struct reply *reply, size_t count, struct job_lo
     }
 }
 
-bool job_load_reply(struct app *app, const struct job_id *id, size_t index, struct job_load *out,
-                    struct api_error *error)
+bool job_load(struct app *app, const struct job_id *id, int records, struct job_load *out,
+              struct api_error *error)
 {
-    const struct reply *reply = redis_sync_reply(app->redis, index);
     struct errinfo info = {0};
-    size_t count;
+    struct cmd cmd;
+    size_t count = 0;
     enum err err;
 
     job_load_fini(out);
-    err = store_job_get_reply(reply, id, &out->stored, &out->now, &count, &info);
+    store_job_get(&cmd, id, records);
+    err = app_ask(app, &cmd, 1, &info);
+    if (err == ERR_OK) {
+        err =
+            store_job_get_reply(redis_sync_reply(app->redis, 0), id, &out->stored, &out->now, &count, &info);
+    }
     if (err == ERR_NOT_FOUND) {
         return job_load_none(error);
     }
@@ -97,21 +102,8 @@ bool job_load_reply(struct app *app, const struct job_id *id, size_t index, stru
         return api_error_redis(error, API_STORAGE_ERROR, "the job cannot be read", &info);
     }
     job_load_judge(app, out);
-    count_records(reply, count, out);
+    count_records(redis_sync_reply(app->redis, 0), count, out);
     return true;
-}
-
-bool job_load(struct app *app, const struct job_id *id, int records, struct job_load *out,
-              struct api_error *error)
-{
-    struct errinfo info = {0};
-    struct cmd cmd;
-
-    store_job_get(&cmd, id, records);
-    if (app_ask(app, &cmd, 1, &info) != ERR_OK) {
-        return api_error_redis(error, API_STORAGE_ERROR, "the job cannot be read", &info);
-    }
-    return job_load_reply(app, id, 0, out, error);
 }
 
 /* ---- showing ---- */

@@ -36,10 +36,6 @@ NODISCARD bool job_load_id(const struct app *app, struct job_id *id, struct api_
 NODISCARD bool job_load(struct app *app, const struct job_id *id, int records, struct job_load *out,
                         struct api_error *error);
 
-/* The same from the reply that app->redis got at index to store_job_get. */
-NODISCARD bool job_load_reply(struct app *app, const struct job_id *id, size_t index, struct job_load *out,
-                              struct api_error *error);
-
 /* Give back what it owns. */
 void job_load_fini(struct job_load *load);
 

@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-#define TRIES 5 /* when others change the job at the same time */
+#define TRIES 20 /* when others change the job at the same time */
 
 struct patch {
     struct app *app;
@@ -135,20 +135,20 @@ static enum step show(struct patch *p)
     return STEP_DONE;
 }
 
-/* Send the change and look at the job, in one round trip. */
+/* Send the change, and look at what came of it. (Not in one round trip: Redis may have forgotten a script,
+ * and then it is sent again behind the others.) */
 static enum step change(struct patch *p)
 {
     struct store_change change = {.read = &p->load.stored, .definition = &p->wanted, .due = p->due};
     bool paused = slice_eq(p->load.stored.state, "PAUSED") && !p->load.stored.broken;
     int64_t version = p->load.stored.version;
-    enum store_answer answer;
+    enum store_answer answer = STORE_ANSWER_NONE;
     struct errinfo info = {0};
-    struct cmd cmds[2];
+    struct cmd cmd;
 
     change.timing = p->same_time ? STORE_TIME_KEPT : paused ? STORE_TIME_PAUSED : STORE_TIME_DUE;
-    store_job_change(&cmds[0], &change);
-    store_job_get(&cmds[1], &p->id, JOB_LOAD_RECORDS);
-    if (app_ask(p->app, cmds, 2, &info) != ERR_OK ||
+    store_job_change(&cmd, &change);
+    if (app_ask(p->app, &cmd, 1, &info) != ERR_OK ||
         store_answer_reply(redis_sync_reply(p->app->redis, 0), &answer, &info) != ERR_OK) {
         (void)api_error_redis(p->error, API_STORAGE_ERROR, "the change is not known to be stored", &info);
         return STEP_FAILED;
@@ -160,7 +160,7 @@ static enum step change(struct patch *p)
         p->tried = version;
         return STEP_AGAIN;
     }
-    return job_load_reply(p->app, &p->id, 1, &p->load, p->error) ? show(p) : STEP_FAILED;
+    return job_load(p->app, &p->id, JOB_LOAD_RECORDS, &p->load, p->error) ? show(p) : STEP_FAILED;
 }
 
 /* Read the job, and change it. */

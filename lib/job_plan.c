@@ -30,8 +30,10 @@ static bool is_about_time(const struct job_field *field)
 
 static bool same_text(struct slice a, struct slice b)
 {
-    return (a.data == NULL) == (b.data == NULL) && a.len == b.len &&
-           (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+    if (a.data == NULL || b.data == NULL) {
+        return a.data == b.data;
+    }
+    return a.len == b.len && memcmp(a.data, b.data, a.len) == 0;
 }
 
 static bool same_number(struct job_number a, struct job_number b)

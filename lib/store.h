@@ -138,7 +138,7 @@ void store_start_add(struct cmd *cmd, const struct store_attempt *attempt, struc
 enum store_verdict {
     STORE_DONE, /* it is so in Redis now (or was already, by an earlier sending of the same) */
     STORE_LOST, /* refused: the claim is no longer ours */
-    STORE_GONE  /* refused: the job is; the claim has been dropped */
+    STORE_GONE /* refused: the claim is void (the job is gone, paused, or has another time) and was dropped */
 };
 /* The verdict on the attempt that was added at index; for start, finish, skip and release. */
 NODISCARD enum err store_verdict_at(const struct reply *reply, size_t index, enum store_verdict *out,

@@ -256,7 +256,8 @@ static void on_started(struct runs *runs, struct run *run, enum store_verdict ve
 {
     if (verdict != STORE_DONE) {
         log_debug("start refused",
-                  log_str("why", verdict == STORE_GONE ? "the job is gone" : "not ours any more"));
+                  log_str("why", verdict == STORE_GONE ? "the job is gone, is paused, or has another time"
+                                                       : "not ours any more"));
         end(runs, run);
         return;
     }

@@ -10,6 +10,9 @@ local id, shard, due, created = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 local where = {retry_key = KEYS[4], holders_key = KEYS[5], claimed_prefix = ARGV[6]}
 local exists = redis.call('EXISTS', KEYS[1]) == 1
 if exists and not redis.call('ZSCORE', KEYS[3], id) then
+    if not is_indexed(KEYS[6], id) then
+        index_add(KEYS[6], id) -- a version without an index stored it
+    end
     return redis.pcall('HEXISTS', KEYS[1], 'version') == 1 and -1 or 0
 end
 local now = now_ms()

@@ -93,7 +93,7 @@ def stack(shared_stack, slow_calls):
         before = set(db.keys("dronc:*:job:*"))
         yield shared_stack
         for key in set(db.keys("dronc:*:job:*")) - before:
-            harness.forget_job(db, "capi:" + key[-32:].hex())
+            shared_stack.delete("capi:" + key[-32:].hex())
 
 
 @pytest.fixture(scope="session")

@@ -378,12 +378,6 @@ def job_key(job_id, name="job"):
     return key_of(job_id, name) + b":" + id_bytes(job_id)
 
 
-def forget_job(db, job_id):
-    """What a DELETE will do once there is one: the job is called no more."""
-    db.delete(job_key(job_id))
-    db.zrem(key_of(job_id, "due"), id_bytes(job_id))
-
-
 def snapshot(db):
     """Everything in Redis that jobs leave there, without the runners' heartbeats."""
     return {key: db.dump(key) for key in db.keys("*") if key != b"dronc:runners"}

@@ -250,9 +250,36 @@ static void test_job_json_writes_what_it_was_given(void **state)
     free(job);
 }
 
+static void test_job_json_patch_replaces_keeps_and_takes_away(void **state)
+{
+    (void)state;
+    struct job_fields base = {.schedule = slice_of("* * * * *"),
+                              .api = slice_of("http://h/"),
+                              .timezone = slice_of("UTC"),
+                              .catch_up_max = {true, 5}};
+    struct job_json json;
+    struct job_fault fault;
+    assert_true(job_json_parse_patch(
+        &json, slice_of("{\"api\":\"http://i/\",\"timezone\":null,\"catch_up_max\":null}"), &base, &fault));
+    assert_true(slice_eq(json.fields.schedule, "* * * * *"));
+    assert_true(slice_eq(json.fields.api, "http://i/"));
+    assert_null(json.fields.timezone.data);
+    assert_false(json.fields.catch_up_max.given);
+    job_json_fini(&json);
+    assert_false(job_json_parse_patch(&json, slice_of("{\"api\":1}"), &base, &fault));
+    assert_string_equal(fault.field, "api");
+    job_json_fini(&json);
+    assert_false(job_json_parse_patch(&json, slice_of("{\"nope\":null}"), &base, &fault));
+    assert_string_equal(fault.field, "nope");
+    job_json_fini(&json);
+    assert_false(job_json_parse(&json, slice_of("{\"api\":null}"), &fault));
+    job_json_fini(&json);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_job_json_patch_replaces_keeps_and_takes_away),
         cmocka_unit_test(test_job_json_reads_fields),
         cmocka_unit_test(test_job_json_reads_numbers),
         cmocka_unit_test(test_job_json_reads_objects),

@@ -106,6 +106,20 @@ static void test_response_redis_details_are_for_the_log(void **state)
     assert_int_equal(error.code, API_INTERNAL_ERROR);
 }
 
+static void test_response_without_a_body_says_so(void **state)
+{
+    (void)state;
+    struct response res;
+    struct json_writer w;
+    response_init(&res);
+    response_json(&res, 200, &w);
+    json_put_str(&w, "x");
+    response_empty(&res, 304);
+    res.etag = 7;
+    check_wire(&res, false, "Status: 304 Not Modified\r\nCache-Control: no-store\r\nETag: \"7\"\r\n\r\n");
+    response_fini(&res);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -113,6 +127,7 @@ int main(void)
         cmocka_unit_test(test_response_head_has_no_body_but_its_length),
         cmocka_unit_test(test_response_error_replaces_what_was_written),
         cmocka_unit_test(test_response_error_tells_field_and_offset_where_known),
+        cmocka_unit_test(test_response_without_a_body_says_so),
         cmocka_unit_test(test_response_every_code_has_a_name_and_a_status),
         cmocka_unit_test(test_response_redis_details_are_for_the_log),
     };

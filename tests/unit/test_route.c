@@ -24,6 +24,13 @@ static void test_route_finds_every_resource(void **state)
         {"/v1/schedule/api-caller", "POST", schedule_create},
         {"/v1/schedule/preview", "GET", preview_schedule},
         {"/v1/track/executions", "GET", track_list_executions},
+        {"/v1/jobs", "GET", jobs_list},
+        {"/v1/jobs/x", "GET", job_show},
+        {"/v1/jobs/x", "PATCH", job_patch},
+        {"/v1/jobs/x", "DELETE", job_delete},
+        {"/v1/jobs/x/pause", "POST", job_pause},
+        {"/v1/jobs/x/resume", "POST", job_resume},
+        {"/v1/jobs/x/run", "POST", job_run},
     };
     for (size_t i = 0; i < sizeof TABLE / sizeof TABLE[0]; i++) {
         char allow[RESPONSE_ALLOW_SIZE] = "x";
@@ -38,8 +45,9 @@ static void test_route_finds_every_resource(void **state)
 static void test_route_unknown_path_is_404(void **state)
 {
     (void)state;
-    static const char *const TABLE[] = {"",        "health",         "/health/", "//health",
-                                        "/HEALTH", "/health/deep/x", "/v1",      "/v1/track"};
+    static const char *const TABLE[] = {"",          "health",         "/health/",    "//health",
+                                        "/HEALTH",   "/health/deep/x", "/v1",         "/v1/track",
+                                        "/v1/jobs/", "/v1/jobs//run",  "/v1/jobs/x/", "/v1/jobs/x/y/run"};
     for (size_t i = 0; i < sizeof TABLE / sizeof TABLE[0]; i++) {
         char allow[RESPONSE_ALLOW_SIZE];
         struct api_error error;
@@ -68,6 +76,8 @@ static void test_route_wrong_method_is_405_with_allow(void **state)
         {"/v1/schedule/api-caller", "GET", "POST"},
         {"/v1/schedule/api-caller", "OPTIONS", "POST"},
         {"/v1/track/executions", "DELETE", "GET, HEAD"},
+        {"/v1/jobs/x", "POST", "GET, HEAD, PATCH, DELETE"},
+        {"/v1/jobs/x/run", "GET", "POST"},
     };
     for (size_t i = 0; i < sizeof TABLE / sizeof TABLE[0]; i++) {
         char allow[RESPONSE_ALLOW_SIZE];
@@ -78,6 +88,20 @@ static void test_route_wrong_method_is_405_with_allow(void **state)
     }
 }
 
+static void test_route_takes_the_id_out_of_the_path(void **state)
+{
+    (void)state;
+    struct slice id;
+    assert_true(route_match("/v1/jobs/{id}/run", slice_of("/v1/jobs/capi:0/run"), &id));
+    assert_true(slice_eq(id, "capi:0"));
+    assert_true(route_match("/v1/jobs/{id}", slice_of("/v1/jobs/x"), &id));
+    assert_true(slice_eq(id, "x"));
+    assert_true(route_match("/v1/jobs", slice_of("/v1/jobs"), &id));
+    assert_null(id.data);
+    assert_false(route_match("/v1/jobs/{id}", slice_of("/v1/jobs/x/y"), &id));
+    assert_null(id.data);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -85,6 +109,7 @@ int main(void)
         cmocka_unit_test(test_route_unknown_path_is_404),
         cmocka_unit_test(test_route_path_with_a_nul_is_another_path),
         cmocka_unit_test(test_route_wrong_method_is_405_with_allow),
+        cmocka_unit_test(test_route_takes_the_id_out_of_the_path),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,945 @@
+/* A job as a whole in a real Redis: what becomes of its occurrences when it is changed, paused, resumed,
+ * deleted or made again at any point of their lives, and runs by hand. */
+#include "store_life.h"
+
+#include "job_maker.h"
+#include "redis_server.h"
+#include "redis_sync.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define SHARD 3
+#define TAG   "dronc:{3}:"
+#define MAX   50
+
+/* An id of shard 3. */
+#define A "cAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+
+static struct redis_server server;
+static struct config config;
+static struct redis_sync *redis;
+static struct zones *zones;
+static struct errinfo info;
+static const struct reply *reply;
+static struct job_id a;
+static struct job the_job;     /* as it was made */
+static struct wall_ms soon_at; /* its first instant: in some 500 ms */
+
+/* What the last claim gave. */
+static struct store_claimed got[MAX];
+static size_t got_count;
+
+/* ---- talking to Redis ---- */
+
+static void call(struct cmd *cmd)
+{
+    enum err err = redis_sync_call(redis, cmd, 1, 5000, &info);
+    cmd_fini(cmd);
+    if (err != ERR_OK) {
+        fail_msg("%s: %s", err_name(err), info.text);
+    }
+    reply = redis_sync_reply(redis, 0);
+    if (reply->kind == REPLY_ERROR) {
+        fail_msg("%.*s", (int)reply->text.len, reply->text.data);
+    }
+}
+
+static int64_t ask(const char *const *words, size_t count)
+{
+    struct cmd cmd;
+    int64_t value = -1;
+    cmd_init(&cmd, words[0]);
+    for (size_t i = 1; i < count; i++) {
+        cmd_arg_str(&cmd, words[i]);
+    }
+    call(&cmd);
+    if (reply->kind == REPLY_INTEGER) {
+        return reply->integer;
+    }
+    return reply->kind == REPLY_TEXT && slice_i64(reply->text, &value) ? value : -1;
+}
+
+/* A number that a command answers with; -1 where it is none. */
+#define ASK(...) \
+    ask((const char *const[]){__VA_ARGS__}, sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *))
+
+static struct wall_ms redis_now(void)
+{
+    struct wall_ms now;
+    struct cmd cmd;
+    store_time(&cmd);
+    call(&cmd);
+    assert_int_equal(store_time_reply(reply, &now, &info), ERR_OK);
+    return now;
+}
+
+static enum store_creation create_at(enum job_type type, struct wall_ms due)
+{
+    enum store_creation creation;
+    struct wall_ms now;
+    struct cmd cmd;
+    make_job(&the_job, zones, "* * * * * *", type, redis_now().ms);
+    the_job.id = a;
+    store_job_create(&cmd, &the_job, due);
+    call(&cmd);
+    assert_int_equal(store_job_create_reply(reply, &creation, &now, &info), ERR_OK);
+    return creation;
+}
+
+/* The job, due soon. */
+static void create(enum job_type type)
+{
+    soon_at.ms = redis_now().ms + 500;
+    assert_int_equal(create_at(type, soon_at), STORE_CREATED);
+}
+
+static size_t claim_until(const char *runner, int64_t until)
+{
+    const struct store_claim_bounds bounds = {.until = {until}, .limit = MAX};
+    struct store_claim_left left;
+    struct cmd cmd;
+    store_claim(&cmd, SHARD, runner, &bounds);
+    call(&cmd);
+    assert_int_equal(store_claim_reply(reply, &left, &got_count, &info), ERR_OK);
+    for (size_t i = 0; i < got_count; i++) {
+        assert_int_equal(store_claim_at(reply, i, &got[i], &info), ERR_OK);
+    }
+    return got_count;
+}
+
+/* All that is due within a minute. */
+static size_t claim(const char *runner)
+{
+    return claim_until(runner, redis_now().ms + 60000);
+}
+
+static enum store_verdict verdict(struct cmd *cmd)
+{
+    enum store_verdict out;
+    call(cmd);
+    assert_int_equal(store_verdict_at(reply, 0, &out, &info), ERR_OK);
+    return out;
+}
+
+static enum store_verdict start(const char *runner, const struct store_claimed *what, struct wall_ms next)
+{
+    struct cmd cmd;
+    store_start(&cmd, SHARD, runner);
+    store_start_add(&cmd, &what->attempt, next);
+    return verdict(&cmd);
+}
+
+static enum store_verdict start_it(const char *runner, const struct store_claimed *what)
+{
+    return start(runner, what, (struct wall_ms){what->attempt.scheduled.ms + 1000});
+}
+
+static enum store_verdict release(const char *runner, const struct store_claimed *what, struct wall_ms due)
+{
+    struct cmd cmd;
+    store_release(&cmd, SHARD, runner);
+    store_release_add(&cmd, &what->attempt, due);
+    return verdict(&cmd);
+}
+
+static enum store_verdict finish(const char *runner, const struct store_claimed *what, enum store_after after)
+{
+    struct execution record = {.job = a,
+                               .scheduled = what->attempt.scheduled,
+                               .attempt = what->attempt.number,
+                               .outcome = EXECUTION_FAILED};
+    struct cmd cmd;
+    store_finish(&cmd, SHARD, runner);
+    store_finish_add(&cmd, &what->attempt, &record, after, redis_now());
+    return verdict(&cmd);
+}
+
+static enum store_verdict skip_it(const char *runner, const struct store_claimed *what)
+{
+    struct execution record = {.job = a, .scheduled = what->attempt.scheduled, .outcome = EXECUTION_MISSED};
+    struct cmd cmd;
+    store_skip(&cmd, SHARD, runner);
+    store_skip_add(&cmd, &what->attempt, &record, (struct wall_ms){what->attempt.scheduled.ms + 1000});
+    return verdict(&cmd);
+}
+
+static struct store_recovered recover(const char *dead)
+{
+    struct store_recovered out;
+    struct cmd cmd;
+    store_recover(&cmd, SHARD, dead, 6);
+    call(&cmd);
+    assert_int_equal(store_recover_reply(reply, &out, &info), ERR_OK);
+    return out;
+}
+
+static enum store_answer answer(struct cmd *cmd)
+{
+    enum store_answer out;
+    call(cmd);
+    assert_int_equal(store_answer_reply(reply, &out, &info), ERR_OK);
+    return out;
+}
+
+static enum store_answer pause_it(void)
+{
+    struct cmd cmd;
+    store_job_pause(&cmd, &a, "user", slice_of("why not"));
+    return answer(&cmd);
+}
+
+static enum store_answer delete_it(void)
+{
+    struct cmd cmd;
+    store_job_delete(&cmd, &a, 0);
+    return answer(&cmd);
+}
+
+/* The job as it is; false: it is gone. */
+static bool get(struct store_job *out, size_t *records)
+{
+    struct wall_ms now;
+    struct cmd cmd;
+    store_job_get(&cmd, &a, 10);
+    call(&cmd);
+    enum err err = store_job_get_reply(reply, &a, out, &now, records, &info);
+    assert_true(err == ERR_OK || err == ERR_NOT_FOUND);
+    return err == ERR_OK;
+}
+
+static enum store_answer change(const struct job *definition, enum store_timing timing, struct wall_ms due)
+{
+    struct store_job read;
+    size_t records;
+    assert_true(get(&read, &records));
+    struct store_change what = {.read = &read, .definition = definition, .timing = timing, .due = due};
+    struct cmd cmd;
+    store_job_change(&cmd, &what);
+    return answer(&cmd);
+}
+
+static enum store_answer resume_at(struct wall_ms due)
+{
+    return change(NULL, STORE_TIME_DUE, due);
+}
+
+static int64_t run_as(const char *request, int offset_ms)
+{
+    enum store_answer out;
+    struct wall_ms scheduled;
+    struct cmd cmd;
+    store_job_run(&cmd, &a, request, offset_ms);
+    call(&cmd);
+    assert_int_equal(store_job_run_reply(reply, &out, &scheduled, &info), ERR_OK);
+    return out == STORE_ANSWER_DONE ? scheduled.ms : -(int64_t)out;
+}
+
+static int64_t due_now(void)
+{
+    return ASK("ZSCORE", TAG "due", A);
+}
+
+static int64_t retries(void)
+{
+    return ASK("ZCARD", TAG "retry");
+}
+
+/* Nothing holds the job, and nothing would call it. */
+static void assert_nothing_pending(void)
+{
+    assert_int_equal(due_now(), -1);
+    assert_int_equal(claim("last"), 0);
+    assert_int_equal(retries(), 0);
+    assert_int_equal(ASK("EXISTS", TAG "claimed:me", TAG "claimed:other", TAG "claimed:last"), 0);
+}
+
+static void assert_latest(enum execution_outcome outcome, int attempt)
+{
+    struct store_job job;
+    struct execution latest;
+    size_t records;
+    assert_true(get(&job, &records));
+    assert_true(records > 0);
+    assert_int_equal(store_job_record_at(reply, 0, &a, &latest, &info), ERR_OK);
+    assert_int_equal(latest.outcome, outcome);
+    assert_int_equal(latest.attempt, attempt);
+}
+
+static int set_up_group(void **state)
+{
+    (void)state;
+    memcpy(a.bytes, A, JOB_ID_SIZE);
+    redis_server_open(&server, NULL);
+    config = redis_server_config(&server);
+    redis = redis_sync_new(&config, clock_system());
+    zones = zones_new(JOB_MAKER_ZONES);
+    return redis != NULL && zones != NULL ? 0 : -1;
+}
+
+static int tear_down_group(void **state)
+{
+    (void)state;
+    zones_free(zones);
+    redis_sync_free(redis);
+    redis_server_close(&server);
+    return 0;
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    (void)ASK("FLUSHALL");
+    return 0;
+}
+
+/* ---- an occurrence that was claimed, and not started ---- */
+
+static void test_life_pause_voids_what_is_claimed(void **state)
+{
+    (void)state;
+    create(JOB_ATLEAST_ONCE);
+    assert_int_equal(claim("me"), 1);
+    assert_int_equal(pause_it(), STORE_ANSWER_DONE);
+    assert_int_equal(start_it("me", &got[0]), STORE_GONE);
+    assert_nothing_pending();
+}
+
+static void test_life_delete_voids_what_is_claimed(void **state)
+{
+    (void)state;
+    create(JOB_ATLEAST_ONCE);
+    assert_int_equal(claim("me"), 1);
+    assert_int_equal(delete_it(), STORE_ANSWER_DONE);
+    assert_int_equal(start_it("me", &got[0]), STORE_GONE);
+    assert_nothing_pending();
+    assert_int_equal(ASK("EXISTS", TAG "job:" A, TAG "history:" A, TAG "executions"), 0);
+}
+
+static void test_life_another_time_voids_what_is_claimed(void **state)
+{
+    (void)state;
+    struct wall_ms later = {redis_now().ms + 90000};
+    enum store_verdict (*const acts[])(const char *, const struct store_claimed *) = {start_it, skip_it};
+    for (size_t i = 0; i < 3; i++) {
+        set_up(state);
+        create(JOB_ATMOST_ONCE);
+        assert_int_equal(claim("me"), 1);
+        assert_int_equal(change(&the_job, STORE_TIME_DUE, later), STORE_ANSWER_DONE);
+        assert_int_equal(i < 2 ? acts[i]("me", &got[0]) : release("me", &got[0], soon_at), STORE_GONE);
+        assert_int_equal(due_now(), later.ms);
+        assert_int_equal(ASK("EXISTS", TAG "claimed:me", TAG "executions", TAG "retry"), 0);
+    }
+}
+
+static void test_life_recover_gives_no_void_claim_back(void **state)
+{
+    (void)state;
+    create(JOB_ATMOST_ONCE);
+    assert_int_equal(claim("other"), 1);
+    assert_int_equal(pause_it(), STORE_ANSWER_DONE);
+    assert_int_equal(recover("other").handed_on, 0);
+    assert_nothing_pending();
+}
+
+static void test_life_other_fields_leave_claims_as_they_are(void **state)
+{
+    (void)state;
+    create(JOB_ATMOST_ONCE);
+    assert_int_equal(claim("me"), 1);
+    assert_int_equal(change(&the_job, STORE_TIME_KEPT, soon_at), STORE_ANSWER_DONE);
+    assert_int_equal(start_it("me", &got[0]), STORE_DONE);
+    assert_int_equal(due_now(), soon_at.ms + 1000);
+}
+
+static void test_life_what_was_put_off_is_void_after_a_change(void **state)
+{
+    (void)state;
+    create(JOB_ATMOST_ONCE);
+    assert_int_equal(claim("me"), 1);
+    assert_int_equal(release("me", &got[0], (struct wall_ms){soon_at.ms + 2000}), STORE_DONE);
+    assert_int_equal(claim("me"), 1); /* it is made in the end */
+    assert_false(got[0].from_retry);
+    assert_int_equal(release("me", &got[0], (struct wall_ms){soon_at.ms + 2000}), STORE_DONE);
+    assert_int_equal(change(&the_job, STORE_TIME_DUE, (struct wall_ms){redis_now().ms + 90000}),
+                     STORE_ANSWER_DONE);
+    assert_int_equal(claim("me"), 0);
+    assert_int_equal(retries(), 0);
+}
+
+static void test_life_what_was_put_off_is_void_after_a_pause(void **state)
+{
+    (void)state;
+    create(JOB_ATLEAST_ONCE);
+    assert_int_equal(claim("me"), 1);
+    assert_int_equal(release("me", &got[0], (struct wall_ms){soon_at.ms + 2000}), STORE_DONE);
+    assert_int_equal(pause_it(), STORE_ANSWER_DONE);
+    assert_nothing_pending();
+}
+
+/* ---- a call that is under way ---- */
+
+static void test_life_call_under_way_ends_and_is_recorded_after_a_pause(void **state)
+{
+    (void)state;
+    create(JOB_ATMOST_ONCE);
+    assert_int_equal(claim("me"), 1);
+    assert_int_equal(start_it("me", &got[0]), STORE_DONE);
+    assert_int_equal(pause_it(), STORE_ANSWER_DONE);
+    assert_int_equal(finish("me", &got[0], STORE_AFTER_NOTHING), STORE_DONE);
+    assert_latest(EXECUTION_FAILED, 1);
+    assert_nothing_pending();
+}
+
+static void test_life_call_of_a_deleted_job_is_told_by_the_feed_alone(void **state)
+{
+    (void)state;
+    static const enum store_after afters[] = {STORE_AFTER_NOTHING, STORE_AFTER_RETRY, STORE_AFTER_DEAD};
+    for (size_t i = 0; i < 3; i++) {
+        set_up(state);
+        create(JOB_ATLEAST_ONCE);
+        assert_int_equal(claim("me"), 1);
+        assert_int_equal(start_it("me", &got[0]), STORE_DONE);
+        assert_int_equal(delete_it(), STORE_ANSWER_DONE);
+        assert_int_equal(finish("me", &got[0], afters[i]), STORE_DONE);
+        assert_int_equal(ASK("XLEN", TAG "executions"), 1);
+        assert_int_equal(ASK("EXISTS", TAG "job:" A, TAG "history:" A, TAG "dead"), 0);
+        assert_nothing_pending();
+    }
+}
+
+static void test_life_call_of_a_deleted_job_belongs_to_no_successor(void **state)
+{
+    (void)state;
+    create(JOB_ATLEAST_ONCE);
+    assert_int_equal(claim("me"), 1);
+    assert_int_equal(start_it("me", &got[0]), STORE_DONE);
+    assert_int_equal(delete_it(), STORE_ANSWER_DONE);
+    while (redis_now().ms == the_job.created.ms) {
+    }
+    assert_int_equal(create_at(JOB_ATLEAST_ONCE, (struct wall_ms){redis_now().ms + 90000}), STORE_CREATED);
+    assert_int_equal(finish("me", &got[0], STORE_AFTER_RETRY), STORE_DONE);
+    assert_int_equal(ASK("XLEN", TAG "executions"), 1);
+    assert_int_equal(ASK("EXISTS", TAG "history:" A), 0);
+    assert_int_equal(retries(), 0);
+}
+
+static void test_life_dead_runner_of_a_deleted_job_leaves_nothing_but_the_record(void **state)
+{
+    (void)state;
+    create(JOB_ATLEAST_ONCE);
+    assert_int_equal(claim("other"), 1);
+    assert_int_equal(start_it("other", &got[0]), STORE_DONE);
+    assert_int_equal(delete_it(), STORE_ANSWER_DONE);
+    assert_int_equal(recover("other").lost, 1);
+    assert_int_equal(ASK("XLEN", TAG "executions"), 1);
+    assert_int_equal(ASK("EXISTS", TAG "history:" A), 0);
+    assert_nothing_pending();
+}
+
+static void test_life_started_and_handed_back_after_a_delete_is_gone(void **state)
+{
+    (void)state;
+    create(JOB_ATLEAST_ONCE);
+    assert_int_equal(claim("me"), 1);
+    assert_int_equal(start_it("me", &got[0]), STORE_DONE);
+    assert_int_equal(delete_it(), STORE_ANSWER_DONE);
+    assert_int_equal(release("me", &got[0], soon_at), STORE_GONE);
+    assert_nothing_pending();
+}
+
+/* ---- retries ---- */
+
+/* The job's first attempt has failed, and the second one waits. */
+static void fail_once(void)
+{
+    create(JOB_ATLEAST_ONCE);
+    assert_int_equal(claim("me"), 1);
+    assert_int_equal(start_it("me", &got[0]), STORE_DONE);
+    assert_int_equal(finish("me", &got[0], STORE_AFTER_RETRY), STORE_DONE);
+    assert_int_equal(retries(), 1);
+}
+
+static void test_life_retry_survives_another_time(void **state)
+{
+    (void)state;
+    fail_once();
+    assert_int_equal(change(&the_job, STORE_TIME_DUE, (struct wall_ms){redis_now().ms + 90000}),
+                     STORE_ANSWER_DONE);
+    assert_int_equal(claim("me"), 1);
+    assert_int_equal(got[0].attempt.number, 2);
+    assert_int_equal(change(&the_job, STORE_TIME_DUE, (struct wall_ms){redis_now().ms + 91000}),
+                     STORE_ANSWER_DONE); /* while it is claimed */
+    assert_int_equal(start_it("me", &got[0]), STORE_DONE);
+    assert_int_equal(finish("me", &got[0], STORE_AFTER_RETRY), STORE_DONE);
+    assert_int_equal(claim("me"), 1);
+    assert_int_equal(got[0].attempt.number, 3);
+}
+
+static void test_life_retry_of_a_paused_job_is_cancelled_and_recorded(void **state)
+{
+    (void)state;
+    fail_once();
+    assert_int_equal(pause_it(), STORE_ANSWER_DONE);
+    assert_int_equal(claim("me"), 0);
+    assert_latest(EXECUTION_CANCELLED, 2);
+    assert_nothing_pending();
+}
+
+static void test_life_retry_that_was_claimed_before_a_pause_is_cancelled(void **state)
+{
+    (void)state;
+    fail_once();
+    assert_int_equal(claim_until("me", redis_now().ms), 1);
+    assert_int_equal(pause_it(), STORE_ANSWER_DONE);
+    assert_int_equal(start_it("me", &got[0]), STORE_GONE);
+    assert_int_equal(claim("me"), 0);
+    assert_latest(EXECUTION_CANCELLED, 2);
+    assert_nothing_pending();
+}
+
+static void test_life_retry_outlives_a_short_pause(void **state)
+{
+    (void)state;
+    fail_once();
+    assert_int_equal(pause_it(), STORE_ANSWER_DONE);
+    assert_int_equal(resume_at((struct wall_ms){redis_now().ms + 90000}), STORE_ANSWER_DONE);
+    assert_int_equal(claim("me"), 1);
+    assert_int_equal(start_it("me", &got[0]), STORE_DONE);
+}
+
+static void test_life_retry_of_a_deleted_job_is_not_its_successors(void **state)
+{
+    (void)state;
+    fail_once();
+    assert_int_equal(delete_it(), STORE_ANSWER_DONE);
+    while (redis_now().ms == the_job.created.ms) {
+    }
+    assert_int_equal(create_at(JOB_ATLEAST_ONCE, (struct wall_ms){redis_now().ms + 90000}), STORE_CREATED);
+    assert_int_equal(claim("me"), 0);
+    assert_int_equal(retries(), 0);
+    assert_int_equal(ASK("EXISTS", TAG "history:" A), 0);
+}
+
+/* ---- the instant at which a job goes on ---- */
+
+static void test_life_resume_makes_due_what_was_only_claimed(void **state)
+{
+    (void)state;
+    create(JOB_ATMOST_ONCE);
+    assert_int_equal(claim("me"), 1);
+    struct store_claimed before = got[0];
+    assert_int_equal(pause_it(), STORE_ANSWER_DONE);
+    assert_int_equal(resume_at(soon_at), STORE_ANSWER_DONE);
+    assert_int_equal(claim("other"), 1);
+    assert_int_equal(start_it("me", &before), STORE_GONE);
+    assert_int_equal(start_it("other", &got[0]), STORE_DONE);
+}
+
+static void test_life_resume_does_not_call_again_what_is_started(void **state)
+{
+    (void)state;
+    create(JOB_ATMOST_ONCE);
+    assert_int_equal(claim("me"), 1);
+    assert_int_equal(start_it("me", &got[0]), STORE_DONE);
+    assert_int_equal(pause_it(), STORE_ANSWER_DONE);
+    assert_int_equal(resume_at(soon_at), STORE_ANSWER_TAKEN);
+    assert_int_equal(due_now(), -1);
+    assert_int_equal(resume_at((struct wall_ms){soon_at.ms + 1000}), STORE_ANSWER_DONE);
+    assert_int_equal(due_now(), soon_at.ms + 1000);
+}
+
+static void test_life_resume_does_not_call_twice_what_was_handed_back(void **state)
+{
+    (void)state;
+    create(JOB_ATMOST_ONCE);
+    assert_int_equal(claim("me"), 1);
+    assert_int_equal(start_it("me", &got[0]), STORE_DONE);
+    assert_int_equal(release("me", &got[0], soon_at), STORE_DONE); /* a runner that drains */
+    assert_int_equal(pause_it(), STORE_ANSWER_DONE);
+    assert_int_equal(resume_at(soon_at), STORE_ANSWER_TAKEN);
+    set_up(state);
+    create(JOB_ATMOST_ONCE);
+    assert_int_equal(claim("me"), 1);
+    assert_int_equal(start_it("me", &got[0]), STORE_DONE);
+    assert_int_equal(release("me", &got[0], soon_at), STORE_DONE);
+    assert_int_equal(claim_until("other", soon_at.ms), 1); /* claimed again */
+    assert_true(got[0].from_retry);
+    assert_int_equal(pause_it(), STORE_ANSWER_DONE);
+    assert_int_equal(resume_at(soon_at), STORE_ANSWER_TAKEN);
+}
+
+static void test_life_job_made_again_does_not_call_again_what_is_started(void **state)
+{
+    (void)state;
+    create(JOB_ATMOST_ONCE);
+    assert_int_equal(claim("me"), 1);
+    assert_int_equal(start_it("me", &got[0]), STORE_DONE);
+    assert_int_equal(delete_it(), STORE_ANSWER_DONE);
+    assert_int_equal(create_at(JOB_ATMOST_ONCE, soon_at), STORE_TAKEN);
+    assert_int_equal(ASK("EXISTS", TAG "job:" A), 0);
+    assert_int_equal(create_at(JOB_ATMOST_ONCE, (struct wall_ms){soon_at.ms + 1000}), STORE_CREATED);
+}
+
+static void test_life_change_to_an_instant_that_is_over_is_refused(void **state)
+{
+    (void)state;
+    create(JOB_ATMOST_ONCE);
+    assert_int_equal(change(&the_job, STORE_TIME_DUE, redis_now()), STORE_ANSWER_LATE);
+    assert_int_equal(due_now(), soon_at.ms);
+}
+
+/* ---- changes ---- */
+
+static void test_life_change_stores_the_definition_and_counts(void **state)
+{
+    (void)state;
+    struct store_job job;
+    struct job other;
+    size_t records;
+    create(JOB_ATLEAST_ONCE);
+    make_job(&other, zones, "0 7 * * *", JOB_ATMOST_ONCE, the_job.created.ms);
+    assert_int_equal(change(&other, STORE_TIME_DUE, (struct wall_ms){soon_at.ms + 5}), STORE_ANSWER_DONE);
+    assert_true(get(&job, &records));
+    assert_true(slice_eq(job.fields.schedule, "0 7 * * *"));
+    assert_true(slice_eq(job.fields.type, "ATMOST_ONCE"));
+    assert_int_equal(job.version, 2);
+    assert_int_equal(job.epoch, 1);
+    assert_int_equal(job.due.ms, soon_at.ms + 5);
+    assert_int_equal(change(&other, STORE_TIME_KEPT, soon_at), STORE_ANSWER_DONE);
+    assert_true(get(&job, &records));
+    assert_int_equal(job.version, 3);
+    assert_int_equal(job.epoch, 1);
+}
+
+static void test_life_change_of_what_was_changed_meanwhile_is_refused(void **state)
+{
+    (void)state;
+    struct store_job read;
+    size_t records;
+    struct cmd cmd;
+    for (int i = 0; i < 3; i++) {
+        set_up(state);
+        create(JOB_ATLEAST_ONCE);
+        assert_true(get(&read, &records));
+        read.state = (struct slice){NULL, 0};
+        assert_int_equal(i == 0   ? pause_it()
+                         : i == 1 ? change(&the_job, STORE_TIME_KEPT, soon_at)
+                                  : delete_it(),
+                         STORE_ANSWER_DONE);
+        struct store_change what = {.read = &read, .definition = &the_job, .timing = STORE_TIME_KEPT};
+        store_job_change(&cmd, &what);
+        assert_int_equal(answer(&cmd), i == 2 ? STORE_ANSWER_NONE : STORE_ANSWER_OTHER);
+    }
+}
+
+static void test_life_change_of_a_paused_job_makes_nothing_due(void **state)
+{
+    (void)state;
+    create(JOB_ATLEAST_ONCE);
+    assert_int_equal(pause_it(), STORE_ANSWER_DONE);
+    assert_int_equal(change(&the_job, STORE_TIME_PAUSED, soon_at), STORE_ANSWER_DONE);
+    assert_nothing_pending();
+}
+
+static void test_life_delete_of_another_version_is_refused(void **state)
+{
+    (void)state;
+    struct cmd cmd;
+    create(JOB_ATLEAST_ONCE);
+    store_job_delete(&cmd, &a, 2);
+    assert_int_equal(answer(&cmd), STORE_ANSWER_OTHER);
+    store_job_delete(&cmd, &a, 1);
+    assert_int_equal(answer(&cmd), STORE_ANSWER_DONE);
+    assert_int_equal(delete_it(), STORE_ANSWER_NONE);
+}
+
+static void test_life_pause_says_why_and_changes_nothing_the_second_time(void **state)
+{
+    (void)state;
+    struct store_job job;
+    size_t records;
+    create(JOB_ATLEAST_ONCE);
+    assert_int_equal(pause_it(), STORE_ANSWER_DONE);
+    assert_int_equal(pause_it(), STORE_ANSWER_DONE);
+    assert_true(get(&job, &records));
+    assert_true(slice_eq(job.state, "PAUSED"));
+    assert_true(slice_eq(job.reason, "user"));
+    assert_true(slice_eq(job.note, "why not"));
+    assert_int_equal(job.epoch, 1);
+    assert_int_equal(job.version, 1);
+}
+
+static void test_life_last_occurrence_completes_the_job(void **state)
+{
+    (void)state;
+    struct store_job job;
+    size_t records;
+    create(JOB_ATLEAST_ONCE);
+    assert_int_equal(claim("me"), 1);
+    assert_int_equal(start("me", &got[0], (struct wall_ms){INT64_MAX}), STORE_DONE);
+    assert_true(get(&job, &records));
+    assert_true(slice_eq(job.state, "COMPLETED"));
+    assert_int_equal(finish("me", &got[0], STORE_AFTER_RETRY), STORE_DONE);
+    assert_int_equal(claim("me"), 1); /* its retries are made all the same */
+    assert_int_equal(start_it("me", &got[0]), STORE_DONE);
+    assert_int_equal(change(&the_job, STORE_TIME_DUE, (struct wall_ms){redis_now().ms + 5000}),
+                     STORE_ANSWER_DONE);
+    assert_true(get(&job, &records));
+    assert_null(job.state.data);
+}
+
+static void test_life_set_aside_of_a_deleted_job_leaves_nothing(void **state)
+{
+    (void)state;
+    struct cmd cmd;
+    create(JOB_ATLEAST_ONCE);
+    assert_int_equal(claim("me"), 1);
+    assert_int_equal(delete_it(), STORE_ANSWER_DONE);
+    store_set_aside(&cmd, SHARD, "me", &got[0].attempt);
+    call(&cmd);
+    assert_int_equal(ASK("EXISTS", TAG "broken"), 0);
+    assert_nothing_pending();
+}
+
+/* ---- runs by hand ---- */
+
+static void test_life_run_is_made_while_the_job_is_paused(void **state)
+{
+    (void)state;
+    create(JOB_ATLEAST_ONCE);
+    assert_int_equal(pause_it(), STORE_ANSWER_DONE);
+    int64_t scheduled = run_as("one", 0);
+    assert_int_equal(claim_until("me", redis_now().ms), 1);
+    assert_int_equal(got[0].attempt.scheduled.ms, scheduled);
+    assert_int_equal(got[0].attempt.number, 1);
+    assert_true(got[0].from_retry);
+    assert_int_equal(start_it("me", &got[0]), STORE_DONE);
+    assert_int_equal(due_now(), -1);
+}
+
+static void test_life_run_stays_one_by_hand_wherever_it_goes(void **state)
+{
+    (void)state;
+    create(JOB_ATLEAST_ONCE);
+    assert_int_equal(pause_it(), STORE_ANSWER_DONE);
+    (void)run_as("one", 0);
+    assert_int_equal(claim("me"), 1);
+    assert_int_equal(release("me", &got[0], redis_now()), STORE_DONE);
+    assert_int_equal(claim("other"), 1);
+    assert_int_equal(recover("other").handed_on, 1);
+    assert_int_equal(claim("me"), 1);
+    assert_int_equal(start_it("me", &got[0]), STORE_DONE);
+    assert_int_equal(release("me", &got[0], redis_now()), STORE_DONE);
+    assert_int_equal(claim("me"), 1);
+    assert_int_equal(start_it("me", &got[0]), STORE_DONE);
+    assert_int_equal(finish("me", &got[0], STORE_AFTER_RETRY), STORE_DONE);
+    assert_int_equal(claim("other"), 1);
+    assert_int_equal(got[0].attempt.number, 2);
+    assert_int_equal(start_it("other", &got[0]), STORE_DONE);
+    assert_int_equal(recover("other").handed_on, 1);
+    assert_int_equal(claim("me"), 1);
+    assert_int_equal(got[0].attempt.number, 3);
+    assert_int_equal(start_it("me", &got[0]), STORE_DONE);
+}
+
+static void test_life_run_of_a_job_at_most_once_is_not_handed_on(void **state)
+{
+    (void)state;
+    create(JOB_ATMOST_ONCE);
+    assert_int_equal(pause_it(), STORE_ANSWER_DONE);
+    (void)run_as("one", 0);
+    assert_int_equal(claim("other"), 1);
+    assert_int_equal(start_it("other", &got[0]), STORE_DONE);
+    assert_int_equal(recover("other").handed_on, 0);
+    assert_latest(EXECUTION_LOST, 1);
+    assert_nothing_pending();
+}
+
+static void test_life_run_asked_for_twice_by_one_request_is_made_once(void **state)
+{
+    (void)state;
+    create(JOB_ATMOST_ONCE);
+    assert_int_equal(run_as("one", 0), run_as("one", 0));
+    assert_int_equal(retries(), 1);
+    int64_t second = run_as("two", 0);
+    assert_true(run_as("three", 0) > second);
+    assert_int_equal(retries(), 3);
+}
+
+static void test_life_run_never_takes_an_instant_of_the_schedule(void **state)
+{
+    (void)state;
+    create(JOB_ATMOST_ONCE);
+    for (int i = 0; i < 3000; i++) {
+        char request[16];
+        int offset = i % 10;
+        (void)snprintf(request, sizeof request, "%d", i);
+        int64_t at = run_as(request, offset);
+        if (at % 1000 == offset) {
+            fail_msg("%lld", (long long)at);
+        }
+    }
+    assert_int_equal(retries(), 3000);
+}
+
+static void test_life_run_of_a_deleted_job_is_none(void **state)
+{
+    (void)state;
+    create(JOB_ATLEAST_ONCE);
+    (void)run_as("one", 0);
+    assert_int_equal(claim_until("me", redis_now().ms), 1);
+    (void)run_as("two", 0);
+    assert_int_equal(delete_it(), STORE_ANSWER_DONE);
+    assert_int_equal(start_it("me", &got[0]), STORE_GONE);
+    assert_nothing_pending();
+    assert_int_equal(run_as("three", 0), -(int64_t)STORE_ANSWER_NONE);
+}
+
+static void test_life_run_wakes_the_runners(void **state)
+{
+    (void)state;
+    create(JOB_ATMOST_ONCE);
+    (void)ASK("CONFIG", "RESETSTAT");
+    (void)run_as("one", 0);
+    struct cmd cmd;
+    cmd_init(&cmd, "INFO");
+    cmd_arg_str(&cmd, "commandstats");
+    call(&cmd);
+    assert_non_null(memmem(reply->text.data, reply->text.len, "cmdstat_publish:calls=1", 23));
+}
+
+/* ---- the index ---- */
+
+static void make_many(int count)
+{
+    struct job job;
+    for (int i = 0; i < count; i++) {
+        enum store_creation creation;
+        struct wall_ms now;
+        struct cmd cmd;
+        make_job(&job, zones, "0 7 * * *", JOB_ATMOST_ONCE, redis_now().ms);
+        job.id = a;
+        job.id.bytes[1] = (uint8_t)(i * 37);
+        job.id.bytes[2] = (uint8_t)(i * 11);
+        job.id.bytes[31] = (uint8_t)i;
+        store_job_create(&cmd, &job, (struct wall_ms){now.ms = redis_now().ms + 90000});
+        call(&cmd);
+        assert_int_equal(store_job_create_reply(reply, &creation, &now, &info), ERR_OK);
+        assert_int_equal(creation, STORE_CREATED);
+    }
+}
+
+/* Go through all jobs, `limit` at a time: how many there are, each seen once. */
+static int walk(int limit)
+{
+    struct store_job job = {0};
+    struct job_id last;
+    bool seen[256] = {false};
+    int total = 0;
+    size_t count = 1;
+    while (count > 0) {
+        struct wall_ms now;
+        struct cmd cmd;
+        store_job_page(&cmd, SHARD, total == 0 ? NULL : &last, limit);
+        call(&cmd);
+        assert_int_equal(store_job_page_reply(reply, &now, &count, &info), ERR_OK);
+        assert_true(count <= (size_t)limit);
+        for (size_t i = 0; i < count; i++) {
+            assert_int_equal(store_job_page_at(reply, i, &job, &info), ERR_OK);
+            assert_false(seen[job.id.bytes[31]]);
+            assert_true(slice_eq(job.fields.schedule, "0 7 * * *"));
+            seen[job.id.bytes[31]] = true;
+            last = job.id;
+            total++;
+        }
+    }
+    return total;
+}
+
+static void test_life_index_holds_each_job_once(void **state)
+{
+    (void)state;
+    make_many(200);
+    assert_int_equal(walk(1), 200);
+    assert_int_equal(walk(7), 200);
+    assert_int_equal(walk(200), 200);
+}
+
+static void test_life_index_forgets_what_is_deleted(void **state)
+{
+    (void)state;
+    create(JOB_ATMOST_ONCE);
+    assert_int_equal(ASK("BITCOUNT", TAG "jobs"), 1);
+    assert_int_equal(delete_it(), STORE_ANSWER_DONE);
+    assert_int_equal(ASK("BITCOUNT", TAG "jobs"), 0);
+    assert_int_equal(walk(10), 0);
+}
+
+static void test_life_index_takes_in_what_an_older_version_stored(void **state)
+{
+    (void)state;
+    create(JOB_ATMOST_ONCE);
+    (void)ASK("DEL", TAG "jobs", TAG "jobs:261"); /* 'A' * 4 + 'A' / 64 */
+    assert_int_equal(walk(10), 0);
+    assert_int_equal(create_at(JOB_ATMOST_ONCE, soon_at), STORE_KNOWN);
+    assert_int_equal(ASK("BITCOUNT", TAG "jobs"), 1);
+}
+
+static void test_life_index_loses_what_was_deleted_by_hand(void **state)
+{
+    (void)state;
+    make_many(100);
+    create(JOB_ATMOST_ONCE);
+    (void)ASK("DEL", TAG "job:" A);
+    assert_int_equal(walk(3), 100);
+}
+
+#define TEST(name) cmocka_unit_test_setup(name, set_up)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_life_pause_voids_what_is_claimed),
+        TEST(test_life_delete_voids_what_is_claimed),
+        TEST(test_life_another_time_voids_what_is_claimed),
+        TEST(test_life_recover_gives_no_void_claim_back),
+        TEST(test_life_other_fields_leave_claims_as_they_are),
+        TEST(test_life_what_was_put_off_is_void_after_a_change),
+        TEST(test_life_what_was_put_off_is_void_after_a_pause),
+        TEST(test_life_call_under_way_ends_and_is_recorded_after_a_pause),
+        TEST(test_life_call_of_a_deleted_job_is_told_by_the_feed_alone),
+        TEST(test_life_call_of_a_deleted_job_belongs_to_no_successor),
+        TEST(test_life_dead_runner_of_a_deleted_job_leaves_nothing_but_the_record),
+        TEST(test_life_started_and_handed_back_after_a_delete_is_gone),
+        TEST(test_life_retry_survives_another_time),
+        TEST(test_life_retry_of_a_paused_job_is_cancelled_and_recorded),
+        TEST(test_life_retry_that_was_claimed_before_a_pause_is_cancelled),
+        TEST(test_life_retry_outlives_a_short_pause),
+        TEST(test_life_retry_of_a_deleted_job_is_not_its_successors),
+        TEST(test_life_resume_makes_due_what_was_only_claimed),
+        TEST(test_life_resume_does_not_call_again_what_is_started),
+        TEST(test_life_resume_does_not_call_twice_what_was_handed_back),
+        TEST(test_life_job_made_again_does_not_call_again_what_is_started),
+        TEST(test_life_change_to_an_instant_that_is_over_is_refused),
+        TEST(test_life_change_stores_the_definition_and_counts),
+        TEST(test_life_change_of_what_was_changed_meanwhile_is_refused),
+        TEST(test_life_change_of_a_paused_job_makes_nothing_due),
+        TEST(test_life_delete_of_another_version_is_refused),
+        TEST(test_life_pause_says_why_and_changes_nothing_the_second_time),
+        TEST(test_life_last_occurrence_completes_the_job),
+        TEST(test_life_set_aside_of_a_deleted_job_leaves_nothing),
+        TEST(test_life_run_is_made_while_the_job_is_paused),
+        TEST(test_life_run_stays_one_by_hand_wherever_it_goes),
+        TEST(test_life_run_of_a_job_at_most_once_is_not_handed_on),
+        TEST(test_life_run_asked_for_twice_by_one_request_is_made_once),
+        TEST(test_life_run_never_takes_an_instant_of_the_schedule),
+        TEST(test_life_run_of_a_deleted_job_is_none),
+        TEST(test_life_run_wakes_the_runners),
+        TEST(test_life_index_holds_each_job_once),
+        TEST(test_life_index_forgets_what_is_deleted),
+        TEST(test_life_index_takes_in_what_an_older_version_stored),
+        TEST(test_life_index_loses_what_was_deleted_by_hand),
+    };
+    return cmocka_run_group_tests(tests, set_up_group, tear_down_group);
+}
