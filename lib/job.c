@@ -272,10 +272,15 @@ static bool build_fields(struct job *job, const struct job_fields *fields, struc
 
 /* ---- identity ---- */
 
-/* What the identity is made of. Lines are appended for fields that are not at their default; jobs without
- * them keep the ids that they had before there were such fields. */
+/* What the identity is made of: of a job that has a name, only that. Lines are appended for fields that are
+ * not at their default; jobs without them keep the ids that they had before there were such fields. */
 static enum err canonical(const struct job *job, struct buffer *out)
 {
+    if (job->labels.name.data != NULL) {
+        buffer_add_str(out, "dronc job by name 1\n");
+        buffer_add(out, job->labels.name.data, job->labels.name.len);
+        return buffer_error(out);
+    }
     char schedule[CRON_PRINT_MAX];
     struct url url;
     (void)cron_print(&job->cron, schedule, sizeof schedule);

@@ -3,7 +3,8 @@
  * A job is built from text (job_build, from an API request) or read back from Redis (job_restore); both check
  * everything, because neither source is trusted. Its identity is a SHA-256 over the canonical definition: two
  * requests that mean the same (another spelling of the schedule, a host in capitals, a default port) are the
- * same job. Pure but for the zone files read through `zones`. Not thread-safe with respect to zones.
+ * same job. A job with a name is the same job as any other of that name, whatever else they say. Pure but for
+ * the zone files read through `zones`. Not thread-safe with respect to zones.
  */
 #ifndef DRONC_JOB_H
 #define DRONC_JOB_H

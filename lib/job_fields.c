@@ -35,6 +35,7 @@ static const struct job_field table[] = {
     BOOL(retry_client_errors, "ATLEAST_ONCE: try again after any 4xx and 501, too. Default: false."),
     TEXT(description, 1024, "For people. Default: nothing."),
     ARRAY(tags, "Up to 16 strings, for finding jobs. Default: none."),
+    TEXT(name, 128, "Names the job: posted again, the definition takes the old one's place. Default: none."),
 };
 _Static_assert(sizeof table / sizeof table[0] == JOB_FIELD_COUNT, "JOB_FIELD_COUNT is how many there are");
 

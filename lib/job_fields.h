@@ -45,8 +45,9 @@ struct job_fields {
     struct slice retry;   /* this and the next two: see retry.h */
     struct job_number retry_unsent;
     struct job_number retry_client_errors;
-    struct slice description; /* this and the next one: see labels.h */
+    struct slice description; /* this and the next two: see labels.h */
     struct slice tags;
+    struct slice name;
     const char *timezone_default; /* NULL or "": UTC. No field: from the settings, never from Redis (what is
                                    * stored has its zone with it) */
 };
@@ -69,7 +70,7 @@ struct job_field {
     const char *doc; /* one sentence for people: what it means, and its default */
 };
 
-#define JOB_FIELD_COUNT 20
+#define JOB_FIELD_COUNT 21
 
 /* The field at an index below JOB_FIELD_COUNT, in the order in which they are told. */
 const struct job_field *job_field_at(size_t index);

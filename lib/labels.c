@@ -23,6 +23,22 @@ static bool is_text(struct slice text, bool breaks)
     return true;
 }
 
+static enum err check_name(struct slice text, struct errinfo *info)
+{
+    if (text.data == NULL) {
+        return ERR_OK;
+    }
+    if (text.len < 1 || text.len > LABELS_NAME_MAX) {
+        return err_set(info, ERR_INVALID, "name must have 1 to %d bytes", LABELS_NAME_MAX);
+    }
+    if (text.data[0] == ' ' || text.data[text.len - 1] == ' ') {
+        return err_set(info, ERR_INVALID, "name begins or ends with a blank");
+    }
+    return is_text(text, false)
+               ? ERR_OK
+               : err_set(info, ERR_INVALID, "name holds a control character, or is not UTF-8");
+}
+
 static enum err check_description(struct slice text, struct errinfo *info)
 {
     if (text.len > LABELS_DESCRIPTION_MAX) {
@@ -116,23 +132,33 @@ static enum err read_tags(struct slice text, struct buffer *out, struct errinfo 
 
 /* ---- both ---- */
 
-static enum err keep(struct labels *out, struct slice description, struct slice tags, struct errinfo *info)
+/* Copy text to *at, and go on behind it. */
+static struct slice copy(char **at, struct slice text)
 {
-    if (description.len + tags.len == 0) {
+    if (text.len == 0) {
+        return (struct slice){NULL, 0};
+    }
+    struct slice out = {*at, text.len};
+    memcpy(*at, text.data, text.len);
+    *at += text.len;
+    return out;
+}
+
+static enum err keep(struct labels *out, const struct job_fields *fields, struct slice tags,
+                     struct errinfo *info)
+{
+    size_t len = fields->name.len + fields->description.len + tags.len;
+    if (len == 0) {
         return ERR_OK;
     }
-    out->memory = malloc(description.len + tags.len);
-    if (out->memory == NULL) {
+    char *at = malloc(len);
+    if (at == NULL) {
         return err_set(info, ERR_NOMEM, "out of memory");
     }
-    if (description.len > 0) {
-        memcpy(out->memory, description.data, description.len);
-        out->description = (struct slice){out->memory, description.len};
-    }
-    if (tags.len > 0) {
-        memcpy(out->memory + description.len, tags.data, tags.len);
-        out->tags = (struct slice){out->memory + description.len, tags.len};
-    }
+    out->memory = at;
+    out->name = copy(&at, fields->name);
+    out->description = copy(&at, fields->description);
+    out->tags = copy(&at, tags);
     return ERR_OK;
 }
 
@@ -142,14 +168,18 @@ enum err labels_read(struct labels *out, const struct job_fields *fields, const 
     struct buffer tags;
     buffer_init(&tags, 0);
     *out = (struct labels){0};
-    *field = "description";
-    enum err err = check_description(fields->description, info);
+    *field = "name";
+    enum err err = check_name(fields->name, info);
+    if (err == ERR_OK) {
+        *field = "description";
+        err = check_description(fields->description, info);
+    }
     if (err == ERR_OK) {
         *field = "tags";
         err = read_tags(fields->tags, &tags, info);
     }
     if (err == ERR_OK) {
-        err = keep(out, fields->description, (struct slice){buffer_str(&tags), tags.len}, info);
+        err = keep(out, fields, (struct slice){buffer_str(&tags), tags.len}, info);
     }
     buffer_fini(&tags);
     return err;
@@ -163,6 +193,7 @@ void labels_fini(struct labels *labels)
 
 void labels_describe(const struct labels *labels, struct job_fields *fields)
 {
+    fields->name = labels->name;
     fields->description = labels->description;
     fields->tags = labels->tags;
 }

@@ -28,7 +28,8 @@ end
 -- What a job's hash holds: when it was created, then the fields of its definition in the order of lib/job_fields.c.
 local DEFINITION = {'created', 'schedule', 'api', 'type', 'timezone', 'catch_up', 'catch_up_window_s', 'catch_up_max',
     'method', 'headers', 'body', 'body_base64', 'timeout_ms', 'connect_timeout_ms', 'follow_redirects', 'success',
-    'retry', 'retry_unsent', 'retry_client_errors', 'description', 'tags'}
+    'retry', 'retry_unsent', 'retry_client_errors', 'description', 'tags',
+    'name'}
 
 -- A job's definition, false for each field that is not there; nil where there is none, or not all that each job has.
 local function read_definition(job_prefix, id)

@@ -528,6 +528,69 @@ def test_bad_labels_are_refused(stack, fields):
     assert (error["code"], error["field"]) == ("VALIDATION_ERROR", next(iter(fields)))
 
 
+# --- a name -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def named(hook):
+    """A definition with a name that no other test has."""
+    return {"schedule": NEVER_SOON, "api": hook.url, "type": "ATMOST_ONCE", "name": f"job of {hook.path}"}
+
+
+def test_name_makes_the_id_and_is_shown(stack, named):
+    answer = stack.post(named)
+    assert (answer.status, answer.json["name"]) == (201, named["name"])
+    assert stack.job(answer.json["job_id"]).json["name"] == named["name"]
+
+
+def test_posting_a_name_again_replaces_the_definition(stack, named, hook):
+    """Configuration as code: whatever the job was, it is what was posted last."""
+    job_id = stack.post({**named, "method": "POST", "body": "old", "tags": ["x"]}).json["job_id"]
+    answer = stack.post({**named, "schedule": "* * * * * *", "type": "ATLEAST_ONCE", "method": "PUT", "body": "new"})
+    assert (answer.status, answer.json["job_id"], answer.json["body"]) == (201, job_id, "new")
+    shown = stack.job(job_id).json
+    assert (shown["schedule"], shown["type"], shown["method"], shown["version"]) == ("* * * * * *", "ATLEAST_ONCE", "PUT", 2)
+    assert "tags" not in shown, "what is not said has its default"
+    call = hook.wait_for_calls()[0]
+    assert (call.method, call.body) == ("PUT", b"new")
+
+
+def test_posting_the_same_again_changes_nothing(stack, named):
+    first = stack.post(named)
+    again = stack.post(named)
+    assert (again.status, again.json) == (201, first.json)
+    assert stack.job(first.json["job_id"]).json["version"] == 1
+
+
+def test_paused_job_that_is_posted_again_stays_paused(stack, named):
+    job_id = stack.post(named).json["job_id"]
+    stack.pause(job_id)
+    assert stack.post({**named, "schedule": "* * * * * *"}).status == 201
+    shown = stack.job(job_id).json
+    assert (shown["state"], shown["schedule"]) == ("PAUSED", "* * * * * *")
+
+
+def test_bad_definition_of_a_name_changes_nothing(stack, named):
+    job_id = stack.post(named).json["job_id"]
+    assert stack.post({**named, "method": "TRACE"}).status == 400
+    assert stack.post({**named, "schedule": "0 0 1 1 ? 2020"}).status == 400
+    assert stack.job(job_id).json["version"] == 1
+
+
+def test_name_cannot_be_patched(stack, named):
+    job_id = stack.post(named).json["job_id"]
+    for name in ("other", None):
+        assert stack.patch(job_id, {"name": name}).error["field"] == "name"
+    assert stack.patch(job_id, {"name": named["name"], "description": "d"}).json["description"] == "d"
+    other = stack.schedule(NEVER_SOON, named["api"])
+    assert stack.patch(other, {"name": "n"}).error["field"] == "name"
+
+
+@pytest.mark.parametrize("name", ["", " a", "a ", "a\n", "x" * 129, "é" * 65])
+def test_bad_name_is_refused(stack, name):
+    assert (refusal(stack, name=name)["code"], refusal(stack, name=name)["field"]) == ("VALIDATION_ERROR", "name")
+
+
 # --- changing it --------------------------------------------------------------------------------------------------
 
 

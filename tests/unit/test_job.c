@@ -506,6 +506,25 @@ static void test_job_id_depends_on_the_call(void **state)
     assert_memory_equal(&ids[0], &plain, sizeof plain);
 }
 
+/* A name is all that a job with a name is. */
+static void test_job_id_of_a_name_is_made_of_nothing_else(void **state)
+{
+    (void)state;
+    static const char *const rows[][3] = {
+        {GOOD, ONCE, "a"}, {"@daily", "ATLEAST_ONCE", "a"}, {GOOD, ONCE, "b"}, {GOOD, ONCE, NULL}};
+    struct job_id ids[4];
+    for (size_t i = 0; i < 4; i++) {
+        struct job_fields fields = job_maker_fields(rows[i][0], API, rows[i][1]);
+        fields.name = field_of(rows[i][2]);
+        assert_true(job_build(&job, &fields, (struct wall_ms){T0}, zones, &fault));
+        ids[i] = job.id;
+        job_fini(&job);
+    }
+    assert_memory_equal(&ids[0], &ids[1], sizeof ids[0]);
+    assert_memory_not_equal(&ids[0], &ids[2], sizeof ids[0]);
+    assert_memory_not_equal(&ids[0], &ids[3], sizeof ids[0]);
+}
+
 static void test_job_call_goes_to_redis_and_back(void **state)
 {
     (void)state;
@@ -855,6 +874,7 @@ int main(void)
         cmocka_unit_test(test_job_ids_of_jobs_at_their_default_stay),
         cmocka_unit_test(test_job_id_depends_on_what_catch_up_means),
         cmocka_unit_test(test_job_id_depends_on_the_call),
+        cmocka_unit_test(test_job_id_of_a_name_is_made_of_nothing_else),
         cmocka_unit_test(test_job_call_goes_to_redis_and_back),
         cmocka_unit_test(test_job_call_faults_are_told),
         cmocka_unit_test(test_job_numbers_have_limits),

@@ -65,6 +65,37 @@ static void test_labels_may_be_missing(void **state)
     }
 }
 
+static void test_labels_name(void **state)
+{
+    (void)state;
+    char longest[LABELS_NAME_MAX + 2];
+    memset(longest, 'n', sizeof longest - 1);
+    longest[sizeof longest - 1] = '\0';
+    const char *const rows[][2] = {{"nightly import \xc3\xa4", NULL},
+                                   {"", "1 to 128"},
+                                   {" a", "blank"},
+                                   {"a ", "blank"},
+                                   {"a\nb", "control"},
+                                   {"\xff", "UTF-8"},
+                                   {longest, "1 to 128"},
+                                   {longest + 1, NULL}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct job_fields fields = {.name = slice_of(rows[i][0]), .description = slice_of("d")};
+        struct job_fields told = {0};
+        labels_fini(&labels);
+        enum err err = labels_read(&labels, &fields, &field, &info);
+        assert_int_equal(err, rows[i][1] == NULL ? ERR_OK : ERR_INVALID);
+        if (err != ERR_OK) {
+            assert_string_equal(field, "name");
+            assert_non_null(strstr(info.text, rows[i][1]));
+            continue;
+        }
+        labels_describe(&labels, &told);
+        assert_true(slice_eq(told.name, rows[i][0]));
+        assert_true(slice_eq(told.description, "d"));
+    }
+}
+
 static void test_labels_faults(void **state)
 {
     (void)state;
@@ -108,9 +139,8 @@ static void test_labels_have_limits(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_labels_are_kept),
-        cmocka_unit_test(test_labels_may_be_missing),
-        cmocka_unit_test(test_labels_faults),
+        cmocka_unit_test(test_labels_are_kept),    cmocka_unit_test(test_labels_may_be_missing),
+        cmocka_unit_test(test_labels_name),        cmocka_unit_test(test_labels_faults),
         cmocka_unit_test(test_labels_have_limits),
     };
     return cmocka_run_group_tests(tests, NULL, tear_down);
