@@ -3,7 +3,7 @@
 
 #include "http_easy.h"
 #include "http_multi.h"
-#include "search.h"
+#include "text_search.h"
 
 #include <curl/curl.h>
 #include <stdio.h>
@@ -26,7 +26,7 @@ struct http_call {
     struct http_call *next;
     CURL *easy;
     struct curl_slist *headers;
-    struct search *search; /* owned; NULL: there is nothing to look for */
+    struct text_search *search; /* owned; NULL: there is nothing to look for */
     http_done_cb *cb;
     void *arg;
     struct wall_ms started; /* when it was handed to libcurl */
@@ -111,7 +111,7 @@ static size_t on_body(char *data, size_t size, size_t count, void *arg)
     int64_t room = call->response_max - call->body_bytes;
     int64_t len = (int64_t)(size * count);
     if (call->search != NULL) {
-        search_feed(call->search, data, (size_t)(len < room ? len : room));
+        text_search_feed(call->search, data, (size_t)(len < room ? len : room));
     }
     call->body_bytes += len;
     if (call->body_bytes > call->response_max) {
@@ -299,7 +299,7 @@ static enum err set_up_search(struct http_call *call, const struct http_request 
     if (call->search == NULL) {
         return ERR_NOMEM;
     }
-    search_init(call->search, request->find);
+    text_search_init(call->search, request->find);
     return ERR_OK;
 }
 

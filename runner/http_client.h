@@ -63,7 +63,7 @@ struct http_request {
     int64_t response_max; /* bytes of the answer's body that are read; then the transfer is ended, which is no
                              failure */
     struct slice find;    /* to be looked for in what is read of the answer's body; at most
-                             SEARCH_TEXT_MAX bytes. data NULL: nothing */
+                             TEXT_SEARCH_MAX bytes. data NULL: nothing */
     bool once;            /* at most one sending */
 };
 

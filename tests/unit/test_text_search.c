@@ -1,5 +1,5 @@
 /* Searching in pieces, against strstr. */
-#include "search.h"
+#include "text_search.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,7 +20,7 @@ static void draw(char *out, size_t len)
     out[len] = '\0';
 }
 
-static void test_search_finds_what_strstr_finds(void **state)
+static void test_text_search_finds_what_strstr_finds(void **state)
 {
     (void)state;
     char text[12];
@@ -28,14 +28,14 @@ static void test_search_finds_what_strstr_finds(void **state)
     int found = 0;
     srand(1);
     for (int i = 0; i < 20000; i++) {
-        struct search search;
+        struct text_search search;
         draw(text, (size_t)(1 + rand() % 9));
         draw(hay, 40);
-        search_init(&search, slice_of(text));
+        text_search_init(&search, slice_of(text));
         for (size_t at = 0; at < 40;) {
             size_t piece = (size_t)(rand() % 5);
             piece = piece < 40 - at ? piece : 40 - at;
-            search_feed(&search, hay + at, piece);
+            text_search_feed(&search, hay + at, piece);
             at += piece;
         }
         assert_int_equal(search.found, strstr(hay, text) != NULL);
@@ -44,16 +44,16 @@ static void test_search_finds_what_strstr_finds(void **state)
     assert_in_range(found, 2000, 18000);
 }
 
-static void test_search_takes_256_bytes_of_any_kind(void **state)
+static void test_text_search_takes_256_bytes_of_any_kind(void **state)
 {
     (void)state;
-    static char text[SEARCH_TEXT_MAX];
-    struct search search;
+    static char text[TEXT_SEARCH_MAX];
+    struct text_search search;
     memset(text, 0, sizeof text);
-    search_init(&search, (struct slice){text, sizeof text});
-    for (int i = 0; i < SEARCH_TEXT_MAX; i++) {
+    text_search_init(&search, (struct slice){text, sizeof text});
+    for (int i = 0; i < TEXT_SEARCH_MAX; i++) {
         assert_false(search.found);
-        search_feed(&search, "\0", 1);
+        text_search_feed(&search, "\0", 1);
     }
     assert_true(search.found);
 }
@@ -61,8 +61,8 @@ static void test_search_takes_256_bytes_of_any_kind(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_search_finds_what_strstr_finds),
-        cmocka_unit_test(test_search_takes_256_bytes_of_any_kind),
+        cmocka_unit_test(test_text_search_finds_what_strstr_finds),
+        cmocka_unit_test(test_text_search_takes_256_bytes_of_any_kind),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
