@@ -20,6 +20,7 @@ enum api_code {
     API_JOB_CREATION_FAILED,    /* 400: a schedule or a URL scheme that no job can be made of */
     API_NOT_FOUND,              /* 404: no such path */
     API_JOB_NOT_FOUND,          /* 404: no such job */
+    API_DEAD_NOT_FOUND,         /* 404: no such dead occurrence */
     API_EXECUTION_NOT_FOUND,    /* 404: no such execution, or no longer */
     API_METHOD_NOT_ALLOWED,     /* 405: the path is there, the method is not */
     API_CONFLICT,               /* 409: the job is in a state that this cannot be done in */

@@ -29,6 +29,15 @@ route_handler job_run;    /* POST /v1/jobs/{id}/run */
 /* preview.c */
 route_handler preview_schedule; /* GET /v1/schedule/preview */
 
+/* dead_list.c */
+route_handler dead_list; /* GET /v1/dead */
+
+/* dead_act.c */
+route_handler dead_redrive;      /* POST /v1/dead/{id}/redrive */
+route_handler dead_delete;       /* DELETE /v1/dead/{id} */
+route_handler dead_redrive_many; /* POST /v1/dead:redrive */
+route_handler dead_delete_many;  /* DELETE /v1/dead */
+
 /* track.c */
 route_handler track_list_executions; /* GET /v1/track/executions */
 route_handler track_list_of_job;     /* GET /v1/jobs/{id}/executions */

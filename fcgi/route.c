@@ -15,10 +15,19 @@ static const char *const track_params[] = {"limit",   "cursor", "job_id", "succe
 
 static const char *const history_params[] = {"limit", "cursor", "success", "outcome", "since", "until", NULL};
 
+static const char *const dead_params[] = {"limit", "cursor", "job_id", "before", NULL};
+static const char *const drop_params[] = {"cursor", "job_id", "before", NULL};
+static const char *const redrive_params[] = {"cursor", "job_id", "before", "rate", NULL};
+
 static const struct route routes[] = {
     {"/", "GET", health_greet, NULL},
     {"/health", "GET", health_check, NULL},
     {"/health/deep", "GET", health_check_deep, NULL},
+    {"/v1/dead", "GET", dead_list, dead_params},
+    {"/v1/dead", "DELETE", dead_delete_many, drop_params},
+    {"/v1/dead/{id}", "DELETE", dead_delete, no_params},
+    {"/v1/dead/{id}/redrive", "POST", dead_redrive, no_params},
+    {"/v1/dead:redrive", "POST", dead_redrive_many, redrive_params},
     {"/v1/executions/{id}", "GET", track_show_execution, no_params},
     {"/v1/jobs", "GET", jobs_list, list_params},
     {"/v1/jobs/{id}", "GET", job_show, no_params},

@@ -15,19 +15,6 @@
 
 _Static_assert(STORE_SHARDS <= REDIS_SYNC_PIPELINE_MAX, "all shards are asked in one round trip");
 
-/* *given: a job was asked for. */
-static bool read_job_id(const struct request *req, struct job_id *id, bool *given, struct api_error *error)
-{
-    struct slice text = request_param(req, "job_id");
-
-    *given = text.data != NULL;
-    if (!*given || job_id_parse(id, text)) {
-        return true;
-    }
-    api_error_set(error, API_INVALID_REQUEST, "job_id must be \"capi:\" and 64 lower-case hex digits");
-    return api_error_at(error, slice_of("job_id"));
-}
-
 static bool is_filtered(const struct feed_filter *filter)
 {
     return filter->by_success || filter->by_outcome || filter->since.ms > 0 || filter->until.ms < INT64_MAX;
@@ -153,7 +140,7 @@ bool track_list_executions(struct app *app, struct api_error *error)
     bool one_job;
     enum err err;
 
-    if (!read_job_id(&app->request, &id, &one_job, error) ||
+    if (!track_query_job_id(&app->request, &id, &one_job, error) ||
         !track_query_read(&query, &app->request, one_job ? FEED_CURSOR_JOB : FEED_CURSOR_FEED, error)) {
         return false;
     }

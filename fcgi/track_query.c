@@ -32,6 +32,18 @@ bool track_query_limit(const struct request *req, int standard, int max, int *li
     return api_error_at(error, slice_of("limit"));
 }
 
+bool track_query_job_id(const struct request *req, struct job_id *id, bool *given, struct api_error *error)
+{
+    struct slice text = request_param(req, "job_id");
+
+    *given = text.data != NULL;
+    if (!*given || job_id_parse(id, text)) {
+        return true;
+    }
+    api_error_set(error, API_INVALID_REQUEST, "job_id must be \"capi:\" and 64 lower-case hex digits");
+    return api_error_at(error, slice_of("job_id"));
+}
+
 static bool read_success(struct feed_filter *filter, const struct request *req, struct api_error *error)
 {
     struct slice text = request_param(req, "success");

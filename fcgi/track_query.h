@@ -18,6 +18,10 @@ struct track_query {
 NODISCARD bool track_query_limit(const struct request *req, int standard, int max, int *limit,
                                  struct api_error *error);
 
+/* The parameter "job_id". *given: there is one. False: error is filled. */
+NODISCARD bool track_query_job_id(const struct request *req, struct job_id *id, bool *given,
+                                  struct api_error *error);
+
 /* Read "limit", "success", "outcome", "since", "until" and "cursor", which must be one of kind. False: error
  * is filled. */
 NODISCARD bool track_query_read(struct track_query *out, const struct request *req,

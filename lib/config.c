@@ -58,6 +58,12 @@ static const struct setting SETTINGS[] = {
      "of these, to one host and port"},
     {"RUNNER_DRAIN_TIMEOUT_MS", KIND_INT, CONFIG_RUNNER, AT(runner_drain_timeout_ms), 0, 3600000, "30000",
      "how long a stop waits for calls under way"},
+    {"EXECUTIONS_MAX", KIND_INT, CONFIG_RUNNER, AT(executions_max), 1600, 1000000000, "1600000",
+     "records kept of all jobs together, the latest"},
+    {"EXECUTIONS_DAYS", KIND_INT, CONFIG_RUNNER, AT(executions_days), 0, 36500, "30",
+     "how old these may be, in days (0: any age)"},
+    {"HISTORY_PER_JOB", KIND_INT, CONFIG_RUNNER, AT(history_per_job), 1, 1000, "200",
+     "records kept of each job besides, the latest"},
 };
 
 #define SETTINGS_COUNT (sizeof SETTINGS / sizeof SETTINGS[0])

@@ -24,13 +24,23 @@
 #define STORE_RUNNER_ID_MAX   EXECUTION_RUNNER_MAX /* bytes */
 #define STORE_ATTEMPT_MAX     1000000              /* the largest number of an attempt that is believed */
 #define STORE_BATCH_MAX       100                  /* occurrences in one script call */
-#define STORE_HISTORY_PER_JOB 200                  /* attempts kept of each job */
+#define STORE_ATTEMPTS        6    /* of an at-least-once occurrence, unless its job says otherwise */
+#define STORE_HISTORY_PER_JOB 200  /* attempts kept of each job, unless the settings say otherwise */
 #define STORE_HISTORY_MAX     1000 /* the most that may be kept of each: so many are read where all count */
-#define STORE_EXECUTIONS_SHARD                                                                         \
-    100000                       /* attempts kept in each shard's feed (about: trimmed in whole nodes) \
-                                  */
-#define STORE_DEAD_SHARD   10000 /* dead occurrences kept in each shard, the latest */
-#define STORE_WAKE_CHANNEL "dronc:wake"
+#define STORE_WAKE_CHANNEL    "dronc:wake"
+
+/* How much of the past is kept. */
+struct store_keep {
+    int64_t executions; /* attempts in each shard's feed (about: it is trimmed in whole nodes) */
+    int64_t age_ms;     /* how old these may be (about); 0: any age */
+    int64_t history;    /* attempts of each job, the latest: 1 … STORE_HISTORY_MAX */
+    int64_t dead;       /* dead occurrences in each shard, the latest */
+};
+#define STORE_KEEP_STANDARD                                    \
+    ((struct store_keep){.executions = 100000,                 \
+                         .age_ms = INT64_C(30) * 86400 * 1000, \
+                         .history = STORE_HISTORY_PER_JOB,     \
+                         .dead = 10000})
 
 /* ---- set-up of a connection ---- */
 
@@ -108,8 +118,8 @@ struct store_claim_bounds {
     int backlog_limit;         /* 0: none of it */
 };
 /* Claim attempts of a shard, the longest due first. */
-void store_claim(struct cmd *cmd, unsigned shard, const char *runner,
-                 const struct store_claim_bounds *bounds);
+void store_claim(struct cmd *cmd, unsigned shard, const char *runner, const struct store_claim_bounds *bounds,
+                 const struct store_keep *keep);
 struct store_claim_left {
     struct wall_ms
         next;     /* the earliest instant that is left in the shard and no backlog; ms = INT64_MAX: none */
@@ -151,13 +161,13 @@ enum store_after {
     STORE_AFTER_DEAD,    /* nobody tries again by himself */
     STORE_AFTER_GONE     /* the occurrence is over, and the job is paused: its target is gone */
 };
-void store_finish(struct cmd *cmd, unsigned shard, const char *runner);
+void store_finish(struct cmd *cmd, unsigned shard, const char *runner, const struct store_keep *keep);
 void store_finish_add(struct cmd *cmd, const struct store_attempt *attempt, const struct execution *execution,
                       enum store_after after, struct wall_ms retry_at);
 
 /* Give up claimed first attempts without calling: record the gap (execution->outcome MISSED), and make the
  * job due at next. */
-void store_skip(struct cmd *cmd, unsigned shard, const char *runner);
+void store_skip(struct cmd *cmd, unsigned shard, const char *runner, const struct store_keep *keep);
 void store_skip_add(struct cmd *cmd, const struct store_attempt *attempt, const struct execution *execution,
                     struct wall_ms next);
 
@@ -207,7 +217,8 @@ NODISCARD enum err store_tidy_reply(const struct reply *reply, bool *holds, stru
 /* Hand on up to STORE_BATCH_MAX claims of a dead runner: unstarted ones are due again, started ones are
  * retried (at-least-once) or recorded as lost (at-most-once). max_attempts: how many an at-least-once
  * occurrence has, unless its job says so. */
-void store_recover(struct cmd *cmd, unsigned shard, const char *dead, int max_attempts);
+void store_recover(struct cmd *cmd, unsigned shard, const char *dead, int max_attempts,
+                   const struct store_keep *keep);
 struct store_recovered {
     int64_t handed_on; /* due or to be retried again */
     int64_t lost;      /* recorded as lost */
@@ -215,6 +226,9 @@ struct store_recovered {
 };
 NODISCARD enum err store_recover_reply(const struct reply *reply, struct store_recovered *out,
                                        struct errinfo *info);
+
+/* Take what is not to be kept out of a shard's feed, some thousand records at most. */
+void store_trim(struct cmd *cmd, unsigned shard, const struct store_keep *keep);
 
 /* ---- new rules of time zones ---- */
 

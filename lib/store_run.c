@@ -8,7 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-void store_claim(struct cmd *cmd, unsigned shard, const char *runner, const struct store_claim_bounds *bounds)
+void store_claim(struct cmd *cmd, unsigned shard, const char *runner, const struct store_claim_bounds *bounds,
+                 const struct store_keep *keep)
 {
     cmd_init_script(cmd, &store_script_claim, 6);
     store_key_arg(cmd, shard, "due");
@@ -24,8 +25,8 @@ void store_claim(struct cmd *cmd, unsigned shard, const char *runner, const stru
     cmd_arg_i64(cmd, bounds->fresh_from.ms);
     cmd_arg_i64(cmd, bounds->backlog_limit);
     store_prefix_arg(cmd, shard, "history");
-    cmd_arg_i64(cmd, STORE_EXECUTIONS_SHARD);
-    cmd_arg_i64(cmd, STORE_HISTORY_PER_JOB);
+    cmd_arg_i64(cmd, keep->executions);
+    cmd_arg_i64(cmd, keep->history);
 }
 
 /* A claim's reply: the earliest instant left, whether a backlog is left, then entries. */
@@ -141,7 +142,7 @@ enum err store_verdict_at(const struct reply *reply, size_t index, enum store_ve
     return ERR_OK;
 }
 
-void store_finish(struct cmd *cmd, unsigned shard, const char *runner)
+void store_finish(struct cmd *cmd, unsigned shard, const char *runner, const struct store_keep *keep)
 {
     cmd_init_script(cmd, &store_script_finish, 5);
     store_key_arg_of(cmd, shard, "claimed", runner);
@@ -151,9 +152,9 @@ void store_finish(struct cmd *cmd, unsigned shard, const char *runner)
     store_key_arg(cmd, shard, "due");
     cmd_arg_i64(cmd, shard);
     store_prefix_arg(cmd, shard, "history");
-    cmd_arg_i64(cmd, STORE_EXECUTIONS_SHARD);
-    cmd_arg_i64(cmd, STORE_HISTORY_PER_JOB);
-    cmd_arg_i64(cmd, STORE_DEAD_SHARD);
+    cmd_arg_i64(cmd, keep->executions);
+    cmd_arg_i64(cmd, keep->history);
+    cmd_arg_i64(cmd, keep->dead);
     store_prefix_arg(cmd, shard, "job");
 }
 
@@ -184,7 +185,7 @@ void store_finish_add(struct cmd *cmd, const struct store_attempt *attempt, cons
     cmd_arg_i64(cmd, retry_at.ms);
 }
 
-void store_skip(struct cmd *cmd, unsigned shard, const char *runner)
+void store_skip(struct cmd *cmd, unsigned shard, const char *runner, const struct store_keep *keep)
 {
     cmd_init_script(cmd, &store_script_skip, 3);
     store_key_arg_of(cmd, shard, "claimed", runner);
@@ -193,8 +194,8 @@ void store_skip(struct cmd *cmd, unsigned shard, const char *runner)
     cmd_arg_i64(cmd, shard);
     store_prefix_arg(cmd, shard, "job");
     store_prefix_arg(cmd, shard, "history");
-    cmd_arg_i64(cmd, STORE_EXECUTIONS_SHARD);
-    cmd_arg_i64(cmd, STORE_HISTORY_PER_JOB);
+    cmd_arg_i64(cmd, keep->executions);
+    cmd_arg_i64(cmd, keep->history);
 }
 
 void store_skip_add(struct cmd *cmd, const struct store_attempt *attempt, const struct execution *execution,

@@ -78,7 +78,8 @@ enum err store_tidy_reply(const struct reply *reply, bool *holds, struct errinfo
     return err;
 }
 
-void store_recover(struct cmd *cmd, unsigned shard, const char *dead, int max_attempts)
+void store_recover(struct cmd *cmd, unsigned shard, const char *dead, int max_attempts,
+                   const struct store_keep *keep)
 {
     cmd_init_script(cmd, &store_script_recover, 6);
     store_key_arg_of(cmd, shard, "claimed", dead);
@@ -93,9 +94,9 @@ void store_recover(struct cmd *cmd, unsigned shard, const char *dead, int max_at
     store_prefix_arg(cmd, shard, "history");
     cmd_arg_i64(cmd, STORE_BATCH_MAX);
     cmd_arg_i64(cmd, max_attempts);
-    cmd_arg_i64(cmd, STORE_EXECUTIONS_SHARD);
-    cmd_arg_i64(cmd, STORE_HISTORY_PER_JOB);
-    cmd_arg_i64(cmd, STORE_DEAD_SHARD);
+    cmd_arg_i64(cmd, keep->executions);
+    cmd_arg_i64(cmd, keep->history);
+    cmd_arg_i64(cmd, keep->dead);
 }
 
 enum err store_recover_reply(const struct reply *reply, struct store_recovered *out, struct errinfo *info)
@@ -114,6 +115,14 @@ enum err store_recover_reply(const struct reply *reply, struct store_recovered *
     }
     out->more = more != 0;
     return err;
+}
+
+void store_trim(struct cmd *cmd, unsigned shard, const struct store_keep *keep)
+{
+    cmd_init_script(cmd, &store_script_trim, 1);
+    store_key_arg(cmd, shard, "executions");
+    cmd_arg_i64(cmd, keep->executions);
+    cmd_arg_i64(cmd, keep->age_ms);
 }
 
 bool store_wake_parse(struct slice message, unsigned *shard, struct wall_ms *due)

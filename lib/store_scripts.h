@@ -5,6 +5,9 @@
 #include "cmd.h"
 
 extern const struct script store_script_claim;
+extern const struct script store_script_dead_drop;
+extern const struct script store_script_dead_page;
+extern const struct script store_script_dead_redrive;
 extern const struct script store_script_due_page;
 extern const struct script store_script_executions;
 extern const struct script store_script_finish;
@@ -25,5 +28,6 @@ extern const struct script store_script_setup;
 extern const struct script store_script_skip;
 extern const struct script store_script_start;
 extern const struct script store_script_tidy;
+extern const struct script store_script_trim;
 
 #endif

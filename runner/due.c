@@ -22,6 +22,7 @@ enum err due_init(struct due *due, struct loop *loop, struct redis_link *link, s
                   size_t capacity)
 {
     *due = (struct due){.link = link,
+                        .keep = STORE_KEEP_STANDARD,
                         .timebase = runs->options.timebase,
                         .runs = runs,
                         .runner = runs->options.runner,
@@ -144,7 +145,7 @@ static void ask(struct due *due, unsigned shard, struct wall_ms now)
                                               .limit = (int)claim->limit,
                                               .fresh_from = {now.ms - RUNS_BACKLOG_MS},
                                               .backlog_limit = (int)claim->backlog_limit};
-    store_claim(&cmd, shard, due->runner, &bounds);
+    store_claim(&cmd, shard, due->runner, &bounds, &due->keep);
     if (redis_link_submit(due->link, &cmd, on_claimed, claim) != ERR_OK) {
         free(claim);
         due->shards[shard].next.ms = now.ms + DUE_LOOK_AHEAD_MS + DUE_REFUSED_MS;

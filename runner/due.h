@@ -26,6 +26,7 @@ struct due {
     const struct timebase *timebase; /* borrowed */
     struct runs *runs;               /* borrowed */
     const char *runner;              /* borrowed */
+    struct store_keep keep;          /* as usual after due_init; may be set before the first turn */
     struct loop_timer *timer;        /* owned */
     size_t capacity;                 /* runs at once, besides those outside the gate */
     size_t reserved;                 /* places promised to claims that are under way */

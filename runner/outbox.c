@@ -40,7 +40,7 @@ static void on_timer(void *arg)
 enum err outbox_init(struct outbox *outbox, struct loop *loop, struct redis_link *link, const char *runner,
                      struct clock clock)
 {
-    *outbox = (struct outbox){.link = link, .runner = runner, .clock = clock};
+    *outbox = (struct outbox){.link = link, .runner = runner, .keep = STORE_KEEP_STANDARD, .clock = clock};
     outbox->timer = loop_timer_new(loop, on_timer, outbox);
     return outbox->timer != NULL ? ERR_OK : ERR_NOMEM;
 }
@@ -179,10 +179,10 @@ static void begin(const struct outbox *outbox, struct cmd *cmd, enum outbox_kind
         store_start(cmd, shard, outbox->runner);
         break;
     case OUTBOX_FINISH:
-        store_finish(cmd, shard, outbox->runner);
+        store_finish(cmd, shard, outbox->runner, &outbox->keep);
         break;
     case OUTBOX_SKIP:
-        store_skip(cmd, shard, outbox->runner);
+        store_skip(cmd, shard, outbox->runner, &outbox->keep);
         break;
     default:
         store_release(cmd, shard, outbox->runner);

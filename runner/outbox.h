@@ -39,6 +39,7 @@ typedef void outbox_verdict_cb(void *arg, struct run *run, enum store_verdict ve
 struct outbox {
     struct redis_link *link; /* borrowed */
     const char *runner;      /* this runner's id; borrowed */
+    struct store_keep keep;  /* as usual after outbox_init; may be set before the first turn */
     struct clock clock;
     struct loop_timer *timer; /* owned: makes a turn happen when the hold ends */
     outbox_verdict_cb *on_verdict;

@@ -7,6 +7,11 @@ static int64_t draw(int64_t max, uint32_t random)
     return (int64_t)((uint64_t)(max + 1) * random >> 32);
 }
 
+int policy_attempt_in_round(int attempt, int attempts)
+{
+    return (attempt - 1) % attempts + 1;
+}
+
 int64_t policy_backoff_ms(const struct retry *rule, int attempt, uint32_t random)
 {
     int64_t backoff = rule->min_backoff_ms;
@@ -42,7 +47,8 @@ static int64_t wait_of(const struct retry *rule, const struct policy_failure *fa
     bool asked = failure->answered && failure->retry_after_ms >= 0 &&
                  (failure->status == 429 || failure->status == 503);
     if (!asked) {
-        return policy_backoff_ms(rule, failure->attempt, random);
+        int attempt = policy_attempt_in_round(failure->attempt, rule->max_attempts);
+        return policy_backoff_ms(rule, attempt, random);
     }
     return failure->retry_after_ms < POLICY_RETRY_AFTER_MS ? failure->retry_after_ms : POLICY_RETRY_AFTER_MS;
 }
@@ -58,9 +64,11 @@ enum policy_next policy_after_failure(const struct job *job, const struct policy
     if (!is_worth_a_retry(job, failure)) {
         return job->type == JOB_ATMOST_ONCE ? POLICY_NOTHING : POLICY_DEAD;
     }
-    bool too_late = rule->max_duration_ms > 0 &&
+    bool first_round = failure->attempt <= rule->max_attempts;
+    bool too_late = first_round && rule->max_duration_ms > 0 &&
                     failure->now.ms + *wait_ms > failure->scheduled.ms + rule->max_duration_ms;
-    return failure->attempt >= rule->max_attempts || too_late ? POLICY_DEAD : POLICY_RETRY;
+    bool spent = policy_attempt_in_round(failure->attempt, rule->max_attempts) == rule->max_attempts;
+    return spent || too_late ? POLICY_DEAD : POLICY_RETRY;
 }
 
 int64_t policy_put_off_ms(int64_t late_ms, uint32_t random)

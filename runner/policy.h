@@ -36,6 +36,11 @@
 #define POLICY_PUT_OFF_MAX_MS 30000
 #define POLICY_GRACE_MS       60000
 
+/* Which attempt of its round, from 1, attempt number `attempt` is. An occurrence that is re-driven after all
+ * `attempts` attempts were spent has as many again, and numbers go on; how long after its instant that is no
+ * longer matters then. */
+int policy_attempt_in_round(int attempt, int attempts);
+
 /* An attempt that failed. */
 struct policy_failure {
     struct wall_ms scheduled; /* the occurrence */

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+_Static_assert(RETRY_ATTEMPTS == STORE_ATTEMPTS, "scripts and runner count the same");
+
 /* One command about one runner in one shard. */
 struct inquest {
     struct recovery *recovery;
@@ -17,7 +19,8 @@ struct inquest {
 
 void recovery_init(struct recovery *recovery, struct redis_link *link, const char *runner, int64_t lease_ms)
 {
-    *recovery = (struct recovery){.link = link, .runner = runner, .lease_ms = lease_ms};
+    *recovery =
+        (struct recovery){.link = link, .runner = runner, .lease_ms = lease_ms, .keep = STORE_KEEP_STANDARD};
 }
 
 /* Send cmd about runner. cb frees the inquest. False: it could not be sent. */
@@ -89,7 +92,7 @@ static void on_handed_on(void *arg, const struct reply *reply)
 static void hand_on(struct recovery *recovery, const struct inquest *about)
 {
     struct cmd cmd;
-    store_recover(&cmd, about->shard, about->runner, RETRY_ATTEMPTS);
+    store_recover(&cmd, about->shard, about->runner, RETRY_ATTEMPTS, &recovery->keep);
     recovery->under_way += inquire(recovery, &cmd, on_handed_on, about) ? 1 : 0;
 }
 

@@ -20,8 +20,9 @@ struct recovery {
     struct redis_link *link; /* borrowed */
     const char *runner;      /* this runner's id; borrowed */
     int64_t lease_ms;
-    unsigned shard;   /* whose holders are looked at */
-    size_t under_way; /* recoveries that have no answer yet */
+    struct store_keep keep; /* as usual after recovery_init; may be set before the first turn */
+    unsigned shard;         /* whose holders are looked at */
+    size_t under_way;       /* recoveries that have no answer yet */
     size_t holder_count;
     char holders[RECOVERY_HOLDERS_MAX][STORE_RUNNER_ID_MAX + 1]; /* of shard */
 };

@@ -8,6 +8,7 @@
 #include "outbox.h"
 #include "reconcile.h"
 #include "redis_link.h"
+#include "retention.h"
 #include "rezone.h"
 #include "runs.h"
 #include "timebase.h"
@@ -45,6 +46,7 @@ struct runner {
     struct lease lease;
     struct rezone rezone;
     struct reconcile reconcile;
+    struct retention retention;
     struct loop_timer *timer; /* of the drain, or of the check */
     enum runner_state state;
     struct mono_ms drain_deadline; /* calls are aborted then */
@@ -261,6 +263,7 @@ static void on_turn(void *arg)
     outbox_turn(&runner->outbox); /* before new claims: what is handed back comes before what is taken */
     due_turn(&runner->due);
     reconcile_turn(&runner->reconcile, runner->lease.beats);
+    retention_turn(&runner->retention, runner->lease.beats);
     rezone_turn(&runner->rezone);
     if (runner->state == RUNNER_DRAINING) {
         drain_turn(runner);
@@ -316,6 +319,16 @@ static enum err make_http(struct runner *runner, struct errinfo *info)
     return http_client_new(&runner->http, &options, info);
 }
 
+/* All that records, and what trims behind them. */
+static void set_retention(struct runner *runner)
+{
+    struct store_keep keep = retention_keep(runner->config);
+    retention_init(&runner->retention, runner->commands, &keep);
+    runner->outbox.keep = keep;
+    runner->due.keep = keep;
+    runner->lease.recovery.keep = keep;
+}
+
 static enum err make_parts(struct runner *runner)
 {
     const struct runs_options options = {.loop = runner->loop,
@@ -340,9 +353,11 @@ static enum err make_parts(struct runner *runner)
                                    (size_t)runner->config->runner_max_in_flight);
     rezone_init(&runner->rezone, runner->commands, &runner->runs);
     reconcile_init(&runner->reconcile, runner->commands, &runner->runs);
-    return err != ERR_OK
-               ? err
-               : lease_init(&runner->lease, runner->loop, runner->commands, &runner->timebase, runner->id);
+    err = err != ERR_OK
+              ? err
+              : lease_init(&runner->lease, runner->loop, runner->commands, &runner->timebase, runner->id);
+    set_retention(runner);
+    return err;
 }
 
 static enum err listen_to_signals(struct runner *runner)

@@ -82,10 +82,33 @@ local function complete(job_prefix, due_key, id, now)
     end
 end
 
--- An occurrence whose attempts are spent. The latest ones are kept.
-local function bury(dead_key, dead_max, at, member)
+-- Take a dead occurrence, and what it died of, out of the dead. 0: it was not among them.
+local function exhume(dead_key, member)
+    redis.pcall('HDEL', dead_key .. ':records', member)
+    return redis.call('ZREM', dead_key, member)
+end
+
+-- An occurrence whose attempts are spent, with the record of the last of them. The latest ones are kept.
+local function bury(dead_key, dead_max, at, member, text)
     write('ZADD', dead_key, at, member)
-    redis.call('ZREMRANGEBYRANK', dead_key, 0, -dead_max - 1)
+    write('HSET', dead_key .. ':records', member, text)
+    local excess = math.min(redis.call('ZCARD', dead_key) - dead_max, 100)
+    for _, oldest in ipairs(excess > 0 and redis.call('ZRANGE', dead_key, 0, excess - 1) or {}) do
+        exhume(dead_key, oldest)
+    end
+end
+
+-- A job's own rule for retries, as it stands in its definition; {} where there is none.
+local function retry_rule(job_prefix, id)
+    local text = redis.pcall('HGET', job_prefix .. id, 'retry')
+    local good, rule = pcall(cjson.decode, type(text) == 'string' and text or '{}')
+    return good and type(rule) == 'table' and rule or {}
+end
+
+-- How many attempts an occurrence of the job has, by its own rule or else as usual. One that was re-driven has as many again, and numbers
+-- go on: so a round is over with each multiple of it.
+local function attempts_in_round(job_prefix, id, usual)
+    return tonumber(retry_rule(job_prefix, id).max_attempts) or tonumber(usual)
 end
 
 -- A claim's value, taken apart. The ticket is <attempt>.<token>: the token is new with every claim, so that a command that was meant for

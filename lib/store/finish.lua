@@ -28,7 +28,7 @@ local function finish(member, ticket, text, after, at)
         write('ZADD', retry_key, at, retry_entry(member, attempt_of(ticket) + 1, claim.kind, claim.stamp))
         earliest = math.min(earliest, tonumber(at))
     elseif after == 'd' then
-        bury(dead_key, dead_max, at, member)
+        bury(dead_key, dead_max, at, member, text)
     elseif after == 'g' and redis.call('HEXISTS', job_prefix .. id, 'state') == 0 then
         pause_job(job_prefix .. id, due_key, id, {'gone', '', ''})
     end

@@ -17,6 +17,17 @@ def plant(db, instants_of, feed=True, history=200, outcome=lambda ms: "s"):
         pipe.execute()
 
 
+def bury(db, occurrences, died=None):
+    """Write dead occurrences, (job, scheduled ms) each, as the scripts do: after attempt 6, which was answered with a 503."""
+    with db.pipeline(transaction=False) as pipe:
+        for n, (job_id, ms) in enumerate(occurrences):
+            member = id_bytes(job_id) + str(ms).encode()
+            pipe.zadd(key_of(job_id, "dead"), {member: ms + 30_000 if died is None else died(n)})
+            pipe.hset(key_of(job_id, "dead:records"), member,
+                      f"o:f s:{ms} a:6 x:{ms + 29_000} t:5 h:503 l:2 r:planted c:http e:status 503")
+        pipe.execute()
+
+
 def job_ids(count, seed):
     """Ids as jobs have them, spread over the shards."""
     random.seed(seed)

@@ -1,10 +1,11 @@
 """What is known of a call afterwards: what a record holds, how records are found again, and how long they are kept."""
 import os
+import time
 
 import pytest
 
 import target as t
-from harness import NEVER_SOON, at_second, soon
+from harness import NEVER_SOON, at_second, soon, wait_for
 from planted import job_ids, plant
 from target import status
 
@@ -248,3 +249,52 @@ def test_history_of_one_job_costs_the_same_however_much_happened_elsewhere(handl
     assert sum(db.xlen(f"dronc:{{{shard}}}:executions") for shard in range(16)) == EVENTS // 10_000 * 10_000 + 200
     assert [work_of(handler, db, uri) for uri in uris] == alone
     assert all(calls.get("lrange") == 1 and "xrevrange" not in calls for calls, _, _ in alone), alone
+
+
+# --- how long it is kept ------------------------------------------------------------------------------------------
+
+
+def events(db):
+    return sum(db.xlen(f"dronc:{{{shard}}}:executions") for shard in range(16))
+
+
+def test_history_keeps_as_many_as_the_runner_is_told(handler, make_runner, hook, db):
+    job_id = handler.schedule("* * * * * *", hook.url)
+    plant(db, {job_id: [START + n for n in range(200)]}, feed=False)
+    make_runner(HISTORY_PER_JOB=3)
+    hook.wait_for_calls(1)
+    wait_for(lambda: handler.get(f"/v1/jobs/{job_id}/executions").json["count"] == 3)
+
+
+def test_history_may_be_longer_than_a_page(handler, db):
+    job_id = handler.schedule(NEVER_SOON, "http://127.0.0.1:9/")
+    plant(db, {job_id: [START + n for n in range(1000)]}, history=1000)
+    found = list(pages(handler, f"/v1/track/executions?job_id={job_id}&limit=200"))
+    assert [len(page) for page in found] == [200] * 5
+    assert handler.get(f"/v1/executions/exec:{job_id[5:]}:{START * 1000}:1").status == 200
+
+
+def test_records_go_when_they_are_too_old(make_runner, db):
+    """In all shards, also where nothing is called any more. Whole nodes of a stream go, so about."""
+    db.config_set("stream-node-max-entries", 5)
+    now = time.time()
+    plant(db, {job_id: [now - 3 * 86400 + n for n in range(20)] for job_id in job_ids(100, seed=7)})
+    plant(db, {job_id: [now - 3600 + n for n in range(20)] for job_id in job_ids(100, seed=8)})
+    make_runner(EXECUTIONS_DAYS=2)
+    wait_for(lambda: events(db) <= 2000 + 16 * 5, 30)
+    assert events(db) >= 2000
+
+
+def test_records_of_any_age_stay_where_that_was_asked_for(make_runner, db):
+    plant(db, {job_id: [START + n for n in range(20)] for job_id in job_ids(100, seed=7)})
+    runner = make_runner(EXECUTIONS_DAYS=0)
+    wait_for(lambda: db.info("commandstats").get("cmdstat_xtrim", {"calls": 0})["calls"] >= 16, 40)
+    assert runner.running and events(db) == 2000
+
+
+def test_feed_holds_no_more_than_it_shall(make_runner, db):
+    """Of 8,000 records 1,600 are left, 100 in each shard, though nothing is called."""
+    plant(db, {job_id: [time.time() - 1000 + n for n in range(80)] for job_id in job_ids(100, seed=7)})
+    db.config_set("stream-node-max-entries", 5)
+    make_runner(EXECUTIONS_MAX=1600)
+    wait_for(lambda: events(db) <= 1600 + 16 * 100, 40)

@@ -91,11 +91,11 @@ static void test_config_reads_every_setting(void **state)
     (void)state;
     struct config c;
     struct buffer problems;
-    const char **env =
-        ENV("REDIS_HOST", "redis.example", "REDIS_PORT", "6380", "REDIS_SOCKET", "/run/redis.sock",
-            "REDIS_USERNAME", "dronc", "REDIS_PASSWORD", "p w\xC3\xA9", "REDIS_DB", "3", "LOG_LEVEL", "debug",
-            "LOG_FORMAT", "text", "RUNNER_MAX_IN_FLIGHT", "7", "RUNNER_MAX_PER_HOST", "3",
-            "RUNNER_DRAIN_TIMEOUT_MS", "0");
+    const char **env = ENV("REDIS_HOST", "redis.example", "REDIS_PORT", "6380", "REDIS_SOCKET",
+                           "/run/redis.sock", "REDIS_USERNAME", "dronc", "REDIS_PASSWORD", "p w\xC3\xA9",
+                           "REDIS_DB", "3", "LOG_LEVEL", "debug", "LOG_FORMAT", "text",
+                           "RUNNER_MAX_IN_FLIGHT", "7", "RUNNER_MAX_PER_HOST", "3", "RUNNER_DRAIN_TIMEOUT_MS",
+                           "0", "EXECUTIONS_MAX", "5000", "EXECUTIONS_DAYS", "0", "HISTORY_PER_JOB", "1000");
     assert_int_equal(load(&c, env, &problems), ERR_OK);
     assert_string_equal(c.redis_host, "redis.example");
     assert_int_equal(c.redis_port, 6380);
@@ -107,6 +107,9 @@ static void test_config_reads_every_setting(void **state)
     assert_int_equal(c.log_format, LOG_TEXT);
     assert_int_equal(c.runner_max_in_flight, 7);
     assert_int_equal(c.runner_drain_timeout_ms, 0);
+    assert_int_equal(c.executions_max, 5000);
+    assert_int_equal(c.executions_days, 0);
+    assert_int_equal(c.history_per_job, 1000);
     buffer_fini(&problems);
 }
 
@@ -137,6 +140,10 @@ static void test_config_takes_the_bounds_and_refuses_what_lies_beyond(void **sta
         {"RUNNER_MAX_IN_FLIGHT", "100000", "100001"},
         {"RUNNER_DRAIN_TIMEOUT_MS", "0", "-1"},
         {"RUNNER_DRAIN_TIMEOUT_MS", "3600000", "3600001"},
+        {"EXECUTIONS_MAX", "1600", "1599"},
+        {"EXECUTIONS_DAYS", "0", "-1"},
+        {"HISTORY_PER_JOB", "1", "0"},
+        {"HISTORY_PER_JOB", "1000", "1001"},
         {"LOG_LEVEL", "error", "fatal"},
         {"LOG_LEVEL", "warn", "WARN"},
         {"LOG_FORMAT", "json", "xml"},
@@ -290,7 +297,8 @@ static void test_config_print_shows_the_values_but_no_password(void **state)
     assert_string_equal(buffer_str(&out),
                         "REDIS_HOST=127.0.0.1\nREDIS_PORT=6379\nREDIS_SOCKET=\nREDIS_USERNAME=\n"
                         "REDIS_PASSWORD=***\nREDIS_DB=0\nLOG_LEVEL=info\nLOG_FORMAT=json\n"
-                        "RUNNER_MAX_IN_FLIGHT=1000\nRUNNER_MAX_PER_HOST=64\nRUNNER_DRAIN_TIMEOUT_MS=30000\n");
+                        "RUNNER_MAX_IN_FLIGHT=1000\nRUNNER_MAX_PER_HOST=64\nRUNNER_DRAIN_TIMEOUT_MS=30000\n"
+                        "EXECUTIONS_MAX=1600000\nEXECUTIONS_DAYS=30\nHISTORY_PER_JOB=200\n");
     buffer_fini(&out);
     buffer_fini(&problems);
 }

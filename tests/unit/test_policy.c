@@ -188,9 +188,9 @@ static void test_policy_attempts_are_the_jobs_own(void **state)
     int64_t wait_ms;
     job.type = LEAST;
     job.retry = *rule_of("{\"max_attempts\":3}");
-    for (failure.attempt = 1; failure.attempt <= 4; failure.attempt++) {
+    for (failure.attempt = 1; failure.attempt <= 9; failure.attempt++) { /* re-driven twice */
         assert_int_equal(policy_after_failure(&job, &failure, 0, &wait_ms),
-                         failure.attempt < 3 ? POLICY_RETRY : POLICY_DEAD);
+                         failure.attempt % 3 != 0 ? POLICY_RETRY : POLICY_DEAD);
     }
 }
 
@@ -206,6 +206,8 @@ static void test_policy_duration_ends_retries(void **state)
             .attempt = 1, .now = {T0 + ms}, .scheduled = {T0}, .retry_after_ms = -1};
         assert_int_equal(policy_after_failure(&job, &failure, 0, &wait_ms),
                          ms <= 9500 ? POLICY_RETRY : POLICY_DEAD);
+        failure.attempt = 7; /* re-driven, which may be days later */
+        assert_int_equal(policy_after_failure(&job, &failure, 0, &wait_ms), POLICY_RETRY);
     }
 }
 

@@ -162,6 +162,7 @@ static int64_t move(const char *id, int64_t was, int64_t due)
 
 static void test_rezone_script_moves_only_what_was_not_touched(void **state)
 {
+    const struct store_keep keep = STORE_KEEP_STANDARD;
     (void)state;
     char id[JOB_ID_SIZE] = {0};
     struct cmd cmd;
@@ -172,7 +173,7 @@ static void test_rezone_script_moves_only_what_was_not_touched(void **state)
     assert_int_equal(move(id, due, due + 2000), 0); /* another runner was first */
     assert_int_equal(due_of(7), due + 1000);
     const struct store_claim_bounds bounds = {.until = {NINE_NEW_YORK}, .limit = 1};
-    store_claim(&cmd, 3, "me", &bounds);
+    store_claim(&cmd, 3, "me", &bounds, &keep);
     call(&cmd);
     assert_int_equal(move(id, due + 1000, due), 0); /* claimed */
     assert_int_equal(due_of(7), -1);

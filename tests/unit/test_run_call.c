@@ -355,7 +355,6 @@ static void test_run_call_at_least_once_is_retried_until_the_attempts_are_spent(
     }
     assert_int_equal(after(JOB_ATLEAST_ONCE, RETRY_ATTEMPTS, 500), STORE_AFTER_DEAD);
     assert_int_equal(run.next_due.ms, T0);
-    assert_int_equal(after(JOB_ATLEAST_ONCE, RETRY_ATTEMPTS + 1, 500), STORE_AFTER_DEAD);
 }
 
 static void test_run_call_what_is_next_follows_the_policy(void **state)
@@ -409,6 +408,18 @@ static void test_run_call_at_most_once_may_not_know(void **state)
         assert_int_equal(run.execution.outcome,
                          rows[i].outcome == EXECUTION_UNKNOWN ? EXECUTION_FAILED : rows[i].outcome);
     }
+}
+
+/* What is redriven has a whole round of attempts, with the waits of the first, and numbers that go on. */
+static void test_run_call_redriven_occurrence_has_another_round(void **state)
+{
+    (void)state;
+    for (int attempt = RETRY_ATTEMPTS + 1; attempt < 2 * RETRY_ATTEMPTS; attempt++) {
+        assert_int_equal(after(JOB_ATLEAST_ONCE, attempt, 500), STORE_AFTER_RETRY);
+        int64_t most_ms = policy_backoff_ms(&run.job.retry, attempt - RETRY_ATTEMPTS, UINT32_MAX);
+        assert_in_range(run.next_due.ms, T0, T0 + most_ms);
+    }
+    assert_int_equal(after(JOB_ATLEAST_ONCE, 2 * RETRY_ATTEMPTS, 500), STORE_AFTER_DEAD);
 }
 
 /* ---- the log ---- */
@@ -525,6 +536,7 @@ int main(void)
         TEST(test_run_call_success_is_what_the_job_says),
         TEST(test_run_call_execution_tells_when_and_who),
         TEST(test_run_call_long_texts_are_cut),
+        TEST(test_run_call_redriven_occurrence_has_another_round),
         TEST(test_run_call_success_and_at_most_once_are_over),
         TEST(test_run_call_at_least_once_is_retried_until_the_attempts_are_spent),
         TEST(test_run_call_what_is_next_follows_the_policy),

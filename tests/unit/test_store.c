@@ -1,5 +1,6 @@
 /* What goes to Redis names the right keys, and whatever comes back is either understood or refused. */
 #include "store.h"
+#include "store_dead.h"
 
 #include "job_maker.h"
 #include "reply_maker.h"
@@ -13,6 +14,9 @@
 #define ID    "cdefghijklmnopqrstuvwxyzABCDEFGH"
 #define SHARD 3
 #define TAG   "dronc:{3}:"
+
+static const struct store_keep keep = {
+    .executions = 100000, .age_ms = 86400000, .history = STORE_HISTORY_PER_JOB, .dead = 10000};
 
 static const char *const GARBAGE_NUMBERS[] = {
     "", "x", "1x", " 1", "1.5", "1e3", "0x1", "99999999999999999999", NULL};
@@ -105,7 +109,7 @@ static void test_store_claim_names_its_shard(void **state)
     struct cmd cmd;
     const struct store_claim_bounds bounds = {
         .until = {T0}, .limit = 7, .fresh_from = {T0 - 1150}, .backlog_limit = 5};
-    store_claim(&cmd, SHARD, "me", &bounds);
+    store_claim(&cmd, SHARD, "me", &bounds, &keep);
     assert_keys_in_shard(&cmd, "claim", 6);
     assert_argument(&cmd, 0, TAG "due");
     assert_argument(&cmd, 1, TAG "retry");
@@ -149,7 +153,7 @@ static void test_store_finish_says_what_is_next(void **state)
     struct store_attempt attempt = the_attempt();
     struct execution execution = {.job = the_id(), .scheduled = {T0}, .attempt = 2, .status = 200};
     struct cmd cmd;
-    store_finish(&cmd, SHARD, "me");
+    store_finish(&cmd, SHARD, "me", &keep);
     for (unsigned after = STORE_AFTER_NOTHING; after <= STORE_AFTER_GONE; after++) {
         store_finish_add(&cmd, &attempt, &execution, (enum store_after)after, (struct wall_ms){T0 + 1});
     }
@@ -166,13 +170,59 @@ static void test_store_finish_says_what_is_next(void **state)
     cmd_fini(&cmd);
 }
 
+static void test_store_says_how_much_is_kept(void **state)
+{
+    (void)state;
+    struct cmd cmd;
+    store_trim(&cmd, SHARD, &keep);
+    assert_keys_in_shard(&cmd, "trim", 1);
+    assert_argument(&cmd, 1, "100000");
+    assert_argument(&cmd, 2, "86400000");
+    cmd_fini(&cmd);
+    store_finish(&cmd, SHARD, "me", &keep);
+    assert_argument(&cmd, 7, "100000");
+    assert_argument(&cmd, 8, "200");
+    assert_argument(&cmd, 9, "10000");
+    cmd_fini(&cmd);
+}
+
+static void test_store_dead_commands_name_their_shard(void **state)
+{
+    (void)state;
+    const struct store_dead_place place = {{T0 + 9}, the_id(), {T0}};
+    const struct store_dead_query query = {
+        .newest_first = true, .after = &place, .job = &place.job, .before = {NONE}, .limit = 5, .look_at = 6};
+    const struct store_pace pace = {7, 8};
+    struct cmd cmd;
+    store_dead_page(&cmd, SHARD, &query);
+    assert_keys_in_shard(&cmd, "dead_page", 2);
+    assert_argument(&cmd, 2, "new");
+    assert_argument(&cmd, 3, "1772953200009");
+    assert_argument(&cmd, 4, ID "1772953200000");
+    assert_argument(&cmd, 5, ID);
+    assert_argument(&cmd, 6, "");
+    cmd_fini(&cmd);
+    store_dead_redrive(&cmd, SHARD, 6, &pace);
+    store_dead_add(&cmd, &place.job, place.scheduled);
+    assert_keys_in_shard(&cmd, "dead_redrive", 3);
+    assert_argument(&cmd, 4, TAG "job:");
+    assert_argument(&cmd, 6, "7");
+    assert_argument(&cmd, 7, "8");
+    assert_argument(&cmd, 8, ID "1772953200000");
+    cmd_fini(&cmd);
+    store_dead_drop(&cmd, SHARD);
+    store_dead_add(&cmd, &place.job, place.scheduled);
+    assert_keys_in_shard(&cmd, "dead_drop", 2);
+    cmd_fini(&cmd);
+}
+
 static void test_store_skip_release_and_set_aside_name_their_shard(void **state)
 {
     (void)state;
     struct execution execution = {.job = the_id(), .scheduled = {T0}, .outcome = EXECUTION_MISSED};
     struct store_attempt attempt = the_attempt();
     struct cmd cmd;
-    store_skip(&cmd, SHARD, "me");
+    store_skip(&cmd, SHARD, "me", &keep);
     store_skip_add(&cmd, &attempt, &execution, (struct wall_ms){NONE});
     assert_keys_in_shard(&cmd, "skip", 3);
     assert_argument(&cmd, 8, ID "1772953200000");
@@ -195,7 +245,7 @@ static void test_store_recover_and_executions_name_their_shard(void **state)
 {
     (void)state;
     struct cmd cmd;
-    store_recover(&cmd, SHARD, "dead", 6);
+    store_recover(&cmd, SHARD, "dead", 6, &keep);
     assert_keys_in_shard(&cmd, "recover", 6);
     assert_argument(&cmd, 0, TAG "claimed:dead");
     assert_argument(&cmd, 6, "dead");
@@ -258,7 +308,7 @@ static void test_store_longest_runner_id_fits_into_keys(void **state)
     memset(id, 'r', sizeof id - 1);
     id[sizeof id - 1] = '\0';
     const struct store_claim_bounds bounds = {.until = {T0}, .limit = 1};
-    store_claim(&cmd, STORE_SHARDS - 1, id, &bounds);
+    store_claim(&cmd, STORE_SHARDS - 1, id, &bounds, &keep);
     assert_int_equal(cmd_argument(&cmd, 2).len, strlen("dronc:{15}:claimed:") + STORE_RUNNER_ID_MAX);
     cmd_fini(&cmd);
 }
@@ -770,6 +820,8 @@ int main(void)
         cmocka_unit_test(test_store_claim_names_its_shard),
         cmocka_unit_test(test_store_start_takes_several_attempts),
         cmocka_unit_test(test_store_finish_says_what_is_next),
+        cmocka_unit_test(test_store_says_how_much_is_kept),
+        cmocka_unit_test(test_store_dead_commands_name_their_shard),
         cmocka_unit_test(test_store_skip_release_and_set_aside_name_their_shard),
         cmocka_unit_test(test_store_recover_and_executions_name_their_shard),
         cmocka_unit_test(test_store_plain_commands_name_their_shard),

@@ -4,6 +4,7 @@
 #include "job_maker.h"
 #include "redis_server.h"
 #include "redis_sync.h"
+#include "store_dead.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -23,6 +24,8 @@
 #define C "cCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCC"
 #define S "1772953200000" /* T0 as text */
 
+static struct store_keep keep = {
+    .executions = 100000, .age_ms = 86400000, .history = STORE_HISTORY_PER_JOB, .dead = 10000};
 static struct redis_server server;
 static struct config config;
 static struct redis_sync *redis;
@@ -183,7 +186,7 @@ static size_t claim_within(const char *runner, const struct store_claim_bounds *
 {
     struct cmd cmd;
     struct store_claim_left left;
-    store_claim(&cmd, SHARD, runner, bounds);
+    store_claim(&cmd, SHARD, runner, bounds, &keep);
     call(&cmd);
     assert_int_equal(store_claim_reply(reply, &left, &got.count, &info), ERR_OK);
     got.next = left.next;
@@ -239,7 +242,7 @@ static enum store_verdict finish(const char *runner, const char *id, int attempt
     struct store_attempt claimed = held_by(runner, id, attempt);
     struct execution what = execution_of(id, attempt);
     struct cmd cmd;
-    store_finish(&cmd, SHARD, runner);
+    store_finish(&cmd, SHARD, runner, &keep);
     store_finish_add(&cmd, &claimed, &what, after, (struct wall_ms){at});
     call(&cmd);
     return verdict(0);
@@ -262,7 +265,7 @@ static enum store_verdict give_up(const char *runner, const char *id, int64_t ne
     struct cmd cmd;
     what.outcome = EXECUTION_MISSED;
     what.missed_count = 7;
-    store_skip(&cmd, SHARD, runner);
+    store_skip(&cmd, SHARD, runner, &keep);
     store_skip_add(&cmd, &claimed, &what, (struct wall_ms){next});
     call(&cmd);
     return verdict(0);
@@ -272,7 +275,7 @@ static struct store_recovered recover(const char *dead)
 {
     struct store_recovered out;
     struct cmd cmd;
-    store_recover(&cmd, SHARD, dead, 6);
+    store_recover(&cmd, SHARD, dead, 6, &keep);
     call(&cmd);
     assert_int_equal(store_recover_reply(reply, &out, &info), ERR_OK);
     return out;
@@ -724,6 +727,8 @@ static void test_scripts_finish_retries_and_buries(void **state)
     assert_int_equal(start("you", A, 2, T1), STORE_DONE);
     assert_int_equal(finish("you", A, 2, STORE_AFTER_DEAD, T0 + 900), STORE_DONE);
     assert_int_equal(ASK("ZSCORE", TAG "dead", A S), T0 + 900);
+    SAY("HGET", TAG "dead:records", A S);
+    assert_true(slice_eq(reply->text, "o:s s:" S " a:2 x:0 t:0 h:200 l:0 r:me"));
     assert_int_equal(ASK("EXISTS", TAG "retry"), 0);
     assert_int_equal(ASK("LLEN", TAG "history:" A), 2);
     assert_int_equal(due_of(A), T1 + 1);
@@ -739,6 +744,38 @@ static void test_scripts_finish_keeps_the_latest_of_the_history(void **state)
     (void)finish("me", A, 1, STORE_AFTER_NOTHING, T0);
     assert_int_equal(ASK("LLEN", TAG "history:" A), STORE_HISTORY_PER_JOB);
     assert_int_equal(newest(A).status, 200);
+}
+
+static void trim(const struct store_keep *what)
+{
+    struct cmd cmd;
+    store_trim(&cmd, SHARD, what);
+    call(&cmd);
+    assert_int_equal(reply->kind, REPLY_INTEGER);
+}
+
+/* Of a shard in which nothing is recorded any more. Whole nodes go, so about: here of ten each. */
+static void test_scripts_trim_takes_out_what_is_too_old_or_too_much(void **state)
+{
+    (void)state;
+    struct store_keep few = {.executions = 30};
+    struct store_keep young = {.executions = 1000, .age_ms = 60000};
+    struct store_keep all = {.executions = 1000};
+    char position[24];
+    SAY("CONFIG", "SET", "stream-node-max-entries", "10");
+    for (int i = 0; i < 200; i++) {
+        bool old = i < 100;
+        (void)snprintf(position, sizeof position, "%lld-%d",
+                       (long long)redis_now().ms - (old ? 3600000 : 0) * 1LL, i);
+        SAY("XADD", TAG "executions", old ? position : "*", "j", A, "r", "o:s s:1");
+    }
+    trim(&all);
+    assert_int_equal(ASK("XLEN", TAG "executions"), 200);
+    trim(&young);
+    assert_int_equal(ASK("XLEN", TAG "executions"), 100);
+    trim(&few);
+    assert_int_equal(ASK("XLEN", TAG "executions"), 30);
+    SAY("CONFIG", "SET", "stream-node-max-entries", "100");
 }
 
 static void test_scripts_finish_wrong_types_give_way(void **state)
@@ -1042,6 +1079,110 @@ static void test_scripts_recover_spent_attempts_are_dead(void **state)
     assert_int_equal(done.lost, 1);
     assert_int_equal(ASK("EXISTS", TAG "retry"), 0);
     assert_in_range(ASK("ZSCORE", TAG "dead", A S), redis_now().ms - 60000, redis_now().ms + 2000);
+    assert_int_equal(ASK("HEXISTS", TAG "dead:records", A S), 1);
+}
+
+/* ---- the dead ---- */
+
+static enum store_redriven redrive(const char *id, int *attempt)
+{
+    const struct store_pace pace = {0};
+    struct store_attempt what = attempt_of(id, T0, 0);
+    enum store_redriven done;
+    struct cmd cmd;
+    store_dead_redrive(&cmd, SHARD, 6, &pace);
+    store_dead_add(&cmd, &what.job, what.scheduled);
+    call(&cmd);
+    assert_int_equal(store_dead_redrive_at(reply, 0, &done, attempt, &info), ERR_OK);
+    return done;
+}
+
+static void test_scripts_redriven_is_in_retry_and_dead_no_more(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *record;
+        int attempt;
+    } rows[] = {{NULL, 7},
+                {"o:f s:1 a:6", 7},
+                {"o:f s:1 a:1", 7},
+                {"o:l s:1 a:7 x:0", 13},
+                {"o:f s:1 a:12", 13},
+                {"o:f s:1 a:13 e: a:1", 19},
+                {"garbage", 7},
+                {"o:f s:1 a:0", 7}};
+    (void)create(A, JOB_ATLEAST_ONCE, T1 + 5);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char entry[JOB_ID_SIZE + 40];
+        int attempt;
+        SAY("DEL", TAG "retry");
+        SAY("ZADD", TAG "dead", "5", A S);
+        if (rows[i].record != NULL) {
+            SAY("HSET", TAG "dead:records", A S, rows[i].record);
+        }
+        assert_int_equal(redrive(A, &attempt), STORE_REDRIVEN);
+        assert_int_equal(attempt, rows[i].attempt);
+        (void)snprintf(entry, sizeof entry, A S ":%d.1000", attempt);
+        assert_in_range(ASK("ZSCORE", TAG "retry", entry), redis_now().ms - 60000, redis_now().ms);
+        assert_int_equal(ASK("EXISTS", TAG "dead", TAG "dead:records"), 0);
+        assert_int_equal(redrive(A, &attempt), STORE_REDRIVE_NONE);
+        assert_int_equal(ASK("ZCARD", TAG "retry"), 1);
+    }
+}
+
+/* A round has as many attempts as the job says; the runner that claims it finds the next number. */
+static void test_scripts_redriven_round_is_as_long_as_the_job_says(void **state)
+{
+    (void)state;
+    int attempt;
+    (void)create(A, JOB_ATLEAST_ONCE, T1 + 5);
+    SAY("DEL", TAG "due");
+    SAY("HSET", TAG "job:" A, "retry", "{\"max_attempts\":2}");
+    SAY("ZADD", TAG "dead", "5", A S);
+    SAY("HSET", TAG "dead:records", A S, "o:f s:1 a:2");
+    assert_int_equal(redrive(A, &attempt), STORE_REDRIVEN);
+    assert_int_equal(attempt, 3);
+    assert_int_equal(claim_up_to("me", redis_now().ms, 100), 1);
+    assert_int_equal(start("me", A, 3, T1), STORE_DONE);
+    assert_int_equal(recover("me").handed_on, 1);
+    assert_int_equal(claim_up_to("you", redis_now().ms, 100), 1);
+    assert_int_equal(start("you", A, 4, T1), STORE_DONE);
+    assert_int_equal(recover("you").handed_on, 0);
+    assert_int_equal(ASK("ZCARD", TAG "dead"), 1);
+}
+
+static void test_scripts_redrive_refuses_and_leaves_it_dead(void **state)
+{
+    (void)state;
+    int attempt;
+    SAY("ZADD", TAG "dead", "5", A S);
+    assert_int_equal(redrive(A, &attempt), STORE_REDRIVE_GONE);
+    (void)create(A, JOB_ATMOST_ONCE, T1 + 5);
+    assert_int_equal(redrive(A, &attempt), STORE_REDRIVE_ONCE);
+    SAY("HSET", TAG "job:" A, "state", "PAUSED");
+    assert_int_equal(redrive(A, &attempt), STORE_REDRIVE_PAUSED);
+    SAY("HSET", TAG "job:" A, "created", "1772953200001"); /* after the occurrence: another job */
+    assert_int_equal(redrive(A, &attempt), STORE_REDRIVE_GONE);
+    SAY("SET", TAG "job:" A, "no job");
+    assert_int_equal(redrive(A, &attempt), STORE_REDRIVE_GONE);
+    assert_int_equal(ASK("ZSCORE", TAG "dead", A S), 5);
+    assert_int_equal(ASK("EXISTS", TAG "retry"), 0);
+}
+
+/* The oldest make room, and what they died of goes with them. */
+static void test_scripts_dead_keep_the_latest(void **state)
+{
+    (void)state;
+    keep.dead = 2;
+    SAY("ZADD", TAG "dead", "1", "one", "2", "two");
+    SAY("HSET", TAG "dead:records", "one", "x", "two", "x");
+    started(A, JOB_ATLEAST_ONCE);
+    assert_int_equal(finish("me", A, 1, STORE_AFTER_DEAD, T0), STORE_DONE);
+    keep.dead = 10000;
+    assert_int_equal(ASK("ZCARD", TAG "dead"), 2);
+    assert_int_equal(ASK("HLEN", TAG "dead:records"), 2);
+    assert_int_equal(ASK("ZSCORE", TAG "dead", "one"), -1);
+    assert_int_equal(ASK("HEXISTS", TAG "dead:records", "one"), 0);
 }
 
 static void test_scripts_recover_unstarted_retry_stays_the_same_attempt(void **state)
@@ -1280,6 +1421,7 @@ int main(void)
         TEST(test_scripts_finish_refuses_what_is_not_held),
         TEST(test_scripts_finish_retries_and_buries),
         TEST(test_scripts_finish_keeps_the_latest_of_the_history),
+        TEST(test_scripts_trim_takes_out_what_is_too_old_or_too_much),
         TEST(test_scripts_finish_wrong_types_give_way),
         TEST(test_scripts_executions_pages_backwards),
         TEST(test_scripts_release_of_a_claim_makes_it_due_again),
@@ -1298,6 +1440,10 @@ int main(void)
         TEST(test_scripts_recover_started_at_most_once_is_lost),
         TEST(test_scripts_recover_started_at_least_once_is_retried),
         TEST(test_scripts_recover_spent_attempts_are_dead),
+        TEST(test_scripts_redriven_is_in_retry_and_dead_no_more),
+        TEST(test_scripts_redriven_round_is_as_long_as_the_job_says),
+        TEST(test_scripts_redrive_refuses_and_leaves_it_dead),
+        TEST(test_scripts_dead_keep_the_latest),
         TEST(test_scripts_recover_unstarted_retry_stays_the_same_attempt),
         TEST(test_scripts_recover_does_not_overwrite_or_revive),
         TEST(test_scripts_recover_goes_in_batches),
