@@ -3,7 +3,7 @@ import time
 
 import pytest
 
-from harness import NEVER_SOON, SHARDS, forget_job, id_bytes, job_key, key_of, wait_for
+from harness import NEVER_SOON, SHARDS, id_bytes, job_key, key_of, wait_for
 from planted import bury, job_ids
 from target import status
 
@@ -207,7 +207,7 @@ def test_redrive_needs_a_job_that_calls_again(handler, db):
     gone, paused, once, anew = (at_least_once(handler, name=n) for n in ("gone", "paused", "once", "anew"))
     ms = int(time.time() * 1000) + 5000
     bury(db, [(gone, ms), (paused, ms), (once, ms), (anew, START)])
-    forget_job(db, gone)
+    handler.delete(gone)
     handler.pause(paused)
     db.hset(job_key(once), "type", "ATMOST_ONCE")
     answers = [redrive(handler, dead_id(job_id, at)) for job_id, at in ((gone, ms), (paused, ms), (once, ms), (anew, START))]
@@ -255,7 +255,7 @@ def test_redriving_many_of_one_job(handler, db, many):
 def test_redriving_many_goes_past_what_cannot_be_called(handler, db, many):
     jobs, _ = many
     handler.pause(jobs[0])
-    forget_job(db, jobs[1])
+    handler.delete(jobs[1])
     answers = list(redrive_many(handler, "rate=10000"))
     assert (sum(a["redriven"] for a in answers), sum(a["skipped"] for a in answers)) == (1300, 200)
     assert len(occurrences_dead(db)) == 200
