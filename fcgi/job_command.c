@@ -36,18 +36,19 @@ static bool command(struct app *app, struct cmd *cmd, enum store_answer *answer,
 /* The version that the job must have to be deleted; 0: any. */
 static bool read_version(struct app *app, const struct job_id *id, int64_t *version, struct api_error *error)
 {
-    struct job_load load;
+    struct job_load load = {0};
     bool given = *request_header(&app->request, "HTTP_IF_MATCH") != '\0';
 
     *version = 0;
     if (!given) {
         return true;
     }
-    if (!job_load(app, id, 0, &load, error) || !job_load_if_match(app, load.stored.version, &given, error)) {
+    if (!job_load(app, id, 0, &load, error)) {
         return false;
     }
     *version = load.stored.version;
-    return true;
+    job_load_fini(&load);
+    return job_load_if_match(app, *version, &given, error);
 }
 
 bool job_delete(struct app *app, struct api_error *error)
@@ -126,7 +127,7 @@ static bool pause_and_show(struct app *app, const struct job_id *id, struct slic
                            struct api_error *error)
 {
     enum store_answer answer = STORE_ANSWER_NONE;
-    struct job_load load;
+    struct job_load load = {0};
     struct cmd cmd;
 
     store_job_pause(&cmd, id, "user", note);
@@ -136,7 +137,9 @@ static bool pause_and_show(struct app *app, const struct job_id *id, struct slic
     if (answer != STORE_ANSWER_DONE) {
         return answer == STORE_ANSWER_OTHER ? job_load_broken(error) : job_load_none(error);
     }
-    return job_load(app, id, JOB_LOAD_RECORDS, &load, error) && job_load_answer(app, 200, &load);
+    bool done = job_load(app, id, JOB_LOAD_RECORDS, &load, error) && job_load_answer(app, 200, &load);
+    job_load_fini(&load);
+    return done;
 }
 
 bool job_pause(struct app *app, struct api_error *error)
@@ -179,31 +182,38 @@ static bool needs_resume(const struct job_load *load)
     return load->stored.broken || slice_eq(load->stored.state, "PAUSED");
 }
 
-bool job_resume(struct app *app, struct api_error *error)
+/* Resume it until it is resumed. load: zero-initialised. */
+static bool resume_and_show(struct app *app, const struct job_id *id, struct job_load *load,
+                            struct api_error *error)
 {
     struct wall_ms after = {0};
-    struct job_load load;
-    struct job_id id;
 
-    if (!job_load_id(app, &id, error)) {
-        return false;
-    }
     for (int i = 0; i < TRIES; i++) {
         enum store_answer answer = STORE_ANSWER_NONE;
-        if (!job_load(app, &id, JOB_LOAD_RECORDS, &load, error)) {
+        if (!job_load(app, id, JOB_LOAD_RECORDS, load, error)) {
             return false;
         }
-        if (!load.readable) {
+        if (!load->readable) {
             return job_load_broken(error);
         }
-        if (!needs_resume(&load)) {
-            return job_load_answer(app, 200, &load);
+        if (!needs_resume(load)) {
+            return job_load_answer(app, 200, load);
         }
-        if (!resume(app, &load, &after, &answer, error)) {
+        if (!resume(app, load, &after, &answer, error)) {
             return false;
         }
     }
     return api_error_set(error, API_CONFLICT, "the job is being changed all the time: try again");
+}
+
+bool job_resume(struct app *app, struct api_error *error)
+{
+    struct job_load load = {0};
+    struct job_id id;
+    bool done = job_load_id(app, &id, error) && resume_and_show(app, &id, &load, error);
+
+    job_load_fini(&load);
+    return done;
 }
 
 /* ---- run ---- */
@@ -240,18 +250,21 @@ bool job_run(struct app *app, struct api_error *error)
     enum store_answer answer = STORE_ANSWER_NONE;
     struct wall_ms scheduled;
     char request[STORE_REQUEST_MAX + 1];
-    struct job_load load;
+    struct job_load load = {0};
     struct job_id id;
     struct cmd cmd;
 
     if (!job_load_id(app, &id, error) || !job_load(app, &id, 0, &load, error)) {
         return false;
     }
-    if (!load.readable || load.stored.broken) {
+    bool broken = !load.readable || load.stored.broken;
+    int offset_ms = broken ? -1 : offset_of(&load);
+    job_load_fini(&load);
+    if (broken) {
         return job_load_broken(error);
     }
     (void)snprintf(request, sizeof request, "%08x%08x", arc4random(), arc4random());
-    store_job_run(&cmd, &id, request, offset_of(&load));
+    store_job_run(&cmd, &id, request, offset_ms);
     if (app_ask(app, &cmd, 1, &info) != ERR_OK ||
         store_job_run_reply(redis_sync_reply(app->redis, 0), &answer, &scheduled, &info) != ERR_OK) {
         return fail(error, &info);

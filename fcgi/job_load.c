@@ -42,7 +42,14 @@ void job_load_judge(struct app *app, struct job_load *out)
 
 static bool is_failure(const struct execution *execution)
 {
-    return execution->outcome == EXECUTION_FAILED || execution->outcome == EXECUTION_LOST;
+    return execution->outcome == EXECUTION_FAILED || execution->outcome == EXECUTION_LOST ||
+           execution->outcome == EXECUTION_UNKNOWN;
+}
+
+void job_load_fini(struct job_load *load)
+{
+    job_fini(&load->job);
+    memset(load, 0, sizeof *load);
 }
 
 /* Count from the newest record to the oldest. Attempts at one occurrence mostly stand side by side. */
@@ -82,7 +89,7 @@ bool job_load(struct app *app, const struct job_id *id, int records, struct job_
     size_t count = 0;
     enum err err;
 
-    memset(out, 0, sizeof *out);
+    job_load_fini(out);
     store_job_get(&cmd, id, records);
     err = app_ask(app, &cmd, 1, &info);
     if (err == ERR_OK) {

@@ -1,8 +1,9 @@
 /* job_load: a job as Redis has it, read and judged: what every resource about one job begins with, and how
  * such a job is shown.
  *
- * What is loaded borrows from the last reply of app->redis, so it ends with the next question to Redis. One
- * thread.
+ * What is loaded borrows from the last reply of app->redis, so it ends with the next question to Redis, but
+ * for the job, which is its own: begin with a zero-initialised one, load it as often as you like, and end it
+ * with job_load_fini. One thread.
  */
 #ifndef DRONC_JOB_LOAD_H
 #define DRONC_JOB_LOAD_H
@@ -16,9 +17,9 @@
 
 struct job_load {
     struct store_job stored;
-    struct wall_ms now; /* Redis' clock */
-    bool readable;      /* the definition is one; else the job is BROKEN, and job is not to be used */
-    struct job job;
+    struct wall_ms now;      /* Redis' clock */
+    bool readable;           /* the definition is one; else the job is BROKEN, and job is not to be used */
+    struct job job;          /* owned */
     char why[256];           /* where it is not: why */
     struct execution latest; /* the newest record of its history */
     bool has_latest;
@@ -35,6 +36,9 @@ NODISCARD bool job_load_id(const struct app *app, struct job_id *id, struct api_
 /* Read a job and its latest `records` records. False: error is filled. */
 NODISCARD bool job_load(struct app *app, const struct job_id *id, int records, struct job_load *out,
                         struct api_error *error);
+
+/* Give back what it owns. */
+void job_load_fini(struct job_load *load);
 
 /* Judge what is in out->stored: fill readable, job and why. */
 void job_load_judge(struct app *app, struct job_load *out);

@@ -1,7 +1,9 @@
 /* job_patch: PATCH /v1/jobs/{id}. The stored definition and what the request says of it are merged, and
  * judged as a whole by lib/job, as for POST. Redis takes the result only if the job is still as it was read.
+ * A definition that is posted again under the job's name goes the same way, unmerged.
  */
-#include "app.h"
+#include "job_patch.h"
+
 #include "job_json.h"
 #include "job_load.h"
 #include "job_plan.h"
@@ -17,12 +19,13 @@ struct patch {
     struct api_error *error;
     struct job_id id;
     struct slice body;
+    const struct job_fields *whole; /* takes the definition's place; NULL: body is merged into it */
     bool dry_run;
     bool if_match;        /* there is one */
     int64_t tried;        /* the version that a change was sent for and did not take; 0: none was */
     struct wall_ms after; /* the next instant must be later than this, too */
     struct job_load load; /* the job as it is */
-    struct job wanted;    /* and as it is to be */
+    struct job wanted;    /* owned: and as it is to be */
     bool same_time;       /* as before */
     struct wall_ms due;   /* its next instant; INT64_MAX: there is none */
 };
@@ -71,6 +74,24 @@ static void drop_old_zone(struct job_fields *merged, const struct job_fields *ba
     }
 }
 
+static bool same_text(struct slice a, struct slice b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
+
+/* Make the job that is wanted, of the same age as the one that there is. False: error is filled. */
+static bool build(struct patch *p, const struct job_fields *fields)
+{
+    struct job_fault fault;
+
+    job_fini(&p->wanted);
+    if (!job_build(&p->wanted, fields, p->load.stored.created, p->app->zones, &fault)) {
+        return api_error_job(p->error, &fault);
+    }
+    p->wanted.id = p->id;
+    return true;
+}
+
 /* Body and stored job → the job that is wanted. False: error is filled. */
 static bool merge(struct patch *p)
 {
@@ -82,14 +103,15 @@ static bool merge(struct patch *p)
     job_describe(&p->load.job, &base);
     base.timezone = slice_of(zone_name(p->load.job.zone));
     good = job_json_parse_patch(&json, p->body, &base, &fault);
-    if (good) {
-        drop_old_zone(&json.fields, &base);
-        json.fields.timezone_default = p->app->timezone;
-        good = job_build(&p->wanted, &json.fields, p->load.stored.created, p->app->zones, &fault);
-        p->wanted.id = p->id;
-    }
     if (!good) {
         api_error_job(p->error, &fault);
+    } else if (!same_text(json.fields.name, base.name)) {
+        api_error_set(p->error, API_VALIDATION_ERROR, "name cannot be changed: the job's id is made of it");
+        good = api_error_at(p->error, slice_of("name"));
+    } else {
+        drop_old_zone(&json.fields, &base);
+        json.fields.timezone_default = p->app->timezone;
+        good = build(p, &json.fields);
     }
     job_json_fini(&json);
     return good;
@@ -130,7 +152,14 @@ static enum step show_dry_run(struct patch *p)
 
 static enum step show(struct patch *p)
 {
-    (void)job_load_answer(p->app, 200, &p->load);
+    struct json_writer w;
+
+    if (!p->whole) {
+        (void)job_load_answer(p->app, 200, &p->load);
+        return STEP_DONE;
+    }
+    response_json(&p->app->response, 201, &w);
+    job_json_write(&w, &p->wanted);
     return STEP_DONE;
 }
 
@@ -174,7 +203,7 @@ static enum step try(struct patch *p)
         (void)job_load_broken(p->error);
         return STEP_FAILED;
     }
-    if (!merge(p)) {
+    if (!(p->whole ? build(p, p->whole) : merge(p))) {
         return STEP_FAILED;
     }
     same = job_plan_same(&p->wanted, &p->load.job, false);
@@ -192,20 +221,43 @@ static enum step try(struct patch *p)
     return same && !p->load.stored.broken ? show(p) : change(p);
 }
 
+/* Try until the job holds still. */
+static bool try_often(struct patch *p)
+{
+    enum step step = STEP_AGAIN;
+
+    for (int i = 0; i < TRIES && step == STEP_AGAIN; i++) {
+        step = try(p);
+    }
+    job_load_fini(&p->load);
+    job_fini(&p->wanted);
+    if (step == STEP_AGAIN) {
+        return api_error_set(p->error, API_CONFLICT, "the job is being changed all the time: try again");
+    }
+    return step == STEP_DONE;
+}
+
 bool job_patch(struct app *app, struct api_error *error)
 {
     struct patch p = {.app = app, .error = error};
-    enum step step = STEP_AGAIN;
 
     if (!job_load_id(app, &p.id, error) || !read_dry_run(&p) || !request_read_body(&app->request, error)) {
         return false;
     }
     p.body = (struct slice){buffer_str(&app->request.body), app->request.body.len};
-    for (int i = 0; i < TRIES && step == STEP_AGAIN; i++) {
-        step = try(&p);
+    return try_often(&p);
+}
+
+bool job_patch_replace(struct app *app, const struct job_id *id, const struct job_fields *whole,
+                       struct api_error *error)
+{
+    struct patch p = {.app = app, .error = error, .id = *id, .whole = whole};
+
+    if (try_often(&p)) {
+        return true;
     }
-    if (step == STEP_AGAIN) {
-        return api_error_set(error, API_CONFLICT, "the job is being changed all the time: try again");
+    if (error->code == API_JOB_NOT_FOUND) { /* deleted just now */
+        api_error_set(error, API_CONFLICT, "the job is being changed all the time: try again");
     }
-    return step == STEP_DONE;
+    return false;
 }

@@ -17,7 +17,7 @@
 bool job_show(struct app *app, struct api_error *error)
 {
     const char *known = request_header(&app->request, "HTTP_IF_NONE_MATCH");
-    struct job_load load;
+    struct job_load load = {0};
     struct job_id id;
 
     if (!job_load_id(app, &id, error) || !job_load(app, &id, JOB_LOAD_RECORDS, &load, error)) {
@@ -26,9 +26,11 @@ bool job_show(struct app *app, struct api_error *error)
     if (*known && job_load_tag_matches(known, load.stored.version)) {
         response_empty(&app->response, 304);
         app->response.etag = load.stored.version;
-        return true;
+    } else {
+        (void)job_load_answer(app, 200, &load);
     }
-    return job_load_answer(app, 200, &load);
+    job_load_fini(&load);
+    return true;
 }
 
 /* ---- the list ---- */
@@ -131,6 +133,7 @@ static enum err take_page(struct listing *l, size_t *count, struct errinfo *info
             job_load_write(&l->w, &load, false);
             l->count++;
         }
+        job_load_fini(&load);
     }
     return err;
 }

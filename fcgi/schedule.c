@@ -5,6 +5,7 @@
 #include "job.h"
 #include "job_json.h"
 #include "job_load.h"
+#include "job_patch.h"
 #include "resources.h"
 #include "store.h"
 
@@ -14,12 +15,13 @@
 struct creation {
     struct app *app;
     struct job_fields fields; /* borrowed from the request's JSON */
-    struct job *job;          /* the result */
+    struct job *job;          /* the result: STEP_DONE only */
     struct api_error *error;
 };
 
 enum step {
     STEP_DONE,      /* the job is stored */
+    STEP_REPLACE,   /* there is a job of that name */
     STEP_FAILED,    /* error is filled */
     STEP_WRONG_TIME /* nothing was done: the job was built as of another time than Redis'. error is filled,
                        too */
@@ -52,14 +54,16 @@ static enum step compare_changed(const struct creation *c)
 {
     struct job_id id = c->job->id;
     char text[JOB_ID_TEXT_SIZE];
-    struct job_load load;
+    struct job_load load = {0};
     struct job_id meant;
 
     if (!job_load(c->app, &id, 0, &load, c->error)) {
         return STEP_FAILED;
     }
-    if (load.readable && job_identify(&load.job, &meant) == ERR_OK &&
-        memcmp(&meant, &id, sizeof meant) == 0) {
+    bool same =
+        load.readable && job_identify(&load.job, &meant) == ERR_OK && memcmp(&meant, &id, sizeof meant) == 0;
+    job_load_fini(&load);
+    if (same) {
         return STEP_DONE;
     }
     job_id_format(text, &id);
@@ -75,14 +79,16 @@ static enum step take_answer(const struct creation *c, enum store_creation answe
                              struct wall_ms now)
 {
     struct errinfo info = {0};
+    bool named = c->job->labels.name.data != NULL;
 
     switch (answer) {
     case STORE_CREATED:
-    case STORE_KNOWN:
         return STEP_DONE;
+    case STORE_KNOWN:
+        return named ? STEP_REPLACE : STEP_DONE;
     case STORE_CHANGED:
-        return compare_changed(c);
-    case STORE_TAKEN:
+        return named ? STEP_REPLACE : compare_changed(c);
+    case STORE_TAKEN: /* the next one is further ahead than anything is called */
         return job_next(c->job, due, &due) ? store(c, due) : refuse_over(c);
     case STORE_WRONG_TIME:
         break;
@@ -110,8 +116,8 @@ static enum step store(const struct creation *c, struct wall_ms due)
     return take_answer(c, answer, due, now);
 }
 
-/* Build the job as of now, and store it. */
-static enum step create(const struct creation *c)
+/* Build the job as of now, and store it. id: the one that it has, or would have. */
+static enum step create(const struct creation *c, struct job_id *id)
 {
     struct wall_ms now = redis_time_now(&c->app->time);
     struct job_fault fault;
@@ -121,45 +127,56 @@ static enum step create(const struct creation *c)
         api_error_job(c->error, &fault);
         return STEP_FAILED;
     }
-    return job_next(c->job, now, &due) ? store(c, due) : refuse_over(c);
+    *id = c->job->id;
+    enum step step = job_next(c->job, now, &due) ? store(c, due) : refuse_over(c);
+    if (step != STEP_DONE) {
+        job_fini(c->job);
+    }
+    return step;
 }
 
-/* Body → stored job. A second time only if the first one has shown that it is another time: if that happens
- * again, Redis' clock was set just now, or this process was stopped in between, and to post again is right.
- * False: error is filled. */
-static bool create_from(struct app *app, struct slice body, struct job *job, struct api_error *error)
+/* Create the job that c's fields say, or replace the one of its name, and answer. A second time only if the
+ * first one has shown that it is another time: if that happens again, Redis' clock was set just now, or this
+ * process was stopped in between, and to post again is right. */
+static bool create_and_answer(const struct creation *c)
 {
-    struct creation c = {.app = app, .job = job, .error = error};
-    struct job_json json;
-    struct job_fault fault;
-    enum step step = STEP_FAILED;
+    struct json_writer w;
+    struct job_id id;
+    enum step step = create(c, &id);
 
-    if (job_json_parse(&json, body, &fault)) {
-        c.fields = json.fields;
-        c.fields.timezone_default = app->timezone;
-        step = create(&c);
-        step = step == STEP_WRONG_TIME ? create(&c) : step;
-    } else {
-        api_error_job(error, &fault);
+    step = step == STEP_WRONG_TIME ? create(c, &id) : step;
+    if (step == STEP_REPLACE) {
+        return job_patch_replace(c->app, &id, &c->fields, c->error);
     }
-    job_json_fini(&json);
-    return step == STEP_DONE;
+    if (step != STEP_DONE) {
+        return false;
+    }
+    response_json(&c->app->response, 201, &w);
+    job_json_write(&w, c->job);
+    job_fini(c->job);
+    return true;
 }
 
 bool schedule_create(struct app *app, struct api_error *error)
 {
-    struct slice body;
-    struct json_writer w;
     struct job job;
+    struct creation c = {.app = app, .job = &job, .error = error};
+    struct job_json json;
+    struct job_fault fault;
+    struct slice body;
+    bool done = false;
 
     if (!request_read_body(&app->request, error)) {
         return false;
     }
     body = (struct slice){buffer_str(&app->request.body), app->request.body.len};
-    if (!create_from(app, body, &job, error)) {
-        return false;
+    if (job_json_parse(&json, body, &fault)) {
+        c.fields = json.fields;
+        c.fields.timezone_default = app->timezone;
+        done = create_and_answer(&c);
+    } else {
+        api_error_job(error, &fault);
     }
-    response_json(&app->response, 201, &w);
-    job_json_write(&w, &job);
-    return true;
+    job_json_fini(&json);
+    return done;
 }

@@ -37,6 +37,8 @@ enum execution_outcome {
     EXECUTION_MISSED, /* m: never called, because nobody could in time; stands for `missed_count` occurrences
                        */
     EXECUTION_CANCELLED, /* c: it waited to be tried again while its job was paused: not called */
+    EXECUTION_UNKNOWN, /* u: at most once: it was sent, and there was no whole answer; what the target did is
+                          not known */
     EXECUTION_OUTCOME__COUNT
 };
 
@@ -70,7 +72,7 @@ struct execution {
     char error[EXECUTION_ERROR_MAX + 1];
 };
 
-/* "succeeded", "failed", "lost", "missed", "cancelled". */
+/* "succeeded", "failed", "lost", "missed", "cancelled", "unknown". */
 const char *execution_outcome_name(enum execution_outcome outcome);
 /* And back. False: no outcome is called so. */
 NODISCARD bool execution_outcome_parse(struct slice name, enum execution_outcome *out);

@@ -166,6 +166,9 @@ static bool build_api(struct job *job, struct slice text, struct url *url, struc
 {
     struct errinfo info = {0};
     enum url_fault bad = url_parse(url, text, &info);
+    if (bad == URL_OK && template_check(url->query, &info) != ERR_OK) {
+        bad = URL_MALFORMED;
+    }
     if (bad == URL_OK) {
         memcpy(job->api, text.data, text.len);
         job->api[text.len] = '\0';
@@ -189,6 +192,63 @@ static bool build_catch_up(struct job *job, const struct job_fields *fields, str
            fault_set(fault, JOB_FAULT_VALIDATION_ERROR, field, "%s", info.text);
 }
 
+/* What a module that reads a group of fields has found. */
+static bool is_good(enum err err, const char *field, const struct errinfo *info, struct job_fault *fault)
+{
+    return err == ERR_OK || fault_set(fault, err == ERR_NOMEM ? JOB_FAULT_SYSTEM : JOB_FAULT_VALIDATION_ERROR,
+                                      field, "%s", info->text);
+}
+
+static bool build_call(struct job *job, const struct job_fields *fields, struct job_fault *fault)
+{
+    struct errinfo info = {0};
+    const char *field;
+    enum err err = call_spec_read(&job->call, fields, &field, &info);
+    return is_good(err, field, &info, fault);
+}
+
+static bool build_success(struct job *job, const struct job_fields *fields, struct job_fault *fault)
+{
+    struct errinfo info = {0};
+    if (!is_good(success_read(&job->success, fields, &info), "success", &info, fault)) {
+        return false;
+    }
+    return job->success.contains.data == NULL || job->call.method != CALL_HEAD ||
+           fault_set(fault, JOB_FAULT_VALIDATION_ERROR, "success",
+                     "success.body_contains cannot hold: the answer to a HEAD has no body");
+}
+
+static bool build_retry(struct job *job, const struct job_fields *fields, struct job_fault *fault)
+{
+    struct errinfo info = {0};
+    return is_good(retry_read(&job->retry, fields, &info), "retry", &info, fault);
+}
+
+static bool build_labels(struct job *job, const struct job_fields *fields, struct job_fault *fault)
+{
+    struct errinfo info = {0};
+    const char *field;
+    enum err err = labels_read(&job->labels, fields, &field, &info);
+    return is_good(err, field, &info, fault);
+}
+
+/* The limits of numbers stand in the table. */
+static bool check_numbers(const struct job_fields *fields, struct job_fault *fault)
+{
+    for (size_t i = 0; i < JOB_FIELD_COUNT; i++) {
+        const struct job_field *field = job_field_at(i);
+        if (field->kind != JOB_FIELD_NUMBER) {
+            continue;
+        }
+        const struct job_number *number = job_field_number((struct job_fields *)fields, field);
+        if (number->given && (number->value < field->min || number->value > field->max)) {
+            return fault_set(fault, JOB_FAULT_VALIDATION_ERROR, field->name, "%s must be from %lld to %lld",
+                             field->name, (long long)field->min, (long long)field->max);
+        }
+    }
+    return true;
+}
+
 /* A field may be left out, but not left empty. */
 static bool check_optional(struct slice value, const char *field, struct job_fault *fault)
 {
@@ -202,17 +262,25 @@ static bool build_fields(struct job *job, const struct job_fields *fields, struc
     return check_present(fields->schedule, "schedule", fault) && check_present(fields->api, "api", fault) &&
            check_present(fields->type, "type", fault) &&
            check_optional(fields->timezone, "timezone", fault) &&
-           check_optional(fields->catch_up, "catch_up", fault) && build_type(job, fields->type, fault) &&
+           check_optional(fields->catch_up, "catch_up", fault) &&
+           check_optional(fields->method, "method", fault) && build_type(job, fields->type, fault) &&
            build_api(job, fields->api, &url, fault) && build_schedule(job, fields, zones, fault) &&
-           build_catch_up(job, fields, fault);
+           build_catch_up(job, fields, fault) && check_numbers(fields, fault) &&
+           build_call(job, fields, fault) && build_success(job, fields, fault) &&
+           build_retry(job, fields, fault) && build_labels(job, fields, fault);
 }
 
 /* ---- identity ---- */
 
-/* What the identity is made of. Lines are appended for fields that are not at their default; jobs without
- * them keep the ids that they had before there were such fields. */
+/* What the identity is made of: of a job that has a name, only that. Lines are appended for fields that are
+ * not at their default; jobs without them keep the ids that they had before there were such fields. */
 static enum err canonical(const struct job *job, struct buffer *out)
 {
+    if (job->labels.name.data != NULL) {
+        buffer_add_str(out, "dronc job by name 1\n");
+        buffer_add(out, job->labels.name.data, job->labels.name.len);
+        return buffer_error(out);
+    }
     char schedule[CRON_PRINT_MAX];
     struct url url;
     (void)cron_print(&job->cron, schedule, sizeof schedule);
@@ -229,6 +297,10 @@ static enum err canonical(const struct job *job, struct buffer *out)
         catch_up_print(&job->catch_up, out);
         buffer_add_char(out, '\n');
     }
+    call_spec_print(&job->call, out);
+    success_print(&job->success, out);
+    retry_print(&job->retry, out);
+    labels_print(&job->labels, out);
     return buffer_error(out);
 }
 
@@ -256,7 +328,11 @@ bool job_build(struct job *out, const struct job_fields *fields, struct wall_ms 
 {
     *fault = (struct job_fault){.offset = -1};
     *out = (struct job){.created = now};
-    return build_fields(out, fields, zones, fault) && build_id(out, fault);
+    bool good = build_fields(out, fields, zones, fault) && build_id(out, fault);
+    if (!good) {
+        job_fini(out);
+    }
+    return good;
 }
 
 bool job_build_schedule(struct job *out, const struct job_fields *fields, struct wall_ms now,
@@ -276,7 +352,16 @@ enum err job_restore(struct job *out, const struct job_id *id, const struct job_
     if (build_fields(out, fields, zones, &fault)) {
         return ERR_OK;
     }
+    job_fini(out);
     return err_set(info, fault.code == JOB_FAULT_SYSTEM ? ERR_NOMEM : ERR_PROTOCOL, "%s", fault.text);
+}
+
+void job_fini(struct job *job)
+{
+    call_spec_fini(&job->call);
+    success_fini(&job->success);
+    retry_fini(&job->retry);
+    labels_fini(&job->labels);
 }
 
 void job_describe(const struct job *job, struct job_fields *out)
@@ -288,6 +373,10 @@ void job_describe(const struct job *job, struct job_fields *out)
         out->timezone = slice_of(zone_name(job->zone));
     }
     catch_up_describe(&job->catch_up, job->type == JOB_ATLEAST_ONCE, out);
+    call_spec_describe(&job->call, out);
+    success_describe(&job->success, out);
+    retry_describe(&job->retry, out);
+    labels_describe(&job->labels, out);
 }
 
 /* ---- time ---- */

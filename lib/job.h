@@ -3,17 +3,22 @@
  * A job is built from text (job_build, from an API request) or read back from Redis (job_restore); both check
  * everything, because neither source is trusted. Its identity is a SHA-256 over the canonical definition: two
  * requests that mean the same (another spelling of the schedule, a host in capitals, a default port) are the
- * same job. Pure but for the zone files read through `zones`. Not thread-safe with respect to zones.
+ * same job. A job with a name is the same job as any other of that name, whatever else they say. Pure but for
+ * the zone files read through `zones`. Not thread-safe with respect to zones.
  */
 #ifndef DRONC_JOB_H
 #define DRONC_JOB_H
 
 #include "buffer.h"
+#include "call_spec.h"
 #include "catch_up.h"
 #include "clock.h"
 #include "cron.h"
 #include "err.h"
 #include "job_fields.h"
+#include "labels.h"
+#include "retry.h"
+#include "success.h"
 #include "url.h"
 #include "zone.h"
 
@@ -41,9 +46,13 @@ struct job {
     struct wall_ms created;              /* when the first POST of it was taken; @every counts from here */
     struct cron cron;                    /* schedule, parsed */
     struct catch_up catch_up;            /* which late occurrences are still called */
+    struct call_spec call;               /* what the call is, besides api */
+    struct success success;              /* which answers to it are good ones */
+    struct retry retry;                  /* what becomes of the others */
+    struct labels labels;                /* what people wrote on it */
     const struct zone *zone;             /* borrowed from the registry it was built with; never NULL */
     char schedule[JOB_SCHEDULE_MAX + 1]; /* as given, trimmed */
-    char api[URL_MAX + 1];               /* as given */
+    char api[URL_MAX + 1];               /* as given; its query may hold templates (template.h) */
 };
 
 /* The three kinds of mistakes that the API tells apart (docs/api.md). */
@@ -51,8 +60,8 @@ enum job_fault_code {
     JOB_FAULT_NONE = 0,
     JOB_FAULT_INVALID_REQUEST,  /* missing or empty */
     JOB_FAULT_VALIDATION_ERROR, /* not a URL (or too long for one), an unknown type, a time zone that does not
-                                   exist or is another one than the schedule's prefix says, or a rule for
-                                   catching up that is none */
+                                   exist or is another one than the schedule's prefix says, or a value that
+                                   one of the other fields cannot have */
     JOB_FAULT_CREATION_FAILED,  /* a schedule that does not parse or never fires, or a scheme other than http
                                    and https */
     JOB_FAULT_SYSTEM            /* nothing wrong with the input: out of memory, or no default time zone */
@@ -62,25 +71,30 @@ struct job_fault {
     enum job_fault_code code;
     const char *field; /* a name of job_fields' table; static. NULL: none of them */
     int64_t offset;    /* of the offending text in the field, in bytes from 0; -1: not known */
-    char text[320];    /* for a person */
+    char text[512];    /* for a person */
 };
 
-/* Build a job as of now from what a user sent. False: fault (must not be NULL) says what is wrong; out is
- * then not to be used. A schedule that has fired for the last time before now is fine here: job_next says so.
- * zones is borrowed for as long as the job lives. */
+/* Build a job as of now from what a user sent; end it with job_fini. False: fault (must not be NULL) says
+ * what is wrong; out is then not to be used, and there is nothing to end. A schedule that has fired for the
+ * last time before now is fine here: job_next says so. zones is borrowed for as long as the job lives. */
 NODISCARD bool job_build(struct job *out, const struct job_fields *fields, struct wall_ms now,
                          struct zones *zones, struct job_fault *fault);
 
 /* The part of job_build that is about time, for a look at a schedule: reads schedule and timezone only, fills
- * cron, zone, schedule and created. A schedule that does not fire any more is fine; one that never fires is
- * not. False: as job_build. */
+ * cron, zone, schedule and created, and leaves nothing to end. A schedule that does not fire any more is
+ * fine; one that never fires is not. False: as job_build. */
 NODISCARD bool job_build_schedule(struct job *out, const struct job_fields *fields, struct wall_ms now,
                                   struct zones *zones, struct job_fault *fault);
 
 /* Build a job from what Redis holds: as job_build, but with the id and creation time given, and the id is not
- * computed again. ERR_PROTOCOL with info where the stored text is not a job. */
+ * computed again. ERR_PROTOCOL with info where the stored text is not a job, ERR_NOMEM: there is nothing to
+ * end then. */
 NODISCARD enum err job_restore(struct job *out, const struct job_id *id, const struct job_fields *fields,
                                struct wall_ms created, struct zones *zones, struct errinfo *info);
+
+/* Give back what a job owns. It must not be used after that; a zero-initialised one may be ended, too. A job
+ * that is copied byte by byte is still one job: it is ended once. */
+void job_fini(struct job *job);
 
 /* The id that a job with this definition is given when it is made. A job that was changed since keeps its
  * own. */

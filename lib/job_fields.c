@@ -1,18 +1,41 @@
 /* job_fields: see job_fields.h. The table, and ways to go by it. */
 #include "job_fields.h"
 
-#define TEXT(member)                                                 \
-    {                                                                \
-#member, JOB_FIELD_TEXT, offsetof(struct job_fields, member) \
+#define FIELD(member, kind, min, max, doc)                                \
+    {                                                                     \
+#member, kind, offsetof(struct job_fields, member), min, max, doc \
     }
-#define NUMBER(member)                                                 \
-    {                                                                  \
-#member, JOB_FIELD_NUMBER, offsetof(struct job_fields, member) \
-    }
+#define TEXT(member, max, doc)        FIELD(member, JOB_FIELD_TEXT, 0, max, doc)
+#define NUMBER(member, min, max, doc) FIELD(member, JOB_FIELD_NUMBER, min, max, doc)
+#define BOOL(member, doc)             FIELD(member, JOB_FIELD_BOOL, 0, 0, doc)
+#define OBJECT(member, doc)           FIELD(member, JOB_FIELD_OBJECT, 0, 0, doc)
+
+#define ARRAY(member, doc)            FIELD(member, JOB_FIELD_ARRAY, 0, 0, doc)
 
 static const struct job_field table[] = {
-    TEXT(schedule),       TEXT(api), TEXT(type), TEXT(timezone), TEXT(catch_up), NUMBER(catch_up_window_s),
-    NUMBER(catch_up_max),
+    TEXT(schedule, 1024, "When: a cron expression. Required."),
+    TEXT(api, 2048, "What to call: an absolute http or https URL; its query may hold templates. Required."),
+    TEXT(type, 0, "ATMOST_ONCE or ATLEAST_ONCE. Required."),
+    TEXT(timezone, 64,
+         "The IANA time zone that schedule is read in. Default: the schedule's prefix, or UTC."),
+    TEXT(catch_up, 0, "Which late occurrences are called: all, latest, none. Default: by type."),
+    NUMBER(catch_up_window_s, 1, 2592000, "How late they may be, in seconds. Default: 86400."),
+    NUMBER(catch_up_max, 1, 1000, "How many of them are called. Default: 100."),
+    TEXT(method, 0, "GET, POST, PUT, PATCH, DELETE, HEAD or OPTIONS. Default: GET."),
+    OBJECT(headers, "Names and values, both strings; values may hold templates. Default: none."),
+    TEXT(body, 32768, "What is sent; may hold templates. Default: nothing."),
+    TEXT(body_base64, 43692, "Instead of body: bytes in base64, sent as they are. Default: nothing."),
+    NUMBER(timeout_ms, 100, 1800000, "How long a call may take, redirects included. Default: 90000."),
+    NUMBER(connect_timeout_ms, 100, 60000, "How long connecting may take, TLS included. Default: 10000."),
+    NUMBER(follow_redirects, 0, 10, "How many redirects are followed. Default: 5."),
+    OBJECT(success, "Which answers count: status, body_contains. Default: any 2xx."),
+    OBJECT(retry, "How often and when failed attempts are made again: max_attempts, min_backoff_ms, "
+                  "max_backoff_ms, multiplier, jitter, max_duration_ms. Default: 6 within a minute or so."),
+    BOOL(retry_unsent, "ATMOST_ONCE: try again what provably was not sent. Default: false."),
+    BOOL(retry_client_errors, "ATLEAST_ONCE: try again after any 4xx and 501, too. Default: false."),
+    TEXT(description, 1024, "For people. Default: nothing."),
+    ARRAY(tags, "Up to 16 strings, for finding jobs. Default: none."),
+    TEXT(name, 128, "Names the job: posted again, the definition takes the old one's place. Default: none."),
 };
 _Static_assert(sizeof table / sizeof table[0] == JOB_FIELD_COUNT, "JOB_FIELD_COUNT is how many there are");
 
@@ -29,6 +52,11 @@ const struct job_field *job_field_find(struct slice name)
         }
     }
     return NULL;
+}
+
+bool job_field_is_slice(const struct job_field *field)
+{
+    return field->kind != JOB_FIELD_NUMBER && field->kind != JOB_FIELD_BOOL;
 }
 
 struct slice *job_field_text(struct job_fields *fields, const struct job_field *field)

@@ -5,7 +5,8 @@
  * table, and job_build and job_restore make a job of it. What a field may hold is for them to say.
  *
  * A new field is a member here, a row of the table in job_fields.c, its name in `DEFINITION` of
- * lib/store/common.lua, and a line each in job.c where it is judged and where it is told (job_describe).
+ * lib/store/common.lua, and its judge: a group of fields that belong together has a module of its own
+ * (catch_up, call_spec), which job.c asks to read, to tell and to print it.
  *
  * Plain data without ownership: texts are borrowed from whatever they were read from. Pure.
  */
@@ -18,7 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A whole number that may be absent. */
+/* A whole number that may be absent; of a yes or no, 1 or 0. */
 struct job_number {
     bool given;
     int64_t value;
@@ -33,28 +34,51 @@ struct job_fields {
     struct slice catch_up; /* this and the next two: see catch_up.h; what is absent has its default */
     struct job_number catch_up_window_s;
     struct job_number catch_up_max;
+    struct slice method; /* this to follow_redirects: see call_spec.h */
+    struct slice headers;
+    struct slice body;
+    struct slice body_base64;
+    struct job_number timeout_ms;
+    struct job_number connect_timeout_ms;
+    struct job_number follow_redirects;
+    struct slice success; /* see success.h */
+    struct slice retry;   /* this and the next two: see retry.h */
+    struct job_number retry_unsent;
+    struct job_number retry_client_errors;
+    struct slice description; /* this and the next two: see labels.h */
+    struct slice tags;
+    struct slice name;
     const char *timezone_default; /* NULL or "": UTC. No field: from the settings, never from Redis (what is
                                    * stored has its zone with it) */
 };
 
 enum job_field_kind {
-    JOB_FIELD_TEXT,  /* a struct slice; a JSON string */
-    JOB_FIELD_NUMBER /* a struct job_number; a JSON number without fraction */
+    JOB_FIELD_TEXT,   /* a struct slice; a JSON string */
+    JOB_FIELD_NUMBER, /* a struct job_number; a JSON number without fraction */
+    JOB_FIELD_BOOL,   /* a struct job_number; JSON's true or false, "1" or "0" in Redis */
+    JOB_FIELD_OBJECT, /* a struct slice that holds a JSON object in the one form that json_put_value writes */
+    JOB_FIELD_ARRAY   /* the same, an array */
 };
 
 /* A row of the table. */
 struct job_field {
     const char *name; /* in JSON, in Redis and in messages; static */
     enum job_field_kind kind;
-    size_t offset; /* in struct job_fields */
+    size_t offset;   /* in struct job_fields */
+    int64_t min;     /* NUMBER: the smallest value */
+    int64_t max;     /* NUMBER: the largest value; TEXT: the most bytes; 0: see doc */
+    const char *doc; /* one sentence for people: what it means, and its default */
 };
 
-#define JOB_FIELD_COUNT 7
+#define JOB_FIELD_COUNT 21
 
 /* The field at an index below JOB_FIELD_COUNT, in the order in which they are told. */
 const struct job_field *job_field_at(size_t index);
 /* The field of that name, NULL: there is none. */
 const struct job_field *job_field_find(struct slice name);
+
+/* Is its value a struct slice (TEXT, OBJECT, ARRAY), or a struct job_number (NUMBER, BOOL)? */
+bool job_field_is_slice(const struct job_field *field);
 
 /* Where a field's value is, in fields. The kind must be the right one. */
 struct slice *job_field_text(struct job_fields *fields, const struct job_field *field);

@@ -83,9 +83,60 @@ static bool take_number(struct reading *reading, const struct job_field *field,
     return true;
 }
 
+static bool take_bool(struct reading *reading, const struct job_field *field, const struct json_value *value)
+{
+    if (json_kind_of(value) != JSON_BOOL) {
+        return refuse(reading->fault, field->name, "%s must be true or false, not %s", field->name,
+                      json_kind_name(json_kind_of(value)));
+    }
+    *job_field_number(&reading->out->fields, field) = (struct job_number){true, json_is_true(value) ? 1 : 0};
+    return true;
+}
+
+/* Put what `patch` makes of the object whose text is base (RFC 7396). False: there is no such object. */
+static bool merge_object(struct json_writer *w, struct slice base, const struct json_value *patch)
+{
+    struct json_doc *doc = NULL;
+    bool there = base.data != NULL && json_parse(&doc, base.data, base.len, NULL) == ERR_OK;
+
+    if (there && json_merge(doc, patch) != ERR_OK) {
+        w->out->error = ERR_NOMEM;
+    } else if (there) {
+        json_put_value(w, json_root(doc));
+    }
+    json_free(doc);
+    return there;
+}
+
+/* Kept as text in one form, whatever the order and the spaces of the request. */
+static bool take_container(struct reading *reading, const struct job_field *field,
+                           const struct json_value *value)
+{
+    struct buffer *text = &reading->out->texts[field - job_field_at(0)];
+    bool array = field->kind == JOB_FIELD_ARRAY;
+    struct json_writer w;
+
+    if (json_kind_of(value) != (array ? JSON_ARRAY : JSON_OBJECT)) {
+        return refuse(reading->fault, field->name, "%s must be %s, not %s", field->name,
+                      array ? "an array" : "an object", json_kind_name(json_kind_of(value)));
+    }
+    json_begin(&w, text);
+    if (array || !reading->out->patch ||
+        !merge_object(&w, *job_field_text(&reading->out->fields, field), value)) {
+        json_put_value(&w, value);
+    }
+    if (buffer_error(text) != ERR_OK) {
+        refuse(reading->fault, field->name, "out of memory");
+        reading->fault->code = JOB_FAULT_SYSTEM;
+        return false;
+    }
+    *job_field_text(&reading->out->fields, field) = (struct slice){buffer_str(text), text->len};
+    return true;
+}
+
 static void take_away(struct reading *reading, const struct job_field *field)
 {
-    if (field->kind == JOB_FIELD_TEXT) {
+    if (job_field_is_slice(field)) {
         *job_field_text(&reading->out->fields, field) = (struct slice){NULL, 0};
     } else {
         *job_field_number(&reading->out->fields, field) = (struct job_number){false, 0};
@@ -104,8 +155,18 @@ static bool take_member(struct slice key, const struct json_value *value, void *
         take_away(reading, field);
         return true;
     }
-    return field->kind == JOB_FIELD_TEXT ? take_text(reading, field, value)
-                                         : take_number(reading, field, value);
+    switch (field->kind) {
+    case JOB_FIELD_TEXT:
+        return take_text(reading, field, value);
+    case JOB_FIELD_NUMBER:
+        return take_number(reading, field, value);
+    case JOB_FIELD_BOOL:
+        return take_bool(reading, field, value);
+    case JOB_FIELD_OBJECT:
+    case JOB_FIELD_ARRAY:
+        break;
+    }
+    return take_container(reading, field, value);
 }
 
 static bool parse_text(struct job_json *out, struct slice text, struct job_fault *fault)
@@ -167,6 +228,29 @@ void job_json_fini(struct job_json *json)
 {
     json_free(json->doc);
     json->doc = NULL;
+    for (size_t i = 0; i < JOB_FIELD_COUNT; i++) {
+        buffer_fini(&json->texts[i]);
+    }
+}
+
+static void write_field(struct json_writer *w, struct job_fields *fields, const struct job_field *field)
+{
+    json_key(w, field->name);
+    switch (field->kind) {
+    case JOB_FIELD_TEXT:
+        json_put_bytes(w, *job_field_text(fields, field));
+        break;
+    case JOB_FIELD_NUMBER:
+        json_put_i64(w, job_field_number(fields, field)->value);
+        break;
+    case JOB_FIELD_BOOL:
+        json_put_bool(w, job_field_number(fields, field)->value != 0);
+        break;
+    case JOB_FIELD_OBJECT:
+    case JOB_FIELD_ARRAY:
+        json_put_raw(w, *job_field_text(fields, field));
+        break;
+    }
 }
 
 /* The fields that are there. */
@@ -174,15 +258,41 @@ static void write_fields(struct json_writer *w, struct job_fields *fields)
 {
     for (size_t i = 0; i < JOB_FIELD_COUNT; i++) {
         const struct job_field *field = job_field_at(i);
+        bool there = job_field_is_slice(field) ? job_field_text(fields, field)->data != NULL
+                                               : job_field_number(fields, field)->given;
 
-        if (field->kind == JOB_FIELD_TEXT && job_field_text(fields, field)->data) {
-            json_key(w, field->name);
-            json_put_bytes(w, *job_field_text(fields, field));
-        } else if (field->kind == JOB_FIELD_NUMBER && job_field_number(fields, field)->given) {
-            json_key(w, field->name);
-            json_put_i64(w, job_field_number(fields, field)->value);
+        if (there) {
+            write_field(w, fields, field);
         }
     }
+}
+
+static void put_cron_warnings(struct json_writer *w, const struct cron *cron)
+{
+    unsigned warnings = cron_warnings(cron);
+
+    for (unsigned bit = 0; bit < CRON_WARNINGS; bit++) {
+        if (warnings & 1U << bit) {
+            json_put_str(w, cron_warning_text(1U << bit));
+        }
+    }
+}
+
+/* "warnings", where there are any. */
+static void write_warnings(struct json_writer *w, const struct job *job)
+{
+    const char *retry = retry_warning(&job->retry, job->type == JOB_ATLEAST_ONCE);
+
+    if (cron_warnings(&job->cron) == 0 && !retry) {
+        return;
+    }
+    json_key(w, "warnings");
+    json_array_begin(w);
+    put_cron_warnings(w, &job->cron);
+    if (retry) {
+        json_put_str(w, retry);
+    }
+    json_array_end(w);
 }
 
 void job_json_write_members(struct json_writer *w, const struct job *job)
@@ -196,10 +306,7 @@ void job_json_write_members(struct json_writer *w, const struct job *job)
     json_key(w, "job_id");
     json_put_str(w, id);
     write_fields(w, &fields);
-    if (cron_warnings(&job->cron) != 0) {
-        json_key(w, "warnings");
-        job_json_write_warnings(w, &job->cron);
-    }
+    write_warnings(w, job);
 }
 
 void job_json_write(struct json_writer *w, const struct job *job)
@@ -211,13 +318,7 @@ void job_json_write(struct json_writer *w, const struct job *job)
 
 void job_json_write_warnings(struct json_writer *w, const struct cron *cron)
 {
-    unsigned warnings = cron_warnings(cron);
-
     json_array_begin(w);
-    for (unsigned bit = 0; bit < CRON_WARNINGS; bit++) {
-        if (warnings & 1U << bit) {
-            json_put_str(w, cron_warning_text(1U << bit));
-        }
-    }
+    put_cron_warnings(w, cron);
     json_array_end(w);
 }

@@ -16,10 +16,11 @@
 
 /* A definition that was read. */
 struct job_json {
-    struct json_doc *doc;             /* owned */
-    struct job_fields fields;         /* borrowed from doc; see job_fields.h */
-    bool patch;                       /* null takes a field away */
-    char name[JOB_JSON_NAME_MAX + 1]; /* where fault->field points, when it names an unknown field */
+    struct json_doc *doc;                 /* owned */
+    struct job_fields fields;             /* borrowed from doc and texts; see job_fields.h */
+    struct buffer texts[JOB_FIELD_COUNT]; /* of fields that are objects or arrays: their canonical text */
+    bool patch;                           /* null takes a field away, and objects are merged */
+    char name[JOB_JSON_NAME_MAX + 1];     /* where fault->field points, when it names an unknown field */
 };
 
 /* Read {"schedule": …, "api": …, …} from text. The fields are those of job_fields' table, each of its kind

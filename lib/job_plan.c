@@ -49,7 +49,7 @@ bool job_plan_same(const struct job *a, const struct job *b, bool only_time)
     job_describe(b, &y);
     for (size_t i = 0; i < JOB_FIELD_COUNT; i++) {
         const struct job_field *field = job_field_at(i);
-        bool same = field->kind == JOB_FIELD_TEXT
+        bool same = job_field_is_slice(field)
                         ? same_text(*job_field_text(&x, field), *job_field_text(&y, field))
                         : same_number(*job_field_number(&x, field), *job_field_number(&y, field));
         if (!same && (!only_time || is_about_time(field))) {

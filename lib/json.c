@@ -299,3 +299,163 @@ int64_t json_int(const struct json_value *value)
 {
     return json_kind_of(value) == JSON_INT ? json_object_get_int64(object_of(value)) : 0;
 }
+
+bool json_each_item(const struct json_value *array, json_visit_item *cb, void *arg)
+{
+    size_t count = json_kind_of(array) == JSON_ARRAY ? json_count(array) : 0;
+    for (size_t i = 0; i < count; i++) {
+        if (!cb(value_of(json_object_array_get_idx(object_of(array), i)), arg)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+size_t json_count(const struct json_value *container)
+{
+    switch (json_kind_of(container)) {
+    case JSON_ARRAY:
+        return json_object_array_length(object_of(container));
+    case JSON_OBJECT:
+        return (size_t)json_object_object_length(object_of(container));
+    default:
+        return 0;
+    }
+}
+
+bool json_is_true(const struct json_value *value)
+{
+    return json_kind_of(value) == JSON_BOOL && json_object_get_boolean(object_of(value)) != 0;
+}
+
+double json_double(const struct json_value *value)
+{
+    enum json_kind kind = json_kind_of(value);
+    return kind == JSON_INT || kind == JSON_NUMBER ? json_object_get_double(object_of(value)) : 0;
+}
+
+/* ---- merging ---- */
+
+static enum err merge_objects(struct json_object *into, struct json_object *patch);
+
+/* Put value in place of into's member called name; an object there is merged into what is one already. */
+static enum err merge_member(struct json_object *into, const char *name, struct json_object *value)
+{
+    struct json_object *old = NULL;
+    if (value == NULL) {
+        json_object_object_del(into, name);
+        return ERR_OK;
+    }
+    bool both = json_object_is_type(value, json_type_object) && json_object_object_get_ex(into, name, &old) &&
+                json_object_is_type(old, json_type_object);
+    if (both) {
+        return merge_objects(old, value);
+    }
+    if (!json_object_is_type(value, json_type_object)) {
+        struct json_object *shared = json_object_get(value);
+        if (json_object_object_add(into, name, shared) == 0) {
+            return ERR_OK;
+        }
+        json_object_put(shared);
+        return ERR_NOMEM;
+    }
+    struct json_object *fresh = json_object_new_object(); /* without the members of value that are null */
+    if (fresh == NULL || json_object_object_add(into, name, fresh) != 0) {
+        json_object_put(fresh);
+        return ERR_NOMEM;
+    }
+    return merge_objects(fresh, value);
+}
+
+/* As deep as the documents: JSON_DEPTH_MAX. */
+static enum err merge_objects(struct json_object *into, struct json_object *patch)
+{
+    enum err err = ERR_OK;
+    struct json_object_iterator it = json_object_iter_begin(patch);
+    struct json_object_iterator end = json_object_iter_end(patch);
+    for (; err == ERR_OK && !json_object_iter_equal(&it, &end); json_object_iter_next(&it)) {
+        err = merge_member(into, json_object_iter_peek_name(&it), json_object_iter_peek_value(&it));
+    }
+    return err;
+}
+
+enum err json_merge(struct json_doc *into, const struct json_value *patch)
+{
+    if (json_kind_of(json_root(into)) != JSON_OBJECT || json_kind_of(patch) != JSON_OBJECT) {
+        return ERR_INVALID;
+    }
+    return merge_objects(into->root, object_of(patch));
+}
+
+/* ---- writing what was read ---- */
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Put the members whose names are given, in that order. */
+static void put_members(struct json_writer *w, const struct json_value *object, const char *const *names,
+                        size_t count)
+{
+    json_object_begin(w);
+    for (size_t i = 0; i < count; i++) {
+        json_key(w, names[i]);
+        json_put_value(w, json_member(object, names[i]));
+    }
+    json_object_end(w);
+}
+
+static void put_object(struct json_writer *w, const struct json_value *object)
+{
+    size_t count = 0;
+    const char **names = calloc(json_count(object) + 1, sizeof *names);
+    if (names == NULL) {
+        w->out->error = ERR_NOMEM;
+        return;
+    }
+    struct json_object_iterator it = json_object_iter_begin(object_of(object));
+    struct json_object_iterator end = json_object_iter_end(object_of(object));
+    for (; !json_object_iter_equal(&it, &end); json_object_iter_next(&it)) {
+        names[count++] = json_object_iter_peek_name(&it);
+    }
+    qsort(names, count, sizeof *names, compare_names);
+    put_members(w, object, names, count);
+    free(names);
+}
+
+static bool put_item(const struct json_value *value, void *arg)
+{
+    json_put_value(arg, value);
+    return true;
+}
+
+/* As deep as the document: JSON_DEPTH_MAX. */
+void json_put_value(struct json_writer *w, const struct json_value *value)
+{
+    switch (json_kind_of(value)) {
+    case JSON_NULL:
+        json_put_null(w);
+        break;
+    case JSON_BOOL:
+        json_put_bool(w, json_is_true(value));
+        break;
+    case JSON_INT:
+        json_put_i64(w, json_int(value));
+        break;
+    case JSON_NUMBER: /* json-c keeps what was written */
+        json_put_raw(w, slice_of(json_object_get_string(object_of(value))));
+        break;
+    case JSON_STRING:
+        json_put_bytes(w, json_string(value));
+        break;
+    case JSON_ARRAY:
+        json_array_begin(w);
+        (void)json_each_item(value, put_item, w);
+        json_array_end(w);
+        break;
+    case JSON_OBJECT:
+        put_object(w, value);
+        break;
+    }
+}

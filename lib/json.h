@@ -52,9 +52,24 @@ const struct json_value *json_member(const struct json_value *object, const char
 typedef bool json_visit(struct slice key, const struct json_value *value, void *arg);
 bool json_each(const struct json_value *object, json_visit *cb, void *arg);
 
-/* JSON_STRING, JSON_INT only; anything else gives {NULL, 0}, 0. Strings hold no NUL and end in one. */
+/* JSON_ARRAY only. Walk over the items in their order: cb returns false to stop. True: all were visited. */
+typedef bool json_visit_item(const struct json_value *value, void *arg);
+bool json_each_item(const struct json_value *array, json_visit_item *cb, void *arg);
+/* How many members or items a container has; 0 for anything else. */
+size_t json_count(const struct json_value *container);
+
+/* JSON_STRING, JSON_INT, JSON_BOOL only; anything else gives {NULL, 0}, 0, false. Strings hold no NUL and end
+ * in one. */
 struct slice json_string(const struct json_value *value);
 int64_t json_int(const struct json_value *value);
+bool json_is_true(const struct json_value *value);
+/* JSON_INT and JSON_NUMBER: the nearest double. Anything else gives 0. */
+double json_double(const struct json_value *value);
+
+/* Change the object that is into's outermost value by patch, an object: members that are null there are taken
+ * away, objects are merged likewise, all else takes the place of what was there (RFC 7396). patch may be
+ * freed afterwards. ERR_NOMEM; ERR_INVALID: one of the two is no object. */
+NODISCARD enum err json_merge(struct json_doc *into, const struct json_value *patch);
 
 /* Writing. Commas and colons are put where they belong. A misuse (value without key inside an object,
  * unbalanced end, a second outermost value, more containers than state has room for) sets the buffer's error
@@ -78,6 +93,11 @@ void json_put_bytes(struct json_writer *w, struct slice text);
 void json_put_i64(struct json_writer *w, int64_t value);
 void json_put_bool(struct json_writer *w, bool value);
 void json_put_null(struct json_writer *w);
+/* Put a value that was read, in one canonical form: no white space, the members of objects in the order of
+ * their names' bytes, fractions as they were written. */
+void json_put_value(struct json_writer *w, const struct json_value *value);
+/* Put text that is one JSON value already. */
+void json_put_raw(struct json_writer *w, struct slice text);
 
 /* Append text as the inside of a JSON string (no quotes). */
 void json_escape(struct buffer *out, struct slice text);

@@ -152,6 +152,13 @@ void json_put_null(struct json_writer *w)
     put_word(w, "null");
 }
 
+void json_put_raw(struct json_writer *w, struct slice text)
+{
+    if (begin_value(w)) {
+        buffer_add(w->out, text.data, text.len);
+    }
+}
+
 /* The length of the character at the front if it may stand as it is; 0: it has to be escaped. */
 static size_t plain_character(struct slice text)
 {

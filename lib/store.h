@@ -159,7 +159,8 @@ NODISCARD enum err store_verdict_at(const struct reply *reply, size_t index, enu
 enum store_after {
     STORE_AFTER_NOTHING, /* the occurrence is over */
     STORE_AFTER_RETRY,   /* attempt number + 1 at retry_at */
-    STORE_AFTER_DEAD     /* its attempts are spent */
+    STORE_AFTER_DEAD,    /* nobody tries again by himself */
+    STORE_AFTER_GONE     /* the occurrence is over, and the job is paused: its target is gone */
 };
 void store_finish(struct cmd *cmd, unsigned shard, const char *runner, const struct store_keep *keep);
 void store_finish_add(struct cmd *cmd, const struct store_attempt *attempt, const struct execution *execution,
@@ -216,7 +217,7 @@ NODISCARD enum err store_tidy_reply(const struct reply *reply, bool *holds, stru
 
 /* Hand on up to STORE_BATCH_MAX claims of a dead runner: unstarted ones are due again, started ones are
  * retried (at-least-once) or recorded as lost (at-most-once). max_attempts: how many an at-least-once
- * occurrence has. */
+ * occurrence has, unless its job says so. */
 void store_recover(struct cmd *cmd, unsigned shard, const char *dead, int max_attempts,
                    const struct store_keep *keep);
 struct store_recovered {

@@ -50,10 +50,11 @@ void store_field_args(struct cmd *cmd, struct job_fields *fields)
 {
     for (size_t i = 0; i < JOB_FIELD_COUNT; i++) {
         const struct job_field *field = job_field_at(i);
-        if (field->kind == JOB_FIELD_TEXT && job_field_text(fields, field)->data != NULL) {
+        bool is_slice = job_field_is_slice(field);
+        if (is_slice && job_field_text(fields, field)->data != NULL) {
             cmd_arg_str(cmd, field->name);
             cmd_arg(cmd, job_field_text(fields, field)->data, job_field_text(fields, field)->len);
-        } else if (field->kind == JOB_FIELD_NUMBER && job_field_number(fields, field)->given) {
+        } else if (!is_slice && job_field_number(fields, field)->given) {
             cmd_arg_str(cmd, field->name);
             cmd_arg_i64(cmd, job_field_number(fields, field)->value);
         }

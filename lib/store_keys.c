@@ -111,7 +111,7 @@ void store_item_fields(const struct reply *reply, size_t index, struct job_field
     for (size_t i = 0; i < JOB_FIELD_COUNT; i++) {
         const struct job_field *field = job_field_at(i);
         struct slice text = reply->items[index + i];
-        if (field->kind == JOB_FIELD_TEXT) {
+        if (job_field_is_slice(field)) {
             *job_field_text(out, field) = text;
         } else {
             good = read_number(text, job_field_number(out, field)) && good;

@@ -144,11 +144,12 @@ enum err store_verdict_at(const struct reply *reply, size_t index, enum store_ve
 
 void store_finish(struct cmd *cmd, unsigned shard, const char *runner, const struct store_keep *keep)
 {
-    cmd_init_script(cmd, &store_script_finish, 4);
+    cmd_init_script(cmd, &store_script_finish, 5);
     store_key_arg_of(cmd, shard, "claimed", runner);
     store_key_arg(cmd, shard, "retry");
     store_key_arg(cmd, shard, "dead");
     store_key_arg(cmd, shard, "executions");
+    store_key_arg(cmd, shard, "due");
     cmd_arg_i64(cmd, shard);
     store_prefix_arg(cmd, shard, "history");
     cmd_arg_i64(cmd, keep->executions);
@@ -173,8 +174,10 @@ static void record_arg(struct cmd *cmd, const struct execution *execution)
 void store_finish_add(struct cmd *cmd, const struct store_attempt *attempt, const struct execution *execution,
                       enum store_after after, struct wall_ms retry_at)
 {
-    static const char *const words[] = {
-        [STORE_AFTER_NOTHING] = "n", [STORE_AFTER_RETRY] = "r", [STORE_AFTER_DEAD] = "d"};
+    static const char *const words[] = {[STORE_AFTER_NOTHING] = "n",
+                                        [STORE_AFTER_RETRY] = "r",
+                                        [STORE_AFTER_DEAD] = "d",
+                                        [STORE_AFTER_GONE] = "g"};
     store_member_arg(cmd, &attempt->job, attempt->scheduled);
     ticket_arg(cmd, attempt);
     record_arg(cmd, execution);

@@ -5,6 +5,8 @@
  */
 #include "url.h"
 
+#include "template.h"
+
 #include <arpa/inet.h>
 #include <string.h>
 #include <strings.h>
@@ -16,8 +18,9 @@
 #define SUB_DELIMS     "!$&'()*+,;="
 #define USERINFO_CHARS SUB_DELIMS ":"
 #define PATH_CHARS     SUB_DELIMS ":@/"
-#define QUERY_CHARS \
-    SUB_DELIMS ":@/?[]" /* RFC 3986 has no brackets here; every client sends "?id[]=1" as it is */
+/* In a query, RFC 3986 has no brackets; every client sends "?id[]=1" as it is. What is left of braces when
+ * these are looked at are those of templates. */
+#define QUERY_CHARS SUB_DELIMS ":@/?[]{}"
 
 struct parser {
     struct slice text;
@@ -94,10 +97,19 @@ static const char *forbidden(char c)
     return is_one_of(c, "\"<>^`{|}") ? "a character that a URL may only hold as %XX" : NULL;
 }
 
+/* Braces may stand in a query, as those of a template. */
 static enum url_fault check_alphabet(const struct parser *p)
 {
+    size_t query = find(p, 0, p->text.len, "?#");
+    size_t query_end = find(p, query, p->text.len, "#");
+    size_t template_end = 0;
     for (size_t i = 0; i < p->text.len; i++) {
-        const char *why = forbidden(p->text.data[i]);
+        char c = p->text.data[i];
+        if (c == '{' && i >= query && i < query_end && i >= template_end) {
+            template_end = i + template_length(cut(p, i, query_end));
+        }
+        bool brace = i < template_end && (c == '{' || c == '}');
+        const char *why = brace ? NULL : forbidden(c);
         if (why != NULL) {
             return malformed(p, i, why);
         }

@@ -8,6 +8,8 @@
  * (labels of letters, digits, '-', '_'; 63 bytes each, 253 together, and possibly a dot behind them), an IPv4
  * address in four decimal parts, or an IPv6 address in brackets, without a zone; names whose last label is a
  * number ("0x7f.1", "2130706433", "1.2.3.4.5") are refused. port is 1 to 65535 in at most 5 digits, or empty.
+ * In a query `{{name}}` may stand, which is a template (template.h): such a URL is called with that filled
+ * in.
  *
  * A text that is no http or https URL is URL_SCHEME where it is a URI of another scheme ("ftp://h",
  * "mailto:a@b"), else URL_MALFORMED. By RFC 3986 "localhost:8080/x" is a URI whose scheme is "localhost";

@@ -1,12 +1,17 @@
 /* http_client: see http_client.h. One easy handle per call, all in one multi handle (http_multi). */
 #include "http_client.h"
 
+#include "http_easy.h"
 #include "http_multi.h"
+#include "text_search.h"
 
 #include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+
+#define HEADER_KEPT_SIZE 48 /* bytes of a header that is looked at: more than any date takes */
 
 struct http_client {
     struct http_client_options options;
@@ -21,6 +26,7 @@ struct http_call {
     struct http_call *next;
     CURL *easy;
     struct curl_slist *headers;
+    struct text_search *search; /* owned; NULL: there is nothing to look for */
     http_done_cb *cb;
     void *arg;
     struct wall_ms started; /* when it was handed to libcurl */
@@ -28,7 +34,11 @@ struct http_call {
     int64_t response_max;
     int64_t body_bytes;
     int64_t header_bytes;
-    long redirects_sent; /* the redirect count of the last sending */
+    long redirects_sent;                /* the redirect count of the last sending */
+    int status;                         /* of the latest status line; likewise the next two */
+    char retry_after[HEADER_KEPT_SIZE]; /* "": none */
+    char date[HEADER_KEPT_SIZE];        /* "": none */
+    bool post;                          /* it began as a POST */
     bool once;
     bool sent;
     bool truncated;
@@ -85,17 +95,25 @@ static int on_before_request(void *arg, char *ip, char *local_ip, int port, int 
         call->resend_blocked = true;
         return CURL_PREREQFUNC_ABORT;
     }
+    if (redirects > call->redirects_sent &&
+        http_easy_redirect(call->easy, call->headers, call->status, call->post) != CURLE_OK) {
+        return CURL_PREREQFUNC_ABORT;
+    }
     call->redirects_sent = redirects;
     call->sent = true;
     return CURL_PREREQFUNC_OK;
 }
 
-/* The body is counted and thrown away; what is past the limit ends the transfer. */
+/* The body is counted, looked through and thrown away; what is past the limit ends the transfer. */
 static size_t on_body(char *data, size_t size, size_t count, void *arg)
 {
-    (void)data;
     struct http_call *call = arg;
-    call->body_bytes += (int64_t)(size * count);
+    int64_t room = call->response_max - call->body_bytes;
+    int64_t len = (int64_t)(size * count);
+    if (call->search != NULL) {
+        text_search_feed(call->search, data, (size_t)(len < room ? len : room));
+    }
+    call->body_bytes += len;
     if (call->body_bytes > call->response_max) {
         call->truncated = true;
         return 0;
@@ -115,6 +133,35 @@ static int on_progress(void *arg, curl_off_t total, curl_off_t read, curl_off_t 
     return call->redirect_too_large ? 1 : 0;
 }
 
+/* The status of "HTTP/1.1 302 Found"; 0: there is none. libcurl has judged the line already. */
+static int status_of(const char *line, size_t len)
+{
+    const char *space = memchr(line, ' ', len);
+    int status = 0;
+    for (const char *p = space; p != NULL && ++p < line + len && *p >= '0' && *p <= '9';) {
+        status = status < 1000 ? status * 10 + (*p - '0') : status;
+    }
+    return status;
+}
+
+/* Keep the value of a header line, if it is the one called name. One that is too long is none. */
+static void keep_header(char out[HEADER_KEPT_SIZE], const char *line, size_t len, const char *name)
+{
+    size_t at = strlen(name);
+    if (len <= at || strncasecmp(line, name, at) != 0) {
+        return;
+    }
+    while (at < len && (line[at] == ' ' || line[at] == '\t')) {
+        at++;
+    }
+    while (len > at && (unsigned char)line[len - 1] <= ' ') {
+        len--;
+    }
+    size_t kept = len - at < HEADER_KEPT_SIZE ? len - at : 0;
+    memcpy(out, line + at, kept);
+    out[kept] = '\0';
+}
+
 static size_t on_header(char *data, size_t size, size_t count, void *arg)
 {
     struct http_call *call = arg;
@@ -122,9 +169,14 @@ static size_t on_header(char *data, size_t size, size_t count, void *arg)
     call->header_bytes += (int64_t)len;
     if (len >= 5 && memcmp(data, "HTTP/", 5) == 0) {
         call->headers_open = true;
+        call->status = status_of(data, len);
+        call->retry_after[0] = '\0';
+        call->date[0] = '\0';
     } else if (len > 0 && (data[0] == '\r' || data[0] == '\n')) {
         call->headers_open = false;
     }
+    keep_header(call->retry_after, data, len, "Retry-After:");
+    keep_header(call->date, data, len, "Date:");
     if (call->header_bytes > HTTP_HEADERS_MAX) {
         call->headers_too_large = true;
         return 0;
@@ -133,48 +185,6 @@ static size_t on_header(char *data, size_t size, size_t count, void *arg)
 }
 
 /* ---- results ---- */
-
-/* Where a redirect leads is the target's doing; the job's own URL was checked when the job was taken in. */
-static bool was_redirected(const struct http_call *call)
-{
-    long redirects = 0;
-    (void)curl_easy_getinfo(call->easy, CURLINFO_REDIRECT_COUNT, &redirects);
-    return redirects > 0;
-}
-
-static enum http_error classify(const struct http_call *call, CURLcode code)
-{
-    switch (code) {
-    case CURLE_OK:
-        return HTTP_OK;
-    case CURLE_COULDNT_RESOLVE_HOST:
-    case CURLE_COULDNT_RESOLVE_PROXY:
-        return HTTP_ERROR_DNS;
-    case CURLE_COULDNT_CONNECT:
-    case CURLE_INTERFACE_FAILED:
-        return HTTP_ERROR_CONNECT;
-    case CURLE_SSL_CONNECT_ERROR:
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CIPHER:
-    case CURLE_SSL_CERTPROBLEM:
-    case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_SSL_ISSUER_ERROR:
-    case CURLE_SSL_INVALIDCERTSTATUS:
-        return HTTP_ERROR_TLS;
-    case CURLE_OPERATION_TIMEDOUT:
-        return HTTP_ERROR_TIMEOUT;
-    case CURLE_TOO_MANY_REDIRECTS:
-        return HTTP_ERROR_REDIRECTS;
-    case CURLE_UNSUPPORTED_PROTOCOL: /* of the redirect, or HTTP of a version that nobody speaks */
-    case CURLE_URL_MALFORMAT:
-        return was_redirected(call) ? HTTP_ERROR_REDIRECT : HTTP_ERROR_RESPONSE;
-    case CURLE_OUT_OF_MEMORY:
-    case CURLE_FAILED_INIT:
-        return HTTP_ERROR_INTERNAL;
-    default:
-        return HTTP_ERROR_RESPONSE;
-    }
-}
 
 static void say(struct http_result *result, enum http_error error, const char *text)
 {
@@ -199,34 +209,10 @@ static void describe_end(const struct http_call *call, CURLcode code, struct htt
         say(result, HTTP_ERROR_RESPONSE,
             "the connection died before the answer; at most once, so the request was not sent again");
     } else if (code != CURLE_OK) {
-        say(result, classify(call, code), call->error[0] != '\0' ? call->error : curl_easy_strerror(code));
+        say(result, http_easy_classify(call->easy, code),
+            call->error[0] != '\0' ? call->error : curl_easy_strerror(code));
     } else if (call->headers_open) {
         say(result, HTTP_ERROR_RESPONSE, "the answer broke off inside its headers");
-    }
-}
-
-static int64_t info_us(const struct http_call *call, CURLINFO what)
-{
-    curl_off_t us = 0;
-    return curl_easy_getinfo(call->easy, what, &us) == CURLE_OK && us > 0 ? (int64_t)us : 0;
-}
-
-/* libcurl tells when each phase was over, counted from the beginning, and sums these up over redirects: so
- * differences are what phases took. On a kept connection it gives the few microseconds that finding it took:
- * no phase. */
-static void read_timings(const struct http_call *call, struct http_timings *out)
-{
-    long connections = 0;
-    int64_t dns = info_us(call, CURLINFO_NAMELOOKUP_TIME_T);
-    int64_t connected = info_us(call, CURLINFO_CONNECT_TIME_T);
-    int64_t secured = info_us(call, CURLINFO_APPCONNECT_TIME_T);
-    (void)curl_easy_getinfo(call->easy, CURLINFO_NUM_CONNECTS, &connections);
-    *out = (struct http_timings){.first_byte_us = info_us(call, CURLINFO_STARTTRANSFER_TIME_T),
-                                 .total_us = info_us(call, CURLINFO_TOTAL_TIME_T)};
-    if (connections > 0) {
-        out->dns_us = dns;
-        out->connect_us = connected > dns ? connected - dns : 0;
-        out->tls_us = secured > connected ? secured - connected : 0;
     }
 }
 
@@ -234,11 +220,13 @@ static void make_result(const struct http_call *call, CURLcode code, struct http
 {
     long status = 0;
     (void)curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
-    *result = (struct http_result){.status = (int)status, .sent = call->sent};
+    *result = (struct http_result){
+        .status = (int)status, .sent = call->sent, .found = call->search != NULL && call->search->found};
+    result->retry_after_ms = http_easy_retry_after_ms(call->retry_after, call->date, now(call->client));
     result->started = call->started;
     result->took_ms = clock_mono(&call->client->options.clock).ms - call->began.ms;
     result->body_bytes = call->body_bytes < call->response_max ? call->body_bytes : call->response_max;
-    read_timings(call, &result->timings);
+    http_easy_timings(call->easy, &result->timings);
     describe_end(call, code, result);
 }
 
@@ -261,6 +249,7 @@ static void call_free(struct http_call *call)
 {
     curl_easy_cleanup(call->easy);
     curl_slist_free_all(call->headers);
+    free(call->search);
     free(call);
 }
 
@@ -274,36 +263,7 @@ static void finish_call(struct http_call *call, CURLcode code)
     call_free(call);
 }
 
-static enum err add_headers(struct http_call *call, const struct http_request *request)
-{
-    for (size_t i = 0; i < HTTP_REQUEST_HEADERS && request->headers[i][0] != '\0'; i++) {
-        struct curl_slist *longer = curl_slist_append(call->headers, request->headers[i]);
-        if (longer == NULL) {
-            return ERR_NOMEM;
-        }
-        call->headers = longer;
-    }
-    return ERR_OK;
-}
-
 #define SET(option, value) (rc = rc != CURLE_OK ? rc : curl_easy_setopt(easy, (option), (value)))
-
-static CURLcode set_limits(CURL *easy, const struct http_request *request)
-{
-    CURLcode rc = CURLE_OK;
-    SET(CURLOPT_TIMEOUT_MS, (long)request->timeout_ms);
-    SET(CURLOPT_CONNECTTIMEOUT_MS, (long)request->connect_timeout_ms);
-    SET(CURLOPT_FOLLOWLOCATION, request->max_redirects > 0 ? 1L : 0L);
-    SET(CURLOPT_MAXREDIRS, (long)request->max_redirects);
-    SET(CURLOPT_PROTOCOLS_STR, "http,https");
-    SET(CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
-    SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-    SET(CURLOPT_PROXY, ""); /* not even from the environment */
-    SET(CURLOPT_NOSIGNAL, 1L);
-    SET(CURLOPT_QUICK_EXIT, 1L); /* do not wait for the thread of a look-up that came too late */
-    SET(CURLOPT_TCP_KEEPALIVE, 1L);
-    return rc;
-}
 
 static CURLcode set_callbacks(struct http_call *call)
 {
@@ -325,18 +285,22 @@ static CURLcode set_callbacks(struct http_call *call)
 
 static enum err set_up(struct http_call *call, const struct http_request *request)
 {
-    CURL *easy = call->easy;
-    CURLcode rc = CURLE_OK;
-    enum err err = add_headers(call, request);
-    if (err != ERR_OK) {
-        return err;
-    }
-    SET(CURLOPT_URL, request->url);
-    SET(CURLOPT_USERAGENT, request->user_agent);
-    SET(CURLOPT_HTTPHEADER, call->headers);
-    rc = rc != CURLE_OK ? rc : set_limits(easy, request);
+    CURLcode rc = http_easy_set_up(call->easy, request, &call->headers);
     rc = rc != CURLE_OK ? rc : set_callbacks(call);
     return rc == CURLE_OK ? ERR_OK : rc == CURLE_OUT_OF_MEMORY ? ERR_NOMEM : ERR_SYSTEM;
+}
+
+static enum err set_up_search(struct http_call *call, const struct http_request *request)
+{
+    if (request->find.data == NULL) {
+        return ERR_OK;
+    }
+    call->search = calloc(1, sizeof *call->search);
+    if (call->search == NULL) {
+        return ERR_NOMEM;
+    }
+    text_search_init(call->search, request->find);
+    return ERR_OK;
 }
 
 static struct http_call *call_new(struct http_client *client, const struct http_request *request,
@@ -352,6 +316,7 @@ static struct http_call *call_new(struct http_client *client, const struct http_
                                .started = now(client),
                                .began = clock_mono(&client->options.clock),
                                .response_max = request->response_max,
+                               .post = strcmp(request->method, "POST") == 0,
                                .once = request->once};
     call->easy = curl_easy_init();
     if (call->easy == NULL) {
@@ -369,6 +334,7 @@ enum err http_client_call(struct http_client *client, const struct http_request 
         return ERR_NOMEM;
     }
     enum err err = set_up(call, request);
+    err = err != ERR_OK ? err : set_up_search(call, request);
     if (err == ERR_OK && curl_multi_add_handle(client->multi.curl, call->easy) != CURLM_OK) {
         err = ERR_SYSTEM;
     }

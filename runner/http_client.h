@@ -1,8 +1,11 @@
 /* http_client: makes HTTP calls on the loop. The only module of the runner that knows libcurl.
  *
- * GET over HTTP/1.1, http and https only, connections kept and reused, redirects followed up to a number, the
- * answer read up to a number of bytes and thrown away. No proxy, no cookies, no credentials but those of the
- * URL, which libcurl does not carry to another host. TLS certificates are checked.
+ * HTTP/1.1, http and https only, connections kept and reused, redirects followed up to a number, the answer
+ * read up to a number of bytes and thrown away. No proxy, no cookies, no credentials but those of the URL and
+ * of an Authorization header, which libcurl does not carry to another host. TLS certificates are checked.
+ *
+ * A redirect is followed as browsers do: 303 with a GET, 301 and 302 with a GET where it was a POST, anything
+ * else with the same method and body.
  *
  * libcurl sends a request again by itself when a kept connection dies before the first byte of the answer. A
  * call with `once` set is aborted at that point instead: what is sent twice within it is only ever the
@@ -22,10 +25,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define HTTP_HEADERS_MAX        INT64_C(65536) /* bytes of answer headers, all redirects together */
-#define HTTP_REQUEST_HEADERS    5
-#define HTTP_REQUEST_HEADER_MAX 256 /* bytes of one request header */
-#define HTTP_ERROR_SIZE         160
+#define HTTP_HEADERS_MAX INT64_C(65536) /* bytes of answer headers, all redirects together */
+#define HTTP_ERROR_SIZE  160
 
 struct http_client;
 struct http_call;
@@ -49,16 +50,20 @@ enum http_error {
  * for HTTP_OK. */
 const char *http_error_name(enum http_error error);
 
+/* All borrowed during http_client_call only, but for body and find: those until the call is done. */
 struct http_request {
-    const char *url;        /* borrowed during http_client_call */
-    const char *user_agent; /* borrowed during http_client_call */
-    char headers[HTTP_REQUEST_HEADERS]
-                [HTTP_REQUEST_HEADER_MAX]; /* "Name: value"; the first empty one ends the list */
-    int64_t timeout_ms;                    /* for all of it, redirects included */
-    int64_t connect_timeout_ms;            /* for resolving, connecting and TLS */
+    const char *method; /* "GET", "POST", … */
+    const char *url;
+    const char *user_agent;     /* unless headers have one */
+    struct slice headers;       /* "Name: value", or "Name;" for an empty value, each with a NUL behind it */
+    struct slice body;          /* data NULL: none. Has no Content-Type but one that headers say */
+    int64_t timeout_ms;         /* for all of it, redirects included */
+    int64_t connect_timeout_ms; /* for resolving, connecting and TLS */
     int max_redirects;
     int64_t response_max; /* bytes of the answer's body that are read; then the transfer is ended, which is no
                              failure */
+    struct slice find;    /* to be looked for in what is read of the answer's body; at most
+                             TEXT_SEARCH_MAX bytes. data NULL: nothing */
     bool once;            /* at most one sending */
 };
 
@@ -81,6 +86,8 @@ struct http_result {
     int64_t body_bytes;         /* of the last answer's body that were read, at most response_max */
     bool sent;                  /* false: not a byte of the request has left */
     bool truncated;             /* the body was longer than response_max */
+    bool found;                 /* request's find was in it */
+    int64_t retry_after_ms;     /* what Retry-After of the last answer asks for; -1: nothing */
     char text[HTTP_ERROR_SIZE]; /* for a person; "" when there is no error */
 };
 

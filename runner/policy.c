@@ -12,16 +12,63 @@ int policy_attempt_in_round(int attempt, int attempts)
     return (attempt - 1) % attempts + 1;
 }
 
-int64_t policy_backoff_ms(int attempt, uint32_t random)
+int64_t policy_backoff_ms(const struct retry *rule, int attempt, uint32_t random)
 {
-    int64_t backoff = POLICY_BACKOFF_MIN_MS;
-    for (int i = 1; i < attempt && backoff < POLICY_BACKOFF_MAX_MS; i++) {
-        backoff *= 2;
+    int64_t backoff = rule->min_backoff_ms;
+    bool grows = rule->multiplier_milli > 1000;
+    for (int i = 1; grows && i < attempt && backoff < rule->max_backoff_ms; i++) {
+        int64_t more = backoff * rule->multiplier_milli / 1000;
+        grows = more > backoff; /* very small ones may be rounded down to themselves */
+        backoff = more;
     }
-    if (backoff > POLICY_BACKOFF_MAX_MS) {
-        backoff = POLICY_BACKOFF_MAX_MS;
+    if (backoff > rule->max_backoff_ms) {
+        backoff = rule->max_backoff_ms;
     }
-    return draw(backoff, random);
+    return rule->jitter ? draw(backoff, random) : backoff;
+}
+
+/* Does the answer say that the same request will fail again? */
+static bool is_final(int status)
+{
+    bool passing = status == 408 || status == 425 || status == 429;
+    return status == 501 || (status >= 400 && status <= 499 && !passing);
+}
+
+static bool is_worth_a_retry(const struct job *job, const struct policy_failure *failure)
+{
+    if (job->type == JOB_ATMOST_ONCE) {
+        return job->retry.unsent && failure->unsent;
+    }
+    return !failure->answered || job->retry.client_errors || !is_final(failure->status);
+}
+
+static int64_t wait_of(const struct retry *rule, const struct policy_failure *failure, uint32_t random)
+{
+    bool asked = failure->answered && failure->retry_after_ms >= 0 &&
+                 (failure->status == 429 || failure->status == 503);
+    if (!asked) {
+        int attempt = policy_attempt_in_round(failure->attempt, rule->max_attempts);
+        return policy_backoff_ms(rule, attempt, random);
+    }
+    return failure->retry_after_ms < POLICY_RETRY_AFTER_MS ? failure->retry_after_ms : POLICY_RETRY_AFTER_MS;
+}
+
+enum policy_next policy_after_failure(const struct job *job, const struct policy_failure *failure,
+                                      uint32_t random, int64_t *wait_ms)
+{
+    const struct retry *rule = &job->retry;
+    *wait_ms = wait_of(rule, failure, random);
+    if (failure->answered && failure->status == 410) {
+        return POLICY_GONE;
+    }
+    if (!is_worth_a_retry(job, failure)) {
+        return job->type == JOB_ATMOST_ONCE ? POLICY_NOTHING : POLICY_DEAD;
+    }
+    bool first_round = failure->attempt <= rule->max_attempts;
+    bool too_late = first_round && rule->max_duration_ms > 0 &&
+                    failure->now.ms + *wait_ms > failure->scheduled.ms + rule->max_duration_ms;
+    bool spent = policy_attempt_in_round(failure->attempt, rule->max_attempts) == rule->max_attempts;
+    return spent || too_late ? POLICY_DEAD : POLICY_RETRY;
 }
 
 int64_t policy_put_off_ms(int64_t late_ms, uint32_t random)

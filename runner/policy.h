@@ -1,9 +1,16 @@
 /* policy: what to do with an attempt that failed, and with an occurrence that is late. Pure: it decides,
  * others act.
  *
- * Retries (at-least-once): up to POLICY_ATTEMPTS attempts, with exponential backoff from
- * POLICY_BACKOFF_MIN_MS to POLICY_BACKOFF_MAX_MS and full jitter: the wait is drawn evenly from 0 to the
- * backoff, so that a thousand jobs that failed together do not come back together.
+ * Retries: by the job's rule (lib/retry.h), with exponential backoff and, unless that says otherwise, full
+ * jitter: the wait is drawn evenly from 0 to the backoff, so that a thousand jobs that failed together do not
+ * come back together. Which failures are worth another attempt:
+ *
+ *  - at least once: all but an answer that says that the same request will fail again, which is 501 and 4xx
+ *    without 408, 425 and 429 (unless the rule has client_errors)
+ *  - at most once: none, but where the rule has unsent, those before the first byte of the request left
+ *
+ * A target that answers 429 or 503 may say itself how long to wait (Retry-After, up to
+ * POLICY_RETRY_AFTER_MS). 410 says that nobody need call again: the job is paused.
  *
  * Lateness (nobody was there in time: all runners down, Redis down, a machine asleep): what is at most
  * POLICY_GRACE_MS late counts as on time and is called. Later than that, the job's rule (lib/catch_up.h)
@@ -24,20 +31,41 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define POLICY_ATTEMPTS       6
-#define POLICY_BACKOFF_MIN_MS 1000
-#define POLICY_BACKOFF_MAX_MS 30000
+#define POLICY_RETRY_AFTER_MS 3600000
 #define POLICY_PUT_OFF_MIN_MS 1000
 #define POLICY_PUT_OFF_MAX_MS 30000
 #define POLICY_GRACE_MS       60000
 
 /* Which attempt of its round, from 1, attempt number `attempt` is. An occurrence that is re-driven after all
- * `attempts` attempts were spent has as many again, and numbers go on. */
+ * `attempts` attempts were spent has as many again, and numbers go on; how long after its instant that is no
+ * longer matters then. */
 int policy_attempt_in_round(int attempt, int attempts);
 
-/* How long to wait after failed attempt number `attempt` (from 1); random: evenly drawn from all of uint32_t.
- */
-int64_t policy_backoff_ms(int attempt, uint32_t random);
+/* An attempt that failed. */
+struct policy_failure {
+    struct wall_ms scheduled; /* the occurrence */
+    struct wall_ms now;       /* when it had failed */
+    int attempt;              /* its number, from 1 */
+    bool answered;            /* there was a whole answer; status tells */
+    bool unsent;              /* not a byte of the request has left */
+    int status;               /* 0: none */
+    int64_t retry_after_ms;   /* what the answer asks for; -1: nothing */
+};
+
+enum policy_next {
+    POLICY_NOTHING, /* the occurrence is over */
+    POLICY_RETRY,   /* after the wait */
+    POLICY_DEAD,    /* nobody will try again by himself, though the job wants it called */
+    POLICY_GONE     /* over, and so is the job */
+};
+
+/* What is next after a failure. *wait_ms: how long to wait for the retry. random: evenly drawn from all of
+ * uint32_t. */
+enum policy_next policy_after_failure(const struct job *job, const struct policy_failure *failure,
+                                      uint32_t random, int64_t *wait_ms);
+
+/* How long to wait after failed attempt number `attempt` (from 1), if the target does not say so. */
+int64_t policy_backoff_ms(const struct retry *rule, int attempt, uint32_t random);
 
 /* How long to wait before an attempt that its host did not let through is tried again: longer the later it
  * is, between POLICY_PUT_OFF_MIN_MS and POLICY_PUT_OFF_MAX_MS, and at random between half of that and all. */

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-_Static_assert(POLICY_ATTEMPTS == STORE_ATTEMPTS, "scripts and runner count the same");
+_Static_assert(RETRY_ATTEMPTS == STORE_ATTEMPTS, "scripts and runner count the same");
 
 /* One command about one runner in one shard. */
 struct inquest {
@@ -92,7 +92,7 @@ static void on_handed_on(void *arg, const struct reply *reply)
 static void hand_on(struct recovery *recovery, const struct inquest *about)
 {
     struct cmd cmd;
-    store_recover(&cmd, about->shard, about->runner, POLICY_ATTEMPTS, &recovery->keep);
+    store_recover(&cmd, about->shard, about->runner, RETRY_ATTEMPTS, &recovery->keep);
     recovery->under_way += inquire(recovery, &cmd, on_handed_on, about) ? 1 : 0;
 }
 

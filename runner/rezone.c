@@ -134,6 +134,7 @@ static bool find_place(const struct rezone *rezone, const struct store_pending *
     }
     *due = job_rezone(&job, old_rules(rezone, zone_name(job.zone)), pending->due,
                       timebase_now(rezone->timebase));
+    job_fini(&job);
     return due->ms != pending->due.ms;
 }
 

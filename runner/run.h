@@ -16,6 +16,7 @@
 #include "heap.h"
 #include "http_client.h"
 #include "job.h"
+#include "policy.h"
 #include "store.h"
 
 enum run_state {
@@ -38,9 +39,10 @@ struct run {
     struct wall_ms due; /* when this attempt is to be made: the occurrence's instant, or a retry's */
     unsigned shard;
     enum run_state state;
-    struct job job;
-    bool from_retry; /* the job's next instant stands in Redis already */
-    bool backlog;    /* it had been due for long when it was claimed */
+    struct job job;     /* owned */
+    struct buffer body; /* in CALLING: what is sent, where that is not the job's body as it stands */
+    bool from_retry;    /* the job's next instant stands in Redis already */
+    bool backlog;       /* it had been due for long when it was claimed */
     enum gate_place place;
     struct gate_host *host;            /* borrowed from the gate; NULL: GATE_OUT */
     struct run *line_prev, *line_next; /* the gate's */
@@ -52,6 +54,7 @@ struct run {
     struct run *prev, *next;  /* in the list of all runs */
     /* From here on filled when the outcome is known. */
     struct execution execution;
+    struct policy_failure failure; /* where it is one; scheduled and now are not filled */
     enum store_after after;
     int64_t retry_in_ms;     /* FINISHING with a retry: how long to wait for it */
     struct wall_ms next_due; /* SKIPPING: the job's next instant; FINISHING: when to retry */

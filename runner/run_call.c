@@ -4,48 +4,137 @@
 #include "log.h"
 #include "policy.h"
 #include "runs.h"
+#include "template.h"
 #include "url.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-void run_make_request(const struct run *run, struct http_request *request)
-{
-    char id[JOB_ID_TEXT_SIZE];
+/* ---- the request ---- */
+
+/* What templates stand for, and the texts that they point to. */
+struct values {
+    char job_id[JOB_ID_TEXT_SIZE];
+    char execution_id[EXECUTION_ID_SIZE];
     char scheduled[CLOCK_RFC3339_SIZE];
-    char key[EXECUTION_KEY_SIZE];
-    job_id_format(id, &run->attempt.job);
-    (void)clock_format_rfc3339(scheduled, run->attempt.scheduled);
-    execution_idempotency_key(key, &run->attempt.job, run->attempt.scheduled);
-    *request = (struct http_request){.url = run->job.api,
-                                     .user_agent = "dronc/" DRONC_VERSION,
-                                     .timeout_ms = RUNS_TIMEOUT_MS,
-                                     .connect_timeout_ms = RUNS_CONNECT_TIMEOUT_MS,
-                                     .max_redirects = RUNS_REDIRECTS_MAX,
-                                     .response_max = RUNS_RESPONSE_MAX,
-                                     .once = run->job.type == JOB_ATMOST_ONCE};
-    (void)snprintf(request->headers[0], HTTP_REQUEST_HEADER_MAX, "Dronc-Job-Id: %s", id);
-    (void)snprintf(request->headers[1], HTTP_REQUEST_HEADER_MAX, "Dronc-Scheduled-Time: %s", scheduled);
-    (void)snprintf(request->headers[2], HTTP_REQUEST_HEADER_MAX, "Dronc-Attempt: %d", run->attempt.number);
-    (void)snprintf(request->headers[3], HTTP_REQUEST_HEADER_MAX, "Idempotency-Key: %s", key);
-}
+    char unix_time[24];
+    char attempt[16];
+    struct template_values values;
+};
 
-static bool is_success(const struct http_result *result)
+static void fill_values(struct values *v, const struct run *run)
 {
-    return result->error == HTTP_OK && result->status >= 200 && result->status <= 299;
+    const struct store_attempt *attempt = &run->attempt;
+    const struct execution execution = {
+        .job = attempt->job, .scheduled = attempt->scheduled, .attempt = attempt->number};
+    job_id_format(v->job_id, &attempt->job);
+    execution_id_format(v->execution_id, &execution);
+    (void)clock_format_rfc3339(v->scheduled, attempt->scheduled);
+    (void)snprintf(v->unix_time, sizeof v->unix_time, "%lld", (long long)(attempt->scheduled.ms / 1000));
+    (void)snprintf(v->attempt, sizeof v->attempt, "%d", attempt->number);
+    v->values = (struct template_values){{[TEMPLATE_JOB_ID] = v->job_id,
+                                          [TEMPLATE_EXECUTION_ID] = v->execution_id,
+                                          [TEMPLATE_SCHEDULED_TIME] = v->scheduled,
+                                          [TEMPLATE_SCHEDULED_TIME_UNIX] = v->unix_time,
+                                          [TEMPLATE_ATTEMPT] = v->attempt}};
 }
 
-static void note_failure(struct execution *execution, const struct http_result *result)
+/* The job's URL, with its query's templates filled in. */
+static void make_url(struct buffer *out, const char *api, const struct template_values *values)
+{
+    template_expand(out, slice_of(api), values, TEMPLATE_IN_QUERY);
+}
+
+static void add_system_headers(struct buffer *out, const struct run *run, const struct values *v)
+{
+    char key[EXECUTION_KEY_SIZE];
+    execution_idempotency_key(key, &run->attempt.job, run->attempt.scheduled);
+    buffer_printf(out, "Dronc-Job-Id: %s%c", v->job_id, '\0');
+    buffer_printf(out, "Dronc-Scheduled-Time: %s%c", v->scheduled, '\0');
+    buffer_printf(out, "Dronc-Attempt: %s%c", v->attempt, '\0');
+    buffer_printf(out, "Idempotency-Key: %s%c", key, '\0');
+}
+
+/* Methods that are all about a body say so if theirs is empty. */
+static bool wants_body(enum call_method method)
+{
+    return method == CALL_POST || method == CALL_PUT || method == CALL_PATCH;
+}
+
+static struct slice make_body(struct run *run, const struct template_values *values)
+{
+    const struct call_spec *call = &run->job.call;
+    if (call->body.data == NULL) {
+        return (struct slice){wants_body(call->method) ? "" : NULL, 0};
+    }
+    if (call_spec_body_is_plain(call)) {
+        return call->body;
+    }
+    call_spec_add_body(call, values, &run->body);
+    return (struct slice){buffer_str(&run->body), run->body.len};
+}
+
+void run_texts_fini(struct run_texts *texts)
+{
+    buffer_fini(&texts->url);
+    buffer_fini(&texts->headers);
+}
+
+enum err run_make_request(struct run *run, struct run_texts *texts, struct http_request *request)
+{
+    struct values v;
+    fill_values(&v, run);
+    make_url(&texts->url, run->job.api, &v.values);
+    add_system_headers(&texts->headers, run, &v);
+    call_spec_add_headers(&run->job.call, &v.values, &texts->headers);
+    *request = (struct http_request){.method = call_method_name(run->job.call.method),
+                                     .url = buffer_str(&texts->url),
+                                     .user_agent = "dronc/" DRONC_VERSION,
+                                     .headers = {buffer_str(&texts->headers), texts->headers.len},
+                                     .body = make_body(run, &v.values),
+                                     .timeout_ms = run->job.call.timeout_ms,
+                                     .connect_timeout_ms = run->job.call.connect_timeout_ms,
+                                     .max_redirects = run->job.call.max_redirects,
+                                     .response_max = RUNS_RESPONSE_MAX,
+                                     .find = run->job.success.contains,
+                                     .once = run->job.type == JOB_ATMOST_ONCE};
+    enum err err = buffer_error(&texts->url);
+    err = err != ERR_OK ? err : buffer_error(&texts->headers);
+    return err != ERR_OK ? err : buffer_error(&run->body);
+}
+
+/* ---- the outcome ---- */
+
+static void note_failure(struct execution *execution, const char *class, const char *text)
 {
     execution->outcome = EXECUTION_FAILED;
-    if (result->error == HTTP_OK) {
-        (void)snprintf(execution->error_class, sizeof execution->error_class, "http");
-        (void)snprintf(execution->error, sizeof execution->error, "status %d", result->status);
-        return;
+    (void)snprintf(execution->error_class, sizeof execution->error_class, "%s", class);
+    (void)snprintf(execution->error, sizeof execution->error, "%s", text);
+}
+
+/* Was there an answer to the very end, be it that of a redirect that was not followed? */
+static bool is_answered(const struct http_result *result)
+{
+    return result->error == HTTP_OK || result->error == HTTP_ERROR_REDIRECT ||
+           result->error == HTTP_ERROR_REDIRECTS;
+}
+
+/* Judge a call by the job's own rule. */
+static void judge(struct execution *execution, const struct job *job, const struct http_result *result)
+{
+    const struct success *rule = &job->success;
+    char text[32];
+    if (result->error != HTTP_OK) {
+        note_failure(execution, http_error_name(result->error), result->text);
+        if (job->type == JOB_ATMOST_ONCE && result->sent && !is_answered(result)) {
+            execution->outcome = EXECUTION_UNKNOWN;
+        }
+    } else if (!success_has_status(rule, result->status)) {
+        (void)snprintf(text, sizeof text, "status %d", result->status);
+        note_failure(execution, "http", text);
+    } else if (rule->contains.data != NULL && !result->found) {
+        note_failure(execution, "http", "the answer does not hold what success.body_contains asks for");
     }
-    (void)snprintf(execution->error_class, sizeof execution->error_class, "%s",
-                   http_error_name(result->error));
-    (void)snprintf(execution->error, sizeof execution->error, "%s", result->text);
 }
 
 static struct execution_timings timings_of(const struct http_timings *timings)
@@ -74,26 +163,29 @@ void run_note_result(struct run *run, const char *runner, const struct http_resu
                                     .response_bytes = result->body_bytes,
                                     .truncated = result->truncated};
     (void)snprintf(execution->runner, sizeof execution->runner, "%s", runner);
-    if (!is_success(result)) {
-        note_failure(execution, result);
-    }
+    judge(execution, &run->job, result);
+    run->failure = (struct policy_failure){.attempt = run->attempt.number,
+                                           .answered = result->error == HTTP_OK,
+                                           .unsent = !result->sent,
+                                           .status = result->status,
+                                           .retry_after_ms = result->retry_after_ms};
 }
 
 void run_decide_after(struct run *run, struct wall_ms now)
 {
-    int attempt = policy_attempt_in_round(run->attempt.number, POLICY_ATTEMPTS);
+    static const enum store_after afters[] = {[POLICY_NOTHING] = STORE_AFTER_NOTHING,
+                                              [POLICY_RETRY] = STORE_AFTER_RETRY,
+                                              [POLICY_DEAD] = STORE_AFTER_DEAD,
+                                              [POLICY_GONE] = STORE_AFTER_GONE};
     run->after = STORE_AFTER_NOTHING;
     run->next_due = now;
-    if (run->execution.outcome == EXECUTION_SUCCEEDED || run->job.type == JOB_ATMOST_ONCE) {
+    if (run->execution.outcome == EXECUTION_SUCCEEDED) {
         return;
     }
-    if (attempt >= POLICY_ATTEMPTS) {
-        run->after = STORE_AFTER_DEAD;
-        return;
-    }
-    run->after = STORE_AFTER_RETRY;
-    run->retry_in_ms = policy_backoff_ms(attempt, arc4random());
-    run->next_due.ms += run->retry_in_ms;
+    run->failure.scheduled = run->attempt.scheduled;
+    run->failure.now = now;
+    run->after = afters[policy_after_failure(&run->job, &run->failure, arc4random(), &run->retry_in_ms)];
+    run->next_due.ms += run->after == STORE_AFTER_RETRY ? run->retry_in_ms : 0;
 }
 
 /* ---- the log ---- */
@@ -122,8 +214,10 @@ void run_log_call(const struct run *run)
     char id[JOB_ID_TEXT_SIZE];
     char scheduled[CLOCK_RFC3339_SIZE];
     char api[API_SHOWN_SIZE];
-    static const char *const next[] = {
-        [STORE_AFTER_NOTHING] = NULL, [STORE_AFTER_RETRY] = "retry", [STORE_AFTER_DEAD] = "dead"};
+    static const char *const next[] = {[STORE_AFTER_NOTHING] = NULL,
+                                       [STORE_AFTER_RETRY] = "retry",
+                                       [STORE_AFTER_DEAD] = "dead",
+                                       [STORE_AFTER_GONE] = "pause the job"};
     if (level < log_get_level()) {
         return;
     }

@@ -6,13 +6,22 @@
 #include "http_client.h"
 #include "run.h"
 
-/* The request of a run: the system's headers, the limits, at most once or not. request borrows from run. */
-void run_make_request(const struct run *run, struct http_request *request);
+/* What a request is made of that the run itself does not hold. Zero-initialised is empty. */
+struct run_texts {
+    struct buffer url;
+    struct buffer headers;
+};
+void run_texts_fini(struct run_texts *texts);
 
-/* Fill run->execution from what came of the call. runner: this runner's id. */
+/* The request of a run: templates filled in, the system's headers and the job's, the limits, at most once or
+ * not. request borrows from texts and from run: its job, and run->body, which is filled where it is needed.
+ * ERR_NOMEM. */
+NODISCARD enum err run_make_request(struct run *run, struct run_texts *texts, struct http_request *request);
+
+/* Fill run->execution and run->failure from what came of the call. runner: this runner's id. */
 void run_note_result(struct run *run, const char *runner, const struct http_result *result);
 
-/* Fill run->after and run->next_due from run->execution: nothing, a retry, or dead. */
+/* Fill run->after, run->retry_in_ms and run->next_due from those two: what is next for the occurrence. */
 void run_decide_after(struct run *run, struct wall_ms now);
 
 /* One line for a call; for a gap of occurrences that are not called; for a record that Redis refused. */

@@ -60,6 +60,14 @@ static void tell_redis(struct runs *runs, struct run *run, enum run_state state)
     outbox_put(runs->options.outbox, run);
 }
 
+/* With all that it owns. */
+static void free_run(struct run *run)
+{
+    buffer_fini(&run->body);
+    job_fini(&run->job);
+    free(run);
+}
+
 static void wait_until(struct runs *runs, struct run *run, int64_t at_ms)
 {
     heap_remove(&runs->waiting, &run->waiting);
@@ -208,6 +216,7 @@ static void on_done(void *arg, const struct http_result *result)
     struct run *run = arg;
     struct runs *runs = run->owner;
     run->call = NULL;
+    buffer_fini(&run->body); /* libcurl is done with it */
     runs->calling--;
     run_note_result(run, runs->options.runner, result);
     conclude(runs, run);
@@ -216,8 +225,13 @@ static void on_done(void *arg, const struct http_result *result)
 static enum err begin_call(struct runs *runs, struct run *run)
 {
     struct http_request request;
-    run_make_request(run, &request);
-    return http_client_call(runs->options.http, &request, on_done, run, &run->call);
+    struct run_texts texts = {0};
+    enum err err = run_make_request(run, &texts, &request);
+    if (err == ERR_OK) {
+        err = http_client_call(runs->options.http, &request, on_done, run, &run->call);
+    }
+    run_texts_fini(&texts);
+    return err;
 }
 
 static void call(struct runs *runs, struct run *run)
@@ -229,6 +243,7 @@ static void call(struct runs *runs, struct run *run)
         return;
     }
     const struct http_result result = {.error = HTTP_ERROR_INTERNAL,
+                                       .retry_after_ms = -1,
                                        .started = timebase_now(runs->options.timebase),
                                        .text = "the call could not be started"};
     run_note_result(run, runs->options.runner, &result);
@@ -380,7 +395,7 @@ void runs_sweep(struct runs *runs)
     while (runs->ended != NULL) {
         struct run *run = runs->ended;
         runs->ended = run->next;
-        free(run);
+        free_run(run);
     }
 }
 
@@ -401,7 +416,7 @@ void runs_fini(struct runs *runs)
     runs_sweep(runs);
     for (struct run *run = runs->all, *next; run != NULL; run = next) {
         next = run->next;
-        free(run);
+        free_run(run);
     }
     gate_fini(&runs->gate);
     heap_fini(&runs->waiting);

@@ -25,11 +25,7 @@
 #define RUNS_HOLD_MS       1000 /* how long a run waits for its host to let it through */
 #define RUNS_BACKLOG_MS    1000 /* what was due so long before it was claimed is backlog */
 
-/* Limits of one call. */
-#define RUNS_TIMEOUT_MS         90000
-#define RUNS_CONNECT_TIMEOUT_MS 10000
-#define RUNS_REDIRECTS_MAX      5
-#define RUNS_RESPONSE_MAX       INT64_C(1048576) /* bytes */
+#define RUNS_RESPONSE_MAX  INT64_C(1048576) /* bytes of an answer's body that are read */
 
 struct runs_options {
     struct loop *loop;

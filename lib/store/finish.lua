@@ -1,11 +1,12 @@
 -- finish: record what came of attempts, decide what is next for their occurrences, and let go of the claims.
--- KEYS[1] claimed:<runner>  KEYS[2] retry  KEYS[3] dead  KEYS[4] executions
+-- KEYS[1] claimed:<runner>  KEYS[2] retry  KEYS[3] dead  KEYS[4] executions  KEYS[5] due
 -- ARGV[1] shard  [2] prefix of the histories' keys  [3] executions kept  [4] history kept  [5] dead kept
 --   [6] prefix of the jobs' keys, then for each attempt
---   <id><scheduled>, ticket, record, what next ('n' nothing, 'r' retry, 'd' dead), instant of that (ms)
+--   <id><scheduled>, ticket, record, what next ('n' nothing, 'r' retry, 'd' dead, 'g' nothing, and the job is paused: its target is
+--   gone), instant of that (ms)
 -- Returns for each '1' (recorded) or '0' (the claim is not the runner's: nothing is recorded). Of a job that was deleted meanwhile the feed
 -- alone tells, and nothing is next.
-local claimed_key, retry_key, dead_key = KEYS[1], KEYS[2], KEYS[3]
+local claimed_key, retry_key, dead_key, due_key = KEYS[1], KEYS[2], KEYS[3], KEYS[5]
 local shard, dead_max, job_prefix = ARGV[1], tonumber(ARGV[5]), ARGV[6]
 local keep = {executions_key = KEYS[4], executions = ARGV[3], history_prefix = ARGV[2], history = tonumber(ARGV[4])}
 local earliest = math.huge
@@ -28,6 +29,8 @@ local function finish(member, ticket, text, after, at)
         earliest = math.min(earliest, tonumber(at))
     elseif after == 'd' then
         bury(dead_key, dead_max, at, member, text)
+    elseif after == 'g' and redis.call('HEXISTS', job_prefix .. id, 'state') == 0 then
+        pause_job(job_prefix .. id, due_key, id, {'gone', '', ''})
     end
     redis.call('HDEL', claimed_key, member)
     return '1'

@@ -11,13 +11,5 @@ end
 if redis.call('HGET', KEYS[1], 'state') == 'PAUSED' then
     return 1
 end
-redis.call('HINCRBY', KEYS[1], 'epoch', 1)
-redis.call('HSET', KEYS[1], 'state', 'PAUSED', 'state_reason', ARGV[2], 'state_since', string.format('%.0f', now_ms()))
-for i, field in ipairs({'state_note', 'state_by'}) do
-    redis.call('HDEL', KEYS[1], field)
-    if ARGV[2 + i] ~= '' then
-        redis.call('HSET', KEYS[1], field, ARGV[2 + i])
-    end
-end
-redis.call('ZREM', KEYS[2], ARGV[1])
+pause_job(KEYS[1], KEYS[2], ARGV[1], {ARGV[2], ARGV[3], ARGV[4]})
 return 1

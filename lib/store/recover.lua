@@ -1,7 +1,7 @@
 -- recover: hand on what a dead runner held, some hundred claims at a time.
 -- KEYS[1] claimed:<dead>  KEYS[2] due  KEYS[3] retry  KEYS[4] dead  KEYS[5] executions  KEYS[6] holders
 -- ARGV[1] the dead runner  [2] shard  [3] prefix of the jobs' keys  [4] prefix of the histories' keys  [5] claims in one go
---   [6] attempts that an at-least-once occurrence has (in a round: one that is re-driven gets as many again)  [7] executions kept  [8] history kept  [9] dead kept
+--   [6] attempts that an at-least-once occurrence has unless its job says so (in a round: one that is re-driven gets as many again)  [7] executions kept  [8] history kept  [9] dead kept
 -- Returns how many were handed on, how many were recorded as lost, and 1 where more are left.
 local claimed_key, due_key, retry_key, dead_key, holders_key = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[6]
 local dead, shard, job_prefix, batch = ARGV[1], ARGV[2], ARGV[3], ARGV[5]
@@ -19,6 +19,14 @@ local function record_lost(id, scheduled, attempt, gone)
     return text
 end
 
+-- Has an occurrence of the job another attempt, by the job's own rule? (How long there may be any does not matter once it was re-driven.)
+local function has_another(id, scheduled, attempt)
+    local rule = retry_rule(job_prefix, id)
+    local attempts = tonumber(rule.max_attempts) or attempts_max
+    local in_time = attempt > attempts or now - tonumber(scheduled) <= (tonumber(rule.max_duration_ms) or math.huge)
+    return attempt % attempts ~= 0 and in_time
+end
+
 -- Started work: the call may have left. At most once means never again; at least once means again, until a round of attempts is over.
 local function hand_on_started(member, claim)
     local id, attempt = member:sub(1, 32), attempt_of(claim.ticket)
@@ -27,7 +35,7 @@ local function hand_on_started(member, claim)
     if gone or claim.kind:upper() ~= 'L' then
         return
     end
-    if attempt % attempts_in_round(job_prefix, id, attempts_max) ~= 0 then
+    if has_another(id, member:sub(33), attempt) then
         write('ZADD', retry_key, string.format('%.0f', now), retry_entry(member, attempt + 1, claim.kind, claim.stamp))
         handed_on = handed_on + 1
     else

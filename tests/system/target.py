@@ -19,15 +19,16 @@ SO_TIMESTAMPNS = 35  # <asm-generic/socket.h>; a message has the instant at whic
 
 
 class Request:
-    """One request as it arrived. at: Unix seconds; nth: of the requests on its connection, from 0."""
+    """One request as it arrived. at: Unix seconds; nth: of the requests on its connection, from 0; body: bytes."""
 
     def __init__(self, at, head, connection, nth):
+        self.body = b""
         line, *fields = head.decode("latin-1").split("\r\n")
         self.at, self.connection, self.nth = at, connection, nth
         self.method, self.uri, self.version = line.split(" ")
         self.path, _, self.query = self.uri.partition("?")
-        pairs = [field.split(": ", 1) for field in fields if field]
-        self.headers = {name.lower(): value for name, value in pairs}
+        pairs = [field.partition(":") for field in fields if field]
+        self.headers = {name.lower(): value.removeprefix(" ") for name, _, value in pairs}
         assert len(self.headers) == len(pairs), f"a header came twice: {fields}"
         self.sent = 0  # bytes of the answer that were taken off us
         self.ended = None  # when the answer was complete, or the caller had gone
@@ -62,7 +63,7 @@ class Conversation:
     def answer(self, code, body=b"ok", **headers):
         fields = {"Content-Length": len(body), **{k.replace("_", "-"): v for k, v in headers.items()}}
         head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
-        self.send(f"HTTP/1.1 {code} Whatever\r\n{head}\r\n".encode() + body)
+        self.send(f"HTTP/1.1 {code} Whatever\r\n{head}\r\n".encode() + (b"" if self.request.method == "HEAD" else body))
         return True
 
 
@@ -183,7 +184,9 @@ class Hook:
 
 
 class Target:
-    def __init__(self):
+    """listening: connections are taken from the start; else from listen() on, and refused until then."""
+
+    def __init__(self, listening=True):
         self.lock = threading.Lock()
         self.requests = []
         self.connections = 0
@@ -193,8 +196,12 @@ class Target:
         self.listener = socket.socket()
         self.listener.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         self.listener.bind(("127.0.0.1", 0))
-        self.listener.listen(4096)
         self.port = self.listener.getsockname()[1]
+        if listening:
+            self.listen()
+
+    def listen(self):
+        self.listener.listen(4096)
         threading.Thread(target=self._accept, daemon=True).start()
 
     def url(self, path):
@@ -255,8 +262,16 @@ class Target:
             if head[:1] == b"\x16":
                 return None  # TLS
         head, _, rest = head.partition(b"\r\n\r\n")
-        assert not rest, "a GET has no body"
         request = Request(at, head, number, nth)
+        length = int(request.headers.get("content-length", 0))
+        assert "transfer-encoding" not in request.headers, "bodies come with their length"
+        while len(rest) < length:
+            data = peer.recv(65536)
+            if not data:
+                return None
+            rest += data
+        assert len(rest) == length, "nothing comes behind a request but its body"
+        request.body = rest
         with self.lock:
             self.requests.append(request)
         return request

@@ -244,7 +244,7 @@ def test_connection_that_was_closed_while_idle_is_no_failure(stack, own_target):
 
 
 def test_at_least_once_is_retried_until_it_succeeds(stack, hook):
-    hook.answers(t.status(500), t.status(404), t.status(200))
+    hook.answers(t.status(500), t.status(429), t.status(200))
     job_id = once(stack, hook.url, "ATLEAST_ONCE")
     executions = stack.wait_for_executions(job_id, 3, timeout=15)
     assert [(e["attempt"], e["success"]) for e in executions] == [(1, False), (2, False), (3, True)]

@@ -15,6 +15,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -35,13 +36,22 @@ struct http_stub {
 
 /* ---- for serve ---- */
 
-/* Read the head of one request. False: the client is gone. */
+/* Is text a whole request: its head, and as much behind it as that says? */
+static inline bool stub_is_whole(const char *text, size_t len)
+{
+    const char *end = strstr(text, "\r\n\r\n");
+    const char *length = strstr(text, "\r\nContent-Length: ");
+    size_t body = end != NULL && length != NULL && length < end ? strtoul(length + 18, NULL, 10) : 0;
+    return end != NULL && len >= (size_t)(end - text) + 4 + body;
+}
+
+/* Read one request, body and all. False: the client is gone. */
 static inline bool stub_read(struct http_stub *stub)
 {
     char *text = stub->requests[stub->count % HTTP_STUB_REQUESTS];
     size_t len = 0;
     text[0] = '\0';
-    while (strstr(text, "\r\n\r\n") == NULL) {
+    while (!stub_is_whole(text, len)) {
         ssize_t got = recv(stub->fd, text + len, sizeof stub->requests[0] - 1 - len, 0);
         if (got <= 0) {
             return false;

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define REPLY_MAKER_MAX 64
+#define REPLY_MAKER_MAX 256
 
 /* An array of up to REPLY_MAKER_MAX texts; NULL is nil. Valid until the next call. */
 static inline const struct reply *make_array(const char *const *items, size_t count)
@@ -28,6 +28,9 @@ static inline const struct reply *make_array(const char *const *items, size_t co
     reply = (struct reply){.kind = REPLY_ARRAY, .items = slices, .count = count};
     return &reply;
 }
+
+/* The fields of a definition behind catch_up_max, all at their default. */
+#define NO_OTHER_FIELDS NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
 
 #define MAKE_ARRAY(...)                            \
     make_array((const char *const[]){__VA_ARGS__}, \

@@ -10,6 +10,13 @@
 #define OK_200 "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 #define CALLS  16
 
+/* Each with a NUL behind it. */
+#define HEADERS(text)          \
+    (struct slice)             \
+    {                          \
+        text, sizeof(text) - 1 \
+    }
+
 static struct rig rig;
 static struct http_client *client;
 static struct http_stub stub;
@@ -55,8 +62,9 @@ static int set_up(void **state)
     rig.turn = turn;
     memset(calls, 0, sizeof calls);
     told = 0;
-    request = (struct http_request){.user_agent = "test/1",
-                                    .headers = {"X-One: 1", "X-Two: 2"},
+    request = (struct http_request){.method = "GET",
+                                    .user_agent = "test/1",
+                                    .headers = HEADERS("X-One: 1\0X-Two: 2\0"),
                                     .timeout_ms = 4000,
                                     .connect_timeout_ms = 4000,
                                     .max_redirects = 5,
@@ -182,6 +190,16 @@ static void test_http_client_sends_what_was_asked_for(void **state)
     assert_null(strstr(text, "Authorization"));
 }
 
+/* An answer to a HEAD has no body. */
+static void serve_head_or_ok(struct http_stub *s, int connection)
+{
+    (void)connection;
+    while (stub_read(s)) {
+        bool head = strncmp(s->requests[s->count - 1], "HEAD ", 5) == 0;
+        (void)stub_send(s, head ? "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n" : OK_200);
+    }
+}
+
 static void serve_status(struct http_stub *s, int connection)
 {
     (void)connection;
@@ -285,6 +303,191 @@ static void test_http_client_without_redirects_takes_the_first_answer(void **sta
     assert_int_equal(calls[0].result.status, 301);
     stub_close(&stub);
     assert_int_equal(stub.count, 1);
+}
+
+/* ---- methods and bodies ---- */
+
+static void ask_for(const char *method, const char *body)
+{
+    request.method = method;
+    request.body = body != NULL ? slice_of(body) : (struct slice){NULL, 0};
+}
+
+static bool ends_in(const char *text, const char *tail)
+{
+    size_t len = strlen(text);
+    return len >= strlen(tail) && strcmp(text + len - strlen(tail), tail) == 0;
+}
+
+static void test_http_client_sends_every_method_with_and_without_a_body(void **state)
+{
+    (void)state;
+    static const char *const methods[] = {"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"};
+    char line[32];
+    stub_open(&stub, serve_head_or_ok);
+    for (size_t i = 0; i < 14 - 1; i++) { /* HEAD has none */
+        bool with = i >= 7;
+        ask_for(methods[i % 7], with ? "a=b" : NULL);
+        assert_failed(get("/x"), HTTP_OK);
+    }
+    stub_close(&stub);
+    assert_int_equal(stub.connections, 1);
+    for (size_t i = 0; i < 14 - 1; i++) {
+        const char *text = stub.requests[i];
+        (void)snprintf(line, sizeof line, "%s /x HTTP/1.1\r\n", methods[i % 7]);
+        assert_memory_equal(text, line, strlen(line));
+        assert_int_equal(strstr(text, "\r\nContent-Length: 3\r\n") != NULL, i >= 7);
+        assert_true(ends_in(text, i >= 7 ? "\r\n\r\na=b" : "\r\n\r\n"));
+        assert_null(strstr(text, "Content-Type"));
+        assert_null(strstr(text, "Expect"));
+        assert_null(strstr(text, "Transfer-Encoding"));
+    }
+}
+
+static void test_http_client_sends_an_empty_body_with_its_length(void **state)
+{
+    (void)state;
+    stub_open(&stub, serve_ok);
+    ask_for("PUT", "");
+    assert_failed(get("/"), HTTP_OK);
+    stub_close(&stub);
+    assert_non_null(strstr(stub.requests[0], "\r\nContent-Length: 0\r\n"));
+}
+
+static void test_http_client_sends_the_jobs_headers_in_place_of_its_own(void **state)
+{
+    (void)state;
+    stub_open(&stub, serve_ok);
+    ask_for("POST", "x");
+    request.headers = HEADERS("User-Agent: me\0Accept: text/plain\0content-type: text/x\0X-Empty;\0");
+    assert_failed(get("/"), HTTP_OK);
+    stub_close(&stub);
+    const char *text = stub.requests[0];
+    assert_non_null(strstr(text, "\r\nUser-Agent: me\r\n"));
+    assert_null(strstr(text, "test/1"));
+    assert_non_null(strstr(text, "\r\nAccept: text/plain\r\n"));
+    assert_null(strstr(text, "*/*"));
+    assert_non_null(strstr(text, "\r\ncontent-type: text/x\r\n"));
+    assert_null(strstr(text, "Content-Type"));
+    assert_non_null(strstr(text, "\r\nX-Empty:\r\n"));
+}
+
+static int redirect_status;
+
+/* /there is where all redirects lead. */
+static void serve_redirect_to_there(struct http_stub *s, int connection)
+{
+    (void)connection;
+    char answer[128];
+    while (stub_read(s)) {
+        (void)snprintf(answer, sizeof answer,
+                       "HTTP/1.1 %d X\r\nLocation: /there\r\nContent-Length: 0\r\n\r\n", redirect_status);
+        bool there = strstr(s->requests[s->count - 1], " /there HTTP") != NULL;
+        bool head = strncmp(s->requests[s->count - 1], "HEAD ", 5) == 0;
+        (void)stub_send(s, !there ? answer : head ? "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n" : OK_200);
+    }
+}
+
+/* As browsers do (fetch, 4.4): what method comes of which, and whether its body comes along. */
+static void test_http_client_redirects_change_methods_as_browsers_do(void **state)
+{
+    (void)state;
+    static const struct {
+        int status;
+        const char *method, *body, *then;
+        bool keeps_body;
+    } rows[] = {
+        {301, "POST", "x=1", "GET", false},     {302, "POST", "x=1", "GET", false},
+        {303, "POST", "x=1", "GET", false},     {307, "POST", "x=1", "POST", true},
+        {308, "POST", "x=1", "POST", true},     {301, "PUT", "x=1", "PUT", true},
+        {302, "PATCH", "x=1", "PATCH", true},   {303, "PUT", "x=1", "GET", false},
+        {307, "PUT", "x=1", "PUT", true},       {303, "DELETE", NULL, "GET", false},
+        {302, "DELETE", NULL, "DELETE", false}, {303, "HEAD", NULL, "HEAD", false},
+        {302, "HEAD", NULL, "HEAD", false},     {303, "GET", "x=1", "GET", false},
+        {302, "GET", "x=1", "GET", true},       {301, "POST", "", "GET", false},
+        {303, "OPTIONS", NULL, "GET", false},   {308, "DELETE", "x=1", "DELETE", true},
+    };
+    for (size_t i = 0; i < 2 * sizeof rows / sizeof rows[0]; i++) {
+        const char *text = stub.requests[1];
+        char line[64];
+        redirect_status = rows[i / 2].status;
+        request.once = i % 2 == 1;
+        request.headers = HEADERS("Content-Type: text/x\0X-One: 1\0");
+        ask_for(rows[i / 2].method, rows[i / 2].body);
+        stub_open(&stub, serve_redirect_to_there);
+        assert_failed(get("/"), HTTP_OK);
+        stub_close(&stub);
+        assert_int_equal(stub.count, 2);
+        (void)snprintf(line, sizeof line, "%s /there HTTP/1.1\r\n", rows[i / 2].then);
+        if (strncmp(text, line, strlen(line)) != 0 ||
+            ends_in(text, "\r\n\r\nx=1") != rows[i / 2].keeps_body ||
+            !ends_in(text, rows[i / 2].keeps_body ? "x=1" : "\r\n\r\n")) {
+            fail_msg("row %zu: %s", i / 2, text);
+        }
+        assert_non_null(strstr(text, "\r\nX-One: 1\r\n"));
+        bool dropped = redirect_status == 303 || strcmp(rows[i / 2].then, rows[i / 2].method) != 0;
+        assert_int_equal(strstr(text, "Content-Type") == NULL, dropped);
+    }
+}
+
+/* ---- what the target says of a retry ---- */
+
+static const char *retry_headers;
+
+static void serve_retry_headers(struct http_stub *s, int connection)
+{
+    (void)connection;
+    char answer[512];
+    (void)snprintf(answer, sizeof answer, "HTTP/1.1 503 X\r\n%sContent-Length: 0\r\n\r\n", retry_headers);
+    stub_answer(s, answer);
+}
+
+static void test_http_client_tells_how_long_to_wait(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *headers;
+        int64_t wait_ms;
+    } rows[] = {
+        {"", -1},
+        {"Retry-After: 0\r\n", 0},
+        {"Retry-After: 120\r\n", 120000},
+        {"retry-after:   7  \r\n", 7000},
+        {"Retry-After:5\r\n", 5000},
+        {"Retry-After: \r\n", -1},
+        {"Retry-After: soon\r\n", -1},
+        {"Retry-After: -5\r\n", -1},
+        {"Retry-After: 1.5\r\n", -1},
+        {"X-Retry-After: 5\r\n", -1},
+        /* The target's clock counts, whatever ours says. */
+        {"Date: Sun, 08 Mar 2026 07:00:00 GMT\r\nRetry-After: Sun, 08 Mar 2026 07:01:30 GMT\r\n", 90000},
+        {"Retry-After: Sun, 08 Mar 2026 07:01:30 GMT\r\nDate: Sun, 08 Mar 2026 07:00:00 GMT\r\n", 90000},
+        {"Date: Sun, 08 Mar 2026 07:00:00 GMT\r\nRetry-After: Sun, 08 Mar 2026 06:00:00 GMT\r\n", 0},
+        {"Retry-After: Sun, 06 Nov 1994 08:49:37 GMT\r\n", 0},
+        {"Retry-After: 1000000000000000000000\r\n", 1000000000000},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        retry_headers = rows[i].headers;
+        stub_open(&stub, serve_retry_headers);
+        assert_failed(get("/"), HTTP_OK);
+        stub_close(&stub);
+        if (calls[0].result.retry_after_ms != rows[i].wait_ms) {
+            fail_msg("%s: %lld", rows[i].headers, (long long)calls[0].result.retry_after_ms);
+        }
+    }
+}
+
+static void test_http_client_a_date_to_wait_for_counts_from_now(void **state)
+{
+    (void)state;
+    static char headers[64];
+    time_t until = (time_t)(now(NULL).ms / 1000) + 100;
+    (void)strftime(headers, sizeof headers, "Retry-After: %a, %d %b %Y %H:%M:%S GMT\r\n", gmtime(&until));
+    retry_headers = headers;
+    stub_open(&stub, serve_retry_headers);
+    assert_failed(get("/"), HTTP_OK);
+    stub_close(&stub);
+    assert_in_range(calls[0].result.retry_after_ms, 90000, 100000);
 }
 
 /* ---- credentials ---- */
@@ -471,6 +674,43 @@ static void test_http_client_answer_as_long_as_allowed_is_whole(void **state)
     stub_close(&stub);
 }
 
+/* "needle" in pieces, with beginnings of it before. */
+static void serve_pieces(struct http_stub *s, int connection)
+{
+    (void)connection;
+    static const char *const pieces[] = {"4\r\nnene\r\n", "3\r\nene\r\n", "1\r\ne\r\n", "6\r\ndle...\r\n",
+                                         "0\r\n\r\n"};
+    while (stub_read(s) && stub_send(s, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")) {
+        for (size_t i = 0; i < sizeof pieces / sizeof pieces[0]; i++) {
+            static const struct timespec pause = {.tv_nsec = 3000000};
+            (void)stub_send(s, pieces[i]);
+            (void)nanosleep(&pause, NULL);
+        }
+    }
+}
+
+static void test_http_client_finds_text_across_the_pieces_of_an_answer(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        int64_t max;
+        bool found;
+    } rows[] = {{"needle", 10000, true},   {"neneen", 10000, true}, {"n", 10000, true},
+                {"needles", 10000, false}, {"needle", 11, true},    {"needle", 10, false},
+                {"...", 14, true}};
+    stub_open(&stub, serve_pieces);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        request.find = slice_of(rows[i].text);
+        request.response_max = rows[i].max;
+        assert_failed(get("/"), HTTP_OK);
+        if (calls[0].result.found != rows[i].found) {
+            fail_msg("row %zu", i);
+        }
+    }
+    stub_close(&stub);
+}
+
 static void serve_headers(struct http_stub *s, int connection)
 {
     (void)connection;
@@ -529,7 +769,26 @@ static void test_http_client_once_is_not_sent_again_when_a_kept_connection_dies(
     }
 }
 
-/* To see that the test above tests something. */
+/* Nor is it when it has a body, all of which the target may have read. */
+static void test_http_client_once_holds_for_bodies(void **state)
+{
+    static const char *const methods[] = {"POST", "PUT", "DELETE"};
+    for (size_t i = 0; i < 3; i++) {
+        (void)set_up(state);
+        stub_open(&stub, serve_dies);
+        request.once = true;
+        ask_for(methods[i], "pay=1");
+        assert_failed(get("/first"), HTTP_OK);
+        assert_failed(get("/second"), HTTP_ERROR_RESPONSE);
+        assert_true(calls[0].result.sent);
+        stub_close(&stub);
+        assert_int_equal(stub.count, 2);
+        assert_true(ends_in(stub.requests[1], "pay=1"));
+        (void)tear_down(state);
+    }
+}
+
+/* To see that the tests above test something. */
 static void test_http_client_others_are_sent_again_when_a_kept_connection_dies(void **state)
 {
     (void)state;
@@ -541,6 +800,13 @@ static void test_http_client_others_are_sent_again_when_a_kept_connection_dies(v
     assert_int_equal(stub.count, 3);
     assert_non_null(strstr(stub.requests[1], "GET /second "));
     assert_non_null(strstr(stub.requests[2], "GET /second "));
+    ask_for("POST", "pay=1");
+    stub_open(&stub, serve_dies);
+    assert_failed(get("/first"), HTTP_OK);
+    assert_failed(get("/second"), HTTP_OK);
+    stub_close(&stub);
+    assert_int_equal(stub.count, 3);
+    assert_true(ends_in(stub.requests[2], "pay=1"));
 }
 
 /* ---- a reset that arrives while the loop waits ---- */
@@ -791,6 +1057,12 @@ int main(void)
         TEST(test_http_client_leaves_a_redirect_loop),
         TEST(test_http_client_does_not_follow_to_other_schemes),
         TEST(test_http_client_without_redirects_takes_the_first_answer),
+        TEST(test_http_client_sends_every_method_with_and_without_a_body),
+        TEST(test_http_client_sends_an_empty_body_with_its_length),
+        TEST(test_http_client_sends_the_jobs_headers_in_place_of_its_own),
+        TEST(test_http_client_redirects_change_methods_as_browsers_do),
+        TEST(test_http_client_tells_how_long_to_wait),
+        TEST(test_http_client_a_date_to_wait_for_counts_from_now),
         TEST(test_http_client_credentials_go_to_their_host_only),
         TEST(test_http_client_nobody_listens),
         TEST(test_http_client_name_that_does_not_resolve),
@@ -801,8 +1073,10 @@ int main(void)
         TEST(test_http_client_tls_that_is_none),
         TEST(test_http_client_endless_answer_is_cut_and_no_failure),
         TEST(test_http_client_answer_as_long_as_allowed_is_whole),
+        TEST(test_http_client_finds_text_across_the_pieces_of_an_answer),
         TEST(test_http_client_flood_of_headers_is_a_bad_response),
         cmocka_unit_test(test_http_client_once_is_not_sent_again_when_a_kept_connection_dies),
+        cmocka_unit_test(test_http_client_once_holds_for_bodies),
         TEST(test_http_client_others_are_sent_again_when_a_kept_connection_dies),
         TEST(test_http_client_answer_before_a_reset_counts),
         TEST(test_http_client_once_holds_for_what_a_redirect_asks_for),

@@ -464,6 +464,153 @@ static void test_job_id_depends_on_what_catch_up_means(void **state)
     assert_memory_equal(&job.id, &ids[3], sizeof job.id);
 }
 
+/* Fields at their default are no part of what a job is; all else is. */
+static void test_job_id_depends_on_the_call(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *method, *headers, *body, *base64;
+        int same_as; /* an earlier row; -1: none */
+    } rows[] = {
+        {ABSENT, ABSENT, ABSENT, ABSENT, -1},
+        {"GET", "{}", "", ABSENT, 0},
+        {"POST", ABSENT, ABSENT, ABSENT, -1},
+        {"PUT", ABSENT, ABSENT, ABSENT, -1},
+        {ABSENT, "{\"a\":\"b\"}", ABSENT, ABSENT, -1},
+        {ABSENT, "{\"A\":\"b\"}", ABSENT, ABSENT, 4},
+        {ABSENT, "{\"a\":\"B\"}", ABSENT, ABSENT, -1},
+        {ABSENT, ABSENT, "f", ABSENT, -1},
+        {ABSENT, ABSENT, ABSENT, "Zg==", 7},
+        {ABSENT, ABSENT, "{{attempt}}", ABSENT, -1},
+        {ABSENT, ABSENT, ABSENT, "e3thdHRlbXB0fX0=", -1},
+    };
+    struct job_id ids[sizeof rows / sizeof rows[0]];
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct job_fields fields = job_maker_fields(GOOD, API, ONCE);
+        fields.method = field_of(rows[i].method);
+        fields.headers = field_of(rows[i].headers);
+        fields.body = field_of(rows[i].body);
+        fields.body_base64 = field_of(rows[i].base64);
+        assert_true(job_build(&job, &fields, (struct wall_ms){T0}, zones, &fault));
+        ids[i] = job.id;
+        job_fini(&job);
+        for (size_t k = 0; k < i; k++) {
+            bool same = memcmp(&ids[i], &ids[k], sizeof ids[i]) == 0;
+            if (same !=
+                (rows[i].same_as == (int)k || (rows[i].same_as == rows[k].same_as && rows[i].same_as >= 0))) {
+                fail_msg("rows %zu and %zu are %s job", i, k, same ? "the same" : "not the same");
+            }
+        }
+    }
+    struct job_id plain = id_of(GOOD, API, ONCE);
+    assert_memory_equal(&ids[0], &plain, sizeof plain);
+}
+
+/* A name is all that a job with a name is. */
+static void test_job_id_of_a_name_is_made_of_nothing_else(void **state)
+{
+    (void)state;
+    static const char *const rows[][3] = {
+        {GOOD, ONCE, "a"}, {"@daily", "ATLEAST_ONCE", "a"}, {GOOD, ONCE, "b"}, {GOOD, ONCE, NULL}};
+    struct job_id ids[4];
+    for (size_t i = 0; i < 4; i++) {
+        struct job_fields fields = job_maker_fields(rows[i][0], API, rows[i][1]);
+        fields.name = field_of(rows[i][2]);
+        assert_true(job_build(&job, &fields, (struct wall_ms){T0}, zones, &fault));
+        ids[i] = job.id;
+        job_fini(&job);
+    }
+    assert_memory_equal(&ids[0], &ids[1], sizeof ids[0]);
+    assert_memory_not_equal(&ids[0], &ids[2], sizeof ids[0]);
+    assert_memory_not_equal(&ids[0], &ids[3], sizeof ids[0]);
+}
+
+static void test_job_call_goes_to_redis_and_back(void **state)
+{
+    (void)state;
+    static struct job again;
+    struct job_fields fields = job_maker_fields(GOOD, API "?{{job_id}}", ONCE);
+    struct job_fields told;
+    fields.method = slice_of("POST");
+    fields.headers = slice_of("{\"a\":\"b\"}");
+    fields.body = slice_of("c");
+    assert_true(job_build(&job, &fields, (struct wall_ms){T0}, zones, &fault));
+    job_describe(&job, &told);
+    assert_int_equal(job_restore(&again, &job.id, &told, job.created, zones, NULL), ERR_OK);
+    job_fini(&job);
+    assert_int_equal(again.call.method, CALL_POST);
+    assert_true(slice_eq(again.call.headers, "{\"a\":\"b\"}"));
+    assert_true(slice_eq(again.call.body, "c"));
+    assert_string_equal(again.api, API "?{{job_id}}");
+    job_fini(&again);
+}
+
+static void test_job_call_faults_are_told(void **state)
+{
+    (void)state;
+    struct job_fields fields = job_maker_fields(GOOD, API, ONCE);
+    fields.headers = slice_of("{\"Host\":\"h\"}");
+    assert_false(job_build(&job, &fields, (struct wall_ms){T0}, zones, &fault));
+    assert_int_equal(fault.code, JOB_FAULT_VALIDATION_ERROR);
+    assert_string_equal(fault.field, "headers");
+    fields = job_maker_fields(GOOD, API, ONCE);
+    fields.method = slice_of(" ");
+    assert_false(job_build(&job, &fields, (struct wall_ms){T0}, zones, &fault));
+    assert_int_equal(fault.code, JOB_FAULT_INVALID_REQUEST);
+    fields = job_maker_fields(GOOD, API "?a={{nope}}", ONCE);
+    assert_false(job_build(&job, &fields, (struct wall_ms){T0}, zones, &fault));
+    assert_int_equal(fault.code, JOB_FAULT_VALIDATION_ERROR);
+    assert_string_equal(fault.field, "api");
+    assert_non_null(strstr(fault.text, "{{nope}}"));
+}
+
+static void set_field(struct job_fields *fields, const char *name, int64_t value)
+{
+    *job_field_number(fields, job_field_find(slice_of(name))) = (struct job_number){true, value};
+}
+
+/* Every number of the table is taken from its smallest to its largest value, and not beyond. */
+static void test_job_numbers_have_limits(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < JOB_FIELD_COUNT; i++) {
+        const struct job_field *field = job_field_at(i);
+        const int64_t values[] = {field->min - 1, field->min, field->max,
+                                  field->max + 1, INT64_MIN,  INT64_MAX};
+        for (size_t k = 0; k < 6 && field->kind == JOB_FIELD_NUMBER; k++) {
+            struct job_fields fields = job_maker_fields(GOOD, API, "ATLEAST_ONCE");
+            set_field(&fields, field->name, values[k]);
+            bool good = job_build(&job, &fields, (struct wall_ms){T0}, zones, &fault);
+            assert_int_equal(good, k == 1 || k == 2);
+            if (good) {
+                job_fini(&job);
+                continue;
+            }
+            char range[64];
+            (void)snprintf(range, sizeof range, "must be from %lld to %lld", (long long)field->min,
+                           (long long)field->max);
+            assert_int_equal(fault.code, JOB_FAULT_VALIDATION_ERROR);
+            assert_string_equal(fault.field, field->name);
+            assert_true(strstr(fault.text, range) != NULL);
+        }
+    }
+}
+
+static void test_job_success_faults_are_told(void **state)
+{
+    (void)state;
+    struct job_fields fields = job_maker_fields(GOOD, API, ONCE);
+    fields.success = slice_of("{\"status\":[]}");
+    assert_false(job_build(&job, &fields, (struct wall_ms){T0}, zones, &fault));
+    assert_int_equal(fault.code, JOB_FAULT_VALIDATION_ERROR);
+    assert_string_equal(fault.field, "success");
+    fields.success = slice_of("{\"body_contains\":\"x\"}");
+    fields.method = slice_of("HEAD");
+    assert_false(job_build(&job, &fields, (struct wall_ms){T0}, zones, &fault));
+    assert_string_equal(fault.field, "success");
+    assert_non_null(strstr(fault.text, "HEAD"));
+}
+
 static const char *const same_jobs[][4] = {
     {"0 7 * * *", API, "00 07 * * *", API},
     {"0 7 * * *", API, "  0  7 *\t* * ", API},
@@ -726,6 +873,12 @@ int main(void)
         cmocka_unit_test(test_job_describe_leaves_out_what_is_usual),
         cmocka_unit_test(test_job_ids_of_jobs_at_their_default_stay),
         cmocka_unit_test(test_job_id_depends_on_what_catch_up_means),
+        cmocka_unit_test(test_job_id_depends_on_the_call),
+        cmocka_unit_test(test_job_id_of_a_name_is_made_of_nothing_else),
+        cmocka_unit_test(test_job_call_goes_to_redis_and_back),
+        cmocka_unit_test(test_job_call_faults_are_told),
+        cmocka_unit_test(test_job_numbers_have_limits),
+        cmocka_unit_test(test_job_success_faults_are_told),
         cmocka_unit_test(test_job_same_meaning_is_the_same_job),
         cmocka_unit_test(test_job_other_meaning_is_another_job),
         cmocka_unit_test(test_job_identity_does_not_depend_on_when_it_was_made),

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,11 +40,63 @@ static void test_job_json_reads_numbers(void **state)
     assert_int_equal(json.fields.catch_up_window_s.value, -5);
     assert_int_equal(json.fields.catch_up_max.value, INT64_MAX);
     job_json_fini(&json);
+    assert_true(
+        job_json_parse(&json, slice_of("{\"retry_unsent\":true,\"retry_client_errors\":false}"), &fault));
+    assert_true(json.fields.retry_unsent.given && json.fields.retry_client_errors.given);
+    assert_int_equal(json.fields.retry_unsent.value, 1);
+    assert_int_equal(json.fields.retry_client_errors.value, 0);
+    job_json_fini(&json);
     assert_true(job_json_parse(&json, slice_of("{\"catch_up_max\":0}"), &fault));
     assert_true(json.fields.catch_up_max.given);
     assert_false(json.fields.catch_up_window_s.given);
     assert_null(json.fields.catch_up.data);
     job_json_fini(&json);
+}
+
+/* Objects are kept as text in one form: no spaces, and names in order. */
+static void test_job_json_reads_objects(void **state)
+{
+    (void)state;
+    struct job_json json;
+    struct job_fault fault;
+    assert_true(job_json_parse(
+        &json,
+        slice_of("{\"headers\": {\"b\" : \"\\u00e9\\/\", \"a\" : [1.50, {\"d\":null, \"c\":true}, -7]}}"),
+        &fault));
+    assert_true(
+        slice_eq(json.fields.headers, "{\"a\":[1.50,{\"c\":true,\"d\":null},-7],\"b\":\"\xc3\xa9/\"}"));
+    job_json_fini(&json);
+    assert_true(job_json_parse(&json, slice_of("{\"headers\":{}}"), &fault));
+    assert_true(slice_eq(json.fields.headers, "{}"));
+    job_json_fini(&json);
+}
+
+/* A change of an object changes the members that it names (RFC 7396). */
+static void test_job_json_patch_merges_objects(void **state)
+{
+    (void)state;
+    static const char *const rows[][3] = {
+        {"{\"a\":\"1\",\"b\":\"2\"}", "{\"b\":\"3\"}", "{\"a\":\"1\",\"b\":\"3\"}"},
+        {"{\"a\":\"1\",\"b\":\"2\"}", "{\"a\":null,\"c\":null}", "{\"b\":\"2\"}"},
+        {"{\"a\":\"1\"}", "{}", "{\"a\":\"1\"}"},
+        {"{\"a\":{\"x\":1,\"y\":2}}", "{\"a\":{\"x\":null,\"z\":3}}", "{\"a\":{\"y\":2,\"z\":3}}"},
+        {"{\"a\":1}", "{\"a\":{\"x\":null,\"y\":2}}", "{\"a\":{\"y\":2}}"},
+        {"{\"a\":[1,2]}", "{\"a\":[3]}", "{\"a\":[3]}"},
+        {NULL, "{\"b\":\"3\"}", "{\"b\":\"3\"}"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct job_fields base = {.headers = {rows[i][0], rows[i][0] ? strlen(rows[i][0]) : 0}};
+        char text[128];
+        struct job_json json;
+        struct job_fault fault;
+        (void)snprintf(text, sizeof text, "{\"headers\":%s}", rows[i][1]);
+        assert_true(job_json_parse_patch(&json, slice_of(text), &base, &fault));
+        assert_true(slice_eq(json.fields.headers, rows[i][2]));
+        job_json_fini(&json);
+        assert_true(job_json_parse_patch(&json, slice_of("{\"headers\":null}"), &base, &fault));
+        assert_null(json.fields.headers.data);
+        job_json_fini(&json);
+    }
 }
 
 static void test_job_json_leaves_absence_to_job_build(void **state)
@@ -92,6 +145,16 @@ static void test_job_json_refusals(void **state)
         {"{\"catch_up_max\":1e2}", "catch_up_max", "exponent"},
         {"{\"catch_up_window_s\":99999999999999999999}", "catch_up_window_s", "64 bits"},
         {"{\"catch_up_window_s\":true}", "catch_up_window_s", "not a boolean"},
+        {"{\"headers\":\"a: b\"}", "headers", "headers must be an object, not a string"},
+        {"{\"headers\":[]}", "headers", "must be an object, not an array"},
+        {"{\"headers\":null}", "headers", "must be an object, not null"},
+        {"{\"headers\":{\"a\":\"1\",\"a\":\"2\"}}", NULL, "\"a\""},
+        {"{\"body\":{}}", "body", "must be a string, not an object"},
+        {"{\"retry_unsent\":1}", "retry_unsent", "must be true or false, not a whole number"},
+        {"{\"retry_unsent\":\"true\"}", "retry_unsent", "must be true or false, not a string"},
+        {"{\"tags\":\"a\"}", "tags", "must be an array, not a string"},
+        {"{\"tags\":{}}", "tags", "must be an array, not an object"},
+        {"{\"retry\":3}", "retry", "must be an object, not a whole number"},
         {"{\"timezone_default\":\"UTC\"}", "timezone_default", "unknown field"},
         {"{\"nope\":1}", "nope",
          "there are schedule, api, type, timezone, catch_up, catch_up_window_s, catch_up_max"},
@@ -160,6 +223,8 @@ static void test_job_json_writes_what_it_was_given(void **state)
     memset(job->id.bytes, 0xab, sizeof job->id.bytes);
     job->type = JOB_ATLEAST_ONCE;
     job->catch_up = catch_up_default(true);
+    assert_int_equal(call_spec_read(&job->call, &(struct job_fields){0}, &(const char *){NULL}, NULL),
+                     ERR_OK);
     job->zone = zone_utc();
     strcpy(job->schedule, "0 0 * * *");
     strcpy(job->api, "https://h/?q=\"x\"");
@@ -217,6 +282,8 @@ int main(void)
         cmocka_unit_test(test_job_json_patch_replaces_keeps_and_takes_away),
         cmocka_unit_test(test_job_json_reads_fields),
         cmocka_unit_test(test_job_json_reads_numbers),
+        cmocka_unit_test(test_job_json_reads_objects),
+        cmocka_unit_test(test_job_json_patch_merges_objects),
         cmocka_unit_test(test_job_json_leaves_absence_to_job_build),
         cmocka_unit_test(test_job_json_refusals),
         cmocka_unit_test(test_job_json_cuts_a_long_name_between_characters),

@@ -3,6 +3,8 @@
 
 #include "job_maker.h"
 
+#include <string.h>
+
 #define T0   INT64_C(1772953200000) /* 2026-03-08T07:00:00Z, a Sunday */
 #define S    INT64_C(1000)
 #define MIN  (60 * S)
@@ -20,9 +22,12 @@ static int set_up(void **state)
     return zones != NULL ? 0 : -1;
 }
 
+static struct retry *rule_of(const char *retry);
+
 static int tear_down(void **state)
 {
     (void)state;
+    (void)rule_of(NULL);
     zones_free(zones);
     return 0;
 }
@@ -36,20 +41,35 @@ static const struct {
                 {6, 30000}, {7, 30000}, {100, 30000}, {INT32_MAX, 30000}};
 #define BACKOFFS (sizeof backoffs / sizeof backoffs[0])
 
+/* The rule that these fields say. */
+static struct retry *rule_of(const char *retry)
+{
+    static struct retry rule;
+    struct errinfo info = {0};
+    struct job_fields fields = {.retry = {retry, retry != NULL ? strlen(retry) : 0}};
+    retry_fini(&rule);
+    if (retry_read(&rule, &fields, &info) != ERR_OK) {
+        fail_msg("%s", info.text);
+    }
+    return &rule;
+}
+
 static void test_policy_backoff_grows_up_to_a_bound(void **state)
 {
     (void)state;
+    const struct retry *rule = rule_of(NULL);
     for (size_t i = 0; i < BACKOFFS; i++) {
-        assert_int_equal(policy_backoff_ms(backoffs[i].attempt, UINT32_MAX), backoffs[i].most_ms);
+        assert_int_equal(policy_backoff_ms(rule, backoffs[i].attempt, UINT32_MAX), backoffs[i].most_ms);
     }
 }
 
 static void test_policy_backoff_has_full_jitter(void **state)
 {
     (void)state;
+    const struct retry *rule = rule_of(NULL);
     for (size_t i = 0; i < BACKOFFS; i++) {
-        int64_t half = policy_backoff_ms(backoffs[i].attempt, UINT32_MAX / 2 + 1);
-        assert_int_equal(policy_backoff_ms(backoffs[i].attempt, 0), 0);
+        int64_t half = policy_backoff_ms(rule, backoffs[i].attempt, UINT32_MAX / 2 + 1);
+        assert_int_equal(policy_backoff_ms(rule, backoffs[i].attempt, 0), 0);
         assert_in_range(half, backoffs[i].most_ms / 2, backoffs[i].most_ms / 2 + 1);
     }
 }
@@ -57,14 +77,164 @@ static void test_policy_backoff_has_full_jitter(void **state)
 static void test_policy_backoff_is_even(void **state)
 {
     (void)state;
+    const struct retry *rule = rule_of(NULL);
     int counts[10] = {0};
     for (uint32_t i = 0; i < 10000; i++) {
-        int64_t ms = policy_backoff_ms(1, i * (UINT32_MAX / 9999));
+        int64_t ms = policy_backoff_ms(rule, 1, i * (UINT32_MAX / 9999));
         assert_in_range(ms, 0, 1000);
         counts[ms == 1000 ? 9 : ms / 100]++;
     }
     for (size_t i = 0; i < 10; i++) {
         assert_in_range(counts[i], 980, 1020);
+    }
+}
+
+/* Without jitter the waits are what the rule says, to the millisecond. */
+static void test_policy_backoff_is_the_jobs_own(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *rule;
+        int64_t waits_ms[5]; /* after attempts 1 to 5 */
+    } rows[] = {
+        {"{\"jitter\":\"none\"}", {1000, 2000, 4000, 8000, 16000}},
+        {"{\"jitter\":\"none\",\"min_backoff_ms\":10}", {10, 20, 40, 80, 160}},
+        {"{\"jitter\":\"none\",\"min_backoff_ms\":60000}", {60000, 60000, 60000, 60000, 60000}},
+        {"{\"jitter\":\"none\",\"max_backoff_ms\":3000}", {1000, 2000, 3000, 3000, 3000}},
+        {"{\"jitter\":\"none\",\"multiplier\":1}", {1000, 1000, 1000, 1000, 1000}},
+        {"{\"jitter\":\"none\",\"multiplier\":1.5}", {1000, 1500, 2250, 3375, 5062}},
+        {"{\"jitter\":\"none\",\"multiplier\":10,\"max_backoff_ms\":86400000}",
+         {1000, 10000, 100000, 1000000, 10000000}},
+        {"{\"jitter\":\"none\",\"multiplier\":1.001,\"min_backoff_ms\":1}", {1, 1, 1, 1, 1}},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct retry *rule = rule_of(rows[i].rule);
+        for (int attempt = 1; attempt <= 5; attempt++) {
+            assert_int_equal(policy_backoff_ms(rule, attempt, 12345), rows[i].waits_ms[attempt - 1]);
+        }
+        assert_in_range(policy_backoff_ms(rule, INT32_MAX, 0), 1, 86400000);
+    }
+}
+
+/* ---- what is next after a failure ---- */
+
+#define ONCE  JOB_ATMOST_ONCE
+#define LEAST JOB_ATLEAST_ONCE
+
+static const struct {
+    enum job_type type;
+    bool client_errors, unsent_too; /* of the rule */
+    struct policy_failure failure;
+    enum policy_next next;
+} failures[] = {
+    /* at least once: an answer may pass, or not */
+    {LEAST, false, false, {.attempt = 1, .answered = true, .status = 500}, POLICY_RETRY},
+    {LEAST, false, false, {.attempt = 1, .answered = true, .status = 503}, POLICY_RETRY},
+    {LEAST, false, false, {.attempt = 1, .answered = true, .status = 501}, POLICY_DEAD},
+    {LEAST, false, false, {.attempt = 1, .answered = true, .status = 400}, POLICY_DEAD},
+    {LEAST, false, false, {.attempt = 1, .answered = true, .status = 404}, POLICY_DEAD},
+    {LEAST, false, false, {.attempt = 1, .answered = true, .status = 499}, POLICY_DEAD},
+    {LEAST, false, false, {.attempt = 1, .answered = true, .status = 408}, POLICY_RETRY},
+    {LEAST, false, false, {.attempt = 1, .answered = true, .status = 425}, POLICY_RETRY},
+    {LEAST, false, false, {.attempt = 1, .answered = true, .status = 429}, POLICY_RETRY},
+    {LEAST, false, false, {.attempt = 1, .answered = true, .status = 302}, POLICY_RETRY},
+    {LEAST, false, false, {.attempt = 1, .answered = true, .status = 200}, POLICY_RETRY},
+    {LEAST, true, false, {.attempt = 1, .answered = true, .status = 404}, POLICY_RETRY},
+    {LEAST, true, false, {.attempt = 1, .answered = true, .status = 501}, POLICY_RETRY},
+    {LEAST, true, false, {.attempt = 6, .answered = true, .status = 404}, POLICY_DEAD},
+    /* at least once: no answer */
+    {LEAST, false, false, {.attempt = 1, .unsent = true}, POLICY_RETRY},
+    {LEAST, false, false, {.attempt = 5}, POLICY_RETRY},
+    {LEAST, false, false, {.attempt = 6}, POLICY_DEAD},
+    {LEAST, false, false, {.attempt = 1, .status = 404}, POLICY_RETRY}, /* broke off behind its headers */
+    /* at most once: what was sent is never sent again */
+    {ONCE, false, false, {.attempt = 1, .answered = true, .status = 500}, POLICY_NOTHING},
+    {ONCE, false, false, {.attempt = 1, .unsent = true}, POLICY_NOTHING},
+    {ONCE, true, true, {.attempt = 1, .answered = true, .status = 503}, POLICY_NOTHING},
+    {ONCE, true, true, {.attempt = 1}, POLICY_NOTHING},
+    {ONCE, false, true, {.attempt = 1, .unsent = true}, POLICY_RETRY},
+    {ONCE, false, true, {.attempt = 5, .unsent = true}, POLICY_RETRY},
+    {ONCE, false, true, {.attempt = 6, .unsent = true}, POLICY_DEAD},
+    /* gone is gone */
+    {LEAST, false, false, {.attempt = 1, .answered = true, .status = 410}, POLICY_GONE},
+    {LEAST, true, false, {.attempt = 1, .answered = true, .status = 410}, POLICY_GONE},
+    {ONCE, false, false, {.attempt = 1, .answered = true, .status = 410}, POLICY_GONE},
+    {ONCE, false, false, {.attempt = 1, .status = 410}, POLICY_NOTHING},
+};
+
+static void test_policy_knows_what_is_worth_another_attempt(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof failures / sizeof failures[0]; i++) {
+        struct policy_failure failure = failures[i].failure;
+        int64_t wait_ms;
+        job.type = failures[i].type;
+        job.retry = *rule_of(NULL);
+        job.retry.client_errors = failures[i].client_errors;
+        job.retry.unsent = failures[i].unsent_too;
+        failure.scheduled.ms = T0;
+        failure.now.ms = T0 + DAY;
+        failure.retry_after_ms = -1;
+        if (policy_after_failure(&job, &failure, 0, &wait_ms) != failures[i].next) {
+            fail_msg("row %zu", i);
+        }
+    }
+}
+
+static void test_policy_attempts_are_the_jobs_own(void **state)
+{
+    (void)state;
+    struct policy_failure failure = {.now = {T0}, .scheduled = {T0}, .retry_after_ms = -1};
+    int64_t wait_ms;
+    job.type = LEAST;
+    job.retry = *rule_of("{\"max_attempts\":3}");
+    for (failure.attempt = 1; failure.attempt <= 9; failure.attempt++) { /* re-driven twice */
+        assert_int_equal(policy_after_failure(&job, &failure, 0, &wait_ms),
+                         failure.attempt % 3 != 0 ? POLICY_RETRY : POLICY_DEAD);
+    }
+}
+
+/* No attempt begins later than that after the occurrence. */
+static void test_policy_duration_ends_retries(void **state)
+{
+    (void)state;
+    int64_t wait_ms;
+    job.type = LEAST;
+    job.retry = *rule_of("{\"max_duration_ms\":10000,\"jitter\":\"none\",\"min_backoff_ms\":500}");
+    for (int64_t ms = 9498; ms <= 9502; ms++) {
+        struct policy_failure failure = {
+            .attempt = 1, .now = {T0 + ms}, .scheduled = {T0}, .retry_after_ms = -1};
+        assert_int_equal(policy_after_failure(&job, &failure, 0, &wait_ms),
+                         ms <= 9500 ? POLICY_RETRY : POLICY_DEAD);
+        failure.attempt = 7; /* re-driven, which may be days later */
+        assert_int_equal(policy_after_failure(&job, &failure, 0, &wait_ms), POLICY_RETRY);
+    }
+}
+
+static void test_policy_target_may_say_how_long_to_wait(void **state)
+{
+    (void)state;
+    static const struct {
+        int status;
+        bool answered;
+        int64_t asked_ms, wait_ms;
+    } rows[] = {
+        {429, true, 7000, 7000},       {503, true, 7000, 7000},       {429, true, 0, 0},
+        {503, true, 3600000, 3600000}, {503, true, 3600001, 3600000}, {503, true, INT64_MAX, 3600000},
+        {500, true, 7000, 1000},       {503, true, -1, 1000},         {503, false, 7000, 1000},
+    };
+    job.type = LEAST;
+    job.retry = *rule_of("{\"jitter\":\"none\"}");
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct policy_failure failure = {.attempt = 1,
+                                         .now = {T0},
+                                         .scheduled = {T0},
+                                         .answered = rows[i].answered,
+                                         .status = rows[i].status,
+                                         .retry_after_ms = rows[i].asked_ms};
+        int64_t wait_ms;
+        assert_int_equal(policy_after_failure(&job, &failure, 0, &wait_ms), POLICY_RETRY);
+        assert_int_equal(wait_ms, rows[i].wait_ms);
     }
 }
 
@@ -413,6 +583,11 @@ int main(void)
         cmocka_unit_test(test_policy_backoff_grows_up_to_a_bound),
         cmocka_unit_test(test_policy_backoff_has_full_jitter),
         cmocka_unit_test(test_policy_backoff_is_even),
+        cmocka_unit_test(test_policy_backoff_is_the_jobs_own),
+        cmocka_unit_test(test_policy_knows_what_is_worth_another_attempt),
+        cmocka_unit_test(test_policy_attempts_are_the_jobs_own),
+        cmocka_unit_test(test_policy_duration_ends_retries),
+        cmocka_unit_test(test_policy_target_may_say_how_long_to_wait),
         cmocka_unit_test(test_policy_lateness_at_most_once),
         cmocka_unit_test(test_policy_lateness_at_least_once),
         cmocka_unit_test(test_policy_lateness_schedule_ends_in_the_gap),

@@ -14,7 +14,28 @@
 
 static struct run run;
 static struct http_request request;
+static struct run_texts texts;
 static struct log_capture capture;
+
+static void give_call(struct job_fields *fields)
+{
+    struct errinfo info = {0};
+    const char *field;
+    call_spec_fini(&run.job.call);
+    if (call_spec_read(&run.job.call, fields, &field, &info) != ERR_OK) {
+        fail_msg("%s: %s", field, info.text);
+    }
+}
+
+static void give_success(const char *text)
+{
+    struct errinfo info = {0};
+    struct job_fields fields = {.success = {text, text != NULL ? strlen(text) : 0}};
+    success_fini(&run.job.success);
+    if (success_read(&run.job.success, &fields, &info) != ERR_OK) {
+        fail_msg("%s", info.text);
+    }
+}
 
 /* Attempt number 3 of a retried occurrence. */
 static int set_up(void **state)
@@ -26,6 +47,10 @@ static int set_up(void **state)
     run.job.type = JOB_ATLEAST_ONCE;
     (void)snprintf(run.job.api, sizeof run.job.api,
                    "http://user:pa55@example.com:8080/path?token=s3cret#frag");
+    texts = (struct run_texts){0};
+    give_call(&(struct job_fields){0});
+    give_success(NULL);
+    assert_int_equal(retry_read(&run.job.retry, &(struct job_fields){0}, NULL), ERR_OK);
     memset(&request, 0x55, sizeof request);
     log_capture_begin(&capture, LOG_INFO);
     return 0;
@@ -34,43 +59,141 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     (void)state;
+    run_texts_fini(&texts);
+    buffer_fini(&run.body);
+    job_fini(&run.job);
     log_capture_end(&capture);
     return 0;
 }
 
 /* ---- the request ---- */
 
+/* Make the request of run anew. */
+static void make_request(void)
+{
+    buffer_clear(&texts.url);
+    buffer_clear(&texts.headers);
+    buffer_clear(&run.body);
+    assert_int_equal(run_make_request(&run, &texts, &request), ERR_OK);
+}
+
+#define SYSTEM_HEADERS                                                                           \
+    "Dronc-Job-Id: capi:" HEX "\0Dronc-Scheduled-Time: 2026-03-08T07:00:00Z\0Dronc-Attempt: 3\0" \
+    "Idempotency-Key: " HEX "-1772953200000\0"
+
+static void assert_headers(const char *expected, size_t size)
+{
+    assert_int_equal(request.headers.len, size - 1);
+    assert_memory_equal(request.headers.data, expected, size - 1);
+}
+
+#define ASSERT_HEADERS(text) assert_headers(text, sizeof(text))
+
 static void test_run_call_request_names_occurrence_and_attempt(void **state)
 {
     (void)state;
-    static const char *const expected[HTTP_REQUEST_HEADERS] = {
-        "Dronc-Job-Id: capi:" HEX, "Dronc-Scheduled-Time: 2026-03-08T07:00:00Z", "Dronc-Attempt: 3",
-        "Idempotency-Key: " HEX "-1772953200000", ""};
-    run_make_request(&run, &request);
-    for (size_t i = 0; i < HTTP_REQUEST_HEADERS; i++) {
-        assert_string_equal(request.headers[i], expected[i]);
-    }
+    make_request();
+    ASSERT_HEADERS(SYSTEM_HEADERS);
+    assert_string_equal(request.method, "GET");
+    assert_null(request.body.data);
     assert_string_equal(request.url, run.job.api);
     assert_string_equal(request.user_agent, "dronc/" DRONC_VERSION);
+}
+
+static void test_run_call_request_is_what_the_job_says(void **state)
+{
+    (void)state;
+    struct job_fields fields = {.method = slice_of("POST"),
+                                .headers =
+                                    slice_of("{\"Content-Type\":\"application/json\",\"X-Empty\":\"\"}"),
+                                .body = slice_of("{\"a\":{\"b\":1}}")};
+    give_call(&fields);
+    make_request();
+    assert_string_equal(request.method, "POST");
+    ASSERT_HEADERS(SYSTEM_HEADERS "Content-Type: application/json\0X-Empty;\0");
+    assert_true(slice_eq(request.body, "{\"a\":{\"b\":1}}"));
+    assert_ptr_equal(request.body.data, run.job.call.body.data); /* not copied */
+    assert_int_equal(run.body.size, 0);
+}
+
+static void test_run_call_templates_are_filled_in(void **state)
+{
+    (void)state;
+    struct job_fields fields = {.headers = slice_of("{\"X-For\":\"{{ scheduled_time }}/{{attempt}}\"}"),
+                                .body =
+                                    slice_of("{\"id\":\"{{execution_id}}\",\"at\":{{scheduled_time_unix}}}")};
+    (void)snprintf(run.job.api, sizeof run.job.api,
+                   "http://h/p?job={{job_id}}&at={{scheduled_time}}&n={{attempt}}#f");
+    give_call(&fields);
+    make_request();
+    assert_string_equal(request.url, "http://h/p?job=capi%3A" HEX "&at=2026-03-08T07%3A00%3A00Z&n=3#f");
+    ASSERT_HEADERS(SYSTEM_HEADERS "X-For: 2026-03-08T07:00:00Z/3\0");
+    assert_true(slice_eq(request.body, "{\"id\":\"exec:" HEX ":1772953200000:3\",\"at\":1772953200}"));
+}
+
+static void test_run_call_systems_headers_win(void **state)
+{
+    (void)state;
+    struct job_fields fields = {
+        .headers = slice_of(
+            "{\"Dronc-Attempt\":\"9\",\"User-Agent\":\"me\",\"dronc-x\":\"1\",\"idempotency-KEY\":\"2\"}")};
+    give_call(&fields);
+    make_request();
+    ASSERT_HEADERS(SYSTEM_HEADERS "User-Agent: me\0");
+}
+
+static void test_run_call_body_may_be_bytes(void **state)
+{
+    (void)state;
+    struct job_fields fields = {.method = slice_of("PUT"), .body_base64 = slice_of("AAH/e3tqb2JfaWR9fQ==")};
+    give_call(&fields);
+    make_request();
+    assert_int_equal(request.body.len, 13);
+    assert_memory_equal(request.body.data, "\0\x01\xff{{job_id}}", 13);
+}
+
+/* A server may wait for a length otherwise. */
+static void test_run_call_empty_bodies_are_said_where_one_is_expected(void **state)
+{
+    (void)state;
+    static const char *const methods[] = {"POST", "PUT", "PATCH", "GET", "DELETE", "HEAD", "OPTIONS"};
+    for (size_t i = 0; i < 7; i++) {
+        struct job_fields fields = {.method = slice_of(methods[i])};
+        give_call(&fields);
+        make_request();
+        assert_string_equal(request.method, methods[i]);
+        assert_int_equal(request.body.len, 0);
+        assert_int_equal(request.body.data != NULL, i < 3);
+    }
 }
 
 static void test_run_call_request_has_limits(void **state)
 {
     (void)state;
-    run_make_request(&run, &request);
-    assert_int_equal(request.timeout_ms, RUNS_TIMEOUT_MS);
-    assert_int_equal(request.connect_timeout_ms, RUNS_CONNECT_TIMEOUT_MS);
+    make_request();
+    assert_int_equal(request.timeout_ms, 90000);
+    assert_int_equal(request.connect_timeout_ms, 10000);
     assert_int_equal(request.max_redirects, 5);
     assert_int_equal(request.response_max, RUNS_RESPONSE_MAX);
+    assert_null(request.find.data);
+    struct job_fields fields = {
+        .timeout_ms = {true, 1800000}, .connect_timeout_ms = {true, 100}, .follow_redirects = {true, 0}};
+    give_call(&fields);
+    give_success("{\"body_contains\":\"ok\"}");
+    make_request();
+    assert_int_equal(request.timeout_ms, 1800000);
+    assert_int_equal(request.connect_timeout_ms, 100);
+    assert_int_equal(request.max_redirects, 0);
+    assert_true(slice_eq(request.find, "ok"));
 }
 
 static void test_run_call_request_is_sent_once_where_that_was_promised(void **state)
 {
     (void)state;
-    run_make_request(&run, &request);
+    make_request();
     assert_false(request.once);
     run.job.type = JOB_ATMOST_ONCE;
-    run_make_request(&run, &request);
+    make_request();
     assert_true(request.once);
 }
 
@@ -78,15 +201,14 @@ static void test_run_call_request_is_sent_once_where_that_was_promised(void **st
 static void test_run_call_idempotency_key_is_the_occurrences(void **state)
 {
     (void)state;
-    struct http_request other;
-    run_make_request(&run, &request);
+    static const char key[] = "Idempotency-Key: " HEX "-1772953200000";
     run.attempt.number = 4;
     run.due.ms += 9000;
-    run_make_request(&run, &other);
-    assert_string_equal(other.headers[3], request.headers[3]);
+    make_request();
+    assert_non_null(memmem(request.headers.data, request.headers.len, key, sizeof key));
     run.attempt.scheduled.ms += 1000;
-    run_make_request(&run, &other);
-    assert_string_not_equal(other.headers[3], request.headers[3]);
+    make_request();
+    assert_null(memmem(request.headers.data, request.headers.len, key, sizeof key));
 }
 
 /* ---- the result ---- */
@@ -130,6 +252,41 @@ static void test_run_call_results_become_executions(void **state)
     }
 }
 
+/* What the job counts as success is one, and nothing else is. */
+static void test_run_call_success_is_what_the_job_says(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *rule;
+        struct http_result result;
+        enum execution_outcome outcome;
+        const char *error;
+    } rows[] = {
+        {"{\"status\":[304,404]}", {.status = 404}, EXECUTION_SUCCEEDED, ""},
+        {"{\"status\":[304,404]}", {.status = 200}, EXECUTION_FAILED, "status 200"},
+        {"{\"status\":[\"3xx\"]}",
+         {.error = HTTP_ERROR_RESPONSE, .status = 302, .text = "broke"},
+         EXECUTION_FAILED,
+         "broke"},
+        {"{\"body_contains\":\"a\"}", {.status = 200, .found = true}, EXECUTION_SUCCEEDED, ""},
+        {"{\"body_contains\":\"a\"}",
+         {.status = 200},
+         EXECUTION_FAILED,
+         "the answer does not hold what success.body_contains asks for"},
+        {"{\"body_contains\":\"a\"}", {.status = 500, .found = true}, EXECUTION_FAILED, "status 500"},
+        {"{\"body_contains\":\"a\"}",
+         {.status = 200, .truncated = true},
+         EXECUTION_FAILED,
+         "the answer does not hold what success.body_contains asks for"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        give_success(rows[i].rule);
+        run_note_result(&run, "me", &rows[i].result);
+        assert_int_equal(run.execution.outcome, rows[i].outcome);
+        assert_string_equal(run.execution.error, rows[i].error);
+    }
+}
+
 static void test_run_call_execution_tells_when_and_who(void **state)
 {
     (void)state;
@@ -169,7 +326,7 @@ static void test_run_call_long_texts_are_cut(void **state)
 
 static enum store_after after(enum job_type type, int attempt, int status)
 {
-    const struct http_result result = {.status = status, .started = {T0}};
+    const struct http_result result = {.status = status, .started = {T0}, .sent = true, .retry_after_ms = -1};
     run.job.type = type;
     run.attempt.number = attempt;
     run_note_result(&run, "me", &result);
@@ -180,7 +337,7 @@ static enum store_after after(enum job_type type, int attempt, int status)
 static void test_run_call_success_and_at_most_once_are_over(void **state)
 {
     (void)state;
-    for (int attempt = 1; attempt <= POLICY_ATTEMPTS + 1; attempt++) {
+    for (int attempt = 1; attempt <= RETRY_ATTEMPTS + 1; attempt++) {
         assert_int_equal(after(JOB_ATLEAST_ONCE, attempt, 200), STORE_AFTER_NOTHING);
         assert_int_equal(after(JOB_ATMOST_ONCE, attempt, 200), STORE_AFTER_NOTHING);
         assert_int_equal(after(JOB_ATMOST_ONCE, attempt, 500), STORE_AFTER_NOTHING);
@@ -190,26 +347,79 @@ static void test_run_call_success_and_at_most_once_are_over(void **state)
 static void test_run_call_at_least_once_is_retried_until_the_attempts_are_spent(void **state)
 {
     (void)state;
-    for (int attempt = 1; attempt < POLICY_ATTEMPTS; attempt++) {
+    for (int attempt = 1; attempt < RETRY_ATTEMPTS; attempt++) {
         for (int i = 0; i < 50; i++) {
             assert_int_equal(after(JOB_ATLEAST_ONCE, attempt, 500), STORE_AFTER_RETRY);
-            assert_in_range(run.next_due.ms, T0, T0 + policy_backoff_ms(attempt, UINT32_MAX));
+            assert_in_range(run.next_due.ms, T0, T0 + policy_backoff_ms(&run.job.retry, attempt, UINT32_MAX));
         }
     }
-    assert_int_equal(after(JOB_ATLEAST_ONCE, POLICY_ATTEMPTS, 500), STORE_AFTER_DEAD);
+    assert_int_equal(after(JOB_ATLEAST_ONCE, RETRY_ATTEMPTS, 500), STORE_AFTER_DEAD);
     assert_int_equal(run.next_due.ms, T0);
+}
+
+static void test_run_call_what_is_next_follows_the_policy(void **state)
+{
+    (void)state;
+    assert_int_equal(after(JOB_ATLEAST_ONCE, 1, 404), STORE_AFTER_DEAD);
+    assert_int_equal(after(JOB_ATLEAST_ONCE, 1, 410), STORE_AFTER_GONE);
+    assert_int_equal(after(JOB_ATMOST_ONCE, 1, 410), STORE_AFTER_GONE);
+    const struct http_result busy = {.status = 503, .sent = true, .retry_after_ms = 7000};
+    run.job.type = JOB_ATLEAST_ONCE;
+    run_note_result(&run, "me", &busy);
+    run_decide_after(&run, (struct wall_ms){T0});
+    assert_int_equal(run.after, STORE_AFTER_RETRY);
+    assert_int_equal(run.next_due.ms, T0 + 7000);
+    const struct http_result refused = {.error = HTTP_ERROR_CONNECT, .retry_after_ms = -1};
+    run.job.type = JOB_ATMOST_ONCE;
+    run.job.retry.unsent = true;
+    run_note_result(&run, "me", &refused);
+    run_decide_after(&run, (struct wall_ms){T0});
+    assert_int_equal(run.after, STORE_AFTER_RETRY);
+}
+
+/* At most once: a request that left, and no whole answer to it. */
+static void test_run_call_at_most_once_may_not_know(void **state)
+{
+    (void)state;
+    static const struct {
+        struct http_result result;
+        enum execution_outcome outcome;
+    } rows[] = {
+        {{.error = HTTP_ERROR_TIMEOUT, .sent = true}, EXECUTION_UNKNOWN},
+        {{.error = HTTP_ERROR_RESPONSE, .sent = true}, EXECUTION_UNKNOWN},
+        {{.error = HTTP_ERROR_RESPONSE, .sent = true, .status = 200}, EXECUTION_UNKNOWN},
+        {{.error = HTTP_ERROR_ABORTED, .sent = true}, EXECUTION_UNKNOWN},
+        {{.error = HTTP_ERROR_INTERNAL, .sent = true}, EXECUTION_UNKNOWN},
+        {{.error = HTTP_ERROR_CONNECT, .sent = true}, EXECUTION_UNKNOWN}, /* of a redirect */
+        {{.error = HTTP_ERROR_TIMEOUT}, EXECUTION_FAILED},
+        {{.error = HTTP_ERROR_CONNECT}, EXECUTION_FAILED},
+        {{.error = HTTP_ERROR_ABORTED}, EXECUTION_FAILED},
+        {{.error = HTTP_ERROR_REDIRECT, .sent = true, .status = 302}, EXECUTION_FAILED},
+        {{.error = HTTP_ERROR_REDIRECTS, .sent = true, .status = 302}, EXECUTION_FAILED},
+        {{.sent = true, .status = 500}, EXECUTION_FAILED},
+        {{.sent = true, .status = 200}, EXECUTION_SUCCEEDED},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        run.job.type = JOB_ATMOST_ONCE;
+        run_note_result(&run, "me", &rows[i].result);
+        assert_int_equal(run.execution.outcome, rows[i].outcome);
+        run.job.type = JOB_ATLEAST_ONCE;
+        run_note_result(&run, "me", &rows[i].result);
+        assert_int_equal(run.execution.outcome,
+                         rows[i].outcome == EXECUTION_UNKNOWN ? EXECUTION_FAILED : rows[i].outcome);
+    }
 }
 
 /* What is redriven has a whole round of attempts, with the waits of the first, and numbers that go on. */
 static void test_run_call_redriven_occurrence_has_another_round(void **state)
 {
     (void)state;
-    for (int attempt = POLICY_ATTEMPTS + 1; attempt < 2 * POLICY_ATTEMPTS; attempt++) {
+    for (int attempt = RETRY_ATTEMPTS + 1; attempt < 2 * RETRY_ATTEMPTS; attempt++) {
         assert_int_equal(after(JOB_ATLEAST_ONCE, attempt, 500), STORE_AFTER_RETRY);
-        int64_t most_ms = policy_backoff_ms(attempt - POLICY_ATTEMPTS, UINT32_MAX);
+        int64_t most_ms = policy_backoff_ms(&run.job.retry, attempt - RETRY_ATTEMPTS, UINT32_MAX);
         assert_in_range(run.next_due.ms, T0, T0 + most_ms);
     }
-    assert_int_equal(after(JOB_ATLEAST_ONCE, 2 * POLICY_ATTEMPTS, 500), STORE_AFTER_DEAD);
+    assert_int_equal(after(JOB_ATLEAST_ONCE, 2 * RETRY_ATTEMPTS, 500), STORE_AFTER_DEAD);
 }
 
 /* ---- the log ---- */
@@ -314,15 +524,23 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_run_call_request_names_occurrence_and_attempt),
+        TEST(test_run_call_request_is_what_the_job_says),
+        TEST(test_run_call_templates_are_filled_in),
+        TEST(test_run_call_systems_headers_win),
+        TEST(test_run_call_body_may_be_bytes),
+        TEST(test_run_call_empty_bodies_are_said_where_one_is_expected),
         TEST(test_run_call_request_has_limits),
         TEST(test_run_call_request_is_sent_once_where_that_was_promised),
         TEST(test_run_call_idempotency_key_is_the_occurrences),
         TEST(test_run_call_results_become_executions),
+        TEST(test_run_call_success_is_what_the_job_says),
         TEST(test_run_call_execution_tells_when_and_who),
         TEST(test_run_call_long_texts_are_cut),
         TEST(test_run_call_redriven_occurrence_has_another_round),
         TEST(test_run_call_success_and_at_most_once_are_over),
         TEST(test_run_call_at_least_once_is_retried_until_the_attempts_are_spent),
+        TEST(test_run_call_what_is_next_follows_the_policy),
+        TEST(test_run_call_at_most_once_may_not_know),
         TEST(test_run_call_log_line_of_a_success),
         TEST(test_run_call_log_line_of_a_failure),
         TEST(test_run_call_log_line_of_the_last_failure),

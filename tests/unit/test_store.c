@@ -149,24 +149,24 @@ static void test_store_start_takes_several_attempts(void **state)
 static void test_store_finish_says_what_is_next(void **state)
 {
     (void)state;
-    static const char *const words[] = {"n", "r", "d"};
+    static const char *const words[] = {"n", "r", "d", "g"};
     struct store_attempt attempt = the_attempt();
     struct execution execution = {.job = the_id(), .scheduled = {T0}, .attempt = 2, .status = 200};
     struct cmd cmd;
     store_finish(&cmd, SHARD, "me", &keep);
-    for (unsigned after = STORE_AFTER_NOTHING; after <= STORE_AFTER_DEAD; after++) {
+    for (unsigned after = STORE_AFTER_NOTHING; after <= STORE_AFTER_GONE; after++) {
         store_finish_add(&cmd, &attempt, &execution, (enum store_after)after, (struct wall_ms){T0 + 1});
     }
-    assert_keys_in_shard(&cmd, "finish", 4);
-    assert_argument(&cmd, 5, TAG "history:");
-    for (size_t i = 0; i < 3; i++) {
-        assert_argument(&cmd, 10 + 5 * i, ID "1772953200000");
-        assert_argument(&cmd, 11 + 5 * i, "2.77");
-        assert_argument(&cmd, 12 + 5 * i, "o:s s:1772953200000 a:2 x:0 t:0 h:200 l:0");
-        assert_argument(&cmd, 13 + 5 * i, words[i]);
-        assert_argument(&cmd, 14 + 5 * i, "1772953200001");
+    assert_keys_in_shard(&cmd, "finish", 5);
+    assert_argument(&cmd, 6, TAG "history:");
+    for (size_t i = 0; i < 4; i++) {
+        assert_argument(&cmd, 11 + 5 * i, ID "1772953200000");
+        assert_argument(&cmd, 12 + 5 * i, "2.77");
+        assert_argument(&cmd, 13 + 5 * i, "o:s s:1772953200000 a:2 x:0 t:0 h:200 l:0");
+        assert_argument(&cmd, 14 + 5 * i, words[i]);
+        assert_argument(&cmd, 15 + 5 * i, "1772953200001");
     }
-    assert_int_equal(cmd.argc, 25);
+    assert_int_equal(cmd.argc, 31);
     cmd_fini(&cmd);
 }
 
@@ -180,9 +180,9 @@ static void test_store_says_how_much_is_kept(void **state)
     assert_argument(&cmd, 2, "86400000");
     cmd_fini(&cmd);
     store_finish(&cmd, SHARD, "me", &keep);
-    assert_argument(&cmd, 6, "100000");
-    assert_argument(&cmd, 7, "200");
-    assert_argument(&cmd, 8, "10000");
+    assert_argument(&cmd, 7, "100000");
+    assert_argument(&cmd, 8, "200");
+    assert_argument(&cmd, 9, "10000");
     cmd_fini(&cmd);
 }
 
@@ -532,7 +532,7 @@ static void test_store_executions_refuses_bad_shapes(void **state)
 
 #define CLAIM                                                                                         \
     ID, "1772953200000", "2.77", "1772953200500", "c", "77", "0 7 * * *", "http://h/", "ATMOST_ONCE", \
-        "Europe/Berlin", "all", "3600", "7"
+        "Europe/Berlin", "all", "3600", "7", NO_OTHER_FIELDS
 
 static void test_store_claim_reply_counts_and_tells_the_next_instant(void **state)
 {
@@ -558,7 +558,7 @@ static void test_store_claim_at_reads_attempt_and_definition(void **state)
 {
     (void)state;
     const struct reply *reply = MAKE_ARRAY("", "", CLAIM, ID, "5", "1000000.9007199254740992", "6", "r", "1",
-                                           "s", "a", "t", NULL, NULL, NULL, NULL);
+                                           "s", "a", "t", NULL, NULL, NULL, NULL, NO_OTHER_FIELDS);
     assert_int_equal(store_claim_at(reply, 0, &d.claimed, &info), ERR_OK);
     assert_memory_equal(d.claimed.attempt.job.bytes, ID, JOB_ID_SIZE);
     assert_int_equal(d.claimed.attempt.scheduled.ms, T0);
@@ -590,8 +590,8 @@ static void test_store_claim_at_reads_attempt_and_definition(void **state)
 static void test_store_claim_at_without_definition(void **state)
 {
     (void)state;
-    const struct reply *reply =
-        MAKE_ARRAY("", "", ID, "1", "1.1", "1", "c", NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+    const struct reply *reply = MAKE_ARRAY("", "", ID, "1", "1.1", "1", "c", NULL, NULL, NULL, NULL, NULL,
+                                           NULL, NULL, NULL, NO_OTHER_FIELDS);
     assert_int_equal(store_claim_at(reply, 0, &d.claimed, &info), ERR_OK);
     assert_null(d.claimed.fields.schedule.data);
     assert_memory_equal(d.claimed.attempt.job.bytes, ID, JOB_ID_SIZE);
@@ -609,8 +609,8 @@ static void test_store_claim_at_with_garbage_for_a_definition(void **state)
     };
     for (size_t i = 0; i < sizeof definitions / sizeof definitions[0]; i++) {
         const char *const *f = definitions[i];
-        const struct reply *reply =
-            MAKE_ARRAY("", "", ID, "1", "1.1", "1", "c", f[0], f[1], f[2], f[3], NULL, NULL, f[4], f[5]);
+        const struct reply *reply = MAKE_ARRAY("", "", ID, "1", "1.1", "1", "c", f[0], f[1], f[2], f[3], NULL,
+                                               NULL, f[4], f[5], NO_OTHER_FIELDS);
         assert_int_equal(store_claim_at(reply, 0, &d.claimed, &info), ERR_OK);
         assert_non_null(d.claimed.fields.schedule.data);
         assert_int_equal(d.claimed.fields.schedule.len, 0);
@@ -626,19 +626,25 @@ static void test_store_claim_at_refuses_garbage(void **state)
         for (size_t i = 0; i < GARBAGE_COUNT; i++) {
             const char *items[] = {"", "", CLAIM};
             items[2 + at] = GARBAGE_NUMBERS[i];
-            assert_int_equal(store_claim_at(make_array(items, 12), 0, &d.claimed, &info), ERR_PROTOCOL);
+            assert_int_equal(
+                store_claim_at(make_array(items, sizeof items / sizeof items[0]), 0, &d.claimed, &info),
+                ERR_PROTOCOL);
         }
     }
     for (size_t i = 0; i < sizeof absurd / sizeof absurd[0]; i++) {
         const char *items[] = {"", "", CLAIM};
         items[4] = absurd[i];
-        assert_int_equal(store_claim_at(make_array(items, 12), 0, &d.claimed, &info), ERR_PROTOCOL);
+        assert_int_equal(
+            store_claim_at(make_array(items, sizeof items / sizeof items[0]), 0, &d.claimed, &info),
+            ERR_PROTOCOL);
     }
     const char *items[] = {"", "", CLAIM};
     items[2] = NULL;
-    assert_int_equal(store_claim_at(make_array(items, 12), 0, &d.claimed, &info), ERR_PROTOCOL);
+    assert_int_equal(store_claim_at(make_array(items, sizeof items / sizeof items[0]), 0, &d.claimed, &info),
+                     ERR_PROTOCOL);
     items[2] = ID "x";
-    assert_int_equal(store_claim_at(make_array(items, 12), 0, &d.claimed, &info), ERR_PROTOCOL);
+    assert_int_equal(store_claim_at(make_array(items, sizeof items / sizeof items[0]), 0, &d.claimed, &info),
+                     ERR_PROTOCOL);
 }
 
 static void test_store_verdicts(void **state)

@@ -16,6 +16,9 @@
 /* An id of shard 3. */
 #define A "cAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 
+static const struct store_keep keep = {
+    .executions = 100000, .age_ms = 86400000, .history = STORE_HISTORY_PER_JOB, .dead = 10000};
+
 static struct redis_server server;
 static struct config config;
 static struct redis_sync *redis;
@@ -99,7 +102,7 @@ static size_t claim_until(const char *runner, int64_t until)
     const struct store_claim_bounds bounds = {.until = {until}, .limit = MAX};
     struct store_claim_left left;
     struct cmd cmd;
-    store_claim(&cmd, SHARD, runner, &bounds);
+    store_claim(&cmd, SHARD, runner, &bounds, &keep);
     call(&cmd);
     assert_int_equal(store_claim_reply(reply, &left, &got_count, &info), ERR_OK);
     for (size_t i = 0; i < got_count; i++) {
@@ -150,7 +153,7 @@ static enum store_verdict finish(const char *runner, const struct store_claimed 
                                .attempt = what->attempt.number,
                                .outcome = EXECUTION_FAILED};
     struct cmd cmd;
-    store_finish(&cmd, SHARD, runner);
+    store_finish(&cmd, SHARD, runner, &keep);
     store_finish_add(&cmd, &what->attempt, &record, after, redis_now());
     return verdict(&cmd);
 }
@@ -159,7 +162,7 @@ static enum store_verdict skip_it(const char *runner, const struct store_claimed
 {
     struct execution record = {.job = a, .scheduled = what->attempt.scheduled, .outcome = EXECUTION_MISSED};
     struct cmd cmd;
-    store_skip(&cmd, SHARD, runner);
+    store_skip(&cmd, SHARD, runner, &keep);
     store_skip_add(&cmd, &what->attempt, &record, (struct wall_ms){what->attempt.scheduled.ms + 1000});
     return verdict(&cmd);
 }
@@ -168,7 +171,7 @@ static struct store_recovered recover(const char *dead)
 {
     struct store_recovered out;
     struct cmd cmd;
-    store_recover(&cmd, SHARD, dead, 6);
+    store_recover(&cmd, SHARD, dead, 6, &keep);
     call(&cmd);
     assert_int_equal(store_recover_reply(reply, &out, &info), ERR_OK);
     return out;

@@ -10,7 +10,7 @@
 /* An id whose first byte is 'c' (99): shard 3. */
 #define ID    "cdefghijklmnopqrstuvwxyzABCDEFGH"
 #define ENTRY ID, "1772953200000", "77.2", "77", "0 9 * * *", "http://h/", "ATMOST_ONCE"
-#define USUAL NULL, NULL, NULL /* nothing about catching up */
+#define USUAL NULL, NULL, NULL, NO_OTHER_FIELDS /* nothing about catching up, or anything else */
 
 static void assert_arguments(const struct cmd *cmd, const char *const *expected, size_t count)
 {
@@ -70,7 +70,7 @@ static void test_due_page_reply_is_read(void **state)
 {
     (void)state;
     const struct reply *reply =
-        MAKE_ARRAY("17", ENTRY, "Europe/Berlin", "latest", "60", NULL, ENTRY, NULL, USUAL);
+        MAKE_ARRAY("17", ENTRY, "Europe/Berlin", "latest", "60", NULL, NO_OTHER_FIELDS, ENTRY, NULL, USUAL);
     char cursor[STORE_CURSOR_SIZE];
     struct store_pending pending;
     struct errinfo info;

@@ -8,6 +8,7 @@
 
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define T0    INT64_C(1772953200000) /* 2026-03-08T07:00:00Z, long past for Redis */
@@ -298,18 +299,26 @@ static int64_t due_of(const char *id)
     return ASK("ZSCORE", TAG "due", id);
 }
 
-/* The fields of test_scripts_definition_comes_back_whole. */
-static void assert_fields(const struct job_fields *fields)
+/* A value that only the field at index has. */
+static void value_for(size_t index, char out[16])
 {
-    assert_true(slice_eq(fields->schedule, "0 7 * * *"));
-    assert_true(slice_eq(fields->api, "http://example.com/x"));
-    assert_true(slice_eq(fields->type, "ATLEAST_ONCE"));
-    assert_true(slice_eq(fields->timezone, "Europe/Berlin"));
-    assert_true(slice_eq(fields->catch_up, "all"));
-    assert_true(fields->catch_up_window_s.given);
-    assert_int_equal(fields->catch_up_window_s.value, 7200);
-    assert_true(fields->catch_up_max.given);
-    assert_int_equal(fields->catch_up_max.value, 7);
+    (void)snprintf(out, 16, "%s%zu", job_field_is_slice(job_field_at(index)) ? "text " : "10", index);
+}
+
+/* Those of test_scripts_definition_comes_back_whole. */
+static void assert_fields(struct job_fields *fields)
+{
+    for (size_t i = 0; i < JOB_FIELD_COUNT; i++) {
+        const struct job_field *field = job_field_at(i);
+        char expected[16];
+        value_for(i, expected);
+        if (job_field_is_slice(field)) {
+            assert_true(slice_eq(*job_field_text(fields, field), expected));
+        } else {
+            assert_true(job_field_number(fields, field)->given);
+            assert_int_equal(job_field_number(fields, field)->value, atoi(expected));
+        }
+    }
 }
 
 /* ---- jobs ---- */
@@ -380,21 +389,16 @@ static void test_scripts_create_at_a_wrong_time_leaves_a_broken_job_alone(void *
 static void test_scripts_definition_comes_back_whole(void **state)
 {
     (void)state;
-    struct job_fields fields = job_maker_fields("0 7 * * *", "http://example.com/x", "ATLEAST_ONCE");
-    struct job_fault fault;
     struct store_pending pending;
     char cursor[STORE_CURSOR_SIZE];
     size_t count;
-    static struct job job;
     struct cmd cmd;
-    fields.timezone = slice_of("Europe/Berlin");
-    fields.catch_up_window_s = (struct job_number){true, 7200};
-    fields.catch_up_max = (struct job_number){true, 7};
-    assert_true(job_build(&job, &fields, (struct wall_ms){1000}, zones, &fault));
-    memcpy(job.id.bytes, A, JOB_ID_SIZE);
-    store(&job, T0);
-    assert_int_equal(ASK("HLEN", TAG "job:" A), 7);
-    SAY("HSET", TAG "job:" A, "catch_up", "all"); /* which is the default */
+    (void)create(A, JOB_ATLEAST_ONCE, T0);
+    for (size_t i = 0; i < JOB_FIELD_COUNT; i++) {
+        char value[16];
+        value_for(i, value);
+        SAY("HSET", TAG "job:" A, job_field_at(i)->name, value);
+    }
     store_due_page(&cmd, SHARD, "0");
     call(&cmd);
     assert_int_equal(store_due_page_reply(reply, cursor, &count, &info), ERR_OK);
@@ -404,6 +408,31 @@ static void test_scripts_definition_comes_back_whole(void **state)
     assert_int_equal(claim("me"), 1);
     assert_fields(&got.at[0].fields);
     assert_int_equal(got.at[0].created.ms, pending.created.ms);
+}
+
+/* And what a job is made of comes to where that reads it from. */
+static void test_scripts_create_stores_what_is_not_usual(void **state)
+{
+    (void)state;
+    struct job_fields fields = job_maker_fields("0 7 * * *", "http://example.com/x", "ATLEAST_ONCE");
+    struct job_fault fault;
+    static struct job job;
+    fields.timezone = slice_of("Europe/Berlin");
+    fields.catch_up_window_s = (struct job_number){true, 7200};
+    fields.method = slice_of("POST");
+    fields.headers = slice_of("{\"X-A\":\"b\"}");
+    fields.body = slice_of("a\r\nb");
+    assert_true(job_build(&job, &fields, (struct wall_ms){1000}, zones, &fault));
+    memcpy(job.id.bytes, A, JOB_ID_SIZE);
+    store(&job, T0);
+    job_fini(&job);
+    assert_int_equal(ASK("HLEN", TAG "job:" A), 9);
+    assert_int_equal(claim("me"), 1);
+    assert_true(slice_eq(got.at[0].fields.timezone, "Europe/Berlin"));
+    assert_int_equal(got.at[0].fields.catch_up_window_s.value, 7200);
+    assert_true(slice_eq(got.at[0].fields.method, "POST"));
+    assert_true(slice_eq(got.at[0].fields.headers, "{\"X-A\":\"b\"}"));
+    assert_true(slice_eq(got.at[0].fields.body, "a\r\nb"));
 }
 
 /* Not one byte more than before there was catching up. */
@@ -935,7 +964,73 @@ static void test_scripts_set_aside_with_garbage_for_its_creation(void **state)
     assert_int_equal(ASK("EXISTS", TAG "claimed:me", TAG "due"), 0);
 }
 
+/* The target said that nobody need call again. */
+static void test_scripts_finish_pauses_a_job_whose_target_is_gone(void **state)
+{
+    (void)state;
+    (void)create(A, JOB_ATLEAST_ONCE, T0);
+    (void)claim("me");
+    (void)start("me", A, 1, T1);
+    assert_int_equal(due_of(A), T1);
+    assert_int_equal(finish("me", A, 1, STORE_AFTER_GONE, T0), STORE_DONE);
+    assert_int_equal(due_of(A), -1);
+    assert_int_equal(ASK("HGET", TAG "job:" A, "epoch"), 1);
+    SAY("HGET", TAG "job:" A, "state");
+    assert_true(slice_eq(reply->text, "PAUSED"));
+    SAY("HGET", TAG "job:" A, "state_reason");
+    assert_true(slice_eq(reply->text, "gone"));
+    assert_int_equal(ASK("LLEN", TAG "history:" A), 1);
+    assert_int_equal(ASK("EXISTS", TAG "retry", TAG "dead", TAG "claimed:me"), 0);
+}
+
+/* Somebody else's word stands, and nothing is made of a job that was deleted. */
+static void test_scripts_finish_of_a_target_that_is_gone_changes_no_other_state(void **state)
+{
+    (void)state;
+    (void)create(A, JOB_ATLEAST_ONCE, T0);
+    (void)create(B, JOB_ATLEAST_ONCE, T0);
+    (void)claim("me");
+    (void)start("me", A, 1, T1);
+    (void)start("me", B, 1, T1);
+    SAY("HSET", TAG "job:" A, "state", "PAUSED", "state_reason", "user");
+    SAY("DEL", TAG "job:" B);
+    (void)finish("me", A, 1, STORE_AFTER_GONE, T0);
+    (void)finish("me", B, 1, STORE_AFTER_GONE, T0);
+    SAY("HGET", TAG "job:" A, "state_reason");
+    assert_true(slice_eq(reply->text, "user"));
+    assert_int_equal(ASK("HEXISTS", TAG "job:" A, "epoch"), 0);
+    assert_int_equal(ASK("EXISTS", TAG "job:" B), 0);
+}
+
 /* ---- recovery ---- */
+
+/* How many attempts there are, and for how long, the job itself may say. */
+static void test_scripts_recover_knows_the_jobs_own_retries(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *retry;
+        bool again;
+    } rows[] = {
+        {"{\"max_attempts\":2}", true},
+        {"{\"max_attempts\":1}", false},
+        {"{\"max_duration_ms\":1}", false},
+        {"{\"max_duration_ms\":9000000000000}", true},
+        {"garbage", true},
+        {"[]", true},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        SAY("FLUSHALL");
+        (void)create(A, JOB_ATLEAST_ONCE, T0);
+        SAY("HSET", TAG "job:" A, "retry", rows[i].retry);
+        (void)claim("dead");
+        (void)start("dead", A, 1, NONE);
+        struct store_recovered done = recover("dead");
+        assert_int_equal(done.lost, 1);
+        assert_int_equal(done.handed_on, rows[i].again ? 1 : 0);
+        assert_int_equal(ASK("ZCARD", TAG "dead"), rows[i].again ? 0 : 1);
+    }
+}
 
 static void test_scripts_recover_unstarted_is_due_again_at_the_same_instant(void **state)
 {
@@ -1319,6 +1414,7 @@ int main(void)
         TEST(test_scripts_create_wants_the_time_to_be_redis_own),
         TEST(test_scripts_create_at_a_wrong_time_leaves_a_broken_job_alone),
         TEST(test_scripts_definition_comes_back_whole),
+        TEST(test_scripts_create_stores_what_is_not_usual),
         TEST(test_scripts_create_stores_nothing_that_is_usual),
         TEST(test_scripts_claim_hands_out_the_longest_due_first),
         TEST(test_scripts_claim_is_bounded),
@@ -1353,6 +1449,9 @@ int main(void)
         TEST(test_scripts_skip_of_the_last_occurrences_makes_nothing_due),
         TEST(test_scripts_set_aside_until_it_is_made_anew),
         TEST(test_scripts_set_aside_with_garbage_for_its_creation),
+        TEST(test_scripts_finish_pauses_a_job_whose_target_is_gone),
+        TEST(test_scripts_finish_of_a_target_that_is_gone_changes_no_other_state),
+        TEST(test_scripts_recover_knows_the_jobs_own_retries),
         TEST(test_scripts_recover_unstarted_is_due_again_at_the_same_instant),
         TEST(test_scripts_recover_started_at_most_once_is_lost),
         TEST(test_scripts_recover_started_at_least_once_is_retried),

@@ -91,6 +91,36 @@ static void test_url_parse_accepts(void **state)
     }
 }
 
+/* Templates may stand in a query, and braces nowhere else. */
+static void test_url_parse_takes_templates_in_a_query(void **state)
+{
+    (void)state;
+    static const char *const good[] = {"http://h?{{a}}", "http://h/?x={{job_id}}&y={{nope}}{{z}}#f",
+                                       "http://h/?a?{{b}}"};
+    static const struct {
+        const char *text, *message;
+    } bad[] = {
+        {"http://h/{{a}}", "character 10: a character that a URL may only hold as %XX"},
+        {"http://{{a}}/?b", "character 8: a character that a URL may only hold as %XX"},
+        {"http://h/#{{a}}", "character 11: a character that a URL may only hold as %XX"},
+        {"http://h/#?{{a}}", "character 12: a character that a URL may only hold as %XX"},
+        {"http://h/?{a}", "character 11: a character that a URL may only hold as %XX"},
+        {"http://h/?{{a}", "character 11: a character that a URL may only hold as %XX"},
+        {"http://h/?{{a}}}", "character 16: a character that a URL may only hold as %XX"},
+        {"http://h/?{{a#}}", "character 11: a character that a URL may only hold as %XX"},
+        {"http://h/?{{ a }}", "character 13: a space is not allowed (write %20)"},
+    };
+    struct url url;
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        assert_int_equal(url_parse(&url, slice_of(good[i]), NULL), URL_OK);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        struct errinfo info = {0};
+        assert_int_equal(url_parse(&url, slice_of(bad[i].text), &info), URL_MALFORMED);
+        assert_string_equal(info.text, bad[i].message);
+    }
+}
+
 static void test_url_parse_refuses_and_says_where(void **state)
 {
     (void)state;
@@ -421,6 +451,7 @@ int main(void)
         cmocka_unit_test(test_url_parse_finds_all_parts),
         cmocka_unit_test(test_url_parse_marks_absent_parts),
         cmocka_unit_test(test_url_parse_accepts),
+        cmocka_unit_test(test_url_parse_takes_templates_in_a_query),
         cmocka_unit_test(test_url_parse_refuses_and_says_where),
         cmocka_unit_test(test_url_parse_refuses_numbers_that_clients_read_differently),
         cmocka_unit_test(test_url_parse_refuses_broken_ipv6),

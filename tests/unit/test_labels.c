@@ -1,0 +1,147 @@
+/* Descriptions and tags. */
+#include "labels.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
+
+static struct labels labels;
+static const char *field;
+static struct errinfo info;
+
+static int tear_down(void **state)
+{
+    (void)state;
+    labels_fini(&labels);
+    return 0;
+}
+
+static struct slice given(const char *text)
+{
+    return text == NULL ? (struct slice){NULL, 0} : slice_of(text);
+}
+
+static enum err read_labels(const char *description, const char *tags)
+{
+    struct job_fields fields = {.description = given(description), .tags = given(tags)};
+    labels_fini(&labels);
+    info = (struct errinfo){0};
+    return labels_read(&labels, &fields, &field, &info);
+}
+
+static void test_labels_are_kept(void **state)
+{
+    (void)state;
+    struct job_fields told = {0};
+    struct buffer out = {0};
+    assert_int_equal(read_labels("Nightly import\n\tof \xc3\xa4ll", "[\"b\",\"a c\",\"B\"]"), ERR_OK);
+    labels_describe(&labels, &told);
+    assert_true(slice_eq(told.description, "Nightly import\n\tof \xc3\xa4ll"));
+    assert_true(slice_eq(told.tags, "[\"B\",\"a c\",\"b\"]"));
+    labels_print(&labels, &out);
+    assert_string_equal(buffer_str(&out), "description 23 Nightly import\n\tof \xc3\xa4ll\n"
+                                          "tags [\"B\",\"a c\",\"b\"]\n");
+    buffer_fini(&out);
+}
+
+static void test_labels_may_be_missing(void **state)
+{
+    (void)state;
+    static const char *const rows[][2] = {{NULL, NULL}, {"", NULL}, {NULL, "[]"}, {"", "[]"}};
+    for (size_t i = 0; i < 4; i++) {
+        struct buffer out = {0};
+        assert_int_equal(read_labels(rows[i][0], rows[i][1]), ERR_OK);
+        assert_null(labels.description.data);
+        assert_null(labels.tags.data);
+        assert_null(labels.memory);
+        labels_print(&labels, &out);
+        assert_int_equal(out.len, 0);
+    }
+}
+
+static void test_labels_name(void **state)
+{
+    (void)state;
+    char longest[LABELS_NAME_MAX + 2];
+    memset(longest, 'n', sizeof longest - 1);
+    longest[sizeof longest - 1] = '\0';
+    const char *const rows[][2] = {{"nightly import \xc3\xa4", NULL},
+                                   {"", "1 to 128"},
+                                   {" a", "blank"},
+                                   {"a ", "blank"},
+                                   {"a\nb", "control"},
+                                   {"\xff", "UTF-8"},
+                                   {longest, "1 to 128"},
+                                   {longest + 1, NULL}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct job_fields fields = {.name = slice_of(rows[i][0]), .description = slice_of("d")};
+        struct job_fields told = {0};
+        labels_fini(&labels);
+        enum err err = labels_read(&labels, &fields, &field, &info);
+        assert_int_equal(err, rows[i][1] == NULL ? ERR_OK : ERR_INVALID);
+        if (err != ERR_OK) {
+            assert_string_equal(field, "name");
+            assert_non_null(strstr(info.text, rows[i][1]));
+            continue;
+        }
+        labels_describe(&labels, &told);
+        assert_true(slice_eq(told.name, rows[i][0]));
+        assert_true(slice_eq(told.description, "d"));
+    }
+}
+
+static void test_labels_faults(void **state)
+{
+    (void)state;
+    static const char *const rows[][4] = {
+        {"a\x01", NULL, "description", "control character"},
+        {"\xff", NULL, "description", "not UTF-8"},
+        {"\xc2\x85", NULL, "description", "control character"},
+        {NULL, "{}", "tags", "must be an array of at most 16"},
+        {NULL, "[", "tags", "tags: "},
+        {NULL, "[1]", "tags", "each of tags"},
+        {NULL, "[\"\"]", "tags", "each of tags"},
+        {NULL, "[null]", "tags", "each of tags"},
+        {NULL, "[\"a\\nb\"]", "tags", "each of tags"},
+        {NULL, "[\"a\",\"b\",\"a\"]", "tags", "\"a\" stands there twice"},
+        {NULL, "[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17]", "tags", "at most 16"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        assert_int_equal(read_labels(rows[i][0], rows[i][1]), ERR_INVALID);
+        if (strcmp(field, rows[i][2]) != 0 || strstr(info.text, rows[i][3]) == NULL) {
+            fail_msg("row %zu: %s: %s", i, field, info.text);
+        }
+        assert_null(labels.memory);
+    }
+}
+
+static void test_labels_have_limits(void **state)
+{
+    (void)state;
+    char description[LABELS_DESCRIPTION_MAX + 2];
+    char tags[LABELS_TAG_MAX + 8];
+    memset(description, 'd', sizeof description - 1);
+    description[sizeof description - 1] = '\0';
+    assert_int_equal(read_labels(description, NULL), ERR_INVALID);
+    assert_int_equal(read_labels(description + 1, NULL), ERR_OK);
+    (void)snprintf(tags, sizeof tags, "[\"%0*d\"]", LABELS_TAG_MAX + 1, 1);
+    assert_int_equal(read_labels(NULL, tags), ERR_INVALID);
+    (void)snprintf(tags, sizeof tags, "[\"%0*d\"]", LABELS_TAG_MAX, 1);
+    assert_int_equal(read_labels(NULL, tags), ERR_OK);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_labels_are_kept),    cmocka_unit_test(test_labels_may_be_missing),
+        cmocka_unit_test(test_labels_name),        cmocka_unit_test(test_labels_faults),
+        cmocka_unit_test(test_labels_have_limits),
+    };
+    return cmocka_run_group_tests(tests, NULL, tear_down);
+}

@@ -1,0 +1,141 @@
+/* Which answers count as success: what is taken, what is refused, and what means the same. */
+#include "success.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
+
+static struct success rule;
+static struct errinfo info;
+
+static int tear_down(void **state)
+{
+    (void)state;
+    success_fini(&rule);
+    return 0;
+}
+
+static enum err read_rule(const char *text)
+{
+    struct job_fields fields = {.success = {text, text != NULL ? strlen(text) : 0}};
+    success_fini(&rule);
+    info = (struct errinfo){0};
+    return success_read(&rule, &fields, &info);
+}
+
+/* Every status that counts, as ranges, and the text to be found. */
+static void assert_means(const char *text, const char *printed)
+{
+    struct buffer out = {0};
+    if (read_rule(text) != ERR_OK) {
+        fail_msg("%s: %s", text, info.text);
+    }
+    success_print(&rule, &out);
+    assert_string_equal(buffer_str(&out), printed);
+    buffer_fini(&out);
+}
+
+static void test_success_is_2xx_by_default(void **state)
+{
+    (void)state;
+    static const char *const usual[] = {NULL, "{}", "{\"status\":[\"2xx\"]}",
+                                        "{\"status\":[\"250-299\",\"200-260\"]}"};
+    for (size_t i = 0; i < 4; i++) {
+        struct job_fields told = {0};
+        assert_means(usual[i], "");
+        success_describe(&rule, &told);
+        assert_null(told.success.data);
+        for (int status = -1; status < 1000; status++) {
+            assert_int_equal(success_has_status(&rule, status), status >= 200 && status <= 299);
+        }
+    }
+}
+
+static void test_success_statuses_may_be_said_in_several_ways(void **state)
+{
+    (void)state;
+    assert_means("{\"status\":[304]}", "success 304-304\n");
+    assert_means("{\"status\":[\"304\"]}", "success 304-304\n");
+    assert_means("{\"status\":[\"2xx\",304]}", "success 200-299 304-304\n");
+    assert_means("{\"status\":[304,\"250-299\",\"200-249\"]}", "success 200-299 304-304\n");
+    assert_means("{\"status\":[\"1xx\",\"5xx\"]}", "success 100-199 500-599\n");
+    assert_means("{\"status\":[100,599]}", "success 100-100 599-599\n");
+    assert_means("{\"status\":[\"100-599\"]}", "success 100-599\n");
+}
+
+static void test_success_may_want_a_text(void **state)
+{
+    (void)state;
+    struct job_fields told = {0};
+    assert_means("{\"body_contains\":\"o\\n\"}", "contains 2 o\n\n");
+    assert_true(slice_eq(rule.contains, "o\n"));
+    assert_true(success_has_status(&rule, 204));
+    success_describe(&rule, &told);
+    assert_true(slice_eq(told.success, "{\"body_contains\":\"o\\n\"}"));
+    assert_means("{\"body_contains\":\"x\",\"status\":[404]}", "success 404-404\ncontains 1 x\n");
+}
+
+static void test_success_faults(void **state)
+{
+    (void)state;
+    static const char *const rows[][2] = {
+        {"[]", "must be an object"},
+        {"{", "success: "},
+        {"{\"stat\":[200]}", "unknown member \"stat\"; there are status, body_contains"},
+        {"{\"status\":200}", "array of 1 to 16"},
+        {"{\"status\":[]}", "array of 1 to 16"},
+        {"{\"status\":[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17]}", "array of 1 to 16"},
+        {"{\"status\":[99]}", "an entry is no status"},
+        {"{\"status\":[600]}", "is no status"},
+        {"{\"status\":[4294967496]}", "is no status"},
+        {"{\"status\":[200.0]}", "is no status"},
+        {"{\"status\":[null]}", "an entry is no status"},
+        {"{\"status\":[\"2XX\"]}", "\"2XX\" is no status"},
+        {"{\"status\":[\"6xx\"]}", "\"6xx\" is no status"},
+        {"{\"status\":[\"xxx\"]}", "is no status"},
+        {"{\"status\":[\"\"]}", "\"\" is no status"},
+        {"{\"status\":[\"20\"]}", "is no status"},
+        {"{\"status\":[\"-20\"]}", "is no status"},
+        {"{\"status\":[\"204-200\"]}", "\"204-200\" is no status"},
+        {"{\"status\":[\"200-600\"]}", "is no status"},
+        {"{\"status\":[\"200-20x\"]}", "is no status"},
+        {"{\"status\":[\"200 204\"]}", "is no status"},
+        {"{\"body_contains\":\"\"}", "1 to 256 bytes"},
+        {"{\"body_contains\":1}", "1 to 256 bytes"},
+        {"{\"body_contains\":null}", "1 to 256 bytes"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        assert_int_equal(read_rule(rows[i][0]), ERR_INVALID);
+        if (strstr(info.text, rows[i][1]) == NULL) {
+            fail_msg("%s: %s", rows[i][0], info.text);
+        }
+    }
+}
+
+static void test_success_text_may_be_as_long_as_stated(void **state)
+{
+    (void)state;
+    char text[300];
+    for (int len = 256; len <= 257; len++) {
+        (void)snprintf(text, sizeof text, "{\"body_contains\":\"%0*d\"}", len, 7);
+        assert_int_equal(read_rule(text), len == 256 ? ERR_OK : ERR_INVALID);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_success_is_2xx_by_default),
+        cmocka_unit_test(test_success_statuses_may_be_said_in_several_ways),
+        cmocka_unit_test(test_success_may_want_a_text),
+        cmocka_unit_test(test_success_faults),
+        cmocka_unit_test(test_success_text_may_be_as_long_as_stated),
+    };
+    return cmocka_run_group_tests(tests, NULL, tear_down);
+}
