@@ -14,6 +14,7 @@ import sys
 import tempfile
 import threading
 import time
+import traceback
 from pathlib import Path
 
 import redis as redis_client
@@ -233,10 +234,11 @@ def main():
     try:
         chaos.run()
         passed, failed = judge(chaos, options.json)
-    finally:
-        chaos.over.set()
-        chaos.workload.over.set()
+    except BaseException:
+        traceback.print_exc()
         chaos.stack.kill_everything()
+        os._exit(1)  # threads that are in the middle of a fault shall not go on
+    chaos.stack.kill_everything()
     if (failed or options.keep) and not options.discard:
         say(f"kept for a look: {home}")
     else:
