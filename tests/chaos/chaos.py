@@ -236,8 +236,10 @@ def main():
         passed, failed = judge(chaos, options.json)
     except BaseException:
         traceback.print_exc()
-        chaos.stack.kill_everything()
-        os._exit(1)  # threads that are in the middle of a fault shall not go on
+        try:
+            chaos.stack.kill_everything()
+        finally:
+            os._exit(1)  # threads that are in the middle of a fault shall not go on
     chaos.stack.kill_everything()
     if (failed or options.keep) and not options.discard:
         say(f"kept for a look: {home}")
