@@ -100,7 +100,8 @@ class Chaos:
         healed, name = now_ms(), "a storm"
         if finale is not None:
             time.sleep(APART)
-            alone = Planned(0, random.Random(f"{self.seed}/{number}").uniform(*finale.lasts), finale)
+            rng = random.Random(f"{self.seed}/{number}")
+            alone = Planned(0, rng.uniform(*finale.lasts), finale, rng.uniform(-0.12, 0.005))  # when it hurts most
             self.injector.storm({"alone": [alone]})
             began, healed, name = alone.injected, alone.healed, str(finale)
         time.sleep(CALM)
