@@ -14,6 +14,7 @@ import sys
 import tempfile
 import threading
 import time
+import traceback
 from pathlib import Path
 
 import redis as redis_client
@@ -99,7 +100,8 @@ class Chaos:
         healed, name = now_ms(), "a storm"
         if finale is not None:
             time.sleep(APART)
-            alone = Planned(0, random.Random(f"{self.seed}/{number}").uniform(*finale.lasts), finale)
+            rng = random.Random(f"{self.seed}/{number}")
+            alone = Planned(0, rng.uniform(*finale.lasts), finale, rng.uniform(-0.12, 0.005))  # when it hurts most
             self.injector.storm({"alone": [alone]})
             began, healed, name = alone.injected, alone.healed, str(finale)
         time.sleep(CALM)
@@ -233,10 +235,13 @@ def main():
     try:
         chaos.run()
         passed, failed = judge(chaos, options.json)
-    finally:
-        chaos.over.set()
-        chaos.workload.over.set()
-        chaos.stack.kill_everything()
+    except BaseException:
+        traceback.print_exc()
+        try:
+            chaos.stack.kill_everything()
+        finally:
+            os._exit(1)  # threads that are in the middle of a fault shall not go on
+    chaos.stack.kill_everything()
     if (failed or options.keep) and not options.discard:
         say(f"kept for a look: {home}")
     else:

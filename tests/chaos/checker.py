@@ -77,8 +77,8 @@ class Run:
         Redis' clock is set back then: for its later attempts the latest time counts that there ever was."""
         if attempt == 1:
             return at + max(self.offsets(at))
-        ends = [*self.step_times[1:], at]
-        return max(min(end, at) + offset for (when, offset), end in zip(self.steps, ends) if when <= at)
+        ends = [end + KNOWS_CLOCK for end in self.step_times[1:]] + [at]
+        return max(min(end, at) + offset for (when, offset), end in zip(self.steps, ends) if when <= at + 100)
 
     def due(self, job, stored):
         """What must have been dealt with: all instants before the next one, as Redis has it, which has to lie ahead (check 7).

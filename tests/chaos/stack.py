@@ -2,6 +2,7 @@
 handlers that share a socket, nginx as shipped, Redis as shipped. Started here and not by scripts/run, since each part has to be
 killed and started again alone.
 """
+import contextlib
 import glob
 import json
 import os
@@ -91,6 +92,7 @@ def kill_group(program):
 
 class Part:
     """One program of the stack, which can be killed and started again. Whoever kills it is responsible for its start."""
+    closed = False  # of all of them: nothing is started any more
 
     def __init__(self, name, start):
         self.name, self._start = name, start
@@ -98,7 +100,7 @@ class Part:
 
     def start(self):
         with self.lock:
-            if not self.wanted:
+            if not self.wanted and not Part.closed:
                 self._end()
                 self.program, self.wanted = self._start(), True
         return self
@@ -135,7 +137,7 @@ class Part:
     def look_after(self):
         """Start it again where it has died without our doing; that is remembered."""
         with self.lock:
-            if self.wanted and not self.program.running:
+            if self.wanted and not self.program.running and not Part.closed:
                 self.note_death()
                 self.program = self._start()
 
@@ -255,9 +257,13 @@ class Stack:
         self.listener.close()
 
     def kill_everything(self):
-        """When a run is broken off."""
+        """When a run is broken off, perhaps in the middle of a fault."""
+        Part.closed = True
+        for part in self.parts:
+            part.lock.acquire(timeout=5)  # whoever is starting one has done so then
         for pid in harness.processes_in(self.home):
-            os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
             forget_faketime(pid)
 
     @property
