@@ -24,7 +24,7 @@ def plant_events(db, events):
         script(args=[job_id(n)[0] % SHARDS, job_id(n), 0, HISTORY, at])
     left = min(FEED, events // SHARDS)
     while left > 0:
-        some = min(left, 500) if left > 20 else 1
+        some = min(left - 20, 500) if left > 20 else 1
         left -= some
         for shard in range(SHARDS):
             script(args=[shard, by_shard[shard], some, 0, at])
