@@ -20,8 +20,9 @@ struct loop {
     int epoll_fd;
     double timer_s; /* when libcurl wants to be called again; below 0: not at all */
     const char *url;
-    long left;    /* calls that were not begun yet */
-    long pending; /* calls under way */
+    struct curl_slist *headers; /* of each request */
+    long left;                  /* calls that were not begun yet */
+    long pending;               /* calls under way */
     long failed;
 };
 
@@ -77,6 +78,7 @@ static bool begin(struct loop *loop)
         return false;
     }
     (void)curl_easy_setopt(easy, CURLOPT_URL, loop->url);
+    (void)curl_easy_setopt(easy, CURLOPT_HTTPHEADER, loop->headers);
     (void)curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, ignore);
     (void)curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     (void)curl_easy_setopt(easy, CURLOPT_PROXY, "");
@@ -124,6 +126,19 @@ static void turn(struct loop *loop)
     collect(loop);
 }
 
+/* As long as the runner's: libcurl puts a request together character by character. */
+static void add_headers(struct loop *loop)
+{
+    static const char *const headers[] = {
+        "User-Agent: dronc/0.1.0",
+        "Dronc-Job-Id: capi:7696c687d0d603dc7fb509e8e279014965412619b82693d18e86c652eea2e23a",
+        "Dronc-Scheduled-Time: 2026-11-23T08:52:10Z", "Dronc-Attempt: 1",
+        "Idempotency-Key: 7696c687d0d603dc7fb509e8e279014965412619b82693d18e86c652eea2e23a-1795423930000"};
+    for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++) {
+        loop->headers = curl_slist_append(loop->headers, headers[i]);
+    }
+}
+
 static void open_loop(struct loop *loop, long at_once)
 {
     (void)curl_global_init(CURL_GLOBAL_DEFAULT);
@@ -155,6 +170,7 @@ int main(int argc, char **argv)
     long at_once = strtol(argv[3], NULL, 10);
     struct loop loop = {.url = argv[1], .left = calls};
     open_loop(&loop, at_once);
+    add_headers(&loop);
     double began = now_s();
     for (long i = 0; i < at_once && loop.left > 0; i++) {
         if (!begin(&loop)) {

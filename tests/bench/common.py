@@ -307,7 +307,7 @@ def herd(home, redis, url, count, tag, runners=1, settings=None):
     """count occurrences due on one second, from that second until the last is recorded."""
     db = redis.client()
     before = recorded(db)
-    at = int(time.time() + count / 80_000 + 0.5) + 2
+    at = int(time.time() + count / 40_000 + 0.5) + 2
     plant(db, tag, count, url, at * 1000)
     programs = [Runner(home, redis, name=f"runner-{tag}-{n}", **(settings or {})) for n in range(runners)]
     for program in programs:

@@ -37,7 +37,7 @@ def run(bench):
     herd, other = Target(bench.home()), Target(bench.home())
     stack = Stack(bench.home(), FCGI_PROCESSES=None, LOG_FORMAT="json").start()
     db, runner = stack.redis(), stack.pids("runner")[0]
-    at = int(time.time() + count / 40_000) + 3
+    at = int(time.time() + count / 10_000) + 3
     seconds = bench.pick(20, 8)  # far behind the end of the herd
     plant(db, "others", seconds * 100, other.url, at * 1000, 1, 10)
     plant(db, "herd", count, herd.url, at * 1000)
