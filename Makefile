@@ -94,6 +94,7 @@ install: build-only ## install programs, site, units and docs (DESTDIR, PREFIX)
 	install -m 644 systemd/dronc.sysusers $(DESTDIR)/usr/lib/sysusers.d/dronc.conf
 	for unit in dronc-fcgi.socket dronc-fcgi.service dronc-runner.service; do \
 	    $(AT_PREFIX) systemd/$$unit >$(UNITS)/$$unit || exit 1; done
+	cp $(UNITS)/dronc-runner.service $(UNITS)/dronc-runner@.service
 	install -m 644 README.md LICENSE docs/api.md docs/redis.md $(SHARE)/doc/dronc
 
 $(DIST)/dronc-fcgi: $(FCGI_OBJ) $(LIB_A)
@@ -141,12 +142,24 @@ test-unit: $(TEST_BIN) ## unit tests only; no services needed
 
 .PHONY: test-system
 test-system: build-only ## system tests only: the real nginx, Redis, handler and runner
-	DRONC_DIST=$(abspath $(DIST)) /usr/bin/python3 -m pytest -q tests/system $(PYTEST_ARGS)
+	DRONC_DIST=$(abspath $(DIST)) /usr/bin/python3 -m pytest -q tests/system tests/chaos $(PYTEST_ARGS)
 
 $(BUILD)/tests/%: tests/unit/%.c $(PARTS_A) $(LIB_A)
 	@mkdir -p $(@D)
 	@echo '  TEST  $<'
 	$(Q)$(CC) $(CPPFLAGS) -Ifcgi -Irunner -Itests/unit $(CFLAGS) $(LDFLAGS) -o $@ $< $(PARTS_A) $(LIB_A) $(TEST_LIBS)
+
+# DRONC_DIST: another build to point it at.
+MINUTES ?= 4
+SEED    ?=
+
+.PHONY: chaos
+chaos: build deps-test ## kill, stop, cut off and mislead all parts while jobs run, then prove the promises (MINUTES=4, SEED=as printed)
+	@DRONC_DIST=$(or $(DRONC_DIST),$(abspath $(DIST))) /usr/bin/python3 tests/chaos/chaos.py --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
+
+.PHONY: chaos-mutants
+chaos-mutants: build deps-test ## the same against builds with one guard removed each: all of them have to be noticed
+	@/usr/bin/python3 tests/chaos/mutants.py
 
 # Each fuzzer starts from its corpus and puts what it finds of interest into build/fuzz, not into the tree.
 SECONDS   ?= 60

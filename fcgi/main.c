@@ -26,7 +26,7 @@ static void print_help(void)
     printf("Usage: dronc-fcgi [--help | --version | --check-config]\n\n"
            "Dronc's HTTP API. Runs as a FastCGI process on the listening socket that it finds\n"
            "as standard input (spawn-fcgi, or systemd with StandardInput=socket), or as a CGI\n"
-           "program. Logs to standard error. SIGTERM: answers the request under way, exits 0.\n"
+           "program. Logs to standard error. SIGTERM: answers what is under way or waits, exits 0.\n"
            "--check-config: read the settings, exit: 0 good, 2 bad.\n\n"
            "Settings, from the environment:\n%s",
            buffer_str(&text));

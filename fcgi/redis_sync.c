@@ -4,6 +4,7 @@
  * in hiredis 0.14 and 1.x. */
 #include "redis_sync.h"
 
+#include "redis_limits.h"
 #include "redis_reply.h"
 #include "redis_socket.h"
 #include "store.h"
@@ -20,6 +21,7 @@ struct redis_sync {
     struct clock clock;
     int fd;                                       /* -1: not connected */
     redisReader *reader;                          /* owned; NULL: not connected */
+    struct redis_limits *limits;                  /* owned: of the reader's replies */
     size_t received;                              /* bytes, of the replies of one exchange */
     bool reached;                                 /* a connection was set up once */
     struct mono_ms pause_end;                     /* calls fail until then; 0: no pause */
@@ -43,6 +45,11 @@ struct redis_sync *redis_sync_new(const struct config *config, struct clock cloc
     struct redis_sync *redis = calloc(1, sizeof *redis);
 
     if (!redis) {
+        return NULL;
+    }
+    redis->limits = redis_limits_new();
+    if (!redis->limits) {
+        free(redis);
         return NULL;
     }
     redis->config = config;
@@ -88,6 +95,7 @@ void redis_sync_free(struct redis_sync *redis)
     }
     drop_connection(redis);
     drop_replies(redis);
+    redis_limits_free(redis->limits);
     buffer_fini(&redis->out);
     free(redis);
 }
@@ -119,7 +127,8 @@ static enum err receive(struct redis_sync *redis, const struct deadline *deadlin
     }
     redis->received += piece.len;
     if (redis->received > (size_t)REPLY_BYTES_MAX) {
-        return err_set(info, ERR_PROTOCOL, "Redis' answer is longer than %d bytes", REPLY_BYTES_MAX);
+        return err_set(info, ERR_PROTOCOL, "what Redis answers is too large: more than %d bytes",
+                       REPLY_BYTES_MAX);
     }
     if (redisReaderFeed(redis->reader, bytes, piece.len) != REDIS_OK) {
         return err_set(info, ERR_NOMEM, "Redis' answer cannot be kept: %s", redis->reader->errstr);
@@ -134,8 +143,12 @@ static enum err read_reply(struct redis_sync *redis, size_t index, const struct 
 
     drop_reply(redis, index);
     for (;;) {
-        enum err err;
-        if (redisReaderGetReply(redis->reader, &raw) != REDIS_OK) {
+        bool good = redisReaderGetReply(redis->reader, &raw) == REDIS_OK;
+        enum err err = raw ? ERR_OK : redis_limits_check(redis->limits, redis->reader, info);
+        if (err != ERR_OK) {
+            return err;
+        }
+        if (!good) {
             return err_set(info, ERR_PROTOCOL, "Redis' answer makes no sense: %s", redis->reader->errstr);
         }
         if (raw) {
@@ -256,6 +269,8 @@ static enum err connect_redis(struct redis_sync *redis, const struct deadline *d
     redis->reader = redisReaderCreate();
     if (!redis->reader) {
         err = err_set(info, ERR_NOMEM, "out of memory for a connection to Redis");
+    } else {
+        redis_limits_watch(redis->limits, redis->reader);
     }
     if (err == ERR_OK) {
         err = log_in(redis, deadline, info);

@@ -6,6 +6,7 @@
  * in wait_for_request and hand_over only). */
 #include "worker.h"
 
+#include "clock.h"
 #include "log.h"
 #include "stop.h"
 
@@ -27,6 +28,7 @@
 #define DRAIN_MAX \
     (1024 * 1024) /* bytes of a body nobody wanted that are read before the connection is closed */
 #define DRAIN_CHUNK 4096
+#define STOP_MS     3000 /* how long connections that wait are still taken when a stop was asked for */
 
 struct worker {
     struct app *app; /* borrowed */
@@ -34,6 +36,8 @@ struct worker {
     sigset_t waiting; /* the signal mask to wait with */
     int epoll_fd;     /* watches LISTEN_FD; wakes one process per connection, not all */
     bool starved;     /* accepting failed for want of resources, and that was logged */
+    struct clock clock;
+    struct mono_ms stop_end; /* of taking connections; 0: no stop was asked for yet */
 };
 
 bool worker_is_fastcgi(void)
@@ -163,8 +167,17 @@ static void wait_for_request(struct worker *worker)
     }
 }
 
-/* The loop. When asked to stop it looks once more: the kernel may have woken this process, and no other, for
- * a connection. */
+/* A stop has been asked for: is it time? Not while connections wait: the kernel took them, and where this is
+ * the last process on the socket nobody else will answer them. But not for ever: others may share it. */
+static bool is_over(struct worker *worker, bool had_one)
+{
+    int64_t now = clock_mono(&worker->clock).ms;
+
+    worker->stop_end.ms = worker->stop_end.ms ? worker->stop_end.ms : now + STOP_MS;
+    return !had_one || now >= worker->stop_end.ms;
+}
+
+/* The loop. */
 static enum err serve(struct worker *worker, struct errinfo *info)
 {
     for (;;) {
@@ -176,7 +189,7 @@ static enum err serve(struct worker *worker, struct errinfo *info)
         }
         last = stop_requested();
         if (last && worker->request.ipcFd >= 0) {
-            return ERR_OK;
+            FCGX_Free(&worker->request, 1); /* a kept connection, and nothing under way on it */
         }
         err = take_connection(worker, &have, info);
         if (err != ERR_OK) {
@@ -185,7 +198,7 @@ static enum err serve(struct worker *worker, struct errinfo *info)
         if (have && FCGX_Accept_r(&worker->request) == 0) {
             answer(worker);
         }
-        if (last) {
+        if (last && is_over(worker, have)) {
             return ERR_OK;
         }
     }
@@ -222,7 +235,7 @@ static enum err init_fcgi(struct worker *worker, struct errinfo *info)
 
 enum err worker_run(struct app *app, struct errinfo *info)
 {
-    struct worker worker = {.app = app, .epoll_fd = -1};
+    struct worker worker = {.app = app, .epoll_fd = -1, .clock = clock_system()};
     enum err err = init_fcgi(&worker, info);
 
     if (err != ERR_OK) {

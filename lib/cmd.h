@@ -60,8 +60,10 @@ struct reply {
     size_t count; /* of items */
 };
 
-/* The longest reply that either program accepts, in bytes and items. */
+/* The largest reply that either program accepts. (What a runner with 100,000 calls in flight holds of one
+ * shard is the largest that there should be.) */
 #define REPLY_BYTES_MAX 16777216
+#define REPLY_ITEMS_MAX 262144 /* in all of its arrays together */
 
 /* ERR_OK for anything but REPLY_ERROR; else ERR_REFUSED with Redis' words in info (ERR_DOWN while it is
  * loading its data). */

@@ -44,9 +44,8 @@ static void flatten_array(const redisReply *from, struct reply *out, struct slic
         return;
     }
     /* The slices first, then room for numbers behind them. */
-    struct slice *memory = count > (size_t)REPLY_BYTES_MAX / sizeof **items
-                               ? NULL
-                               : malloc(count * (sizeof **items + (size_t)NUMBER_SIZE));
+    struct slice *memory =
+        count > (size_t)REPLY_ITEMS_MAX ? NULL : malloc(count * (sizeof **items + (size_t)NUMBER_SIZE));
     if (memory == NULL) {
         set_error(out, "the answer is too large");
         return;

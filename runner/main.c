@@ -30,6 +30,7 @@ enum action {
 
 #define CHECK_TIMEOUT_MS 3000
 #define SPARE_FILES      64 /* file descriptors besides those of calls */
+#define LEAST_FILES      32 /* with fewer, libuv aborts or every call fails: better not to begin */
 
 static const struct {
     const char *name;
@@ -68,14 +69,19 @@ static void print_help(void)
     for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
         printf("  %-15s  %s\n", options[i].name, options[i].help);
     }
-    printf("\nSignals:\n"
-           "  TERM, INT        claim no more, let calls end, hand back the rest, exit 0; a second one: exit "
-           "at once\n"
-           "  USR1, USR2       log more, log less\n"
-           "  HUP              read the time zones again, and move the next instants of jobs whose zone "
-           "changed\n"
-           "\nEnvironment:\n%s",
-           buffer_str(&settings));
+    printf(
+        "\nSignals:\n"
+        "  TERM, INT        claim no more, let calls end, hand back the rest, exit 0; a second one: exit "
+        "at once\n"
+        "  USR1, USR2       log more, log less\n"
+        "  HUP              read the time zones again, and move the next instants of jobs whose zone "
+        "changed\n"
+        "\nSupervision: with NOTIFY_SOCKET it tells READY, STATUS, STOPPING, and WATCHDOG as WATCHDOG_USEC "
+        "asks\n(systemd's Type=notify). It waits for a Redis that is away or refuses it, and ends by itself "
+        "only where\nwaiting cannot help: exit 2 for a bad setting or a database of another shard count, 1 "
+        "for too few file\ndescriptors or no memory to begin with; one line on standard error says why.\n"
+        "\nEnvironment:\n%s",
+        buffer_str(&settings));
     buffer_fini(&settings);
 }
 
@@ -106,18 +112,24 @@ static void start_log(const struct config *config)
 
 /* As many file descriptors as the calls may need (each its connection, one that idles, and two for its
  * look-up), if the system lets us. */
-static void raise_file_limit(const struct config *config)
+static enum err raise_file_limit(const struct config *config, struct errinfo *info)
 {
     struct rlimit limit;
     rlim_t wanted = (rlim_t)config->runner_max_in_flight * 4 + SPARE_FILES;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) {
-        return;
+        return ERR_OK;
     }
     limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
+    if (limit.rlim_cur < LEAST_FILES) {
+        return err_set(info, ERR_SYSTEM,
+                       "only %llu file descriptors are allowed (RLIMIT_NOFILE), %d are needed",
+                       (unsigned long long)limit.rlim_cur, LEAST_FILES);
+    }
     if (setrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < wanted) {
         log_warn("few file descriptors", log_i64("limit", (int64_t)limit.rlim_cur),
                  log_i64("wanted", (int64_t)wanted));
     }
+    return ERR_OK;
 }
 
 static int finish(enum err err, const struct errinfo *info)
@@ -135,10 +147,9 @@ static int run(const struct config *config, bool check)
     struct runner *runner;
     if (check) {
         log_set_level(LOG_ERROR);
-    } else {
-        raise_file_limit(config);
     }
-    enum err err = runner_new(&runner, config, getenv("TZDIR"), &info);
+    enum err err = check ? ERR_OK : raise_file_limit(config, &info);
+    err = err != ERR_OK ? err : runner_new(&runner, config, getenv("TZDIR"), &info);
     if (err == ERR_OK) {
         err = check ? runner_check(runner, CHECK_TIMEOUT_MS, &info) : runner_run(runner, &info);
         runner_free(runner);

@@ -124,21 +124,20 @@ static void hold(const struct batch *batch, const char *why)
     struct outbox *outbox = batch->outbox;
     batch->queue->hold.ms = clock_mono(&outbox->clock).ms + OUTBOX_RETRY_MS;
     loop_timer_set(outbox->timer, OUTBOX_RETRY_MS);
-    if (!batch->queue->complained) {
+    if (!batch->queue->refused && outbox->refused++ == 0) {
         log_warn("redis refuses to write", log_i64("shard", batch->runs[0]->shard), log_str("error", why),
                  log_i64("waiting", (int64_t)outbox->waiting));
-        batch->queue->complained = true;
     }
+    batch->queue->refused = true;
 }
 
 static void tell(struct batch *batch, const struct reply *reply)
 {
     struct outbox *outbox = batch->outbox;
-    if (batch->queue->complained) {
-        log_info("redis writes again", log_i64("shard", batch->runs[0]->shard),
-                 log_i64("waiting", (int64_t)outbox->waiting));
-        batch->queue->complained = false;
+    if (batch->queue->refused && --outbox->refused == 0) {
+        log_info("redis writes again", log_i64("waiting", (int64_t)outbox->waiting));
     }
+    batch->queue->refused = false;
     for (size_t i = 0; i < batch->count; i++) {
         enum store_verdict verdict;
         struct errinfo info;

@@ -30,7 +30,7 @@ struct outbox_queue {
     struct run *last;
     size_t count;
     struct mono_ms hold; /* nothing of it is sent before: Redis refused. 0: no hold */
-    bool complained;     /* that Redis refuses has been logged */
+    bool refused;        /* Redis did, and has not taken anything of it since */
 };
 
 /* What Redis said of a run. The run is no longer in the outbox. */
@@ -45,6 +45,7 @@ struct outbox {
     void *arg;
     struct outbox_queue queues[OUTBOX_KIND__COUNT][STORE_SHARDS];
     size_t waiting; /* runs in all queues */
+    size_t refused; /* queues that were: the log has it once, whatever their number */
 };
 
 /* loop, link and runner are borrowed for the outbox' life. ERR_NOMEM. */

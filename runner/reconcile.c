@@ -65,9 +65,8 @@ static size_t hand_back_unknown(struct reconcile *reconcile, const struct reply 
     return unknown;
 }
 
-static void on_held(void *arg, const struct reply *reply)
+static size_t compare_shard(struct reconcile *reconcile, const struct reply *reply)
 {
-    struct reconcile *reconcile = arg;
     struct store_claimed first;
     struct tokens known;
     struct errinfo info;
@@ -75,13 +74,22 @@ static void on_held(void *arg, const struct reply *reply)
     if (reply == NULL || store_held_count(reply, &count, &info) != ERR_OK || count == 0 ||
         store_held_at(reply, 0, &first, &info) != ERR_OK ||
         collect(&known, reconcile->runs, store_shard(&first.attempt.job)) != ERR_OK) {
-        return;
+        return 0;
     }
     size_t unknown = hand_back_unknown(reconcile, reply, count, &known);
-    if (unknown > 0) {
-        log_warn("claims handed back whose answer was lost", log_i64("count", (int64_t)unknown));
-    }
     free(known.values);
+    return unknown;
+}
+
+static void on_held(void *arg, const struct reply *reply)
+{
+    struct reconcile *reconcile = arg;
+    reconcile->looks--;
+    reconcile->unknown += compare_shard(reconcile, reply);
+    if (reconcile->looks == 0 && reconcile->unknown > 0) {
+        log_warn("claims handed back whose answer was lost", log_i64("count", (int64_t)reconcile->unknown));
+        reconcile->unknown = 0;
+    }
 }
 
 static void look(struct reconcile *reconcile)
@@ -89,8 +97,30 @@ static void look(struct reconcile *reconcile)
     struct cmd cmd;
     store_held(&cmd, reconcile->shard, reconcile->runner);
     reconcile->shard = (reconcile->shard + 1) % STORE_SHARDS;
-    if (redis_link_submit(reconcile->link, &cmd, on_held, reconcile) != ERR_OK) {
+    if (redis_link_submit(reconcile->link, &cmd, on_held, reconcile) == ERR_OK) {
+        reconcile->looks++;
+    } else {
         log_debug("holdings not looked at", log_i64("shard", reconcile->shard));
+    }
+}
+
+/* ---- the database itself ---- */
+
+static void on_setup(void *arg, const struct reply *reply)
+{
+    struct reconcile *reconcile = arg;
+    struct errinfo info = {0};
+    if (reply != NULL && store_setup_reply(reply, &info) == ERR_CONFIG) {
+        redis_link_drop(reconcile->link, info.text);
+    }
+}
+
+static void check_database(struct reconcile *reconcile)
+{
+    struct cmd cmd;
+    store_setup(&cmd);
+    if (redis_link_submit(reconcile->link, &cmd, on_setup, reconcile) != ERR_OK) {
+        log_debug("database not checked", log_str("why", redis_link_error(reconcile->link)));
     }
 }
 
@@ -106,5 +136,6 @@ void reconcile_turn(struct reconcile *reconcile, unsigned beats)
     if (reconcile->beats != beats) {
         reconcile->beats = beats;
         look(reconcile);
+        check_database(reconcile);
     }
 }

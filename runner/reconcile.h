@@ -4,7 +4,11 @@
  * in Redis and unknown to us: nobody would ever call it. So all shards are looked at when the link comes up,
  * and one with each heartbeat (bytes of an old connection may reach Redis after the new one is up); what is
  * unknown is handed back. Answers come in the order of the commands, so a claim that is seen here has been
- * answered before, if it ever will be. Loop thread only.
+ * answered before, if it ever will be.
+ *
+ * With each heartbeat the number of shards is asked for again, too: a database that was emptied under way has
+ * none, and gets ours before a program that was built with another one comes; one that was replaced by
+ * another installation's is found out (the link greets it anew, and tells). Loop thread only.
  */
 #ifndef DRONC_RECONCILE_H
 #define DRONC_RECONCILE_H
@@ -18,6 +22,8 @@ struct reconcile {
     const char *runner;      /* borrowed */
     unsigned shard;          /* the next one */
     unsigned beats;          /* heartbeats as of the last look */
+    unsigned looks;          /* that have no answer yet */
+    size_t unknown;          /* claims that they found so far: the log has them once */
 };
 
 void reconcile_init(struct reconcile *reconcile, struct redis_link *link, const struct runs *runs);

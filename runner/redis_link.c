@@ -367,9 +367,9 @@ struct redis_link *redis_link_new(const struct redis_link_options *options)
     }
     link->options = *options;
     link->backoff_ms = LINK_BACKOFF_MIN_MS;
-    redis_wire_init(&link->wire, options->loop, options->clock);
     link->timer = loop_timer_new(options->loop, on_timer, link);
-    if (link->timer == NULL) {
+    if (link->timer == NULL || redis_wire_init(&link->wire, options->loop, options->clock) != ERR_OK) {
+        loop_timer_free(link->timer);
         free(link);
         return NULL;
     }
@@ -398,6 +398,7 @@ void redis_link_free(struct redis_link *link)
         return;
     }
     redis_link_close(link);
+    redis_wire_fini(&link->wire);
     loop_timer_free(link->timer);
     link->doomed = true;
     if (link->lookups == 0) {

@@ -2,6 +2,7 @@
  */
 #include "redis_wire.h"
 
+#include "redis_limits.h"
 #include "redis_reply.h"
 
 #include <hiredis/async.h>
@@ -26,12 +27,24 @@ void redis_wire_fail(struct redis_wire *wire, const char *error)
 
 /* ---- hiredis asks for events, the loop delivers them ---- */
 
+/* An answer that hiredis refused for its size (by now it has dropped the connection, for want of memory as it
+ * thinks), or that grows without an end. */
+static void check_size(struct redis_wire *wire)
+{
+    struct errinfo info;
+    const redisReader *reader = wire->context != NULL ? wire->context->c.reader : NULL;
+    if (redis_limits_check(wire->limits, reader, &info) != ERR_OK) {
+        redis_wire_fail(wire, info.text);
+    }
+}
+
 static void on_events(void *arg, unsigned events)
 {
     struct redis_wire *wire = arg;
     /* Reading may free the context, and then watch is NULL: look again before writing. */
     if ((events & (LOOP_READ | LOOP_ERROR)) != 0 && wire->watch != NULL) {
         redisAsyncHandleRead(wire->context);
+        check_size(wire);
     }
     if ((events & (LOOP_WRITE | LOOP_ERROR)) != 0 && wire->watch != NULL) {
         redisAsyncHandleWrite(wire->context);
@@ -108,6 +121,7 @@ static enum err attach(struct redis_wire *wire, redisAsyncContext *context)
         return ERR_SYSTEM;
     }
     wire->context = context;
+    redis_limits_watch(wire->limits, context->c.reader);
     context->data = wire;
     context->ev.data = wire;
     context->ev.addRead = add_read;
@@ -121,9 +135,17 @@ static enum err attach(struct redis_wire *wire, redisAsyncContext *context)
     return ERR_OK;
 }
 
-void redis_wire_init(struct redis_wire *wire, struct loop *loop, struct clock clock)
+enum err redis_wire_init(struct redis_wire *wire, struct loop *loop, struct clock clock)
 {
-    *wire = (struct redis_wire){.loop = loop, .clock = clock};
+    *wire = (struct redis_wire){.loop = loop, .clock = clock, .limits = redis_limits_new()};
+    return wire->limits != NULL ? ERR_OK : ERR_NOMEM;
+}
+
+void redis_wire_fini(struct redis_wire *wire)
+{
+    redis_wire_close(wire);
+    redis_limits_free(wire->limits);
+    wire->limits = NULL;
 }
 
 void redis_wire_open(struct redis_wire *wire, const char *socket, const char *address, int port)

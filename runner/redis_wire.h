@@ -15,6 +15,7 @@
 #include <stdbool.h>
 
 struct redisAsyncContext; /* hiredis' */
+struct redis_limits;
 
 enum wire_event {
     WIRE_NOTHING,
@@ -31,6 +32,7 @@ struct redis_wire {
     struct loop *loop; /* borrowed */
     struct clock clock;
     struct redisAsyncContext *context; /* owned, by hiredis once it is connected; NULL: closed */
+    struct redis_limits *limits;       /* owned: of what is answered */
     struct loop_watch *watch;
     unsigned watched;          /* enum loop_events */
     size_t pending;            /* commands without an answer */
@@ -41,7 +43,10 @@ struct redis_wire {
     char error[256];       /* what the last failure was, for a person; "": none */
 };
 
-void redis_wire_init(struct redis_wire *wire, struct loop *loop, struct clock clock);
+/* ERR_NOMEM. */
+NODISCARD enum err redis_wire_init(struct redis_wire *wire, struct loop *loop, struct clock clock);
+/* Closes it first. Zero-initialised is fine. */
+void redis_wire_fini(struct redis_wire *wire);
 /* Begin to connect: to the Unix socket `socket`, or where that is "" to the numeric address and port. What
  * comes of it is an event. */
 void redis_wire_open(struct redis_wire *wire, const char *socket, const char *address, int port);

@@ -5,11 +5,13 @@
 #include "due.h"
 #include "lease.h"
 #include "log.h"
+#include "notify.h"
 #include "outbox.h"
 #include "reconcile.h"
 #include "redis_link.h"
 #include "rezone.h"
 #include "runs.h"
+#include "status.h"
 #include "timebase.h"
 #include "zone.h"
 
@@ -20,7 +22,8 @@
 
 /* When a drain is over and Redis is still away, so long is waited for it to take the last records. */
 #define DRAIN_RECORD_MS 2000
-#define GOODBYE_MS      500 /* for leaving the list; who does not is found dead, holding nothing */
+#define GOODBYE_MS      500  /* for leaving the list; who does not is found dead, holding nothing */
+#define STOP_SPARE_MS   2000 /* how much longer than all of that a supervisor is to wait */
 
 enum runner_state {
     RUNNER_RUNNING,
@@ -45,6 +48,7 @@ struct runner {
     struct lease lease;
     struct rezone rezone;
     struct reconcile reconcile;
+    struct notify notify;
     struct loop_timer *timer; /* of the drain, or of the check */
     enum runner_state state;
     struct mono_ms drain_deadline; /* calls are aborted then */
@@ -244,6 +248,28 @@ static bool may_send(void *arg)
     return lease_is_valid(&runner->lease);
 }
 
+/* ---- what the supervisor is told ---- */
+
+static void tell_supervisor(struct runner *runner)
+{
+    const struct status_of of = {.config = runner->config,
+                                 .link = runner->commands,
+                                 .lease = &runner->lease,
+                                 .runs = &runner->runs,
+                                 .outbox = &runner->outbox,
+                                 .stopping = runner->state != RUNNER_RUNNING};
+    char status[STATUS_SIZE];
+    if (notify_is_wanted(&runner->notify)) {
+        status_describe(status, &of);
+        const struct notify_news news = {.working = status_is_working(&of),
+                                         .stopping = of.stopping,
+                                         .stop_ms = runner->config->runner_drain_timeout_ms +
+                                                    DRAIN_RECORD_MS + GOODBYE_MS + STOP_SPARE_MS,
+                                         .status = status};
+        notify_turn(&runner->notify, &news);
+    }
+}
+
 /* ---- the turn: everything that happens, in order ---- */
 
 static void on_turn(void *arg)
@@ -268,6 +294,7 @@ static void on_turn(void *arg)
         leave_turn(runner);
     }
     runs_sweep(&runner->runs);
+    tell_supervisor(runner);
     log_flush();
 }
 
@@ -334,6 +361,7 @@ static enum err make_parts(struct runner *runner)
     err = err != ERR_OK
               ? err
               : outbox_init(&runner->outbox, runner->loop, runner->commands, runner->id, runner->clock);
+    err = err != ERR_OK ? err : notify_init(&runner->notify, runner->loop, runner->clock);
     err = err != ERR_OK ? err : runs_init(&runner->runs, &options);
     err = err != ERR_OK ? err
                         : due_init(&runner->due, runner->loop, runner->commands, &runner->runs,
@@ -402,6 +430,7 @@ void runner_free(struct runner *runner)
     due_fini(&runner->due);
     runs_fini(&runner->runs);
     outbox_fini(&runner->outbox);
+    notify_fini(&runner->notify);
     loop_timer_free(runner->timer);
     loop_free(runner->loop);
     zones_free(runner->zones);

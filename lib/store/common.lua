@@ -54,9 +54,10 @@ local function bury(dead_key, dead_max, at, member)
 end
 
 -- A claim's value, taken apart. The ticket is <attempt>.<token>: the token is new with every claim, so that a command that was meant for
--- an earlier claim of the same attempt (sent again, or late) does not touch this one.
+-- an earlier claim of the same attempt (sent again, or late) does not touch this one. What stands for `created` is the job's own
+-- field, whatever somebody wrote there: a claim of garbage has to be let go of, too.
 local function parse_claim(value)
-    return (value or ''):match('^(%a) (%S+) (%a) (%d+) (%d+)$')
+    return (value or ''):match('^(%a) (%S+) (%a) (%d+) (.*)$')
 end
 
 -- The number of the attempt that a ticket is for.

@@ -883,6 +883,21 @@ static void test_scripts_set_aside_until_it_is_made_anew(void **state)
     assert_int_equal(ASK("EXISTS", TAG "broken"), 0);
 }
 
+/* When the job was created stands in its claim: whatever it is, the claim has to be let go of. */
+static void test_scripts_set_aside_with_garbage_for_its_creation(void **state)
+{
+    (void)state;
+    struct cmd cmd;
+    (void)create(A, JOB_ATMOST_ONCE, T0);
+    SAY("HSET", TAG "job:" A, "created", "the day\nbefore");
+    (void)claim("me");
+    struct store_attempt attempt = held_by("me", A, 1);
+    store_set_aside(&cmd, SHARD, "me", &attempt);
+    call(&cmd);
+    assert_int_equal(number(), 1);
+    assert_int_equal(ASK("EXISTS", TAG "claimed:me", TAG "due"), 0);
+}
+
 /* ---- recovery ---- */
 
 static void test_scripts_recover_unstarted_is_due_again_at_the_same_instant(void **state)
@@ -1195,6 +1210,7 @@ int main(void)
         TEST(test_scripts_skip_refuses_what_is_started_or_gone),
         TEST(test_scripts_skip_of_the_last_occurrences_makes_nothing_due),
         TEST(test_scripts_set_aside_until_it_is_made_anew),
+        TEST(test_scripts_set_aside_with_garbage_for_its_creation),
         TEST(test_scripts_recover_unstarted_is_due_again_at_the_same_instant),
         TEST(test_scripts_recover_started_at_most_once_is_lost),
         TEST(test_scripts_recover_started_at_least_once_is_retried),

@@ -1,0 +1,37 @@
+/* status: see status.h. */
+#include "status.h"
+
+#include <stdio.h>
+
+#define HEAD_SIZE 600
+
+bool status_is_working(const struct status_of *of)
+{
+    return redis_link_is_up(of->link) && lease_is_valid(of->lease);
+}
+
+/* Why nothing is claimed. A Redis that answers and takes no heartbeat has had its words in the log. */
+static const char *trouble(const struct status_of *of)
+{
+    const char *error = redis_link_error(of->link);
+    if (redis_link_is_up(of->link)) {
+        return of->lease->complained ? "it takes no heartbeat" : "no heartbeat yet";
+    }
+    return error[0] != '\0' ? error : "connecting";
+}
+
+void status_describe(char out[STATUS_SIZE], const struct status_of *of)
+{
+    char place[LINK_PLACE_SIZE] = "";
+    char head[HEAD_SIZE] = "";
+    char tail[64] = "";
+    if (!status_is_working(of)) {
+        redis_link_place(place, of->config);
+        (void)snprintf(head, sizeof head, "waiting for Redis at %.200s: %.300s; ", place, trouble(of));
+    }
+    if (of->outbox->waiting > 0) {
+        (void)snprintf(tail, sizeof tail, ", %zu not yet told to Redis", of->outbox->waiting);
+    }
+    (void)snprintf(out, STATUS_SIZE, "%s%s%zu calls under way, %zu attempts held%s",
+                   of->stopping ? "stopping; " : "", head, of->runs->calling, of->runs->count, tail);
+}

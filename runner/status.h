@@ -1,0 +1,35 @@
+/* status: how the runner is, in one line, for whoever looks at it at three in the morning:
+ *
+ *  - 3 calls under way, 12 attempts held
+ *  - waiting for Redis at 127.0.0.1:6379: Connection refused; 3 calls under way, 12 attempts held
+ *  - stopping; 1 calls under way, 2 attempts held, 1 not yet told to Redis
+ *
+ * Looks only.
+ */
+#ifndef DRONC_STATUS_H
+#define DRONC_STATUS_H
+
+#include "lease.h"
+#include "outbox.h"
+#include "redis_link.h"
+#include "runs.h"
+
+#include <stdbool.h>
+
+#define STATUS_SIZE 1024
+
+/* All borrowed. */
+struct status_of {
+    const struct config *config;
+    const struct redis_link *link;
+    const struct lease *lease;
+    const struct runs *runs;
+    const struct outbox *outbox;
+    bool stopping;
+};
+
+/* May the runner claim and send? */
+bool status_is_working(const struct status_of *of);
+void status_describe(char out[STATUS_SIZE], const struct status_of *of);
+
+#endif

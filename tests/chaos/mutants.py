@@ -1,0 +1,172 @@
+"""make chaos-mutants: the same harness, pointed at builds with one guard removed each. It has to notice.
+
+    mutants.py [--only NAME,…] [--seconds 110] [--tries 3]
+
+A mutant is an edit of the source, applied to a copy in build/mutants/<name>. Text that is not found exactly once is an error, so
+that a guard that has moved is noticed. A mutant survives when no run of its tries finds a violation; what fails otherwise than by one
+of the seven checks does not count.
+"""
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILD = ROOT / "build" / "mutants"
+
+
+@dataclass
+class Mutant:
+    """guard: what is removed. expected: the checks that should fail, any of them. faults: those under which it matters."""
+    name: str
+    guard: str
+    expected: tuple
+    faults: str
+    edits: tuple  # (file, text, what stands there instead)
+    options: tuple = ("--haste", "4")
+
+
+MUTANTS = [
+    Mutant("unacknowledged-start", "a call waits until Redis has acknowledged its start", (1,),
+           "kill-redis,kill-clients,partition",
+           (("runner/runs.c", """        tell_redis(runs, run, RUN_STARTING);
+    }""", """        struct cmd cmd;
+        struct wall_ms next = {INT64_MAX};
+        if (!job_next(&run->job, run->attempt.scheduled, &next)) {
+            next.ms = INT64_MAX;
+        }
+        store_start(&cmd, run->shard, runs->options.runner);
+        store_start_add(&cmd, &run->attempt, next);
+        if (redis_link_submit(runs->options.outbox->link, &cmd, NULL, NULL) != ERR_OK) {
+            log_debug("start not sent", log_i64("shard", run->shard));
+        }
+        run_set_state(run, RUN_STARTING);
+        run_set_state(run, RUN_READY);
+        wait_until(runs, run, run->due.ms);
+    }"""),)),
+    Mutant("unfenced-finish", "a record counts only from whoever holds the claim", (1, 4),
+           "stop-runner,partition,stop-redis",
+           (("lib/store/finish.lua", "if held ~= ticket then", "if false then"),)),
+    Mutant("unchecked-lease", "a runner sends only while its own lease is valid", (4,),
+           "stop-runner",
+           (("runner/lease.c", "return now(lease).ms < lease->until.ms;", "return lease->until.ms > 0;"),)),
+    Mutant("unblocked-resend", "libcurl must not send an at-most-once request again by itself", (1,),
+           "kill-handler",
+           (("runner/http_client.c", "if (call->once && call->sent &&", "if (false && call->once && call->sent &&"),)),
+    Mutant("retried-at-most-once", "started at-most-once work of a dead runner is lost, not tried again", (1, 3),
+           "kill-runner,kill-all-runners",
+           (("lib/store/recover.lua", "if kind ~= 'L' then", "if false then"),)),
+    Mutant("unrecovered-dead", "what a dead runner held is handed on", (5, 7),
+           "kill-runner",
+           (("runner/recovery.c", "if (runners[i].expiry.ms < redis_now.ms &&", "if (runners[i].expiry.ms < redis_now.ms - INT64_C(3600000) &&"),)),
+    Mutant("forgotten-retry", "a failed attempt and its retry are written together", (2,),
+           "kill-handler",
+           (("lib/store/finish.lua", "if after == 'r' then", "if after == 'r' and false then"),)),
+    Mutant("next-from-now", "the next instant is computed from the scheduled one", (1, 2),
+           "kill-runner,kill-redis,stop-redis",
+           (("runner/outbox.c", "if (!job_next(&run->job, run->attempt.scheduled, &next)) {",
+             """next = timebase_now(run->owner->options.timebase);
+        next = next.ms > run->attempt.scheduled.ms ? next : run->attempt.scheduled;
+        if (!job_next(&run->job, next, &next)) {"""), ("runner/outbox.c", '#include "log.h"', '#include "log.h"\n#include "runs.h"'))),
+    Mutant("no-reconciling", "claims whose answer was lost with a connection are handed back", (5, 7),
+           "partition,kill-clients,kill-redis",
+           (("runner/runner.c", "        reconcile_all(&runner->reconcile);\n", ""),
+            ("runner/runner.c", "    reconcile_turn(&runner->reconcile, runner->lease.beats);\n", ""))),
+    Mutant("two-step-create", "a job is stored and made due in one script", (6,),
+           "kill-handler,kill-all-handlers,kill-redis",
+           (("lib/store/job_create.lua", "local exists = redis.call('EXISTS', KEYS[1]) == 1",
+             "local exists = redis.call('HGET', KEYS[1], 'step') == '2'"),
+            ("lib/store/job_create.lua", """redis.call('ZADD', KEYS[2], due, id)
+redis.call('HSET', KEYS[1], 'created', ARGV[4], unpack(ARGV, 6))
+""", """redis.call('HSET', KEYS[1], 'created', ARGV[4], unpack(ARGV, 6))
+if redis.call('HINCRBY', KEYS[1], 'step', 1) == 1 then
+    return now
+end
+redis.call('ZADD', KEYS[2], due, id)
+""")), ("--haste", "8", "--posts", "100")),
+    Mutant("hasty-201", "a 201 waits for Redis to say that the job is stored", (6,),
+           "kill-redis,stop-redis",
+           (("fcgi/schedule.c", """        (void)api_error_redis(c->error, API_STORAGE_ERROR, "the job is not known to be stored", &info);
+        return STEP_FAILED;""", "        return STEP_DONE;"),)),
+    Mutant("handlers-own-clock", "a job begins by Redis' clock, not by the handler's", (6,),
+           "step-handler,step-redis",
+           (("lib/store/job_create.lua", "if math.abs(now - created) > tonumber(ARGV[5]) then", "if false then"),)),
+]
+
+
+def prepare(mutant):
+    """A copy of the source with the edit, built. What is built already is taken along, so that little has to be compiled again."""
+    home = BUILD / mutant.name
+    shutil.rmtree(home, ignore_errors=True)
+    home.mkdir(parents=True)
+    names = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\n")
+    for name in filter(None, names):
+        if name.split("/")[0] in ("lib", "fcgi", "runner", "scripts", "Makefile"):
+            (home / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, home / name)
+    if (ROOT / "build" / "release").exists():
+        shutil.copytree(ROOT / "build" / "release", home / "build" / "release")
+    for name, text, instead in mutant.edits:
+        source = (home / name).read_text()
+        if source.count(text) != 1:
+            raise SystemExit(f"{mutant.name}: {name} has this {source.count(text)} times, not once: {text!r}")
+        (home / name).write_text(source.replace(text, instead))
+    done = subprocess.run(["make", "-s", "build-only"], cwd=home, capture_output=True, text=True, check=False,
+                          env={k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MAKELEVEL", "SANITIZE")})
+    if done.returncode != 0:
+        raise SystemExit(f"{mutant.name} does not build:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+    return home / "dist"
+
+
+def attempt(mutant, dist, seconds, number):
+    """One run: {check: what it found}."""
+    result = dist.parent / f"result-{number}.json"
+    with open(dist.parent / f"run-{number}.log", "w", encoding="utf-8") as log:
+        subprocess.run([sys.executable, ROOT / "tests" / "chaos" / "chaos.py", "--seconds", str(seconds), "--faults", mutant.faults,
+                        "--json", result, "--discard", *mutant.options], env={**os.environ, "DRONC_DIST": str(dist)},
+                       stdout=log, stderr=subprocess.STDOUT, check=False)
+    if not result.exists():
+        raise SystemExit(f"{mutant.name}: the run broke off, see {log.name}")
+    found = json.loads(result.read_text())["violations"]
+    return {int(check): what for check, what in found.items() if what}
+
+
+def hunt(mutant, dist, seconds, tries):
+    """Run until it is caught by one of the checks that should: (how many runs it took or 0, what was found)."""
+    found = {}
+    for number in range(1, tries + 1):
+        found = attempt(mutant, dist, seconds, number)
+        if set(found) & set(mutant.expected):
+            return number, found
+    return 0, found
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--only", default="")
+    parser.add_argument("--seconds", type=int, default=110)
+    parser.add_argument("--tries", type=int, default=3)
+    parser.add_argument("--at-once", type=int, default=2)
+    options = parser.parse_args()
+    chosen = [mutant for mutant in MUTANTS if not options.only or mutant.name in options.only.split(",")]
+    dists = [prepare(mutant) for mutant in chosen]
+    survivors = 0
+    with ThreadPoolExecutor(options.at_once) as pool:
+        hunts = [pool.submit(hunt, mutant, dist, options.seconds, options.tries) for mutant, dist in zip(chosen, dists)]
+        for mutant, one in zip(chosen, hunts):
+            runs, found = one.result()
+            survivors += not runs
+            print(f"{'caught' if runs else 'SURVIVED':>8}  {mutant.name}: removed: {mutant.guard}", flush=True)
+            for check, what in found.items():
+                print(f"          check {check}{'' if check in mutant.expected else ' (too)'}: {'; '.join(what)}", flush=True)
+    print(f"{len(chosen) - survivors} passed, {survivors} failed")
+    sys.exit(survivors > 0)
+
+
+if __name__ == "__main__":
+    main()
