@@ -29,7 +29,7 @@ struct fake {
     pthread_t thread;
     const char *answers[4][ANSWERS]; /* per connection */
     int connections;                 /* how many were made */
-    char last[4096];                 /* what was received last */
+    char last[65536];                /* what was received last */
 };
 
 static struct fake fake;
