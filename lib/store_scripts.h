@@ -6,7 +6,6 @@
 
 extern const struct script store_script_claim;
 extern const struct script store_script_due_page;
-extern const struct script store_script_executions;
 extern const struct script store_script_finish;
 extern const struct script store_script_forget;
 extern const struct script store_script_heartbeat;
