@@ -1,7 +1,7 @@
 /* target: an HTTP server that answers every request 200 and notes when it came: what lateness is measured
  * with, to the microsecond and from outside.
  *
- *     target PORT      listens on 0.0.0.0, so that every address of 127.0.0.0/8 is a host of its own
+ *     target PORT      listens on all of 127.0.0.0/8, so that every address there is a host of its own
  *
  * Writes a line for each request: when it was read (microseconds since the epoch), and its Idempotency-Key,
  * which is <job>-<scheduled instant in ms>. Knows nothing of bodies and of requests longer than 4 KiB. */
@@ -116,6 +116,7 @@ static int listen_on(const char *port)
                                 .sin_port = htons((uint16_t)strtoul(port, NULL, 10)),
                                 .sin_addr.s_addr = htonl(INADDR_ANY)};
     (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    (void)setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, "lo", sizeof "lo"); /* nobody else is to reach it */
     if (fd < 0 || bind(fd, (const struct sockaddr *)&place, sizeof place) != 0 || listen(fd, BACKLOG) != 0) {
         perror("target");
         exit(1);
