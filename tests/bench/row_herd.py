@@ -38,7 +38,7 @@ def run(bench):
     stack = Stack(bench.home(), FCGI_PROCESSES=None, LOG_FORMAT="json").start()
     db, runner = stack.redis(), stack.pids("runner")[0]
     at = int(time.time() + count / 10_000) + 3
-    seconds = bench.pick(20, 8)  # far behind the end of the herd
+    seconds = bench.pick(4, 1)  # the first of the herd
     plant(db, "others", seconds * 100, other.url, at * 1000, 1, 10)
     plant(db, "herd", count, herd.url, at * 1000)
     wake(db, at * 1000)
@@ -50,18 +50,22 @@ def run(bench):
         files.append(open_files(runner))
         return herd.count() >= count
     wait_for(over, 120, "the whole herd")
-    ended = time.time()
+    took = time.time() - at
     clients.stop()
-    wait_for(lambda: recorded(db) >= count + seconds * 100, seconds + 60, "all records")
+    wait_for(lambda: recorded(db) >= count + seconds * 100, 60, "all records")
     peak = peak_mib(runner)
+    after = int(time.time()) + 2
+    plant(db, "after", 500, other.url, after * 1000, 1, 10)
+    wake(db, after * 1000)
+    wait_for(lambda: recorded(db) >= count + seconds * 100 + 500, 60, "all records")
     stack.stop()
     calls_of(herd, count, "herd")
-    others = calls_of(other, seconds * 100, "other hosts beside the herd")
-    meanwhile = lateness_ms(c for c in others if c.due_ms < ended * 1000)
-    afterwards = lateness_ms(c for c in others if c.due_ms > ended * 1000 + 1000)
+    others = calls_of(other, seconds * 100 + 500, "other hosts beside the herd")
+    meanwhile = lateness_ms(c for c in others if c.due_ms < after * 1000)
+    afterwards = lateness_ms(c for c in others if c.due_ms >= after * 1000)
     late = percentile(afterwards, 99)
     p99 = percentile(clients.took_ms, 99)
-    bench.row("herd", f"{count:,} on one second, whole stack, always: called once each", f"{count:,} in {ended - at:.1f} s", "", "", "all", True)
+    bench.row("herd", f"{count:,} on one second, whole stack, always: called once each", f"{count:,} in {took:.1f} s", "", "", "all", True)
     bench.row("herd", "runner's peak memory", f"{peak:.0f} MiB", f"{max(files)} files open", "", "≤ 128 MiB", peak <= 128)
     bench.row("herd", f"API meanwhile: p99 of {len(clients.took_ms)} requests", f"{p99:.1f} ms", f"p50 {percentile(clients.took_ms, 50):.1f} ms",
               "", "≤ 20 ms", p99 <= 20 and not clients.bad)
