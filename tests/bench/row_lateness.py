@@ -21,7 +21,7 @@ def run(bench):
     million = bench.million()
     home = bench.home()
     target, db = Target(home), million.db
-    low, busy = bench.pick(20, 5), bench.pick(30, 5)  # seconds
+    low, busy = bench.pick(20, 3), bench.pick(30, 3)  # seconds
     before = recorded(db)
     low_ms = (int(time.time()) + bench.pick(6, 3)) * 1000
     spread_ms = low_ms + low * 1000 + 500
