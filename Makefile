@@ -184,16 +184,26 @@ build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(ENGINE) $(wildcard lib/cron*.h lib/zone
 	$(Q)clang -std=c17 -D_GNU_SOURCE -O2 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -Ilib \
 	    -o $@ $< $(ENGINE)
 
+# What the benchmark runs besides the two programs.
+BENCH_BIN := $(addprefix build/bench/,bench_cron bare_loop target hello_fcgi trust.so)
+
 .PHONY: bench
-bench: deps-test ## measure the cron engine beside a stepping evaluator
-	$(AFTER_DEPS) build/bench/bench_cron
-	@build/bench/bench_cron
-	@/usr/bin/python3 tests/bench/bench_croniter.py
+bench: deps-test ## measure everything beside its limit, in one table (ROWS=calls,herd: some of it; QUICK=1: in short)
+	$(AFTER_DEPS) build-only $(BENCH_BIN)
+	@DRONC_DIST=$(abspath $(DIST)) /usr/bin/python3 tests/bench/bench.py $(if $(filter 1,$(QUICK)),--quick) $(ROWS)
 
 build/bench/%: tests/bench/%.c $(LIB_A)
 	@mkdir -p $(@D)
 	@echo '  BENCH $<'
-	$(Q)$(CC) $(CPPFLAGS) -Itests/unit $(CFLAGS) $(LDFLAGS) -o $@ $< $(LIB_A) $(LIB_LIBS)
+	$(Q)$(CC) $(CPPFLAGS) -Itests/unit $(CFLAGS) $(LDFLAGS) -o $@ $< $(LIB_A) $(LIB_LIBS) $(BENCH_LIBS)
+
+build/bench/bare_loop: BENCH_LIBS := -lcurl
+build/bench/hello_fcgi: BENCH_LIBS := -lfcgi
+
+build/bench/%.so: tests/bench/%.c
+	@mkdir -p $(@D)
+	@echo '  BENCH $<'
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -fPIC -shared -o $@ $< -ldl
 
 .PHONY: lint
 lint: deps-test ## layout, clang-tidy, shellcheck, and the structure that CONTRIBUTING.md promises

@@ -92,9 +92,10 @@ void buffer_add_char(struct buffer *b, char c)
     buffer_add(b, &c, 1);
 }
 
-void buffer_add_i64(struct buffer *b, int64_t value)
+/* Not with printf, which costs ten times as much: a dozen numbers go to Redis for each call. */
+size_t i64_format(char out[I64_DIGITS], int64_t value)
 {
-    char digits[24];
+    char digits[I64_DIGITS];
     char *start = digits + sizeof digits;
     uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
     do {
@@ -104,7 +105,15 @@ void buffer_add_i64(struct buffer *b, int64_t value)
     if (value < 0) {
         *--start = '-';
     }
-    buffer_add(b, start, (size_t)(digits + sizeof digits - start));
+    size_t len = (size_t)(digits + sizeof digits - start);
+    memcpy(out, start, len);
+    return len;
+}
+
+void buffer_add_i64(struct buffer *b, int64_t value)
+{
+    char digits[I64_DIGITS];
+    buffer_add(b, digits, i64_format(digits, value));
 }
 
 void buffer_printf(struct buffer *b, const char *fmt, ...)

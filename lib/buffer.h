@@ -13,6 +13,8 @@
 #include <stdint.h>
 
 /* Zero-initialised is a valid empty buffer without a limit. */
+#define I64_DIGITS 20 /* bytes of the longest int64, its sign included */
+
 struct buffer {
     char *data;     /* owned; always NUL-terminated once anything was appended, else NULL */
     size_t len;     /* bytes in use, the NUL not counted */
@@ -45,6 +47,9 @@ void buffer_printf(struct buffer *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
 NODISCARD enum err buffer_error(const struct buffer *b);
 /* The content; "" for an empty buffer. Borrowed until the next append. */
 const char *buffer_str(const struct buffer *b);
+
+/* The decimal digits of value, without a NUL; returns how many. */
+size_t i64_format(char out[I64_DIGITS], int64_t value);
 
 /* Slices. slice_of borrows the string; slice_eq compares bytes. */
 struct slice slice_of(const char *text);

@@ -50,9 +50,8 @@ void cmd_arg_str(struct cmd *cmd, const char *text)
 
 void cmd_arg_i64(struct cmd *cmd, int64_t value)
 {
-    char text[24];
-    int len = snprintf(text, sizeof text, "%lld", (long long)value);
-    cmd_arg(cmd, text, (size_t)len);
+    char digits[I64_DIGITS];
+    cmd_arg(cmd, digits, i64_format(digits, value));
 }
 
 static void add_array_head(struct buffer *out, size_t count)

@@ -48,7 +48,8 @@ enum reply_kind {
     REPLY_INTEGER,
     REPLY_TEXT,  /* a status or a bulk string */
     REPLY_ERROR, /* text holds Redis' message */
-    REPLY_ARRAY  /* of bulk strings, statuses, integers (as text) and nils (data NULL); never nested */
+    REPLY_ARRAY  /* of bulk strings, statuses, integers (as text) and nils (data NULL); never nested: a
+                    stream's  entries have three items each, position and the first two values */
 };
 
 /* Borrowed from the connection, for as long as it says. */

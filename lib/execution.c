@@ -44,9 +44,9 @@ struct wall_ms execution_instant(const struct execution *execution)
 
 static void add_number(struct buffer *out, char key, int64_t value)
 {
-    char text[32];
-    int len = snprintf(text, sizeof text, " %c:%lld", key, (long long)value);
-    buffer_add(out, text, (size_t)len);
+    const char head[] = {' ', key, ':'};
+    buffer_add(out, head, sizeof head);
+    buffer_add_i64(out, value);
 }
 
 /* A token ends at a space, and control characters have no place in a record: blanks become spaces in the text

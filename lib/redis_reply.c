@@ -7,8 +7,9 @@
 #include <stdlib.h>
 
 enum {
-    NUMBER_SIZE = 24
-}; /* bytes of a decimal int64 and its NUL */
+    NUMBER_SIZE = 24, /* bytes of a decimal int64 and its NUL */
+    ENTRY_WIDTH = 3   /* items that an entry of a stream becomes */
+};
 
 static void set_error(struct reply *out, const char *text)
 {
@@ -36,6 +37,33 @@ static bool flatten_item(const redisReply *from, struct slice *out, char digits[
     return from->type == REDIS_REPLY_NIL;
 }
 
+/* An entry of a stream: a position, and names and values (nil where the entry was deleted meanwhile). */
+static bool is_entry(const redisReply *reply)
+{
+    return reply->type == REDIS_REPLY_ARRAY && reply->elements == 2 && is_text(reply->element[0]) &&
+           (reply->element[1]->type == REDIS_REPLY_ARRAY || reply->element[1]->type == REDIS_REPLY_NIL);
+}
+
+static struct slice field_of(const redisReply *fields, size_t index)
+{
+    bool there = fields->type == REDIS_REPLY_ARRAY && index < (size_t)fields->elements &&
+                 is_text(fields->element[index]);
+    return there ? (struct slice){fields->element[index]->str, (size_t)fields->element[index]->len}
+                 : (struct slice){NULL, 0};
+}
+
+/* The position and the first two values. False: it is no entry. */
+static bool flatten_entry(const redisReply *from, struct slice out[ENTRY_WIDTH])
+{
+    if (!is_entry(from)) {
+        return false;
+    }
+    out[0] = (struct slice){from->element[0]->str, (size_t)from->element[0]->len};
+    out[1] = field_of(from->element[1], 1);
+    out[2] = field_of(from->element[1], 3);
+    return true;
+}
+
 static void flatten_array(const redisReply *from, struct reply *out, struct slice **items)
 {
     size_t count = (size_t)from->elements;
@@ -43,16 +71,20 @@ static void flatten_array(const redisReply *from, struct reply *out, struct slic
     if (count == 0) {
         return;
     }
+    bool entries = is_entry(from->element[0]);
+    size_t width = entries ? (size_t)ENTRY_WIDTH : 1;
     /* The slices first, then room for numbers behind them. */
-    struct slice *memory =
-        count > (size_t)REPLY_ITEMS_MAX ? NULL : malloc(count * (sizeof **items + (size_t)NUMBER_SIZE));
+    struct slice *memory = count > (size_t)REPLY_BYTES_MAX / width / sizeof **items
+                               ? NULL
+                               : malloc(count * width * (sizeof **items + (size_t)NUMBER_SIZE));
     if (memory == NULL) {
         set_error(out, "the answer is too large");
         return;
     }
-    char *digits = (char *)(memory + count);
+    char *digits = (char *)(memory + count * width);
     for (size_t i = 0; i < count; i++) {
-        if (!flatten_item(from->element[i], &memory[i], digits + i * NUMBER_SIZE)) {
+        if (entries ? !flatten_entry(from->element[i], &memory[i * width])
+                    : !flatten_item(from->element[i], &memory[i], digits + i * NUMBER_SIZE)) {
             free(memory);
             set_error(out, "the answer is nested");
             return;
@@ -60,7 +92,7 @@ static void flatten_array(const redisReply *from, struct reply *out, struct slic
     }
     *items = memory;
     out->items = memory;
-    out->count = count;
+    out->count = count * width;
 }
 
 void redis_reply_flatten(const struct redisReply *from, struct reply *out, struct slice **items)

@@ -9,7 +9,6 @@ extern const struct script store_script_dead_drop;
 extern const struct script store_script_dead_page;
 extern const struct script store_script_dead_redrive;
 extern const struct script store_script_due_page;
-extern const struct script store_script_executions;
 extern const struct script store_script_finish;
 extern const struct script store_script_forget;
 extern const struct script store_script_heartbeat;

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
-#include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -19,10 +18,11 @@
 struct loop {
     CURLM *multi;
     int epoll_fd;
-    int timer_fd;
+    double timer_s; /* when libcurl wants to be called again; below 0: not at all */
     const char *url;
-    long left;    /* calls that were not begun yet */
-    long pending; /* calls under way */
+    struct curl_slist *headers; /* of each request */
+    long left;                  /* calls that were not begun yet */
+    long pending;               /* calls under way */
     long failed;
 };
 
@@ -49,17 +49,26 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *as
     return 0;
 }
 
+static double now_s(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* A number, and no timer of the kernel's: that would be a system call for each call. */
 static int on_timer(CURLM *multi, long timeout_ms, void *arg)
 {
     (void)multi;
-    const struct loop *loop = arg;
-    struct itimerspec when = {0};
-    if (timeout_ms >= 0) {
-        when.it_value.tv_sec = timeout_ms / 1000;
-        when.it_value.tv_nsec = timeout_ms > 0 ? timeout_ms % 1000 * 1000000 : 1;
-    }
-    (void)timerfd_settime(loop->timer_fd, 0, &when, NULL);
+    struct loop *loop = arg;
+    loop->timer_s = timeout_ms < 0 ? -1 : now_s() + (double)timeout_ms / 1000;
     return 0;
+}
+
+static int wait_ms(const struct loop *loop)
+{
+    double left_s = loop->timer_s - now_s();
+    return loop->timer_s < 0 ? -1 : left_s > 0 ? (int)(left_s * 1000) + 1 : 0;
 }
 
 static bool begin(struct loop *loop)
@@ -69,9 +78,12 @@ static bool begin(struct loop *loop)
         return false;
     }
     (void)curl_easy_setopt(easy, CURLOPT_URL, loop->url);
+    (void)curl_easy_setopt(easy, CURLOPT_HTTPHEADER, loop->headers);
     (void)curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, ignore);
     (void)curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     (void)curl_easy_setopt(easy, CURLOPT_PROXY, "");
+    (void)curl_easy_setopt(easy, CURLOPT_CAPATH,
+                           NULL); /* with it, libcurl reads all authorities anew for each connection */
     (void)curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     loop->left--;
     loop->pending++;
@@ -100,15 +112,13 @@ static void collect(struct loop *loop)
 static void turn(struct loop *loop)
 {
     struct epoll_event events[EVENTS];
-    int count = epoll_wait(loop->epoll_fd, events, EVENTS, -1);
+    int count = epoll_wait(loop->epoll_fd, events, EVENTS, wait_ms(loop));
     int running;
+    if (loop->timer_s >= 0 && loop->timer_s <= now_s()) {
+        loop->timer_s = -1;
+        (void)curl_multi_socket_action(loop->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+    }
     for (int i = 0; i < count; i++) {
-        if (events[i].data.fd == loop->timer_fd) {
-            uint64_t times;
-            (void)!read(loop->timer_fd, &times, sizeof times);
-            (void)curl_multi_socket_action(loop->multi, CURL_SOCKET_TIMEOUT, 0, &running);
-            continue;
-        }
         int bits = (events[i].events & EPOLLOUT) != 0 ? CURL_CSELECT_OUT : 0;
         bits |= (events[i].events & (EPOLLIN | EPOLLERR | EPOLLHUP)) != 0 ? CURL_CSELECT_IN : 0;
         (void)curl_multi_socket_action(loop->multi, events[i].data.fd, bits, &running);
@@ -116,27 +126,30 @@ static void turn(struct loop *loop)
     collect(loop);
 }
 
+/* As long as the runner's: libcurl puts a request together character by character. */
+static void add_headers(struct loop *loop)
+{
+    static const char *const headers[] = {
+        "User-Agent: dronc/0.1.0",
+        "Dronc-Job-Id: capi:7696c687d0d603dc7fb509e8e279014965412619b82693d18e86c652eea2e23a",
+        "Dronc-Scheduled-Time: 2026-11-23T08:52:10Z", "Dronc-Attempt: 1",
+        "Idempotency-Key: 7696c687d0d603dc7fb509e8e279014965412619b82693d18e86c652eea2e23a-1795423930000"};
+    for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++) {
+        loop->headers = curl_slist_append(loop->headers, headers[i]);
+    }
+}
+
 static void open_loop(struct loop *loop, long at_once)
 {
-    struct epoll_event event = {.events = EPOLLIN};
     (void)curl_global_init(CURL_GLOBAL_DEFAULT);
     loop->multi = curl_multi_init();
     loop->epoll_fd = epoll_create1(0);
-    loop->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK);
-    event.data.fd = loop->timer_fd;
-    (void)epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, loop->timer_fd, &event);
+    loop->timer_s = -1;
     (void)curl_multi_setopt(loop->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
     (void)curl_multi_setopt(loop->multi, CURLMOPT_SOCKETDATA, loop);
     (void)curl_multi_setopt(loop->multi, CURLMOPT_TIMERFUNCTION, on_timer);
     (void)curl_multi_setopt(loop->multi, CURLMOPT_TIMERDATA, loop);
     (void)curl_multi_setopt(loop->multi, CURLMOPT_MAXCONNECTS, at_once);
-}
-
-static double now_s(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
 static double cpu_s(void)
@@ -157,6 +170,7 @@ int main(int argc, char **argv)
     long at_once = strtol(argv[3], NULL, 10);
     struct loop loop = {.url = argv[1], .left = calls};
     open_loop(&loop, at_once);
+    add_headers(&loop);
     double began = now_s();
     for (long i = 0; i < at_once && loop.left > 0; i++) {
         if (!begin(&loop)) {

@@ -102,6 +102,25 @@ static void test_redis_reply_array_items_are_text(void **state)
     drop(&flat);
 }
 
+static void test_redis_reply_entry_of_a_stream_is_position_and_two_values(void **state)
+{
+    (void)state;
+    struct flat flat = FLATTEN("*4\r\n*2\r\n$3\r\n9-1\r\n*6\r\n$1\r\nj\r\n$2\r\nid\r\n$1\r\nr\r\n$"
+                               "4\r\ntext\r\n$1\r\nx\r\n$1\r\ny\r\n"
+                               "*2\r\n$3\r\n8-1\r\n*2\r\n$1\r\nj\r\n$0\r\n\r\n"
+                               "*2\r\n$3\r\n7-1\r\n*0\r\n"
+                               "*2\r\n$3\r\n6-1\r\n*-1\r\n");
+    static const char *const expected[] = {"9-1", "id", "text", "8-1", "",   NULL,
+                                           "7-1", NULL, NULL,   "6-1", NULL, NULL};
+    assert_int_equal(flat.reply.kind, REPLY_ARRAY);
+    assert_int_equal(flat.reply.count, 12);
+    for (size_t i = 0; i < 12; i++) {
+        assert_true(expected[i] == NULL ? flat.reply.items[i].data == NULL
+                                        : slice_eq(flat.reply.items[i], expected[i]));
+    }
+    drop(&flat);
+}
+
 static void test_redis_reply_refuses_what_is_nested(void **state)
 {
     (void)state;
@@ -109,6 +128,9 @@ static void test_redis_reply_refuses_what_is_nested(void **state)
         "*1\r\n*0\r\n",
         "*2\r\n$1\r\na\r\n*1\r\n:1\r\n",
         "*2\r\n:1\r\n-ERR inside\r\n",
+        "*1\r\n*2\r\n:1\r\n*0\r\n",
+        "*2\r\n*2\r\n$3\r\n1-1\r\n*0\r\n$1\r\na\r\n",
+        "*2\r\n$1\r\na\r\n*2\r\n$3\r\n1-1\r\n*0\r\n",
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct flat flat = flatten_bytes(rows[i], strlen(rows[i]));
@@ -155,6 +177,7 @@ int main(void)
         cmocka_unit_test(test_redis_reply_flattens_simple_kinds),
         cmocka_unit_test(test_redis_reply_keeps_bytes_as_they_are),
         cmocka_unit_test(test_redis_reply_array_items_are_text),
+        cmocka_unit_test(test_redis_reply_entry_of_a_stream_is_position_and_two_values),
         cmocka_unit_test(test_redis_reply_refuses_what_is_nested),
         cmocka_unit_test(test_redis_reply_of_an_unknown_type_is_an_error),
         cmocka_unit_test(test_redis_reply_flattens_many_items),

@@ -241,7 +241,7 @@ static void test_store_skip_release_and_set_aside_name_their_shard(void **state)
     cmd_fini(&cmd);
 }
 
-static void test_store_recover_and_executions_name_their_shard(void **state)
+static void test_store_recover_names_its_shard(void **state)
 {
     (void)state;
     struct cmd cmd;
@@ -251,11 +251,23 @@ static void test_store_recover_and_executions_name_their_shard(void **state)
     assert_argument(&cmd, 6, "dead");
     assert_argument(&cmd, 11, "6");
     cmd_fini(&cmd);
-    store_executions(&cmd, SHARD, "1-2", 50);
-    assert_keys_in_shard(&cmd, "executions", 1);
-    assert_argument(&cmd, 1, "1-2");
-    assert_argument(&cmd, 2, "50");
-    cmd_fini(&cmd);
+}
+
+static void test_store_executions_read_backwards_from_before_a_position(void **state)
+{
+    (void)state;
+    static const char *const rows[][2] = {{"", "+"}, {"1-2", "(1-2"}};
+    for (size_t i = 0; i < 2; i++) {
+        struct cmd cmd;
+        store_executions(&cmd, SHARD, rows[i][0], 50);
+        assert_argument(&cmd, 0, "XREVRANGE");
+        assert_argument(&cmd, 1, TAG "executions");
+        assert_argument(&cmd, 2, rows[i][1]);
+        assert_argument(&cmd, 3, "-");
+        assert_argument(&cmd, 4, "COUNT");
+        assert_argument(&cmd, 5, "50");
+        cmd_fini(&cmd);
+    }
 }
 
 static void test_store_plain_commands_name_their_shard(void **state)
@@ -823,7 +835,8 @@ int main(void)
         cmocka_unit_test(test_store_says_how_much_is_kept),
         cmocka_unit_test(test_store_dead_commands_name_their_shard),
         cmocka_unit_test(test_store_skip_release_and_set_aside_name_their_shard),
-        cmocka_unit_test(test_store_recover_and_executions_name_their_shard),
+        cmocka_unit_test(test_store_recover_names_its_shard),
+        cmocka_unit_test(test_store_executions_read_backwards_from_before_a_position),
         cmocka_unit_test(test_store_plain_commands_name_their_shard),
         cmocka_unit_test(test_store_runner_commands_are_not_in_a_shard),
         cmocka_unit_test(test_store_longest_runner_id_fits_into_keys),
