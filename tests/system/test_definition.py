@@ -327,7 +327,7 @@ def test_waits_without_jitter_are_what_the_job_says(stack, hook):
                           retry={"max_attempts": 4, "min_backoff_ms": 200, "max_backoff_ms": 500, "multiplier": 2.5, "jitter": "none"})
     stack.wait_for_executions(job_id, 4)
     for wait, least in zip(waits_between(hook.calls), (0.2, 0.5, 0.5)):
-        assert least <= wait < least + 0.3 * SCALE
+        assert least - 0.002 <= wait < least + 0.3 * SCALE  # the runner counts whole milliseconds, the kernel does not
 
 
 def test_retries_end_with_the_duration(stack, hook):
