@@ -51,7 +51,7 @@ MUTANTS = [
     }"""),)),
     Mutant("unfenced-finish", "a record counts only from whoever holds the claim", (1, 4),
            "stop-runner,partition,stop-redis",
-           (("lib/store/finish.lua", "if held ~= ticket then", "if false then"),)),
+           (("lib/store/finish.lua", "if claim.ticket ~= ticket then", "if false then"),)),
     Mutant("unchecked-lease", "a runner sends only while its own lease is valid", (4,),
            "stop-runner",
            (("runner/lease.c", "return now(lease).ms < lease->until.ms;", "return lease->until.ms > 0;"),)),
@@ -60,7 +60,7 @@ MUTANTS = [
            (("runner/http_client.c", "if (call->once && call->sent &&", "if (false && call->once && call->sent &&"),)),
     Mutant("retried-at-most-once", "started at-most-once work of a dead runner is lost, not tried again", (1, 3),
            "kill-runner,kill-all-runners",
-           (("lib/store/recover.lua", "if kind ~= 'L' then", "if false then"),)),
+           (("lib/store/recover.lua", "if gone or claim.kind:upper() ~= 'L' then", "if gone then"),)),
     Mutant("unrecovered-dead", "what a dead runner held is handed on", (5, 7),
            "kill-runner",
            (("runner/recovery.c", "if (runners[i].expiry.ms < redis_now.ms &&", "if (runners[i].expiry.ms < redis_now.ms - INT64_C(3600000) &&"),)),
@@ -82,8 +82,11 @@ MUTANTS = [
            (("lib/store/job_create.lua", "local exists = redis.call('EXISTS', KEYS[1]) == 1",
              "local exists = redis.call('HGET', KEYS[1], 'step') == '2'"),
             ("lib/store/job_create.lua", """redis.call('ZADD', KEYS[2], due, id)
-redis.call('HSET', KEYS[1], 'created', ARGV[4], unpack(ARGV, 6))
-""", """redis.call('HSET', KEYS[1], 'created', ARGV[4], unpack(ARGV, 6))
+redis.call('ZREM', KEYS[3], id)
+redis.call('DEL', KEYS[1])
+redis.call('HSET', KEYS[1], 'created', ARGV[4], unpack(ARGV, 7))
+""", """redis.call('ZREM', KEYS[3], id)
+redis.call('HSET', KEYS[1], 'created', ARGV[4], unpack(ARGV, 7))
 if redis.call('HINCRBY', KEYS[1], 'step', 1) == 1 then
     return now
 end
