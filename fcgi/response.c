@@ -52,6 +52,7 @@ void response_clear(struct response *res)
     res->content_type = "application/json";
     res->allow[0] = '\0';
     res->etag = 0;
+    res->tag = NULL;
     res->problem = false;
     buffer_clear(&res->body);
 }
@@ -131,6 +132,7 @@ void response_error(struct response *res, const struct api_error *error)
     struct json_writer w;
 
     res->etag = 0;
+    res->tag = NULL;
     response_json(res, api_code_status(error->code), &w);
     if (res->problem) {
         res->content_type = "application/problem+json";
@@ -147,7 +149,10 @@ enum err response_render(const struct response *res, bool head, struct buffer *o
     if (res->content_type) {
         buffer_printf(out, "Content-Type: %s\r\nContent-Length: %zu\r\n", res->content_type, res->body.len);
     }
-    buffer_add_str(out, "Cache-Control: no-store\r\n");
+    buffer_printf(out, "Cache-Control: %s\r\n", res->tag ? "no-cache" : "no-store");
+    if (res->tag) {
+        buffer_printf(out, "ETag: \"%s\"\r\n", res->tag);
+    }
     if (res->etag > 0) {
         buffer_printf(out, "ETag: \"%lld\"\r\n", (long long)res->etag);
     }

@@ -22,6 +22,7 @@ struct response {
     const char *content_type;        /* static; NULL: there is no body */
     char allow[RESPONSE_ALLOW_SIZE]; /* "": no Allow header */
     int64_t etag;                    /* the version of what is answered; 0: no ETag header */
+    const char *tag; /* static: of what changes with the program only, and may be kept; NULL: none */
     bool problem; /* an error is to be told as application/problem+json (RFC 9457), not in the default form */
     struct buffer body;
 };
