@@ -3,6 +3,7 @@
 Clients should take answers as the document says, open: there may be more members one day. A test wants to know of each member that is
 not described, so here they are closed.
 """
+import json
 import re
 
 TYPES = {"string": str, "integer": int, "number": (int, float), "boolean": bool, "object": dict, "array": list, "null": type(None)}
@@ -10,6 +11,11 @@ TYPES = {"string": str, "integer": int, "number": (int, float), "boolean": bool,
 CHECKED = {"$ref", "allOf", "anyOf", "const", "enum", "type", "pattern", "minLength", "maxLength", "minimum", "maximum", "minItems",
            "maxItems", "uniqueItems", "items", "required", "properties", "additionalProperties", "unevaluatedProperties", "maxProperties"}
 TOLD = {"description", "default", "examples", "format", "contentEncoding"}
+
+
+def is_json(kind):
+    """One value of it: not what has one on each line, which is text here."""
+    return kind == "application/json" or kind.endswith("+json")
 
 
 class Operation:
@@ -26,6 +32,15 @@ class Operation:
         return [p for p in self.params if p["in"] == where]
 
     @property
+    def json_body(self):
+        return self.body and all(map(is_json, self.body["content"]))
+
+    def bodies(self):
+        """Of each type an example, as it is sent: (type, text)."""
+        for kind, content in (self.body or {"content": {}})["content"].items():
+            yield kind, json.dumps(content["example"]) if is_json(kind) else content["example"]
+
+    @property
     def statuses(self):
         """Those that are described one by one."""
         return [int(status) for status in self.responses if status != "default"]
@@ -34,14 +49,14 @@ class Operation:
         """The answer must be one of those that are described."""
         assert answer.status in self.statuses, f"{self}: {answer} is not described"
         response = self.responses[str(answer.status)]
-        for name in response.get("headers", {}):
-            assert name.lower() in answer.headers, f"{self}: {answer} has no {name}"
+        for name, header in response.get("headers", {}).items():
+            assert name.lower() in answer.headers or not self.document.resolve(header).get("required"), f"{self}: {answer} has no {name}"
         if "content" not in response:
             assert answer.body == b"" and "content-type" not in answer.headers, f"{self}: {answer} has a body"
             return
         kind = answer.headers["content-type"]
         assert kind in response["content"], f"{self}: {answer} is {kind}"
-        value = answer.json if kind == "application/json" else answer.any_json if "json" in kind else answer.body.decode()
+        value = answer.any_json if is_json(kind) else answer.body.decode()
         mistakes = list(self.document.mistakes(response["content"][kind]["schema"], value, str(self)))
         assert not mistakes, mistakes
 

@@ -9,13 +9,13 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
-from harness import NEVER_SOON, ROOT, Handler, Redis, id_bytes, job_key, key_of, wait_for
+from harness import NEVER_SOON, ROOT, Handler, Redis, at_second, id_bytes, job_key, key_of, soon, wait_for
 from openapi import CHECKED, TOLD, Document
 from planted import bury, plant
 
 DOCUMENT = Document(json.loads((ROOT / "fcgi" / "openapi.json").read_text()))
 OPERATIONS = DOCUMENT.operations
-WITH_BODY = [op for op in OPERATIONS if op.body]
+WITH_BODY = [op for op in OPERATIONS if op.json_body]
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 PROBLEM = "application/problem+json"
 START = 1_700_000_000_000  # ms
@@ -170,7 +170,7 @@ class World:
         job_id = job_id or self.job()
         query = self.examples(op, job_id, required_only=True) if query is None else query
         if op.body and body is None:
-            body = json.dumps(next(iter(op.body["content"].values()))["example"])
+            _, body = next(op.bodies())
         if op.body:
             headers["content_type"] = kind or next(iter(op.body["content"]))
         answer = self.handler.request(op.method, self.uri(op, job_id, query, entry), body, headers)
@@ -191,8 +191,7 @@ def world(base):
 @every(OPERATIONS)
 def test_operation_works_with_its_examples(world, op):
     """All parameters at once, and each kind of body."""
-    bodies = [(kind, json.dumps(content["example"])) for kind, content in op.body["content"].items()] if op.body else [(None, None)]
-    for kind, body in bodies:
+    for kind, body in list(op.bodies()) or [(None, None)]:
         job_id = world.job()
         answer = world.ask(op, job_id, world.examples(op, job_id), body, kind)
         assert 200 <= answer.status < 300, answer
@@ -239,6 +238,58 @@ def test_other_methods_are_405_and_allow_names_those_that_are_described(world, p
             answer = world.handler.request(method, uri)
             assert (answer.status, answer.code) == (405, "METHOD_NOT_ALLOWED")
             assert set(answer.headers["allow"].split(", ")) == set(here) | ({"HEAD"} if "GET" in here else set())
+
+
+def records_of_all_kinds(world, job_id):
+    """As runners write them: of a call with all its timings, of failures, and of what was not called."""
+    tokens = ["o:s a:1 x:{x} t:12 h:200 l:7 p:1000,12000,10,20,30 z:512 b:1 r:web-1", "o:f a:1 x:{x} t:5 h:503 l:2 r:web-1 c:http e:status 503",
+              "o:u a:1 x:{x} t:5 h:0 l:2 r:web-1 c:response e:broke off", "o:l a:1 x:0 t:0 h:0 l:0 c:lost e:the runner died",
+              "o:m a:0 x:0 t:0 h:0 l:90000 u:{u} n:7 r:web-1", "o:c a:2 x:0 t:0 h:0 l:5 r:web-1"]
+    for record in tokens:
+        world.instant += 1000
+        text = f"s:{world.instant} " + record.format(x=world.instant + 7, u=world.instant + 600)
+        world.db.lpush(job_key(job_id, "history"), text)
+        world.db.xadd(key_of(job_id, "executions"), {"j": id_bytes(job_id), "r": text}, id=f"{world.instant + 20}-*")
+
+
+def test_records_of_all_kinds_are_described(world):
+    job_id = world.job(tags=["a"], description="all kinds", headers={"X": "1"})
+    records_of_all_kinds(world, job_id)
+    outcomes = set()
+    for op in OPERATIONS:
+        if op.node["operationId"] in ("listExecutions", "listJobExecutions", "getJob"):
+            answer = world.ask(op, job_id, {"limit": 200} if op.node["operationId"] != "getJob" else {})
+            outcomes |= {e["outcome"] for e in answer.json.get("executions", []) if e["job_id"] == job_id}
+    assert outcomes == set(DOCUMENT.content["components"]["schemas"]["Outcome"]["enum"])
+
+
+def test_what_life_makes_of_a_job_is_described(stack, hook):
+    """A call, a failure, a warning, a pause with a note: with a runner."""
+    by_id = {op.node["operationId"]: op for op in OPERATIONS}
+    instant = soon()
+    job_ids = [stack.schedule(at_second(instant), url) for url in (hook.url, "http://127.0.0.1:9/")]
+    for job_id in job_ids:
+        execution = stack.wait_for_executions(job_id)[0]
+        by_id["getExecution"].check(stack.get(f"/v1/executions/{execution['id']}"))
+        by_id["getJob"].check(stack.job(job_id))
+        by_id["listJobExecutions"].check(stack.job(job_id, "/executions"))
+        by_id["explainInstant"].check(stack.job(job_id, "/why?" + urlencode({"at": f"{time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime(instant))}"})))
+    by_id["listExecutions"].check(stack.get("/v1/track/executions?limit=200"))
+    by_id["listJobs"].check(stack.get("/v1/jobs?limit=200"))
+    doubtful = stack.post({"schedule": "*/40 0 29 2 *", "api": hook.url, "type": "ATMOST_ONCE"})
+    by_id["scheduleJob"].check(doubtful)
+    by_id["pauseJob"].check(stack.pause(doubtful.json["job_id"], {"note": "why not"}))
+    by_id["explainInstant"].check(stack.job(doubtful.json["job_id"], "/why?at=2104-02-29T00:00:00Z"))
+    by_id["previewSchedule"].check(stack.get("/v1/schedule/preview?" + urlencode(
+        {"schedule": "30 2 * * *", "timezone": "America/New_York", "from": "2026-03-08T06:00:00Z"})))
+
+
+def test_a_job_that_is_broken_is_described(world):
+    job_id = world.job()
+    world.break_job(job_id)
+    for op in OPERATIONS:
+        if op.node["operationId"] in ("getJob", "listJobs"):
+            assert "BROKEN" in world.ask(op, job_id, {"limit": 200} if op.path == "/v1/jobs" else {}).body.decode()
 
 
 # --- every status -------------------------------------------------------------------------------------------------
@@ -296,12 +347,20 @@ def conflict(world, op):
 def name_another_version(world, op):
     if op.method == "POST":
         world.ask(op)  # so that there is a job of the example's name
-    body = json.dumps({**next(iter(op.body["content"].values()))["example"], "description": "another"}) if op.body else None
+    body = json.dumps({**json.loads(next(op.bodies())[1]), "description": "another"}) if op.body else None
     return world.ask(op, body=body, if_match='"999"')
 
 
+def use_a_key_for_another_body(world, op):
+    world.count += 1
+    world.ask(op, idempotency_key=f"key-{world.count}")
+    body = json.dumps({**json.loads(next(op.bodies())[1]), "description": "another"})
+    return world.ask(op, body=body, idempotency_key=f"key-{world.count}")
+
+
 def send_too_much(world, op):
-    return world.ask(op, body=" " * 65537)
+    schema = DOCUMENT.flat(next(iter(op.body["content"].values()))["schema"])
+    return world.ask(op, body=" " * (schema.get("maxLength", 65536) + 1))
 
 
 def send_no_json(world, op):
@@ -322,12 +381,14 @@ def ask_while_redis_is_away(world, op):
 
 WAYS = {200: succeed, 201: succeed, 202: succeed, 204: succeed, 304: find_it_unchanged, 400: send_an_unknown_parameter,
         404: ask_for_what_is_not_there, 409: conflict, 412: name_another_version, 413: send_too_much, 415: send_no_json,
+        422: use_a_key_for_another_body,
         500: ask_while_redis_is_away, 503: ask_while_redis_is_away}
 
 
 @every(OPERATIONS)
 def test_every_status_that_is_described_can_be_had(world, op):
     for status in op.statuses:
+        assert status in WAYS, f"{op}: say in WAYS how a {status} is to be had"
         answer = WAYS[status](world, op)
         assert answer.status == status, (op, status, answer)
 
