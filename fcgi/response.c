@@ -99,15 +99,13 @@ static void put_place(struct json_writer *w, const struct api_error *error)
     }
 }
 
-static void put_default_form(struct json_writer *w, const struct api_error *error)
+void response_put_error(struct json_writer *w, const struct api_error *error)
 {
-    json_object_begin(w);
     json_key(w, "error");
     json_object_begin(w);
     put_str(w, "code", api_code_name(error->code));
     put_str(w, "message", error->text);
     put_place(w, error);
-    json_object_end(w);
     json_object_end(w);
 }
 
@@ -116,7 +114,6 @@ static void put_problem(struct json_writer *w, const struct api_error *error)
 {
     int status = api_code_status(error->code);
 
-    json_object_begin(w);
     put_str(w, "type", "about:blank");
     put_str(w, "title", reason_of(status));
     json_key(w, "status");
@@ -124,7 +121,6 @@ static void put_problem(struct json_writer *w, const struct api_error *error)
     put_str(w, "detail", error->text);
     put_str(w, "code", api_code_name(error->code));
     put_place(w, error);
-    json_object_end(w);
 }
 
 void response_error(struct response *res, const struct api_error *error)
@@ -134,12 +130,14 @@ void response_error(struct response *res, const struct api_error *error)
     res->etag = 0;
     res->tag = NULL;
     response_json(res, api_code_status(error->code), &w);
+    json_object_begin(&w);
     if (res->problem) {
         res->content_type = "application/problem+json";
         put_problem(&w, error);
     } else {
-        put_default_form(&w, error);
+        response_put_error(&w, error);
     }
+    json_object_end(&w);
 }
 
 enum err response_render(const struct response *res, bool head, struct buffer *out)

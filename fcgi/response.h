@@ -39,6 +39,8 @@ void response_empty(struct response *res, int status);
 void response_text(struct response *res, int status, const char *text);
 /* Answer with the JSON value that is put into w next. w borrows res. */
 void response_json(struct response *res, int status, struct json_writer *w);
+/* Put "error" and what it says into the object that is open in w: the default form. */
+void response_put_error(struct json_writer *w, const struct api_error *error);
 /* Answer with an error, in the form that problem says; what was written before is dropped, allow stays. */
 void response_error(struct response *res, const struct api_error *error);
 
