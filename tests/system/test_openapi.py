@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
-from harness import NEVER_SOON, ROOT, Handler, Redis, at_second, id_bytes, job_key, key_of, soon, wait_for
+from harness import NEVER_SOON, ROOT, Handler, Redis, at_second, id_bytes, job_key, key_of, sanitizer_reports, soon, wait_for
 from openapi import CHECKED, TOLD, Document
 from planted import bury, plant
 
@@ -183,6 +183,8 @@ def world(base):
     made = World(base / "openapi")
     yield made
     made.close()
+    reports = sanitizer_reports(base / "openapi")
+    assert not reports, "\n".join(reports)
 
 
 # --- good requests ------------------------------------------------------------------------------------------------
