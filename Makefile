@@ -36,7 +36,7 @@ TEST_SRC   := $(sort $(wildcard tests/unit/test_*.c))
 LUA_SRC    := $(sort $(wildcard lib/store/*.lua))
 
 LIB_OBJ    := $(LIB_SRC:%.c=$(BUILD)/%.o) $(BUILD)/lib/store_scripts.o
-FCGI_OBJ   := $(FCGI_SRC:%.c=$(BUILD)/%.o)
+FCGI_OBJ   := $(FCGI_SRC:%.c=$(BUILD)/%.o) $(BUILD)/fcgi/openapi_document.o
 RUNNER_OBJ := $(RUNNER_SRC:%.c=$(BUILD)/%.o)
 # What a unit test may link besides lib: everything but the two main.c.
 PARTS_OBJ  := $(filter-out %/main.o,$(FCGI_OBJ) $(RUNNER_OBJ))
@@ -121,7 +121,7 @@ $(BUILD)/%.o: %.c
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
 # Longer than C promises to support, though every compiler that we build with does.
-$(BUILD)/lib/store_scripts.o: $(BUILD)/lib/store_scripts.c
+$(BUILD)/lib/store_scripts.o $(BUILD)/fcgi/openapi_document.o: %.o: %.c
 	@echo '  CC    $<'
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -Wno-overlength-strings -c -o $@ $<
 
@@ -129,6 +129,11 @@ $(BUILD)/lib/store_scripts.c: $(LUA_SRC) scripts/embed-lua
 	@mkdir -p $(@D)
 	@echo '  LUA   $@'
 	$(Q)scripts/embed-lua lib/store >$@.new && mv $@.new $@
+
+$(BUILD)/fcgi/openapi_document.c: fcgi/openapi.json scripts/embed-json
+	@mkdir -p $(@D)
+	@echo '  JSON  $@'
+	$(Q)scripts/embed-json fcgi/openapi.json >$@.new && mv $@.new $@
 
 ## -- checking it
 .PHONY: test

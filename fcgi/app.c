@@ -2,6 +2,7 @@
 #include "app.h"
 
 #include "log.h"
+#include "media_type.h"
 #include "route.h"
 
 #include <string.h>
@@ -105,10 +106,13 @@ static void fail(struct app *app, const struct api_error *error)
 struct slice app_answer(struct app *app, const struct request_source *source)
 {
     struct api_error error;
+    const char *accept;
     bool head;
 
     api_error_clear(&error);
     response_clear(&app->response);
+    accept = source->meta(source->arg, "HTTP_ACCEPT");
+    app->response.problem = accept && media_type_wants_problem(accept);
     refresh_zones(app);
     app->deadline.ms = clock_mono(&app->clock).ms + REDIS_SYNC_BUDGET_MS;
     if (!serve(app, source, &error)) {

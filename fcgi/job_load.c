@@ -1,6 +1,7 @@
 /* job_load: see job_load.h. */
 #include "job_load.h"
 
+#include "etag.h"
 #include "job_json.h"
 #include "job_plan.h"
 #include "log.h"
@@ -250,19 +251,9 @@ bool job_load_answer(struct app *app, int status, const struct job_load *load)
 bool job_load_tag_matches(const char *list, int64_t version)
 {
     char tag[32];
-    size_t len = (size_t)snprintf(tag, sizeof tag, "\"%lld\"", (long long)version);
-    const char *p = list;
 
-    while (*p != '\0') {
-        const char *end;
-        p += strspn(p, " \t,");
-        end = p + strcspn(p, " \t,");
-        if (((size_t)(end - p) == len && memcmp(p, tag, len) == 0) || (end - p == 1 && *p == '*')) {
-            return true;
-        }
-        p = end;
-    }
-    return false;
+    (void)snprintf(tag, sizeof tag, "%lld", (long long)version);
+    return etag_matches(list, tag);
 }
 
 bool job_load_if_match(const struct app *app, int64_t version, bool *given, struct api_error *error)

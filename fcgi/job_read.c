@@ -3,6 +3,7 @@
  * the cursor goes on behind it. */
 #include "app.h"
 #include "job_load.h"
+#include "labels.h"
 #include "resources.h"
 #include "store_life.h"
 #include "url.h"
@@ -38,7 +39,9 @@ bool job_show(struct app *app, struct api_error *error)
 struct listing {
     struct app *app;
     struct slice state; /* data NULL: any */
-    struct slice host;  /* data NULL: any */
+    struct slice host;  /* data NULL: any; likewise the next two */
+    struct slice tag;
+    struct slice name_prefix;
     int64_t limit;
     struct job_id cursor; /* the last job that was looked at */
     bool has_cursor;
@@ -85,6 +88,18 @@ static bool read_cursor(struct listing *l, struct api_error *error)
            refuse(error, "cursor", "is none that was given out");
 }
 
+/* A parameter that a label is compared with: what no label can be is a mistake. */
+static bool read_label(struct listing *l, const char *name, size_t max, struct slice *out,
+                       struct api_error *error)
+{
+    *out = request_param(&l->app->request, name);
+    if (!out->data || (out->len >= 1 && out->len <= max)) {
+        return true;
+    }
+    api_error_set(error, API_INVALID_REQUEST, "%s must have 1 to %zu bytes", name, max);
+    return api_error_at(error, slice_of(name));
+}
+
 static bool read_query(struct listing *l, struct api_error *error)
 {
     struct slice text = request_param(&l->app->request, "limit");
@@ -94,7 +109,8 @@ static bool read_query(struct listing *l, struct api_error *error)
     if (text.data && (!slice_i64(text, &l->limit) || l->limit < 1 || l->limit > LIMIT_MAX)) {
         return refuse(error, "limit", "must be a whole number from 1 to 200");
     }
-    return read_state(l, error) && read_cursor(l, error);
+    return read_state(l, error) && read_label(l, "tag", LABELS_TAG_MAX, &l->tag, error) &&
+           read_label(l, "name_prefix", LABELS_NAME_MAX, &l->name_prefix, error) && read_cursor(l, error);
 }
 
 /* The host of the job's URL, whatever its case, without the port. */
@@ -106,10 +122,23 @@ static bool has_host(const struct job_load *load, struct slice host)
            url.host.len == host.len && strncasecmp(url.host.data, host.data, host.len) == 0;
 }
 
+static bool has_name(const struct job_load *load, struct slice prefix)
+{
+    struct slice name = load->readable ? load->job.labels.name : (struct slice){NULL, 0};
+
+    return name.data && name.len >= prefix.len && memcmp(name.data, prefix.data, prefix.len) == 0;
+}
+
+static bool has_tag(const struct job_load *load, struct slice tag)
+{
+    return load->readable && labels_have_tag(&load->job.labels, tag);
+}
+
 static bool is_wanted(const struct listing *l, const struct job_load *load)
 {
     return (!l->state.data || slice_eq(l->state, job_load_state(load))) &&
-           (!l->host.data || has_host(load, l->host));
+           (!l->host.data || has_host(load, l->host)) && (!l->tag.data || has_tag(load, l->tag)) &&
+           (!l->name_prefix.data || has_name(load, l->name_prefix));
 }
 
 /* Take what is wanted of a page of a shard. */
@@ -140,7 +169,7 @@ static enum err take_page(struct listing *l, size_t *count, struct errinfo *info
 
 static bool is_filtered(const struct listing *l)
 {
-    return l->state.data || l->host.data;
+    return l->state.data || l->host.data || l->tag.data || l->name_prefix.data;
 }
 
 /* Look at more jobs of a shard. *end: there are no more. */

@@ -1,5 +1,5 @@
-/* media_type: reads type "/" subtype *( ";" name "=" ( token | quoted-string ) ) and looks at what matters
- * for JSON. */
+/* media_type: reads type "/" subtype *( ";" name "=" ( token | quoted-string ) ), or a list of those, and
+ * looks at what matters for JSON. */
 #include "media_type.h"
 
 #include "buffer.h"
@@ -64,24 +64,26 @@ static bool take_value(const char **p, struct slice *value)
     return value->len > 0;
 }
 
-/* Read one parameter, the ';' already taken. An empty one (";;", a trailing ";") is allowed by RFC 9110. */
-static bool take_param(const char **p)
+/* Read one parameter, the ';' already taken. An empty one (";;", a trailing ";") is allowed by RFC 9110: its
+ * name and value are empty, too. */
+static bool take_param(const char **p, struct slice *name, struct slice *value)
 {
-    struct slice name, value;
-
     *p = skip_space(*p);
-    name = take_token(p);
-    if (name.len == 0) {
-        return **p == ';' || **p == '\0';
+    *name = take_token(p);
+    *value = (struct slice){*p, 0};
+    if (name->len == 0) {
+        return **p == ';' || **p == ',' || **p == '\0';
     }
     if (**p != '=') {
         return false;
     }
     ++*p;
-    if (!take_value(p, &value)) {
-        return false;
-    }
-    return !same(name, "charset") || same(value, "utf-8") || same(value, "utf8") || same(value, "us-ascii");
+    return take_value(p, value);
+}
+
+static bool is_utf8(struct slice charset)
+{
+    return same(charset, "utf-8") || same(charset, "utf8") || same(charset, "us-ascii");
 }
 
 static bool is_json(struct slice type, struct slice subtype)
@@ -107,10 +109,91 @@ bool media_type_is_json(const char *text)
         return false;
     }
     for (p = skip_space(p); *p == ';'; p = skip_space(p)) {
+        struct slice name, value;
         p++;
-        if (!take_param(&p)) {
+        if (!take_param(&p, &name, &value) || (same(name, "charset") && !is_utf8(value))) {
             return false;
         }
     }
     return *p == '\0';
+}
+
+/* ---- Accept ---- */
+
+/* How much each of the two forms is wanted, in thousandths. */
+struct wish {
+    int problem;
+    int json;
+    int json_rank; /* of what json was taken from: the more a range says, the more it counts */
+};
+
+/* A weight ("1", "0.5", "0.333") in thousandths; -1: it is none. */
+static int parse_weight(struct slice text)
+{
+    int weight = text.len > 0 && (text.data[0] == '0' || text.data[0] == '1') ? text.data[0] - '0' : -1;
+
+    if (weight < 0 || text.len > 5 || (text.len > 1 && text.data[1] != '.')) {
+        return -1;
+    }
+    for (size_t i = 2; i < 5; i++) {
+        char c = i < text.len ? text.data[i] : '0';
+        if (c < '0' || c > '9') {
+            return -1;
+        }
+        weight = weight * 10 + (c - '0');
+    }
+    return weight <= 1000 ? weight : -1;
+}
+
+static void take_range(struct wish *wish, struct slice type, struct slice subtype, int weight)
+{
+    bool any = same(type, "*") && same(subtype, "*");
+    bool application = same(type, "application");
+    int rank = any ? 1 : application && same(subtype, "*") ? 2 : application && same(subtype, "json") ? 3 : 0;
+
+    if (application && same(subtype, "problem+json") && weight > wish->problem) {
+        wish->problem = weight;
+    }
+    if (rank > wish->json_rank || (rank > 0 && rank == wish->json_rank && weight > wish->json)) {
+        wish->json_rank = rank;
+        wish->json = weight;
+    }
+}
+
+/* Take one media range off *p, with its parameters. False: it is none. */
+static bool read_range(struct wish *wish, const char **p)
+{
+    struct slice type, subtype, name, value;
+    int weight = 1000;
+
+    type = take_token(p);
+    if (**p != '/') {
+        return false;
+    }
+    ++*p;
+    subtype = take_token(p);
+    for (*p = skip_space(*p); **p == ';'; *p = skip_space(*p)) {
+        ++*p;
+        if (!take_param(p, &name, &value)) {
+            return false;
+        }
+        weight = same(name, "q") ? parse_weight(value) : weight;
+    }
+    if (type.len == 0 || subtype.len == 0 || weight < 0) {
+        return false;
+    }
+    take_range(wish, type, subtype, weight);
+    return true;
+}
+
+bool media_type_wants_problem(const char *accept)
+{
+    struct wish wish = {0};
+
+    for (const char *p = accept + strspn(accept, " \t,"); *p != '\0'; p += strspn(p, " \t,")) {
+        if (!read_range(&wish, &p) || (*p != ',' && *p != '\0')) {
+            return false;
+        }
+    }
+    return wish.problem > 0 && wish.problem >= wish.json;
 }

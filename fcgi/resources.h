@@ -10,6 +10,9 @@ route_handler health_greet;      /* GET / */
 route_handler health_check;      /* GET /health */
 route_handler health_check_deep; /* GET /health/deep */
 
+/* openapi.c */
+route_handler openapi_show; /* GET /openapi.json */
+
 /* schedule.c */
 route_handler schedule_create; /* POST /v1/schedule/api-caller */
 

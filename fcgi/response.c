@@ -52,6 +52,8 @@ void response_clear(struct response *res)
     res->content_type = "application/json";
     res->allow[0] = '\0';
     res->etag = 0;
+    res->tag = NULL;
+    res->problem = false;
     buffer_clear(&res->body);
 }
 
@@ -78,28 +80,63 @@ void response_json(struct response *res, int status, struct json_writer *w)
     json_begin(w, &res->body);
 }
 
+static void put_str(struct json_writer *w, const char *key, const char *value)
+{
+    json_key(w, key);
+    json_put_str(w, value);
+}
+
+/* Where the fault lies, as far as it is known. */
+static void put_place(struct json_writer *w, const struct api_error *error)
+{
+    if (error->field.data) {
+        json_key(w, "field");
+        json_put_bytes(w, error->field);
+    }
+    if (error->offset >= 0) {
+        json_key(w, "offset");
+        json_put_i64(w, error->offset);
+    }
+}
+
+void response_put_error(struct json_writer *w, const struct api_error *error)
+{
+    json_key(w, "error");
+    json_object_begin(w);
+    put_str(w, "code", api_code_name(error->code));
+    put_str(w, "message", error->text);
+    put_place(w, error);
+    json_object_end(w);
+}
+
+/* With the type "about:blank" the title is the status' own (RFC 9457, 4.2.1); which error it is says code. */
+static void put_problem(struct json_writer *w, const struct api_error *error)
+{
+    int status = api_code_status(error->code);
+
+    put_str(w, "type", "about:blank");
+    put_str(w, "title", reason_of(status));
+    json_key(w, "status");
+    json_put_i64(w, status);
+    put_str(w, "detail", error->text);
+    put_str(w, "code", api_code_name(error->code));
+    put_place(w, error);
+}
+
 void response_error(struct response *res, const struct api_error *error)
 {
     struct json_writer w;
 
     res->etag = 0;
+    res->tag = NULL;
     response_json(res, api_code_status(error->code), &w);
     json_object_begin(&w);
-    json_key(&w, "error");
-    json_object_begin(&w);
-    json_key(&w, "code");
-    json_put_str(&w, api_code_name(error->code));
-    json_key(&w, "message");
-    json_put_str(&w, error->text);
-    if (error->field.data) {
-        json_key(&w, "field");
-        json_put_bytes(&w, error->field);
+    if (res->problem) {
+        res->content_type = "application/problem+json";
+        put_problem(&w, error);
+    } else {
+        response_put_error(&w, error);
     }
-    if (error->offset >= 0) {
-        json_key(&w, "offset");
-        json_put_i64(&w, error->offset);
-    }
-    json_object_end(&w);
     json_object_end(&w);
 }
 
@@ -110,7 +147,10 @@ enum err response_render(const struct response *res, bool head, struct buffer *o
     if (res->content_type) {
         buffer_printf(out, "Content-Type: %s\r\nContent-Length: %zu\r\n", res->content_type, res->body.len);
     }
-    buffer_add_str(out, "Cache-Control: no-store\r\n");
+    buffer_printf(out, "Cache-Control: %s\r\n", res->tag ? "no-cache" : "no-store");
+    if (res->tag) {
+        buffer_printf(out, "ETag: \"%s\"\r\n", res->tag);
+    }
     if (res->etag > 0) {
         buffer_printf(out, "ETag: \"%lld\"\r\n", (long long)res->etag);
     }

@@ -22,6 +22,8 @@ struct response {
     const char *content_type;        /* static; NULL: there is no body */
     char allow[RESPONSE_ALLOW_SIZE]; /* "": no Allow header */
     int64_t etag;                    /* the version of what is answered; 0: no ETag header */
+    const char *tag; /* static: of what changes with the program only, and may be kept; NULL: none */
+    bool problem; /* an error is to be told as application/problem+json (RFC 9457), not in the default form */
     struct buffer body;
 };
 
@@ -37,7 +39,9 @@ void response_empty(struct response *res, int status);
 void response_text(struct response *res, int status, const char *text);
 /* Answer with the JSON value that is put into w next. w borrows res. */
 void response_json(struct response *res, int status, struct json_writer *w);
-/* Answer with an error; what was written before is dropped, allow stays. */
+/* Put "error" and what it says into the object that is open in w: the default form. */
+void response_put_error(struct json_writer *w, const struct api_error *error);
+/* Answer with an error, in the form that problem says; what was written before is dropped, allow stays. */
 void response_error(struct response *res, const struct api_error *error);
 
 /* Write the answer as CGI and FastCGI want it (Status, headers, empty line, body) over the content of out;

@@ -8,7 +8,7 @@
 
 static const char *const no_params[] = {NULL};
 static const char *const preview_params[] = {"schedule", "timezone", "count", "from", NULL};
-static const char *const list_params[] = {"state", "host", "limit", "cursor", NULL};
+static const char *const list_params[] = {"state", "tag", "name_prefix", "host", "limit", "cursor", NULL};
 static const char *const why_params[] = {"at", NULL};
 static const char *const patch_params[] = {"dry_run", NULL};
 static const char *const track_params[] = {"limit",   "cursor", "job_id", "success",
@@ -24,6 +24,7 @@ static const struct route routes[] = {
     {"/", "GET", health_greet, NULL},
     {"/health", "GET", health_check, NULL},
     {"/health/deep", "GET", health_check_deep, NULL},
+    {"/openapi.json", "GET", openapi_show, no_params},
     {"/v1/dead", "GET", dead_list, dead_params},
     {"/v1/dead", "DELETE", dead_delete_many, drop_params},
     {"/v1/dead/{id}", "DELETE", dead_delete, no_params},
@@ -43,6 +44,11 @@ static const struct route routes[] = {
     {"/v1/schedule/preview", "GET", preview_schedule, preview_params},
     {"/v1/track/executions", "GET", track_list_executions, track_params},
 };
+
+const struct route *route_at(size_t index)
+{
+    return index < sizeof routes / sizeof routes[0] ? &routes[index] : NULL;
+}
 
 bool route_match(const char *pattern, struct slice path, struct slice *id)
 {

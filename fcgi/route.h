@@ -26,6 +26,9 @@ struct route {
                                 * checks health may add what it likes to get past a cache) */
 };
 
+/* The route at an index; NULL past the last one. */
+const struct route *route_at(size_t index);
+
 /* Is path one that pattern stands for? "{id}" in a pattern stands for one segment of any text, which goes to
  * *id; without it in the pattern *id is {NULL, 0}. */
 bool route_match(const char *pattern, struct slice path, struct slice *id);

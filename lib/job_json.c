@@ -93,11 +93,13 @@ static bool take_bool(struct reading *reading, const struct job_field *field, co
     return true;
 }
 
-/* Put what `patch` makes of the object whose text is base (RFC 7396). False: there is no such object. */
+/* Put what `patch` makes of the object whose text is base, or of an empty one (RFC 7396). False: base is no
+ * object. */
 static bool merge_object(struct json_writer *w, struct slice base, const struct json_value *patch)
 {
+    struct slice from = base.data != NULL ? base : slice_of("{}");
     struct json_doc *doc = NULL;
-    bool there = base.data != NULL && json_parse(&doc, base.data, base.len, NULL) == ERR_OK;
+    bool there = json_parse(&doc, from.data, from.len, NULL) == ERR_OK;
 
     if (there && json_merge(doc, patch) != ERR_OK) {
         w->out->error = ERR_NOMEM;

@@ -4,7 +4,6 @@
 #include "json.h"
 #include "utf8.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -196,6 +195,24 @@ void labels_describe(const struct labels *labels, struct job_fields *fields)
     fields->name = labels->name;
     fields->description = labels->description;
     fields->tags = labels->tags;
+}
+
+/* False: this is the one. */
+static bool is_other_tag(const struct json_value *value, void *arg)
+{
+    const struct slice *tag = arg;
+    struct slice text = json_string(value);
+    return text.len != tag->len || memcmp(text.data, tag->data, tag->len) != 0;
+}
+
+bool labels_have_tag(const struct labels *labels, struct slice tag)
+{
+    struct json_doc *doc = NULL;
+    bool found = labels->tags.data != NULL && tag.len > 0 &&
+                 json_parse(&doc, labels->tags.data, labels->tags.len, NULL) == ERR_OK &&
+                 !json_each_item(json_root(doc), is_other_tag, &tag);
+    json_free(doc);
+    return found;
 }
 
 void labels_print(const struct labels *labels, struct buffer *out)

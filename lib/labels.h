@@ -16,6 +16,8 @@
 #include "err.h"
 #include "job_fields.h"
 
+#include <stdbool.h>
+
 #define LABELS_NAME_MAX        128  /* bytes */
 #define LABELS_DESCRIPTION_MAX 1024 /* bytes */
 #define LABELS_TAGS_MAX        16
@@ -37,6 +39,9 @@ void labels_fini(struct labels *labels);
 
 /* The other way: fill the fields. Texts are borrowed from labels. */
 void labels_describe(const struct labels *labels, struct job_fields *fields);
+
+/* Is tag among them, byte for byte? Out of memory counts as no. */
+bool labels_have_tag(const struct labels *labels, struct slice tag);
 
 /* Append description and tags in one canonical form; nothing where there are none. */
 void labels_print(const struct labels *labels, struct buffer *out);

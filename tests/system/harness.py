@@ -188,6 +188,11 @@ class Response:
         return json.loads(self.body)
 
     @property
+    def any_json(self):
+        """Of any type of JSON, such as application/problem+json."""
+        return json.loads(self.body)
+
+    @property
     def error(self):
         """The error object, with the checks that hold for every error."""
         assert set(self.json) == {"error"}, self

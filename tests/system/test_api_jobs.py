@@ -143,6 +143,52 @@ def test_list_by_state_and_host(handler):
     assert handler.all_jobs(state="COMPLETED") == []
 
 
+def test_list_by_tag(handler):
+    """A tag is compared as a whole, byte for byte, whatever JSON makes of it."""
+    tagged = {tag: handler.schedule(NEVER_SOON, f"http://h/{n}", tags=["all", tag])
+              for n, tag in enumerate(("billing", "Billing", "bill", 'say "bill"', "a,b", "größe"))}
+    handler.schedule(NEVER_SOON, "http://h/untagged")
+    for tag, job_id in tagged.items():
+        assert handler.all_jobs(tag=tag) == [job_id]
+    assert set(handler.all_jobs(tag="all", limit=2)) == set(tagged.values())
+    assert handler.all_jobs(tag="b") == []
+
+
+def test_list_by_the_beginning_of_the_name(handler):
+    ids = {name: handler.schedule(NEVER_SOON, "http://h/", name=name) for name in ("import/eu", "import/us", "Import", "export", "änder")}
+    handler.schedule(NEVER_SOON, "http://h/unnamed")
+    assert set(handler.all_jobs(name_prefix="import/")) == {ids["import/eu"], ids["import/us"]}
+    assert handler.all_jobs(name_prefix="import/us") == [ids["import/us"]]
+    assert handler.all_jobs(name_prefix="ä") == [ids["änder"]]
+    assert handler.all_jobs(name_prefix="import/us2") == []
+
+
+def test_filters_hold_together(handler):
+    """As in: what of the billing team is paused?"""
+    ids = [handler.schedule(NEVER_SOON, f"http://{host}/", name=f"{team}-{host}", tags=[team])
+           for team in ("billing", "search") for host in ("one", "two")]
+    handler.pause(ids[0])
+    handler.pause(ids[2])
+    assert handler.all_jobs(tag="billing", state="PAUSED") == [ids[0]]
+    assert handler.all_jobs(tag="search", host="TWO", name_prefix="sea") == [ids[3]]
+    assert handler.all_jobs(tag="search", name_prefix="bill") == []
+
+
+def test_tags_that_change_are_found_as_they_are_now(handler):
+    job_id = handler.schedule(NEVER_SOON, "http://h/", tags=["old"])
+    assert handler.patch(job_id, {"tags": ["new"]}).status == 200
+    assert (handler.all_jobs(tag="old"), handler.all_jobs(tag="new")) == ([], [job_id])
+
+
+def test_a_filter_goes_on_behind_a_page_in_which_there_was_nothing(handler):
+    ids = [handler.schedule(NEVER_SOON, f"http://h/{n}") for n in range(1300)]
+    rare = handler.schedule(NEVER_SOON, "http://rare/", tags=["rare"], name="rare")
+    for query in ({"tag": "rare"}, {"name_prefix": "r"}, {"host": "rare"}):
+        assert handler.jobs(**query)["next_cursor"], "1,000 of 1,301 were looked at"
+        assert handler.all_jobs(**query) == [rare]
+    assert rare not in ids
+
+
 def test_list_looks_at_so_many_jobs_and_no_more(handler):
     ids = [handler.schedule(NEVER_SOON, f"http://h/{n}") for n in range(1300)]
     handler.pause(ids[0])
@@ -156,7 +202,8 @@ def test_list_finds_an_empty_database_empty(handler):
 
 
 @pytest.mark.parametrize("query, field", [("state=active", "state"), ("limit=0", "limit"), ("limit=201", "limit"),
-                                          ("cursor=x", "cursor"), (f"cursor={'g' * 64}", "cursor"), ("page=2", "page")])
+                                          ("tag=", "tag"), (f"tag={'x' * 65}", "tag"),
+                                          ("name_prefix=", "name_prefix"), (f"name_prefix={'x' * 129}", "name_prefix"), ("cursor=x", "cursor"), (f"cursor={'g' * 64}", "cursor"), ("page=2", "page")])
 def test_list_refuses_what_it_does_not_know(handler, query, field):
     answer = handler.get(f"/v1/jobs?{query}")
     assert (answer.status, answer.code, answer.error["field"]) == (400, "INVALID_REQUEST", field)

@@ -242,6 +242,14 @@ def test_patch_changes_what_it_names_and_nothing_else(handler):
     assert handler.job(job_id).json == job
 
 
+def test_patch_takes_away_members_that_are_not_there(handler):
+    """null in an object that the job does not have is nothing to complain about (RFC 7396)."""
+    job_id = handler.schedule(NEVER_SOON, "http://h/")
+    answer = handler.patch(job_id, {"headers": {"X-Old": None}, "success": {"body_contains": None}, "retry": {"jitter": None}})
+    assert (answer.status, answer.json["version"]) == (200, 1), answer
+    assert handler.patch(job_id, {"headers": {"X-Old": None, "X-New": "1"}}).json["headers"] == {"X-New": "1"}
+
+
 def test_patch_that_changes_nothing_makes_no_version(handler):
     job_id = handler.schedule(NEVER_SOON, "http://h/")
     assert handler.patch(job_id, {"api": "http://h/", "timezone": "UTC"}).json["version"] == 1

@@ -83,6 +83,8 @@ static void test_job_json_patch_merges_objects(void **state)
         {"{\"a\":1}", "{\"a\":{\"x\":null,\"y\":2}}", "{\"a\":{\"y\":2}}"},
         {"{\"a\":[1,2]}", "{\"a\":[3]}", "{\"a\":[3]}"},
         {NULL, "{\"b\":\"3\"}", "{\"b\":\"3\"}"},
+        {NULL, "{\"a\":null,\"b\":\"3\"}", "{\"b\":\"3\"}"}, /* what is not there can be taken away, too */
+        {NULL, "{\"a\":null}", "{}"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct job_fields base = {.headers = {rows[i][0], rows[i][0] ? strlen(rows[i][0]) : 0}};

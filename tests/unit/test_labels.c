@@ -136,12 +136,28 @@ static void test_labels_have_limits(void **state)
     assert_int_equal(read_labels(NULL, tags), ERR_OK);
 }
 
+static void test_labels_tag_is_found_byte_for_byte(void **state)
+{
+    (void)state;
+    static const char *const there[] = {"b", "a\"b", "x,", ",", "\xc3\xa4"};
+    static const char *const absent[] = {"", "B", "a", "x", "\",\"", "a\\\"b", "[", "bb"};
+    assert_int_equal(read_labels(NULL, "[\"b\",\"a\\\"b\",\"x,\",\",\",\"\\u00e4\"]"), ERR_OK);
+    for (size_t i = 0; i < sizeof there / sizeof there[0]; i++) {
+        assert_true(labels_have_tag(&labels, slice_of(there[i])));
+    }
+    for (size_t i = 0; i < sizeof absent / sizeof absent[0]; i++) {
+        assert_false(labels_have_tag(&labels, slice_of(absent[i])));
+    }
+    assert_int_equal(read_labels(NULL, NULL), ERR_OK);
+    assert_false(labels_have_tag(&labels, slice_of("b")));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_labels_are_kept),    cmocka_unit_test(test_labels_may_be_missing),
         cmocka_unit_test(test_labels_name),        cmocka_unit_test(test_labels_faults),
-        cmocka_unit_test(test_labels_have_limits),
+        cmocka_unit_test(test_labels_have_limits), cmocka_unit_test(test_labels_tag_is_found_byte_for_byte),
     };
     return cmocka_run_group_tests(tests, NULL, tear_down);
 }

@@ -1,4 +1,4 @@
-/* Content-Type: what counts as JSON in UTF-8. */
+/* Content-Type: what counts as JSON in UTF-8. Accept: who wants errors as problem+json. */
 #include "media_type.h"
 
 #include <setjmp.h>
@@ -66,11 +66,75 @@ static void test_media_type_refuses_everything_else(void **state)
     }
 }
 
+static void test_accept_that_asks_for_problems(void **state)
+{
+    (void)state;
+    static const char *const TABLE[] = {
+        "application/problem+json",
+        "APPLICATION/Problem+JSON",
+        "application/problem+json, application/json",
+        "application/json, application/problem+json",
+        "application/problem+json, */*;q=0.8",
+        "text/html, application/problem+json;q=0.1",
+        "application/problem+json;q=0.5, application/json;q=0.4",
+        "application/problem+json; q=0.5 , application/json; q=0.5",
+        "application/problem+json;charset=utf-8;q=1.000",
+        "application/problem+json;q=0.3, application/json;q=0.2, application/*, */*",
+        ",, application/problem+json ,",
+        "application/problem+json;note=\"a, b;q=0\"",
+        "application/problem+json;q=0, application/problem+json",
+    };
+    for (size_t i = 0; i < sizeof TABLE / sizeof TABLE[0]; i++) {
+        if (!media_type_wants_problem(TABLE[i])) {
+            fail_msg("not heard: %s", TABLE[i]);
+        }
+    }
+}
+
+static void test_accept_that_means_the_default_form(void **state)
+{
+    (void)state;
+    static const char *const TABLE[] = {
+        "",
+        "*/*",
+        "application/*",
+        "application/json",
+        "application/*+json",
+        "text/html, application/xhtml+xml, */*;q=0.8",
+        "application/problem+xml",
+        "text/problem+json",
+        "application/problem+json;q=0",
+        "application/problem+json;q=0.000, */*",
+        "application/problem+json;q=0.5, application/json",
+        "application/problem+json;q=0.5, */*;q=0.6",
+        "application/problem+json;q=0.5, application/*;q=0.501",
+        "application/problem+json;q=2",
+        "application/problem+json;q=1.001",
+        "application/problem+json;q=0.1234",
+        "application/problem+json;q=.5",
+        "application/problem+json;q=-1",
+        "application/problem+json;q=",
+        "application/problem+json;q",
+        "application/problem+json application/json",
+        "application/problem+json, json",
+        "application/problem+json, /x",
+        "application/problem+json, text/",
+        "application/problem+json;x=\"",
+    };
+    for (size_t i = 0; i < sizeof TABLE / sizeof TABLE[0]; i++) {
+        if (media_type_wants_problem(TABLE[i])) {
+            fail_msg("misheard: %s", TABLE[i]);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_media_type_takes_json_in_utf8),
         cmocka_unit_test(test_media_type_refuses_everything_else),
+        cmocka_unit_test(test_accept_that_asks_for_problems),
+        cmocka_unit_test(test_accept_that_means_the_default_form),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

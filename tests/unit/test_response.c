@@ -80,6 +80,45 @@ static void test_response_error_tells_field_and_offset_where_known(void **state)
     response_fini(&res);
 }
 
+static void test_response_with_a_tag_may_be_kept(void **state)
+{
+    (void)state;
+    struct response res;
+    struct json_writer w;
+    response_init(&res);
+    response_json(&res, 200, &w);
+    json_put_i64(&w, 1);
+    res.tag = "7a";
+    check_wire(&res, false,
+               "Status: 200 OK\r\nContent-Type: application/json\r\nContent-Length: 1\r\n"
+               "Cache-Control: no-cache\r\nETag: \"7a\"\r\n\r\n1");
+    response_clear(&res);
+    assert_null(res.tag);
+    response_fini(&res);
+}
+
+static void test_response_error_as_a_problem(void **state)
+{
+    (void)state;
+    struct response res;
+    struct api_error error;
+    response_init(&res);
+    res.problem = true;
+    api_error_set(&error, API_JOB_CREATION_FAILED, "bad \"x\"");
+    api_error_at(&error, slice_of("schedule"));
+    error.offset = 3;
+    response_error(&res, &error);
+    assert_int_equal(res.status, 400);
+    assert_string_equal(res.content_type, "application/problem+json");
+    assert_string_equal(buffer_str(&res.body),
+                        "{\"type\":\"about:blank\",\"title\":\"Bad Request\",\"status\":400,"
+                        "\"detail\":\"bad \\\"x\\\"\",\"code\":\"JOB_CREATION_FAILED\","
+                        "\"field\":\"schedule\",\"offset\":3}");
+    response_clear(&res);
+    assert_false(res.problem);
+    response_fini(&res);
+}
+
 static void test_response_every_code_has_a_name_and_a_status(void **state)
 {
     (void)state;
@@ -127,6 +166,8 @@ int main(void)
         cmocka_unit_test(test_response_head_has_no_body_but_its_length),
         cmocka_unit_test(test_response_error_replaces_what_was_written),
         cmocka_unit_test(test_response_error_tells_field_and_offset_where_known),
+        cmocka_unit_test(test_response_with_a_tag_may_be_kept),
+        cmocka_unit_test(test_response_error_as_a_problem),
         cmocka_unit_test(test_response_without_a_body_says_so),
         cmocka_unit_test(test_response_every_code_has_a_name_and_a_status),
         cmocka_unit_test(test_response_redis_details_are_for_the_log),

@@ -21,6 +21,7 @@ static void test_route_finds_every_resource(void **state)
         {"/", "GET", health_greet},
         {"/health", "GET", health_check},
         {"/health/deep", "GET", health_check_deep},
+        {"/openapi.json", "GET", openapi_show},
         {"/v1/schedule/api-caller", "POST", schedule_create},
         {"/v1/schedule/preview", "GET", preview_schedule},
         {"/v1/track/executions", "GET", track_list_executions},
