@@ -46,7 +46,8 @@ enum err app_ping_redis(struct app *app, struct errinfo *info)
 enum err app_ask(struct app *app, struct cmd *cmds, size_t count, struct errinfo *info)
 {
     int64_t left_ms = app->deadline.ms - clock_mono(&app->clock).ms;
-    enum err err = redis_sync_call(app->redis, cmds, count, left_ms > 1 ? (int)left_ms : 1, info);
+    int64_t budget_ms = left_ms < REDIS_SYNC_BUDGET_MS ? left_ms : REDIS_SYNC_BUDGET_MS;
+    enum err err = redis_sync_call(app->redis, cmds, count, budget_ms > 1 ? (int)budget_ms : 1, info);
 
     for (size_t i = 0; i < count; i++) {
         cmd_fini(&cmds[i]);
@@ -102,6 +103,14 @@ static void fail(struct app *app, const struct api_error *error)
     response_error(&app->response, error);
 }
 
+/* Large answers are rare: their memory is given back. */
+static void shrink(struct buffer *buffer)
+{
+    if (buffer->size > APP_KEPT_MAX) {
+        buffer_fini(buffer);
+    }
+}
+
 struct slice app_answer(struct app *app, const struct request_source *source)
 {
     struct api_error error;
@@ -109,6 +118,8 @@ struct slice app_answer(struct app *app, const struct request_source *source)
 
     api_error_clear(&error);
     response_clear(&app->response);
+    shrink(&app->response.body);
+    shrink(&app->wire);
     refresh_zones(app);
     app->deadline.ms = clock_mono(&app->clock).ms + REDIS_SYNC_BUDGET_MS;
     if (!serve(app, source, &error)) {
@@ -124,4 +135,22 @@ struct slice app_answer(struct app *app, const struct request_source *source)
         return (struct slice){NULL, 0};
     }
     return (struct slice){app->wire.data, app->wire.len};
+}
+
+struct slice app_go_on(struct app *app)
+{
+    struct buffer *body = &app->response.body;
+
+    if (!app->response.more || app->request.head) {
+        return (struct slice){NULL, 0};
+    }
+    app->response.more = false;
+    buffer_clear(body);
+    app->deadline.ms = clock_mono(&app->clock).ms + REDIS_SYNC_BUDGET_MS;
+    app->more(app);
+    if (buffer_error(body) != ERR_OK) {
+        log_error("answer cut", log_str("error", err_name(buffer_error(body))));
+        app->response.more = false;
+    }
+    return (struct slice){body->len > 0 ? body->data : NULL, body->len};
 }

@@ -28,6 +28,8 @@ static const char *reason_of(int status)
         return "Payload Too Large";
     case 415:
         return "Unsupported Media Type";
+    case 422:
+        return "Unprocessable Content";
     case 503:
         return "Service Unavailable";
     default:
@@ -52,6 +54,7 @@ void response_clear(struct response *res)
     res->content_type = "application/json";
     res->allow[0] = '\0';
     res->etag = 0;
+    res->more = res->replayed = res->fleeting = false;
     buffer_clear(&res->body);
 }
 
@@ -78,6 +81,32 @@ void response_json(struct response *res, int status, struct json_writer *w)
     json_begin(w, &res->body);
 }
 
+void response_lines(struct response *res, int status)
+{
+    buffer_clear(&res->body);
+    res->status = status;
+    res->content_type = "application/x-ndjson";
+}
+
+void response_put_error(struct json_writer *w, const struct api_error *error)
+{
+    json_key(w, "error");
+    json_object_begin(w);
+    json_key(w, "code");
+    json_put_str(w, api_code_name(error->code));
+    json_key(w, "message");
+    json_put_str(w, error->text);
+    if (error->field.data) {
+        json_key(w, "field");
+        json_put_bytes(w, error->field);
+    }
+    if (error->offset >= 0) {
+        json_key(w, "offset");
+        json_put_i64(w, error->offset);
+    }
+    json_object_end(w);
+}
+
 void response_error(struct response *res, const struct api_error *error)
 {
     struct json_writer w;
@@ -85,21 +114,7 @@ void response_error(struct response *res, const struct api_error *error)
     res->etag = 0;
     response_json(res, api_code_status(error->code), &w);
     json_object_begin(&w);
-    json_key(&w, "error");
-    json_object_begin(&w);
-    json_key(&w, "code");
-    json_put_str(&w, api_code_name(error->code));
-    json_key(&w, "message");
-    json_put_str(&w, error->text);
-    if (error->field.data) {
-        json_key(&w, "field");
-        json_put_bytes(&w, error->field);
-    }
-    if (error->offset >= 0) {
-        json_key(&w, "offset");
-        json_put_i64(&w, error->offset);
-    }
-    json_object_end(&w);
+    response_put_error(&w, error);
     json_object_end(&w);
 }
 
@@ -108,11 +123,17 @@ enum err response_render(const struct response *res, bool head, struct buffer *o
     buffer_clear(out);
     buffer_printf(out, "Status: %d %s\r\n", res->status, reason_of(res->status));
     if (res->content_type) {
-        buffer_printf(out, "Content-Type: %s\r\nContent-Length: %zu\r\n", res->content_type, res->body.len);
+        buffer_printf(out, "Content-Type: %s\r\n", res->content_type);
+    }
+    if (res->content_type && !res->more) {
+        buffer_printf(out, "Content-Length: %zu\r\n", res->body.len);
     }
     buffer_add_str(out, "Cache-Control: no-store\r\n");
     if (res->etag > 0) {
         buffer_printf(out, "ETag: \"%lld\"\r\n", (long long)res->etag);
+    }
+    if (res->replayed) {
+        buffer_add_str(out, "Idempotent-Replayed: true\r\n");
     }
     if (res->allow[0]) {
         buffer_printf(out, "Allow: %s\r\n", res->allow);

@@ -22,6 +22,9 @@ struct response {
     const char *content_type;        /* static; NULL: there is no body */
     char allow[RESPONSE_ALLOW_SIZE]; /* "": no Allow header */
     int64_t etag;                    /* the version of what is answered; 0: no ETag header */
+    bool more;                       /* body is only the beginning: how long it will be is not known */
+    bool replayed;                   /* it is the stored answer to an earlier request */
+    bool fleeting;                   /* asked again, it may well be another one: not worth storing */
     struct buffer body;
 };
 
@@ -37,6 +40,10 @@ void response_empty(struct response *res, int status);
 void response_text(struct response *res, int status, const char *text);
 /* Answer with the JSON value that is put into w next. w borrows res. */
 void response_json(struct response *res, int status, struct json_writer *w);
+/* Answer with lines that are put into res->body next, each a JSON value (NDJSON). */
+void response_lines(struct response *res, int status);
+/* Put "error" and what it says into the object that is open in w. */
+void response_put_error(struct json_writer *w, const struct api_error *error);
 /* Answer with an error; what was written before is dropped, allow stays. */
 void response_error(struct response *res, const struct api_error *error);
 
