@@ -5,6 +5,7 @@
  * time-outs.
  */
 #include "app.h"
+#include "idempotency.h"
 #include "job_json.h"
 #include "log.h"
 #include "resources.h"
@@ -202,13 +203,10 @@ static void finish(struct batch *b)
     res->body = b->out;
 }
 
-bool jobs_batch(struct app *app, struct api_error *error)
+static bool store_lines(struct app *app, struct api_error *error)
 {
     struct batch b = {.app = app};
 
-    if (!request_read_lines(&app->request, error)) {
-        return false;
-    }
     b.rest = (struct slice){buffer_str(&app->request.body), app->request.body.len};
     if (!count_lines(b, error)) {
         return false;
@@ -225,4 +223,9 @@ bool jobs_batch(struct app *app, struct api_error *error)
     free(b.lines);
     finish(&b);
     return true;
+}
+
+bool jobs_batch(struct app *app, struct api_error *error)
+{
+    return request_read_lines(&app->request, error) && idempotency_serve(app, store_lines, error);
 }

@@ -3,6 +3,7 @@
  */
 #include "schedule.h"
 
+#include "idempotency.h"
 #include "job_json.h"
 #include "job_load.h"
 #include "job_patch.h"
@@ -288,11 +289,14 @@ bool schedule_is_stored(const struct schedule_prepared *prepared, const struct r
            (answer == STORE_CREATED || (answer == STORE_KNOWN && prepared->own_id));
 }
 
+static bool store_body(struct app *app, struct api_error *error)
+{
+    const struct buffer *body = &app->request.body;
+
+    return schedule_store(app, (struct slice){buffer_str(body), body->len}, false, error);
+}
+
 bool schedule_create(struct app *app, struct api_error *error)
 {
-    if (!request_read_body(&app->request, error)) {
-        return false;
-    }
-    return schedule_store(app, (struct slice){buffer_str(&app->request.body), app->request.body.len}, false,
-                          error);
+    return request_read_body(&app->request, error) && idempotency_serve(app, store_body, error);
 }
