@@ -46,7 +46,7 @@ enum err app_ping_redis(struct app *app, struct errinfo *info)
 enum err app_ask(struct app *app, struct cmd *cmds, size_t count, struct errinfo *info)
 {
     int64_t left_ms = app->deadline.ms - clock_mono(&app->clock).ms;
-    int64_t budget_ms = left_ms < REDIS_SYNC_BUDGET_MS ? left_ms : REDIS_SYNC_BUDGET_MS;
+    int64_t budget_ms = left_ms < app->ask_ms ? left_ms : app->ask_ms;
     enum err err = redis_sync_call(app->redis, cmds, count, budget_ms > 1 ? (int)budget_ms : 1, info);
 
     for (size_t i = 0; i < count; i++) {
@@ -121,6 +121,7 @@ struct slice app_answer(struct app *app, const struct request_source *source)
     shrink(&app->response.body);
     shrink(&app->wire);
     refresh_zones(app);
+    app->ask_ms = REDIS_SYNC_BUDGET_MS;
     app->deadline.ms = clock_mono(&app->clock).ms + REDIS_SYNC_BUDGET_MS;
     if (!serve(app, source, &error)) {
         fail(app, &error);
@@ -146,7 +147,7 @@ struct slice app_go_on(struct app *app)
     }
     app->response.more = false;
     buffer_clear(body);
-    app->deadline.ms = clock_mono(&app->clock).ms + REDIS_SYNC_BUDGET_MS;
+    app->deadline.ms = clock_mono(&app->clock).ms + app->ask_ms;
     app->more(app);
     if (buffer_error(body) != ERR_OK) {
         log_error("answer cut", log_str("error", err_name(buffer_error(body))));

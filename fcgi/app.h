@@ -24,6 +24,10 @@
 /* A new tzdata is in use within so long, without a restart. Reading a zone takes some 10 us. */
 #define APP_ZONES_MS 5000
 
+/* What one question to Redis may take that is about many jobs. A disk that syncs slowly holds up everything
+ * that Redis does, and who asks for so much can wait longer. */
+#define APP_BULK_MS 3000
+
 #define APP_KEPT_MAX \
     1048576 /* bytes of memory that are kept for answers from one request to the next, each */
 
@@ -45,8 +49,10 @@ struct app {
     struct response response;
     app_more_fn *more;        /* what goes on with an answer that has response.more */
     struct job_export export; /* the one that is under way */
-    struct mono_ms deadline;  /* for all that Redis is asked on behalf of the request */
-    struct buffer wire;       /* the answer, as the transport sends it */
+    int ask_ms; /* what one question to Redis may take: REDIS_SYNC_BUDGET_MS, unless the handler says
+                   otherwise */
+    struct mono_ms deadline; /* for all of them together */
+    struct buffer wire;      /* the answer, as the transport sends it */
 };
 
 /* Does not reach for Redis yet. config is borrowed until app_fini. tzdir: where the zone files are; NULL:
@@ -61,10 +67,9 @@ void app_fini(struct app *app);
 /* Does Redis answer, let us in, and take commands? ERR_OK, or why not in info. */
 NODISCARD enum err app_ping_redis(struct app *app, struct errinfo *info);
 
-/* Ask Redis on behalf of the request: count commands, which end with that, in one round trip. It has
- * REDIS_SYNC_BUDGET_MS, and so have all of a request's together, unless its handler sets another deadline.
- * Otherwise as redis_sync_call; the replies are in app->redis.
- */
+/* Ask Redis on behalf of the request: count commands, which end with that, in one round trip. It may take
+ * app->ask_ms, and all of a request's together no longer than to app->deadline. Otherwise as redis_sync_call;
+ * the replies are in app->redis. */
 NODISCARD enum err app_ask(struct app *app, struct cmd *cmds, size_t count, struct errinfo *info);
 
 /* Answer one request. Returns the bytes to send (status, headers, body, or the beginning of it), borrowed

@@ -215,6 +215,7 @@ static bool store_lines(struct app *app, struct api_error *error)
     if (!b.lines) {
         return api_error_set(error, API_INTERNAL_ERROR, "out of memory");
     }
+    app->ask_ms = APP_BULK_MS;
     app->deadline.ms = clock_mono(&app->clock).ms + BUDGET_MS;
     for (read_group(&b); b.count > 0; read_group(&b)) {
         send_group(&b);

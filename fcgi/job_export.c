@@ -138,6 +138,8 @@ bool jobs_export(struct app *app, struct api_error *error)
 
     app->export = (struct job_export){0};
     app->more = go_on_or_say_why;
+    app->ask_ms = APP_BULK_MS;
+    app->deadline.ms = clock_mono(&app->clock).ms + APP_BULK_MS;
     response_lines(&app->response, 200);
     if (go_on(app, &info) != ERR_OK) {
         return api_error_redis(error, API_STORAGE_ERROR, "the jobs cannot be read", &info);

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from harness import NEVER_SOON, at_second, job_key, key_of, id_bytes, soon, wait_for
+from harness import NEVER_SOON, SANITIZED, at_second, job_key, key_of, id_bytes, soon, wait_for
 
 KIND = {"type": "ATLEAST_ONCE"}
 
@@ -159,7 +159,7 @@ def test_when_redis_hangs_nobody_waits_for_each_line(handler, redis):
     answer = handler.batch([definition(n) for n in range(1000)])
     redis.program.signal(signal.SIGCONT)
     assert {line["status"] for line in answer.lines} == {500} and len(answer.lines) == 1000
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 5
 
 
 # --- out and in again ---------------------------------------------------------------------------------------------
@@ -319,7 +319,7 @@ def test_a_backup_of_ten_thousand_jobs_in_constant_memory(make_stack):
     for k in range(0, 10000, 1000):
         assert b'"error"' not in stack.batch(b"".join(lines[k:k + 1000])).body
     assert stack.export() == first
-    assert memory_kb(pid) - before < 3000
+    assert SANITIZED or memory_kb(pid) - before < 3000
 
 
 def test_batches_at_the_same_time(stack):
@@ -337,7 +337,8 @@ def test_an_export_that_is_cut_is_no_whole_answer(make_stack):
     """The handler dies in the middle: whoever reads the answer through nginx gets no proper end."""
     stack = make_stack(FCGI_PROCESSES=1).start()
     for k in range(20):
-        stack.batch([definition(f"{k}/{n}", description="x" * 1000) for n in range(1000)])
+        answer = stack.batch([definition(f"{k}/{n}", description="x" * 1000) for n in range(1000)])
+        assert b'"error"' not in answer.body
     [pid] = stack.pids("fcgi")
     with socket.create_connection(("127.0.0.1", stack.port)) as peer:
         peer.sendall(b"GET /v1/jobs:export HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
