@@ -25,8 +25,9 @@ enum api_code {
     API_METHOD_NOT_ALLOWED,     /* 405: the path is there, the method is not */
     API_CONFLICT,               /* 409: the job is in a state that this cannot be done in */
     API_PRECONDITION_FAILED,    /* 412: the job has another version than If-Match says */
-    API_PAYLOAD_TOO_LARGE,      /* 413: the body is longer than REQUEST_BODY_MAX */
+    API_PAYLOAD_TOO_LARGE,      /* 413: the body, or a line of it, is too long, or has too many lines */
     API_UNSUPPORTED_MEDIA_TYPE, /* 415: the body is declared to be something other than JSON */
+    API_IDEMPOTENCY_KEY_REUSED, /* 422: the key was given to another request */
     API_STORAGE_ERROR,          /* 500: Redis refused to store, or did not answer */
     API_REDIS_NOT_INITIALIZED,  /* 500: this handler has never reached Redis */
     API_EXECUTION_EVENTS_QUERY_FAILED, /* 500: it has, and the query fails */

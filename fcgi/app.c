@@ -47,7 +47,8 @@ enum err app_ping_redis(struct app *app, struct errinfo *info)
 enum err app_ask(struct app *app, struct cmd *cmds, size_t count, struct errinfo *info)
 {
     int64_t left_ms = app->deadline.ms - clock_mono(&app->clock).ms;
-    enum err err = redis_sync_call(app->redis, cmds, count, left_ms > 1 ? (int)left_ms : 1, info);
+    int64_t budget_ms = left_ms < app->ask_ms ? left_ms : app->ask_ms;
+    enum err err = redis_sync_call(app->redis, cmds, count, budget_ms > 1 ? (int)budget_ms : 1, info);
 
     for (size_t i = 0; i < count; i++) {
         cmd_fini(&cmds[i]);
@@ -103,6 +104,14 @@ static void fail(struct app *app, const struct api_error *error)
     response_error(&app->response, error);
 }
 
+/* Large answers are rare: their memory is given back. */
+static void shrink(struct buffer *buffer)
+{
+    if (buffer->size > APP_KEPT_MAX) {
+        buffer_fini(buffer);
+    }
+}
+
 struct slice app_answer(struct app *app, const struct request_source *source)
 {
     struct api_error error;
@@ -111,9 +120,12 @@ struct slice app_answer(struct app *app, const struct request_source *source)
 
     api_error_clear(&error);
     response_clear(&app->response);
+    shrink(&app->response.body);
+    shrink(&app->wire);
     accept = source->meta(source->arg, "HTTP_ACCEPT");
     app->response.problem = accept && media_type_wants_problem(accept);
     refresh_zones(app);
+    app->ask_ms = REDIS_SYNC_BUDGET_MS;
     app->deadline.ms = clock_mono(&app->clock).ms + REDIS_SYNC_BUDGET_MS;
     if (!serve(app, source, &error)) {
         fail(app, &error);
@@ -128,4 +140,22 @@ struct slice app_answer(struct app *app, const struct request_source *source)
         return (struct slice){NULL, 0};
     }
     return (struct slice){app->wire.data, app->wire.len};
+}
+
+struct slice app_go_on(struct app *app)
+{
+    struct buffer *body = &app->response.body;
+
+    if (!app->response.more || app->request.head) {
+        return (struct slice){NULL, 0};
+    }
+    app->response.more = false;
+    buffer_clear(body);
+    app->deadline.ms = clock_mono(&app->clock).ms + app->ask_ms;
+    app->more(app);
+    if (buffer_error(body) != ERR_OK) {
+        log_error("answer cut", log_str("error", err_name(buffer_error(body))));
+        app->response.more = false;
+    }
+    return (struct slice){body->len > 0 ? body->data : NULL, body->len};
 }

@@ -14,6 +14,7 @@
 #include "config.h"
 #include "err.h"
 #include "feed.h"
+#include "job_export.h"
 #include "redis_sync.h"
 #include "redis_time.h"
 #include "request.h"
@@ -22,6 +23,19 @@
 
 /* A new tzdata is in use within so long, without a restart. Reading a zone takes some 10 us. */
 #define APP_ZONES_MS 5000
+
+/* What one question to Redis may take that is about many jobs. A disk that syncs slowly holds up everything
+ * that Redis does, and who asks for so much can wait longer. */
+#define APP_BULK_MS 3000
+
+#define APP_KEPT_MAX \
+    1048576 /* bytes of memory that are kept for answers from one request to the next, each */
+
+struct app;
+
+/* Go on with an answer whose beginning was sent (response.more): fill app->response.body with the next piece,
+ * and say with response.more whether there is another one. Nothing can be refused any more. */
+typedef void app_more_fn(struct app *app);
 
 struct app {
     struct clock clock;
@@ -33,7 +47,11 @@ struct app {
     struct feed feed;         /* for track */
     struct request request;
     struct response response;
-    struct mono_ms deadline; /* for all that Redis is asked on behalf of the request */
+    app_more_fn *more;        /* what goes on with an answer that has response.more */
+    struct job_export export; /* the one that is under way */
+    int ask_ms; /* what one question to Redis may take: REDIS_SYNC_BUDGET_MS, unless the handler says
+                   otherwise */
+    struct mono_ms deadline; /* for all of them together */
     struct buffer wire;      /* the answer, as the transport sends it */
 };
 
@@ -49,13 +67,17 @@ void app_fini(struct app *app);
 /* Does Redis answer, let us in, and take commands? ERR_OK, or why not in info. */
 NODISCARD enum err app_ping_redis(struct app *app, struct errinfo *info);
 
-/* Ask Redis on behalf of the request: count commands, which end with that, in one round trip. All of a
- * request's together have REDIS_SYNC_BUDGET_MS. Otherwise as redis_sync_call; the replies are in app->redis.
- */
+/* Ask Redis on behalf of the request: count commands, which end with that, in one round trip. It may take
+ * app->ask_ms, and all of a request's together no longer than to app->deadline. Otherwise as redis_sync_call;
+ * the replies are in app->redis. */
 NODISCARD enum err app_ask(struct app *app, struct cmd *cmds, size_t count, struct errinfo *info);
 
-/* Answer one request. Returns the bytes to send (status, headers, body), borrowed until the next call; {NULL,
- * 0} where memory was too short for any answer. */
+/* Answer one request. Returns the bytes to send (status, headers, body, or the beginning of it), borrowed
+ * until the next call; {NULL, 0} where memory was too short for any answer. */
 struct slice app_answer(struct app *app, const struct request_source *source);
+
+/* What is to be sent behind that; ask again until it is {NULL, 0}: there is no more. A caller that cannot
+ * send it may leave it. */
+struct slice app_go_on(struct app *app);
 
 #endif

@@ -27,14 +27,8 @@ bool cgi_is_request(void)
     return getenv("REQUEST_METHOD") != NULL;
 }
 
-enum err cgi_run(struct app *app, struct errinfo *info)
+static enum err send_all(struct slice rest, struct errinfo *info)
 {
-    static const struct request_source source = {.meta = meta, .read = read_body};
-    struct slice rest = app_answer(app, &source);
-
-    if (!rest.data) {
-        return err_set(info, ERR_NOMEM, "out of memory");
-    }
     while (rest.len > 0) {
         ssize_t sent = write(STDOUT_FILENO, rest.data, rest.len);
         if (sent < 0 && errno != EINTR) {
@@ -46,4 +40,20 @@ enum err cgi_run(struct app *app, struct errinfo *info)
         }
     }
     return ERR_OK;
+}
+
+enum err cgi_run(struct app *app, struct errinfo *info)
+{
+    static const struct request_source source = {.meta = meta, .read = read_body};
+    struct slice bytes = app_answer(app, &source);
+    enum err err = ERR_OK;
+
+    if (!bytes.data) {
+        return err_set(info, ERR_NOMEM, "out of memory");
+    }
+    while (bytes.data && err == ERR_OK) {
+        err = send_all(bytes, info);
+        bytes = app_go_on(app);
+    }
+    return err;
 }

@@ -94,7 +94,13 @@ static bool is_json(struct slice type, struct slice subtype)
     return type.len > 0 && subtype.len > 5 && strncasecmp(subtype.data + subtype.len - 5, "+json", 5) == 0;
 }
 
-bool media_type_is_json(const char *text)
+static bool is_ndjson(struct slice type, struct slice subtype)
+{
+    return same(type, "application") &&
+           (same(subtype, "x-ndjson") || same(subtype, "ndjson") || same(subtype, "jsonl"));
+}
+
+static bool is_of_kind(const char *text, bool (*fits)(struct slice type, struct slice subtype))
 {
     const char *p = skip_space(text);
     struct slice type, subtype;
@@ -105,7 +111,7 @@ bool media_type_is_json(const char *text)
     }
     p++;
     subtype = take_token(&p);
-    if (!is_json(type, subtype)) {
+    if (!fits(type, subtype)) {
         return false;
     }
     for (p = skip_space(p); *p == ';'; p = skip_space(p)) {
@@ -116,6 +122,16 @@ bool media_type_is_json(const char *text)
         }
     }
     return *p == '\0';
+}
+
+bool media_type_is_json(const char *text)
+{
+    return is_of_kind(text, is_json);
+}
+
+bool media_type_is_ndjson(const char *text)
+{
+    return is_of_kind(text, is_ndjson);
 }
 
 /* ---- Accept ---- */

@@ -1,5 +1,5 @@
 /* media_type: what a Content-Type and an Accept header say (RFC 9110, 8.3 and 12.5.1), as far as this API has
- * a choice: is a body JSON, and in which of its two forms is an error to be told? Pure. */
+ * a choice: is a body JSON, or lines of it, and in which of its two forms is an error to be told? Pure. */
 #ifndef DRONC_MEDIA_TYPE_H
 #define DRONC_MEDIA_TYPE_H
 
@@ -8,6 +8,9 @@
 /* True for application/json and for any type that ends in +json, with any well-formed parameters as long as
  * charset, where it is given, is UTF-8 (or US-ASCII, a part of it). Case does not count. */
 bool media_type_is_json(const char *text);
+
+/* The same for application/x-ndjson, and application/ndjson, application/jsonl by other names. */
+bool media_type_is_ndjson(const char *text);
 
 /* Does an Accept header ask for application/problem+json (RFC 9457)? It has to be named: what only fits in
  * with it ("*", "application/" and a star) means application/json, as ever. Where both are wanted the greater

@@ -36,8 +36,8 @@ struct redis_sync {
 struct batch {
     const struct cmd *cmds;
     size_t count;
-    unsigned chosen;  /* a bit for each that is to be sent */
-    bool with_source; /* scripts go in full */
+    bool with_source;                     /* scripts go in full */
+    bool chosen[REDIS_SYNC_PIPELINE_MAX]; /* which are to be sent */
 };
 
 struct redis_sync *redis_sync_new(const struct config *config, struct clock clock)
@@ -107,7 +107,7 @@ static enum err render(struct redis_sync *redis, const struct batch *batch, stru
     buffer_clear(&redis->out);
     for (size_t i = 0; i < batch->count; i++) {
         enum err err =
-            batch->chosen & 1U << i ? cmd_render(&batch->cmds[i], batch->with_source, &redis->out) : ERR_OK;
+            batch->chosen[i] ? cmd_render(&batch->cmds[i], batch->with_source, &redis->out) : ERR_OK;
         if (err != ERR_OK) {
             return err_set(info, err, "a command could not be written: %s", err_name(err));
         }
@@ -173,7 +173,7 @@ static enum err exchange(struct redis_sync *redis, const struct batch *batch, co
         err = redis_socket_send(redis->fd, (struct slice){redis->out.data, redis->out.len}, deadline, info);
     }
     for (size_t i = 0; i < batch->count && err == ERR_OK; i++) {
-        if (batch->chosen & 1U << i) {
+        if (batch->chosen[i]) {
             err = read_reply(redis, i, deadline, info);
         }
     }
@@ -185,28 +185,28 @@ static enum err exchange(struct redis_sync *redis, const struct batch *batch, co
 
 /* ---- commands on a connection that is there ---- */
 
-/* The commands whose script Redis does not know. */
-static unsigned unknown_scripts(const struct redis_sync *redis, const struct cmd *cmds, size_t count)
+/* Choose the commands whose script Redis does not know. False: there are none. */
+static bool choose_unknown(const struct redis_sync *redis, struct batch *batch)
 {
-    unsigned unknown = 0;
+    bool any = false;
 
-    for (size_t i = 0; i < count; i++) {
-        if (cmds[i].script && reply_is_noscript(&redis->flat[i])) {
-            unknown |= 1U << i;
-        }
+    for (size_t i = 0; i < batch->count; i++) {
+        batch->chosen[i] = batch->cmds[i].script && reply_is_noscript(&redis->flat[i]);
+        any = any || batch->chosen[i];
     }
-    return unknown;
+    return any;
 }
 
 static enum err run(struct redis_sync *redis, const struct cmd *cmds, size_t count,
                     const struct deadline *deadline, struct errinfo *info)
 {
-    struct batch batch = {cmds, count, (1U << count) - 1, false};
-    enum err err = exchange(redis, &batch, deadline, info);
+    struct batch batch = {.cmds = cmds, .count = count};
+    enum err err;
 
-    batch.chosen = err == ERR_OK ? unknown_scripts(redis, cmds, count) : 0;
+    memset(batch.chosen, true, count);
+    err = exchange(redis, &batch, deadline, info);
     batch.with_source = true;
-    return batch.chosen ? exchange(redis, &batch, deadline, info) : err;
+    return err == ERR_OK && choose_unknown(redis, &batch) ? exchange(redis, &batch, deadline, info) : err;
 }
 
 /* ---- connecting ---- */

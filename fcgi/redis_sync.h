@@ -25,7 +25,7 @@
 
 #define REDIS_SYNC_BUDGET_MS    800 /* what a handler may spend on one call, reconnecting included */
 #define REDIS_SYNC_PAUSE_MS     250 /* after a time-out: how long calls fail without trying */
-#define REDIS_SYNC_PIPELINE_MAX 16  /* commands in one call */
+#define REDIS_SYNC_PIPELINE_MAX 128 /* commands in one call */
 
 struct redis_sync;
 

@@ -142,6 +142,10 @@ bool request_read_head(struct request *req, const struct request_source *source,
     req->param_count = 0;
     buffer_clear(&req->uri);
     buffer_clear(&req->body);
+    if (req->body.size >
+        2 * (size_t)REQUEST_BODY_MAX) { /* large bodies are rare: their memory is given back */
+        buffer_fini(&req->body);
+    }
     return read_uri(req, error);
 }
 
@@ -233,19 +237,38 @@ const char *request_header(const struct request *req, const char *name)
     return meta(req, name);
 }
 
-static bool check_media_type(const struct request *req, struct api_error *error)
+/* What a body may be. */
+struct body_rule {
+    size_t max; /* bytes */
+    bool (*fits)(const char *type);
+    const char *kind;   /* what fits, in words */
+    const char *advice; /* a type that fits */
+};
+
+static const struct body_rule one_value = {REQUEST_BODY_MAX, media_type_is_json, "JSON", "application/json"};
+static const struct body_rule lines = {REQUEST_LINES_MAX, media_type_is_ndjson, "NDJSON",
+                                       "application/x-ndjson"};
+
+static bool check_media_type(const struct request *req, const struct body_rule *rule, struct api_error *error)
 {
     const char *type = meta(req, "CONTENT_TYPE");
 
-    if (*type == '\0' || media_type_is_json(type)) {
+    if (*type == '\0' || rule->fits(type)) {
         return true;
     }
     return api_error_set(error, API_UNSUPPORTED_MEDIA_TYPE,
-                         "Content-Type \"%.100s\" is not JSON in UTF-8: send application/json", type);
+                         "Content-Type \"%.100s\" is not %s in UTF-8: send %s", type, rule->kind,
+                         rule->advice);
+}
+
+static bool refuse_length(const struct body_rule *rule, struct api_error *error)
+{
+    return api_error_set(error, API_PAYLOAD_TOO_LARGE, "the body is longer than %zu bytes", rule->max);
 }
 
 /* How long the body is said to be; -1: not said. */
-static bool read_length(const struct request *req, int64_t *length, struct api_error *error)
+static bool read_length(const struct request *req, const struct body_rule *rule, int64_t *length,
+                        struct api_error *error)
 {
     const char *text = meta(req, "CONTENT_LENGTH");
 
@@ -256,9 +279,8 @@ static bool read_length(const struct request *req, int64_t *length, struct api_e
     if (text[strspn(text, "0123456789")] != '\0') {
         return api_error_set(error, API_INVALID_REQUEST, "Content-Length is not a number");
     }
-    if (!slice_i64(slice_of(text), length) || *length > REQUEST_BODY_MAX) {
-        return api_error_set(error, API_PAYLOAD_TOO_LARGE, "the body is longer than %d bytes",
-                             REQUEST_BODY_MAX);
+    if (!slice_i64(slice_of(text), length) || *length > (int64_t)rule->max) {
+        return refuse_length(rule, error);
     }
     return true;
 }
@@ -285,20 +307,20 @@ static bool fill_body(struct request *req, size_t wanted)
     return true;
 }
 
-bool request_read_body(struct request *req, struct api_error *error)
+static bool read_body(struct request *req, const struct body_rule *rule, struct api_error *error)
 {
     int64_t length;
     size_t wanted;
     bool whole;
 
-    if (!read_length(req, &length, error) || !check_media_type(req, error)) {
+    if (!read_length(req, rule, &length, error) || !check_media_type(req, rule, error)) {
         return false;
     }
-    wanted = length >= 0 ? (size_t)length : req->source->framed ? REQUEST_BODY_MAX + 1 : 0;
+    req->body.limit = rule->max;
+    wanted = length >= 0 ? (size_t)length : req->source->framed ? rule->max + 1 : 0;
     whole = fill_body(req, wanted);
     if (buffer_error(&req->body) == ERR_LIMIT) {
-        return api_error_set(error, API_PAYLOAD_TOO_LARGE, "the body is longer than %d bytes",
-                             REQUEST_BODY_MAX);
+        return refuse_length(rule, error);
     }
     if (buffer_error(&req->body) != ERR_OK) {
         return api_error_set(error, API_INTERNAL_ERROR, "out of memory");
@@ -308,4 +330,14 @@ bool request_read_body(struct request *req, struct api_error *error)
                              req->body.len);
     }
     return true;
+}
+
+bool request_read_body(struct request *req, struct api_error *error)
+{
+    return read_body(req, &one_value, error);
+}
+
+bool request_read_lines(struct request *req, struct api_error *error)
+{
+    return read_body(req, &lines, error);
 }

@@ -19,9 +19,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define REQUEST_URI_MAX    8192  /* bytes of path and query together */
-#define REQUEST_BODY_MAX   65536 /* bytes */
-#define REQUEST_PARAMS_MAX 16    /* parameters in a query */
+#define REQUEST_URI_MAX    8192    /* bytes of path and query together */
+#define REQUEST_BODY_MAX   65536   /* bytes */
+#define REQUEST_LINES_MAX  4194304 /* bytes of a body that is made of lines */
+#define REQUEST_PARAMS_MAX 16      /* parameters in a query */
 
 /* Where a request comes from. */
 struct request_source {
@@ -73,5 +74,8 @@ const char *request_header(const struct request *req, const char *name);
 /* Read the body, which must be declared as JSON or not at all. False: error is filled (413, 415, or 400 where
  * fewer bytes came than were declared). */
 NODISCARD bool request_read_body(struct request *req, struct api_error *error);
+
+/* The same for a body of at most REQUEST_LINES_MAX bytes that is NDJSON, a JSON value in each line. */
+NODISCARD bool request_read_lines(struct request *req, struct api_error *error);
 
 #endif

@@ -20,6 +20,12 @@ route_handler schedule_create; /* POST /v1/schedule/api-caller */
 route_handler job_show;  /* GET /v1/jobs/{id} */
 route_handler jobs_list; /* GET /v1/jobs */
 
+/* job_export.c */
+route_handler jobs_export; /* GET /v1/jobs:export */
+
+/* job_batch.c */
+route_handler jobs_batch; /* POST /v1/jobs:batch */
+
 /* job_why.c */
 route_handler job_why; /* GET /v1/jobs/{id}/why */
 

@@ -28,6 +28,8 @@ static const char *reason_of(int status)
         return "Payload Too Large";
     case 415:
         return "Unsupported Media Type";
+    case 422:
+        return "Unprocessable Content";
     case 503:
         return "Service Unavailable";
     default:
@@ -54,6 +56,7 @@ void response_clear(struct response *res)
     res->etag = 0;
     res->tag = NULL;
     res->problem = false;
+    res->more = res->replayed = res->fleeting = false;
     buffer_clear(&res->body);
 }
 
@@ -78,6 +81,13 @@ void response_json(struct response *res, int status, struct json_writer *w)
     res->status = status;
     res->content_type = "application/json";
     json_begin(w, &res->body);
+}
+
+void response_lines(struct response *res, int status)
+{
+    buffer_clear(&res->body);
+    res->status = status;
+    res->content_type = "application/x-ndjson";
 }
 
 static void put_str(struct json_writer *w, const char *key, const char *value)
@@ -145,7 +155,10 @@ enum err response_render(const struct response *res, bool head, struct buffer *o
     buffer_clear(out);
     buffer_printf(out, "Status: %d %s\r\n", res->status, reason_of(res->status));
     if (res->content_type) {
-        buffer_printf(out, "Content-Type: %s\r\nContent-Length: %zu\r\n", res->content_type, res->body.len);
+        buffer_printf(out, "Content-Type: %s\r\n", res->content_type);
+    }
+    if (res->content_type && !res->more) {
+        buffer_printf(out, "Content-Length: %zu\r\n", res->body.len);
     }
     buffer_printf(out, "Cache-Control: %s\r\n", res->tag ? "no-cache" : "no-store");
     if (res->tag) {
@@ -153,6 +166,9 @@ enum err response_render(const struct response *res, bool head, struct buffer *o
     }
     if (res->etag > 0) {
         buffer_printf(out, "ETag: \"%lld\"\r\n", (long long)res->etag);
+    }
+    if (res->replayed) {
+        buffer_add_str(out, "Idempotent-Replayed: true\r\n");
     }
     if (res->allow[0]) {
         buffer_printf(out, "Allow: %s\r\n", res->allow);

@@ -24,6 +24,9 @@ struct response {
     int64_t etag;                    /* the version of what is answered; 0: no ETag header */
     const char *tag; /* static: of what changes with the program only, and may be kept; NULL: none */
     bool problem; /* an error is to be told as application/problem+json (RFC 9457), not in the default form */
+    bool more;    /* body is only the beginning: how long it will be is not known */
+    bool replayed; /* it is the stored answer to an earlier request */
+    bool fleeting; /* asked again, it may well be another one: not worth storing */
     struct buffer body;
 };
 
@@ -39,6 +42,8 @@ void response_empty(struct response *res, int status);
 void response_text(struct response *res, int status, const char *text);
 /* Answer with the JSON value that is put into w next. w borrows res. */
 void response_json(struct response *res, int status, struct json_writer *w);
+/* Answer with lines that are put into res->body next, each a JSON value (NDJSON). */
+void response_lines(struct response *res, int status);
 /* Put "error" and what it says into the object that is open in w: the default form. */
 void response_put_error(struct json_writer *w, const struct api_error *error);
 /* Answer with an error, in the form that problem says; what was written before is dropped, allow stays. */

@@ -32,6 +32,8 @@ static const struct route routes[] = {
     {"/v1/dead:redrive", "POST", dead_redrive_many, redrive_params},
     {"/v1/executions/{id}", "GET", track_show_execution, no_params},
     {"/v1/jobs", "GET", jobs_list, list_params},
+    {"/v1/jobs:batch", "POST", jobs_batch, no_params},
+    {"/v1/jobs:export", "GET", jobs_export, no_params},
     {"/v1/jobs/{id}", "GET", job_show, no_params},
     {"/v1/jobs/{id}", "PATCH", job_patch, patch_params},
     {"/v1/jobs/{id}", "DELETE", job_delete, no_params},

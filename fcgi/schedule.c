@@ -1,21 +1,27 @@
 /* schedule: POST /v1/schedule/api-caller. JSON → job → Redis → 201. What a job may be is decided by lib/job;
  * when it begins by Redis' clock, not by this machine's.
  */
-#include "app.h"
-#include "job.h"
+#include "schedule.h"
+
+#include "idempotency.h"
 #include "job_json.h"
 #include "job_load.h"
 #include "job_patch.h"
 #include "resources.h"
-#include "store.h"
 
 #include <string.h>
+
+#define REASON_MAX 64  /* bytes, of what a backup says of a job's state */
+#define NOTE_MAX   512 /* as of POST …/pause */
+#define BY_MAX     128
 
 /* One way to go about a request, with what all its steps share. */
 struct creation {
     struct app *app;
-    struct job_fields fields; /* borrowed from the request's JSON */
+    struct job_fields fields; /* borrowed from the JSON */
+    struct job_backup kept;   /* likewise */
     struct job *job;          /* the result: STEP_DONE only */
+    struct store_restored as; /* and how it begins */
     struct api_error *error;
 };
 
@@ -55,28 +61,30 @@ static enum step compare_changed(const struct creation *c)
     struct job_id id = c->job->id;
     char text[JOB_ID_TEXT_SIZE];
     struct job_load load = {0};
-    struct job_id meant;
+    struct job_id meant, asked;
 
     if (!job_load(c->app, &id, 0, &load, c->error)) {
         return STEP_FAILED;
     }
-    bool same =
-        load.readable && job_identify(&load.job, &meant) == ERR_OK && memcmp(&meant, &id, sizeof meant) == 0;
+    bool same = load.readable && job_identify(&load.job, &meant) == ERR_OK &&
+                job_identify(c->job, &asked) == ERR_OK && memcmp(&meant, &asked, sizeof meant) == 0;
     job_load_fini(&load);
     if (same) {
         return STEP_DONE;
     }
     job_id_format(text, &id);
     api_error_set(c->error, API_CONFLICT,
-                  "this definition's id belongs to a job whose definition was changed since: %s", text);
+                  c->as.changed
+                      ? "there is a job of this job_id, and its definition is another one: %s"
+                      : "this definition's id belongs to a job whose definition was changed since: %s",
+                  text);
     return STEP_FAILED;
 }
 
-static enum step store(const struct creation *c, struct wall_ms due);
+static enum step store(struct creation *c);
 
 /* What is to be done after that answer. */
-static enum step take_answer(const struct creation *c, enum store_creation answer, struct wall_ms due,
-                             struct wall_ms now)
+static enum step take_answer(struct creation *c, enum store_creation answer, struct wall_ms now)
 {
     struct errinfo info = {0};
     bool named = c->job->labels.name.data != NULL;
@@ -85,11 +93,11 @@ static enum step take_answer(const struct creation *c, enum store_creation answe
     case STORE_CREATED:
         return STEP_DONE;
     case STORE_KNOWN:
-        return named ? STEP_REPLACE : STEP_DONE;
+        return named ? STEP_REPLACE : c->as.changed ? compare_changed(c) : STEP_DONE;
     case STORE_CHANGED:
         return named ? STEP_REPLACE : compare_changed(c);
     case STORE_TAKEN: /* the next one is further ahead than anything is called */
-        return job_next(c->job, due, &due) ? store(c, due) : refuse_over(c);
+        return job_next(c->job, c->as.due, &c->as.due) ? store(c) : refuse_over(c);
     case STORE_WRONG_TIME:
         break;
     }
@@ -100,35 +108,105 @@ static enum step take_answer(const struct creation *c, enum store_creation answe
 }
 
 /* Store it unless it is there: both are a success. */
-static enum step store(const struct creation *c, struct wall_ms due)
+static enum step store(struct creation *c)
 {
     struct errinfo info = {0};
     enum store_creation answer = STORE_KNOWN;
     struct wall_ms now;
     struct cmd cmd;
 
-    store_job_create(&cmd, c->job, due);
+    store_job_restore(&cmd, c->job, &c->as);
     if (!ask(c, &cmd, &info) ||
         store_job_create_reply(redis_sync_reply(c->app->redis, 0), &answer, &now, &info) != ERR_OK) {
         (void)api_error_redis(c->error, API_STORAGE_ERROR, "the job is not known to be stored", &info);
         return STEP_FAILED;
     }
-    return take_answer(c, answer, due, now);
+    return take_answer(c, answer, now);
 }
 
-/* Build the job as of now, and store it. id: the one that it has, or would have. */
-static enum step create(const struct creation *c, struct job_id *id)
+/* ---- what a backup says besides ---- */
+
+/* Always false. */
+static bool refuse_member(struct api_error *error, const char *name, const char *text)
+{
+    api_error_set(error, API_VALIDATION_ERROR, "%s %s", name, text);
+    return api_error_at(error, slice_of(name));
+}
+
+static bool take_id(struct creation *c)
+{
+    struct job_id id;
+
+    if (!c->kept.job_id.data) {
+        return true;
+    }
+    if (!job_id_parse(&id, c->kept.job_id)) {
+        return refuse_member(c->error, "job_id", "must be capi: and 64 hex digits");
+    }
+    c->as.changed = memcmp(&id, &c->job->id, sizeof id) != 0;
+    if (c->as.changed && c->job->labels.name.data) {
+        return refuse_member(c->error, "job_id", "is not the one that the name stands for");
+    }
+    c->job->id = id;
+    return true;
+}
+
+static bool take_state(struct creation *c)
+{
+    const struct job_backup *kept = &c->kept;
+    bool active = !kept->state.data || slice_eq(kept->state, "ACTIVE");
+
+    if (!active && !slice_eq(kept->state, "PAUSED") && !slice_eq(kept->state, "COMPLETED")) {
+        return refuse_member(c->error, "state", "must be ACTIVE, PAUSED or COMPLETED");
+    }
+    if (active) {
+        return true;
+    }
+    c->as.state = kept->state;
+    c->as.reason = kept->reason;
+    c->as.note = kept->note;
+    c->as.by = kept->by;
+    if (kept->reason.len > REASON_MAX || kept->note.len > NOTE_MAX || kept->by.len > BY_MAX) {
+        return refuse_member(c->error, "state",
+                             "is explained by more than state_reason, _note and _by may hold");
+    }
+    return true;
+}
+
+/* ---- making it ---- */
+
+/* Build the job as of now: c->job, which is to be ended, and c->as. False: error is filled. */
+static bool build(struct creation *c, struct wall_ms now)
+{
+    struct job_fault fault;
+
+    c->as = (struct store_restored){.due = {INT64_MAX}};
+    if (!job_build(c->job, &c->fields, now, c->app->zones, &fault)) {
+        return api_error_job(c->error, &fault);
+    }
+    if (take_id(c) && take_state(c)) {
+        return true;
+    }
+    job_fini(c->job);
+    return false;
+}
+
+/* When is it called first? False: never again. (One that is called no more needs no such instant.) */
+static bool plan(struct creation *c, struct wall_ms now)
+{
+    return c->as.state.data || job_next(c->job, now, &c->as.due);
+}
+
+/* Build the job, and store it. id: the one that it has, or would have. */
+static enum step create(struct creation *c, struct job_id *id)
 {
     struct wall_ms now = redis_time_now(&c->app->time);
-    struct job_fault fault;
-    struct wall_ms due;
 
-    if (!job_build(c->job, &c->fields, now, c->app->zones, &fault)) {
-        api_error_job(c->error, &fault);
+    if (!build(c, now)) {
         return STEP_FAILED;
     }
     *id = c->job->id;
-    enum step step = job_next(c->job, now, &due) ? store(c, due) : refuse_over(c);
+    enum step step = plan(c, now) ? store(c) : refuse_over(c);
     if (step != STEP_DONE) {
         job_fini(c->job);
     }
@@ -138,7 +216,7 @@ static enum step create(const struct creation *c, struct job_id *id)
 /* Create the job that c's fields say, or replace the one of its name, and answer. A second time only if the
  * first one has shown that it is another time: if that happens again, Redis' clock was set just now, or this
  * process was stopped in between, and to post again is right. */
-static bool create_and_answer(const struct creation *c)
+static bool create_and_answer(struct creation *c)
 {
     struct json_writer w;
     struct job_id id;
@@ -157,26 +235,68 @@ static bool create_and_answer(const struct creation *c)
     return true;
 }
 
-bool schedule_create(struct app *app, struct api_error *error)
+/* Read the text into json, which is to be ended in any case, and c. False: error is filled. */
+static bool read_definition(struct creation *c, struct slice text, bool backup, struct job_json *json)
+{
+    struct job_fault fault;
+    bool good = backup ? job_json_parse_backup(json, text, &fault) : job_json_parse(json, text, &fault);
+
+    if (!good) {
+        return api_error_job(c->error, &fault);
+    }
+    c->fields = json->fields;
+    c->fields.timezone_default = c->app->timezone;
+    c->kept = json->kept;
+    return true;
+}
+
+bool schedule_store(struct app *app, struct slice text, bool backup, struct api_error *error)
 {
     struct job job;
     struct creation c = {.app = app, .job = &job, .error = error};
     struct job_json json;
-    struct job_fault fault;
-    struct slice body;
-    bool done = false;
+    bool done = read_definition(&c, text, backup, &json) && create_and_answer(&c);
 
-    if (!request_read_body(&app->request, error)) {
-        return false;
-    }
-    body = (struct slice){buffer_str(&app->request.body), app->request.body.len};
-    if (job_json_parse(&json, body, &fault)) {
-        c.fields = json.fields;
-        c.fields.timezone_default = app->timezone;
-        done = create_and_answer(&c);
-    } else {
-        api_error_job(error, &fault);
-    }
     job_json_fini(&json);
     return done;
+}
+
+bool schedule_prepare(struct app *app, struct slice text, struct schedule_prepared *out)
+{
+    struct wall_ms now = redis_time_now(&app->time);
+    struct api_error ignored;
+    struct creation c = {.app = app, .job = &out->job, .error = &ignored};
+    struct job_json json;
+    bool built = read_definition(&c, text, true, &json) && build(&c, now);
+    bool good = built && plan(&c, now);
+
+    if (good) {
+        store_job_restore(&out->cmd, &out->job, &c.as);
+        out->own_id = !c.as.changed && !out->job.labels.name.data;
+    } else if (built) {
+        job_fini(&out->job);
+    }
+    job_json_fini(&json);
+    return good;
+}
+
+bool schedule_is_stored(const struct schedule_prepared *prepared, const struct reply *reply)
+{
+    enum store_creation answer;
+    struct wall_ms now;
+
+    return store_job_create_reply(reply, &answer, &now, NULL) == ERR_OK &&
+           (answer == STORE_CREATED || (answer == STORE_KNOWN && prepared->own_id));
+}
+
+static bool store_body(struct app *app, struct api_error *error)
+{
+    const struct buffer *body = &app->request.body;
+
+    return schedule_store(app, (struct slice){buffer_str(body), body->len}, false, error);
+}
+
+bool schedule_create(struct app *app, struct api_error *error)
+{
+    return request_read_body(&app->request, error) && idempotency_serve(app, store_body, error);
 }

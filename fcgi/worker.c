@@ -88,10 +88,11 @@ static void answer(struct worker *worker)
         return;
     }
     bytes = app_answer(worker->app, &source);
-    if (bytes.data) {
-        (void)FCGX_PutStr(bytes.data, (int)bytes.len, worker->request.out);
-    } else {
+    if (!bytes.data) {
         log_error("request failed", log_str("error", "out of memory"));
+    }
+    while (bytes.data && FCGX_PutStr(bytes.data, (int)bytes.len, worker->request.out) >= 0) {
+        bytes = app_go_on(worker->app);
     }
     drain(&worker->request);
     FCGX_Finish_r(&worker->request);

@@ -3,6 +3,7 @@
 #include "job_json.h"
 
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -145,13 +146,42 @@ static void take_away(struct reading *reading, const struct job_field *field)
     }
 }
 
+/* The members of struct job_backup. */
+static const struct {
+    const char *name;
+    size_t offset;
+} kept_members[] = {
+    {"job_id", offsetof(struct job_backup, job_id)},       {"state", offsetof(struct job_backup, state)},
+    {"state_reason", offsetof(struct job_backup, reason)}, {"state_note", offsetof(struct job_backup, note)},
+    {"state_by", offsetof(struct job_backup, by)},
+};
+#define KEPT_COUNT (sizeof kept_members / sizeof kept_members[0])
+
+static bool take_kept(struct reading *reading, struct slice key, const struct json_value *value)
+{
+    size_t i = 0;
+
+    while (i < KEPT_COUNT && !slice_eq(key, kept_members[i].name)) {
+        i++;
+    }
+    if (i == KEPT_COUNT) {
+        return refuse_unknown(reading, key);
+    }
+    if (json_kind_of(value) != JSON_STRING) {
+        return refuse(reading->fault, kept_members[i].name, "%s must be a string, not %s",
+                      kept_members[i].name, json_kind_name(json_kind_of(value)));
+    }
+    *(struct slice *)(void *)((char *)&reading->out->kept + kept_members[i].offset) = json_string(value);
+    return true;
+}
+
 static bool take_member(struct slice key, const struct json_value *value, void *arg)
 {
     struct reading *reading = arg;
     const struct job_field *field = job_field_find(key);
 
     if (!field) {
-        return refuse_unknown(reading, key);
+        return reading->out->backup ? take_kept(reading, key, value) : refuse_unknown(reading, key);
     }
     if (reading->out->patch && json_kind_of(value) == JSON_NULL) {
         take_away(reading, field);
@@ -214,6 +244,13 @@ static bool parse(struct job_json *out, struct slice text, struct job_fault *fau
 bool job_json_parse(struct job_json *out, struct slice text, struct job_fault *fault)
 {
     memset(out, 0, sizeof *out);
+    return parse(out, text, fault);
+}
+
+bool job_json_parse_backup(struct job_json *out, struct slice text, struct job_fault *fault)
+{
+    memset(out, 0, sizeof *out);
+    out->backup = true;
     return parse(out, text, fault);
 }
 
@@ -297,7 +334,7 @@ static void write_warnings(struct json_writer *w, const struct job *job)
     json_array_end(w);
 }
 
-void job_json_write_members(struct json_writer *w, const struct job *job)
+void job_json_write_definition(struct json_writer *w, const struct job *job)
 {
     char id[JOB_ID_TEXT_SIZE];
     struct job_fields fields;
@@ -308,7 +345,24 @@ void job_json_write_members(struct json_writer *w, const struct job *job)
     json_key(w, "job_id");
     json_put_str(w, id);
     write_fields(w, &fields);
+}
+
+void job_json_write_members(struct json_writer *w, const struct job *job)
+{
+    job_json_write_definition(w, job);
     write_warnings(w, job);
+}
+
+void job_json_write_kept(struct json_writer *w, const struct job_backup *kept)
+{
+    for (size_t i = 1; i < KEPT_COUNT; i++) { /* the first is the id, which stands in front of all */
+        struct slice text =
+            *(const struct slice *)(const void *)((const char *)kept + kept_members[i].offset);
+        if (text.data) {
+            json_key(w, kept_members[i].name);
+            json_put_bytes(w, text);
+        }
+    }
 }
 
 void job_json_write(struct json_writer *w, const struct job *job)

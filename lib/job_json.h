@@ -14,12 +14,23 @@
 
 #define JOB_JSON_NAME_MAX 128 /* bytes of an unknown field's name that are repeated in an error */
 
+/* What a backup says of a job besides its definition, unjudged. Absent: data NULL. Borrowed from doc. */
+struct job_backup {
+    struct slice job_id;
+    struct slice state; /* "PAUSED", … */
+    struct slice reason;
+    struct slice note;
+    struct slice by;
+};
+
 /* A definition that was read. */
 struct job_json {
     struct json_doc *doc;                 /* owned */
     struct job_fields fields;             /* borrowed from doc and texts; see job_fields.h */
     struct buffer texts[JOB_FIELD_COUNT]; /* of fields that are objects or arrays: their canonical text */
     bool patch;                           /* null takes a field away, and objects are merged */
+    bool backup;                          /* the members of a backup may be there */
+    struct job_backup kept;               /* and what they hold */
     char name[JOB_JSON_NAME_MAX + 1];     /* where fault->field points, when it names an unknown field */
 };
 
@@ -29,6 +40,10 @@ struct job_json {
  * job_json_fini. */
 NODISCARD bool job_json_parse(struct job_json *out, struct slice text, struct job_fault *fault);
 void job_json_fini(struct job_json *json);
+
+/* Read a line of a backup: a definition, and the members of struct job_backup, all of them strings that may
+ * be absent. Otherwise as job_json_parse. */
+NODISCARD bool job_json_parse_backup(struct job_json *out, struct slice text, struct job_fault *fault);
 
 /* Read a change to a definition, {"api": …} (RFC 7396): what is there replaces what `base` has, null takes it
  * away. out->fields is the whole new definition, borrowed from both. Otherwise as job_json_parse. */
@@ -40,6 +55,10 @@ NODISCARD bool job_json_parse_patch(struct job_json *out, struct slice text, con
 void job_json_write(struct json_writer *w, const struct job *job);
 /* The same into an object that is open. */
 void job_json_write_members(struct json_writer *w, const struct job *job);
+/* The same without the warnings: what job_json_parse_backup reads. */
+void job_json_write_definition(struct json_writer *w, const struct job *job);
+/* Put what a backup says of a job besides its id and definition, as far as it is there, behind that. */
+void job_json_write_kept(struct json_writer *w, const struct job_backup *kept);
 
 /* Put the array of a schedule's warnings into w: a sentence each, [] where there are none. */
 void job_json_write_warnings(struct json_writer *w, const struct cron *cron);

@@ -61,6 +61,16 @@ const struct script *store_script(size_t index);
  * as of now by Redis' clock (job->created), give or take STORE_CLOCK_TOLERANCE_MS. */
 #define STORE_CLOCK_TOLERANCE_MS 1000
 void store_job_create(struct cmd *cmd, const struct job *job, struct wall_ms due);
+/* Store a job from a backup, likewise. */
+struct store_restored {
+    struct wall_ms due;  /* INT64_MAX: none, for the reason that state says */
+    struct slice state;  /* "PAUSED", "COMPLETED"; data NULL, as in all that follow: not so */
+    struct slice reason; /* as in struct store_job */
+    struct slice note;
+    struct slice by;
+    bool changed; /* the job's id is not the one that its definition would be given */
+};
+void store_job_restore(struct cmd *cmd, const struct job *job, const struct store_restored *restored);
 enum store_creation {
     STORE_CREATED, /* it is stored, and due */
     STORE_KNOWN,   /* it was there already: nothing changed */

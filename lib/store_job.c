@@ -8,13 +8,13 @@
 #include <string.h>
 
 static const struct script *const scripts[] = {
-    &store_script_claim,     &store_script_dead_drop,  &store_script_dead_page,  &store_script_dead_redrive,
-    &store_script_due_page,  &store_script_finish,     &store_script_forget,
-    &store_script_heartbeat, &store_script_job_change, &store_script_job_create, &store_script_job_delete,
-    &store_script_job_get,   &store_script_job_page,   &store_script_job_pause,  &store_script_job_run,
-    &store_script_recover,   &store_script_release,    &store_script_rezone,     &store_script_set_aside,
-    &store_script_setup,     &store_script_skip,       &store_script_start,      &store_script_tidy,
-    &store_script_trim,
+    &store_script_claim,      &store_script_dead_drop, &store_script_dead_page,  &store_script_dead_redrive,
+    &store_script_due_page,   &store_script_finish,    &store_script_forget,     &store_script_heartbeat,
+    &store_script_idem_close, &store_script_idem_open, &store_script_job_change, &store_script_job_create,
+    &store_script_job_delete, &store_script_job_get,   &store_script_job_page,   &store_script_job_pause,
+    &store_script_job_run,    &store_script_recover,   &store_script_release,    &store_script_rezone,
+    &store_script_set_aside,  &store_script_setup,     &store_script_skip,       &store_script_start,
+    &store_script_tidy,       &store_script_trim,
 };
 
 const struct script *store_script(size_t index)
@@ -61,6 +61,31 @@ void store_field_args(struct cmd *cmd, struct job_fields *fields)
     }
 }
 
+/* A further field of the job's hash. */
+static void add_pair(struct cmd *cmd, const char *name, struct slice value)
+{
+    if (value.data != NULL) {
+        cmd_arg_str(cmd, name);
+        cmd_arg(cmd, value.data, value.len);
+    }
+}
+
+void store_job_restore(struct cmd *cmd, const struct job *job, const struct store_restored *restored)
+{
+    store_job_create(cmd, job, restored->due);
+    add_pair(cmd, "state", restored->state);
+    add_pair(cmd, "state_reason", restored->reason);
+    add_pair(cmd, "state_note", restored->note);
+    add_pair(cmd, "state_by", restored->by);
+    if (restored->state.data != NULL) {
+        cmd_arg_str(cmd, "state_since");
+        cmd_arg_i64(cmd, job->created.ms);
+    }
+    if (restored->changed) {
+        add_pair(cmd, "version", slice_of("2"));
+    }
+}
+
 void store_job_create(struct cmd *cmd, const struct job *job, struct wall_ms due)
 {
     unsigned shard = store_shard(&job->id);
@@ -75,7 +100,7 @@ void store_job_create(struct cmd *cmd, const struct job *job, struct wall_ms due
     store_key_arg(cmd, shard, "jobs");
     cmd_arg(cmd, job->id.bytes, JOB_ID_SIZE);
     cmd_arg_i64(cmd, shard);
-    cmd_arg_i64(cmd, due.ms);
+    store_instant_arg(cmd, due);
     cmd_arg_i64(cmd, job->created.ms);
     cmd_arg_i64(cmd, STORE_CLOCK_TOLERANCE_MS);
     store_prefix_arg(cmd, shard, "claimed");

@@ -12,6 +12,8 @@ extern const struct script store_script_due_page;
 extern const struct script store_script_finish;
 extern const struct script store_script_forget;
 extern const struct script store_script_heartbeat;
+extern const struct script store_script_idem_close;
+extern const struct script store_script_idem_open;
 extern const struct script store_script_job_change;
 extern const struct script store_script_job_create;
 extern const struct script store_script_job_delete;

@@ -193,6 +193,12 @@ class Response:
         return json.loads(self.body)
 
     @property
+    def lines(self):
+        """The objects of an answer that has one in each line."""
+        assert self.headers["content-type"] == "application/x-ndjson", self
+        return [json.loads(line) for line in self.body.splitlines()]
+
+    @property
     def error(self):
         """The error object, with the checks that hold for every error."""
         assert set(self.json) == {"error"}, self
@@ -261,6 +267,18 @@ class Client:
             page = self.jobs(cursor=page["next_cursor"], **query)
             ids += [job["job_id"] for job in page["jobs"]]
         return ids
+
+    def batch(self, lines, **headers):
+        """What is answered to many definitions at once: lines as bytes, or a list of objects."""
+        body = lines if isinstance(lines, (bytes, str)) else "".join(json.dumps(line) + "\n" for line in lines)
+        headers.setdefault("content_type", "application/x-ndjson")
+        return self.request("POST", "/v1/jobs:batch", body, headers)
+
+    def export(self):
+        """All jobs, as bytes."""
+        answer = self.get("/v1/jobs:export")
+        assert answer.status == 200, answer
+        return answer.body
 
     def executions(self, **query):
         answer = self.get(f"/v1/track/executions?{urlencode(query)}" if query else "/v1/track/executions")

@@ -26,6 +26,46 @@ static void test_job_json_reads_fields(void **state)
     job_json_fini(&json);
 }
 
+static void test_job_json_reads_what_a_backup_says_besides(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "{\"job_id\":\"capi:1\",\"schedule\":\"* * * * *\",\"state\":\"PAUSED\",\"state_note\":\"n\"}";
+    struct job_json json;
+    struct job_fault fault;
+    assert_true(job_json_parse_backup(&json, slice_of(text), &fault));
+    assert_true(slice_eq(json.fields.schedule, "* * * * *"));
+    assert_true(slice_eq(json.kept.job_id, "capi:1") && slice_eq(json.kept.state, "PAUSED"));
+    assert_true(slice_eq(json.kept.note, "n"));
+    assert_null(json.kept.reason.data);
+    assert_null(json.kept.by.data);
+    job_json_fini(&json);
+    assert_false(job_json_parse(&json, slice_of(text), &fault)); /* no such fields but there */
+    assert_string_equal(fault.field, "job_id");
+    job_json_fini(&json);
+    assert_false(job_json_parse_backup(&json, slice_of("{\"state\":null}"), &fault));
+    assert_string_equal(fault.field, "state");
+    job_json_fini(&json);
+    assert_false(job_json_parse_backup(&json, slice_of("{\"version\":2}"), &fault));
+    assert_string_equal(fault.field, "version");
+    job_json_fini(&json);
+}
+
+static void test_job_json_writes_what_a_backup_keeps(void **state)
+{
+    (void)state;
+    struct job_backup kept = {
+        .job_id = slice_of("not here"), .state = slice_of("PAUSED"), .note = slice_of("\"")};
+    struct buffer out = {0};
+    struct json_writer w;
+    json_begin(&w, &out);
+    json_object_begin(&w);
+    job_json_write_kept(&w, &kept);
+    json_object_end(&w);
+    assert_string_equal(buffer_str(&out), "{\"state\":\"PAUSED\",\"state_note\":\"\\\"\"}");
+    buffer_fini(&out);
+}
+
 static void test_job_json_reads_numbers(void **state)
 {
     (void)state;
@@ -283,6 +323,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_job_json_patch_replaces_keeps_and_takes_away),
         cmocka_unit_test(test_job_json_reads_fields),
+        cmocka_unit_test(test_job_json_reads_what_a_backup_says_besides),
+        cmocka_unit_test(test_job_json_writes_what_a_backup_keeps),
         cmocka_unit_test(test_job_json_reads_numbers),
         cmocka_unit_test(test_job_json_reads_objects),
         cmocka_unit_test(test_job_json_patch_merges_objects),

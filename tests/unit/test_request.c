@@ -224,6 +224,32 @@ static void test_request_body_refusals(void **state)
     }
 }
 
+static void test_request_lines_have_their_own_limit_and_type(void **state)
+{
+    (void)state;
+    char *body = calloc(1, REQUEST_LINES_MAX + 1);
+    assert_non_null(body);
+    struct fake_request fake = {.method = "POST",
+                                .uri = "/",
+                                .type = "application/x-ndjson",
+                                .length = "4194304",
+                                .body = body,
+                                .body_len = REQUEST_LINES_MAX};
+    assert_true(request_read_head(&req, fake_source(&fake), &error));
+    assert_true(request_read_lines(&req, &error));
+    assert_int_equal(req.body.len, REQUEST_LINES_MAX);
+    assert_true(request_read_head(&req, fake_source(&fake), &error));
+    assert_null(req.body.data); /* so much memory is not kept */
+    fake.length = "4194305";
+    assert_false(request_read_lines(&req, &error));
+    assert_int_equal(error.code, API_PAYLOAD_TOO_LARGE);
+    fake.length = "2";
+    fake.type = "application/json";
+    assert_false(request_read_lines(&req, &error));
+    assert_int_equal(error.code, API_UNSUPPORTED_MEDIA_TYPE);
+    free(body);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -240,6 +266,7 @@ int main(void)
         TEST(test_request_body_is_read_whole),
         TEST(test_request_body_of_exactly_the_limit),
         TEST(test_request_body_refusals),
+        TEST(test_request_lines_have_their_own_limit_and_type),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

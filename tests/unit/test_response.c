@@ -159,10 +159,40 @@ static void test_response_without_a_body_says_so(void **state)
     response_fini(&res);
 }
 
+static void test_response_that_goes_on_has_no_length(void **state)
+{
+    (void)state;
+    struct response res;
+    response_init(&res);
+    response_lines(&res, 200);
+    buffer_add_str(&res.body, "{}\n");
+    res.more = true;
+    check_wire(&res, false,
+               "Status: 200 OK\r\nContent-Type: application/x-ndjson\r\nCache-Control: no-store\r\n\r\n{}\n");
+    response_clear(&res);
+    assert_false(res.more);
+    response_fini(&res);
+}
+
+static void test_response_that_was_stored_says_so(void **state)
+{
+    (void)state;
+    struct response res;
+    response_init(&res);
+    response_lines(&res, 200);
+    res.replayed = true;
+    check_wire(&res, false,
+               "Status: 200 OK\r\nContent-Type: application/x-ndjson\r\nContent-Length: 0\r\n"
+               "Cache-Control: no-store\r\nIdempotent-Replayed: true\r\n\r\n");
+    response_fini(&res);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_response_text),
+        cmocka_unit_test(test_response_that_goes_on_has_no_length),
+        cmocka_unit_test(test_response_that_was_stored_says_so),
         cmocka_unit_test(test_response_head_has_no_body_but_its_length),
         cmocka_unit_test(test_response_error_replaces_what_was_written),
         cmocka_unit_test(test_response_error_tells_field_and_offset_where_known),

@@ -26,6 +26,8 @@ static void test_route_finds_every_resource(void **state)
         {"/v1/schedule/preview", "GET", preview_schedule},
         {"/v1/track/executions", "GET", track_list_executions},
         {"/v1/jobs", "GET", jobs_list},
+        {"/v1/jobs:batch", "POST", jobs_batch},
+        {"/v1/jobs:export", "GET", jobs_export},
         {"/v1/jobs/x", "GET", job_show},
         {"/v1/jobs/x", "PATCH", job_patch},
         {"/v1/jobs/x", "DELETE", job_delete},

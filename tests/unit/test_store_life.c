@@ -920,12 +920,60 @@ static void test_life_index_loses_what_was_deleted_by_hand(void **state)
     assert_int_equal(walk(3), 100);
 }
 
+/* ---- restored from a backup ---- */
+
+static enum store_creation restore(const struct store_restored *restored)
+{
+    enum store_creation creation;
+    struct wall_ms now;
+    struct cmd cmd;
+    make_job(&the_job, zones, "* * * * * *", JOB_ATLEAST_ONCE, redis_now().ms);
+    the_job.id = a;
+    store_job_restore(&cmd, &the_job, restored);
+    call(&cmd);
+    assert_int_equal(store_job_create_reply(reply, &creation, &now, &info), ERR_OK);
+    return creation;
+}
+
+static void test_life_restored_as_paused_it_is_not_due(void **state)
+{
+    (void)state;
+    const struct store_restored paused = {
+        .due = {INT64_MAX}, .state = slice_of("PAUSED"), .note = slice_of("n"), .changed = true};
+    struct store_job job;
+    size_t records;
+    assert_int_equal(restore(&paused), STORE_CREATED);
+    assert_int_equal(claim("r1"), 0);
+    assert_true(get(&job, &records));
+    assert_true(slice_eq(job.state, "PAUSED") && slice_eq(job.note, "n"));
+    assert_int_equal(job.version, 2);
+    assert_int_equal(job.due.ms, INT64_MAX);
+    assert_int_equal(job.since.ms, job.created.ms);
+    assert_int_equal(restore(&paused), STORE_CHANGED); /* it is there */
+}
+
+static void test_life_restored_as_active_it_is_as_created(void **state)
+{
+    (void)state;
+    const struct store_restored active = {.due = {redis_now().ms + 500}};
+    struct store_job job;
+    size_t records;
+    assert_int_equal(restore(&active), STORE_CREATED);
+    assert_true(get(&job, &records));
+    assert_null(job.state.data);
+    assert_int_equal(job.version, 1);
+    assert_int_equal(claim("r1"), 1);
+    assert_int_equal(restore(&active), STORE_KNOWN);
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, set_up)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_life_pause_voids_what_is_claimed),
+        TEST(test_life_restored_as_paused_it_is_not_due),
+        TEST(test_life_restored_as_active_it_is_as_created),
         TEST(test_life_delete_voids_what_is_claimed),
         TEST(test_life_another_time_voids_what_is_claimed),
         TEST(test_life_recover_gives_no_void_claim_back),
