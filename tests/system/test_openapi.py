@@ -354,10 +354,10 @@ def name_another_version(world, op):
 
 
 def use_a_key_for_another_body(world, op):
-    world.count += 1
-    world.ask(op, idempotency_key=f"key-{world.count}")
+    key = f"key-{world.count}"
+    world.ask(op, idempotency_key=key)
     body = json.dumps({**json.loads(next(op.bodies())[1]), "description": "another"})
-    return world.ask(op, body=body, idempotency_key=f"key-{world.count}")
+    return world.ask(op, body=body, idempotency_key=key)
 
 
 def send_too_much(world, op):
