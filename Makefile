@@ -163,8 +163,8 @@ chaos: build deps-test ## kill, stop, cut off and mislead all parts while jobs r
 	@DRONC_DIST=$(or $(DRONC_DIST),$(abspath $(DIST))) /usr/bin/python3 tests/chaos/chaos.py --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
 
 .PHONY: chaos-mutants
-chaos-mutants: build deps-test ## the same against builds with one guard removed each: all of them have to be noticed
-	@/usr/bin/python3 tests/chaos/mutants.py
+chaos-mutants: build deps-test ## the same against builds with one guard removed each: all of them have to be noticed (MUTANTS=a,b)
+	@/usr/bin/python3 tests/chaos/mutants.py $(if $(MUTANTS),--only $(MUTANTS))
 
 # Each fuzzer starts from its corpus and puts what it finds of interest into build/fuzz, not into the tree.
 SECONDS   ?= 60
