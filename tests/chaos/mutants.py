@@ -81,7 +81,11 @@ MUTANTS = [
            "kill-handler,kill-all-handlers,kill-redis",
            (("lib/store/job_create.lua", "local exists = redis.call('EXISTS', KEYS[1]) == 1",
              "local exists = redis.call('HGET', KEYS[1], 'step') == '2'"),
-            ("lib/store/job_create.lua", """redis.call('ZADD', KEYS[2], due, id)
+            ("lib/store/job_create.lua", """if due then
+    redis.call('ZADD', KEYS[2], ARGV[3], id)
+else
+    redis.call('ZREM', KEYS[2], id)
+end
 redis.call('ZREM', KEYS[3], id)
 redis.call('DEL', KEYS[1])
 redis.call('HSET', KEYS[1], 'created', ARGV[4], unpack(ARGV, 7))
@@ -90,7 +94,7 @@ redis.call('HSET', KEYS[1], 'created', ARGV[4], unpack(ARGV, 7))
 if redis.call('HINCRBY', KEYS[1], 'step', 1) == 1 then
     return now
 end
-redis.call('ZADD', KEYS[2], due, id)
+redis.call('ZADD', KEYS[2], ARGV[3], id)
 """)), ("--haste", "8", "--posts", "100")),
     Mutant("hasty-201", "a 201 waits for Redis to say that the job is stored", (6,),
            "kill-redis,stop-redis",
