@@ -14,6 +14,7 @@
 #define LIMIT_DEFAULT 50
 #define LIMIT_MAX     STORE_JOB_PAGE_MAX
 #define LOOK_MAX      1000 /* jobs that one request looks at */
+#define ASK_MAX       100 /* of these at once: with all that a job may hold they are far below REPLY_BYTES_MAX */
 
 bool job_show(struct app *app, struct api_error *error)
 {
@@ -175,7 +176,7 @@ static bool is_filtered(const struct listing *l)
 /* Look at more jobs of a shard. *end: there are no more. */
 static enum err look(struct listing *l, unsigned shard, bool *end, struct errinfo *info)
 {
-    int64_t ask = is_filtered(l) ? STORE_JOB_PAGE_MAX : l->limit - l->count;
+    int64_t ask = is_filtered(l) || l->limit - l->count > ASK_MAX ? ASK_MAX : l->limit - l->count;
     bool inside = l->has_cursor && store_shard(&l->cursor) == shard;
     struct cmd cmd;
     size_t count;

@@ -96,7 +96,8 @@ static enum step take_answer(struct creation *c, enum store_creation answer, str
         return named ? STEP_REPLACE : c->as.changed ? compare_changed(c) : STEP_DONE;
     case STORE_CHANGED:
         return named ? STEP_REPLACE : compare_changed(c);
-    case STORE_TAKEN: /* the next one is further ahead than anything is called */
+    case STORE_TAKEN:                /* the next one is further ahead than anything is called */
+        c->job->created = c->as.due; /* it begins behind the one that it does not get */
         return job_next(c->job, c->as.due, &c->as.due) ? store(c) : refuse_over(c);
     case STORE_WRONG_TIME:
         break;

@@ -107,6 +107,10 @@ static bool find_zone(struct job *job, struct slice name, struct zones *zones, e
     if (err == ZONE_NOMEM) {
         return fault_set(fault, JOB_FAULT_SYSTEM, field, "out of memory");
     }
+    if (err == ZONE_IO) { /* no descriptors, a disk in trouble: nothing is wrong with the name */
+        return fault_set(fault, JOB_FAULT_SYSTEM, field, "time zone %.*s: %s", (int)name.len, name.data,
+                         zone_err_text(err));
+    }
     if (err == ZONE_NAME) { /* may be any bytes: not repeated */
         return fault_set(fault, code, field, "time zone: %s; it looks like Europe/Berlin",
                          zone_err_text(err));

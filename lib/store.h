@@ -165,7 +165,8 @@ enum store_verdict {
 NODISCARD enum err store_verdict_at(const struct reply *reply, size_t index, enum store_verdict *out,
                                     struct errinfo *info);
 
-/* Record attempts and let go of their claims. */
+/* Record attempts and let go of their claims. api: the URL that was called; a job that has another one by now
+ * is not paused. */
 enum store_after {
     STORE_AFTER_NOTHING, /* the occurrence is over */
     STORE_AFTER_RETRY,   /* attempt number + 1 at retry_at */
@@ -174,7 +175,7 @@ enum store_after {
 };
 void store_finish(struct cmd *cmd, unsigned shard, const char *runner, const struct store_keep *keep);
 void store_finish_add(struct cmd *cmd, const struct store_attempt *attempt, const struct execution *execution,
-                      enum store_after after, struct wall_ms retry_at);
+                      enum store_after after, struct wall_ms retry_at, const char *api);
 
 /* Give up claimed first attempts without calling: record the gap (execution->outcome MISSED), and make the
  * job due at next. */

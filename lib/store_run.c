@@ -172,7 +172,7 @@ static void record_arg(struct cmd *cmd, const struct execution *execution)
 }
 
 void store_finish_add(struct cmd *cmd, const struct store_attempt *attempt, const struct execution *execution,
-                      enum store_after after, struct wall_ms retry_at)
+                      enum store_after after, struct wall_ms retry_at, const char *api)
 {
     static const char *const words[] = {[STORE_AFTER_NOTHING] = "n",
                                         [STORE_AFTER_RETRY] = "r",
@@ -182,7 +182,11 @@ void store_finish_add(struct cmd *cmd, const struct store_attempt *attempt, cons
     ticket_arg(cmd, attempt);
     record_arg(cmd, execution);
     cmd_arg_str(cmd, words[after]);
-    cmd_arg_i64(cmd, retry_at.ms);
+    if (after == STORE_AFTER_GONE) {
+        cmd_arg_str(cmd, api);
+    } else {
+        cmd_arg_i64(cmd, retry_at.ms);
+    }
 }
 
 void store_skip(struct cmd *cmd, unsigned shard, const char *runner, const struct store_keep *keep)

@@ -86,17 +86,19 @@ static int on_before_request(void *arg, char *ip, char *local_ip, int port, int 
     struct http_call *call = arg;
     const struct http_client_options *options = &call->client->options;
     long redirects = 0;
-    if (!call->sent && options->may_send != NULL && !options->may_send(options->arg)) {
+    (void)curl_easy_getinfo(call->easy, CURLINFO_REDIRECT_COUNT, &redirects);
+    /* A redirect that is followed belongs to a call that was rightly begun. The same request again does not:
+     * this process may have been asleep in between. */
+    bool follows = call->sent && redirects > call->redirects_sent;
+    if (!follows && options->may_send != NULL && !options->may_send(options->arg)) {
         call->sending_forbidden = true;
         return CURL_PREREQFUNC_ABORT;
     }
-    (void)curl_easy_getinfo(call->easy, CURLINFO_REDIRECT_COUNT, &redirects);
-    if (call->once && call->sent && redirects <= call->redirects_sent) {
+    if (call->once && call->sent && !follows) {
         call->resend_blocked = true;
         return CURL_PREREQFUNC_ABORT;
     }
-    if (redirects > call->redirects_sent &&
-        http_easy_redirect(call->easy, call->headers, call->status, call->post) != CURLE_OK) {
+    if (follows && http_easy_redirect(call->easy, call->headers, call->status, call->post) != CURLE_OK) {
         return CURL_PREREQFUNC_ABORT;
     }
     call->redirects_sent = redirects;

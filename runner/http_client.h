@@ -97,8 +97,9 @@ typedef void http_done_cb(void *arg, const struct http_result *result);
 struct http_client_options {
     struct loop *loop;                /* borrowed for the life of the client */
     struct wall_ms (*now)(void *arg); /* the clock of the results */
-    /* Asked when a call's request is first about to be sent: false ends the call with HTTP_ERROR_ABORTED
-     * instead. NULL: always. */
+    /* Asked when a call's request is about to be sent, for the first time or once more after its connection
+     * died (not for what a redirect asks for): false ends the call with HTTP_ERROR_ABORTED instead. NULL:
+     * always. */
     bool (*may_send)(void *arg);
     void *arg;          /* for both */
     struct clock clock; /* for how long a call took */

@@ -200,7 +200,7 @@ static void add(struct cmd *cmd, const struct run *run)
         store_start_add(cmd, &run->attempt, next);
         break;
     case OUTBOX_FINISH:
-        store_finish_add(cmd, &run->attempt, &run->execution, run->after, run->next_due);
+        store_finish_add(cmd, &run->attempt, &run->execution, run->after, run->next_due, run->job.api);
         break;
     case OUTBOX_SKIP:
         store_skip_add(cmd, &run->attempt, &run->execution, run->next_due);

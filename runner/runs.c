@@ -177,6 +177,11 @@ enum err runs_add(struct runs *runs, unsigned shard, const struct store_claimed 
         err = job_restore(&run->job, &claimed->attempt.job, &claimed->fields, claimed->created,
                           runs->options.zones, &info);
     }
+    if (err == ERR_NOMEM) {
+        /* Nothing is wrong with the job, and neither can it be called here just now. Not again at once. */
+        log_error("job not read", log_str("error", info.text));
+        run->due.ms = timebase_now(runs->options.timebase).ms + RUNS_HOLD_MS;
+    }
     if (claimed->fields.schedule.data == NULL || err == ERR_NOMEM || runs->draining) {
         /* Gone, or not for us: the release script knows which. */
         tell_redis(runs, run, RUN_RELEASING);

@@ -26,13 +26,15 @@ local function definition(id)
 end
 
 local reply = {'', ''}
+local stuck = false
 local token -- one for each call that finds something: fences off what is left of earlier claims
 
 local function claim(what, id, due)
     local member = id .. what.scheduled
     local held = redis.call('HGET', claimed_key, member)
     if held and held:sub(1, 1) == 's' then
-        return false -- this very occurrence is under way here: it has to end first
+        stuck = true -- this very occurrence is under way here
+        return false
     end
     local job = definition(id)
     local ticket = what.attempt .. '.' .. token
@@ -129,8 +131,9 @@ end
 
 local backlog = longest_due('-inf', '(' .. fresh_from, math.min(limit, backlog_limit))
 local fresh = longest_due(fresh_from, until_ms, limit)
--- Where there is not room for both, half of it for each, and what one does not need for the other.
-local backlog_count = math.min(#backlog / 3, math.max(math.floor(limit / 2), limit - #fresh / 3))
+-- Where there is not room for both, half of it for each (an odd one for either), and what one does not need for the other.
+local odd = limit % 2 * (redis.call('TIME')[2] % 2)
+local backlog_count = math.min(#backlog / 3, math.max(math.floor(limit / 2) + odd, limit - #fresh / 3))
 local fresh_count = math.min(#fresh / 3, limit - backlog_count)
 if backlog_count + fresh_count > 0 then
     write('SADD', holders_key, runner) -- before anything is moved: who holds something is found there
@@ -141,8 +144,8 @@ claim_all(fresh, fresh_count)
 
 local next_due = earliest_left(fresh_from, '+inf')
 local backlog_left = earliest_left('-inf', '(' .. fresh_from) < math.huge
-if #reply == 2 and backlog_count + fresh_count > 0 then
-    -- Something that could not be claimed just now must make the runner ask again, but not at once.
+if stuck and #reply == 2 then
+    -- That must make the runner ask again, but not at once.
     local again = tonumber(until_ms) + 1000
     next_due = next_due > tonumber(until_ms) and math.min(next_due, again) or again
     backlog_left = false

@@ -3,7 +3,7 @@
 -- ARGV[1] shard  [2] prefix of the histories' keys  [3] executions kept  [4] history kept  [5] dead kept
 --   [6] prefix of the jobs' keys, then for each attempt
 --   <id><scheduled>, ticket, record, what next ('n' nothing, 'r' retry, 'd' dead, 'g' nothing, and the job is paused: its target is
---   gone), instant of that (ms)
+--   gone), instant of that (ms; with 'g' the URL that was called: a job that has another one by now is not paused)
 -- Returns for each '1' (recorded) or '0' (the claim is not the runner's: nothing is recorded). Of a job that was deleted meanwhile the feed
 -- alone tells, and nothing is next.
 local claimed_key, retry_key, dead_key, due_key = KEYS[1], KEYS[2], KEYS[3], KEYS[5]
@@ -29,7 +29,7 @@ local function finish(member, ticket, text, after, at)
         earliest = math.min(earliest, tonumber(at))
     elseif after == 'd' then
         bury(dead_key, dead_max, at, member, text)
-    elseif after == 'g' and redis.call('HEXISTS', job_prefix .. id, 'state') == 0 then
+    elseif after == 'g' and redis.call('HEXISTS', job_prefix .. id, 'state') == 0 and redis.call('HGET', job_prefix .. id, 'api') == at then
         pause_job(job_prefix .. id, due_key, id, {'gone', '', ''})
     end
     redis.call('HDEL', claimed_key, member)

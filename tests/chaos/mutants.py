@@ -57,7 +57,7 @@ MUTANTS = [
            (("runner/lease.c", "return now(lease).ms < lease->until.ms;", "return lease->until.ms > 0;"),)),
     Mutant("unblocked-resend", "libcurl must not send an at-most-once request again by itself", (1,),
            "kill-handler",
-           (("runner/http_client.c", "if (call->once && call->sent &&", "if (false && call->once && call->sent &&"),)),
+           (("runner/http_client.c", "if (call->once && call->sent && !follows) {", "if (false && call->once && call->sent && !follows) {"),)),
     Mutant("retried-at-most-once", "started at-most-once work of a dead runner is lost, not tried again", (1, 3),
            "kill-runner,kill-all-runners",
            (("lib/store/recover.lua", "if gone or claim.kind:upper() ~= 'L' then", "if gone then"),)),

@@ -1,13 +1,15 @@
 """Faults that a hostile reviewer found a way through once. Each of these failed before its fix."""
 import fcntl
 import os
+import select
 import signal
+import socket
 import subprocess
 import time
 from pathlib import Path
 
 import target as t
-from harness import DIST, SCALE, at_second, environment, id_bytes, job_key, key_of, soon, wait_for
+from harness import DIST, NEVER_SOON, SCALE, at_second, environment, id_bytes, job_key, key_of, soon, wait_for
 
 LUA = Path(__file__).parents[2] / "lib" / "store"
 
@@ -124,3 +126,37 @@ def test_drain_leaves_nothing_behind_in_redis(make_runner, handler, redis, targe
         left = [key for key in db.scan_iter(count=1000) if b":claimed:" in key or key.endswith(b":holders")]
         assert (left, db.exists("dronc:runners")) == ([], 0)
         assert sum(db.zcard(f"dronc:{{{shard}}}:due") for shard in range(16)) == 20
+
+
+def test_zone_that_cannot_be_read_just_now_breaks_no_job(runner, handler, hook):
+    """Out of descriptors for a moment: the job is called a little later, and not set aside for good."""
+    at = soon(1)
+    job_id = handler.schedule(f"{at % 60} * * * * *", hook.url, "ATLEAST_ONCE", timezone="Asia/Kathmandu")
+    spare = len(os.listdir(f"/proc/{runner.pid}/fd"))
+    subprocess.run(["prlimit", "--pid", str(runner.pid), f"--nofile={spare}:"], check=True)
+    wait_for(lambda: runner.events("job not read") or runner.events("job set aside"))
+    subprocess.run(["prlimit", "--pid", str(runner.pid), "--nofile=1024:"], check=True)
+    assert handler.wait_for_executions(job_id)[0]["scheduled_time"] == at
+    assert handler.job(job_id).json["state"] == "ACTIVE"
+
+
+def slow_reader(port):
+    """A client that asks for six megabytes, and reads nothing."""
+    peer = socket.socket()
+    peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    peer.connect(("127.0.0.1", port))
+    peer.sendall(b"GET /v1/jobs?limit=200 HTTP/1.1\r\nHost: x\r\n\r\n")
+    return peer
+
+
+def test_slow_readers_hold_no_handlers(make_stack):
+    stack = make_stack(FCGI_PROCESSES=2).start()
+    for n in range(200):
+        stack.schedule(NEVER_SOON, f"http://127.0.0.1:9/{n}", method="POST", body="x" * 32000)
+    slow = [slow_reader(stack.port) for _ in range(2)]
+    wait_for(lambda: len(select.select(slow, [], [], 0)[0]) == 2, what="the beginning of both answers")
+    begin = time.monotonic()
+    assert stack.get("/health").status == 200
+    assert time.monotonic() - begin < SCALE
+    for peer in slow:
+        peer.close()

@@ -444,3 +444,23 @@ def test_whatever_is_done_at_most_once_stays_so_and_nothing_is_left(handler, mak
         assert handler.delete(person.job_id).status == 204
     with redis.client() as db:
         wait_for(lambda: not any(left_of(db, person.job_id) for person in people), 45, "nothing left")
+
+
+def test_job_that_is_stored_after_its_first_instant_begins_behind_it(handler, redis):
+    """Built before a full second, stored after it: the instant in between is none of the job's."""
+    second = soon()
+    wait_for(lambda: time.time() >= second - 0.1)
+    redis.pause()
+    answers = []
+    poster = threading.Thread(target=lambda: answers.append(handler.post(
+        {"schedule": "* * * * * *", "api": "http://127.0.0.1:9/", "type": "ATMOST_ONCE"})))
+    poster.start()
+    wait_for(lambda: time.time() >= second + 0.1)
+    redis.resume()
+    poster.join()
+    job_id = answers[0].json["job_id"]
+    with redis.client() as db:
+        created = int(db.hget(job_key(job_id), "created"))
+        due = int(db.zscore(key_of(job_id, "due"), id_bytes(job_id)))
+    assert due == (second + 1) * 1000
+    assert second * 1000 <= created < due

@@ -809,6 +809,29 @@ static void test_http_client_others_are_sent_again_when_a_kept_connection_dies(v
     assert_true(ends_in(stub.requests[2], "pay=1"));
 }
 
+/* As serve_dies; the lease runs out before the connection does. */
+static void serve_dies_after_the_lease(struct http_stub *s, int connection)
+{
+    if (connection == 0 && stub_read(s) && stub_send(s, OK_200)) {
+        (void)stub_read(s);
+        may_send = false;
+    } else if (connection > 0) {
+        stub_answer(s, OK_200);
+    }
+}
+
+/* A runner that was asleep, and taken for dead: others have called again by now. */
+static void test_http_client_nothing_is_sent_again_once_that_is_forbidden(void **state)
+{
+    (void)state;
+    stub_open(&stub, serve_dies_after_the_lease);
+    assert_failed(get("/first"), HTTP_OK);
+    assert_failed(get("/second"), HTTP_ERROR_ABORTED);
+    assert_true(calls[0].result.sent);
+    stub_close(&stub);
+    assert_int_equal(stub.count, 2);
+}
+
 /* ---- a reset that arrives while the loop waits ---- */
 
 static atomic_bool go;
@@ -1076,6 +1099,7 @@ int main(void)
         TEST(test_http_client_finds_text_across_the_pieces_of_an_answer),
         TEST(test_http_client_flood_of_headers_is_a_bad_response),
         cmocka_unit_test(test_http_client_once_is_not_sent_again_when_a_kept_connection_dies),
+        TEST(test_http_client_nothing_is_sent_again_once_that_is_forbidden),
         cmocka_unit_test(test_http_client_once_holds_for_bodies),
         TEST(test_http_client_others_are_sent_again_when_a_kept_connection_dies),
         TEST(test_http_client_answer_before_a_reset_counts),

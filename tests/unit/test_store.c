@@ -155,7 +155,8 @@ static void test_store_finish_says_what_is_next(void **state)
     struct cmd cmd;
     store_finish(&cmd, SHARD, "me", &keep);
     for (unsigned after = STORE_AFTER_NOTHING; after <= STORE_AFTER_GONE; after++) {
-        store_finish_add(&cmd, &attempt, &execution, (enum store_after)after, (struct wall_ms){T0 + 1});
+        store_finish_add(&cmd, &attempt, &execution, (enum store_after)after, (struct wall_ms){T0 + 1},
+                         "http://x/");
     }
     assert_keys_in_shard(&cmd, "finish", 5);
     assert_argument(&cmd, 6, TAG "history:");
@@ -164,7 +165,7 @@ static void test_store_finish_says_what_is_next(void **state)
         assert_argument(&cmd, 12 + 5 * i, "2.77");
         assert_argument(&cmd, 13 + 5 * i, "o:s s:1772953200000 a:2 x:0 t:0 h:200 l:0");
         assert_argument(&cmd, 14 + 5 * i, words[i]);
-        assert_argument(&cmd, 15 + 5 * i, "1772953200001");
+        assert_argument(&cmd, 15 + 5 * i, i == STORE_AFTER_GONE ? "http://x/" : "1772953200001");
     }
     assert_int_equal(cmd.argc, 31);
     cmd_fini(&cmd);

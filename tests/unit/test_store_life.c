@@ -154,7 +154,7 @@ static enum store_verdict finish(const char *runner, const struct store_claimed 
                                .outcome = EXECUTION_FAILED};
     struct cmd cmd;
     store_finish(&cmd, SHARD, runner, &keep);
-    store_finish_add(&cmd, &what->attempt, &record, after, redis_now());
+    store_finish_add(&cmd, &what->attempt, &record, after, redis_now(), "http://example.com/x");
     return verdict(&cmd);
 }
 
@@ -727,6 +727,19 @@ static void test_life_set_aside_of_a_deleted_job_leaves_nothing(void **state)
     assert_nothing_pending();
 }
 
+/* What could not be read is not what was made anew meanwhile. */
+static void test_life_set_aside_of_a_job_that_was_made_anew_leaves_that_alone(void **state)
+{
+    (void)state;
+    struct cmd cmd;
+    create(JOB_ATLEAST_ONCE);
+    assert_int_equal(claim("me"), 1);
+    (void)ASK("HINCRBY", TAG "job:" A, "epoch", "1"); /* as any change of its time does */
+    store_set_aside(&cmd, SHARD, "me", &got[0].attempt);
+    call(&cmd);
+    assert_int_equal(ASK("EXISTS", TAG "broken", TAG "claimed:me"), 0);
+}
+
 /* ---- runs by hand ---- */
 
 static void test_life_run_is_made_while_the_job_is_paused(void **state)
@@ -1003,6 +1016,7 @@ int main(void)
         TEST(test_life_pause_says_why_and_changes_nothing_the_second_time),
         TEST(test_life_last_occurrence_completes_the_job),
         TEST(test_life_set_aside_of_a_deleted_job_leaves_nothing),
+        TEST(test_life_set_aside_of_a_job_that_was_made_anew_leaves_that_alone),
         TEST(test_life_run_is_made_while_the_job_is_paused),
         TEST(test_life_run_stays_one_by_hand_wherever_it_goes),
         TEST(test_life_run_of_a_job_at_most_once_is_not_handed_on),

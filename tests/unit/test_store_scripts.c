@@ -243,7 +243,7 @@ static enum store_verdict finish(const char *runner, const char *id, int attempt
     struct execution what = execution_of(id, attempt);
     struct cmd cmd;
     store_finish(&cmd, SHARD, runner, &keep);
-    store_finish_add(&cmd, &claimed, &what, after, (struct wall_ms){at});
+    store_finish_add(&cmd, &claimed, &what, after, (struct wall_ms){at}, "http://example.com/x");
     call(&cmd);
     return verdict(0);
 }
@@ -575,6 +575,37 @@ static void test_scripts_claim_shares_between_backlog_and_the_rest(void **state)
     assert_int_equal(claim_within("me", &bounds), 5);
     assert_false(got.backlog);
     assert_int_equal(got.next.ms, NONE);
+}
+
+/* A runner whose places become free one by one asks for one at a time: both get on all the same. */
+static void test_scripts_claim_of_one_takes_of_a_backlog_too(void **state)
+{
+    (void)state;
+    const struct store_claim_bounds bounds = {
+        .until = {T1}, .limit = 1, .fresh_from = {T0}, .backlog_limit = 1};
+    int of_backlog = 0;
+    for (int i = 0; i < 64; i++) {
+        (void)create(A, JOB_ATLEAST_ONCE, T0 - 60000);
+        (void)create(B, JOB_ATLEAST_ONCE, T0 + 5);
+        assert_int_equal(claim_within("me", &bounds), 1);
+        of_backlog += got.at[0].due.ms < T0 ? 1 : 0;
+        SAY("FLUSHALL");
+    }
+    assert_in_range(of_backlog, 1, 63);
+}
+
+/* Entries of retry that are void are no reason to wait with what stands behind them. */
+static void test_scripts_claim_of_what_is_void_alone_asks_again_at_once(void **state)
+{
+    (void)state;
+    (void)create(B, JOB_ATLEAST_ONCE, T0 + 5);
+    SAY("ZADD", TAG "retry", S, A S ":2.1000", S, A S ":3.1000");
+    const struct store_claim_bounds bounds = {
+        .until = {T1}, .limit = 2, .fresh_from = {T0}, .backlog_limit = 2};
+    assert_int_equal(claim_within("me", &bounds), 0);
+    assert_int_equal(ASK("EXISTS", TAG "retry"), 0);
+    assert_int_equal(got.next.ms, T0 + 5);
+    assert_int_equal(claim_within("me", &bounds), 1);
 }
 
 static void test_scripts_claim_leaves_a_backlog_that_is_not_asked_for(void **state)
@@ -981,6 +1012,19 @@ static void test_scripts_finish_pauses_a_job_whose_target_is_gone(void **state)
     assert_true(slice_eq(reply->text, "gone"));
     assert_int_equal(ASK("LLEN", TAG "history:" A), 1);
     assert_int_equal(ASK("EXISTS", TAG "retry", TAG "dead", TAG "claimed:me"), 0);
+}
+
+/* The URL that is gone is not the one that the job has by now. */
+static void test_scripts_finish_of_a_target_that_is_gone_leaves_a_new_one_alone(void **state)
+{
+    (void)state;
+    (void)create(A, JOB_ATLEAST_ONCE, T0);
+    (void)claim("me");
+    (void)start("me", A, 1, T1);
+    SAY("HSET", TAG "job:" A, "api", "http://example.com/new");
+    assert_int_equal(finish("me", A, 1, STORE_AFTER_GONE, T0), STORE_DONE);
+    assert_int_equal(due_of(A), T1);
+    assert_int_equal(ASK("HEXISTS", TAG "job:" A, "state"), 0);
 }
 
 /* Somebody else's word stands, and nothing is made of a job that was deleted. */
@@ -1424,6 +1468,8 @@ int main(void)
         TEST(test_scripts_claim_drops_a_retry_that_names_nothing),
         TEST(test_scripts_claim_leaves_what_this_runner_has_started),
         TEST(test_scripts_claim_shares_between_backlog_and_the_rest),
+        TEST(test_scripts_claim_of_one_takes_of_a_backlog_too),
+        TEST(test_scripts_claim_of_what_is_void_alone_asks_again_at_once),
         TEST(test_scripts_claim_leaves_a_backlog_that_is_not_asked_for),
         TEST(test_scripts_start_makes_the_next_occurrence_due_only_once),
         TEST(test_scripts_start_is_idempotent),
@@ -1450,6 +1496,7 @@ int main(void)
         TEST(test_scripts_set_aside_until_it_is_made_anew),
         TEST(test_scripts_set_aside_with_garbage_for_its_creation),
         TEST(test_scripts_finish_pauses_a_job_whose_target_is_gone),
+        TEST(test_scripts_finish_of_a_target_that_is_gone_leaves_a_new_one_alone),
         TEST(test_scripts_finish_of_a_target_that_is_gone_changes_no_other_state),
         TEST(test_scripts_recover_knows_the_jobs_own_retries),
         TEST(test_scripts_recover_unstarted_is_due_again_at_the_same_instant),
