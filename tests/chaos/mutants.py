@@ -1,6 +1,6 @@
 """make chaos-mutants: the same harness, pointed at builds with one guard removed each. It has to notice.
 
-    mutants.py [--only NAME,…] [--seconds 110] [--tries 3]
+    mutants.py [--only NAME,…] [--seconds 110] [--tries 6]
 
 A mutant is an edit of the source, applied to a copy in build/mutants/<name>. Text that is not found exactly once is an error, so
 that a guard that has moved is noticed. A mutant survives when no run of its tries finds a violation; what fails otherwise than by one
@@ -157,7 +157,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", default="")
     parser.add_argument("--seconds", type=int, default=110)
-    parser.add_argument("--tries", type=int, default=3)
+    parser.add_argument("--tries", type=int, default=6)
     parser.add_argument("--at-once", type=int, default=2)
     options = parser.parse_args()
     chosen = [mutant for mutant in MUTANTS if not options.only or mutant.name in options.only.split(",")]
