@@ -18,18 +18,6 @@ static bool no_such_dead(struct api_error *error)
     return api_error_set(error, API_DEAD_NOT_FOUND, "this occurrence is not among the dead");
 }
 
-static void put_str(struct json_writer *w, const char *key, const char *value)
-{
-    json_key(w, key);
-    json_put_str(w, value);
-}
-
-static void put_i64(struct json_writer *w, const char *key, int64_t value)
-{
-    json_key(w, key);
-    json_put_i64(w, value);
-}
-
 /* ---- one ---- */
 
 static bool refuse_redrive(enum store_redriven why, struct api_error *error)
@@ -58,10 +46,10 @@ static void write_redriven(struct app *app, const struct execution *next)
     execution_id_format(id, next);
     response_json(&app->response, 202, &w);
     json_object_begin(&w);
-    put_str(&w, "id", dead);
-    put_str(&w, "job_id", job_id);
-    put_str(&w, "execution_id", id);
-    put_i64(&w, "attempt", next->attempt);
+    json_member_str(&w, "id", dead);
+    json_member_str(&w, "job_id", job_id);
+    json_member_str(&w, "execution_id", id);
+    json_member_i64(&w, "attempt", next->attempt);
     json_object_end(&w);
 }
 
@@ -218,9 +206,9 @@ static void write_sweep(struct app *app, const struct sweep *sweep)
     dead_cursor_format(cursor, &sweep->at);
     response_json(&app->response, 200, &w);
     json_object_begin(&w);
-    put_i64(&w, sweep->redrive ? "redriven" : "deleted", sweep->done);
+    json_member_i64(&w, sweep->redrive ? "redriven" : "deleted", sweep->done);
     if (sweep->redrive) {
-        put_i64(&w, "skipped", sweep->skipped);
+        json_member_i64(&w, "skipped", sweep->skipped);
     }
     json_key(&w, "next_cursor");
     if (sweep->at.shard < sweep->end) {

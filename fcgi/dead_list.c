@@ -125,12 +125,6 @@ static bool find_next(struct dead_list *all, size_t limit, struct dead_cursor *n
     return least || latest(all);
 }
 
-static void put_i64(struct json_writer *w, const char *key, int64_t value)
-{
-    json_key(w, key);
-    json_put_i64(w, value);
-}
-
 static void put_dead(struct json_writer *w, const struct store_dead *dead)
 {
     char id[DEAD_ID_SIZE];
@@ -143,10 +137,10 @@ static void put_dead(struct json_writer *w, const struct store_dead *dead)
     json_put_str(w, id);
     json_key(w, "job_id");
     json_put_str(w, job_id);
-    put_i64(w, "scheduled_time", dead->place.scheduled.ms / 1000);
-    put_i64(w, "scheduled_time_ms", dead->place.scheduled.ms);
-    put_i64(w, "died_time", dead->place.died.ms / 1000);
-    put_i64(w, "died_time_ms", dead->place.died.ms);
+    json_member_i64(w, "scheduled_time", dead->place.scheduled.ms / 1000);
+    json_member_i64(w, "scheduled_time_ms", dead->place.scheduled.ms);
+    json_member_i64(w, "died_time", dead->place.died.ms / 1000);
+    json_member_i64(w, "died_time_ms", dead->place.died.ms);
     json_key(w, "last_execution");
     if (dead->known) {
         track_write_execution(w, &dead->last);
@@ -164,7 +158,7 @@ static void write_page(struct app *app, struct dead_list *all, size_t limit)
 
     response_json(&app->response, 200, &w);
     json_object_begin(&w);
-    put_i64(&w, "count", (int64_t)all->count);
+    json_member_i64(&w, "count", (int64_t)all->count);
     json_key(&w, "dead");
     json_array_begin(&w);
     for (size_t i = 0; i < all->count; i++) {

@@ -14,12 +14,6 @@
 
 #define PAGE 100 /* jobs: Redis does nothing else for some 2 ms, and the longest are 7 MB */
 
-static void put_str(struct json_writer *w, const char *key, const char *value)
-{
-    json_key(w, key);
-    json_put_str(w, value);
-}
-
 /* What of a job's life outlasts it: that, and why, it is called no more. */
 static struct job_backup what_is_kept(const struct job_load *load)
 {
@@ -40,9 +34,9 @@ static void write_broken(struct json_writer *w, const struct job_load *load)
     char id[JOB_ID_TEXT_SIZE];
 
     job_id_format(id, &load->stored.id);
-    put_str(w, "job_id", id);
-    put_str(w, "state", "BROKEN");
-    put_str(w, "error", load->why);
+    json_member_str(w, "job_id", id);
+    json_member_str(w, "state", "BROKEN");
+    json_member_str(w, "error", load->why);
 }
 
 static void write_line(struct buffer *out, const struct job_load *load)

@@ -128,18 +128,6 @@ const char *job_load_state(const struct job_load *load)
                                                                                              : "ACTIVE";
 }
 
-static void put_str(struct json_writer *w, const char *key, const char *value)
-{
-    json_key(w, key);
-    json_put_str(w, value);
-}
-
-static void put_i64(struct json_writer *w, const char *key, int64_t value)
-{
-    json_key(w, key);
-    json_put_i64(w, value);
-}
-
 static void put_text(struct json_writer *w, const char *key, struct slice text)
 {
     if (text.data) {
@@ -153,7 +141,7 @@ static void put_time(struct json_writer *w, const char *key, struct wall_ms at)
     char text[CLOCK_RFC3339_SIZE];
 
     (void)clock_format_rfc3339(text, at);
-    put_str(w, key, text);
+    json_member_str(w, key, text);
 }
 
 static void put_instant(struct json_writer *w, const struct job *job, struct wall_ms at)
@@ -161,9 +149,9 @@ static void put_instant(struct json_writer *w, const struct job *job, struct wal
     char local[ZONE_STAMP_SIZE];
 
     json_object_begin(w);
-    put_i64(w, "unix", at.ms / 1000);
+    json_member_i64(w, "unix", at.ms / 1000);
     put_time(w, "utc", at);
-    put_str(w, "local", zone_format(job->zone, at.ms / 1000, local) ? local : NULL);
+    json_member_str(w, "local", zone_format(job->zone, at.ms / 1000, local) ? local : NULL);
     json_object_end(w);
 }
 
@@ -185,7 +173,7 @@ static void put_state(struct json_writer *w, const struct job_load *load)
 {
     const struct store_job *stored = &load->stored;
 
-    put_str(w, "state", job_load_state(load));
+    json_member_str(w, "state", job_load_state(load));
     put_text(w, "state_reason", stored->reason);
     put_text(w, "state_note", stored->note);
     put_text(w, "state_by", stored->by);
@@ -193,12 +181,12 @@ static void put_state(struct json_writer *w, const struct job_load *load)
         put_time(w, "state_since", stored->since);
     }
     if (!load->readable) {
-        put_str(w, "error", load->why);
+        json_member_str(w, "error", load->why);
     }
     if (stored->created.ms > 0) {
         put_time(w, "created_at", stored->created);
     }
-    put_i64(w, "version", stored->version);
+    json_member_i64(w, "version", stored->version);
 }
 
 static void put_history(struct json_writer *w, const struct job_load *load)
@@ -211,8 +199,8 @@ static void put_history(struct json_writer *w, const struct job_load *load)
     }
     json_key(w, "counts");
     json_object_begin(w);
-    put_i64(w, "runs", load->runs);
-    put_i64(w, "failures_in_a_row", load->failures);
+    json_member_i64(w, "runs", load->runs);
+    json_member_i64(w, "failures_in_a_row", load->failures);
     json_object_end(w);
 }
 
@@ -226,7 +214,7 @@ void job_load_write(struct json_writer *w, const struct job_load *load, bool who
         job_json_write_members(w, &load->job);
     } else {
         job_id_format(id, &load->stored.id);
-        put_str(w, "job_id", id);
+        json_member_str(w, "job_id", id);
     }
     put_state(w, load);
     job_load_write_next(w, "next", &load->job, active ? load->now : (struct wall_ms){INT64_MAX});

@@ -47,12 +47,6 @@ static bool read_schedule(const struct app *app, struct job *job, struct wall_ms
     return job_build_schedule(job, &fields, from, app->zones, &fault) || api_error_job(error, &fault);
 }
 
-static void put_str(struct json_writer *w, const char *key, const char *value)
-{
-    json_key(w, key);
-    json_put_str(w, value);
-}
-
 static void put_instant(struct json_writer *w, const struct zone *zone, int64_t at_s, enum cron_how how)
 {
     char utc[CLOCK_RFC3339_SIZE];
@@ -62,10 +56,10 @@ static void put_instant(struct json_writer *w, const struct zone *zone, int64_t 
     json_object_begin(w);
     json_key(w, "unix");
     json_put_i64(w, at_s);
-    put_str(w, "utc", utc);
-    put_str(w, "local", zone_format(zone, at_s, local) ? local : NULL);
+    json_member_str(w, "utc", utc);
+    json_member_str(w, "local", zone_format(zone, at_s, local) ? local : NULL);
     if (how != CRON_HOW_PLAIN) {
-        put_str(w, "dst", how == CRON_HOW_MOVED ? "moved" : "merged");
+        json_member_str(w, "dst", how == CRON_HOW_MOVED ? "moved" : "merged");
     }
     json_object_end(w);
 }
@@ -91,12 +85,12 @@ static void write_preview(struct app *app, const struct job *job, struct wall_ms
 
     response_json(&app->response, 200, &w);
     json_object_begin(&w);
-    put_str(&w, "schedule", job->schedule);
+    json_member_str(&w, "schedule", job->schedule);
     (void)cron_print(&job->cron, normalized, sizeof normalized);
-    put_str(&w, "normalized", normalized);
-    put_str(&w, "timezone", zone_name(job->zone));
+    json_member_str(&w, "normalized", normalized);
+    json_member_str(&w, "timezone", zone_name(job->zone));
     (void)cron_describe(&job->cron, description, sizeof description);
-    put_str(&w, "description", description);
+    json_member_str(&w, "description", description);
     json_key(&w, "warnings");
     job_json_write_warnings(&w, &job->cron);
     json_key(&w, "next");

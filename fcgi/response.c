@@ -90,12 +90,6 @@ void response_lines(struct response *res, int status)
     res->content_type = "application/x-ndjson";
 }
 
-static void put_str(struct json_writer *w, const char *key, const char *value)
-{
-    json_key(w, key);
-    json_put_str(w, value);
-}
-
 /* Where the fault lies, as far as it is known. */
 static void put_place(struct json_writer *w, const struct api_error *error)
 {
@@ -113,8 +107,8 @@ void response_put_error(struct json_writer *w, const struct api_error *error)
 {
     json_key(w, "error");
     json_object_begin(w);
-    put_str(w, "code", api_code_name(error->code));
-    put_str(w, "message", error->text);
+    json_member_str(w, "code", api_code_name(error->code));
+    json_member_str(w, "message", error->text);
     put_place(w, error);
     json_object_end(w);
 }
@@ -124,12 +118,12 @@ static void put_problem(struct json_writer *w, const struct api_error *error)
 {
     int status = api_code_status(error->code);
 
-    put_str(w, "type", "about:blank");
-    put_str(w, "title", reason_of(status));
+    json_member_str(w, "type", "about:blank");
+    json_member_str(w, "title", reason_of(status));
     json_key(w, "status");
     json_put_i64(w, status);
-    put_str(w, "detail", error->text);
-    put_str(w, "code", api_code_name(error->code));
+    json_member_str(w, "detail", error->text);
+    json_member_str(w, "code", api_code_name(error->code));
     put_place(w, error);
 }
 

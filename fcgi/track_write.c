@@ -2,18 +2,6 @@
  * says nothing is left out of the latter. */
 #include "track.h"
 
-static void put_i64(struct json_writer *w, const char *key, int64_t value)
-{
-    json_key(w, key);
-    json_put_i64(w, value);
-}
-
-static void put_str(struct json_writer *w, const char *key, const char *value)
-{
-    json_key(w, key);
-    json_put_str(w, value);
-}
-
 static void put_ids(struct json_writer *w, const struct execution *execution)
 {
     char id[EXECUTION_ID_SIZE];
@@ -21,14 +9,14 @@ static void put_ids(struct json_writer *w, const struct execution *execution)
 
     execution_id_format(id, execution);
     job_id_format(job_id, &execution->job);
-    put_str(w, "id", id);
-    put_str(w, "job_id", job_id);
+    json_member_str(w, "id", id);
+    json_member_str(w, "job_id", job_id);
 }
 
 static void put_phase(struct json_writer *w, const char *key, int64_t us)
 {
     if (us > 0) {
-        put_i64(w, key, us);
+        json_member_i64(w, key, us);
     }
 }
 
@@ -46,7 +34,7 @@ static void put_transfer(struct json_writer *w, const struct execution *executio
         put_phase(w, "first_byte", timings->first_byte_us);
         put_phase(w, "total", timings->total_us);
         json_object_end(w);
-        put_i64(w, "response_bytes", execution->response_bytes);
+        json_member_i64(w, "response_bytes", execution->response_bytes);
     }
     if (execution->truncated) {
         json_key(w, "truncated");
@@ -56,24 +44,24 @@ static void put_transfer(struct json_writer *w, const struct execution *executio
 
 static void put_details(struct json_writer *w, const struct execution *execution)
 {
-    put_str(w, "outcome", execution_outcome_name(execution->outcome));
-    put_i64(w, "attempt", execution->attempt);
-    put_i64(w, "lateness_ms", execution->lateness_ms);
-    put_i64(w, "scheduled_time_ms", execution->scheduled.ms);
-    put_i64(w, "execution_time_ms", execution->started.ms);
+    json_member_str(w, "outcome", execution_outcome_name(execution->outcome));
+    json_member_i64(w, "attempt", execution->attempt);
+    json_member_i64(w, "lateness_ms", execution->lateness_ms);
+    json_member_i64(w, "scheduled_time_ms", execution->scheduled.ms);
+    json_member_i64(w, "execution_time_ms", execution->started.ms);
     if (execution->error_class[0]) {
-        put_str(w, "error_class", execution->error_class);
+        json_member_str(w, "error_class", execution->error_class);
     }
     if (execution->error[0]) {
-        put_str(w, "error", execution->error);
+        json_member_str(w, "error", execution->error);
     }
     if (execution->outcome == EXECUTION_MISSED) {
-        put_i64(w, "missed_count", execution->missed_count);
-        put_i64(w, "missed_until", execution->missed_until.ms / 1000);
+        json_member_i64(w, "missed_count", execution->missed_count);
+        json_member_i64(w, "missed_until", execution->missed_until.ms / 1000);
     }
     put_transfer(w, execution);
     if (execution->runner[0]) {
-        put_str(w, "runner", execution->runner);
+        json_member_str(w, "runner", execution->runner);
     }
 }
 
@@ -81,12 +69,12 @@ void track_write_execution(struct json_writer *w, const struct execution *execut
 {
     json_object_begin(w);
     put_ids(w, execution);
-    put_i64(w, "scheduled_time", execution->scheduled.ms / 1000);
-    put_i64(w, "execution_time", execution->started.ms / 1000);
-    put_i64(w, "status_code", execution->status);
+    json_member_i64(w, "scheduled_time", execution->scheduled.ms / 1000);
+    json_member_i64(w, "execution_time", execution->started.ms / 1000);
+    json_member_i64(w, "status_code", execution->status);
     json_key(w, "success");
     json_put_bool(w, execution->outcome == EXECUTION_SUCCEEDED);
-    put_i64(w, "time_taken_ms", execution->took_ms);
+    json_member_i64(w, "time_taken_ms", execution->took_ms);
     put_details(w, execution);
     json_object_end(w);
 }

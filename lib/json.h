@@ -91,6 +91,9 @@ void json_key(struct json_writer *w, const char *name);
 void json_put_str(struct json_writer *w, const char *text);
 void json_put_bytes(struct json_writer *w, struct slice text);
 void json_put_i64(struct json_writer *w, int64_t value);
+/* A member of the object that is open: key and value. */
+void json_member_str(struct json_writer *w, const char *key, const char *value);
+void json_member_i64(struct json_writer *w, const char *key, int64_t value);
 void json_put_bool(struct json_writer *w, bool value);
 void json_put_null(struct json_writer *w);
 /* Put a value that was read, in one canonical form: no white space, the members of objects in the order of

@@ -202,3 +202,15 @@ void json_escape(struct buffer *out, struct slice text)
         buffer_add(out, text.data + from, pos - from);
     }
 }
+
+void json_member_str(struct json_writer *w, const char *key, const char *value)
+{
+    json_key(w, key);
+    json_put_str(w, value);
+}
+
+void json_member_i64(struct json_writer *w, const char *key, int64_t value)
+{
+    json_key(w, key);
+    json_put_i64(w, value);
+}
