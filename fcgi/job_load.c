@@ -5,6 +5,7 @@
 #include "job_json.h"
 #include "job_plan.h"
 #include "log.h"
+#include "response.h"
 #include "track.h"
 
 #include <stdio.h>
@@ -136,21 +137,13 @@ static void put_text(struct json_writer *w, const char *key, struct slice text)
     }
 }
 
-static void put_time(struct json_writer *w, const char *key, struct wall_ms at)
-{
-    char text[CLOCK_RFC3339_SIZE];
-
-    (void)clock_format_rfc3339(text, at);
-    json_member_str(w, key, text);
-}
-
 static void put_instant(struct json_writer *w, const struct job *job, struct wall_ms at)
 {
     char local[ZONE_STAMP_SIZE];
 
     json_object_begin(w);
     json_member_i64(w, "unix", at.ms / 1000);
-    put_time(w, "utc", at);
+    response_put_time(w, "utc", at);
     json_member_str(w, "local", zone_format(job->zone, at.ms / 1000, local) ? local : NULL);
     json_object_end(w);
 }
@@ -178,13 +171,13 @@ static void put_state(struct json_writer *w, const struct job_load *load)
     put_text(w, "state_note", stored->note);
     put_text(w, "state_by", stored->by);
     if (stored->since.ms > 0) {
-        put_time(w, "state_since", stored->since);
+        response_put_time(w, "state_since", stored->since);
     }
     if (!load->readable) {
         json_member_str(w, "error", load->why);
     }
     if (stored->created.ms > 0) {
-        put_time(w, "created_at", stored->created);
+        response_put_time(w, "created_at", stored->created);
     }
     json_member_i64(w, "version", stored->version);
 }

@@ -5,6 +5,7 @@
 #include "job_plan.h"
 #include "log.h"
 #include "resources.h"
+#include "response.h"
 #include "rfc3339.h"
 #include "track.h"
 
@@ -152,17 +153,8 @@ static void explain(struct why *why)
 static void put_str(struct json_writer *w, const char *key, const char *value)
 {
     if (value) {
-        json_key(w, key);
-        json_put_str(w, value);
+        json_member_str(w, key, value);
     }
-}
-
-static void put_time(struct json_writer *w, const char *key, struct wall_ms at)
-{
-    char text[CLOCK_RFC3339_SIZE];
-
-    (void)clock_format_rfc3339(text, at);
-    put_str(w, key, text);
 }
 
 static void put_paused(struct json_writer *w, const struct store_job *stored)
@@ -175,7 +167,7 @@ static void put_paused(struct json_writer *w, const struct store_job *stored)
         json_key(w, "state_note");
         json_put_bytes(w, stored->note);
     }
-    put_time(w, "state_since", stored->since);
+    response_put_time(w, "state_since", stored->since);
 }
 
 static void put_records(struct json_writer *w, const struct why *why)
@@ -201,12 +193,12 @@ static void write_answer(const struct why *why)
     response_json(&why->app->response, 200, &w);
     json_object_begin(&w);
     put_str(&w, "job_id", id);
-    put_time(&w, "at", why->at);
+    response_put_time(&w, "at", why->at);
     put_str(&w, "why", why->code);
     put_str(&w, "explanation", why->text);
     put_str(&w, "field", why->field);
     if (why->called.ms > 0) {
-        put_time(&w, "called_at", why->called);
+        response_put_time(&w, "called_at", why->called);
     }
     if (slice_eq(slice_of(why->code), "paused")) {
         put_paused(&w, &why->load.stored);
