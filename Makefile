@@ -33,7 +33,7 @@ LIB_SRC    := $(sort $(wildcard lib/*.c))
 FCGI_SRC   := $(sort $(wildcard fcgi/*.c))
 RUNNER_SRC := $(sort $(wildcard runner/*.c))
 TEST_SRC   := $(sort $(wildcard tests/unit/test_*.c))
-LUA_SRC    := $(sort $(wildcard lib/store/*.lua))
+LUA_SRC    := $(sort $(wildcard lib/store/*.lua lib/store/part/*.lua))
 
 LIB_OBJ    := $(LIB_SRC:%.c=$(BUILD)/%.o) $(BUILD)/lib/store_scripts.o
 FCGI_OBJ   := $(FCGI_SRC:%.c=$(BUILD)/%.o) $(BUILD)/fcgi/openapi_document.o
@@ -125,7 +125,7 @@ $(BUILD)/lib/store_scripts.o $(BUILD)/fcgi/openapi_document.o: %.o: %.c
 	@echo '  CC    $<'
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -Wno-overlength-strings -c -o $@ $<
 
-$(BUILD)/lib/store_scripts.c: $(LUA_SRC) scripts/embed-lua
+$(BUILD)/lib/store_scripts.c: $(LUA_SRC) scripts/embed-lua scripts/lua-source
 	@mkdir -p $(@D)
 	@echo '  LUA   $@'
 	$(Q)scripts/embed-lua lib/store >$@.new && mv $@.new $@

@@ -8,7 +8,7 @@
 
 /* ---- reading ---- */
 
-/* What append_job (common.lua) tells of a job. */
+/* What append_job (lib/store/part/life.lua) tells of a job. */
 enum {
     JOB_DUE,
     JOB_BROKEN,

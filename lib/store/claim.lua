@@ -1,5 +1,6 @@
 -- claim: hand attempts that are due to a runner, the longest due first. What has been due for long (a backlog) gets a part of its own:
 -- it cannot keep what is due now waiting, nor the other way round.
+-- needs: write stamp definition record retry
 -- KEYS[1] due  KEYS[2] retry  KEYS[3] claimed:<runner>  KEYS[4] holders  KEYS[5] token  KEYS[6] executions
 -- ARGV[1] runner  [2] until (ms)  [3] limit  [4] prefix of the jobs' keys  [5] what was due before is backlog (ms)
 --   [6] limit of that  [7] prefix of the histories' keys  [8] executions kept  [9] history kept

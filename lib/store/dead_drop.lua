@@ -1,4 +1,5 @@
 -- dead_drop: forget dead occurrences.
+-- needs: dead
 -- KEYS[1] dead  KEYS[2] dead:records
 -- ARGV: <id><scheduled> of each
 -- Returns how many of them there were.

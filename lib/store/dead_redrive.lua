@@ -1,4 +1,5 @@
 -- dead_redrive: give dead occurrences another round of attempts, one after the other.
+-- needs: write clock stamp dead rounds retry
 -- KEYS[1] dead  KEYS[2] dead:records  KEYS[3] retry
 -- ARGV[1] shard  [2] prefix of the jobs' keys  [3] attempts in a round, unless the job says so  [4] when to make the first of them (us; what is over means now)
 --   [5] how long after that each of the next (us), then for each <id><scheduled>

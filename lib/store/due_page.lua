@@ -1,4 +1,5 @@
 -- due_page: look at a part of the jobs that are due some time, those whose schedule depends on a time zone.
+-- needs: stamp definition
 -- KEYS[1] due
 -- ARGV[1] cursor ('0' to begin with)  [2] prefix of the jobs' keys  [3] how many to look at, about
 -- Returns the next cursor ('0': that was all), then for each such job  id, due, stamp, created, and the fields of the definition (nil where they

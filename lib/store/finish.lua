@@ -1,4 +1,5 @@
 -- finish: record what came of attempts, decide what is next for their occurrences, and let go of the claims.
+-- needs: write clock stamp record dead retry claims state
 -- KEYS[1] claimed:<runner>  KEYS[2] retry  KEYS[3] dead  KEYS[4] executions  KEYS[5] due
 -- ARGV[1] shard  [2] prefix of the histories' keys  [3] executions kept  [4] history kept  [5] dead kept
 --   [6] prefix of the jobs' keys, then for each attempt

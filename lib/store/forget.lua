@@ -1,4 +1,5 @@
 -- forget: take a runner off the list.
+-- needs: clock
 -- KEYS[1] dronc:runners
 -- ARGV[1] runner  [2] '1': only if its heartbeat has expired
 -- Returns 1 when it was taken off.

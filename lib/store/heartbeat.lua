@@ -1,4 +1,5 @@
 -- heartbeat: a runner proves to be alive, and learns Redis' time and who else there is.
+-- needs: clock
 -- KEYS[1] dronc:runners
 -- ARGV[1] runner  [2] for how long (ms)
 -- Returns Redis' clock (microseconds), then for each runner its id and when its heartbeat expires (ms).

@@ -1,4 +1,5 @@
 -- idem_close: keep the answer to a request with an idempotency key, or forget the key where nothing was done. The first answer stays.
+-- needs: write
 -- KEYS[1] what is kept of the key
 -- ARGV[1] digest of the request  [2] how long the key is kept from now on (ms)  then status, content type, body; without them: nothing was done
 -- Returns 1 (done), 0 (there is an answer already, or the key belongs to another request by now: nothing is changed).

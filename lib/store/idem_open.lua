@@ -1,4 +1,5 @@
 -- idem_open: look whether a request with an idempotency key was answered before, and note that it has come.
+-- needs: write
 -- KEYS[1] what is kept of the key
 -- ARGV[1] digest of the request  [2] how long the key is kept (ms)
 -- Returns {} (it is to be done; also where it is being done just now: to do the same twice is to do it once), {'other'} (the key belongs to

@@ -1,4 +1,5 @@
 -- job_create: store a job and make it due, unless it is there.
+-- needs: clock index instant
 -- KEYS[1] the job's hash  KEYS[2] due  KEYS[3] broken  KEYS[4] retry  KEYS[5] holders  KEYS[6] index of the jobs
 -- ARGV[1] id (32 bytes)  [2] shard  [3] first due instant (ms; '': none, its state says why)  [4] created (ms)  [5] by how much that may differ from Redis' clock (ms),
 --   [6] prefix of the runners' claims, then the name and the value of each field of the definition that is not at its default, and

@@ -1,5 +1,6 @@
 -- job_delete: a job goes, with its history and all that would call it again. A call that is under way ends, and is recorded in the feed;
 -- what waits in retry goes when it is claimed.
+-- needs: index
 -- KEYS[1] the job's hash  KEYS[2] due  KEYS[3] broken  KEYS[4] its history  KEYS[5] index of the jobs
 -- ARGV[1] id (32 bytes)  [2] the version that it must have ('': any)
 -- Returns 1 (it is gone), 0 (there was none), -1 (it has another version).

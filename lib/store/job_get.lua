@@ -1,4 +1,5 @@
 -- job_get: all that is known of a job.
+-- needs: clock life
 -- KEYS[1] the job's hash  KEYS[2] due  KEYS[3] broken  KEYS[4] its history
 -- ARGV[1] id (32 bytes)  [2] how many records of its history
 -- Returns nothing where there is no such job; else Redis' clock (ms), what append_job tells, and the latest records, newest first.

@@ -1,4 +1,5 @@
 -- job_page: look at the jobs of a shard, in the order of its index.
+-- needs: clock life index
 -- KEYS[1] index of the jobs  KEYS[2] due  KEYS[3] broken
 -- ARGV[1] only those behind this id ('': from the first on)  [2] how many  [3] prefix of the jobs' keys
 -- Returns Redis' clock (ms), then for each job its id and what append_job tells. Jobs that stay are there once, whatever comes and goes

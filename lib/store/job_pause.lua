@@ -1,4 +1,5 @@
 -- job_pause: a job is called no more until somebody resumes it. What was claimed and not started is void with that.
+-- needs: state
 -- KEYS[1] the job's hash  KEYS[2] due  KEYS[3] broken
 -- ARGV[1] id (32 bytes)  [2] why (user, …)  [3] a note ('': none)  [4] by whom ('': not known)
 -- Returns 1 (it is paused, now or since before: then nothing is changed), 0 (there is no such job), -1 (it was set aside).

@@ -1,4 +1,5 @@
 -- job_run: make an attempt at a job by hand, now.
+-- needs: write clock stamp retry
 -- KEYS[1] the job's hash  KEYS[2] retry  KEYS[3] broken
 -- ARGV[1] id (32 bytes)  [2] shard  [3] a random text that names this request  [4] the milliseconds of the second (0 to 999) at which
 --   the job's own instants are

@@ -1,4 +1,5 @@
 -- recover: hand on what a dead runner held, some hundred claims at a time.
+-- needs: write clock stamp record dead rounds retry claims
 -- KEYS[1] claimed:<dead>  KEYS[2] due  KEYS[3] retry  KEYS[4] dead  KEYS[5] executions  KEYS[6] holders
 -- ARGV[1] the dead runner  [2] shard  [3] prefix of the jobs' keys  [4] prefix of the histories' keys  [5] claims in one go
 --   [6] attempts that an at-least-once occurrence has unless its job says so (in a round: one that is re-driven gets as many again)  [7] executions kept  [8] history kept  [9] dead kept

@@ -1,4 +1,5 @@
 -- release: hand claims back that their holder has not sent and will not send, to be made when they were due, or later.
+-- needs: clock claims
 -- KEYS[1] claimed:<runner>  KEYS[2] due  KEYS[3] retry
 -- ARGV[1] shard  [2] prefix of the jobs' keys, then for each attempt  <id><scheduled>, ticket, due (ms)
 -- Returns for each '1' (due again), '0' (the claim is not the runner's), '2' (the claim is void: the job is gone, or its time was changed

@@ -1,4 +1,5 @@
 -- rezone: move next instants that new rules of a time zone have moved.
+-- needs: stamp clock
 -- KEYS[1] due
 -- ARGV[1] shard  [2] prefix of the jobs' keys, then for each job  id, stamp, the instant that it was due at (ms), the instant that it is
 -- to be due at

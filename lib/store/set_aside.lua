@@ -1,4 +1,5 @@
 -- set_aside: a claimed job cannot be read: take it out of the way, so that the others go on, and remember its name.
+-- needs: write clock stamp claims
 -- KEYS[1] claimed:<runner>  KEYS[2] broken  KEYS[3] the job's hash
 -- ARGV[1] <id><scheduled>  [2] ticket
 -- Returns 1, or 0 where the claim is not the runner's.

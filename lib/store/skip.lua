@@ -1,4 +1,5 @@
 -- skip: give up claimed occurrences that are too late to be called, record the gap, and make their jobs due again.
+-- needs: write clock record claims state
 -- KEYS[1] claimed:<runner>  KEYS[2] due  KEYS[3] executions
 -- ARGV[1] shard  [2] prefix of the jobs' keys  [3] prefix of the histories' keys  [4] executions kept  [5] history kept, then for each
 --   <id><scheduled>, ticket, record, next instant of the job (ms; '' for none)

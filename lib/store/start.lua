@@ -1,4 +1,5 @@
 -- start: mark claimed attempts as started, and make their jobs due at the next instant. Only after this the call may leave.
+-- needs: write clock retry claims state
 -- KEYS[1] claimed:<runner>  KEYS[2] due  KEYS[3] retry
 -- ARGV[1] shard  [2] prefix of the jobs' keys, then for each attempt
 --   <id><scheduled>, ticket, next instant of the job (ms; '' for none)

@@ -1,5 +1,6 @@
 -- trim: take what is too old, or too much, out of a shard's feed. What is recorded trims by number as it goes; this is for a shard in which
 -- nothing is recorded any more, and for age.
+-- needs: clock
 -- KEYS[1] executions
 -- ARGV[1] executions kept  [2] how old they may be (ms; 0: any age)
 -- Returns how many went. Whole nodes of the stream go, some dozens of records each; at most 10,000 records by either measure.

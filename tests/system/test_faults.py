@@ -11,7 +11,13 @@ from pathlib import Path
 import target as t
 from harness import DIST, NEVER_SOON, SCALE, at_second, environment, id_bytes, job_key, key_of, soon, wait_for
 
-LUA = Path(__file__).parents[2] / "lib" / "store"
+REPOSITORY = Path(__file__).parents[2]
+
+
+def lua_source(name):
+    """A script of lib/store, as Redis gets it."""
+    command = [REPOSITORY / "scripts" / "lua-source", REPOSITORY / "lib" / "store", name]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
 def declare_dead(db, script, runner):
@@ -30,7 +36,7 @@ def test_runner_taken_for_dead_calls_nothing_twice(make_runner, handler, redis, 
     name = runner.events("ready")[0]["runner"]
     hooks[0].wait_for_calls(1)
     with redis.client() as db:
-        script = db.register_script((LUA / "common.lua").read_text() + (LUA / "recover.lua").read_text())
+        script = db.register_script(lua_source("recover"))
         for second in range(int(time.time()) + 2, int(time.time()) + 6):
             wait_for(lambda: time.time() >= second - 0.12)  # between its claim and its start
             declare_dead(db, script, name)

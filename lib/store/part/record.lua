@@ -1,0 +1,11 @@
+-- part record: putting records where they belong.
+-- needs: write
+
+-- Put a record into the feed and the job's history, both bounded. A job that is gone (or another one by now) gets no history for it.
+local function record_attempt(keep, id, text, gone)
+    write('XADD', keep.executions_key, 'MAXLEN', '~', keep.executions, '*', 'j', id, 'r', text)
+    if not gone then
+        write('LPUSH', keep.history_prefix .. id, text)
+        redis.call('LTRIM', keep.history_prefix .. id, 0, keep.history - 1)
+    end
+end
