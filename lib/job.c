@@ -236,6 +236,14 @@ static bool build_labels(struct job *job, const struct job_fields *fields, struc
     return is_good(err, field, &info, fault);
 }
 
+static bool build_watch(struct job *job, const struct job_fields *fields, struct job_fault *fault)
+{
+    struct errinfo info = {0};
+    const char *field;
+    enum err err = watch_read(&job->watch, fields, &field, &info);
+    return is_good(err, field, &info, fault);
+}
+
 /* The limits of numbers stand in the table. */
 static bool check_numbers(const struct job_fields *fields, struct job_fault *fault)
 {
@@ -267,11 +275,15 @@ static bool build_fields(struct job *job, const struct job_fields *fields, struc
            check_present(fields->type, "type", fault) &&
            check_optional(fields->timezone, "timezone", fault) &&
            check_optional(fields->catch_up, "catch_up", fault) &&
-           check_optional(fields->method, "method", fault) && build_type(job, fields->type, fault) &&
-           build_api(job, fields->api, &url, fault) && build_schedule(job, fields, zones, fault) &&
-           build_catch_up(job, fields, fault) && check_numbers(fields, fault) &&
-           build_call(job, fields, fault) && build_success(job, fields, fault) &&
-           build_retry(job, fields, fault) && build_labels(job, fields, fault);
+           check_optional(fields->method, "method", fault) &&
+           check_optional(fields->overlap, "overlap", fault) &&
+           check_optional(fields->on_failure_url, "on_failure_url", fault) &&
+           check_optional(fields->on_recovery_url, "on_recovery_url", fault) &&
+           build_type(job, fields->type, fault) && build_api(job, fields->api, &url, fault) &&
+           build_schedule(job, fields, zones, fault) && build_catch_up(job, fields, fault) &&
+           check_numbers(fields, fault) && build_call(job, fields, fault) &&
+           build_success(job, fields, fault) && build_retry(job, fields, fault) &&
+           build_labels(job, fields, fault) && build_watch(job, fields, fault);
 }
 
 /* ---- identity ---- */
@@ -305,6 +317,7 @@ static enum err canonical(const struct job *job, struct buffer *out)
     success_print(&job->success, out);
     retry_print(&job->retry, out);
     labels_print(&job->labels, out);
+    watch_print(&job->watch, out);
     return buffer_error(out);
 }
 
@@ -366,6 +379,7 @@ void job_fini(struct job *job)
     success_fini(&job->success);
     retry_fini(&job->retry);
     labels_fini(&job->labels);
+    watch_fini(&job->watch);
 }
 
 void job_describe(const struct job *job, struct job_fields *out)
@@ -381,6 +395,7 @@ void job_describe(const struct job *job, struct job_fields *out)
     success_describe(&job->success, out);
     retry_describe(&job->retry, out);
     labels_describe(&job->labels, out);
+    watch_describe(&job->watch, out);
 }
 
 /* ---- time ---- */

@@ -20,6 +20,7 @@
 #include "retry.h"
 #include "success.h"
 #include "url.h"
+#include "watch.h"
 #include "zone.h"
 
 #include <stdbool.h>
@@ -50,6 +51,7 @@ struct job {
     struct success success;              /* which answers to it are good ones */
     struct retry retry;                  /* what becomes of the others */
     struct labels labels;                /* what people wrote on it */
+    struct watch watch;                  /* what is remembered from one occurrence to the next */
     const struct zone *zone;             /* borrowed from the registry it was built with; never NULL */
     char schedule[JOB_SCHEDULE_MAX + 1]; /* as given, trimmed */
     char api[URL_MAX + 1];               /* as given; its query may hold templates (template.h) */

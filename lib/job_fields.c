@@ -36,6 +36,13 @@ static const struct job_field table[] = {
     TEXT(description, 1024, "For people. Default: nothing."),
     ARRAY(tags, "Up to 16 strings, for finding jobs. Default: none."),
     TEXT(name, 128, "Names the job: posted again, the definition takes the old one's place. Default: none."),
+    TEXT(overlap, 0,
+         "What becomes of an occurrence that is due while an earlier one is not over: allow, skip, "
+         "queue, cancel. Default: allow."),
+    NUMBER(pause_after_failures, 1, 1000000,
+           "How many failed occurrences in a row pause the job. Default: none do."),
+    TEXT(on_failure_url, 2048, "Called (POST) when the job goes from well to failing. Default: none."),
+    TEXT(on_recovery_url, 2048, "Called (POST) when the job goes back to well. Default: none."),
 };
 _Static_assert(sizeof table / sizeof table[0] == JOB_FIELD_COUNT, "JOB_FIELD_COUNT is how many there are");
 

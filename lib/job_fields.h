@@ -5,8 +5,8 @@
  * table, and job_build and job_restore make a job of it. What a field may hold is for them to say.
  *
  * A new field is a member here, a row of the table in job_fields.c, its name in `DEFINITION` of
- * lib/store/part/definition.lua, and its judge: a group of fields that belong together has a module of its own
- * (catch_up, call_spec), which job.c asks to read, to tell and to print it.
+ * lib/store/part/definition.lua, and its judge: a group of fields that belong together has a module of its
+ * own (catch_up, call_spec), which job.c asks to read, to tell and to print it.
  *
  * Plain data without ownership: texts are borrowed from whatever they were read from. Pure.
  */
@@ -48,6 +48,10 @@ struct job_fields {
     struct slice description; /* this and the next two: see labels.h */
     struct slice tags;
     struct slice name;
+    struct slice overlap; /* this and the next three: see watch.h */
+    struct job_number pause_after_failures;
+    struct slice on_failure_url;
+    struct slice on_recovery_url;
     const char *timezone_default; /* NULL or "": UTC. No field: from the settings, never from Redis (what is
                                    * stored has its zone with it) */
 };
@@ -70,7 +74,7 @@ struct job_field {
     const char *doc; /* one sentence for people: what it means, and its default */
 };
 
-#define JOB_FIELD_COUNT 21
+#define JOB_FIELD_COUNT 25
 
 /* The field at an index below JOB_FIELD_COUNT, in the order in which they are told. */
 const struct job_field *job_field_at(size_t index);

@@ -155,6 +155,8 @@ NODISCARD enum err store_claim_at(const struct reply *reply, size_t index, struc
 /* Mark claimed attempts as started, and write the job's next instant (first attempts only; ms = INT64_MAX:
  * there is none). Begin with store_start, add 1 to STORE_BATCH_MAX attempts of that shard. */
 void store_start(struct cmd *cmd, unsigned shard, const char *runner);
+/* Likewise, for attempts of jobs that are watched (watch.h). */
+void store_start_watched(struct cmd *cmd, unsigned shard, const char *runner, const struct store_keep *keep);
 void store_start_add(struct cmd *cmd, const struct store_attempt *attempt, struct wall_ms next);
 enum store_verdict {
     STORE_DONE, /* it is so in Redis now (or was already, by an earlier sending of the same) */
@@ -174,6 +176,8 @@ enum store_after {
     STORE_AFTER_GONE     /* the occurrence is over, and the job is paused: its target is gone */
 };
 void store_finish(struct cmd *cmd, unsigned shard, const char *runner, const struct store_keep *keep);
+/* Likewise, for attempts of jobs that are watched. */
+void store_finish_watched(struct cmd *cmd, unsigned shard, const char *runner, const struct store_keep *keep);
 void store_finish_add(struct cmd *cmd, const struct store_attempt *attempt, const struct execution *execution,
                       enum store_after after, struct wall_ms retry_at, const char *api);
 

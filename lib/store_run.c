@@ -116,6 +116,22 @@ void store_start(struct cmd *cmd, unsigned shard, const char *runner)
     store_prefix_arg(cmd, shard, "job");
 }
 
+void store_start_watched(struct cmd *cmd, unsigned shard, const char *runner, const struct store_keep *keep)
+{
+    cmd_init_script(cmd, &store_script_start_watched, 5);
+    store_key_arg_of(cmd, shard, "claimed", runner);
+    store_key_arg(cmd, shard, "due");
+    store_key_arg(cmd, shard, "retry");
+    store_key_arg(cmd, shard, "holders");
+    store_key_arg(cmd, shard, "executions");
+    cmd_arg_i64(cmd, shard);
+    store_prefix_arg(cmd, shard, "job");
+    store_prefix_arg(cmd, shard, "claimed");
+    store_prefix_arg(cmd, shard, "history");
+    cmd_arg_i64(cmd, keep->executions);
+    cmd_arg_i64(cmd, keep->history);
+}
+
 void store_start_add(struct cmd *cmd, const struct store_attempt *attempt, struct wall_ms next)
 {
     store_member_arg(cmd, &attempt->job, attempt->scheduled);
@@ -142,9 +158,10 @@ enum err store_verdict_at(const struct reply *reply, size_t index, enum store_ve
     return ERR_OK;
 }
 
-void store_finish(struct cmd *cmd, unsigned shard, const char *runner, const struct store_keep *keep)
+static void begin_finish(struct cmd *cmd, const struct script *script, unsigned shard, const char *runner,
+                         const struct store_keep *keep)
 {
-    cmd_init_script(cmd, &store_script_finish, 5);
+    cmd_init_script(cmd, script, 5);
     store_key_arg_of(cmd, shard, "claimed", runner);
     store_key_arg(cmd, shard, "retry");
     store_key_arg(cmd, shard, "dead");
@@ -156,6 +173,16 @@ void store_finish(struct cmd *cmd, unsigned shard, const char *runner, const str
     cmd_arg_i64(cmd, keep->history);
     cmd_arg_i64(cmd, keep->dead);
     store_prefix_arg(cmd, shard, "job");
+}
+
+void store_finish(struct cmd *cmd, unsigned shard, const char *runner, const struct store_keep *keep)
+{
+    begin_finish(cmd, &store_script_finish, shard, runner, keep);
+}
+
+void store_finish_watched(struct cmd *cmd, unsigned shard, const char *runner, const struct store_keep *keep)
+{
+    begin_finish(cmd, &store_script_finish_watched, shard, runner, keep);
 }
 
 /* Append an execution's record as an argument. */

@@ -10,6 +10,7 @@ extern const struct script store_script_dead_page;
 extern const struct script store_script_dead_redrive;
 extern const struct script store_script_due_page;
 extern const struct script store_script_finish;
+extern const struct script store_script_finish_watched;
 extern const struct script store_script_forget;
 extern const struct script store_script_heartbeat;
 extern const struct script store_script_idem_close;
@@ -28,6 +29,7 @@ extern const struct script store_script_set_aside;
 extern const struct script store_script_setup;
 extern const struct script store_script_skip;
 extern const struct script store_script_start;
+extern const struct script store_script_start_watched;
 extern const struct script store_script_tidy;
 extern const struct script store_script_trim;
 

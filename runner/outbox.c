@@ -15,11 +15,12 @@ struct batch {
 
 static enum outbox_kind kind_of(const struct run *run)
 {
+    bool watched = watch_is_needed(&run->job.watch);
     switch (run->state) {
     case RUN_STARTING:
-        return OUTBOX_START;
+        return watched ? OUTBOX_START_WATCHED : OUTBOX_START;
     case RUN_FINISHING:
-        return OUTBOX_FINISH;
+        return watched ? OUTBOX_FINISH_WATCHED : OUTBOX_FINISH;
     case RUN_SKIPPING:
         return OUTBOX_SKIP;
     default:
@@ -177,8 +178,14 @@ static void begin(const struct outbox *outbox, struct cmd *cmd, enum outbox_kind
     case OUTBOX_START:
         store_start(cmd, shard, outbox->runner);
         break;
+    case OUTBOX_START_WATCHED:
+        store_start_watched(cmd, shard, outbox->runner, &outbox->keep);
+        break;
     case OUTBOX_FINISH:
         store_finish(cmd, shard, outbox->runner, &outbox->keep);
+        break;
+    case OUTBOX_FINISH_WATCHED:
+        store_finish_watched(cmd, shard, outbox->runner, &outbox->keep);
         break;
     case OUTBOX_SKIP:
         store_skip(cmd, shard, outbox->runner, &outbox->keep);
@@ -194,12 +201,14 @@ static void add(struct cmd *cmd, const struct run *run)
     struct wall_ms next = {INT64_MAX};
     switch (kind_of(run)) {
     case OUTBOX_START:
+    case OUTBOX_START_WATCHED:
         if (!job_next(&run->job, run->attempt.scheduled, &next)) {
             next.ms = INT64_MAX;
         }
         store_start_add(cmd, &run->attempt, next);
         break;
     case OUTBOX_FINISH:
+    case OUTBOX_FINISH_WATCHED:
         store_finish_add(cmd, &run->attempt, &run->execution, run->after, run->next_due, run->job.api);
         break;
     case OUTBOX_SKIP:

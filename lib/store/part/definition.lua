@@ -4,7 +4,8 @@
 local DEFINITION = {'created', 'schedule', 'api', 'type', 'timezone', 'catch_up', 'catch_up_window_s', 'catch_up_max',
     'method', 'headers', 'body', 'body_base64', 'timeout_ms', 'connect_timeout_ms', 'follow_redirects', 'success',
     'retry', 'retry_unsent', 'retry_client_errors', 'description', 'tags',
-    'name'}
+    'name',
+    'overlap', 'pause_after_failures', 'on_failure_url', 'on_recovery_url'}
 
 -- A job's definition, false for each field that is not there; nil where there is none, or not all that each job has.
 local function read_definition(job_prefix, id)
