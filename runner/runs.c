@@ -13,7 +13,7 @@ static struct run *run_of(struct heap_item *item)
     return HEAP_OWNER(item, struct run, waiting);
 }
 
-static void on_timer(void *arg)
+static void on_alarm(void *arg)
 {
     (void)arg; /* runs_turn does the work */
 }
@@ -387,11 +387,9 @@ void runs_turn(struct runs *runs)
     }
     first = heap_first(&runs->waiting);
     if (first != NULL && runs->may_send) {
-        /* Rounded up: a timer that is early would be set again and again. */
-        now_us = timebase_now_us(runs->options.timebase);
-        loop_timer_set(runs->timer, (first->at * 1000 - now_us + 999) / 1000);
+        alarm_set(runs->alarm, timebase_mono_us(runs->options.timebase, (struct wall_ms){first->at}));
     } else {
-        loop_timer_stop(runs->timer);
+        alarm_stop(runs->alarm);
     }
 }
 
@@ -408,8 +406,8 @@ enum err runs_init(struct runs *runs, const struct runs_options *options)
 {
     *runs = (struct runs){.options = *options};
     gate_init(&runs->gate, options->max_in_flight, options->max_per_host, options->timebase->clock);
-    runs->timer = loop_timer_new(options->loop, on_timer, runs);
-    if (runs->timer == NULL) {
+    runs->alarm = alarm_new(options->loop, options->timebase->clock, on_alarm, runs);
+    if (runs->alarm == NULL) {
         return ERR_NOMEM;
     }
     outbox_on_verdict(options->outbox, on_verdict, runs);
@@ -425,6 +423,6 @@ void runs_fini(struct runs *runs)
     }
     gate_fini(&runs->gate);
     heap_fini(&runs->waiting);
-    loop_timer_free(runs->timer);
+    alarm_free(runs->alarm);
     *runs = (struct runs){0};
 }

@@ -12,6 +12,7 @@
 #ifndef DRONC_RUNS_H
 #define DRONC_RUNS_H
 
+#include "alarm.h"
 #include "gate.h"
 #include "http_client.h"
 #include "outbox.h"
@@ -45,7 +46,7 @@ struct runs_options {
 
 struct runs {
     struct runs_options options;
-    struct loop_timer *timer; /* owned: the first in `waiting` */
+    struct alarm *alarm; /* owned: the first in `waiting` */
     struct gate gate;
     struct heap waiting; /* of runs in CLAIMED and READY */
     struct run *all;     /* every run that is not ENDED */
@@ -74,7 +75,7 @@ void runs_drain(struct runs *runs);
 /* End the calls that are still under way. */
 void runs_abort(struct runs *runs);
 
-/* Do what is due now, set the timer for what is next. */
+/* Do what is due now, set the alarm for what is next. */
 void runs_turn(struct runs *runs);
 /* Free what has ended. Last in the turn. */
 void runs_sweep(struct runs *runs);

@@ -51,3 +51,8 @@ struct wall_ms timebase_now(const struct timebase *timebase)
     int64_t us = timebase_now_us(timebase);
     return (struct wall_ms){us / 1000};
 }
+
+int64_t timebase_mono_us(const struct timebase *timebase, struct wall_ms at)
+{
+    return at.ms * 1000 - timebase->offset_us;
+}

@@ -35,5 +35,7 @@ bool timebase_is_known(const struct timebase *timebase);
 
 int64_t timebase_now_us(const struct timebase *timebase);
 struct wall_ms timebase_now(const struct timebase *timebase);
+/* When it is `at`, by the own clock (clock_mono_us), as far as is known now. */
+int64_t timebase_mono_us(const struct timebase *timebase, struct wall_ms at);
 
 #endif
