@@ -104,18 +104,64 @@ static bool read_number(struct slice text, struct job_number *out)
     return !out->given || slice_i64(text, &out->value);
 }
 
+/* Put text into the field at its place. False: it is to be a number, and is none. */
+static bool put_field(struct job_fields *out, const struct job_field *field, struct slice text)
+{
+    if (!job_field_is_slice(field)) {
+        return read_number(text, job_field_number(out, field));
+    }
+    *job_field_text(out, field) = text;
+    return true;
+}
+
 void store_item_fields(const struct reply *reply, size_t index, struct job_fields *out)
 {
     bool good = true;
     *out = (struct job_fields){0};
     for (size_t i = 0; i < JOB_FIELD_COUNT; i++) {
-        const struct job_field *field = job_field_at(i);
-        struct slice text = reply->items[index + i];
-        if (job_field_is_slice(field)) {
-            *job_field_text(out, field) = text;
-        } else {
-            good = read_number(text, job_field_number(out, field)) && good;
-        }
+        good = put_field(out, job_field_at(i), reply->items[index + i]) && good;
+    }
+    if (!good) {
+        out->schedule = slice_of("");
+    }
+}
+
+/* Take a number and the blank behind it off rest. */
+static bool take_size(struct slice *rest, size_t *out)
+{
+    size_t len = 0;
+    *out = 0;
+    while (len < rest->len && len < 7 && rest->data[len] >= '0' && rest->data[len] <= '9') {
+        *out = *out * 10 + (size_t)(rest->data[len++] - '0');
+    }
+    if (len == 0 || len == rest->len || rest->data[len] != ' ') {
+        return false;
+    }
+    *rest = (struct slice){rest->data + len + 1, rest->len - len - 1};
+    return true;
+}
+
+/* Take one packed field off rest. */
+static bool take_field(struct slice *rest, struct job_fields *out)
+{
+    size_t place;
+    size_t len;
+    if (!take_size(rest, &place) || !take_size(rest, &len) || place >= JOB_FIELD_COUNT || len >= rest->len) {
+        return false;
+    }
+    bool good = put_field(out, job_field_at(place), (struct slice){rest->data, len});
+    *rest = (struct slice){rest->data + len + 1, rest->len - len - 1};
+    return good;
+}
+
+void store_item_packed_fields(const struct reply *reply, size_t index, struct job_fields *out)
+{
+    struct slice others = reply->items[index + 3];
+    bool good = true;
+    *out = (struct job_fields){
+        .schedule = reply->items[index], .api = reply->items[index + 1], .type = reply->items[index + 2]};
+    while (good && others.len > 0) {
+        good = take_field(&others, out);
     }
     if (!good) {
         out->schedule = slice_of("");

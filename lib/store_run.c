@@ -39,7 +39,7 @@ enum {
     CLAIM_STATE,
     CLAIM_CREATED,
     CLAIM_FIELDS,
-    CLAIM_WIDTH = CLAIM_FIELDS + JOB_FIELD_COUNT
+    CLAIM_WIDTH = CLAIM_FIELDS + STORE_PACKED_FIELDS
 };
 
 enum err store_claim_reply(const struct reply *reply, struct store_claim_left *left, size_t *count,
@@ -99,7 +99,7 @@ enum err store_claim_at(const struct reply *reply, size_t index, struct store_cl
     }
     struct slice created = reply->items[at + CLAIM_CREATED];
     out->from_retry = slice_eq(reply->items[at + CLAIM_STATE], "r");
-    store_item_fields(reply, at + CLAIM_FIELDS, &out->fields);
+    store_item_packed_fields(reply, at + CLAIM_FIELDS, &out->fields);
     if (created.data != NULL && !slice_i64(created, &out->created.ms)) {
         out->fields.schedule = slice_of(""); /* as garbage as any other field */
     }

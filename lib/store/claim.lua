@@ -5,9 +5,8 @@
 -- ARGV[1] runner  [2] until (ms)  [3] limit  [4] prefix of the jobs' keys  [5] what was due before is backlog (ms)
 --   [6] limit of that  [7] prefix of the histories' keys  [8] executions kept  [9] history kept
 -- Returns the earliest instant that is left and no backlog ('' for none), '1' where a backlog is left, then for each claimed attempt
---   id, scheduled, ticket, due, state, created, and the fields of the definition
--- (created and the fields are nil where the job is gone; schedule, api and type are empty where it is garbage; fields at their default
--- are nil).
+--   id, scheduled, ticket, due, state, created, schedule, api, type, and the other fields of the definition, packed (nil: none)
+-- (created and all behind it are nil where the job is gone; schedule, api and type are empty where it is garbage).
 -- A claim is a field of claimed:<runner>: <id><scheduled> = "<state> <attempt>.<token> <M|L|m|l> <due> <stamp>", state 'c' where it came
 -- from due, 'r' where it came from retry (its job's next instant stands in due already). Number 0 in retry is a first attempt that was
 -- put off; its job's next instant does not stand in due, so that is a 'c', too. The kind is a small letter where somebody asked for the
@@ -17,13 +16,27 @@ local runner, until_ms, limit, job_prefix = ARGV[1], ARGV[2], tonumber(ARGV[3]),
 local fresh_from, backlog_limit = ARGV[5], tonumber(ARGV[6])
 local keep = {executions_key = KEYS[6], executions = ARGV[8], history_prefix = ARGV[7], history = tonumber(ARGV[9])}
 
--- The definition. Somebody may have written something else under the job's name: that must not stop the others.
+-- The definition, and the job's stamp. Somebody may have written something else under the job's name: that must not stop the others.
 local function definition(id)
-    local fields = read_definition(job_prefix, id)
+    local fields, plain = read_definition(job_prefix, id)
     if not fields then
         fields = redis.call('EXISTS', job_prefix .. id) == 1 and {'0', '', '', ''} or {}
     end
-    return fields
+    -- One that has nothing but what each job has was never changed.
+    return fields, plain and fields[1] or job_stamp(job_prefix, id) or '0'
+end
+
+-- Write a claim down. False: this very occurrence is under way here.
+local function hold(member, value)
+    if redis.call('HSETNX', claimed_key, member, value) == 1 then
+        return true
+    end
+    local held = redis.call('HGET', claimed_key, member)
+    if held:sub(1, 1) ~= 's' then
+        redis.call('HSET', claimed_key, member, value)
+        return true
+    end
+    return false
 end
 
 local reply = {'', ''}
@@ -32,19 +45,17 @@ local token -- one for each call that finds something: fences off what is left o
 
 local function claim(what, id, due)
     local member = id .. what.scheduled
-    local held = redis.call('HGET', claimed_key, member)
-    if held and held:sub(1, 1) == 's' then
-        stuck = true -- this very occurrence is under way here
-        return false
-    end
-    local job = definition(id)
+    local job, stamp = definition(id)
     local ticket = what.attempt .. '.' .. token
     local kind = job[4] == 'ATLEAST_ONCE' and 'L' or 'M'
-    redis.call('HSET', claimed_key, member, what.state .. ' ' .. ticket .. ' ' .. (what.manual and kind:lower() or kind) .. ' ' ..
-        due .. ' ' .. (job_stamp(job_prefix, id) or '0'))
+    if not hold(member, what.state .. ' ' .. ticket .. ' ' .. (what.manual and kind:lower() or kind) .. ' ' .. due .. ' ' .. stamp) then
+        stuck = true
+        return false
+    end
     local n = #reply
     reply[n + 1], reply[n + 2], reply[n + 3], reply[n + 4], reply[n + 5] = id, what.scheduled, ticket, due, what.state
-    append_definition(reply, job)
+    reply[n + 6], reply[n + 7], reply[n + 8], reply[n + 9] = job[1] or false, job[2] or false, job[3] or false, job[4] or false
+    reply[n + 10] = pack_others(job)
     return true
 end
 

@@ -545,7 +545,7 @@ static void test_store_executions_refuses_bad_shapes(void **state)
 
 #define CLAIM                                                                                         \
     ID, "1772953200000", "2.77", "1772953200500", "c", "77", "0 7 * * *", "http://h/", "ATMOST_ONCE", \
-        "Europe/Berlin", "all", "3600", "7", NO_OTHER_FIELDS
+        "3 13 Europe/Berlin\n4 3 all\n5 4 3600\n6 1 7\n9 9 two\nlines\n"
 
 static void test_store_claim_reply_counts_and_tells_the_next_instant(void **state)
 {
@@ -570,8 +570,8 @@ static void test_store_claim_reply_counts_and_tells_the_next_instant(void **stat
 static void test_store_claim_at_reads_attempt_and_definition(void **state)
 {
     (void)state;
-    const struct reply *reply = MAKE_ARRAY("", "", CLAIM, ID, "5", "1000000.9007199254740992", "6", "r", "1",
-                                           "s", "a", "t", NULL, NULL, NULL, NULL, NO_OTHER_FIELDS);
+    const struct reply *reply =
+        MAKE_ARRAY("", "", CLAIM, ID, "5", "1000000.9007199254740992", "6", "r", "1", "s", "a", "t", NULL);
     assert_int_equal(store_claim_at(reply, 0, &d.claimed, &info), ERR_OK);
     assert_memory_equal(d.claimed.attempt.job.bytes, ID, JOB_ID_SIZE);
     assert_int_equal(d.claimed.attempt.scheduled.ms, T0);
@@ -587,6 +587,7 @@ static void test_store_claim_at_reads_attempt_and_definition(void **state)
     assert_int_equal(d.claimed.fields.catch_up_window_s.value, 3600);
     assert_true(d.claimed.fields.catch_up_max.given);
     assert_int_equal(d.claimed.fields.catch_up_max.value, 7);
+    assert_true(slice_eq(d.claimed.fields.body, "two\nlines"));
     assert_int_equal(d.claimed.created.ms, 77);
     assert_false(d.claimed.from_retry);
     assert_int_equal(store_claim_at(reply, 1, &d.claimed, &info), ERR_OK);
@@ -603,8 +604,7 @@ static void test_store_claim_at_reads_attempt_and_definition(void **state)
 static void test_store_claim_at_without_definition(void **state)
 {
     (void)state;
-    const struct reply *reply = MAKE_ARRAY("", "", ID, "1", "1.1", "1", "c", NULL, NULL, NULL, NULL, NULL,
-                                           NULL, NULL, NULL, NO_OTHER_FIELDS);
+    const struct reply *reply = MAKE_ARRAY("", "", ID, "1", "1.1", "1", "c", NULL, NULL, NULL, NULL, NULL);
     assert_int_equal(store_claim_at(reply, 0, &d.claimed, &info), ERR_OK);
     assert_null(d.claimed.fields.schedule.data);
     assert_memory_equal(d.claimed.attempt.job.bytes, ID, JOB_ID_SIZE);
@@ -615,15 +615,19 @@ static void test_store_claim_at_with_garbage_for_a_definition(void **state)
 {
     (void)state;
 #define DEFINITION "0 7 * * *", "http://h/", "ATLEAST_ONCE"
-    static const char *const definitions[][6] = {
-        {"0", "", "", "", NULL, NULL},  {"yesterday", DEFINITION, NULL, NULL},
-        {"77", DEFINITION, "", NULL},   {"77", DEFINITION, "an hour", NULL},
-        {"77", DEFINITION, NULL, "7 "}, {"77", DEFINITION, "1", "1.5"},
+    static const char *const definitions[][5] = {
+        {"0", "", "", "", NULL},           {"yesterday", DEFINITION, NULL},
+        {"77", DEFINITION, "5 0 \n"},      {"77", DEFINITION, "5 7 an hour\n"},
+        {"77", DEFINITION, "6 2 7 \n"},    {"77", DEFINITION, "5 1 1\n6 3 1.5\n"},
+        {"77", DEFINITION, "all"},         {"77", DEFINITION, "4 3 all"},
+        {"77", DEFINITION, "4 4 all\n"},   {"77", DEFINITION, "4 -1 all\n"},
+        {"77", DEFINITION, "400 3 all\n"}, {"77", DEFINITION, "4 99999999999999999999 all\n"},
+        {"77", DEFINITION, "4"},           {"77", DEFINITION, "4 3 all\n4"},
     };
     for (size_t i = 0; i < sizeof definitions / sizeof definitions[0]; i++) {
         const char *const *f = definitions[i];
-        const struct reply *reply = MAKE_ARRAY("", "", ID, "1", "1.1", "1", "c", f[0], f[1], f[2], f[3], NULL,
-                                               NULL, f[4], f[5], NO_OTHER_FIELDS);
+        const struct reply *reply =
+            MAKE_ARRAY("", "", ID, "1", "1.1", "1", "c", f[0], f[1], f[2], f[3], f[4]);
         assert_int_equal(store_claim_at(reply, 0, &d.claimed, &info), ERR_OK);
         assert_non_null(d.claimed.fields.schedule.data);
         assert_int_equal(d.claimed.fields.schedule.len, 0);

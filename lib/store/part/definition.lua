@@ -7,7 +7,8 @@ local DEFINITION = {'created', 'schedule', 'api', 'type', 'timezone', 'catch_up'
     'name',
     'overlap', 'pause_after_failures', 'on_failure_url', 'on_recovery_url'}
 
--- A job's definition, false for each field that is not there; nil where there is none, or not all that each job has.
+-- A job's definition, false for each field that is not there; nil where there is none, or not all that each job has. Second result: the hash
+-- holds nothing but what each job has.
 local function read_definition(job_prefix, id)
     -- Most jobs have nothing but that, and looking for all the rest would be a third of what a claim costs.
     local key, some = job_prefix .. id, #DEFINITION
@@ -16,8 +17,20 @@ local function read_definition(job_prefix, id)
     end
     local fields = redis.pcall('HMGET', key, unpack(DEFINITION, 1, some))
     if not fields.err and fields[1] and fields[2] and fields[3] and fields[4] then
-        return fields
+        return fields, some == 4
     end
+end
+
+-- What a definition has besides the three fields that each job has, as one text: for each field that is there its place in
+-- lib/job_fields.c (from 0), its length, and the value: "<place> <length> <value>", a line end behind each. false: nothing.
+local function pack_others(fields)
+    local others = {}
+    for i = 5, #fields do
+        if fields[i] then
+            others[#others + 1] = (i - 2) .. ' ' .. #fields[i] .. ' ' .. fields[i] .. '\n'
+        end
+    end
+    return #others > 0 and table.concat(others)
 end
 
 -- Put a definition behind what is in reply; fields that it lacks become nil.

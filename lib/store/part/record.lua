@@ -5,7 +5,8 @@
 local function record_attempt(keep, id, text, gone)
     write('XADD', keep.executions_key, 'MAXLEN', '~', keep.executions, '*', 'j', id, 'r', text)
     if not gone then
-        write('LPUSH', keep.history_prefix .. id, text)
-        redis.call('LTRIM', keep.history_prefix .. id, 0, keep.history - 1)
+        if write('LPUSH', keep.history_prefix .. id, text) > keep.history then
+            redis.call('LTRIM', keep.history_prefix .. id, 0, keep.history - 1)
+        end
     end
 end
