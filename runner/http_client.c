@@ -13,9 +13,15 @@
 
 #define HEADER_KEPT_SIZE 48 /* bytes of a header that is looked at: more than any date takes */
 
+/* Easy handles that are kept to be used again: making one, and giving its memory back, is a tenth of what a
+ * call costs here. No more, because each of them has buffers of some 20 KiB. */
+#define HANDLES_KEPT_MAX 64
+
 struct http_client {
     struct http_client_options options;
     struct http_multi multi;
+    CURL *kept[HANDLES_KEPT_MAX]; /* owned; reset, and in no multi handle */
+    size_t kept_count;
     struct http_call *calls; /* all of them */
     bool doomed;             /* at least one of them is to be ended in the next turn */
 };
@@ -234,6 +240,23 @@ static void make_result(const struct http_call *call, CURLcode code, struct http
 
 /* ---- life of a call ---- */
 
+/* NULL: out of memory. */
+static CURL *take_handle(struct http_client *client)
+{
+    return client->kept_count > 0 ? client->kept[--client->kept_count] : curl_easy_init();
+}
+
+/* easy is in no multi handle, or NULL. Nothing of the call stays in it: no option, no credentials. */
+static void give_handle_back(struct http_client *client, CURL *easy)
+{
+    if (easy == NULL || client->kept_count == HANDLES_KEPT_MAX) {
+        curl_easy_cleanup(easy);
+        return;
+    }
+    curl_easy_reset(easy);
+    client->kept[client->kept_count++] = easy;
+}
+
 static void unlink_call(struct http_call *call)
 {
     struct http_client *client = call->client;
@@ -249,7 +272,7 @@ static void unlink_call(struct http_call *call)
 
 static void call_free(struct http_call *call)
 {
-    curl_easy_cleanup(call->easy);
+    give_handle_back(call->client, call->easy);
     curl_slist_free_all(call->headers);
     free(call->search);
     free(call);
@@ -320,7 +343,7 @@ static struct http_call *call_new(struct http_client *client, const struct http_
                                .response_max = request->response_max,
                                .post = strcmp(request->method, "POST") == 0,
                                .once = request->once};
-    call->easy = curl_easy_init();
+    call->easy = take_handle(client);
     if (call->easy == NULL) {
         free(call);
         return NULL;
@@ -445,6 +468,9 @@ void http_client_free(struct http_client *client)
         next = call->next;
         (void)curl_multi_remove_handle(client->multi.curl, call->easy);
         call_free(call);
+    }
+    while (client->kept_count > 0) {
+        curl_easy_cleanup(client->kept[--client->kept_count]);
     }
     http_multi_fini(&client->multi);
     free(client);

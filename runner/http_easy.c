@@ -202,10 +202,11 @@ int64_t http_easy_retry_after_ms(const char *retry_after, const char *date, stru
         return seconds * 1000;
     }
     time_t until = retry_after[0] != '\0' ? curl_getdate(retry_after, NULL) : -1;
-    time_t from = date[0] != '\0' ? curl_getdate(date, NULL) : -1;
     if (until < 0) {
-        return -1;
+        return -1; /* before the other date is read, which every answer has, and which takes 11,000
+                      instructions */
     }
+    time_t from = date[0] != '\0' ? curl_getdate(date, NULL) : -1;
     int64_t wait_ms = (int64_t)until * 1000 - (from >= 0 ? (int64_t)from * 1000 : now.ms);
     return wait_ms > 0 ? wait_ms : 0;
 }

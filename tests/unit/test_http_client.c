@@ -514,6 +514,36 @@ static void test_http_client_credentials_go_to_their_host_only(void **state)
 
 /* ---- failures ---- */
 
+/* Handles are used again: the second call has the first one's. */
+static void test_http_client_nothing_of_a_call_is_left_for_the_next(void **state)
+{
+    (void)state;
+    char url[64];
+    stub_open(&stub, serve_head_or_ok);
+    (void)snprintf(url, sizeof url, "http://user:secret@127.0.0.1:%d/a", stub.port);
+    request.headers = HEADERS("Content-Type: text/x-first\0X-First: 1\0");
+    ask_for("PATCH", "first");
+    (void)get(url);
+    request.headers = HEADERS("X-Two: 2\0");
+    ask_for("GET", NULL);
+    (void)get("/b");
+    ask_for("HEAD", NULL);
+    (void)get("/c");
+    ask_for("POST", "");
+    (void)get("/d");
+    stub_close(&stub);
+    assert_non_null(strstr(stub.requests[0], "Authorization: Basic"));
+    assert_memory_equal(stub.requests[1], "GET /b HTTP/1.1\r\n", 17);
+    assert_memory_equal(stub.requests[2], "HEAD /c HTTP/1.1\r\n", 18);
+    assert_memory_equal(stub.requests[3], "POST /d HTTP/1.1\r\n", 18);
+    for (size_t i = 1; i <= 3; i++) {
+        assert_null(strstr(stub.requests[i], "Authorization"));
+        assert_null(strstr(stub.requests[i], "irst"));
+        assert_non_null(strstr(stub.requests[i], "X-Two: 2"));
+    }
+    assert_true(ends_in(stub.requests[3], "Content-Length: 0\r\n\r\n"));
+}
+
 static void test_http_client_nobody_listens(void **state)
 {
     (void)state;
@@ -1087,6 +1117,7 @@ int main(void)
         TEST(test_http_client_tells_how_long_to_wait),
         TEST(test_http_client_a_date_to_wait_for_counts_from_now),
         TEST(test_http_client_credentials_go_to_their_host_only),
+        TEST(test_http_client_nothing_of_a_call_is_left_for_the_next),
         TEST(test_http_client_nobody_listens),
         TEST(test_http_client_name_that_does_not_resolve),
         TEST(test_http_client_gives_up_in_time),
