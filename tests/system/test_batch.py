@@ -171,7 +171,7 @@ def some_of_everything(handler):
                          + [definition(n, name=f"name {n}", description="é \"quoted\"\n", tags=["x", "a"]) for n in range(50)]
                          + [definition(0, schedule="CRON_TZ=Europe/Berlin 0 9 * * *"), definition(0, timezone="Asia/Tokyo"),
                             definition(0, method="PUT", headers={"X-B": "2", "X-A": "{{job_id}}"}, body="{{attempt}}", timeout_ms=5000,
-                                       success={"status": ["2xx", 304]}, retry={"max_attempts": 3}, retry_client_errors=True),
+                                       success={"status": ["2xx", 304]}, retry={"max_attempts": 3}, retry_client_errors=True, keep_response=True),
                             definition(0, body_base64="AAEC/w==", method="POST", catch_up="latest", catch_up_window_s=60)]).lines
     ids = [line["job_id"] for line in made]
     assert len(set(ids)) == len(ids)
