@@ -12,8 +12,24 @@ void feed_init(struct feed *feed)
     memset(feed, 0, sizeof *feed);
 }
 
+/* Copies of what records borrow from a reply, which is gone when the next shards are asked. */
+struct feed_texts {
+    struct feed_texts *next;
+    char bytes[];
+};
+
+static void free_texts(struct feed *feed)
+{
+    while (feed->texts) {
+        struct feed_texts *next = feed->texts->next;
+        free(feed->texts);
+        feed->texts = next;
+    }
+}
+
 void feed_fini(struct feed *feed)
 {
+    free_texts(feed);
     free(feed->pool);
     feed->pool = NULL;
     feed->pool_size = 0;
@@ -23,6 +39,7 @@ void feed_begin(struct feed *feed, const struct feed_filter *filter, const struc
 {
     struct feed_cursor start = *from;
 
+    free_texts(feed);
     feed->pool_count = 0;
     feed->page_count = 0;
     feed->scanned = 0;
@@ -241,6 +258,38 @@ static bool take_record(struct feed *feed, struct feed_shard *s, const struct re
     return true;
 }
 
+/* Make what the pool's records from first on borrow the feed's own. */
+static enum err own_texts(struct feed *feed, size_t first, struct errinfo *info)
+{
+    struct feed_texts *texts;
+    size_t len = 0;
+    char *at;
+
+    for (size_t i = first; i < feed->pool_count; i++) {
+        len += feed->pool[i].execution.response.len;
+    }
+    if (len == 0) {
+        return ERR_OK;
+    }
+    texts = malloc(sizeof *texts + len);
+    if (!texts) {
+        feed->pool_count = first;
+        return err_set(info, ERR_NOMEM, "out of memory for %zu bytes of answers", len);
+    }
+    texts->next = feed->texts;
+    feed->texts = texts;
+    at = texts->bytes;
+    for (size_t i = first; i < feed->pool_count; i++) {
+        struct slice *response = &feed->pool[i].execution.response;
+        if (response->len > 0) {
+            memcpy(at, response->data, response->len);
+            response->data = at;
+            at += response->len;
+        }
+    }
+    return ERR_OK;
+}
+
 enum err feed_fill(struct feed *feed, unsigned shard, const struct reply *reply, size_t asked,
                    struct errinfo *info)
 {
@@ -260,8 +309,9 @@ enum err feed_fill(struct feed *feed, unsigned shard, const struct reply *reply,
         s->more = take_record(feed, s, reply, i) && s->more;
     }
     feed->scanned += count;
+    err = own_texts(feed, s->next, info);
     s->end = feed->pool_count;
-    return ERR_OK;
+    return err;
 }
 
 /* Is it the record that the page before ended with? */

@@ -52,10 +52,13 @@ struct feed_shard {
     char before[STORE_FEED_ID_MAX]; /* the position of the oldest that was read; at first where to begin */
 };
 
+struct feed_texts;
+
 struct feed {
     struct store_record *pool; /* owned; the wanted ones of all that was read, each reply's together */
     size_t pool_count;
     size_t pool_size;
+    struct feed_texts *texts;   /* owned; what the pool's records of an earlier reply borrow */
     size_t page[FEED_PAGE_MAX]; /* indexes into pool */
     size_t page_count;
     size_t scanned; /* records that were read */
@@ -96,7 +99,8 @@ NODISCARD enum err feed_fill_history(struct feed *feed, const struct job_id *job
 /* Order the page: newest call first. */
 void feed_sort(struct feed *feed);
 
-/* The record at index of the page. Borrowed until the next fill. */
+/* The record at index of the page. Borrowed until the next fill; of feed_fill_history, what is kept of an
+ * answer only until the next question to Redis. */
 const struct execution *feed_at(const struct feed *feed, size_t index);
 
 #endif

@@ -192,6 +192,7 @@ static void put_history(struct json_writer *w, const struct job_load *load)
     }
     json_key(w, "counts");
     json_object_begin(w);
+    json_member_i64(w, "of_latest", (int64_t)load->records);
     json_member_i64(w, "runs", load->runs);
     json_member_i64(w, "failures_in_a_row", load->failures);
     json_object_end(w);

@@ -19,6 +19,7 @@ struct why {
     char text[200];        /* for a person */
     const char *field;     /* of the schedule, that says no; NULL: none does */
     struct wall_ms called; /* when it was called instead; 0: it was not */
+    bool waits;            /* its first attempt was put off, or handed back, and is still to be made */
 };
 
 static bool read_at(struct why *why, struct api_error *error)
@@ -38,6 +39,21 @@ static void say(struct why *why, const char *code, const char *text)
 {
     why->code = code;
     (void)snprintf(why->text, sizeof why->text, "%s", text);
+}
+
+/* Before the job is loaded, whose texts are the last reply's. */
+static bool find_waiting(struct why *why, const struct job_id *id, struct api_error *error)
+{
+    struct errinfo info = {0};
+    struct cmd cmd;
+    enum err err;
+
+    store_job_waits(&cmd, id, why->at);
+    err = app_ask(why->app, &cmd, 1, &info);
+    if (err == ERR_OK) {
+        err = store_job_waits_reply(redis_sync_reply(why->app->redis, 0), &why->waits, &info);
+    }
+    return err == ERR_OK || api_error_redis(error, API_STORAGE_ERROR, "the job cannot be read", &info);
 }
 
 /* ---- what was recorded ---- */
@@ -67,6 +83,8 @@ static bool find_record(struct why *why)
         [EXECUTION_FAILED] = "it was called, and failed",
         [EXECUTION_LOST] = "the runner that was about to call it died: whether the call left is not known",
         [EXECUTION_MISSED] = "nobody was there to call it in time",
+        [EXECUTION_UNKNOWN] =
+            "it was called, and there was no whole answer: what the target did is not known",
         [EXECUTION_CANCELLED] = "its retry came due while the job was paused",
     };
     struct execution execution;
@@ -127,6 +145,8 @@ static void explain_silence(struct why *why)
         say(why, "not_yet", "it is still to come");
     } else if (stored->due.ms <= why->at.ms) {
         say(why, "waiting", "it is due, and no runner has taken it up so far");
+    } else if (why->waits) {
+        say(why, "waiting", "it was put off, and waits to be called");
     } else if (why->load.now.ms - why->at.ms < 60000) {
         say(why, "under_way", "it is being called, or waits for its host");
     } else {
@@ -213,7 +233,7 @@ bool job_why(struct app *app, struct api_error *error)
     struct why why = {.app = app};
     struct job_id id;
 
-    if (!job_load_id(app, &id, error) || !read_at(&why, error) ||
+    if (!job_load_id(app, &id, error) || !read_at(&why, error) || !find_waiting(&why, &id, error) ||
         !job_load(app, &id, JOB_LOAD_RECORDS, &why.load, error)) {
         return false;
     }

@@ -2,6 +2,8 @@
  * says nothing is left out of the latter. */
 #include "track.h"
 
+#include "utf8.h"
+
 static void put_ids(struct json_writer *w, const struct execution *execution)
 {
     char id[EXECUTION_ID_SIZE];
@@ -42,6 +44,43 @@ static void put_transfer(struct json_writer *w, const struct execution *executio
     }
 }
 
+static bool is_text(struct slice bytes)
+{
+    uint32_t code_point;
+    size_t len = 1;
+
+    for (size_t at = 0; at < bytes.len && len > 0; at += len) {
+        len = utf8_decode(bytes.data + at, bytes.len - at, &code_point);
+    }
+    return len > 0;
+}
+
+/* What was kept of the answer: as text where it is some, without the piece of a character that cutting it off
+ * may have left at its end. */
+static void put_response(struct json_writer *w, const struct execution *execution)
+{
+    struct buffer bytes;
+    struct slice text;
+
+    if (!execution->response.data) {
+        return;
+    }
+    buffer_init(&bytes, 0);
+    base64_decode(&bytes, execution->response);
+    text = (struct slice){buffer_str(&bytes), bytes.len};
+    if (execution->response_bytes > (int64_t)text.len) {
+        text.len = utf8_cut(text.data, text.len);
+    }
+    if (buffer_error(&bytes) == ERR_OK && is_text(text)) {
+        json_key(w, "response");
+        json_put_bytes(w, text);
+    } else {
+        json_key(w, "response_base64");
+        json_put_bytes(w, execution->response);
+    }
+    buffer_fini(&bytes);
+}
+
 static void put_details(struct json_writer *w, const struct execution *execution)
 {
     json_member_str(w, "outcome", execution_outcome_name(execution->outcome));
@@ -60,6 +99,7 @@ static void put_details(struct json_writer *w, const struct execution *execution
         json_member_i64(w, "missed_until", execution->missed_until.ms / 1000);
     }
     put_transfer(w, execution);
+    put_response(w, execution);
     if (execution->runner[0]) {
         json_member_str(w, "runner", execution->runner);
     }

@@ -1,6 +1,23 @@
 /* base64: see base64.h. */
 #include "base64.h"
 
+void base64_encode(struct buffer *out, struct slice bytes)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    for (size_t i = 0; i < bytes.len; i += 3) {
+        size_t count = bytes.len - i < 3 ? bytes.len - i : 3;
+        unsigned bits = 0;
+        char group[] = "====";
+        for (size_t k = 0; k < 3; k++) {
+            bits = bits << 8 | (k < count ? (unsigned char)bytes.data[i + k] : 0U);
+        }
+        for (size_t k = 0; k <= count; k++) {
+            group[k] = digits[bits >> (18 - 6 * k) & 0x3F];
+        }
+        buffer_add(out, group, 4);
+    }
+}
+
 /* The six bits that c stands for; -1: none. */
 static int value_of(char c)
 {

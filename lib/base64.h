@@ -1,6 +1,6 @@
-/* base64: RFC 4648, section 4, read strictly: the alphabet with '+' and '/', padded to whole groups of four,
- * nothing in between, and no bits left over. So each sequence of bytes has exactly one text. Pure; any
- * thread.
+/* base64: RFC 4648, section 4, written, and read strictly: the alphabet with '+' and '/', padded to whole
+ * groups of four, nothing in between, and no bits left over. So each sequence of bytes has exactly one text.
+ * Pure; any thread.
  */
 #ifndef DRONC_BASE64_H
 #define DRONC_BASE64_H
@@ -8,6 +8,12 @@
 #include "buffer.h"
 
 #include <stdbool.h>
+
+/* How many bytes the text of len bytes has. */
+#define BASE64_LEN(len) (((len) + 2) / 3 * 4)
+
+/* Append the text that bytes have. */
+void base64_encode(struct buffer *out, struct slice bytes);
 
 /* How many bytes text stands for. False: it is not base64. */
 NODISCARD bool base64_check(struct slice text, size_t *len);

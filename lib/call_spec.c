@@ -281,6 +281,7 @@ static void read_numbers(struct call_spec *out, const struct job_fields *fields)
     out->timeout_ms = number_or(&fields->timeout_ms, CALL_TIMEOUT_MS);
     out->connect_timeout_ms = number_or(&fields->connect_timeout_ms, CALL_CONNECT_TIMEOUT_MS);
     out->max_redirects = number_or(&fields->follow_redirects, CALL_REDIRECTS);
+    out->keep_response = number_or(&fields->keep_response, 0) != 0;
 }
 
 enum err call_spec_read(struct call_spec *out, const struct job_fields *fields, const char **field,
@@ -331,6 +332,9 @@ void call_spec_describe(const struct call_spec *spec, struct job_fields *fields)
     }
     if (spec->max_redirects != CALL_REDIRECTS) {
         fields->follow_redirects = (struct job_number){true, spec->max_redirects};
+    }
+    if (spec->keep_response) {
+        fields->keep_response = (struct job_number){true, 1};
     }
     fields->headers = spec->headers;
     *(spec->body_is_base64 ? &fields->body_base64 : &fields->body) = spec->body;
@@ -412,6 +416,7 @@ void call_spec_print(const struct call_spec *spec, struct buffer *out)
     print_number(out, "timeout_ms", spec->timeout_ms, CALL_TIMEOUT_MS);
     print_number(out, "connect_timeout_ms", spec->connect_timeout_ms, CALL_CONNECT_TIMEOUT_MS);
     print_number(out, "follow_redirects", spec->max_redirects, CALL_REDIRECTS);
+    print_number(out, "keep_response", spec->keep_response, 0);
     print_headers(spec, out);
     if (spec->body.data != NULL) {
         print_body(spec, out);

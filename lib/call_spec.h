@@ -1,5 +1,5 @@
-/* call_spec: what a job's call looks like besides its URL: method, headers, body, and how long and how far it
- * may go.
+/* call_spec: what a job's call looks like besides its URL: method, headers, body, how long and how far it may
+ * go, and whether the beginning of what is answered is kept.
  *
  * Owns those fields of a definition, their limits (those of numbers stand in job_fields' table, and whoever
  * reads has checked them), and what holds where they are absent: a GET with nothing but the system's own
@@ -47,6 +47,7 @@ enum call_method {
 struct call_spec {
     enum call_method method;
     bool body_is_base64;
+    bool keep_response;     /* records hold the first EXECUTION_RESPONSE_MAX bytes of the answer's body */
     int timeout_ms;         /* for all of it, redirects included */
     int connect_timeout_ms; /* for looking the name up, connecting and TLS */
     int max_redirects;      /* 0: a redirect is the answer */

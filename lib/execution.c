@@ -93,6 +93,10 @@ static void add_call(const struct execution *execution, struct buffer *out)
     if (execution->truncated) {
         add_number(out, 'b', 1);
     }
+    if (execution->response.len > 0) {
+        buffer_add_str(out, " k:");
+        buffer_add(out, execution->response.data, execution->response.len);
+    }
 }
 
 void execution_encode(const struct execution *execution, struct buffer *out)
@@ -146,6 +150,16 @@ static bool read_flag(struct slice text, bool *out)
     return true;
 }
 
+/* What is no beginning of an answer is none: a record is worth more than that. */
+static bool read_response(struct slice text, struct slice *out)
+{
+    size_t len;
+    if (base64_check(text, &len) && len > 0 && len <= EXECUTION_RESPONSE_MAX) {
+        *out = text;
+    }
+    return true;
+}
+
 /* As add_timings writes them; what a later version put behind is skipped. */
 static bool read_timings(struct slice text, struct execution_timings *out)
 {
@@ -193,6 +207,8 @@ static bool read_token(struct execution *out, char key, struct slice value)
         return slice_i64(value, &out->response_bytes);
     case 'b':
         return read_flag(value, &out->truncated);
+    case 'k':
+        return read_response(value, &out->response);
     case 'r':
         copy_text(out->runner, sizeof out->runner, value);
         return true;

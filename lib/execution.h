@@ -9,13 +9,15 @@
  * out o:m s:1772953200000 u:1772956740000 n:60 a:0
  *
  * `p:` holds the phases (first byte, total, dns, connect, tls; zeros at its end are left out), `z:` the size
- * of the answer. Every call leaves two of these lines in Redis, so what is zero is not written.
+ * of the answer, `k:` its beginning in base64, where the job keeps that. Every call leaves two of these lines
+ * in Redis, so what is zero is not written.
  *
  * Pure.
  */
 #ifndef DRONC_EXECUTION_H
 #define DRONC_EXECUTION_H
 
+#include "base64.h"
 #include "buffer.h"
 #include "clock.h"
 #include "err.h"
@@ -24,9 +26,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define EXECUTION_ERROR_MAX  200 /* bytes of error text kept */
-#define EXECUTION_RUNNER_MAX 63  /* bytes of a runner's id */
-#define EXECUTION_RECORD_MAX 640 /* bytes of a record, whatever is in it */
+#define EXECUTION_ERROR_MAX    200  /* bytes of error text kept */
+#define EXECUTION_RUNNER_MAX   63   /* bytes of a runner's id */
+#define EXECUTION_RESPONSE_MAX 1024 /* bytes of an answer's body that a record may hold */
+/* Bytes of a record, whatever is in it: all else, and " k:". */
+#define EXECUTION_RECORD_MAX (640 + 3 + BASE64_LEN(EXECUTION_RESPONSE_MAX))
 /* "exec:<64 hex>:<scheduled ms>:<attempt>" */
 #define EXECUTION_ID_SIZE 112
 
@@ -64,6 +68,8 @@ struct execution {
     struct execution_timings timings;
     int64_t response_bytes;      /* of the answer's body that were read; 0 for none */
     bool truncated;              /* the answer was longer than what is read, and was cut: no failure */
+    struct slice response;       /* the beginning of the answer's body, at most EXECUTION_RESPONSE_MAX bytes,
+                                    in base64; borrowed. data NULL: not kept, or there was none */
     int64_t missed_count;        /* MISSED: how many occurrences */
     struct wall_ms missed_until; /* MISSED: the last of them */
     char runner[EXECUTION_RUNNER_MAX + 1]; /* who called; "" for records made for a dead runner */
@@ -82,8 +88,8 @@ struct wall_ms execution_instant(const struct execution *execution);
 
 /* Append the record, without the job's id. Control characters in texts become spaces. */
 void execution_encode(const struct execution *execution, struct buffer *out);
-/* Read a record of job. ERR_PROTOCOL: it lacks what every record has (outcome, scheduled instant) or a number
- * is none. */
+/* Read a record of job; out->response is borrowed from it. ERR_PROTOCOL: it lacks what every record has
+ * (outcome, scheduled instant) or a number is none. */
 NODISCARD enum err execution_decode(struct execution *out, const struct job_id *job, struct slice record);
 
 /* The public id of an attempt: unique, and it tells where its record is kept. */

@@ -43,6 +43,7 @@ static const struct job_field table[] = {
            "How many failed occurrences in a row pause the job. Default: none do."),
     TEXT(on_failure_url, 2048, "Called (POST) when the job goes from well to failing. Default: none."),
     TEXT(on_recovery_url, 2048, "Called (POST) when the job goes back to well. Default: none."),
+    BOOL(keep_response, "Records hold the first 1,024 bytes of the answer's body. Default: false."),
 };
 _Static_assert(sizeof table / sizeof table[0] == JOB_FIELD_COUNT, "JOB_FIELD_COUNT is how many there are");
 

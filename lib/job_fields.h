@@ -52,6 +52,7 @@ struct job_fields {
     struct job_number pause_after_failures;
     struct slice on_failure_url;
     struct slice on_recovery_url;
+    struct job_number keep_response; /* see call_spec.h */
     const char *timezone_default; /* NULL or "": UTC. No field: from the settings, never from Redis (what is
                                    * stored has its zone with it) */
 };
@@ -74,7 +75,7 @@ struct job_field {
     const char *doc; /* one sentence for people: what it means, and its default */
 };
 
-#define JOB_FIELD_COUNT 25
+#define JOB_FIELD_COUNT 26
 
 /* The field at an index below JOB_FIELD_COUNT, in the order in which they are told. */
 const struct job_field *job_field_at(size_t index);

@@ -97,6 +97,22 @@ enum err store_job_record_at(const struct reply *reply, size_t index, const stru
     return ERR_OK;
 }
 
+void store_job_waits(struct cmd *cmd, const struct job_id *id, struct wall_ms scheduled)
+{
+    cmd_init_script(cmd, &store_script_job_waits, 2);
+    store_job_key_arg(cmd, "job", id);
+    store_key_arg(cmd, store_shard(id), "retry");
+    cmd_arg(cmd, id->bytes, JOB_ID_SIZE);
+    cmd_arg_i64(cmd, scheduled.ms);
+}
+
+enum err store_job_waits_reply(const struct reply *reply, bool *out, struct errinfo *info)
+{
+    enum err err = reply_check(reply, info);
+    *out = err == ERR_OK && reply->kind == REPLY_INTEGER && reply->integer == 1;
+    return err;
+}
+
 void store_job_page(struct cmd *cmd, unsigned shard, const struct job_id *after, int limit)
 {
     cmd_init_script(cmd, &store_script_job_page, 3);
@@ -153,12 +169,13 @@ enum err store_answer_reply(const struct reply *reply, enum store_answer *out, s
 void store_job_delete(struct cmd *cmd, const struct job_id *id, int64_t version)
 {
     unsigned shard = store_shard(id);
-    cmd_init_script(cmd, &store_script_job_delete, 5);
+    cmd_init_script(cmd, &store_script_job_delete, 6);
     store_job_key_arg(cmd, "job", id);
     store_key_arg(cmd, shard, "due");
     store_key_arg(cmd, shard, "broken");
     store_job_key_arg(cmd, "history", id);
     store_key_arg(cmd, shard, "jobs");
+    store_key_arg(cmd, shard, "dead");
     cmd_arg(cmd, id->bytes, JOB_ID_SIZE);
     if (version == 0) {
         cmd_arg_str(cmd, "");

@@ -33,6 +33,11 @@ NODISCARD enum err store_job_get_reply(const struct reply *reply, const struct j
 NODISCARD enum err store_job_record_at(const struct reply *reply, size_t index, const struct job_id *job,
                                        struct execution *out, struct errinfo *info);
 
+/* Look whether an occurrence's first attempt waits to be made, though its instant stands for the job no more:
+ * it was put off, or handed back unsent. There is no record of it then. */
+void store_job_waits(struct cmd *cmd, const struct job_id *id, struct wall_ms scheduled);
+NODISCARD enum err store_job_waits_reply(const struct reply *reply, bool *out, struct errinfo *info);
+
 /* Look at up to `limit` jobs of a shard that come after `after` in the order of its index; NULL: from the
  * first. */
 #define STORE_JOB_PAGE_MAX 200

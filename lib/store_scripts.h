@@ -22,6 +22,7 @@ extern const struct script store_script_job_get;
 extern const struct script store_script_job_page;
 extern const struct script store_script_job_pause;
 extern const struct script store_script_job_run;
+extern const struct script store_script_job_waits;
 extern const struct script store_script_recover;
 extern const struct script store_script_release;
 extern const struct script store_script_rezone;

@@ -33,6 +33,8 @@ struct http_call {
     CURL *easy;
     struct curl_slist *headers;
     struct text_search *search; /* owned; NULL: there is nothing to look for */
+    struct buffer kept;         /* the beginning of the body; takes no memory unless that is asked for */
+    size_t keep_max;
     http_done_cb *cb;
     void *arg;
     struct wall_ms started; /* when it was handed to libcurl */
@@ -112,14 +114,26 @@ static int on_before_request(void *arg, char *ip, char *local_ip, int port, int 
     return CURL_PREREQFUNC_OK;
 }
 
+/* Keep what is asked for of the body. Without memory there is less of it, which is no reason to fail a call.
+ */
+static void keep(struct http_call *call, const char *data, size_t len)
+{
+    size_t room = call->keep_max - call->kept.len;
+    buffer_add(&call->kept, data, len < room ? len : room);
+}
+
 /* The body is counted, looked through and thrown away; what is past the limit ends the transfer. */
 static size_t on_body(char *data, size_t size, size_t count, void *arg)
 {
     struct http_call *call = arg;
     int64_t room = call->response_max - call->body_bytes;
     int64_t len = (int64_t)(size * count);
+    size_t wanted = (size_t)(len < room ? len : room);
     if (call->search != NULL) {
-        text_search_feed(call->search, data, (size_t)(len < room ? len : room));
+        text_search_feed(call->search, data, wanted);
+    }
+    if (call->kept.len < call->keep_max) {
+        keep(call, data, wanted);
     }
     call->body_bytes += len;
     if (call->body_bytes > call->response_max) {
@@ -234,6 +248,7 @@ static void make_result(const struct http_call *call, CURLcode code, struct http
     result->started = call->started;
     result->took_ms = clock_mono(&call->client->options.clock).ms - call->began.ms;
     result->body_bytes = call->body_bytes < call->response_max ? call->body_bytes : call->response_max;
+    result->kept = (struct slice){call->kept.data, call->kept.len};
     http_easy_timings(call->easy, &result->timings);
     describe_end(call, code, result);
 }
@@ -275,6 +290,7 @@ static void call_free(struct http_call *call)
     give_handle_back(call->client, call->easy);
     curl_slist_free_all(call->headers);
     free(call->search);
+    buffer_fini(&call->kept);
     free(call);
 }
 
@@ -341,6 +357,7 @@ static struct http_call *call_new(struct http_client *client, const struct http_
                                .started = now(client),
                                .began = clock_mono(&client->options.clock),
                                .response_max = request->response_max,
+                               .keep_max = request->keep_max,
                                .post = strcmp(request->method, "POST") == 0,
                                .once = request->once};
     call->easy = take_handle(client);

@@ -1,8 +1,9 @@
 /* http_client: makes HTTP calls on the loop. The only module of the runner that knows libcurl.
  *
  * HTTP/1.1, http and https only, connections kept and reused, redirects followed up to a number, the answer
- * read up to a number of bytes and thrown away. No proxy, no cookies, no credentials but those of the URL and
- * of an Authorization header, which libcurl does not carry to another host. TLS certificates are checked.
+ * read up to a number of bytes and thrown away but for what a call asks to keep of it. No proxy, no cookies,
+ * no credentials but those of the URL and of an Authorization header, which libcurl does not carry to another
+ * host. TLS certificates are checked.
  *
  * A redirect is followed as browsers do: 303 with a GET, 301 and 302 with a GET where it was a POST, anything
  * else with the same method and body.
@@ -64,6 +65,7 @@ struct http_request {
                              failure */
     struct slice find;    /* to be looked for in what is read of the answer's body; at most
                              TEXT_SEARCH_MAX bytes. data NULL: nothing */
+    size_t keep_max;      /* bytes of the answer's body, from its beginning, that the result has; 0: none */
     bool once;            /* at most one sending */
 };
 
@@ -87,6 +89,7 @@ struct http_result {
     bool sent;                  /* false: not a byte of the request has left */
     bool truncated;             /* the body was longer than response_max */
     bool found;                 /* request's find was in it */
+    struct slice kept;          /* what was to be kept of the body; borrowed during the callback */
     int64_t retry_after_ms;     /* what Retry-After of the last answer asks for; -1: nothing */
     char text[HTTP_ERROR_SIZE]; /* for a person; "" when there is no error */
 };

@@ -40,7 +40,8 @@ struct run {
     unsigned shard;
     enum run_state state;
     struct job job;     /* owned */
-    struct buffer body; /* in CALLING: what is sent, where that is not the job's body as it stands */
+    struct buffer body; /* in CALLING: what is sent, where that is not the job's body as it stands;
+                         * in FINISHING: what execution.response borrows */
     bool from_retry;    /* the job's next instant stands in Redis already */
     bool backlog;       /* it had been due for long when it was claimed */
     enum gate_place place;

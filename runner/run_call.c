@@ -97,6 +97,7 @@ enum err run_make_request(struct run *run, struct run_texts *texts, struct http_
                                      .max_redirects = run->job.call.max_redirects,
                                      .response_max = RUNS_RESPONSE_MAX,
                                      .find = run->job.success.contains,
+                                     .keep_max = run->job.call.keep_response ? EXECUTION_RESPONSE_MAX : 0,
                                      .once = run->job.type == JOB_ATMOST_ONCE};
     enum err err = buffer_error(&texts->url);
     err = err != ERR_OK ? err : buffer_error(&texts->headers);
@@ -146,6 +147,14 @@ static struct execution_timings timings_of(const struct http_timings *timings)
                                       .total_us = timings->total_us};
 }
 
+/* Without memory nothing is kept. run->body is free by now. */
+static struct slice keep_response(struct run *run, struct slice kept)
+{
+    base64_encode(&run->body, kept);
+    bool whole = kept.len > 0 && buffer_error(&run->body) == ERR_OK;
+    return whole ? (struct slice){run->body.data, run->body.len} : (struct slice){NULL, 0};
+}
+
 void run_note_result(struct run *run, const char *runner, const struct http_result *result)
 {
     struct execution *execution = &run->execution;
@@ -161,7 +170,8 @@ void run_note_result(struct run *run, const char *runner, const struct http_resu
                                     .outcome = EXECUTION_SUCCEEDED,
                                     .timings = timings_of(&result->timings),
                                     .response_bytes = result->body_bytes,
-                                    .truncated = result->truncated};
+                                    .truncated = result->truncated,
+                                    .response = keep_response(run, result->kept)};
     (void)snprintf(execution->runner, sizeof execution->runner, "%s", runner);
     judge(execution, &run->job, result);
     run->failure = (struct policy_failure){.attempt = run->attempt.number,

@@ -18,7 +18,8 @@ void run_texts_fini(struct run_texts *texts);
  * ERR_NOMEM. */
 NODISCARD enum err run_make_request(struct run *run, struct run_texts *texts, struct http_request *request);
 
-/* Fill run->execution and run->failure from what came of the call. runner: this runner's id. */
+/* Fill run->execution and run->failure from what came of the call. runner: this runner's id. run->body must
+ * be empty, and holds afterwards what is kept of the answer. */
 void run_note_result(struct run *run, const char *runner, const struct http_result *result);
 
 /* Fill run->after, run->retry_in_ms and run->next_due from those two: what is next for the occurrence. */

@@ -23,7 +23,7 @@ def test_get_shows_the_definition_and_what_is_stored_besides(handler):
         "catch_up": "latest"}
     assert job["state"] == "ACTIVE" and job["version"] == 1
     assert abs(time.mktime(time.strptime(job["created_at"][:19], "%Y-%m-%dT%H:%M:%S")) - time.mktime(time.gmtime())) < 60
-    assert job["last_execution"] is None and job["counts"] == {"runs": 0, "failures_in_a_row": 0}
+    assert job["last_execution"] is None and job["counts"] == {"of_latest": 0, "runs": 0, "failures_in_a_row": 0}
 
 
 def test_get_says_when_the_job_is_called_next(handler):

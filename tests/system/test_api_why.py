@@ -82,6 +82,22 @@ def test_nothing_is_known_of_it(handler, redis):
     assert why(handler, job_id, "2021-05-01T12:00:00Z")["why"] == "not_recorded"
 
 
+@pytest.mark.parametrize("attempt", [0, 1], ids=["put off", "handed back"])
+def test_the_only_occurrence_waits_to_be_made(handler, redis, attempt):
+    """There is no record of it, and no instant stands for the job any more: the occurrence is in retry alone, as a runner would write it."""
+    at = int(time.time()) - 300
+    job_id = handler.schedule(AT_NOON, "http://h/")
+    with redis.client() as db:
+        created = (at - 1000) * 1000
+        db.hset(job_key(job_id), mapping={"created": created, "state": "COMPLETED", "schedule": at_second(at)})
+        db.zrem(key_of(job_id, "due"), id_bytes(job_id))
+        assert why(handler, job_id, at)["why"] == "not_recorded"
+        db.zadd(key_of(job_id, "retry"), {id_bytes(job_id) + f"{at}000:{attempt}.{created}".encode(): (at + 900) * 1000})
+        assert why(handler, job_id, at)["why"] == "waiting"
+        db.hset(job_key(job_id), "created", created + 1)  # another job of that id
+        assert why(handler, job_id, at)["why"] == "not_recorded"
+
+
 @pytest.mark.parametrize("query", ["", "?at=", "?at=noon", "?at=2030-05-01T12:00:00"])
 def test_at_is_required_and_an_instant(handler, query):
     answer = handler.job(handler.schedule(NEVER_SOON, "http://h/"), f"/why{query}")

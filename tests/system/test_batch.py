@@ -72,6 +72,14 @@ def test_lines_of_one_name_take_effect_in_their_order(handler):
     assert handler.job(job_id).json["api"] == "http://h/4"
 
 
+def test_if_match_holds_for_each_line_that_changes_a_job(handler):
+    changed, kept = handler.batch([definition(1, name="a"), definition(2, name="b")]).lines
+    handler.patch(kept["job_id"], {"description": "version 2"})
+    answer = handler.batch([definition(3, name="a"), definition(4, name="b"), definition(5, name="c")], if_match='"1"')
+    assert [line.get("status") for line in answer.lines] == [None, 412, None]
+    assert handler.job(changed["job_id"]).json["version"] == 2
+
+
 def test_the_same_batch_again_changes_nothing(handler, redis):
     lines = [definition(n, **({"name": f"job {n}"} if n % 2 else {})) for n in range(300)]
     first = handler.batch(lines)
@@ -171,7 +179,7 @@ def some_of_everything(handler):
                          + [definition(n, name=f"name {n}", description="é \"quoted\"\n", tags=["x", "a"]) for n in range(50)]
                          + [definition(0, schedule="CRON_TZ=Europe/Berlin 0 9 * * *"), definition(0, timezone="Asia/Tokyo"),
                             definition(0, method="PUT", headers={"X-B": "2", "X-A": "{{job_id}}"}, body="{{attempt}}", timeout_ms=5000,
-                                       success={"status": ["2xx", 304]}, retry={"max_attempts": 3}, retry_client_errors=True),
+                                       success={"status": ["2xx", 304]}, retry={"max_attempts": 3}, retry_client_errors=True, keep_response=True),
                             definition(0, body_base64="AAEC/w==", method="POST", catch_up="latest", catch_up_window_s=60)]).lines
     ids = [line["job_id"] for line in made]
     assert len(set(ids)) == len(ids)

@@ -151,6 +151,19 @@ def test_what_others_wrote_among_the_dead_hides_nothing(handler, db):
     assert len(list(all_dead(handler, f"job_id={jobs[0]}"))) == 3
 
 
+def test_what_is_dead_of_a_job_goes_with_it(handler, runner, db, hook):
+    """As far as its history tells; what is dead of other jobs stays."""
+    hook.answers(status(500))
+    job_id, other = at_least_once(handler, hook.url), at_least_once(handler, hook.url, "other")
+    for each in (job_id, other):
+        last_attempt(db, each)
+    wait_for(lambda: len(dead(handler)) == 2)
+    assert handler.delete(job_id).status == 204
+    assert [entry["job_id"] for entry in dead(handler)] == [other]
+    assert db.hlen(key_of(job_id, "dead:records")) == (id_bytes(job_id)[0] % SHARDS == id_bytes(other)[0] % SHARDS)
+    assert not [name for name in db.keys("*") if id_bytes(job_id) in name]
+
+
 def test_wrong_type_among_the_dead_is_an_error_and_no_crash(handler, db):
     db.set("dronc:{3}:dead", "x")
     assert handler.get("/v1/dead").code == "STORAGE_ERROR"

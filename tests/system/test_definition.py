@@ -621,7 +621,7 @@ def test_definition_is_answered_as_it_was_sent(stack):
     sent = {"schedule": NEVER_SOON, "api": "http://127.0.0.1/?{{job_id}}", "type": "ATLEAST_ONCE", "method": "POST",
             "headers": {"X-B": "1", "X-A": "2"}, "body": "ü\n", "timeout_ms": 500, "connect_timeout_ms": 400, "follow_redirects": 0,
             "success": {"status": ["2xx", 304], "body_contains": "ok"}, "retry": {"max_attempts": 3, "multiplier": 1.50, "jitter": "none"},
-            "retry_client_errors": True, "description": "d", "tags": ["t"]}
+            "retry_client_errors": True, "description": "d", "tags": ["t"], "keep_response": True}
     answer = stack.post(sent)
     assert answer.status == 201
     assert {name: answer.json[name] for name in sent} == sent
@@ -632,7 +632,7 @@ def test_fields_at_their_default_leave_no_trace(stack):
     first = stack.post(plain)
     again = stack.post({**plain, "method": "GET", "headers": {}, "body": "", "timeout_ms": 90000, "connect_timeout_ms": 10000,
                         "follow_redirects": 5, "success": {"status": ["200-299"]}, "retry": {"max_attempts": 6, "jitter": "full"},
-                        "retry_unsent": False, "retry_client_errors": False, "description": "", "tags": []})
+                        "retry_unsent": False, "retry_client_errors": False, "description": "", "tags": [], "keep_response": False})
     assert again.json == first.json
     with stack.redis() as db:
         assert set(db.hgetall(job_key(first.json["job_id"]))) == {b"created", b"schedule", b"api", b"type"}

@@ -71,6 +71,63 @@ def test_redirects_fail_in_two_ways(stack, target, hook):
     assert called(stack, target.hook().answers(t.redirect("ftp://127.0.0.1/x")).url)["error_class"] == "redirect"
 
 
+# --- what is kept of an answer ------------------------------------------------------------------------------------
+
+
+def kept(stack, hook, *behaviours):
+    """What the record of a call holds of the answer; the job asks for it."""
+    hook.answers(*behaviours)
+    execution = stack.wait_for_executions(stack.schedule(at_second(soon()), hook.url, "ATMOST_ONCE", keep_response=True))[0]
+    return {name: execution[name] for name in ("response", "response_base64") if name in execution}
+
+
+def test_record_keeps_nothing_of_an_answer_unless_asked(stack, hook):
+    hook.answers(status(500, body=b"why it failed"))
+    assert not {"response", "response_base64"} & set(called(stack, hook.url))
+
+
+def test_record_keeps_an_answer_that_is_text(stack, hook):
+    assert kept(stack, hook, status(200, body="grün \"1\"\n\0".encode())) == {"response": "grün \"1\"\n\0"}
+
+
+def test_record_keeps_a_failed_answer(stack, hook):
+    assert kept(stack, hook, status(500, body=b"out of paper")) == {"response": "out of paper"}
+
+
+def test_record_keeps_bytes_in_base64(stack, hook):
+    assert kept(stack, hook, status(200, body=b"\x00\x01\xff")) == {"response_base64": "AAH/"}
+
+
+def test_record_keeps_the_first_kilobyte_of_a_long_answer(stack, hook):
+    assert kept(stack, hook, status(200, body=b"0123456789abcdef" * 320)) == {"response": "0123456789abcdef" * 64}
+
+
+def test_record_cuts_an_answer_between_characters(stack, hook):
+    """1,024 bytes end inside the 342nd of these; an answer that itself ends so is no text."""
+    assert kept(stack, hook, status(200, body="€".encode() * 1000)) == {"response": "€" * 341}
+    assert kept(stack, hook, status(200, body="€".encode()[:2])) == {"response_base64": "4oI="}
+
+
+def test_record_keeps_nothing_of_an_empty_answer(stack, hook):
+    assert kept(stack, hook, status(200, body=b"")) == {}
+
+
+def test_record_keeps_the_last_answer_not_the_redirects(stack, target, hook):
+    there = target.hook().answers(status(200, body=b"there"))
+    assert kept(stack, hook, lambda talk: talk.answer(302, b"moved", Location=there.url)) == {"response": "there"}
+
+
+def test_answers_are_kept_for_all_who_show_records_and_in_no_log(stack, hook):
+    hook.answers(status(500, body=b"t0psecret"))
+    job_id = stack.schedule(at_second(soon()), hook.url, "ATMOST_ONCE", keep_response=True)
+    execution = stack.wait_for_executions(job_id)[0]
+    shown = [stack.get(f"/v1/executions/{execution['id']}").json, stack.job(job_id).json["last_execution"],
+             *stack.get(f"/v1/jobs/{job_id}/executions").json["executions"],
+             *[e for e in stack.get("/v1/track/executions?limit=200").json["executions"] if e["job_id"] == job_id]]
+    assert [e["response"] for e in shown] == ["t0psecret"] * 4
+    assert job_id in stack.all_logs() and "t0psecret" not in stack.all_logs()
+
+
 # --- finding records again ----------------------------------------------------------------------------------------
 
 

@@ -271,6 +271,19 @@ static void test_call_spec_numbers_have_defaults(void **state)
     assert_int_equal(told.follow_redirects.value, 0);
 }
 
+static void test_call_spec_keeps_a_response_only_if_asked(void **state)
+{
+    (void)state;
+    struct job_fields told = {0};
+    assert_read((struct job_fields){.keep_response = {true, 0}});
+    call_spec_describe(&spec, &told);
+    assert_false(spec.keep_response || told.keep_response.given);
+    assert_prints((struct job_fields){.keep_response = {true, 0}}, "");
+    assert_prints((struct job_fields){.keep_response = {true, 1}}, "keep_response 1\n");
+    call_spec_describe(&spec, &told);
+    assert_true(spec.keep_response && told.keep_response.given && told.keep_response.value == 1);
+}
+
 /* The letters of names, their order, and how the bytes of a body came do not matter. */
 static void test_call_spec_prints_what_it_means(void **state)
 {
@@ -297,6 +310,7 @@ int main(void)
         cmocka_unit_test(test_call_spec_headers_have_limits),
         cmocka_unit_test(test_call_spec_bodies_have_a_limit),
         cmocka_unit_test(test_call_spec_numbers_have_defaults),
+        cmocka_unit_test(test_call_spec_keeps_a_response_only_if_asked),
         cmocka_unit_test(test_call_spec_prints_what_it_means),
     };
     return cmocka_run_group_tests(tests, NULL, tear_down);

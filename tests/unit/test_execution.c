@@ -60,6 +60,8 @@ static void assert_same(const struct execution *a, const struct execution *b)
     assert_int_equal(a->truncated, b->truncated);
     assert_memory_equal(&a->timings, &b->timings, sizeof a->timings);
     assert_int_equal(a->response_bytes, b->response_bytes);
+    assert_int_equal(a->response.len, b->response.len);
+    assert_true(a->response.len == 0 || memcmp(a->response.data, b->response.data, a->response.len) == 0);
     assert_int_equal(a->missed_count, b->missed_count);
     assert_int_equal(a->missed_until.ms, b->missed_until.ms);
     assert_string_equal(a->runner, b->runner);
@@ -115,6 +117,14 @@ static const struct {
       .error_class = "timeout"}},
     {"o:s s:-5 a:1 x:-4 t:0 h:204 l:-1 b:1",
      {.scheduled = {-5}, .started = {-4}, .status = 204, .lateness_ms = -1, .attempt = 1, .truncated = true}},
+    {"o:f s:0 a:1 x:0 t:0 h:500 l:0 z:2 k:bm8= c:http e:status 500",
+     {.outcome = EXECUTION_FAILED,
+      .attempt = 1,
+      .status = 500,
+      .response_bytes = 2,
+      .response = {"bm8=", 4},
+      .error_class = "http",
+      .error = "status 500"}},
 };
 
 static void test_execution_records_are_as_described(void **state)
@@ -245,6 +255,19 @@ static void test_execution_long_texts_are_cut(void **state)
     assert_int_equal(strlen(back.error), EXECUTION_ERROR_MAX);
 }
 
+static void test_execution_response_that_is_none_is_left_out(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {"", "bm8", "bm8_", "===="};
+    char text[64];
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        (void)snprintf(text, sizeof text, "o:s s:0 k:%s a:2", bad[i]);
+        assert_int_equal(decode(text), ERR_OK);
+        assert_null(back.response.data);
+        assert_int_equal(back.attempt, 2);
+    }
+}
+
 /* Whatever the target, the host's name and the clocks come up with. */
 static void test_execution_longest_record_is_bounded(void **state)
 {
@@ -260,7 +283,10 @@ static void test_execution_longest_record_is_bounded(void **state)
                                   .timings = timings,
                                   .response_bytes = INT64_MIN,
                                   .truncated = true};
+    static char response[BASE64_LEN(EXECUTION_RESPONSE_MAX)];
     struct buffer out;
+    memset(response, 'A', sizeof response);
+    execution.response = (struct slice){response, sizeof response};
     memset(execution.runner, 'r', sizeof execution.runner - 1);
     memset(execution.error_class, 'c', sizeof execution.error_class - 1);
     memset(execution.error, 'e', sizeof execution.error - 1);
@@ -430,6 +456,7 @@ int main(void)
         cmocka_unit_test(test_execution_hostile_errors_stay_in_their_place),
         cmocka_unit_test(test_execution_hostile_tokens_do_not_spoil_the_record),
         cmocka_unit_test(test_execution_long_texts_are_cut),
+        cmocka_unit_test(test_execution_response_that_is_none_is_left_out),
         cmocka_unit_test(test_execution_longest_record_is_bounded),
         cmocka_unit_test(test_execution_timings_of_a_later_version_are_read_as_far_as_known),
         cmocka_unit_test(test_execution_reads_only_the_bytes_it_was_given),

@@ -174,6 +174,31 @@ static void test_feed_reports_what_redis_refuses(void **state)
     feed_fini(&feed);
 }
 
+/* A page may take several questions to Redis, and each takes the place of the replies before it. */
+static void test_feed_keeps_what_records_borrow_from_a_reply(void **state)
+{
+    (void)state;
+    struct feed feed;
+    struct fake_reply fake;
+    struct errinfo info;
+    feed_init(&feed);
+    feed_begin(&feed, &all, &beginning);
+    for (unsigned shard = 0; shard < 2; shard++) {
+        fake_begin(&fake, shard);
+        fake_add(&fake, 90 - (int)shard,
+                 shard == 0 ? "o:s s:90 x:90 a:1 k:b25l" : "o:f s:89 x:89 a:1 k:dHdv");
+        fake_add(&fake, 50, NULL);
+        assert_int_equal(feed_fill(&feed, shard, &fake.reply, 5, &info), ERR_OK);
+        memset(&fake, 'x', sizeof fake);
+    }
+    fill_rest_empty(&feed, 2);
+    assert_int_equal(feed_advance(&feed, 3), 0);
+    assert_true(slice_eq(feed_at(&feed, 0)->response, "b25l"));
+    assert_true(slice_eq(feed_at(&feed, 1)->response, "dHdv"));
+    assert_null(feed_at(&feed, 2)->response.data);
+    feed_fini(&feed);
+}
+
 static void test_feed_history_is_ordered_by_call(void **state)
 {
     (void)state;
@@ -207,6 +232,7 @@ int main(void)
         cmocka_unit_test(test_feed_skips_what_cannot_be_read_and_goes_on_behind_it),
         cmocka_unit_test(test_feed_gives_up_on_a_shard_without_positions),
         cmocka_unit_test(test_feed_reports_what_redis_refuses),
+        cmocka_unit_test(test_feed_keeps_what_records_borrow_from_a_reply),
         cmocka_unit_test(test_feed_history_is_ordered_by_call),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

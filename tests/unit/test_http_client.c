@@ -30,6 +30,7 @@ static struct call {
     struct http_call *handle;
     struct http_result result;
     int told;
+    char kept[64]; /* what its result had kept */
 } calls[CALLS];
 static int told; /* all together */
 
@@ -85,6 +86,8 @@ static void on_done(void *arg, const struct http_result *result)
 {
     struct call *call = arg;
     call->result = *result;
+    (void)snprintf(call->kept, sizeof call->kept, "%.*s", (int)result->kept.len,
+                   result->kept.len > 0 ? result->kept.data : "");
     call->told++;
     told++;
 }
@@ -741,6 +744,42 @@ static void test_http_client_finds_text_across_the_pieces_of_an_answer(void **st
     stub_close(&stub);
 }
 
+static void serve_redirect_with_body(struct http_stub *s, int connection)
+{
+    (void)connection;
+    if (stub_read(s) &&
+        stub_send(s, "HTTP/1.1 302 Found\r\nLocation: /there\r\nContent-Length: 5\r\n\r\nmoved")) {
+        stub_answer(s, "HTTP/1.1 500 Oh\r\nContent-Length: 2\r\n\r\nno");
+    }
+}
+
+static void test_http_client_keeps_the_beginning_of_an_answer_if_asked(void **state)
+{
+    (void)state;
+    stub_open(&stub, serve_pieces);
+    assert_null(get("/")->kept.data);
+    request.keep_max = 6;
+    assert_int_equal(get("/")->kept.len, 6);
+    assert_string_equal(calls[0].kept, "neneen");
+    assert_int_equal(calls[0].result.body_bytes, 14);
+    request.keep_max = 100;
+    assert_int_equal(get("/")->kept.len, 14);
+    request.response_max = 3;
+    assert_int_equal(get("/")->body_bytes, 3);
+    assert_string_equal(calls[0].kept, "nen");
+    stub_close(&stub);
+}
+
+static void test_http_client_keeps_nothing_of_a_redirect_that_is_followed(void **state)
+{
+    (void)state;
+    stub_open(&stub, serve_redirect_with_body);
+    request.keep_max = 100;
+    assert_int_equal(get("/")->status, 500);
+    assert_string_equal(calls[0].kept, "no");
+    stub_close(&stub);
+}
+
 static void serve_headers(struct http_stub *s, int connection)
 {
     (void)connection;
@@ -1128,6 +1167,8 @@ int main(void)
         TEST(test_http_client_endless_answer_is_cut_and_no_failure),
         TEST(test_http_client_answer_as_long_as_allowed_is_whole),
         TEST(test_http_client_finds_text_across_the_pieces_of_an_answer),
+        TEST(test_http_client_keeps_the_beginning_of_an_answer_if_asked),
+        TEST(test_http_client_keeps_nothing_of_a_redirect_that_is_followed),
         TEST(test_http_client_flood_of_headers_is_a_bad_response),
         cmocka_unit_test(test_http_client_once_is_not_sent_again_when_a_kept_connection_dies),
         TEST(test_http_client_nothing_is_sent_again_once_that_is_forbidden),

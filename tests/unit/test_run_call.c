@@ -309,6 +309,30 @@ static void test_run_call_execution_tells_when_and_who(void **state)
     assert_string_equal(run.execution.runner, "me");
 }
 
+static void test_run_call_what_is_kept_of_an_answer_is_in_the_record_and_in_no_log(void **state)
+{
+    (void)state;
+    const struct http_result result = {.status = 500, .started = {T0}, .kept = {"s3cret", 6}};
+    run_note_result(&run, "me", &result);
+    assert_true(slice_eq(run.execution.response, "czNjcmV0"));
+    run_log_call(&run);
+    assert_null(strstr(log_capture_text(&capture), "s3cret"));
+    assert_null(strstr(log_capture_text(&capture), "czNjcmV0"));
+    buffer_fini(&run.body);
+}
+
+static void test_run_call_asks_to_keep_only_what_the_job_does(void **state)
+{
+    (void)state;
+    for (int keep = 0; keep <= 1; keep++) {
+        run.job.call.keep_response = keep == 1;
+        assert_int_equal(run_make_request(&run, &texts, &request), ERR_OK);
+        assert_int_equal(request.keep_max, keep * EXECUTION_RESPONSE_MAX);
+        run_texts_fini(&texts);
+        texts = (struct run_texts){0};
+    }
+}
+
 static void test_run_call_long_texts_are_cut(void **state)
 {
     (void)state;
@@ -535,6 +559,8 @@ int main(void)
         TEST(test_run_call_results_become_executions),
         TEST(test_run_call_success_is_what_the_job_says),
         TEST(test_run_call_execution_tells_when_and_who),
+        TEST(test_run_call_what_is_kept_of_an_answer_is_in_the_record_and_in_no_log),
+        TEST(test_run_call_asks_to_keep_only_what_the_job_does),
         TEST(test_run_call_long_texts_are_cut),
         TEST(test_run_call_redriven_occurrence_has_another_round),
         TEST(test_run_call_success_and_at_most_once_are_over),

@@ -7,6 +7,18 @@ local function exhume(dead_key, member)
     return redis.call('ZREM', dead_key, member)
 end
 
+-- Take those out that a job's records are of; at most some thousand.
+local function exhume_recorded(dead_key, id, records)
+    local members = {}
+    for i, text in ipairs(records) do
+        members[i] = id .. ((' ' .. text):match(' s:(%-?%d+)') or '')
+    end
+    if #members > 0 then
+        redis.pcall('HDEL', dead_key .. ':records', unpack(members))
+        redis.pcall('ZREM', dead_key, unpack(members))
+    end
+end
+
 -- An occurrence whose attempts are spent, with the record of the last of them. The latest ones are kept.
 local function bury(dead_key, dead_max, at, member, text)
     write('ZADD', dead_key, at, member)

@@ -1,5 +1,5 @@
 -- part instant: may a job be called at an instant?
--- needs: clock claims
+-- needs: clock claims waiting
 
 -- Will the occurrence at `due` be called in any case, or was it just now? (Then a job whose next instant that became would be called
 -- twice.) What is called at an instant that is still to come was started shortly before: it is among the claims, or was handed back.
@@ -12,15 +12,7 @@ local function is_taken(where, member, stamp)
             return true
         end
     end
-    local created, epoch = (stamp or ''):match('^(%d+)%.?(%d*)$')
-    for back = 0, created and math.min(tonumber(epoch) or 0, 8) or -1 do -- handed back a few changes ago
-        local before = (tonumber(epoch) or 0) - back
-        local entry = retry_entry(member, 1, 'M', created .. (before > 0 and string.format('.%d', before) or ''))
-        if redis.call('ZSCORE', where.retry_key, entry) then
-            return true
-        end
-    end
-    return false
+    return stamp and is_handed_back(where.retry_key, member, stamp) or false
 end
 
 -- May `due` (ms) become a job's next instant just now? 'late': it is over; 'taken': see above. nil: it may.
