@@ -194,6 +194,9 @@ static void put_history(struct json_writer *w, const struct job_load *load)
     json_object_begin(w);
     json_member_i64(w, "runs", load->runs);
     json_member_i64(w, "failures_in_a_row", load->failures);
+    if (load->readable && watch_counts_failures(&load->job.watch)) {
+        json_member_i64(w, "failures", load->stored.failures);
+    }
     json_object_end(w);
 }
 

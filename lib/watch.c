@@ -87,7 +87,12 @@ void watch_fini(struct watch *watch)
 
 bool watch_is_needed(const struct watch *watch)
 {
-    return watch->overlap != WATCH_ALLOW || watch->pause_after_failures > 0 || watch->memory != NULL;
+    return watch->overlap != WATCH_ALLOW || watch_counts_failures(watch);
+}
+
+bool watch_counts_failures(const struct watch *watch)
+{
+    return watch->pause_after_failures > 0 || watch->memory != NULL;
 }
 
 void watch_describe(const struct watch *watch, struct job_fields *fields)
