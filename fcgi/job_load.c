@@ -2,11 +2,11 @@
 #include "job_load.h"
 
 #include "etag.h"
+#include "execution_json.h"
 #include "job_json.h"
 #include "job_plan.h"
 #include "log.h"
 #include "response.h"
-#include "track.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -186,7 +186,7 @@ static void put_history(struct json_writer *w, const struct job_load *load)
 {
     json_key(w, "last_execution");
     if (load->has_latest) {
-        track_write_execution(w, &load->latest);
+        execution_json_write(w, &load->latest);
     } else {
         json_put_null(w);
     }

@@ -1,6 +1,6 @@
-/* track_write: see track.h. The fields that there were first come first, then those that came later; what
- * says nothing is left out of the latter. */
-#include "track.h"
+/* execution_json: see execution_json.h. The fields that there were first come first, then those that came
+ * later; what says nothing is left out of the latter. */
+#include "execution_json.h"
 
 static void put_ids(struct json_writer *w, const struct execution *execution)
 {
@@ -65,7 +65,7 @@ static void put_details(struct json_writer *w, const struct execution *execution
     }
 }
 
-void track_write_execution(struct json_writer *w, const struct execution *execution)
+void execution_json_write(struct json_writer *w, const struct execution *execution)
 {
     json_object_begin(w);
     put_ids(w, execution);
