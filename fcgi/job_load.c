@@ -6,6 +6,7 @@
 #include "job_json.h"
 #include "job_plan.h"
 #include "log.h"
+#include "notice.h"
 #include "response.h"
 
 #include <stdio.h>
@@ -189,6 +190,9 @@ static void put_history(struct json_writer *w, const struct job_load *load)
         execution_json_write(w, &load->latest);
     } else {
         json_put_null(w);
+    }
+    if (load->stored.notice.data) {
+        notice_write_fate(w, "last_notice", load->stored.notice);
     }
     json_key(w, "counts");
     json_object_begin(w);

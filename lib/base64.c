@@ -45,6 +45,21 @@ bool base64_check(struct slice text, size_t *len)
     return true;
 }
 
+void base64_encode(struct buffer *out, struct slice bytes)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    for (size_t i = 0; i < bytes.len; i += 3) {
+        size_t count = bytes.len - i < 3 ? bytes.len - i : 3;
+        unsigned bits = 0;
+        for (size_t k = 0; k < 3; k++) {
+            bits = bits << 8 | (k < count ? (unsigned char)bytes.data[i + k] : 0);
+        }
+        for (size_t k = 0; k < 4; k++) {
+            buffer_add_char(out, k <= count ? digits[bits >> (18 - 6 * k) & 0x3F] : '=');
+        }
+    }
+}
+
 void base64_decode(struct buffer *out, struct slice text)
 {
     size_t digits = text.len - padding_of(text);

@@ -12,6 +12,9 @@
 /* How many bytes text stands for. False: it is not base64. */
 NODISCARD bool base64_check(struct slice text, size_t *len);
 
+/* Append the text of bytes. */
+void base64_encode(struct buffer *out, struct slice bytes);
+
 /* Append the bytes. text must be base64. */
 void base64_decode(struct buffer *out, struct slice text);
 

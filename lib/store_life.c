@@ -22,6 +22,7 @@ enum {
     JOB_SINCE,
     JOB_BY,
     JOB_FAILURES,
+    JOB_NOTICE,
     JOB_WIDTH
 };
 
@@ -47,6 +48,7 @@ static void read_job(const struct reply *reply, size_t at, struct store_job *out
     out->since.ms = number_or(items[JOB_SINCE], 0);
     out->by = items[JOB_BY];
     out->failures = number_or(items[JOB_FAILURES], 0);
+    out->notice = items[JOB_NOTICE];
 }
 
 void store_job_get(struct cmd *cmd, const struct job_id *id, int records)

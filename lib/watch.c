@@ -1,6 +1,7 @@
 /* watch: see watch.h. */
 #include "watch.h"
 
+#include "template.h"
 #include "url.h"
 
 #include <stdlib.h>
@@ -28,9 +29,9 @@ static enum err check_url(struct slice text, const char *field, struct errinfo *
 {
     struct url url;
     struct errinfo why = {0};
-    return text.data == NULL || url_parse(&url, text, &why) == URL_OK
-               ? ERR_OK
-               : err_set(info, ERR_INVALID, "%s: %s", field, why.text);
+    bool good = text.data == NULL ||
+                (url_parse(&url, text, &why) == URL_OK && template_check(url.query, &why) == ERR_OK);
+    return good ? ERR_OK : err_set(info, ERR_INVALID, "%s: %s", field, why.text);
 }
 
 /* Copy text to *at with a NUL behind it, and go on behind that. */

@@ -1,5 +1,5 @@
 -- job_change: give a job another definition, another next instant, or both.
--- needs: stamp definition clock instant health
+-- needs: stamp definition clock instant watched
 -- KEYS[1] the job's hash  KEYS[2] due  KEYS[3] broken  KEYS[4] retry  KEYS[5] holders
 -- ARGV[1] id (32 bytes)  [2] shard  [3] when it was created, its version and its epoch as they were read ('<ms> <n> <n>')
 --   [4] its next instant (ms; 'n': none is left, so it is COMPLETED; 'p': it stays paused; '': its time is not changed)

@@ -9,7 +9,7 @@ local dead, shard, job_prefix, batch = ARGV[1], ARGV[2], ARGV[3], ARGV[5]
 local attempts_max, dead_max = tonumber(ARGV[6]), tonumber(ARGV[9])
 local keep = {executions_key = KEYS[5], executions = ARGV[7], history_prefix = ARGV[4], history = tonumber(ARGV[8])}
 local now = now_ms()
-local where = {due_key = due_key, job_prefix = job_prefix}
+local where = {due_key = due_key, retry_key = retry_key, job_prefix = job_prefix, earliest = math.huge}
 local handed_on, lost = 0, 0
 
 -- The record, which is put where records belong.
@@ -48,9 +48,10 @@ local function hand_on_started(member, claim)
     note_end(where, id, text)
 end
 
+-- A notice may come once too often: that attempt is made again.
 local function hand_on(member, value)
     local claim = parse_claim(value)
-    if claim.state == 's' then
+    if claim.state == 's' and claim.kind ~= 'n' then
         hand_on_started(member, claim)
     elseif claim.state and is_valid(job_prefix, member:sub(1, 32), claim) then
         give_back(due_key, retry_key, member, claim, claim.due)
@@ -68,5 +69,5 @@ local more = redis.call('EXISTS', claimed_key)
 if more == 0 then
     redis.call('SREM', holders_key, dead)
 end
-wake(shard, handed_on > 0 and now or math.huge)
+wake(shard, handed_on > 0 and now or where.earliest)
 return {handed_on, lost, more}

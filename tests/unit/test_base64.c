@@ -37,6 +37,17 @@ static void test_base64_decodes(void **state)
     }
 }
 
+static void test_base64_encodes(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        struct buffer out = {0};
+        base64_encode(&out, slice_of(good[i][1]));
+        assert_string_equal(buffer_str(&out), good[i][0]);
+        buffer_fini(&out);
+    }
+}
+
 static void test_base64_refuses_all_else(void **state)
 {
     (void)state;
@@ -55,6 +66,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_base64_decodes),
+        cmocka_unit_test(test_base64_encodes),
         cmocka_unit_test(test_base64_refuses_all_else),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

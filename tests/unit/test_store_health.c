@@ -1,5 +1,5 @@
-/* What a job remembers of how its occurrences end, in a real Redis: the count of failures, and the pause that
- * it leads to. */
+/* What a job remembers of how its occurrences end, in a real Redis: the count of failures, the pause that it
+ * leads to, and the notices of a change. */
 #include "store.h"
 
 #include "job_maker.h"
@@ -308,6 +308,227 @@ static void test_health_leaves_another_state_alone(void **state)
     assert_string_equal(field("state_reason"), "user");
 }
 
+static void test_health_garbage_stops_nothing(void **state)
+{
+    (void)state;
+    SAY("HSET", JOB, "pause_after_failures", "many", "failures", "none", "notice", "?");
+    fails();
+    assert_string_equal(field("failures"), "1");
+    SAY("HSET", JOB, "on_recovery_url", "http://ops/good");
+    succeeds();
+    assert_string_equal(field("failures"), "");
+    assert_string_equal(ASK("ZCARD", TAG "retry"), "1");
+}
+
+/* ---- notices ---- */
+
+#define WATCH() SAY("HSET", JOB, "on_failure_url", "http://ops/bad", "on_recovery_url", "http://ops/good")
+
+/* Claim the notice that is due, whose text begins so. The occurrence that waits goes out of the way. */
+static void claim_notice(const char *runner, const char *begin)
+{
+    SAY("ZREM", TAG "due", A);
+    assert_int_equal(claim(runner), 1);
+    assert_non_null(got.notice.data);
+    assert_true(got.from_retry);
+    assert_memory_equal(got.notice.data, begin, strlen(begin));
+}
+
+static enum store_verdict finish_notice(enum execution_outcome outcome, int status, enum store_after after)
+{
+    const struct execution what = {.job = got.attempt.job,
+                                   .scheduled = got.attempt.scheduled,
+                                   .attempt = got.attempt.number,
+                                   .outcome = outcome,
+                                   .status = status};
+    struct cmd cmd;
+    store_finish_notice(&cmd, SHARD, "me");
+    store_finish_add(&cmd, &got.attempt, &what, after, got.attempt.scheduled, "http://ops/bad");
+    call(&cmd);
+    return verdict();
+}
+
+/* What became of the latest notice, its instant apart. */
+static const char *fate(void)
+{
+    static char out[64];
+    const char *instant = strchr(field("notice"), ' ');
+    assert_non_null(instant);
+    (void)snprintf(out, sizeof out, "%c%s", answer()[0], strchr(instant + 1, ' '));
+    return out;
+}
+
+static void test_notice_is_written_on_a_change_and_on_no_other_occurrence(void **state)
+{
+    (void)state;
+    WATCH();
+    succeeds();
+    assert_string_equal(ASK("ZCARD", TAG "retry"), "0");
+    fails();
+    fails();
+    assert_string_equal(ASK("ZCARD", TAG "retry"), "1");
+    assert_string_equal(fate(), "f waiting 0 0");
+    succeeds();
+    succeeds();
+    assert_string_equal(ASK("ZCARD", TAG "retry"), "2");
+    assert_string_equal(fate(), "r waiting 0 0");
+    claim_notice("me", "f 1 o:f ");
+    assert_int_not_equal(got.attempt.scheduled.ms % 1000, 0);
+    claim_notice("me", "r 2 o:s ");
+}
+
+static void test_notice_that_is_delivered_leaves_only_its_proof(void **state)
+{
+    (void)state;
+    WATCH();
+    fails();
+    SAY("DEL", TAG "executions", TAG "history:" A, TAG "dead");
+    claim_notice("me", "f 1 ");
+    start("me");
+    assert_int_equal(finish_notice(EXECUTION_SUCCEEDED, 204, STORE_AFTER_NOTHING), STORE_DONE);
+    assert_int_equal(finish_notice(EXECUTION_SUCCEEDED, 204, STORE_AFTER_NOTHING), STORE_LOST);
+    assert_string_equal(fate(), "f delivered 204 1");
+    assert_string_equal(ASK("HLEN", JOB), "8"); /* four of the definition, the URLs, failures, notice */
+    assert_string_equal(ASK("EXISTS", TAG "executions", TAG "history:" A, TAG "dead", TAG "retry"), "0");
+}
+
+static void test_notice_is_retried_and_given_up_without_a_dead_occurrence(void **state)
+{
+    (void)state;
+    WATCH();
+    fails();
+    SAY("DEL", TAG "dead");
+    claim_notice("me", "f 1 ");
+    start("me");
+    assert_int_equal(finish_notice(EXECUTION_FAILED, 503, STORE_AFTER_RETRY), STORE_DONE);
+    assert_string_equal(fate(), "f waiting 503 1");
+    claim_notice("me", "f 1 ");
+    assert_int_equal(got.attempt.number, 2);
+    start("me");
+    assert_int_equal(finish_notice(EXECUTION_FAILED, 500, STORE_AFTER_DEAD), STORE_DONE);
+    assert_string_equal(fate(), "f given_up 500 2");
+    assert_string_equal(field("failures"), "1");
+    assert_string_equal(ASK("EXISTS", TAG "dead", TAG "retry"), "0");
+}
+
+static void test_notice_leaves_while_its_job_is_paused(void **state)
+{
+    (void)state;
+    WATCH();
+    SAY("HSET", JOB, "pause_after_failures", "1");
+    fails();
+    assert_string_equal(field("state_reason"), "failures");
+    claim_notice("me", "f 1 ");
+    start("me");
+}
+
+static void test_notice_of_a_resumed_job_comes_with_its_first_success(void **state)
+{
+    (void)state;
+    WATCH();
+    SAY("HSET", JOB, "pause_after_failures", "1");
+    fails();
+    SAY("DEL", TAG "retry");
+    resume();
+    fails(); /* and is paused again; it was failing all the while */
+    assert_string_equal(ASK("EXISTS", TAG "retry"), "0");
+    resume();
+    succeeds();
+    claim_notice("me", "r 0 o:s ");
+}
+
+static void test_notice_that_a_dead_runner_had_started_is_sent_again(void **state)
+{
+    (void)state;
+    WATCH();
+    fails();
+    claim_notice("dead", "f 1 ");
+    int64_t instant = got.attempt.scheduled.ms;
+    start("dead");
+    SAY("DEL", TAG "executions");
+    const struct store_recovered done = recover("dead");
+    assert_int_equal(done.handed_on, 1);
+    assert_int_equal(done.lost, 0);
+    assert_string_equal(field("failures"), "1");
+    assert_string_equal(ASK("EXISTS", TAG "executions"), "0");
+    claim_notice("me", "f 1 ");
+    assert_int_equal(got.attempt.scheduled.ms, instant);
+}
+
+/* What is lost makes the change as well. */
+static void test_notice_of_a_lost_occurrence(void **state)
+{
+    (void)state;
+    WATCH();
+    SAY("HSET", JOB, "type", "ATMOST_ONCE");
+    assert_int_equal(claim("dead"), 1);
+    start("dead");
+    assert_int_equal(recover("dead").lost, 1);
+    claim_notice("me", "f 1 o:l ");
+}
+
+static void test_notice_of_a_deleted_job_goes_with_it(void **state)
+{
+    (void)state;
+    enum store_answer done;
+    struct cmd cmd;
+    WATCH();
+    fails();
+    store_job_delete(&cmd, &got.attempt.job, 0);
+    call(&cmd);
+    assert_int_equal(store_answer_reply(reply, &done, &info), ERR_OK);
+    assert_int_equal(done, STORE_ANSWER_DONE);
+    assert_int_equal(claim("me"), 0);
+    assert_string_equal(ASK("EXISTS", TAG "retry", JOB, TAG "due", TAG "claimed:me"), "0");
+}
+
+static void test_notice_that_nobody_is_to_get_any_more_is_dropped(void **state)
+{
+    (void)state;
+    WATCH();
+    fails();
+    SAY("HDEL", JOB, "on_failure_url");
+    SAY("ZREM", TAG "due", A);
+    assert_int_equal(claim("me"), 0);
+    assert_string_equal(ASK("EXISTS", TAG "retry"), "0");
+    assert_string_equal(fate(), "f dropped 0 0");
+    assert_string_equal(ASK("HLEN", JOB), "7");
+}
+
+static void test_notice_that_is_handed_back_stays_one(void **state)
+{
+    (void)state;
+    struct cmd cmd;
+    WATCH();
+    fails();
+    claim_notice("me", "f 1 ");
+    store_release(&cmd, SHARD, "me");
+    store_release_add(&cmd, &got.attempt, got.due);
+    call(&cmd);
+    assert_int_equal(verdict(), STORE_DONE);
+    claim_notice("you", "f 1 ");
+}
+
+/* A run by hand and a notice in the same millisecond are told apart by their instants. */
+static void test_notice_shares_its_instant_with_nothing(void **state)
+{
+    (void)state;
+    struct wall_ms by_hand;
+    enum store_answer done;
+    struct cmd cmd;
+    WATCH();
+    fails();
+    SAY("HSET", JOB, "notice", "f 4000000000007 waiting 0 0");
+    SAY("DEL", TAG "retry");
+    store_job_run(&cmd, &got.attempt.job, "one", 0);
+    call(&cmd);
+    assert_int_equal(store_job_run_reply(reply, &done, &by_hand, &info), ERR_OK);
+    assert_int_equal(by_hand.ms, INT64_C(4000000000008));
+    SAY("DEL", TAG "retry");
+    succeeds();
+    assert_string_equal(ASK("HEXISTS", JOB, "notice:4000000000009"), "1");
+}
+
 #define TEST(f) cmocka_unit_test_setup(f, set_up)
 
 int main(void)
@@ -321,6 +542,18 @@ int main(void)
         TEST(test_health_lost_occurrence_counts_when_it_is_over),
         TEST(test_health_resume_begins_to_count_anew),
         TEST(test_health_leaves_another_state_alone),
+        TEST(test_health_garbage_stops_nothing),
+        TEST(test_notice_is_written_on_a_change_and_on_no_other_occurrence),
+        TEST(test_notice_that_is_delivered_leaves_only_its_proof),
+        TEST(test_notice_is_retried_and_given_up_without_a_dead_occurrence),
+        TEST(test_notice_leaves_while_its_job_is_paused),
+        TEST(test_notice_of_a_resumed_job_comes_with_its_first_success),
+        TEST(test_notice_that_a_dead_runner_had_started_is_sent_again),
+        TEST(test_notice_of_a_lost_occurrence),
+        TEST(test_notice_of_a_deleted_job_goes_with_it),
+        TEST(test_notice_that_nobody_is_to_get_any_more_is_dropped),
+        TEST(test_notice_that_is_handed_back_stays_one),
+        TEST(test_notice_shares_its_instant_with_nothing),
     };
     return cmocka_run_group_tests(tests, set_up_group, tear_down_group);
 }

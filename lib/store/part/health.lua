@@ -1,7 +1,7 @@
 -- part health: how a job is, by the ends of its occurrences. Of jobs that ask for it (lib/watch.h) the hash's field `failures` counts how
 -- many failed in a row; it is there while the job is failing, and gone with the first success. A resume sets it to 0: the job gets as many
 -- tries again, and is still failing until one succeeds.
--- needs: clock state
+-- needs: write clock stamp retry state unscheduled watched
 
 -- What became of an occurrence, by the last record of it: 'good', 'bad', or nil: nothing that tells of the job's health.
 local function judge_end(text)
@@ -10,14 +10,6 @@ local function judge_end(text)
         return 'good'
     end
     return (outcome == 'f' or outcome == 'u' or outcome == 'l') and 'bad' or nil
-end
-
--- What the job asks for, and how it is; nil: it asks for nothing.
-local function read_health(job_key)
-    local fields = redis.call('HMGET', job_key, 'pause_after_failures', 'on_failure_url', 'on_recovery_url', 'failures')
-    if fields[1] or fields[2] or fields[3] then
-        return {limit = tonumber(fields[1] or math.huge), is_failing = fields[4] and true}
-    end
 end
 
 -- So many failures in a row that the job is to be called no more? One that is paused already, or completed, stays as it is.
@@ -29,7 +21,19 @@ local function pause_after(where, id, health, failures)
     end
 end
 
--- An occurrence of a job that is there is over; text: the last record of it. where: job_prefix, due_key.
+-- Tell of a change: 'f' (failing) or 'r' (recovered), after so many failures; text: the record that says so. See part notice.
+local function announce(where, id, letter, failures, text)
+    local job_key = where.job_prefix .. id
+    local at = unscheduled_instant(job_key, 0)
+    local instant = string.format('%.0f', at)
+    redis.call('HSET', job_key, 'notice:' .. instant, letter .. ' ' .. failures .. ' ' .. text, 'notice',
+        letter .. ' ' .. instant .. ' waiting 0 0')
+    write('ZADD', where.retry_key, instant, retry_entry(id .. instant, 1, 'n', job_stamp(where.job_prefix, id)))
+    where.earliest = math.min(where.earliest, at)
+end
+
+-- An occurrence of a job that is there is over; text: the last record of it. where: job_prefix, due_key, retry_key, and `earliest`, the
+-- first instant that was made due.
 local function note_end(where, id, text)
     local job_key = where.job_prefix .. id
     local came_to, health = judge_end(text), read_health(job_key)
@@ -37,8 +41,15 @@ local function note_end(where, id, text)
         return
     end
     if came_to == 'good' then
-        redis.call('HDEL', job_key, 'failures')
-    else
-        pause_after(where, id, health, redis.call('HINCRBY', job_key, 'failures', 1))
+        if redis.call('HDEL', job_key, 'failures') == 1 and health.on_recovery then
+            announce(where, id, 'r', health.failures, text)
+        end
+        return
     end
+    local failures = (health.failures or 0) + 1
+    redis.call('HSET', job_key, 'failures', failures)
+    if not health.failures and health.on_failure then
+        announce(where, id, 'f', failures, text)
+    end
+    pause_after(where, id, health, failures)
 end
