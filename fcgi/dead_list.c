@@ -3,8 +3,8 @@
 #include "app.h"
 #include "dead.h"
 #include "execution.h"
+#include "execution_json.h"
 #include "resources.h"
-#include "track.h"
 
 #include <string.h>
 
@@ -143,7 +143,7 @@ static void put_dead(struct json_writer *w, const struct store_dead *dead)
     json_member_i64(w, "died_time_ms", dead->place.died.ms);
     json_key(w, "last_execution");
     if (dead->known) {
-        track_write_execution(w, &dead->last);
+        execution_json_write(w, &dead->last);
     } else {
         json_put_null(w);
     }

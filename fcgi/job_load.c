@@ -2,11 +2,12 @@
 #include "job_load.h"
 
 #include "etag.h"
+#include "execution_json.h"
 #include "job_json.h"
 #include "job_plan.h"
 #include "log.h"
+#include "notice.h"
 #include "response.h"
-#include "track.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -186,15 +187,21 @@ static void put_history(struct json_writer *w, const struct job_load *load)
 {
     json_key(w, "last_execution");
     if (load->has_latest) {
-        track_write_execution(w, &load->latest);
+        execution_json_write(w, &load->latest);
     } else {
         json_put_null(w);
+    }
+    if (load->stored.notice.data) {
+        notice_write_fate(w, "last_notice", load->stored.notice);
     }
     json_key(w, "counts");
     json_object_begin(w);
     json_member_i64(w, "of_latest", (int64_t)load->records);
     json_member_i64(w, "runs", load->runs);
     json_member_i64(w, "failures_in_a_row", load->failures);
+    if (load->readable && watch_counts_failures(&load->job.watch)) {
+        json_member_i64(w, "failures", load->stored.failures);
+    }
     json_object_end(w);
 }
 

@@ -1,13 +1,13 @@
 /* job_why: GET /v1/jobs/{id}/why. What happened at an instant, or why nothing did, from what there is: the
  * job's history, its state, and its schedule as it is now. */
 #include "app.h"
+#include "execution_json.h"
 #include "job_load.h"
 #include "job_plan.h"
 #include "log.h"
 #include "resources.h"
 #include "response.h"
 #include "rfc3339.h"
-#include "track.h"
 
 #include <stdio.h>
 
@@ -198,7 +198,7 @@ static void put_records(struct json_writer *w, const struct why *why)
     json_array_begin(w);
     for (size_t i = 0; i < why->load.records; i++) {
         if (read_record(why, i, &execution)) {
-            track_write_execution(w, &execution);
+            execution_json_write(w, &execution);
         }
     }
     json_array_end(w);

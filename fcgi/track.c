@@ -1,8 +1,8 @@
 /* track: GET /v1/track/executions, /v1/jobs/{id}/executions and /v1/executions/{id}. One job's history is one
  * command, whatever happened elsewhere; the page of all jobs is a round trip over all shards, and rarely a
  * second one, or with a filter a few of them. */
-#include "track.h"
 #include "app.h"
+#include "execution_json.h"
 #include "job_load.h"
 #include "resources.h"
 #include "store.h"
@@ -110,7 +110,7 @@ static void write_page(struct app *app, bool say_end)
     json_key(&w, "executions");
     json_array_begin(&w);
     for (size_t i = 0; i < app->feed.page_count; i++) {
-        track_write_execution(&w, feed_at(&app->feed, i));
+        execution_json_write(&w, feed_at(&app->feed, i));
     }
     json_array_end(&w);
     if (cursor[0] || say_end) {
@@ -220,6 +220,6 @@ bool track_show_execution(struct app *app, struct api_error *error)
         return fail(app, &info, error);
     }
     response_json(&app->response, 200, &w);
-    track_write_execution(&w, &record.execution);
+    execution_json_write(&w, &record.execution);
     return true;
 }

@@ -317,10 +317,19 @@ static void put_cron_warnings(struct json_writer *w, const struct cron *cron)
     }
 }
 
+/* In a job that sends notices the rule is theirs, too, so it does something. */
+static const char *warn_of_retry(const struct job *job)
+{
+    bool at_least_once = job->type == JOB_ATLEAST_ONCE;
+    bool notices = job->watch.on_failure_url.data || job->watch.on_recovery_url.data;
+
+    return at_least_once || !notices ? retry_warning(&job->retry, at_least_once) : NULL;
+}
+
 /* "warnings", where there are any. */
 static void write_warnings(struct json_writer *w, const struct job *job)
 {
-    const char *retry = retry_warning(&job->retry, job->type == JOB_ATLEAST_ONCE);
+    const char *retry = warn_of_retry(job);
 
     if (cron_warnings(&job->cron) == 0 && !retry) {
         return;

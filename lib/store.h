@@ -146,8 +146,10 @@ struct store_claimed {
     struct job_fields
         fields; /* borrowed from the reply; absent where the job is gone, empty where it is garbage */
     struct wall_ms created;
-    bool started;    /* store_held_at only */
-    bool from_retry; /* the job's next instant stands in Redis already */
+    bool started;        /* store_held_at only */
+    bool from_retry;     /* the job's next instant stands in Redis already */
+    struct slice notice; /* it is a notice of the job's, and this is what it tells (notice.h); borrowed from
+                          * the reply; data NULL: it is an occurrence */
 };
 NODISCARD enum err store_claim_at(const struct reply *reply, size_t index, struct store_claimed *out,
                                   struct errinfo *info);
@@ -178,6 +180,8 @@ enum store_after {
 void store_finish(struct cmd *cmd, unsigned shard, const char *runner, const struct store_keep *keep);
 /* Likewise, for attempts of jobs that are watched. */
 void store_finish_watched(struct cmd *cmd, unsigned shard, const char *runner, const struct store_keep *keep);
+/* Likewise, for notices: where there is no retry, nothing is next. */
+void store_finish_notice(struct cmd *cmd, unsigned shard, const char *runner);
 void store_finish_add(struct cmd *cmd, const struct store_attempt *attempt, const struct execution *execution,
                       enum store_after after, struct wall_ms retry_at, const char *api);
 

@@ -21,6 +21,8 @@ enum {
     JOB_NOTE,
     JOB_SINCE,
     JOB_BY,
+    JOB_FAILURES,
+    JOB_NOTICE,
     JOB_WIDTH
 };
 
@@ -45,6 +47,8 @@ static void read_job(const struct reply *reply, size_t at, struct store_job *out
     out->note = items[JOB_NOTE];
     out->since.ms = number_or(items[JOB_SINCE], 0);
     out->by = items[JOB_BY];
+    out->failures = number_or(items[JOB_FAILURES], 0);
+    out->notice = items[JOB_NOTICE];
 }
 
 void store_job_get(struct cmd *cmd, const struct job_id *id, int records)

@@ -21,6 +21,8 @@ struct store_job {
     struct slice note;        /* what who did it had to say */
     struct slice by;          /* who did it */
     struct wall_ms since;     /* since when; 0: not known */
+    int64_t failures;         /* of a job whose health is watched: how many occurrences failed in a row */
+    struct slice notice;      /* what became of its latest notice (notice.h); absent: there was none */
 };
 
 /* Look at a job, and at its latest `records` attempts. */

@@ -98,7 +98,11 @@ enum err store_claim_at(const struct reply *reply, size_t index, struct store_cl
         return err;
     }
     struct slice created = reply->items[at + CLAIM_CREATED];
-    out->from_retry = slice_eq(reply->items[at + CLAIM_STATE], "r");
+    struct slice state = reply->items[at + CLAIM_STATE];
+    if (state.len > 2 && state.data[0] == 'n') {
+        out->notice = (struct slice){state.data + 2, state.len - 2};
+    }
+    out->from_retry = out->notice.data != NULL || slice_eq(state, "r");
     store_item_packed_fields(reply, at + CLAIM_FIELDS, &out->fields);
     if (created.data != NULL && !slice_i64(created, &out->created.ms)) {
         out->fields.schedule = slice_of(""); /* as garbage as any other field */
@@ -183,6 +187,15 @@ void store_finish(struct cmd *cmd, unsigned shard, const char *runner, const str
 void store_finish_watched(struct cmd *cmd, unsigned shard, const char *runner, const struct store_keep *keep)
 {
     begin_finish(cmd, &store_script_finish_watched, shard, runner, keep);
+}
+
+void store_finish_notice(struct cmd *cmd, unsigned shard, const char *runner)
+{
+    cmd_init_script(cmd, &store_script_finish_notice, 2);
+    store_key_arg_of(cmd, shard, "claimed", runner);
+    store_key_arg(cmd, shard, "retry");
+    cmd_arg_i64(cmd, shard);
+    store_prefix_arg(cmd, shard, "job");
 }
 
 /* Append an execution's record as an argument. */
@@ -273,7 +286,7 @@ void store_held(struct cmd *cmd, unsigned shard, const char *runner)
 
 enum {
     HELD_WIDTH = 2
-}; /* <id><scheduled>, "<state> <ticket> <M|L|m|l> <due> <stamp>" */
+}; /* <id><scheduled>, "<state> <ticket> <M|L|m|l|n> <due> <stamp>" */
 
 enum err store_held_count(const struct reply *reply, size_t *count, struct errinfo *info)
 {

@@ -10,6 +10,7 @@ extern const struct script store_script_dead_page;
 extern const struct script store_script_dead_redrive;
 extern const struct script store_script_due_page;
 extern const struct script store_script_finish;
+extern const struct script store_script_finish_notice;
 extern const struct script store_script_finish_watched;
 extern const struct script store_script_forget;
 extern const struct script store_script_heartbeat;

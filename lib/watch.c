@@ -1,6 +1,7 @@
 /* watch: see watch.h. */
 #include "watch.h"
 
+#include "template.h"
 #include "url.h"
 
 #include <stdlib.h>
@@ -28,9 +29,9 @@ static enum err check_url(struct slice text, const char *field, struct errinfo *
 {
     struct url url;
     struct errinfo why = {0};
-    return text.data == NULL || url_parse(&url, text, &why) == URL_OK
-               ? ERR_OK
-               : err_set(info, ERR_INVALID, "%s: %s", field, why.text);
+    bool good = text.data == NULL ||
+                (url_parse(&url, text, &why) == URL_OK && template_check(url.query, &why) == ERR_OK);
+    return good ? ERR_OK : err_set(info, ERR_INVALID, "%s: %s", field, why.text);
 }
 
 /* Copy text to *at with a NUL behind it, and go on behind that. */
@@ -87,7 +88,12 @@ void watch_fini(struct watch *watch)
 
 bool watch_is_needed(const struct watch *watch)
 {
-    return watch->overlap != WATCH_ALLOW || watch->pause_after_failures > 0 || watch->memory != NULL;
+    return watch->overlap != WATCH_ALLOW || watch_counts_failures(watch);
+}
+
+bool watch_counts_failures(const struct watch *watch)
+{
+    return watch->pause_after_failures > 0 || watch->memory != NULL;
 }
 
 void watch_describe(const struct watch *watch, struct job_fields *fields)

@@ -50,6 +50,8 @@ void watch_fini(struct watch *watch);
 
 /* Is anything to be remembered? */
 bool watch_is_needed(const struct watch *watch);
+/* Is it counted how many occurrences fail in a row? */
+bool watch_counts_failures(const struct watch *watch);
 
 /* The other way: fill the fields; those at their default are left absent. Texts are borrowed from watch. */
 void watch_describe(const struct watch *watch, struct job_fields *fields);

@@ -20,7 +20,7 @@ static enum outbox_kind kind_of(const struct run *run)
     case RUN_STARTING:
         return watched ? OUTBOX_START_WATCHED : OUTBOX_START;
     case RUN_FINISHING:
-        return watched ? OUTBOX_FINISH_WATCHED : OUTBOX_FINISH;
+        return run->is_notice ? OUTBOX_FINISH_NOTICE : watched ? OUTBOX_FINISH_WATCHED : OUTBOX_FINISH;
     case RUN_SKIPPING:
         return OUTBOX_SKIP;
     default:
@@ -187,6 +187,9 @@ static void begin(const struct outbox *outbox, struct cmd *cmd, enum outbox_kind
     case OUTBOX_FINISH_WATCHED:
         store_finish_watched(cmd, shard, outbox->runner, &outbox->keep);
         break;
+    case OUTBOX_FINISH_NOTICE:
+        store_finish_notice(cmd, shard, outbox->runner);
+        break;
     case OUTBOX_SKIP:
         store_skip(cmd, shard, outbox->runner, &outbox->keep);
         break;
@@ -209,6 +212,7 @@ static void add(struct cmd *cmd, const struct run *run)
         break;
     case OUTBOX_FINISH:
     case OUTBOX_FINISH_WATCHED:
+    case OUTBOX_FINISH_NOTICE:
         store_finish_add(cmd, &run->attempt, &run->execution, run->after, run->next_due, run->job.api);
         break;
     case OUTBOX_SKIP:

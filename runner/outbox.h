@@ -21,6 +21,7 @@ enum outbox_kind {
     OUTBOX_START_WATCHED, /* of a job that is watched (watch.h) */
     OUTBOX_FINISH,
     OUTBOX_FINISH_WATCHED,
+    OUTBOX_FINISH_NOTICE,
     OUTBOX_SKIP,
     OUTBOX_RELEASE,
     OUTBOX_KIND__COUNT

@@ -39,7 +39,8 @@ struct run {
     struct wall_ms due; /* when this attempt is to be made: the occurrence's instant, or a retry's */
     unsigned shard;
     enum run_state state;
-    struct job job;     /* owned */
+    struct job job;     /* owned; of a notice, the one that stands in for it (notice_job.h) */
+    bool is_notice;     /* no occurrence: neither recorded in the job's history nor ever too late */
     struct buffer body; /* in CALLING: what is sent, where that is not the job's body as it stands;
                          * in FINISHING: what execution.response borrows */
     bool from_retry;    /* the job's next instant stands in Redis already */

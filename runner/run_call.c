@@ -216,11 +216,20 @@ static void show_api(const struct run *run, char out[API_SHOWN_SIZE])
     buffer_fini(&text);
 }
 
+/* What the log calls the outcome. */
+static const char *event_of(const struct run *run)
+{
+    bool good = run->execution.outcome == EXECUTION_SUCCEEDED;
+    if (!run->is_notice) {
+        return good ? "call succeeded" : "call failed";
+    }
+    return good ? "notice delivered" : run->after == STORE_AFTER_RETRY ? "notice failed" : "notice given up";
+}
+
 void run_log_call(const struct run *run)
 {
     const struct execution *e = &run->execution;
-    bool good = e->outcome == EXECUTION_SUCCEEDED;
-    enum log_level level = good ? LOG_INFO : LOG_WARN;
+    enum log_level level = e->outcome == EXECUTION_SUCCEEDED ? LOG_INFO : LOG_WARN;
     char id[JOB_ID_TEXT_SIZE];
     char scheduled[CLOCK_RFC3339_SIZE];
     char api[API_SHOWN_SIZE];
@@ -244,11 +253,11 @@ void run_log_call(const struct run *run)
         log_i64("took_ms", e->took_ms),
         log_str("error", e->error[0] != '\0' ? e->error : NULL),
         log_str("api", api),
-        log_str("next", next[run->after]),
+        log_str("next", run->is_notice ? NULL : next[run->after]),
         log_i64("retry_in_ms", run->retry_in_ms),
     };
     size_t count = sizeof fields / sizeof fields[0] - (run->after == STORE_AFTER_RETRY ? 0 : 1);
-    log_event(level, good ? "call succeeded" : "call failed", fields, count);
+    log_event(level, event_of(run), fields, count);
 }
 
 void run_log_missed(const struct run *run)

@@ -3,6 +3,7 @@
 #include "runs.h"
 
 #include "log.h"
+#include "notice_job.h"
 #include "policy.h"
 #include "run_call.h"
 
@@ -108,13 +109,13 @@ static void give_up_one(struct runs *runs, struct run *run)
     tell_redis(runs, run, RUN_FINISHING);
 }
 
-/* Decide what is to happen to a claim that has its place at the gate. Only first attempts are judged: what
- * was called once is retried however long that takes. */
+/* Decide what is to happen to a claim that has its place at the gate. Only first attempts at occurrences are
+ * judged: what was called once is retried however long that takes. */
 static void consider(struct runs *runs, struct run *run)
 {
     struct wall_ms now = timebase_now(runs->options.timebase);
     struct policy_gap gap = {0};
-    bool first = run->attempt.number == 1;
+    bool first = run->attempt.number == 1 && !run->is_notice;
     if (first && !run->from_retry) {
         gap = policy_lateness(&run->job, run->attempt.scheduled, now);
     }
@@ -157,6 +158,14 @@ static void enter(struct runs *runs, struct run *run)
     }
 }
 
+static enum err restore(struct runs *runs, struct run *run, const struct store_claimed *claimed,
+                        struct errinfo *info)
+{
+    return run->is_notice ? notice_job_restore(&run->job, claimed, runs->options.zones, info)
+                          : job_restore(&run->job, &claimed->attempt.job, &claimed->fields, claimed->created,
+                                        runs->options.zones, info);
+}
+
 enum err runs_add(struct runs *runs, unsigned shard, const struct store_claimed *claimed)
 {
     struct errinfo info = {0};
@@ -169,13 +178,13 @@ enum err runs_add(struct runs *runs, unsigned shard, const struct store_claimed 
     run->due = claimed->due;
     run->shard = shard;
     run->from_retry = claimed->from_retry;
+    run->is_notice = claimed->notice.data != NULL;
     run->backlog = claimed->due.ms < timebase_now(runs->options.timebase).ms - RUNS_BACKLOG_MS;
     runs->backlog += run->backlog ? 1 : 0;
     link_run(runs, run);
     enum err err = ERR_OK;
     if (claimed->fields.schedule.data != NULL) {
-        err = job_restore(&run->job, &claimed->attempt.job, &claimed->fields, claimed->created,
-                          runs->options.zones, &info);
+        err = restore(runs, run, claimed, &info);
     }
     if (err == ERR_NOMEM) {
         /* Nothing is wrong with the job, and neither can it be called here just now. Not again at once. */

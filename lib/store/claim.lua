@@ -1,16 +1,18 @@
 -- claim: hand attempts that are due to a runner, the longest due first. What has been due for long (a backlog) gets a part of its own:
 -- it cannot keep what is due now waiting, nor the other way round.
--- needs: write stamp definition record retry
+-- needs: write stamp definition record retry notice
 -- KEYS[1] due  KEYS[2] retry  KEYS[3] claimed:<runner>  KEYS[4] holders  KEYS[5] token  KEYS[6] executions
 -- ARGV[1] runner  [2] until (ms)  [3] limit  [4] prefix of the jobs' keys  [5] what was due before is backlog (ms)
 --   [6] limit of that  [7] prefix of the histories' keys  [8] executions kept  [9] history kept
 -- Returns the earliest instant that is left and no backlog ('' for none), '1' where a backlog is left, then for each claimed attempt
---   id, scheduled, ticket, due, state, created, schedule, api, type, and the other fields of the definition, packed (nil: none)
+--   id, scheduled, ticket, due, state (of a notice 'n <text>', see part notice), created, schedule, api, type, and the other fields of the
+--   definition, packed (nil: none)
 -- (created and all behind it are nil where the job is gone; schedule, api and type are empty where it is garbage).
--- A claim is a field of claimed:<runner>: <id><scheduled> = "<state> <attempt>.<token> <M|L|m|l> <due> <stamp>", state 'c' where it came
+-- A claim is a field of claimed:<runner>: <id><scheduled> = "<state> <attempt>.<token> <M|L|m|l|n> <due> <stamp>", state 'c' where it came
 -- from due, 'r' where it came from retry (its job's next instant stands in due already). Number 0 in retry is a first attempt that was
 -- put off; its job's next instant does not stand in due, so that is a 'c', too. The kind is a small letter where somebody asked for the
--- attempt by hand. Entries of retry whose job was deleted, moved on or is paused are taken away here, and are no claims.
+-- attempt by hand, n for a notice. Entries of retry whose job was deleted, moved on or is paused are taken away here, and are no claims;
+-- likewise notices that nobody is to get any more.
 local due_key, retry_key, claimed_key, holders_key = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local runner, until_ms, limit, job_prefix = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
 local fresh_from, backlog_limit = ARGV[5], tonumber(ARGV[6])
@@ -47,13 +49,13 @@ local function claim(what, id, due)
     local member = id .. what.scheduled
     local job, stamp = definition(id)
     local ticket = what.attempt .. '.' .. token
-    local kind = job[4] == 'ATLEAST_ONCE' and 'L' or 'M'
+    local kind = what.notice and 'n' or job[4] == 'ATLEAST_ONCE' and 'L' or 'M'
     if not hold(member, what.state .. ' ' .. ticket .. ' ' .. (what.manual and kind:lower() or kind) .. ' ' .. due .. ' ' .. stamp) then
         stuck = true
         return false
     end
     local n = #reply
-    reply[n + 1], reply[n + 2], reply[n + 3], reply[n + 4], reply[n + 5] = id, what.scheduled, ticket, due, what.state
+    reply[n + 1], reply[n + 2], reply[n + 3], reply[n + 4], reply[n + 5] = id, what.scheduled, ticket, due, what.notice or what.state
     reply[n + 6], reply[n + 7], reply[n + 8], reply[n + 9] = job[1] or false, job[2] or false, job[3] or false, job[4] or false
     reply[n + 10] = pack_others(job)
     return true
@@ -84,11 +86,25 @@ local function is_void(id, scheduled, attempt, manual, stamp)
     return true
 end
 
+-- The text of a notice, as the reply has it; nil: nobody is to get it, and it is forgotten.
+local function notice_at(id, scheduled, attempt)
+    local text = read_notice(job_prefix .. id, scheduled)
+    if not text then
+        end_notice(job_prefix .. id, scheduled, 'dropped', 0, attempt - 1)
+    end
+    return text and 'n ' .. text
+end
+
 local function claim_retry(entry, score)
     local id = entry:sub(1, 32)
     local scheduled, attempt, letter, stamp = parse_retry(entry)
-    local what = {state = 'r', scheduled = scheduled, attempt = attempt, manual = letter == 'm'}
-    if not scheduled or is_void(id, scheduled, attempt, what.manual, stamp) then
+    local what = {state = 'r', scheduled = scheduled, attempt = attempt, manual = letter == 'm' or letter == 'n'}
+    local void = not scheduled or is_void(id, scheduled, attempt, what.manual, stamp)
+    if not void and letter == 'n' then
+        what.notice = notice_at(id, scheduled, attempt)
+        void = not what.notice
+    end
+    if void then
         redis.call('ZREM', retry_key, entry)
         return
     end

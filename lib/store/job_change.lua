@@ -1,5 +1,5 @@
 -- job_change: give a job another definition, another next instant, or both.
--- needs: stamp definition clock instant
+-- needs: stamp definition clock instant watched
 -- KEYS[1] the job's hash  KEYS[2] due  KEYS[3] broken  KEYS[4] retry  KEYS[5] holders
 -- ARGV[1] id (32 bytes)  [2] shard  [3] when it was created, its version and its epoch as they were read ('<ms> <n> <n>')
 --   [4] its next instant (ms; 'n': none is left, so it is COMPLETED; 'p': it stays paused; '': its time is not changed)
@@ -26,6 +26,9 @@ if ARGV[6] == '1' then
     redis.call('HDEL', KEYS[1], unpack(DEFINITION, 2))
     redis.call('HSET', KEYS[1], unpack(ARGV, 7))
     redis.call('HINCRBY', KEYS[1], 'version', life[2] and 1 or 2)
+    if not read_health(KEYS[1]) then
+        redis.call('HDEL', KEYS[1], 'failures') -- nobody counts on
+    end
 end
 if due ~= '' then
     redis.call('HINCRBY', KEYS[1], 'epoch', 1)
@@ -33,6 +36,9 @@ if due ~= '' then
 end
 if at or due == 'n' then
     redis.call('HDEL', KEYS[1], 'state', 'state_reason', 'state_note', 'state_since', 'state_by')
+    if life[4] == 'PAUSED' and redis.call('HEXISTS', KEYS[1], 'failures') == 1 then
+        redis.call('HSET', KEYS[1], 'failures', 0) -- resumed: still failing, with as many tries as at first
+    end
 end
 if at then
     redis.call('ZADD', KEYS[2], due, id)

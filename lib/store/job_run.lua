@@ -1,5 +1,5 @@
 -- job_run: make an attempt at a job by hand, now.
--- needs: write clock stamp retry
+-- needs: write clock stamp retry unscheduled
 -- KEYS[1] the job's hash  KEYS[2] retry  KEYS[3] broken
 -- ARGV[1] id (32 bytes)  [2] shard  [3] a random text that names this request  [4] the milliseconds of the second (0 to 999) at which
 --   the job's own instants are
@@ -16,10 +16,7 @@ local last, request = (redis.call('HGET', KEYS[1], 'manual') or ''):match('^(%d+
 if request == ARGV[3] then
     return tonumber(last)
 end
-local at = math.max(now_ms(), (tonumber(last) or 0) + 1)
-if at % 1000 == tonumber(ARGV[4]) then
-    at = at + 1
-end
+local at = unscheduled_instant(KEYS[1], tonumber(ARGV[4]))
 local instant = string.format('%.0f', at)
 write('ZADD', KEYS[2], instant, retry_entry(ARGV[1] .. instant, 1, 'm', stamp))
 redis.call('HSET', KEYS[1], 'manual', instant .. ' ' .. ARGV[3])

@@ -1,5 +1,5 @@
 -- recover: hand on what a dead runner held, some hundred claims at a time.
--- needs: write clock stamp record dead rounds retry claims
+-- needs: write clock stamp record dead rounds retry claims health
 -- KEYS[1] claimed:<dead>  KEYS[2] due  KEYS[3] retry  KEYS[4] dead  KEYS[5] executions  KEYS[6] holders
 -- ARGV[1] the dead runner  [2] shard  [3] prefix of the jobs' keys  [4] prefix of the histories' keys  [5] claims in one go
 --   [6] attempts that an at-least-once occurrence has unless its job says so (in a round: one that is re-driven gets as many again)  [7] executions kept  [8] history kept  [9] dead kept
@@ -9,6 +9,7 @@ local dead, shard, job_prefix, batch = ARGV[1], ARGV[2], ARGV[3], ARGV[5]
 local attempts_max, dead_max = tonumber(ARGV[6]), tonumber(ARGV[9])
 local keep = {executions_key = KEYS[5], executions = ARGV[7], history_prefix = ARGV[4], history = tonumber(ARGV[8])}
 local now = now_ms()
+local where = {due_key = due_key, retry_key = retry_key, job_prefix = job_prefix, earliest = math.huge}
 local handed_on, lost = 0, 0
 
 -- The record, which is put where records belong.
@@ -33,20 +34,24 @@ local function hand_on_started(member, claim)
     local id, attempt = member:sub(1, 32), attempt_of(claim.ticket)
     local gone = not is_same_job(job_stamp(job_prefix, id), claim.stamp)
     local text = record_lost(id, member:sub(33), attempt, gone)
-    if gone or claim.kind:upper() ~= 'L' then
+    if gone then
         return
     end
-    if has_another(id, member:sub(33), attempt) then
+    if claim.kind:upper() == 'L' and has_another(id, member:sub(33), attempt) then
         write('ZADD', retry_key, string.format('%.0f', now), retry_entry(member, attempt + 1, claim.kind, claim.stamp))
         handed_on = handed_on + 1
-    else
+        return
+    end
+    if claim.kind:upper() == 'L' then
         bury(dead_key, dead_max, string.format('%.0f', now), member, text)
     end
+    note_end(where, id, text)
 end
 
+-- A notice may come once too often: that attempt is made again.
 local function hand_on(member, value)
     local claim = parse_claim(value)
-    if claim.state == 's' then
+    if claim.state == 's' and claim.kind ~= 'n' then
         hand_on_started(member, claim)
     elseif claim.state and is_valid(job_prefix, member:sub(1, 32), claim) then
         give_back(due_key, retry_key, member, claim, claim.due)
@@ -64,5 +69,5 @@ local more = redis.call('EXISTS', claimed_key)
 if more == 0 then
     redis.call('SREM', holders_key, dead)
 end
-wake(shard, handed_on > 0 and now or math.huge)
+wake(shard, handed_on > 0 and now or where.earliest)
 return {handed_on, lost, more}

@@ -90,6 +90,8 @@ static void test_watch_refuses_other_words_and_no_urls(void **state)
                    "http");
     assert_refused(&(struct job_fields){.on_recovery_url = slice_of("/relative")}, "on_recovery_url",
                    "on_recovery_url: ");
+    assert_refused(&(struct job_fields){.on_recovery_url = slice_of("http://h/?x={{no_such}}")},
+                   "on_recovery_url", "no_such");
 }
 
 int main(void)

@@ -1,6 +1,6 @@
-/* track_write: see track.h. The fields that there were first come first, then those that came later; what
- * says nothing is left out of the latter. */
-#include "track.h"
+/* execution_json: see execution_json.h. The fields that there were first come first, then those that came
+ * later; what says nothing is left out of the latter. */
+#include "execution_json.h"
 
 #include "utf8.h"
 
@@ -105,7 +105,7 @@ static void put_details(struct json_writer *w, const struct execution *execution
     }
 }
 
-void track_write_execution(struct json_writer *w, const struct execution *execution)
+void execution_json_write(struct json_writer *w, const struct execution *execution)
 {
     json_object_begin(w);
     put_ids(w, execution);

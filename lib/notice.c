@@ -1,0 +1,90 @@
+/* notice: see notice.h. */
+#include "notice.h"
+
+#include "execution_json.h"
+
+#include <string.h>
+
+static const char *const names[NOTICE_EVENT__COUNT] = {
+    [NOTICE_FAILING] = "failing", [NOTICE_RECOVERED] = "recovered"};
+
+const char *notice_event_name(enum notice_event event)
+{
+    return names[event];
+}
+
+/* Take the next word off rest; an empty one where nothing is left. */
+static struct slice next_word(struct slice *rest)
+{
+    const char *space = rest->len > 0 ? memchr(rest->data, ' ', rest->len) : NULL;
+    struct slice word = *rest;
+    word.len = space != NULL ? (size_t)(space - rest->data) : rest->len;
+    size_t used = space != NULL ? word.len + 1 : word.len;
+    rest->data += used;
+    rest->len -= used;
+    return word;
+}
+
+static bool read_event(struct slice word, enum notice_event *out)
+{
+    *out = slice_eq(word, "r") ? NOTICE_RECOVERED : NOTICE_FAILING;
+    return slice_eq(word, "f") || slice_eq(word, "r");
+}
+
+enum err notice_parse(struct notice *out, const struct job_id *job, struct slice text)
+{
+    *out = (struct notice){0};
+    if (!read_event(next_word(&text), &out->event) || !slice_i64(next_word(&text), &out->failures)) {
+        return ERR_PROTOCOL;
+    }
+    return execution_decode(&out->execution, job, text);
+}
+
+static void put_time(struct json_writer *w, const char *key, struct wall_ms at)
+{
+    char text[CLOCK_RFC3339_SIZE];
+    (void)clock_format_rfc3339(text, at);
+    json_member_str(w, key, text);
+}
+
+void notice_write(struct json_writer *w, const struct notice *notice, struct slice name, struct wall_ms at)
+{
+    char id[JOB_ID_TEXT_SIZE];
+    job_id_format(id, &notice->execution.job);
+    json_object_begin(w);
+    json_member_str(w, "event", names[notice->event]);
+    json_member_str(w, "job_id", id);
+    if (name.data != NULL) {
+        json_key(w, "name");
+        json_put_bytes(w, name);
+    }
+    put_time(w, "at", at);
+    json_member_i64(w, "failures", notice->failures);
+    json_key(w, "execution");
+    execution_json_write(w, &notice->execution);
+    json_object_end(w);
+}
+
+void notice_write_fate(struct json_writer *w, const char *key, struct slice text)
+{
+    enum notice_event event;
+    struct wall_ms at;
+    int64_t status;
+    int64_t attempts;
+    if (!read_event(next_word(&text), &event) || !slice_i64(next_word(&text), &at.ms)) {
+        return;
+    }
+    struct slice state = next_word(&text);
+    if (!slice_i64(next_word(&text), &status) || !slice_i64(next_word(&text), &attempts)) {
+        return;
+    }
+    json_key(w, key);
+    json_object_begin(w);
+    json_member_str(w, "event", names[event]);
+    put_time(w, "at", at);
+    json_key(w, "state");
+    json_put_bytes(w, state);
+    json_member_i64(w, "status_code", status);
+    json_member_i64(w, "attempts", attempts);
+    json_object_end(w);
+}

@@ -1,0 +1,559 @@
+/* What a job remembers of how its occurrences end, in a real Redis: the count of failures, the pause that it
+ * leads to, and the notices of a change. */
+#include "store.h"
+
+#include "job_maker.h"
+#include "redis_server.h"
+#include "redis_sync.h"
+#include "store_life.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define T0    INT64_C(1772953200000) /* 2026-03-08T07:00:00Z, long past for Redis */
+#define T1    (T0 + 60000)
+#define SHARD 3
+#define TAG   "dronc:{3}:"
+#define A     "cAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" /* an id of shard 3 */
+#define JOB   TAG "job:" A
+
+static const struct store_keep keep = {
+    .executions = 100000, .age_ms = 86400000, .history = STORE_HISTORY_PER_JOB, .dead = 10000};
+static struct redis_server server;
+static struct config config;
+static struct redis_sync *redis;
+static struct errinfo info;
+static const struct reply *reply;
+
+/* What the last claim gave: one attempt, the longest due. */
+static struct store_claimed got;
+
+/* ---- talking to Redis ---- */
+
+static void call(struct cmd *cmd)
+{
+    enum err err = redis_sync_call(redis, cmd, 1, 5000, &info);
+    cmd_fini(cmd);
+    if (err != ERR_OK) {
+        fail_msg("%s: %s", err_name(err), info.text);
+    }
+    reply = redis_sync_reply(redis, 0);
+    if (reply->kind == REPLY_ERROR) {
+        fail_msg("%.*s", (int)reply->text.len, reply->text.data);
+    }
+}
+
+static void say_list(const char *const *words, size_t count)
+{
+    struct cmd cmd;
+    cmd_init(&cmd, words[0]);
+    for (size_t i = 1; i < count; i++) {
+        cmd_arg_str(&cmd, words[i]);
+    }
+    call(&cmd);
+}
+
+#define SAY(...)                                 \
+    say_list((const char *const[]){__VA_ARGS__}, \
+             sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *))
+
+/* The text or number that a command answers with; "" for nil. Valid until the next question. */
+static const char *answer(void)
+{
+    static char text[1024];
+    if (reply->kind == REPLY_INTEGER) {
+        (void)snprintf(text, sizeof text, "%lld", (long long)reply->integer);
+    } else {
+        (void)snprintf(text, sizeof text, "%.*s", (int)reply->text.len,
+                       reply->kind == REPLY_NIL ? "" : reply->text.data);
+    }
+    return text;
+}
+
+#define ASK(...) (SAY(__VA_ARGS__), answer())
+
+static const char *field(const char *name)
+{
+    return ASK("HGET", JOB, name);
+}
+
+static int set_up_group(void **state)
+{
+    (void)state;
+    redis_server_open(&server, NULL);
+    config = redis_server_config(&server);
+    redis = redis_sync_new(&config, clock_system());
+    return redis != NULL ? 0 : -1;
+}
+
+static int tear_down_group(void **state)
+{
+    (void)state;
+    redis_sync_free(redis);
+    redis_server_close(&server);
+    return 0;
+}
+
+/* A job that was made long ago, and is due at T0. */
+static int set_up(void **state)
+{
+    (void)state;
+    SAY("FLUSHALL");
+    SAY("HSET", JOB, "created", "1000", "schedule", "* * * * *", "api", "http://example.com/x", "type",
+        "ATLEAST_ONCE");
+    SAY("ZADD", TAG "due", "1772953200000", A);
+    return 0;
+}
+
+/* ---- the operations, one line each ---- */
+
+static size_t claim(const char *runner)
+{
+    const struct store_claim_bounds bounds = {.until = {INT64_MAX / 2}, .limit = 1};
+    struct store_claim_left left;
+    size_t count;
+    struct cmd cmd;
+    store_claim(&cmd, SHARD, runner, &bounds, &keep);
+    call(&cmd);
+    assert_int_equal(store_claim_reply(reply, &left, &count, &info), ERR_OK);
+    if (count > 0) {
+        assert_int_equal(store_claim_at(reply, 0, &got, &info), ERR_OK);
+    }
+    return count;
+}
+
+static enum store_verdict verdict(void)
+{
+    enum store_verdict out = STORE_GONE;
+    assert_int_equal(store_verdict_at(reply, 0, &out, &info), ERR_OK);
+    return out;
+}
+
+/* Start what was claimed; the job's next instant is a minute later. */
+static void start(const char *runner)
+{
+    struct cmd cmd;
+    store_start_watched(&cmd, SHARD, runner, &keep);
+    store_start_add(&cmd, &got.attempt, (struct wall_ms){got.attempt.scheduled.ms + 60000});
+    call(&cmd);
+    assert_int_equal(verdict(), STORE_DONE);
+}
+
+static enum store_verdict finish(const char *runner, enum execution_outcome outcome, enum store_after after)
+{
+    const struct execution what = {.job = got.attempt.job,
+                                   .scheduled = got.attempt.scheduled,
+                                   .attempt = got.attempt.number,
+                                   .outcome = outcome,
+                                   .status = outcome == EXECUTION_SUCCEEDED ? 200 : 500};
+    struct cmd cmd;
+    store_finish_watched(&cmd, SHARD, runner, &keep);
+    store_finish_add(&cmd, &got.attempt, &what, after, got.attempt.scheduled, "http://example.com/x");
+    call(&cmd);
+    return verdict();
+}
+
+/* The job's next occurrence, from claim to record. */
+static void occurrence(enum execution_outcome outcome, enum store_after after)
+{
+    assert_int_equal(claim("me"), 1);
+    start("me");
+    assert_int_equal(finish("me", outcome, after), STORE_DONE);
+}
+
+static void fails(void)
+{
+    occurrence(EXECUTION_FAILED, STORE_AFTER_DEAD);
+}
+
+static void succeeds(void)
+{
+    occurrence(EXECUTION_SUCCEEDED, STORE_AFTER_NOTHING);
+}
+
+static struct store_recovered recover(const char *dead)
+{
+    struct store_recovered out;
+    struct cmd cmd;
+    store_recover(&cmd, SHARD, dead, 6, &keep);
+    call(&cmd);
+    assert_int_equal(store_recover_reply(reply, &out, &info), ERR_OK);
+    return out;
+}
+
+/* Resume the job, which is paused: it is due a minute from now. */
+static void resume(void)
+{
+    struct store_job read;
+    struct wall_ms now;
+    size_t records;
+    enum store_answer done;
+    struct cmd cmd;
+    store_job_get(&cmd, &got.attempt.job, 0);
+    call(&cmd);
+    assert_int_equal(store_job_get_reply(reply, &got.attempt.job, &read, &now, &records, &info), ERR_OK);
+    const struct store_change change = {
+        .read = &read, .timing = STORE_TIME_DUE, .due = {now.ms / 1000 * 1000 + 60000}};
+    store_job_change(&cmd, &change);
+    call(&cmd);
+    assert_int_equal(store_answer_reply(reply, &done, &info), ERR_OK);
+    assert_int_equal(done, STORE_ANSWER_DONE);
+}
+
+/* ---- the count, and the pause ---- */
+
+static void test_health_failures_in_a_row_pause_the_job(void **state)
+{
+    (void)state;
+    SAY("HSET", JOB, "pause_after_failures", "2");
+    fails();
+    assert_string_equal(field("failures"), "1");
+    assert_string_equal(field("state"), "");
+    fails();
+    assert_string_equal(field("failures"), "2");
+    assert_string_equal(field("state"), "PAUSED");
+    assert_string_equal(field("state_reason"), "failures");
+    assert_string_equal(field("state_note"), "2 occurrences failed in a row");
+    assert_string_equal(ASK("ZCARD", TAG "due"), "0");
+    assert_int_equal(claim("me"), 0);
+}
+
+static void test_health_success_ends_the_row(void **state)
+{
+    (void)state;
+    SAY("HSET", JOB, "pause_after_failures", "2");
+    for (int i = 0; i < 3; i++) {
+        fails();
+        succeeds();
+        assert_string_equal(field("failures"), "");
+    }
+    assert_string_equal(field("state"), "");
+}
+
+static void test_health_only_the_end_of_an_occurrence_counts(void **state)
+{
+    (void)state;
+    SAY("HSET", JOB, "pause_after_failures", "3");
+    occurrence(EXECUTION_FAILED, STORE_AFTER_RETRY);
+    assert_string_equal(field("failures"), "");
+    fails(); /* the retry, which is due first */
+    assert_int_equal(got.attempt.number, 2);
+    assert_string_equal(field("failures"), "1");
+    occurrence(EXECUTION_UNKNOWN, STORE_AFTER_NOTHING);
+    assert_string_equal(field("failures"), "2");
+    occurrence(EXECUTION_MISSED, STORE_AFTER_NOTHING);
+    assert_string_equal(field("failures"), "2");
+}
+
+static void test_health_record_sent_twice_counts_once(void **state)
+{
+    (void)state;
+    SAY("HSET", JOB, "pause_after_failures", "2");
+    fails();
+    assert_int_equal(finish("me", EXECUTION_FAILED, STORE_AFTER_DEAD), STORE_LOST);
+    assert_string_equal(field("failures"), "1");
+}
+
+static void test_health_is_of_no_interest_to_most_jobs(void **state)
+{
+    (void)state;
+    SAY("HSET", JOB, "overlap", "skip");
+    fails();
+    assert_string_equal(field("failures"), "");
+}
+
+static void test_health_lost_occurrence_counts_when_it_is_over(void **state)
+{
+    (void)state;
+    SAY("HSET", JOB, "pause_after_failures", "1");
+    assert_int_equal(claim("dead"), 1);
+    start("dead");
+    assert_int_equal(recover("dead").lost, 1); /* at least once: it has another attempt */
+    assert_string_equal(field("failures"), "");
+    SAY("DEL", TAG "retry");
+    SAY("HSET", JOB, "type", "ATMOST_ONCE");
+    assert_int_equal(claim("dead"), 1);
+    start("dead");
+    assert_int_equal(recover("dead").lost, 1);
+    assert_string_equal(field("failures"), "1");
+    assert_string_equal(field("state_reason"), "failures");
+    assert_string_equal(field("state_note"), "1 occurrence failed");
+}
+
+static void test_health_resume_begins_to_count_anew(void **state)
+{
+    (void)state;
+    SAY("HSET", JOB, "pause_after_failures", "2");
+    fails();
+    fails();
+    assert_string_equal(field("state"), "PAUSED");
+    resume();
+    assert_string_equal(field("state"), "");
+    assert_string_equal(field("failures"), "0");
+    fails();
+    assert_string_equal(field("state"), "");
+    fails();
+    assert_string_equal(field("state"), "PAUSED");
+}
+
+static void test_health_leaves_another_state_alone(void **state)
+{
+    (void)state;
+    SAY("HSET", JOB, "pause_after_failures", "1");
+    assert_int_equal(claim("me"), 1);
+    start("me");
+    SAY("HSET", JOB, "state", "PAUSED", "state_reason", "user");
+    assert_int_equal(finish("me", EXECUTION_FAILED, STORE_AFTER_DEAD), STORE_DONE);
+    assert_string_equal(field("failures"), "1");
+    assert_string_equal(field("state_reason"), "user");
+}
+
+static void test_health_garbage_stops_nothing(void **state)
+{
+    (void)state;
+    SAY("HSET", JOB, "pause_after_failures", "many", "failures", "none", "notice", "?");
+    fails();
+    assert_string_equal(field("failures"), "1");
+    SAY("HSET", JOB, "on_recovery_url", "http://ops/good");
+    succeeds();
+    assert_string_equal(field("failures"), "");
+    assert_string_equal(ASK("ZCARD", TAG "retry"), "1");
+}
+
+/* ---- notices ---- */
+
+#define WATCH() SAY("HSET", JOB, "on_failure_url", "http://ops/bad", "on_recovery_url", "http://ops/good")
+
+/* Claim the notice that is due, whose text begins so. The occurrence that waits goes out of the way. */
+static void claim_notice(const char *runner, const char *begin)
+{
+    SAY("ZREM", TAG "due", A);
+    assert_int_equal(claim(runner), 1);
+    assert_non_null(got.notice.data);
+    assert_true(got.from_retry);
+    assert_memory_equal(got.notice.data, begin, strlen(begin));
+}
+
+static enum store_verdict finish_notice(enum execution_outcome outcome, int status, enum store_after after)
+{
+    const struct execution what = {.job = got.attempt.job,
+                                   .scheduled = got.attempt.scheduled,
+                                   .attempt = got.attempt.number,
+                                   .outcome = outcome,
+                                   .status = status};
+    struct cmd cmd;
+    store_finish_notice(&cmd, SHARD, "me");
+    store_finish_add(&cmd, &got.attempt, &what, after, got.attempt.scheduled, "http://ops/bad");
+    call(&cmd);
+    return verdict();
+}
+
+/* What became of the latest notice, its instant apart. */
+static const char *fate(void)
+{
+    static char out[64];
+    const char *instant = strchr(field("notice"), ' ');
+    assert_non_null(instant);
+    (void)snprintf(out, sizeof out, "%c%s", answer()[0], strchr(instant + 1, ' '));
+    return out;
+}
+
+static void test_notice_is_written_on_a_change_and_on_no_other_occurrence(void **state)
+{
+    (void)state;
+    WATCH();
+    succeeds();
+    assert_string_equal(ASK("ZCARD", TAG "retry"), "0");
+    fails();
+    fails();
+    assert_string_equal(ASK("ZCARD", TAG "retry"), "1");
+    assert_string_equal(fate(), "f waiting 0 0");
+    succeeds();
+    succeeds();
+    assert_string_equal(ASK("ZCARD", TAG "retry"), "2");
+    assert_string_equal(fate(), "r waiting 0 0");
+    claim_notice("me", "f 1 o:f ");
+    assert_int_not_equal(got.attempt.scheduled.ms % 1000, 0);
+    claim_notice("me", "r 2 o:s ");
+}
+
+static void test_notice_that_is_delivered_leaves_only_its_proof(void **state)
+{
+    (void)state;
+    WATCH();
+    fails();
+    SAY("DEL", TAG "executions", TAG "history:" A, TAG "dead");
+    claim_notice("me", "f 1 ");
+    start("me");
+    assert_int_equal(finish_notice(EXECUTION_SUCCEEDED, 204, STORE_AFTER_NOTHING), STORE_DONE);
+    assert_int_equal(finish_notice(EXECUTION_SUCCEEDED, 204, STORE_AFTER_NOTHING), STORE_LOST);
+    assert_string_equal(fate(), "f delivered 204 1");
+    assert_string_equal(ASK("HLEN", JOB), "8"); /* four of the definition, the URLs, failures, notice */
+    assert_string_equal(ASK("EXISTS", TAG "executions", TAG "history:" A, TAG "dead", TAG "retry"), "0");
+}
+
+static void test_notice_is_retried_and_given_up_without_a_dead_occurrence(void **state)
+{
+    (void)state;
+    WATCH();
+    fails();
+    SAY("DEL", TAG "dead");
+    claim_notice("me", "f 1 ");
+    start("me");
+    assert_int_equal(finish_notice(EXECUTION_FAILED, 503, STORE_AFTER_RETRY), STORE_DONE);
+    assert_string_equal(fate(), "f waiting 503 1");
+    claim_notice("me", "f 1 ");
+    assert_int_equal(got.attempt.number, 2);
+    start("me");
+    assert_int_equal(finish_notice(EXECUTION_FAILED, 500, STORE_AFTER_DEAD), STORE_DONE);
+    assert_string_equal(fate(), "f given_up 500 2");
+    assert_string_equal(field("failures"), "1");
+    assert_string_equal(ASK("EXISTS", TAG "dead", TAG "retry"), "0");
+}
+
+static void test_notice_leaves_while_its_job_is_paused(void **state)
+{
+    (void)state;
+    WATCH();
+    SAY("HSET", JOB, "pause_after_failures", "1");
+    fails();
+    assert_string_equal(field("state_reason"), "failures");
+    claim_notice("me", "f 1 ");
+    start("me");
+}
+
+static void test_notice_of_a_resumed_job_comes_with_its_first_success(void **state)
+{
+    (void)state;
+    WATCH();
+    SAY("HSET", JOB, "pause_after_failures", "1");
+    fails();
+    SAY("DEL", TAG "retry");
+    resume();
+    fails(); /* and is paused again; it was failing all the while */
+    assert_string_equal(ASK("EXISTS", TAG "retry"), "0");
+    resume();
+    succeeds();
+    claim_notice("me", "r 0 o:s ");
+}
+
+static void test_notice_that_a_dead_runner_had_started_is_sent_again(void **state)
+{
+    (void)state;
+    WATCH();
+    fails();
+    claim_notice("dead", "f 1 ");
+    int64_t instant = got.attempt.scheduled.ms;
+    start("dead");
+    SAY("DEL", TAG "executions");
+    const struct store_recovered done = recover("dead");
+    assert_int_equal(done.handed_on, 1);
+    assert_int_equal(done.lost, 0);
+    assert_string_equal(field("failures"), "1");
+    assert_string_equal(ASK("EXISTS", TAG "executions"), "0");
+    claim_notice("me", "f 1 ");
+    assert_int_equal(got.attempt.scheduled.ms, instant);
+}
+
+/* What is lost makes the change as well. */
+static void test_notice_of_a_lost_occurrence(void **state)
+{
+    (void)state;
+    WATCH();
+    SAY("HSET", JOB, "type", "ATMOST_ONCE");
+    assert_int_equal(claim("dead"), 1);
+    start("dead");
+    assert_int_equal(recover("dead").lost, 1);
+    claim_notice("me", "f 1 o:l ");
+}
+
+static void test_notice_of_a_deleted_job_goes_with_it(void **state)
+{
+    (void)state;
+    enum store_answer done;
+    struct cmd cmd;
+    WATCH();
+    fails();
+    store_job_delete(&cmd, &got.attempt.job, 0);
+    call(&cmd);
+    assert_int_equal(store_answer_reply(reply, &done, &info), ERR_OK);
+    assert_int_equal(done, STORE_ANSWER_DONE);
+    assert_int_equal(claim("me"), 0);
+    assert_string_equal(ASK("EXISTS", TAG "retry", JOB, TAG "due", TAG "claimed:me"), "0");
+}
+
+static void test_notice_that_nobody_is_to_get_any_more_is_dropped(void **state)
+{
+    (void)state;
+    WATCH();
+    fails();
+    SAY("HDEL", JOB, "on_failure_url");
+    SAY("ZREM", TAG "due", A);
+    assert_int_equal(claim("me"), 0);
+    assert_string_equal(ASK("EXISTS", TAG "retry"), "0");
+    assert_string_equal(fate(), "f dropped 0 0");
+    assert_string_equal(ASK("HLEN", JOB), "7");
+}
+
+static void test_notice_that_is_handed_back_stays_one(void **state)
+{
+    (void)state;
+    struct cmd cmd;
+    WATCH();
+    fails();
+    claim_notice("me", "f 1 ");
+    store_release(&cmd, SHARD, "me");
+    store_release_add(&cmd, &got.attempt, got.due);
+    call(&cmd);
+    assert_int_equal(verdict(), STORE_DONE);
+    claim_notice("you", "f 1 ");
+}
+
+/* A run by hand and a notice in the same millisecond are told apart by their instants. */
+static void test_notice_shares_its_instant_with_nothing(void **state)
+{
+    (void)state;
+    struct wall_ms by_hand;
+    enum store_answer done;
+    struct cmd cmd;
+    WATCH();
+    fails();
+    SAY("HSET", JOB, "notice", "f 4000000000007 waiting 0 0");
+    SAY("DEL", TAG "retry");
+    store_job_run(&cmd, &got.attempt.job, "one", 0);
+    call(&cmd);
+    assert_int_equal(store_job_run_reply(reply, &done, &by_hand, &info), ERR_OK);
+    assert_int_equal(by_hand.ms, INT64_C(4000000000008));
+    SAY("DEL", TAG "retry");
+    succeeds();
+    assert_string_equal(ASK("HEXISTS", JOB, "notice:4000000000009"), "1");
+}
+
+#define TEST(f) cmocka_unit_test_setup(f, set_up)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_health_failures_in_a_row_pause_the_job),
+        TEST(test_health_success_ends_the_row),
+        TEST(test_health_only_the_end_of_an_occurrence_counts),
+        TEST(test_health_record_sent_twice_counts_once),
+        TEST(test_health_is_of_no_interest_to_most_jobs),
+        TEST(test_health_lost_occurrence_counts_when_it_is_over),
+        TEST(test_health_resume_begins_to_count_anew),
+        TEST(test_health_leaves_another_state_alone),
+        TEST(test_health_garbage_stops_nothing),
+        TEST(test_notice_is_written_on_a_change_and_on_no_other_occurrence),
+        TEST(test_notice_that_is_delivered_leaves_only_its_proof),
+        TEST(test_notice_is_retried_and_given_up_without_a_dead_occurrence),
+        TEST(test_notice_leaves_while_its_job_is_paused),
+        TEST(test_notice_of_a_resumed_job_comes_with_its_first_success),
+        TEST(test_notice_that_a_dead_runner_had_started_is_sent_again),
+        TEST(test_notice_of_a_lost_occurrence),
+        TEST(test_notice_of_a_deleted_job_goes_with_it),
+        TEST(test_notice_that_nobody_is_to_get_any_more_is_dropped),
+        TEST(test_notice_that_is_handed_back_stays_one),
+        TEST(test_notice_shares_its_instant_with_nothing),
+    };
+    return cmocka_run_group_tests(tests, set_up_group, tear_down_group);
+}
