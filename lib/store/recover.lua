@@ -1,5 +1,5 @@
 -- recover: hand on what a dead runner held, some hundred claims at a time.
--- needs: write clock stamp record dead rounds retry claims
+-- needs: write clock stamp record dead rounds retry claims overlap
 -- KEYS[1] claimed:<dead>  KEYS[2] due  KEYS[3] retry  KEYS[4] dead  KEYS[5] executions  KEYS[6] holders
 -- ARGV[1] the dead runner  [2] shard  [3] prefix of the jobs' keys  [4] prefix of the histories' keys  [5] claims in one go
 --   [6] attempts that an at-least-once occurrence has unless its job says so (in a round: one that is re-driven gets as many again)  [7] executions kept  [8] history kept  [9] dead kept
@@ -10,6 +10,7 @@ local attempts_max, dead_max = tonumber(ARGV[6]), tonumber(ARGV[9])
 local keep = {executions_key = KEYS[5], executions = ARGV[7], history_prefix = ARGV[4], history = tonumber(ARGV[8])}
 local now = now_ms()
 local handed_on, lost = 0, 0
+local earliest = math.huge
 
 -- The record, which is put where records belong.
 local function record_lost(id, scheduled, attempt, gone)
@@ -33,15 +34,19 @@ local function hand_on_started(member, claim)
     local id, attempt = member:sub(1, 32), attempt_of(claim.ticket)
     local gone = not is_same_job(job_stamp(job_prefix, id), claim.stamp)
     local text = record_lost(id, member:sub(33), attempt, gone)
-    if gone or claim.kind:upper() ~= 'L' then
+    if gone then
         return
     end
-    if has_another(id, member:sub(33), attempt) then
+    local at_least_once = claim.kind:upper() == 'L'
+    if at_least_once and has_another(id, member:sub(33), attempt) then
         write('ZADD', retry_key, string.format('%.0f', now), retry_entry(member, attempt + 1, claim.kind, claim.stamp))
         handed_on = handed_on + 1
-    else
+        return
+    end
+    if at_least_once then
         bury(dead_key, dead_max, string.format('%.0f', now), member, text)
     end
+    earliest = math.min(earliest, leave_place(retry_key, job_prefix, member))
 end
 
 local function hand_on(member, value)
@@ -64,5 +69,5 @@ local more = redis.call('EXISTS', claimed_key)
 if more == 0 then
     redis.call('SREM', holders_key, dead)
 end
-wake(shard, handed_on > 0 and now or math.huge)
+wake(shard, handed_on > 0 and now or earliest)
 return {handed_on, lost, more}
