@@ -136,7 +136,9 @@ static void explain_silence(struct why *why)
         say(why, "not_yet", "it is still to come");
     } else if (stored->due.ms <= why->at.ms) {
         say(why, "waiting", "it is due, and no runner has taken it up so far");
-    } else if (why->load.now.ms - why->at.ms < 60000) {
+    } else if (stored->waiting.ms == why->at.ms) {
+        say(why, "queued", "it waits until an earlier occurrence is over");
+    } else if (stored->running.ms == why->at.ms || why->load.now.ms - why->at.ms < 60000) {
         say(why, "under_way", "it is being called, or waits for its host");
     } else {
         say(why, "not_recorded",

@@ -5,6 +5,7 @@
 #include "store_scripts.h"
 
 #include <stdio.h>
+#include <string.h>
 
 /* ---- reading ---- */
 
@@ -21,6 +22,8 @@ enum {
     JOB_NOTE,
     JOB_SINCE,
     JOB_BY,
+    JOB_RUNNING,
+    JOB_WAITING,
     JOB_WIDTH
 };
 
@@ -29,6 +32,13 @@ static int64_t number_or(struct slice text, int64_t otherwise)
 {
     int64_t value;
     return text.data != NULL && slice_i64(text, &value) ? value : otherwise;
+}
+
+/* The number before the first space; 0: there is none. */
+static int64_t first_number(struct slice text)
+{
+    const char *space = text.data == NULL ? NULL : memchr(text.data, ' ', text.len);
+    return space == NULL ? 0 : number_or((struct slice){text.data, (size_t)(space - text.data)}, 0);
 }
 
 static void read_job(const struct reply *reply, size_t at, struct store_job *out)
@@ -45,6 +55,8 @@ static void read_job(const struct reply *reply, size_t at, struct store_job *out
     out->note = items[JOB_NOTE];
     out->since.ms = number_or(items[JOB_SINCE], 0);
     out->by = items[JOB_BY];
+    out->running.ms = first_number(items[JOB_RUNNING]);
+    out->waiting.ms = first_number(items[JOB_WAITING]);
 }
 
 void store_job_get(struct cmd *cmd, const struct job_id *id, int records)

@@ -21,6 +21,8 @@ struct store_job {
     struct slice note;        /* what who did it had to say */
     struct slice by;          /* who did it */
     struct wall_ms since;     /* since when; 0: not known */
+    struct wall_ms running;   /* the occurrence under way, where `overlap` says that it matters; 0: none */
+    struct wall_ms waiting;   /* the one that waits for its end; 0: none */
 };
 
 /* Look at a job, and at its latest `records` attempts. */
