@@ -55,6 +55,13 @@ void job_load_fini(struct job_load *load)
     memset(load, 0, sizeof *load);
 }
 
+/* Does a record tell of nothing that was called: a gap, what was left out, or what was not tried again? */
+static bool is_no_run(const struct execution *execution)
+{
+    return execution->attempt == 0 || execution->outcome == EXECUTION_CANCELLED ||
+           execution->outcome == EXECUTION_SKIPPED;
+}
+
 /* Count from the newest record to the oldest. Attempts at one occurrence mostly stand side by side. */
 static void count_records(const struct reply *reply, size_t count, struct job_load *out)
 {
@@ -73,8 +80,7 @@ static void count_records(const struct reply *reply, size_t count, struct job_lo
             out->latest = execution;
             out->has_latest = true;
         }
-        if (execution.attempt == 0 || execution.outcome == EXECUTION_CANCELLED ||
-            execution.scheduled.ms == before) {
+        if (is_no_run(&execution) || execution.scheduled.ms == before) {
             continue;
         }
         before = execution.scheduled.ms;

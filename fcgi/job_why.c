@@ -15,11 +15,11 @@ struct why {
     struct app *app;
     struct wall_ms at;
     struct job_load load;
-    const char *code;      /* static */
-    char text[200];        /* for a person */
-    const char *field;     /* of the schedule, that says no; NULL: none does */
-    struct wall_ms called; /* when it was called instead; 0: it was not */
-    bool waits;            /* its first attempt was put off, or handed back, and is still to be made */
+    const char *code;                   /* static */
+    char text[EXECUTION_ERROR_MAX + 1]; /* for a person */
+    const char *field;                  /* of the schedule, that says no; NULL: none does */
+    struct wall_ms called;              /* when it was called instead; 0: it was not */
+    bool waits; /* its first attempt was put off, or handed back, and is still to be made */
 };
 
 static bool read_at(struct why *why, struct api_error *error)
@@ -75,8 +75,8 @@ static bool read_record(const struct why *why, size_t index, struct execution *o
            is_about(out, why->at);
 }
 
-/* The newest record says what came of it. */
-static bool find_record(struct why *why)
+/* For a person, what a record says. One that gave way to another occurrence says to which. */
+static const char *text_of(const struct execution *execution)
 {
     static const char *const texts[EXECUTION_OUTCOME__COUNT] = {
         [EXECUTION_SUCCEEDED] = "it was called, and answered well",
@@ -87,14 +87,23 @@ static bool find_record(struct why *why)
             "it was called, and there was no whole answer: what the target did is not known",
         [EXECUTION_CANCELLED] = "its retry came due while the job was paused",
     };
+
+    if (slice_eq(slice_of(execution->error_class), "overlap")) {
+        return execution->error;
+    }
+    return execution->outcome < EXECUTION_OUTCOME__COUNT && texts[execution->outcome]
+               ? texts[execution->outcome]
+               : "see its record";
+}
+
+/* The newest record says what came of it. */
+static bool find_record(struct why *why)
+{
     struct execution execution;
 
     for (size_t i = 0; i < why->load.records; i++) {
         if (read_record(why, i, &execution)) {
-            say(why, execution_outcome_name(execution.outcome),
-                execution.outcome < EXECUTION_OUTCOME__COUNT && texts[execution.outcome]
-                    ? texts[execution.outcome]
-                    : "see its record");
+            say(why, execution_outcome_name(execution.outcome), text_of(&execution));
             return true;
         }
     }
@@ -145,9 +154,11 @@ static void explain_silence(struct why *why)
         say(why, "not_yet", "it is still to come");
     } else if (stored->due.ms <= why->at.ms) {
         say(why, "waiting", "it is due, and no runner has taken it up so far");
+    } else if (stored->waiting.ms == why->at.ms) {
+        say(why, "queued", "it waits until an earlier occurrence is over");
     } else if (why->waits) {
         say(why, "waiting", "it was put off, and waits to be called");
-    } else if (why->load.now.ms - why->at.ms < 60000) {
+    } else if (stored->running.ms == why->at.ms || why->load.now.ms - why->at.ms < 60000) {
         say(why, "under_way", "it is being called, or waits for its host");
     } else {
         say(why, "not_recorded",

@@ -10,12 +10,14 @@
 static const char *const outcome_names[EXECUTION_OUTCOME__COUNT] = {
     [EXECUTION_SUCCEEDED] = "succeeded", [EXECUTION_FAILED] = "failed",       [EXECUTION_LOST] = "lost",
     [EXECUTION_MISSED] = "missed",       [EXECUTION_CANCELLED] = "cancelled", [EXECUTION_UNKNOWN] = "unknown",
+    [EXECUTION_SKIPPED] = "skipped",
 };
 
 /* As written behind "o:". */
 static const char outcome_letters[EXECUTION_OUTCOME__COUNT] = {
     [EXECUTION_SUCCEEDED] = 's', [EXECUTION_FAILED] = 'f',    [EXECUTION_LOST] = 'l',
     [EXECUTION_MISSED] = 'm',    [EXECUTION_CANCELLED] = 'c', [EXECUTION_UNKNOWN] = 'u',
+    [EXECUTION_SKIPPED] = 'k',
 };
 
 const char *execution_outcome_name(enum execution_outcome outcome)

@@ -40,9 +40,11 @@ enum execution_outcome {
     EXECUTION_LOST,      /* l: the runner that had started it died; whether the call left is not known */
     EXECUTION_MISSED, /* m: never called, because nobody could in time; stands for `missed_count` occurrences
                        */
-    EXECUTION_CANCELLED, /* c: it waited to be tried again while its job was paused: not called */
+    EXECUTION_CANCELLED, /* c: it waited to be tried again while its job was paused: not called; or it was
+                            ended for the sake of a later occurrence, whatever had come of it by then */
     EXECUTION_UNKNOWN, /* u: at most once: it was sent, and there was no whole answer; what the target did is
                           not known */
+    EXECUTION_SKIPPED, /* k: another occurrence of the job was under way: not called */
     EXECUTION_OUTCOME__COUNT
 };
 
@@ -78,7 +80,7 @@ struct execution {
     char error[EXECUTION_ERROR_MAX + 1];
 };
 
-/* "succeeded", "failed", "lost", "missed", "cancelled", "unknown". */
+/* "succeeded", "failed", "lost", "missed", "cancelled", "unknown", "skipped". */
 const char *execution_outcome_name(enum execution_outcome outcome);
 /* And back. False: no outcome is called so. */
 NODISCARD bool execution_outcome_parse(struct slice name, enum execution_outcome *out);

@@ -161,9 +161,13 @@ void store_start(struct cmd *cmd, unsigned shard, const char *runner);
 void store_start_watched(struct cmd *cmd, unsigned shard, const char *runner, const struct store_keep *keep);
 void store_start_add(struct cmd *cmd, const struct store_attempt *attempt, struct wall_ms next);
 enum store_verdict {
-    STORE_DONE, /* it is so in Redis now (or was already, by an earlier sending of the same) */
-    STORE_LOST, /* refused: the claim is no longer ours */
-    STORE_GONE /* refused: the claim is void (the job is gone, paused, or has another time) and was dropped */
+    STORE_DONE,   /* it is so in Redis now (or was already, by an earlier sending of the same) */
+    STORE_LOST,   /* refused: the claim is no longer ours */
+    STORE_GONE,   /* refused: the claim is void (the job is gone, paused, or has another time) and was dropped
+                   */
+    STORE_SETTLED /* start_watched only: not to be called, for another occurrence of the job is under way; it
+                     is recorded as skipped, or waits. The job's next instant is due as if it had been started
+                   */
 };
 /* The verdict on the attempt that was added at index; for start, finish, skip and release. */
 NODISCARD enum err store_verdict_at(const struct reply *reply, size_t index, enum store_verdict *out,
@@ -283,5 +287,8 @@ NODISCARD enum err store_rezone_reply(const struct reply *reply, int64_t *moved,
 
 /* A message on STORE_WAKE_CHANNEL: something is due in shard at `due`. False: not one of ours. */
 NODISCARD bool store_wake_parse(struct slice message, unsigned *shard, struct wall_ms *due);
+/* Another one on the same channel: a claim was taken away from whoever has it, for the sake of a later
+ * occurrence of the job; its call is to end, and is recorded already. False: not one of these. */
+NODISCARD bool store_cancel_parse(struct slice message, struct store_attempt *attempt);
 
 #endif

@@ -5,6 +5,7 @@
 #include "store_scripts.h"
 
 #include <stdio.h>
+#include <string.h>
 
 /* ---- reading ---- */
 
@@ -23,6 +24,8 @@ enum {
     JOB_BY,
     JOB_FAILURES,
     JOB_NOTICE,
+    JOB_RUNNING,
+    JOB_WAITING,
     JOB_WIDTH
 };
 
@@ -31,6 +34,13 @@ static int64_t number_or(struct slice text, int64_t otherwise)
 {
     int64_t value;
     return text.data != NULL && slice_i64(text, &value) ? value : otherwise;
+}
+
+/* The number before the first space; 0: there is none. */
+static int64_t first_number(struct slice text)
+{
+    const char *space = text.data == NULL ? NULL : memchr(text.data, ' ', text.len);
+    return space == NULL ? 0 : number_or((struct slice){text.data, (size_t)(space - text.data)}, 0);
 }
 
 static void read_job(const struct reply *reply, size_t at, struct store_job *out)
@@ -49,6 +59,8 @@ static void read_job(const struct reply *reply, size_t at, struct store_job *out
     out->by = items[JOB_BY];
     out->failures = number_or(items[JOB_FAILURES], 0);
     out->notice = items[JOB_NOTICE];
+    out->running.ms = first_number(items[JOB_RUNNING]);
+    out->waiting.ms = first_number(items[JOB_WAITING]);
 }
 
 void store_job_get(struct cmd *cmd, const struct job_id *id, int records)

@@ -23,6 +23,8 @@ struct store_job {
     struct wall_ms since;     /* since when; 0: not known */
     int64_t failures;         /* of a job whose health is watched: how many occurrences failed in a row */
     struct slice notice;      /* what became of its latest notice (notice.h); absent: there was none */
+    struct wall_ms running;   /* the occurrence under way, where `overlap` says that it matters; 0: none */
+    struct wall_ms waiting;   /* the one that waits for its end; 0: none */
 };
 
 /* Look at a job, and at its latest `records` attempts. */

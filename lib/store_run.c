@@ -146,7 +146,8 @@ void store_start_add(struct cmd *cmd, const struct store_attempt *attempt, struc
 enum err store_verdict_at(const struct reply *reply, size_t index, enum store_verdict *out,
                           struct errinfo *info)
 {
-    static const enum store_verdict verdicts[] = {[0] = STORE_LOST, [1] = STORE_DONE, [2] = STORE_GONE};
+    static const enum store_verdict verdicts[] = {
+        [0] = STORE_LOST, [1] = STORE_DONE, [2] = STORE_GONE, [3] = STORE_SETTLED};
     int64_t value;
     enum err err = store_check_array(reply, 0, 1, info);
     if (err == ERR_OK) {
@@ -155,7 +156,7 @@ enum err store_verdict_at(const struct reply *reply, size_t index, enum store_ve
     if (err != ERR_OK) {
         return err;
     }
-    if (value < 0 || value > 2) {
+    if (value < 0 || value >= (int64_t)(sizeof verdicts / sizeof verdicts[0])) {
         return err_set(info, ERR_PROTOCOL, "Redis answered with verdict %lld", (long long)value);
     }
     *out = verdicts[value];

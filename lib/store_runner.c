@@ -4,6 +4,7 @@
 #include "store_keys.h"
 #include "store_scripts.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define RUNNERS_KEY "dronc:runners"
@@ -138,5 +139,32 @@ bool store_wake_parse(struct slice message, unsigned *shard, struct wall_ms *due
         return false;
     }
     *shard = (unsigned)number;
+    return true;
+}
+
+/* "cancel <64 hex>:<scheduled>:<attempt>.<token>": behind the word, the ticket apart, as an execution's id.
+ */
+bool store_cancel_parse(struct slice message, struct store_attempt *attempt)
+{
+    static const char word[] = "cancel ";
+    const size_t head = sizeof word - 1;
+    const char *dot = message.data == NULL ? NULL : memrchr(message.data, '.', message.len);
+    struct execution execution;
+    char id[EXECUTION_ID_SIZE];
+    if (dot == NULL || message.len < head || memcmp(message.data, word, head) != 0) {
+        return false;
+    }
+    size_t name = (size_t)(dot - message.data);
+    if (name < head || name - head >= sizeof id - 6) {
+        return false;
+    }
+    (void)snprintf(id, sizeof id, "exec:%.*s", (int)(name - head), message.data + head);
+    if (!execution_id_parse(&execution, slice_of(id)) ||
+        !slice_i64((struct slice){dot + 1, message.len - name - 1}, &attempt->token)) {
+        return false;
+    }
+    attempt->job = execution.job;
+    attempt->scheduled = execution.scheduled;
+    attempt->number = execution.attempt;
     return true;
 }

@@ -7,6 +7,8 @@
  *        ├─▶ SKIPPING ───────────────────────────────────│───────────┤
  *        ├─▶ (too late, and no gap to skip) ─────────────┘           │
  *        └─▶ (the job is set aside) ─────────────────────────────────┘
+ *
+ * One that is cancelled for the sake of a later occurrence ends out of READY or CALLING, and is not recorded.
  */
 #ifndef DRONC_RUN_H
 #define DRONC_RUN_H
@@ -51,6 +53,7 @@ struct run {
     struct heap_item waiting; /* in CLAIMED and READY: when to go on, or to wait no longer for the gate */
     struct http_call *call;   /* in CALLING; borrowed */
     bool on_the_way;          /* in STARTING to RELEASING: sent to Redis, and no answer yet */
+    bool cancelled;           /* aborted for the sake of a later occurrence, which is recorded already */
     bool sent_again;          /* the answer to an earlier sending was lost: what it did is not known */
     struct run *queued;       /* the next one in the outbox' queue; NULL: the last, or in none */
     struct run *prev, *next;  /* in the list of all runs */

@@ -278,10 +278,23 @@ void run_log_refused(const struct run *run)
     char scheduled[CLOCK_RFC3339_SIZE];
     job_id_format(id, &run->attempt.job);
     (void)clock_format_rfc3339(scheduled, run->attempt.scheduled);
+    /* Whoever takes a claim away for the sake of a later occurrence says so, but the message may get lost. */
+    bool alarming = !run->sent_again && !run->cancelled && run->job.watch.overlap != WATCH_CANCEL;
     const struct log_field fields[] = {
         log_str("job", id), log_str("scheduled", scheduled), log_i64("attempt", run->attempt.number),
-        log_str("why", run->sent_again ? "sent before the connection was lost, and recorded then"
-                                       : "the claim has been handed on: this runner counted as dead")};
-    log_event(run->sent_again ? LOG_DEBUG : LOG_WARN, "record refused", fields,
-              sizeof fields / sizeof fields[0]);
+        log_str("why", alarming          ? "the claim has been handed on: this runner counted as dead"
+                       : run->sent_again ? "sent before the connection was lost, and recorded then"
+                                         : "a later occurrence of the job has taken its place")};
+    log_event(alarming ? LOG_WARN : LOG_DEBUG, "record refused", fields, sizeof fields / sizeof fields[0]);
+}
+
+void run_log_cancelled(const struct run *run)
+{
+    char id[JOB_ID_TEXT_SIZE];
+    char scheduled[CLOCK_RFC3339_SIZE];
+    job_id_format(id, &run->attempt.job);
+    (void)clock_format_rfc3339(scheduled, run->attempt.scheduled);
+    log_info("call cancelled", log_str("job", id), log_str("scheduled", scheduled),
+             log_i64("attempt", run->attempt.number),
+             log_str("why", "a later occurrence of the job has taken its place"));
 }

@@ -29,5 +29,6 @@ void run_decide_after(struct run *run, struct wall_ms now);
 void run_log_call(const struct run *run);
 void run_log_missed(const struct run *run);
 void run_log_refused(const struct run *run);
+void run_log_cancelled(const struct run *run);
 
 #endif

@@ -207,8 +207,11 @@ static void on_wake_message(void *arg, struct slice message)
     struct runner *runner = arg;
     unsigned shard;
     struct wall_ms at;
+    struct store_attempt attempt;
     if (store_wake_parse(message, &shard, &at)) {
         due_note(&runner->due, shard, at);
+    } else if (store_cancel_parse(message, &attempt)) {
+        runs_cancel(&runner->runs, &attempt);
     }
 }
 

@@ -8,6 +8,7 @@
 #include "run_call.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static struct run *run_of(struct heap_item *item)
 {
@@ -109,6 +110,13 @@ static void give_up_one(struct runs *runs, struct run *run)
     tell_redis(runs, run, RUN_FINISHING);
 }
 
+/* Is a first attempt that comes from retry too late? One whose job lets occurrences wait for each other may
+ * have done that, and is called whenever its turn comes. */
+static bool is_too_old(const struct run *run, struct wall_ms now)
+{
+    return run->job.watch.overlap != WATCH_QUEUE && policy_is_too_old(&run->job, run->attempt.scheduled, now);
+}
+
 /* Decide what is to happen to a claim that has its place at the gate. Only first attempts at occurrences are
  * judged: what was called once is retried however long that takes. */
 static void consider(struct runs *runs, struct run *run)
@@ -119,7 +127,7 @@ static void consider(struct runs *runs, struct run *run)
     if (first && !run->from_retry) {
         gap = policy_lateness(&run->job, run->attempt.scheduled, now);
     }
-    if (first && run->from_retry && policy_is_too_old(&run->job, run->attempt.scheduled, now)) {
+    if (first && run->from_retry && is_too_old(run, now)) {
         give_up_one(runs, run);
     } else if (gap.count > 0) {
         give_up_gap(runs, run, &gap);
@@ -232,6 +240,10 @@ static void on_done(void *arg, const struct http_result *result)
     run->call = NULL;
     buffer_fini(&run->body); /* libcurl is done with it */
     runs->calling--;
+    if (run->cancelled) {
+        end(runs, run);
+        return;
+    }
     run_note_result(run, runs->options.runner, result);
     conclude(runs, run);
 }
@@ -266,20 +278,31 @@ static void call(struct runs *runs, struct run *run)
 
 /* ---- what Redis said ---- */
 
+static const char *why_not_started(enum store_verdict verdict)
+{
+    switch (verdict) {
+    case STORE_GONE:
+        return "the job is gone, is paused, or has another time";
+    case STORE_SETTLED:
+        return "another occurrence of the job is under way";
+    default:
+        return "not ours any more";
+    }
+}
+
 static void on_started(struct runs *runs, struct run *run, enum store_verdict verdict)
 {
-    if (verdict != STORE_DONE) {
-        log_debug("start refused",
-                  log_str("why", verdict == STORE_GONE ? "the job is gone, is paused, or has another time"
-                                                       : "not ours any more"));
-        end(runs, run);
-        return;
-    }
     struct wall_ms next;
-    if (run->attempt.number == 1 && job_next(&run->job, run->attempt.scheduled, &next)) {
+    bool goes_on = verdict == STORE_DONE || verdict == STORE_SETTLED;
+    if (goes_on && run->attempt.number == 1 && job_next(&run->job, run->attempt.scheduled, &next)) {
         runs->options.on_due(runs->options.arg, run->shard, next);
     }
-    if (runs->may_send && !runs->draining) {
+    if (verdict != STORE_DONE) {
+        log_debug("start refused", log_str("why", why_not_started(verdict)));
+    }
+    if (verdict != STORE_DONE || run->cancelled) {
+        end(runs, run);
+    } else if (runs->may_send && !runs->draining) {
         run_set_state(run, RUN_READY);
         wait_until(runs, run, run->due.ms);
     } else {
@@ -346,6 +369,30 @@ void runs_drain(struct runs *runs)
 {
     runs->draining = true;
     hand_back_all(runs);
+}
+
+/* What is on its way to Redis is refused there, for the claim is gone; so is a claim that is to be started.
+ */
+static void cancel(struct runs *runs, struct run *run)
+{
+    run_log_cancelled(run);
+    run->cancelled = true;
+    if (run->state == RUN_READY) {
+        end(runs, run);
+    } else if (run->call != NULL) {
+        http_client_cancel(run->call); /* on_done ends it */
+    }
+}
+
+void runs_cancel(struct runs *runs, const struct store_attempt *attempt)
+{
+    for (struct run *run = runs->all, *next; run != NULL; run = next) {
+        next = run->next;
+        if (run->attempt.token == attempt->token && run->attempt.scheduled.ms == attempt->scheduled.ms &&
+            memcmp(run->attempt.job.bytes, attempt->job.bytes, JOB_ID_SIZE) == 0) {
+            cancel(runs, run);
+        }
+    }
 }
 
 void runs_abort(struct runs *runs)

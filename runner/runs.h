@@ -72,6 +72,9 @@ bool runs_hold_zone(const struct runs *runs, const struct zone *zone);
 void runs_set_may_send(struct runs *runs, bool may_send);
 /* Hand back everything that was not sent, and start nothing more. */
 void runs_drain(struct runs *runs);
+/* A claim was taken away from whoever has it (store_cancel_parse): end its run, if it is one of these, and
+ * record nothing. */
+void runs_cancel(struct runs *runs, const struct store_attempt *attempt);
 /* End the calls that are still under way. */
 void runs_abort(struct runs *runs);
 

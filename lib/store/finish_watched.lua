@@ -1,5 +1,5 @@
 -- finish_watched: as finish, for attempts of jobs that are watched (lib/watch.h).
--- needs: finishing health
+-- needs: finishing health overlap
 -- KEYS and ARGV: as finish has them. Returns what finish does.
 local where = {claimed_key = KEYS[1], retry_key = KEYS[2], dead_key = KEYS[3], due_key = KEYS[5], job_prefix = ARGV[6],
     dead_max = tonumber(ARGV[5]), earliest = math.huge,
@@ -14,6 +14,7 @@ local function finish(member, ticket, text, after, at)
     local gone = conclude(where, member, claim, text, after, at)
     if not gone and after ~= 'r' then
         note_end(where, member:sub(1, 32), text)
+        where.earliest = math.min(where.earliest, leave_place(where.retry_key, where.job_prefix, member))
     end
     redis.call('HDEL', where.claimed_key, member)
     return '1'

@@ -1,5 +1,5 @@
 -- recover: hand on what a dead runner held, some hundred claims at a time.
--- needs: write clock stamp record dead rounds retry claims health
+-- needs: write clock stamp record dead rounds retry claims health overlap
 -- KEYS[1] claimed:<dead>  KEYS[2] due  KEYS[3] retry  KEYS[4] dead  KEYS[5] executions  KEYS[6] holders
 -- ARGV[1] the dead runner  [2] shard  [3] prefix of the jobs' keys  [4] prefix of the histories' keys  [5] claims in one go
 --   [6] attempts that an at-least-once occurrence has unless its job says so (in a round: one that is re-driven gets as many again)  [7] executions kept  [8] history kept  [9] dead kept
@@ -37,15 +37,17 @@ local function hand_on_started(member, claim)
     if gone then
         return
     end
-    if claim.kind:upper() == 'L' and has_another(id, member:sub(33), attempt) then
+    local at_least_once = claim.kind:upper() == 'L'
+    if at_least_once and has_another(id, member:sub(33), attempt) then
         write('ZADD', retry_key, string.format('%.0f', now), retry_entry(member, attempt + 1, claim.kind, claim.stamp))
         handed_on = handed_on + 1
         return
     end
-    if claim.kind:upper() == 'L' then
+    if at_least_once then
         bury(dead_key, dead_max, string.format('%.0f', now), member, text)
     end
     note_end(where, id, text)
+    where.earliest = math.min(where.earliest, leave_place(retry_key, job_prefix, member))
 end
 
 -- A notice may come once too often: that attempt is made again.

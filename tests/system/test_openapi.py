@@ -246,7 +246,8 @@ def records_of_all_kinds(world, job_id):
     """As runners write them: of a call with all its timings, of failures, and of what was not called."""
     tokens = ["o:s a:1 x:{x} t:12 h:200 l:7 p:1000,12000,10,20,30 z:512 b:1 r:web-1", "o:f a:1 x:{x} t:5 h:503 l:2 r:web-1 c:http e:status 503",
               "o:u a:1 x:{x} t:5 h:0 l:2 r:web-1 c:response e:broke off", "o:l a:1 x:0 t:0 h:0 l:0 c:lost e:the runner died",
-              "o:m a:0 x:0 t:0 h:0 l:90000 u:{u} n:7 r:web-1", "o:c a:2 x:0 t:0 h:0 l:5 r:web-1"]
+              "o:m a:0 x:0 t:0 h:0 l:90000 u:{u} n:7 r:web-1", "o:c a:2 x:0 t:0 h:0 l:5 r:web-1",
+              "o:k a:1 x:0 t:0 h:0 l:0 c:overlap e:another one was under way"]
     for record in tokens:
         world.instant += 1000
         text = f"s:{world.instant} " + record.format(x=world.instant + 7, u=world.instant + 600)

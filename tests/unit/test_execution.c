@@ -95,6 +95,7 @@ static const struct {
      {.outcome = EXECUTION_MISSED, .scheduled = {T0}, .missed_until = {1772956740000}, .missed_count = 60}},
     {"o:l s:0 a:2 x:0 t:0 h:0 l:0", {.outcome = EXECUTION_LOST, .attempt = 2}},
     {"o:u s:0 a:1 x:0 t:0 h:0 l:0", {.outcome = EXECUTION_UNKNOWN, .attempt = 1}},
+    {"o:k s:0 a:1 x:0 t:0 h:0 l:0", {.outcome = EXECUTION_SKIPPED, .attempt = 1}},
     {"o:s s:1772953200000 a:1 x:1772953200003 t:12 h:200 l:3 p:11820,11874,210,95 z:512 r:w",
      {.scheduled = {T0},
       .started = {T0 + 3},
@@ -445,6 +446,7 @@ static void test_execution_outcomes_have_names(void **state)
     assert_string_equal(execution_outcome_name(EXECUTION_LOST), "lost");
     assert_string_equal(execution_outcome_name(EXECUTION_MISSED), "missed");
     assert_string_equal(execution_outcome_name(EXECUTION_UNKNOWN), "unknown");
+    assert_string_equal(execution_outcome_name(EXECUTION_SKIPPED), "skipped");
     assert_string_equal(execution_outcome_name(EXECUTION_OUTCOME__COUNT), "unknown");
 }
 

@@ -542,6 +542,29 @@ static void test_run_call_log_of_a_gap_and_of_a_refusal(void **state)
     assert_no_secrets();
 }
 
+/* Its claim was taken away for the sake of a later occurrence: nothing is wrong, whether the runner was told
+ * or not. */
+static void test_run_call_log_of_a_record_that_is_refused_for_a_later_occurrence(void **state)
+{
+    (void)state;
+    run.job.watch.overlap = WATCH_CANCEL;
+    run_log_refused(&run);
+    assert_int_equal(log_capture_lines(&capture), 0);
+    log_set_level(LOG_DEBUG);
+    run_log_refused(&run);
+    assert_non_null(strstr(log_capture_text(&capture), "a later occurrence of the job has taken its place"));
+}
+
+static void test_run_call_log_of_a_call_that_is_cancelled(void **state)
+{
+    (void)state;
+    run_log_cancelled(&run);
+    const char *text = log_capture_text(&capture);
+    assert_non_null(strstr(text, "\"event\":\"call cancelled\",\"job\":\"capi:" HEX "\""));
+    assert_non_null(strstr(text, "\"scheduled\":\"2026-03-08T07:00:00Z\",\"attempt\":3"));
+    assert_no_secrets();
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -573,6 +596,8 @@ int main(void)
         TEST(test_run_call_log_of_a_success_obeys_the_level),
         TEST(test_run_call_log_survives_the_longest_url),
         TEST(test_run_call_log_of_a_gap_and_of_a_refusal),
+        TEST(test_run_call_log_of_a_record_that_is_refused_for_a_later_occurrence),
+        TEST(test_run_call_log_of_a_call_that_is_cancelled),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -667,12 +667,12 @@ static void test_store_claim_at_refuses_garbage(void **state)
 static void test_store_verdicts(void **state)
 {
     (void)state;
-    const struct reply *reply = MAKE_ARRAY("0", "1", "2", "3", "-1", NULL, "x", "");
-    static const enum store_verdict expected[] = {STORE_LOST, STORE_DONE, STORE_GONE};
-    for (size_t i = 0; i < 8; i++) {
+    const struct reply *reply = MAKE_ARRAY("0", "1", "2", "3", "4", "-1", NULL, "x", "");
+    static const enum store_verdict expected[] = {STORE_LOST, STORE_DONE, STORE_GONE, STORE_SETTLED};
+    for (size_t i = 0; i < 9; i++) {
         enum err err = store_verdict_at(reply, i, &d.verdict, &info);
-        assert_int_equal(err, i < 3 ? ERR_OK : ERR_PROTOCOL);
-        assert_true(i >= 3 || d.verdict == expected[i]);
+        assert_int_equal(err, i < 4 ? ERR_OK : ERR_PROTOCOL);
+        assert_true(i >= 4 || d.verdict == expected[i]);
     }
 }
 
@@ -829,6 +829,54 @@ static void test_store_wake_messages(void **state)
     assert_false(store_wake_parse((struct slice){NULL, 0}, &shard, &due));
 }
 
+#define HEX "0000000000000000000000000000000000000000000000000000000000000003"
+
+static const struct {
+    const char *text;
+    bool good;
+    struct store_attempt attempt; /* without the job */
+} cancel_messages[] = {
+    {"cancel " HEX ":1772953200000:1.7", true, {.scheduled = {T0}, .number = 1, .token = 7}},
+    {"cancel " HEX ":5:12.9007199254740993",
+     true,
+     {.scheduled = {5}, .number = 12, .token = 9007199254740993}},
+    {.text = "cancel " HEX ":5:1"},
+    {.text = "cancel " HEX ":5:1."},
+    {.text = "cancel " HEX ":5:1.x"},
+    {.text = "cancel " HEX ":5:.7"},
+    {.text = "cancel " HEX ":5.7"},
+    {.text = "cancel 03:5:1.7"},
+    {.text = "cancel " HEX ":5:1.99999999999999999999"},
+    {.text = "cancel  " HEX ":5:1.7"},
+    {.text = "cancel " HEX ":00000000000000000000000000000000000000000000000000000000005:1.7"},
+    {.text = "cancel"},
+    {.text = "cancel "},
+    {.text = "."},
+    {.text = "cancel."},
+    {.text = ""},
+    {.text = HEX ":5:1.7"},
+    {.text = "3 1772953200000"},
+};
+
+static void test_store_cancel_messages(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof cancel_messages / sizeof cancel_messages[0]; i++) {
+        struct store_attempt attempt = {0};
+        const struct store_attempt *expected = &cancel_messages[i].attempt;
+        assert_int_equal(store_cancel_parse(slice_of(cancel_messages[i].text), &attempt),
+                         cancel_messages[i].good);
+        if (cancel_messages[i].good) {
+            assert_int_equal(attempt.job.bytes[JOB_ID_SIZE - 1], 3);
+            assert_int_equal(attempt.scheduled.ms, expected->scheduled.ms);
+            assert_int_equal(attempt.number, expected->number);
+            assert_int_equal(attempt.token, expected->token);
+        }
+    }
+    struct store_attempt attempt;
+    assert_false(store_cancel_parse((struct slice){NULL, 0}, &attempt));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -866,6 +914,7 @@ int main(void)
         cmocka_unit_test(test_store_heartbeat_refuses_improper_ids),
         cmocka_unit_test(test_store_recover_reply_reads_three_numbers),
         cmocka_unit_test(test_store_wake_messages),
+        cmocka_unit_test(test_store_cancel_messages),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
