@@ -593,7 +593,7 @@ static void test_overlap_cancel_of_one_that_waits_to_be_tried_again(void **state
     assert_int_equal(finish("me", &running, STORE_AFTER_RETRY, fourth), STORE_DONE);
     (void)begin("me", second);
     assert_record(0, EXECUTION_CANCELLED, first, 2);
-    assert_says("not tried again, for the sake of ", second, 1, "");
+    assert_says("given up for the sake of ", second, 1, "");
     assert_int_equal(ASK("ZCARD", TAG "retry"), 0);
 }
 

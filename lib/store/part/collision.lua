@@ -80,7 +80,7 @@ end
 -- The occurrence under way is over: its claim or its entry goes, with a record, and whoever calls it is told.
 local function abort(where, id, running, by)
     local member, attempt, who = id .. running.scheduled, running.attempt, ''
-    local text = 'not tried again, for the sake of ' .. by
+    local text = 'given up for the sake of ' .. by
     if running.entry then
         attempt = running.next_attempt
         redis.call('ZREM', where.retry_key, running.entry)
