@@ -21,6 +21,7 @@ enum {
     JOB_NOTE,
     JOB_SINCE,
     JOB_BY,
+    JOB_RUNS,
     JOB_WIDTH
 };
 
@@ -45,6 +46,7 @@ static void read_job(const struct reply *reply, size_t at, struct store_job *out
     out->note = items[JOB_NOTE];
     out->since.ms = number_or(items[JOB_SINCE], 0);
     out->by = items[JOB_BY];
+    out->runs = number_or(items[JOB_RUNS], 0);
 }
 
 void store_job_get(struct cmd *cmd, const struct job_id *id, int records)

@@ -21,6 +21,7 @@ struct store_job {
     struct slice note;        /* what who did it had to say */
     struct slice by;          /* who did it */
     struct wall_ms since;     /* since when; 0: not known */
+    int64_t runs;             /* of a job with max_runs: how many were started */
 };
 
 /* Look at a job, and at its latest `records` attempts. */
