@@ -164,7 +164,8 @@ static bool resume(struct app *app, const struct job_load *load, struct wall_ms 
     struct store_change change = {.read = &load->stored, .timing = STORE_TIME_DUE};
     struct cmd cmd;
 
-    if (!job_plan_first(&load->job, after->ms > load->now.ms ? *after : load->now, &change.due)) {
+    if (job_load_runs_left(&load->job, &load->stored) == 0 ||
+        !job_plan_first(&load->job, after->ms > load->now.ms ? *after : load->now, &change.due)) {
         change.timing = STORE_TIME_OVER;
     }
     store_job_change(&cmd, &change);

@@ -30,6 +30,16 @@ bool job_load_id(const struct app *app, struct job_id *id, struct api_error *err
            api_error_set(error, API_NOT_FOUND, "there is nothing at this path");
 }
 
+bool job_load_over(const struct job *job, struct api_error *error)
+{
+    bool windowed = job->when.ends.ms < INT64_MAX;
+
+    api_error_set(error, API_JOB_CREATION_FAILED,
+                  windowed ? "this schedule does not fire any more before ends_at"
+                           : "this schedule does not fire any more");
+    return api_error_at(error, slice_of(windowed ? "ends_at" : "schedule"));
+}
+
 /* ---- reading ---- */
 
 void job_load_judge(struct app *app, struct job_load *out)
@@ -155,14 +165,22 @@ static void put_instant(struct json_writer *w, const struct job *job, struct wal
     json_object_end(w);
 }
 
-void job_load_write_next(struct json_writer *w, const char *key, const struct job *job, struct wall_ms from)
+int64_t job_load_runs_left(const struct job *job, const struct store_job *stored)
+{
+    int64_t most = job->watch.max_runs;
+
+    return most == 0 ? INT64_MAX : stored->runs < most ? most - stored->runs : 0;
+}
+
+void job_load_write_next(struct json_writer *w, const char *key, const struct job *job, struct wall_ms from,
+                         int64_t most)
 {
     struct wall_ms at;
     bool more = from.ms < INT64_MAX && job_plan_first(job, from, &at);
 
     json_key(w, key);
     json_array_begin(w);
-    for (int i = 0; i < NEXT_COUNT && more; i++) {
+    for (int i = 0; i < NEXT_COUNT && i < most && more; i++) {
         put_instant(w, job, at);
         more = job_next(job, at, &at);
     }
@@ -203,7 +221,7 @@ static void put_history(struct json_writer *w, const struct job_load *load)
     json_key(w, "counts");
     json_object_begin(w);
     json_member_i64(w, "of_latest", (int64_t)load->records);
-    json_member_i64(w, "runs", load->runs);
+    json_member_i64(w, "runs", load->job.watch.max_runs > 0 ? load->stored.runs : load->runs);
     json_member_i64(w, "failures_in_a_row", load->failures);
     if (load->readable && watch_counts_failures(&load->job.watch)) {
         json_member_i64(w, "failures", load->stored.failures);
@@ -224,7 +242,8 @@ void job_load_write(struct json_writer *w, const struct job_load *load, bool who
         json_member_str(w, "job_id", id);
     }
     put_state(w, load);
-    job_load_write_next(w, "next", &load->job, active ? load->now : (struct wall_ms){INT64_MAX});
+    job_load_write_next(w, "next", &load->job, active ? load->now : (struct wall_ms){INT64_MAX},
+                        job_load_runs_left(&load->job, &load->stored));
     if (whole) {
         put_history(w, load);
     }

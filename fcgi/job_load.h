@@ -49,8 +49,12 @@ const char *job_load_state(const struct job_load *load);
 /* Put the job as an object into w. whole: with what happened last, and counts. */
 void job_load_write(struct json_writer *w, const struct job_load *load, bool whole);
 
-/* Put "next" and the next instants after `from` into the object that is open in w. */
-void job_load_write_next(struct json_writer *w, const char *key, const struct job *job, struct wall_ms from);
+/* How many more occurrences max_runs allows a job, of which that is known; INT64_MAX: any number. */
+int64_t job_load_runs_left(const struct job *job, const struct store_job *stored);
+
+/* Put key and the next instants after `from` into the object that is open in w, at most `most` of them. */
+void job_load_write_next(struct json_writer *w, const char *key, const struct job *job, struct wall_ms from,
+                         int64_t most);
 
 /* Answer with status, the job, and its version as ETag. Always true. */
 bool job_load_answer(struct app *app, int status, const struct job_load *load);
@@ -62,6 +66,8 @@ NODISCARD bool job_load_if_match(const struct app *app, int64_t version, bool *g
 /* Does a list of entity tags ("*", "\"3\", \"4\"") name version? */
 bool job_load_tag_matches(const char *list, int64_t version);
 
+/* For a job that has no instant left (400). Always false. */
+bool job_load_over(const struct job *job, struct api_error *error);
 /* 404 for a job, and 409 for one that cannot be read. Always false. */
 bool job_load_none(struct api_error *error);
 bool job_load_broken(struct api_error *error);

@@ -80,15 +80,17 @@ static bool same_text(struct slice a, struct slice b)
 }
 
 /* Make the job that is wanted, of the same age as the one that there is. False: error is filled. */
-static bool build(struct patch *p, const struct job_fields *fields)
+static bool build(struct patch *p, const struct job_fields *asked)
 {
+    struct job_fields fields = *asked;
     struct job_fault fault;
 
+    fields.now_ms = p->load.now.ms;
     job_fini(&p->wanted);
-    if (!job_build(&p->wanted, fields, p->load.stored.created, p->app->zones, &fault)) {
+    if (!job_build(&p->wanted, &fields, p->load.stored.created, p->app->zones, &fault)) {
         return api_error_job(p->error, &fault);
     }
-    p->wanted.id = p->id;
+    job_set_id(&p->wanted, &p->id);
     return true;
 }
 
@@ -122,12 +124,13 @@ static bool plan(struct patch *p)
 {
     struct wall_ms now = p->load.now;
 
+    p->due.ms = INT64_MAX;
     p->same_time = !p->load.stored.broken && job_plan_same(&p->wanted, &p->load.job, true);
-    if (p->same_time || job_plan_first(&p->wanted, p->after.ms > now.ms ? p->after : now, &p->due)) {
+    if (p->same_time || job_load_runs_left(&p->wanted, &p->load.stored) == 0 ||
+        job_plan_first(&p->wanted, p->after.ms > now.ms ? p->after : now, &p->due)) {
         return true;
     }
-    api_error_set(p->error, API_JOB_CREATION_FAILED, "this schedule does not fire any more");
-    return api_error_at(p->error, slice_of("schedule"));
+    return job_load_over(&p->wanted, p->error);
 }
 
 /* What would be: the job as wanted, and its instants before and after. */
@@ -142,9 +145,11 @@ static enum step show_dry_run(struct patch *p)
     json_put_bool(&w, true);
     json_key(&w, "job");
     job_json_write(&w, &p->wanted);
-    job_load_write_next(&w, "next_before", &p->load.job, active ? p->load.now : (struct wall_ms){INT64_MAX});
+    job_load_write_next(&w, "next_before", &p->load.job, active ? p->load.now : (struct wall_ms){INT64_MAX},
+                        job_load_runs_left(&p->load.job, &p->load.stored));
     job_load_write_next(&w, "next_after", &p->wanted,
-                        active || !p->same_time ? p->load.now : (struct wall_ms){INT64_MAX});
+                        active || !p->same_time ? p->load.now : (struct wall_ms){INT64_MAX},
+                        job_load_runs_left(&p->wanted, &p->load.stored));
     json_object_end(&w);
     p->app->response.etag = p->load.stored.version;
     return STEP_DONE;
@@ -174,7 +179,10 @@ static enum step change(struct patch *p)
     struct errinfo info = {0};
     struct cmd cmd;
 
-    change.timing = p->same_time ? STORE_TIME_KEPT : paused ? STORE_TIME_PAUSED : STORE_TIME_DUE;
+    change.timing = p->same_time             ? STORE_TIME_KEPT
+                    : paused                 ? STORE_TIME_PAUSED
+                    : p->due.ms == INT64_MAX ? STORE_TIME_OVER
+                                             : STORE_TIME_DUE;
     store_job_change(&cmd, &change);
     if (app_ask(p->app, &cmd, 1, &info) != ERR_OK ||
         store_answer_reply(redis_sync_reply(p->app->redis, 0), &answer, &info) != ERR_OK) {

@@ -112,6 +112,24 @@ static bool find_record(struct why *why)
 
 /* ---- why nothing was ---- */
 
+/* Does the schedule's window, or its being one instant, say no? */
+static bool refuse_window(struct why *why)
+{
+    const struct when *when = &why->load.job.when;
+
+    if (why->at.ms < when->starts.ms) {
+        say(why, "outside_window", "it is before starts_at");
+    } else if (why->at.ms > when->ends.ms) {
+        say(why, "outside_window", "it is after ends_at");
+    } else if (when->once.ms > 0) {
+        why->called.ms = when->once.ms + when->offset_ms;
+        say(why, "not_scheduled", "the job is called once, at another instant");
+    } else {
+        return false;
+    }
+    return true;
+}
+
 /* Is it no instant of the schedule? */
 static bool refuse_schedule(struct why *why)
 {
@@ -122,15 +140,19 @@ static bool refuse_schedule(struct why *why)
     if (job_plan_first(job, (struct wall_ms){why->at.ms - 1}, &first) && first.ms == why->at.ms) {
         return false;
     }
+    if (refuse_window(why)) {
+        return true;
+    }
+    int64_t plain_ms = why->at.ms - job->when.offset_ms;
     say(why, "not_scheduled", "the schedule does not fire then");
-    switch (cron_why_not(&job->cron, job->zone, why->at.ms / 1000, &why->field, &jump_s)) {
+    switch (cron_why_not(&job->when.cron, job->zone, plain_ms / 1000, &why->field, &jump_s)) {
     case CRON_REFUSED_FIELD:
         (void)snprintf(why->text, sizeof why->text, "the schedule does not fire then: its %s says no",
                        why->field);
         break;
     case CRON_REFUSED_GAP:
         why->field = NULL;
-        why->called.ms = jump_s * 1000;
+        why->called.ms = jump_s * 1000 + job->when.offset_ms;
         say(why, "dst_gap", "the clock skipped that time: the job is called at the jump instead");
         break;
     case CRON_REFUSED_OVERLAP:
@@ -147,8 +169,10 @@ static void explain_silence(struct why *why)
 {
     const struct store_job *stored = &why->load.stored;
 
-    if (slice_eq(stored->state, "PAUSED") &&
-        (why->at.ms > why->load.now.ms || stored->since.ms <= why->at.ms)) {
+    if (slice_eq(stored->state, "COMPLETED") && stored->since.ms <= why->at.ms) {
+        say(why, "completed", "the job was completed before");
+    } else if (slice_eq(stored->state, "PAUSED") &&
+               (why->at.ms > why->load.now.ms || stored->since.ms <= why->at.ms)) {
         say(why, "paused", "the job is paused");
     } else if (why->at.ms > why->load.now.ms) {
         say(why, "not_yet", "it is still to come");
@@ -235,7 +259,8 @@ static void write_answer(const struct why *why)
         put_paused(&w, &why->load.stored);
     }
     put_records(&w, why);
-    job_load_write_next(&w, "next", &why->load.job, why->at);
+    job_load_write_next(&w, "next", &why->load.job, why->at,
+                        job_load_runs_left(&why->load.job, &why->load.stored));
     json_object_end(&w);
 }
 

@@ -47,17 +47,17 @@ static bool read_schedule(const struct app *app, struct job *job, struct wall_ms
     return job_build_schedule(job, &fields, from, app->zones, &fault) || api_error_job(error, &fault);
 }
 
-static void put_instant(struct json_writer *w, const struct zone *zone, int64_t at_s, enum cron_how how)
+static void put_instant(struct json_writer *w, const struct zone *zone, struct wall_ms at, enum cron_how how)
 {
     char utc[CLOCK_RFC3339_SIZE];
     char local[ZONE_STAMP_SIZE];
 
-    (void)clock_format_rfc3339(utc, (struct wall_ms){at_s * 1000});
+    (void)clock_format_rfc3339(utc, at);
     json_object_begin(w);
     json_key(w, "unix");
-    json_put_i64(w, at_s);
+    json_put_i64(w, at.ms / 1000);
     json_member_str(w, "utc", utc);
-    json_member_str(w, "local", zone_format(zone, at_s, local) ? local : NULL);
+    json_member_str(w, "local", zone_format(zone, at.ms / 1000, local) ? local : NULL);
     if (how != CRON_HOW_PLAIN) {
         json_member_str(w, "dst", how == CRON_HOW_MOVED ? "moved" : "merged");
     }
@@ -67,32 +67,32 @@ static void put_instant(struct json_writer *w, const struct zone *zone, int64_t 
 /* What is left of the schedule after `from`, up to count instants. */
 static void put_next(struct json_writer *w, const struct job *job, struct wall_ms from, int64_t count)
 {
-    int64_t at_s = from.ms / 1000; /* never before the epoch, where this would not be rounding down */
+    struct wall_ms at = from;
     enum cron_how how;
 
     json_array_begin(w);
-    while (count-- > 0 && cron_next_info(&job->cron, job->zone, at_s, &at_s, &how)) {
-        put_instant(w, job->zone, at_s, how);
+    while (count-- > 0 && when_next(&job->when, job->zone, at, &at, &how)) {
+        put_instant(w, job->zone, at, how);
     }
     json_array_end(w);
 }
 
 static void write_preview(struct app *app, const struct job *job, struct wall_ms from, int64_t count)
 {
-    char normalized[CRON_PRINT_MAX];
-    char description[CRON_DESCRIBE_MAX];
+    char normalized[WHEN_PRINT_MAX];
+    char description[WHEN_DESCRIBE_MAX];
     struct json_writer w;
 
     response_json(&app->response, 200, &w);
     json_object_begin(&w);
     json_member_str(&w, "schedule", job->schedule);
-    (void)cron_print(&job->cron, normalized, sizeof normalized);
+    (void)when_print_schedule(&job->when, normalized, sizeof normalized);
     json_member_str(&w, "normalized", normalized);
     json_member_str(&w, "timezone", zone_name(job->zone));
-    (void)cron_describe(&job->cron, description, sizeof description);
+    (void)when_describe_schedule(&job->when, description, sizeof description);
     json_member_str(&w, "description", description);
     json_key(&w, "warnings");
-    job_json_write_warnings(&w, &job->cron);
+    job_json_write_warnings(&w, &job->when.cron);
     json_key(&w, "next");
     put_next(&w, job, from, count);
     json_object_end(&w);

@@ -47,8 +47,7 @@ static enum step refuse_over(const struct creation *c)
     struct wall_ms now;
     struct cmd cmd;
 
-    api_error_set(c->error, API_JOB_CREATION_FAILED, "this schedule does not fire any more");
-    api_error_at(c->error, slice_of("schedule"));
+    (void)job_load_over(c->job, c->error);
     store_time(&cmd);
     bool known =
         ask(c, &cmd, &info) && store_time_reply(redis_sync_reply(c->app->redis, 0), &now, &info) == ERR_OK;
@@ -96,8 +95,10 @@ static enum step take_answer(struct creation *c, enum store_creation answer, str
         return named ? STEP_REPLACE : c->as.changed ? compare_changed(c) : STEP_DONE;
     case STORE_CHANGED:
         return named ? STEP_REPLACE : compare_changed(c);
-    case STORE_TAKEN:                /* the next one is further ahead than anything is called */
-        c->job->created = c->as.due; /* it begins behind the one that it does not get */
+    case STORE_TAKEN: /* the next one is further ahead than anything is called */
+        if (!when_is_anchored(&c->job->when)) {
+            c->job->created = c->as.due; /* it begins behind the one that it does not get */
+        }
         return job_next(c->job, c->as.due, &c->as.due) ? store(c) : refuse_over(c);
     case STORE_WRONG_TIME:
         break;
@@ -148,7 +149,7 @@ static bool take_id(struct creation *c)
     if (c->as.changed && c->job->labels.name.data) {
         return refuse_member(c->error, "job_id", "is not the one that the name stands for");
     }
-    c->job->id = id;
+    job_set_id(c->job, &id);
     return true;
 }
 

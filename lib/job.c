@@ -146,18 +146,41 @@ static bool build_zone(struct job *job, const char *prefix, const struct job_fie
 
 /* ---- the other fields ---- */
 
+/* A schedule that is one instant. What is kept of @in is the instant. */
+static bool build_once(struct job *job, const struct job_fields *fields, struct zones *zones,
+                       struct job_fault *fault)
+{
+    struct slice text = trim(fields->schedule);
+    struct wall_ms now = fields->now_ms > 0 ? (struct wall_ms){fields->now_ms} : job->created;
+    struct errinfo info = {0};
+    if (when_read_once(&job->when, text, now, &info) != ERR_OK) {
+        return fault_set(fault, JOB_FAULT_CREATION_FAILED, "schedule", "%s", info.text);
+    }
+    if (text.len > JOB_SCHEDULE_MAX || text.data[1] == 'i' || text.data[1] == 'I') {
+        (void)when_print_schedule(&job->when, job->schedule, sizeof job->schedule);
+    } else {
+        memcpy(job->schedule, text.data, text.len);
+        job->schedule[text.len] = '\0';
+    }
+    return build_zone(job, "", fields, zones, fault);
+}
+
 static bool build_schedule(struct job *job, const struct job_fields *fields, struct zones *zones,
                            struct job_fault *fault)
 {
     struct slice text = fields->schedule;
+    if (when_is_once(trim(text))) {
+        return build_once(job, fields, zones, fault);
+    }
+    job->when = (struct when){.first_s = -1, .ends = {INT64_MAX}};
     char zone[CRON_ZONE_MAX + 1];
     struct cron_error error;
-    if (cron_parse(&job->cron, zone, text.data, text.len, &error) != CRON_OK) {
+    if (cron_parse(&job->when.cron, zone, text.data, text.len, &error) != CRON_OK) {
         (void)fault_set(fault, JOB_FAULT_CREATION_FAILED, "schedule", "%s", error.message);
         fault->offset = (int64_t)error.offset;
         return false;
     }
-    if (cron_never(&job->cron)) {
+    if (cron_never(&job->when.cron)) {
         return fault_set(fault, JOB_FAULT_CREATION_FAILED, "schedule", "this schedule never fires");
     }
     struct slice trimmed = trim(text);
@@ -244,6 +267,14 @@ static bool build_watch(struct job *job, const struct job_fields *fields, struct
     return is_good(err, field, &info, fault);
 }
 
+static bool build_when(struct job *job, const struct job_fields *fields, struct job_fault *fault)
+{
+    struct errinfo info = {0};
+    const char *field;
+    enum err err = when_read(&job->when, fields, job->created, &field, &info);
+    return is_good(err, field, &info, fault);
+}
+
 /* The limits of numbers stand in the table. */
 static bool check_numbers(const struct job_fields *fields, struct job_fault *fault)
 {
@@ -279,11 +310,13 @@ static bool build_fields(struct job *job, const struct job_fields *fields, struc
            check_optional(fields->overlap, "overlap", fault) &&
            check_optional(fields->on_failure_url, "on_failure_url", fault) &&
            check_optional(fields->on_recovery_url, "on_recovery_url", fault) &&
-           build_type(job, fields->type, fault) && build_api(job, fields->api, &url, fault) &&
-           build_schedule(job, fields, zones, fault) && build_catch_up(job, fields, fault) &&
-           check_numbers(fields, fault) && build_call(job, fields, fault) &&
-           build_success(job, fields, fault) && build_retry(job, fields, fault) &&
-           build_labels(job, fields, fault) && build_watch(job, fields, fault);
+           check_optional(fields->starts_at, "starts_at", fault) &&
+           check_optional(fields->ends_at, "ends_at", fault) && build_type(job, fields->type, fault) &&
+           build_api(job, fields->api, &url, fault) && build_schedule(job, fields, zones, fault) &&
+           build_catch_up(job, fields, fault) && check_numbers(fields, fault) &&
+           build_call(job, fields, fault) && build_success(job, fields, fault) &&
+           build_retry(job, fields, fault) && build_labels(job, fields, fault) &&
+           build_watch(job, fields, fault) && build_when(job, fields, fault);
 }
 
 /* ---- identity ---- */
@@ -297,9 +330,9 @@ static enum err canonical(const struct job *job, struct buffer *out)
         buffer_add(out, job->labels.name.data, job->labels.name.len);
         return buffer_error(out);
     }
-    char schedule[CRON_PRINT_MAX];
+    char schedule[WHEN_PRINT_MAX];
     struct url url;
-    (void)cron_print(&job->cron, schedule, sizeof schedule);
+    (void)when_print_schedule(&job->when, schedule, sizeof schedule);
     if (url_parse(&url, slice_of(job->api), NULL) != URL_OK) {
         return ERR_BUG;
     }
@@ -318,6 +351,7 @@ static enum err canonical(const struct job *job, struct buffer *out)
     retry_print(&job->retry, out);
     labels_print(&job->labels, out);
     watch_print(&job->watch, out);
+    when_print(&job->when, out);
     return buffer_error(out);
 }
 
@@ -333,9 +367,24 @@ enum err job_identify(const struct job *job, struct job_id *out)
     return err;
 }
 
+/* All but the first bytes of an id are as good as random for jobs of the same shard. */
+void job_set_id(struct job *job, const struct job_id *id)
+{
+    uint64_t seed = 0;
+    job->id = *id;
+    for (size_t i = JOB_ID_SIZE - sizeof seed; i < JOB_ID_SIZE; i++) {
+        seed = seed << 8 | id->bytes[i];
+    }
+    when_shift(&job->when, job->zone, job->created, seed);
+}
+
 static bool build_id(struct job *job, struct job_fault *fault)
 {
-    enum err err = job_identify(job, &job->id);
+    struct job_id id;
+    enum err err = job_identify(job, &id);
+    if (err == ERR_OK) {
+        job_set_id(job, &id);
+    }
     return err == ERR_OK ||
            fault_set(fault, JOB_FAULT_SYSTEM, "", "the job's id cannot be made: %s", err_name(err));
 }
@@ -365,8 +414,9 @@ enum err job_restore(struct job *out, const struct job_id *id, const struct job_
                      struct wall_ms created, struct zones *zones, struct errinfo *info)
 {
     struct job_fault fault = {0};
-    *out = (struct job){.id = *id, .created = created};
+    *out = (struct job){.created = created};
     if (build_fields(out, fields, zones, &fault)) {
+        job_set_id(out, id);
         return ERR_OK;
     }
     job_fini(out);
@@ -396,37 +446,23 @@ void job_describe(const struct job *job, struct job_fields *out)
     retry_describe(&job->retry, out);
     labels_describe(&job->labels, out);
     watch_describe(&job->watch, out);
+    when_describe(&job->when, out);
 }
 
 /* ---- time ---- */
 
-static int64_t floor_s(struct wall_ms at)
-{
-    return at.ms / 1000 - (at.ms % 1000 < 0 ? 1 : 0);
-}
-
 bool job_next(const struct job *job, struct wall_ms after, struct wall_ms *next)
 {
-    int64_t next_s;
-    if (!cron_next(&job->cron, job->zone, floor_s(after), &next_s)) {
-        return false;
-    }
-    next->ms = next_s * 1000;
-    return true;
+    return when_next(&job->when, job->zone, after, next, NULL);
 }
 
 int64_t job_count(const struct job *job, struct wall_ms after, struct wall_ms until)
 {
-    return cron_count(&job->cron, job->zone, floor_s(after), floor_s(until));
+    return when_count(&job->when, job->zone, after, until);
 }
 
 bool job_nth_last(const struct job *job, struct wall_ms after, struct wall_ms until, int64_t nth,
                   struct wall_ms *at)
 {
-    int64_t at_s;
-    if (!cron_nth_last(&job->cron, job->zone, floor_s(after), floor_s(until), nth, &at_s)) {
-        return false;
-    }
-    at->ms = at_s * 1000;
-    return true;
+    return when_nth_last(&job->when, job->zone, after, until, nth, at);
 }

@@ -13,7 +13,6 @@
 #include "call_spec.h"
 #include "catch_up.h"
 #include "clock.h"
-#include "cron.h"
 #include "err.h"
 #include "job_fields.h"
 #include "labels.h"
@@ -21,6 +20,7 @@
 #include "success.h"
 #include "url.h"
 #include "watch.h"
+#include "when.h"
 #include "zone.h"
 
 #include <stdbool.h>
@@ -45,7 +45,7 @@ struct job {
     struct job_id id;
     enum job_type type;
     struct wall_ms created;              /* when the first POST of it was taken; @every counts from here */
-    struct cron cron;                    /* schedule, parsed */
+    struct when when;                    /* schedule, parsed, and what narrows it */
     struct catch_up catch_up;            /* which late occurrences are still called */
     struct call_spec call;               /* what the call is, besides api */
     struct success success;              /* which answers to it are good ones */
@@ -53,7 +53,7 @@ struct job {
     struct labels labels;                /* what people wrote on it */
     struct watch watch;                  /* what is remembered from one occurrence to the next */
     const struct zone *zone;             /* borrowed from the registry it was built with; never NULL */
-    char schedule[JOB_SCHEDULE_MAX + 1]; /* as given, trimmed */
+    char schedule[JOB_SCHEDULE_MAX + 1]; /* as given, trimmed; of @in the @at that it stands for */
     char api[URL_MAX + 1];               /* as given; its query may hold templates (template.h) */
 };
 
@@ -83,7 +83,7 @@ NODISCARD bool job_build(struct job *out, const struct job_fields *fields, struc
                          struct zones *zones, struct job_fault *fault);
 
 /* The part of job_build that is about time, for a look at a schedule: reads schedule and timezone only, fills
- * cron, zone, schedule and created, and leaves nothing to end. A schedule that does not fire any more is
+ * when, zone, schedule and created, and leaves nothing to end. A schedule that does not fire any more is
  * fine; one that never fires is not. False: as job_build. */
 NODISCARD bool job_build_schedule(struct job *out, const struct job_fields *fields, struct wall_ms now,
                                   struct zones *zones, struct job_fault *fault);
@@ -101,6 +101,9 @@ void job_fini(struct job *job);
 /* The id that a job with this definition is given when it is made. A job that was changed since keeps its
  * own. */
 NODISCARD enum err job_identify(const struct job *job, struct job_id *out);
+
+/* Give a job the id that it is stored under, where that is not the one that job_build has made. */
+void job_set_id(struct job *job, const struct job_id *id);
 
 /* The other way: the fields that job_restore needs to make job again, besides id and created; what is at its
  * default is absent (UTC is the time zone's, but where the schedule's prefix names another). Texts are

@@ -44,6 +44,12 @@ static const struct job_field table[] = {
     TEXT(on_failure_url, 2048, "Called (POST) when the job goes from well to failing. Default: none."),
     TEXT(on_recovery_url, 2048, "Called (POST) when the job goes back to well. Default: none."),
     BOOL(keep_response, "Records hold the first 1,024 bytes of the answer's body. Default: false."),
+    TEXT(starts_at, 64, "RFC 3339: nothing is called before. @every counts from it. Default: no limit."),
+    TEXT(ends_at, 64, "RFC 3339: nothing is called after it. Default: no limit."),
+    NUMBER(
+        jitter_ms, 0, 3600000,
+        "By how much all calls may be later, by the same offset that follows from the job's id. Default: 0."),
+    NUMBER(max_runs, 1, 1000000000, "How many occurrences are called in all. Default: no limit."),
 };
 _Static_assert(sizeof table / sizeof table[0] == JOB_FIELD_COUNT, "JOB_FIELD_COUNT is how many there are");
 

@@ -53,8 +53,13 @@ struct job_fields {
     struct slice on_failure_url;
     struct slice on_recovery_url;
     struct job_number keep_response; /* see call_spec.h */
+    struct slice starts_at;          /* this and the next two: see when.h */
+    struct slice ends_at;
+    struct job_number jitter_ms;
+    struct job_number max_runs;   /* see watch.h */
     const char *timezone_default; /* NULL or "": UTC. No field: from the settings, never from Redis (what is
                                    * stored has its zone with it) */
+    int64_t now_ms;               /* what @in counts from; 0: when the job was created. No field either */
 };
 
 enum job_field_kind {
@@ -75,7 +80,7 @@ struct job_field {
     const char *doc; /* one sentence for people: what it means, and its default */
 };
 
-#define JOB_FIELD_COUNT 26
+#define JOB_FIELD_COUNT 30
 
 /* The field at an index below JOB_FIELD_COUNT, in the order in which they are told. */
 const struct job_field *job_field_at(size_t index);

@@ -331,12 +331,12 @@ static void write_warnings(struct json_writer *w, const struct job *job)
 {
     const char *retry = warn_of_retry(job);
 
-    if (cron_warnings(&job->cron) == 0 && !retry) {
+    if (cron_warnings(&job->when.cron) == 0 && !retry) {
         return;
     }
     json_key(w, "warnings");
     json_array_begin(w);
-    put_cron_warnings(w, &job->cron);
+    put_cron_warnings(w, &job->when.cron);
     if (retry) {
         json_put_str(w, retry);
     }

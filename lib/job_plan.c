@@ -9,8 +9,8 @@ static const char *const time_fields[] = {"schedule", "timezone",  "starts_at",
 
 bool job_plan_first(const struct job *job, struct wall_ms after, struct wall_ms *first)
 {
-    int64_t every_ms = (int64_t)cron_every_s(&job->cron) * 1000;
-    if (every_ms > 0) {
+    int64_t every_ms = (int64_t)cron_every_s(&job->when.cron) * 1000;
+    if (every_ms > 0 && !when_is_anchored(&job->when)) {
         int64_t base = job->created.ms - job->created.ms % 1000;
         int64_t steps = after.ms > base ? (after.ms - base) / every_ms : 0;
         after.ms = base + steps * every_ms;

@@ -26,6 +26,7 @@ enum {
     JOB_NOTICE,
     JOB_RUNNING,
     JOB_WAITING,
+    JOB_RUNS,
     JOB_WIDTH
 };
 
@@ -61,6 +62,7 @@ static void read_job(const struct reply *reply, size_t at, struct store_job *out
     out->notice = items[JOB_NOTICE];
     out->running.ms = first_number(items[JOB_RUNNING]);
     out->waiting.ms = first_number(items[JOB_WAITING]);
+    out->runs = number_or(items[JOB_RUNS], 0);
 }
 
 void store_job_get(struct cmd *cmd, const struct job_id *id, int records)

@@ -25,6 +25,7 @@ struct store_job {
     struct slice notice;      /* what became of its latest notice (notice.h); absent: there was none */
     struct wall_ms running;   /* the occurrence under way, where `overlap` says that it matters; 0: none */
     struct wall_ms waiting;   /* the one that waits for its end; 0: none */
+    int64_t runs;             /* of a job with max_runs: how many were started */
 };
 
 /* Look at a job, and at its latest `records` attempts. */

@@ -66,7 +66,8 @@ enum err watch_read(struct watch *out, const struct job_fields *fields, const ch
                     struct errinfo *info)
 {
     *out = (struct watch){.pause_after_failures =
-                              fields->pause_after_failures.given ? fields->pause_after_failures.value : 0};
+                              fields->pause_after_failures.given ? fields->pause_after_failures.value : 0,
+                          .max_runs = fields->max_runs.given ? fields->max_runs.value : 0};
     *field = "overlap";
     enum err err = read_overlap(&out->overlap, fields->overlap, info);
     if (err == ERR_OK) {
@@ -88,7 +89,7 @@ void watch_fini(struct watch *watch)
 
 bool watch_is_needed(const struct watch *watch)
 {
-    return watch->overlap != WATCH_ALLOW || watch_counts_failures(watch);
+    return watch->overlap != WATCH_ALLOW || watch->max_runs > 0 || watch_counts_failures(watch);
 }
 
 bool watch_counts_failures(const struct watch *watch)
@@ -105,6 +106,7 @@ void watch_describe(const struct watch *watch, struct job_fields *fields)
         (struct job_number){watch->pause_after_failures > 0, watch->pause_after_failures};
     fields->on_failure_url = watch->on_failure_url;
     fields->on_recovery_url = watch->on_recovery_url;
+    fields->max_runs = (struct job_number){watch->max_runs > 0, watch->max_runs};
 }
 
 static void print_url(const char *name, struct slice url, struct buffer *out)
@@ -124,4 +126,7 @@ void watch_print(const struct watch *watch, struct buffer *out)
     }
     print_url("on failure", watch->on_failure_url, out);
     print_url("on recovery", watch->on_recovery_url, out);
+    if (watch->max_runs > 0) {
+        buffer_printf(out, "max runs %lld\n", (long long)watch->max_runs);
+    }
 }

@@ -1,5 +1,5 @@
 /* watch: what a job remembers from one of its occurrences to the next, and what it does about that:
- * `overlap`, `pause_after_failures`, `on_failure_url`, `on_recovery_url`.
+ * `overlap`, `pause_after_failures`, `on_failure_url`, `on_recovery_url`, `max_runs`.
  *
  * Owns the fields and their limits. Most jobs have none of them and remember nothing; those that have one are
  * watched (watch_is_needed): their attempts are started and finished by scripts of their own
@@ -11,6 +11,7 @@
  *     pause_after_failures  so many failed occurrences in a row pause the job; 0: none do
  *     on_failure_url        called when the job goes from well to failing
  *     on_recovery_url       called when it goes back
+ *     max_runs              how many occurrences are called, then the job is completed; 0: no limit
  *
  * Life cycle: watch_read, watch_fini. Pure; any thread.
  */
@@ -35,6 +36,7 @@ enum watch_overlap {
 struct watch {
     enum watch_overlap overlap;
     int64_t pause_after_failures;
+    int64_t max_runs;
     struct slice on_failure_url; /* as given; data NULL: none */
     struct slice on_recovery_url;
     char *memory; /* owned: what they point into, each with a NUL behind it; NULL: nothing */

@@ -85,7 +85,7 @@ static struct wall_ms first_from(const struct job *job, struct wall_ms scheduled
 {
     struct wall_ms from = {at.ms - 1};
     struct wall_ms next = {INT64_MAX};
-    int64_t every_ms = (int64_t)cron_every_s(&job->cron) * 1000;
+    int64_t every_ms = (int64_t)cron_every_s(&job->when.cron) * 1000;
     if (every_ms > 0) {
         from.ms = scheduled.ms + (at.ms - 1 - scheduled.ms) / every_ms * every_ms;
     }

@@ -1,5 +1,5 @@
 -- part collision: an attempt is to start while another occurrence of its job may be under way.
--- needs: clock write retry claims record starting overlap
+-- needs: clock write retry claims record starting overlap runs
 
 -- where: as for part starting, and holders_key, claimed_prefix, runner, keep.
 
@@ -96,20 +96,21 @@ local function abort(where, id, running, by)
     record_attempt(where.keep, id, record_of('c', running.scheduled, attempt, who .. ' c:overlap e:' .. text))
 end
 
--- What becomes of an attempt that finds another occurrence under way. True: it is dealt with, and must not start.
+-- What becomes of an attempt that finds another occurrence under way. 'waits': it is called later; 'settled': it is not; nil: it may start.
 local function meet(where, policy, member, claim, running, waiting)
     local id, scheduled = member:sub(1, 32), member:sub(33)
     if attempt_of(claim.ticket) > 1 then
         put_into_retry(where, member, claim, REDRIVEN_MS)
+        return 'waits'
     elseif policy == 'cancel' then
         abort(where, id, running, execution_id(id, scheduled, 1))
-        return false
+        return nil
     elseif policy == 'queue' and (not waiting or waiting.scheduled == scheduled) then
         wait_behind(where, id, member, claim)
-    else
-        skip_for(where, id, scheduled, running)
+        return 'waits'
     end
-    return true
+    skip_for(where, id, scheduled, running)
+    return 'settled'
 end
 
 -- An attempt that may start by its claim: does it, by its job's rule for overlaps? '3' where that is not so (it is dealt with); nil: it
@@ -121,8 +122,9 @@ local function take_place(where, member, claim, next_due)
         return nil
     end
     local running, waiting = look_at_places(where, id)
-    if running and running.scheduled ~= scheduled and meet(where, policy, member, claim, running, waiting) then
-        go_on(where, id, claim, next_due)
+    local outcome = running and running.scheduled ~= scheduled and meet(where, policy, member, claim, running, waiting)
+    if outcome then
+        go_on(where, id, claim, outcome == 'waits' and count_run(where, member, claim, next_due) or next_due)
         redis.call('HDEL', where.claimed_key, member)
         return '3'
     end

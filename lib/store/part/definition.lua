@@ -6,7 +6,8 @@ local DEFINITION = {'created', 'schedule', 'api', 'type', 'timezone', 'catch_up'
     'retry', 'retry_unsent', 'retry_client_errors', 'description', 'tags',
     'name',
     'overlap', 'pause_after_failures', 'on_failure_url', 'on_recovery_url',
-    'keep_response'}
+    'keep_response',
+    'starts_at', 'ends_at', 'jitter_ms', 'max_runs'}
 
 -- A job's definition, false for each field that is not there; nil where there is none, or not all that each job has. Second result: the hash
 -- holds nothing but what each job has.

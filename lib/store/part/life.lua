@@ -3,7 +3,7 @@
 
 -- What a job's hash holds besides its definition, each only where it is not at its default (1, 0, ACTIVE, nothing).
 local LIFE = {'version', 'epoch', 'state', 'state_reason', 'state_note', 'state_since', 'state_by', 'failures', 'notice',
-    'running', 'waiting'}
+    'running', 'waiting', 'runs'}
 
 -- All that is known of a job but its history, put behind what is in reply: when it is due (nil: it does not wait for an instant), when it
 -- was set aside (nil: it was not), then its definition and LIFE.
