@@ -74,13 +74,13 @@ static enum err ask_shards(struct app *app, unsigned shards, int ask, struct err
     return err;
 }
 
-/* Calls are spread evenly over the shards: twice a shard's share and a few more are nearly always enough. A
- * shard that falls short of it is asked for all that the page still lacks, so that no page takes more than a
- * few round trips. */
+/* Calls are spread evenly over the shards: a shard's share and a few more are mostly enough. A shard that
+ * falls short of it is asked for a whole page, so that no page takes more than a few round trips: one of them
+ * for a single shard costs less than more records of all. */
 static enum err load_feed(struct app *app, const struct track_query *query, struct errinfo *info)
 {
     bool filtered = is_filtered(&query->filter);
-    int share = query->limit / STORE_SHARDS * 2 + 8;
+    int share = query->limit / STORE_SHARDS + 5;
     int ask = filtered ? ASK_FILTERED : share < query->limit ? share : query->limit;
     int again = filtered ? ASK_FILTERED_AGAIN : query->limit;
     unsigned missing;

@@ -174,6 +174,51 @@ static void test_feed_reports_what_redis_refuses(void **state)
     feed_fini(&feed);
 }
 
+#define CROWD 200 /* records, one in each millisecond; most of them in few of the shards */
+
+/* Answer for a shard as Redis does: its newest records before that place, at most `ask`. */
+static void serve(struct feed *feed, unsigned shard, size_t ask)
+{
+    int instants[CROWD + 1] = {0};
+    const char *position = feed->shards[shard].before; /* "": the beginning */
+    long before = position[0] ? strtol(position, NULL, 10) : CROWD + 1;
+    size_t count = 0;
+    for (int ms = CROWD; ms > 0 && count < ask; ms--) {
+        if ((unsigned)(ms * ms) % STORE_SHARDS == shard && ms < before) {
+            instants[count++] = ms;
+        }
+    }
+    fill(feed, shard, ask, instants);
+}
+
+static void test_feed_pages_are_the_same_however_little_is_asked_for_at_a_time(void **state)
+{
+    (void)state;
+    struct feed feed;
+    feed_init(&feed);
+    for (size_t ask = 1; ask <= 10; ask++) {
+        struct feed_cursor from = beginning;
+        for (int newest = CROWD; newest > 0; newest -= 50) {
+            unsigned missing;
+            feed_begin(&feed, &all, &from);
+            while ((missing = feed_advance(&feed, 50)) != 0) {
+                for (unsigned shard = 0; shard < STORE_SHARDS; shard++) {
+                    if (missing & 1U << shard) {
+                        serve(&feed, shard, ask);
+                    }
+                }
+            }
+            feed_end(&feed, 50);
+            assert_int_equal(feed.page_count, 50);
+            for (int i = 0; i < 50; i++) {
+                assert_int_equal(feed_at(&feed, (size_t)i)->started.ms, newest - i);
+            }
+            from = feed.next;
+        }
+    }
+    feed_fini(&feed);
+}
+
 /* A page may take several questions to Redis, and each takes the place of the replies before it. */
 static void test_feed_keeps_what_records_borrow_from_a_reply(void **state)
 {
@@ -232,6 +277,7 @@ int main(void)
         cmocka_unit_test(test_feed_skips_what_cannot_be_read_and_goes_on_behind_it),
         cmocka_unit_test(test_feed_gives_up_on_a_shard_without_positions),
         cmocka_unit_test(test_feed_reports_what_redis_refuses),
+        cmocka_unit_test(test_feed_pages_are_the_same_however_little_is_asked_for_at_a_time),
         cmocka_unit_test(test_feed_keeps_what_records_borrow_from_a_reply),
         cmocka_unit_test(test_feed_history_is_ordered_by_call),
     };
