@@ -445,6 +445,25 @@ static void test_overlap_queue_makes_one_wait_and_leaves_out_the_rest(void **sta
     assert_places(-1, -1);
 }
 
+/* max_runs counts what is called: also what waits first, but not what is left out. */
+static void test_overlap_queue_counts_for_max_runs_and_skip_does_not(void **state)
+{
+    (void)state;
+    static const char *const rules[] = {"queue", "skip"};
+    for (size_t i = 0; i < 2; i++) {
+        (void)ASK("FLUSHALL");
+        create(JOB_ATMOST_ONCE, rules[i]);
+        (void)ASK("HSET", JOB, "max_runs", "2");
+        (void)begin("me", first);
+        assert_int_equal(ASK("HGET", JOB, "runs"), 1);
+        struct store_attempt other = take("you", second);
+        assert_int_equal(start("you", &other), STORE_SETTLED);
+        assert_int_equal(ASK("HGET", JOB, "runs"), i == 0 ? 2 : 1);
+        assert_int_equal(due(), i == 0 ? -1 : third);
+        assert_int_equal(ASK("HEXISTS", JOB, "state"), i == 0 ? 1 : 0); /* COMPLETED */
+    }
+}
+
 /* Its turn has come, and it is not started yet: what is due now is behind it, and comes after it. */
 static void test_overlap_queue_keeps_the_order(void **state)
 {
@@ -740,6 +759,7 @@ int main(void)
         TEST(test_overlap_stale_place_keeps_nobody_out),
         TEST(test_overlap_of_a_job_that_is_made_again_begins_anew),
         TEST(test_overlap_queue_makes_one_wait_and_leaves_out_the_rest),
+        TEST(test_overlap_queue_counts_for_max_runs_and_skip_does_not),
         TEST(test_overlap_queue_keeps_the_order),
         TEST(test_overlap_queue_needs_nobody_to_end_it),
         TEST(test_overlap_queue_moves_up_when_a_newcomer_finds_the_place_free),
