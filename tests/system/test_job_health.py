@@ -84,7 +84,7 @@ def test_lost_occurrence_is_a_failure(make_runner, handler, hook):
 def test_job_that_does_not_ask_for_it_is_not_counted(handler, runner, hook):
     job_id = handler.schedule(NEVER_SOON, hook.answers(BAD).url, overlap="skip")
     run_and_wait(handler, job_id)
-    assert handler.job(job_id).json["counts"] == {"runs": 1, "failures_in_a_row": 1}
+    assert handler.job(job_id).json["counts"] == {"of_latest": 1, "runs": 1, "failures_in_a_row": 1}
 
 
 # --- notices ------------------------------------------------------------------------------------------------------
@@ -140,7 +140,7 @@ def test_change_is_told_once_and_the_way_back_once(handler, runner, hook, ops):
     latest = handler.job(job_id).json
     assert {**latest["last_notice"], "at": None} == {"event": "recovered", "at": None, "state": "delivered", "status_code": 200,
                                                      "attempts": 1}
-    assert latest["counts"] == {"runs": 6, "failures_in_a_row": 0, "failures": 0}, "notices are no occurrences"
+    assert latest["counts"] == {"of_latest": 6, "runs": 6, "failures_in_a_row": 0, "failures": 0}, "notices are no occurrences"
 
 
 def test_failing_is_told_after_the_last_retry(handler, runner, hook, ops):
