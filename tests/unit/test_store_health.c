@@ -2,10 +2,8 @@
  * leads to, and the notices of a change. */
 #include "store.h"
 
-#include "job_maker.h"
-#include "redis_server.h"
-#include "redis_sync.h"
 #include "store_life.h"
+#include "store_rig.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -19,43 +17,11 @@
 
 static const struct store_keep keep = {
     .executions = 100000, .age_ms = 86400000, .history = STORE_HISTORY_PER_JOB, .dead = 10000};
-static struct redis_server server;
-static struct config config;
-static struct redis_sync *redis;
-static struct errinfo info;
-static const struct reply *reply;
 
 /* What the last claim gave: one attempt, the longest due. */
 static struct store_claimed got;
 
 /* ---- talking to Redis ---- */
-
-static void call(struct cmd *cmd)
-{
-    enum err err = redis_sync_call(redis, cmd, 1, 5000, &info);
-    cmd_fini(cmd);
-    if (err != ERR_OK) {
-        fail_msg("%s: %s", err_name(err), info.text);
-    }
-    reply = redis_sync_reply(redis, 0);
-    if (reply->kind == REPLY_ERROR) {
-        fail_msg("%.*s", (int)reply->text.len, reply->text.data);
-    }
-}
-
-static void say_list(const char *const *words, size_t count)
-{
-    struct cmd cmd;
-    cmd_init(&cmd, words[0]);
-    for (size_t i = 1; i < count; i++) {
-        cmd_arg_str(&cmd, words[i]);
-    }
-    call(&cmd);
-}
-
-#define SAY(...)                                 \
-    say_list((const char *const[]){__VA_ARGS__}, \
-             sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *))
 
 /* The text or number that a command answers with; "" for nil. Valid until the next question. */
 static const char *answer(void)
@@ -70,28 +36,11 @@ static const char *answer(void)
     return text;
 }
 
-#define ASK(...) (SAY(__VA_ARGS__), answer())
+#define TELL(...) (SAY(__VA_ARGS__), answer())
 
 static const char *field(const char *name)
 {
-    return ASK("HGET", JOB, name);
-}
-
-static int set_up_group(void **state)
-{
-    (void)state;
-    redis_server_open(&server, NULL);
-    config = redis_server_config(&server);
-    redis = redis_sync_new(&config, clock_system());
-    return redis != NULL ? 0 : -1;
-}
-
-static int tear_down_group(void **state)
-{
-    (void)state;
-    redis_sync_free(redis);
-    redis_server_close(&server);
-    return 0;
+    return TELL("HGET", JOB, name);
 }
 
 /* A job that was made long ago, and is due at T0. */
@@ -214,7 +163,7 @@ static void test_health_failures_in_a_row_pause_the_job(void **state)
     assert_string_equal(field("state"), "PAUSED");
     assert_string_equal(field("state_reason"), "failures");
     assert_string_equal(field("state_note"), "2 occurrences failed in a row");
-    assert_string_equal(ASK("ZCARD", TAG "due"), "0");
+    assert_string_equal(TELL("ZCARD", TAG "due"), "0");
     assert_int_equal(claim("me"), 0);
 }
 
@@ -317,7 +266,7 @@ static void test_health_garbage_stops_nothing(void **state)
     SAY("HSET", JOB, "on_recovery_url", "http://ops/good");
     succeeds();
     assert_string_equal(field("failures"), "");
-    assert_string_equal(ASK("ZCARD", TAG "retry"), "1");
+    assert_string_equal(TELL("ZCARD", TAG "retry"), "1");
 }
 
 /* ---- notices ---- */
@@ -363,14 +312,14 @@ static void test_notice_is_written_on_a_change_and_on_no_other_occurrence(void *
     (void)state;
     WATCH();
     succeeds();
-    assert_string_equal(ASK("ZCARD", TAG "retry"), "0");
+    assert_string_equal(TELL("ZCARD", TAG "retry"), "0");
     fails();
     fails();
-    assert_string_equal(ASK("ZCARD", TAG "retry"), "1");
+    assert_string_equal(TELL("ZCARD", TAG "retry"), "1");
     assert_string_equal(fate(), "f waiting 0 0");
     succeeds();
     succeeds();
-    assert_string_equal(ASK("ZCARD", TAG "retry"), "2");
+    assert_string_equal(TELL("ZCARD", TAG "retry"), "2");
     assert_string_equal(fate(), "r waiting 0 0");
     claim_notice("me", "f 1 o:f ");
     assert_int_not_equal(got.attempt.scheduled.ms % 1000, 0);
@@ -388,8 +337,8 @@ static void test_notice_that_is_delivered_leaves_only_its_proof(void **state)
     assert_int_equal(finish_notice(EXECUTION_SUCCEEDED, 204, STORE_AFTER_NOTHING), STORE_DONE);
     assert_int_equal(finish_notice(EXECUTION_SUCCEEDED, 204, STORE_AFTER_NOTHING), STORE_LOST);
     assert_string_equal(fate(), "f delivered 204 1");
-    assert_string_equal(ASK("HLEN", JOB), "8"); /* four of the definition, the URLs, failures, notice */
-    assert_string_equal(ASK("EXISTS", TAG "executions", TAG "history:" A, TAG "dead", TAG "retry"), "0");
+    assert_string_equal(TELL("HLEN", JOB), "8"); /* four of the definition, the URLs, failures, notice */
+    assert_string_equal(TELL("EXISTS", TAG "executions", TAG "history:" A, TAG "dead", TAG "retry"), "0");
 }
 
 static void test_notice_is_retried_and_given_up_without_a_dead_occurrence(void **state)
@@ -408,7 +357,7 @@ static void test_notice_is_retried_and_given_up_without_a_dead_occurrence(void *
     assert_int_equal(finish_notice(EXECUTION_FAILED, 500, STORE_AFTER_DEAD), STORE_DONE);
     assert_string_equal(fate(), "f given_up 500 2");
     assert_string_equal(field("failures"), "1");
-    assert_string_equal(ASK("EXISTS", TAG "dead", TAG "retry"), "0");
+    assert_string_equal(TELL("EXISTS", TAG "dead", TAG "retry"), "0");
 }
 
 static void test_notice_leaves_while_its_job_is_paused(void **state)
@@ -431,7 +380,7 @@ static void test_notice_of_a_resumed_job_comes_with_its_first_success(void **sta
     SAY("DEL", TAG "retry");
     resume();
     fails(); /* and is paused again; it was failing all the while */
-    assert_string_equal(ASK("EXISTS", TAG "retry"), "0");
+    assert_string_equal(TELL("EXISTS", TAG "retry"), "0");
     resume();
     succeeds();
     claim_notice("me", "r 0 o:s ");
@@ -450,7 +399,7 @@ static void test_notice_that_a_dead_runner_had_started_is_sent_again(void **stat
     assert_int_equal(done.handed_on, 1);
     assert_int_equal(done.lost, 0);
     assert_string_equal(field("failures"), "1");
-    assert_string_equal(ASK("EXISTS", TAG "executions"), "0");
+    assert_string_equal(TELL("EXISTS", TAG "executions"), "0");
     claim_notice("me", "f 1 ");
     assert_int_equal(got.attempt.scheduled.ms, instant);
 }
@@ -479,7 +428,7 @@ static void test_notice_of_a_deleted_job_goes_with_it(void **state)
     assert_int_equal(store_answer_reply(reply, &done, &info), ERR_OK);
     assert_int_equal(done, STORE_ANSWER_DONE);
     assert_int_equal(claim("me"), 0);
-    assert_string_equal(ASK("EXISTS", TAG "retry", JOB, TAG "due", TAG "claimed:me"), "0");
+    assert_string_equal(TELL("EXISTS", TAG "retry", JOB, TAG "due", TAG "claimed:me"), "0");
 }
 
 static void test_notice_that_nobody_is_to_get_any_more_is_dropped(void **state)
@@ -490,9 +439,9 @@ static void test_notice_that_nobody_is_to_get_any_more_is_dropped(void **state)
     SAY("HDEL", JOB, "on_failure_url");
     SAY("ZREM", TAG "due", A);
     assert_int_equal(claim("me"), 0);
-    assert_string_equal(ASK("EXISTS", TAG "retry"), "0");
+    assert_string_equal(TELL("EXISTS", TAG "retry"), "0");
     assert_string_equal(fate(), "f dropped 0 0");
-    assert_string_equal(ASK("HLEN", JOB), "7");
+    assert_string_equal(TELL("HLEN", JOB), "7");
 }
 
 static void test_notice_that_is_handed_back_stays_one(void **state)
@@ -526,7 +475,7 @@ static void test_notice_shares_its_instant_with_nothing(void **state)
     assert_int_equal(by_hand.ms, INT64_C(4000000000008));
     SAY("DEL", TAG "retry");
     succeeds();
-    assert_string_equal(ASK("HEXISTS", JOB, "notice:4000000000009"), "1");
+    assert_string_equal(TELL("HEXISTS", JOB, "notice:4000000000009"), "1");
 }
 
 #define TEST(f) cmocka_unit_test_setup(f, set_up)
@@ -555,5 +504,5 @@ int main(void)
         TEST(test_notice_that_is_handed_back_stays_one),
         TEST(test_notice_shares_its_instant_with_nothing),
     };
-    return cmocka_run_group_tests(tests, set_up_group, tear_down_group);
+    return cmocka_run_group_tests(tests, store_rig_open, store_rig_close);
 }

@@ -2,9 +2,7 @@
  * deleted or made again at any point of their lives, and runs by hand. */
 #include "store_life.h"
 
-#include "job_maker.h"
-#include "redis_server.h"
-#include "redis_sync.h"
+#include "store_rig.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -19,12 +17,6 @@
 static const struct store_keep keep = {
     .executions = 100000, .age_ms = 86400000, .history = STORE_HISTORY_PER_JOB, .dead = 10000};
 
-static struct redis_server server;
-static struct config config;
-static struct redis_sync *redis;
-static struct zones *zones;
-static struct errinfo info;
-static const struct reply *reply;
 static struct job_id a;
 static struct job the_job;     /* as it was made */
 static struct wall_ms soon_at; /* its first instant: in some 500 ms */
@@ -34,48 +26,6 @@ static struct store_claimed got[MAX];
 static size_t got_count;
 
 /* ---- talking to Redis ---- */
-
-static void call(struct cmd *cmd)
-{
-    enum err err = redis_sync_call(redis, cmd, 1, 5000, &info);
-    cmd_fini(cmd);
-    if (err != ERR_OK) {
-        fail_msg("%s: %s", err_name(err), info.text);
-    }
-    reply = redis_sync_reply(redis, 0);
-    if (reply->kind == REPLY_ERROR) {
-        fail_msg("%.*s", (int)reply->text.len, reply->text.data);
-    }
-}
-
-static int64_t ask(const char *const *words, size_t count)
-{
-    struct cmd cmd;
-    int64_t value = -1;
-    cmd_init(&cmd, words[0]);
-    for (size_t i = 1; i < count; i++) {
-        cmd_arg_str(&cmd, words[i]);
-    }
-    call(&cmd);
-    if (reply->kind == REPLY_INTEGER) {
-        return reply->integer;
-    }
-    return reply->kind == REPLY_TEXT && slice_i64(reply->text, &value) ? value : -1;
-}
-
-/* A number that a command answers with; -1 where it is none. */
-#define ASK(...) \
-    ask((const char *const[]){__VA_ARGS__}, sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *))
-
-static struct wall_ms redis_now(void)
-{
-    struct wall_ms now;
-    struct cmd cmd;
-    store_time(&cmd);
-    call(&cmd);
-    assert_int_equal(store_time_reply(reply, &now, &info), ERR_OK);
-    return now;
-}
 
 static enum store_creation create_at(enum job_type type, struct wall_ms due)
 {
@@ -269,29 +219,10 @@ static void assert_latest(enum execution_outcome outcome, int attempt)
     assert_int_equal(latest.attempt, attempt);
 }
 
-static int set_up_group(void **state)
-{
-    (void)state;
-    memcpy(a.bytes, A, JOB_ID_SIZE);
-    redis_server_open(&server, NULL);
-    config = redis_server_config(&server);
-    redis = redis_sync_new(&config, clock_system());
-    zones = zones_new(JOB_MAKER_ZONES);
-    return redis != NULL && zones != NULL ? 0 : -1;
-}
-
-static int tear_down_group(void **state)
-{
-    (void)state;
-    zones_free(zones);
-    redis_sync_free(redis);
-    redis_server_close(&server);
-    return 0;
-}
-
 static int set_up(void **state)
 {
     (void)state;
+    memcpy(a.bytes, A, JOB_ID_SIZE);
     (void)ASK("FLUSHALL");
     return 0;
 }
@@ -1029,5 +960,5 @@ int main(void)
         TEST(test_life_index_takes_in_what_an_older_version_stored),
         TEST(test_life_index_loses_what_was_deleted_by_hand),
     };
-    return cmocka_run_group_tests(tests, set_up_group, tear_down_group);
+    return cmocka_run_group_tests(tests, store_rig_open, store_rig_close);
 }

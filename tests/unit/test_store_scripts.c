@@ -1,10 +1,8 @@
 /* The life of an occurrence in a real Redis: what each script does, and what it refuses. */
 #include "store.h"
 
-#include "job_maker.h"
-#include "redis_server.h"
-#include "redis_sync.h"
 #include "store_dead.h"
+#include "store_rig.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -26,12 +24,6 @@
 
 static struct store_keep keep = {
     .executions = 100000, .age_ms = 86400000, .history = STORE_HISTORY_PER_JOB, .dead = 10000};
-static struct redis_server server;
-static struct config config;
-static struct redis_sync *redis;
-static struct zones *zones;
-static struct errinfo info;
-static const struct reply *reply;
 
 /* The token of each runner's latest claim of each job, by the first letters of their ids. */
 static int64_t tokens[UCHAR_MAX + 1][UCHAR_MAX + 1];
@@ -45,66 +37,6 @@ static struct {
 } got;
 
 /* ---- talking to Redis ---- */
-
-/* Send cmd, and end it. reply is what came back. */
-static void call(struct cmd *cmd)
-{
-    enum err err = redis_sync_call(redis, cmd, 1, 5000, &info);
-    cmd_fini(cmd);
-    if (err != ERR_OK) {
-        fail_msg("%s: %s", err_name(err), info.text);
-    }
-    reply = redis_sync_reply(redis, 0);
-}
-
-static void say_list(const char *const *words, size_t count)
-{
-    struct cmd cmd;
-    cmd_init(&cmd, words[0]);
-    for (size_t i = 1; i < count; i++) {
-        cmd_arg_str(&cmd, words[i]);
-    }
-    call(&cmd);
-    if (reply->kind == REPLY_ERROR) {
-        fail_msg("%s: %.*s", words[0], (int)reply->text.len, reply->text.data);
-    }
-}
-
-#define SAY(...)                                 \
-    say_list((const char *const[]){__VA_ARGS__}, \
-             sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *))
-
-/* A number that a command answers with; text that is one counts, nil is -1. */
-#define ASK(...) (SAY(__VA_ARGS__), number())
-
-static int64_t number(void)
-{
-    int64_t value = -1;
-    if (reply->kind == REPLY_INTEGER) {
-        return reply->integer;
-    }
-    assert_true(reply->kind == REPLY_NIL || slice_i64(reply->text, &value));
-    return value;
-}
-
-static int set_up_group(void **state)
-{
-    (void)state;
-    redis_server_open(&server, NULL);
-    config = redis_server_config(&server);
-    redis = redis_sync_new(&config, clock_system());
-    zones = zones_new(JOB_MAKER_ZONES);
-    return redis != NULL && zones != NULL ? 0 : -1;
-}
-
-static int tear_down_group(void **state)
-{
-    (void)state;
-    zones_free(zones);
-    redis_sync_free(redis);
-    redis_server_close(&server);
-    return 0;
-}
 
 static int set_up(void **state)
 {
@@ -135,19 +67,9 @@ static enum store_creation store_as(const struct job *job, int64_t due, struct w
     enum store_creation creation;
     struct cmd cmd;
     store_job_create(&cmd, job, (struct wall_ms){due});
-    call(&cmd);
+    exchange(&cmd);
     assert_int_equal(store_job_create_reply(reply, &creation, now, &info), ERR_OK);
     return creation;
-}
-
-static struct wall_ms redis_now(void)
-{
-    struct wall_ms now;
-    struct cmd cmd;
-    store_time(&cmd);
-    call(&cmd);
-    assert_int_equal(store_time_reply(reply, &now, &info), ERR_OK);
-    return now;
 }
 
 /* Store a job, which can only be done now, and have it created at job->created all the same. */
@@ -187,7 +109,7 @@ static size_t claim_within(const char *runner, const struct store_claim_bounds *
     struct cmd cmd;
     struct store_claim_left left;
     store_claim(&cmd, SHARD, runner, bounds, &keep);
-    call(&cmd);
+    exchange(&cmd);
     assert_int_equal(store_claim_reply(reply, &left, &got.count, &info), ERR_OK);
     got.next = left.next;
     got.backlog = left.backlog;
@@ -225,7 +147,7 @@ static enum store_verdict start(const char *runner, const char *id, int attempt,
     struct cmd cmd;
     store_start(&cmd, SHARD, runner);
     store_start_add(&cmd, &what, (struct wall_ms){next});
-    call(&cmd);
+    exchange(&cmd);
     return verdict(0);
 }
 
@@ -244,7 +166,7 @@ static enum store_verdict finish(const char *runner, const char *id, int attempt
     struct cmd cmd;
     store_finish(&cmd, SHARD, runner, &keep);
     store_finish_add(&cmd, &claimed, &what, after, (struct wall_ms){at}, "http://example.com/x");
-    call(&cmd);
+    exchange(&cmd);
     return verdict(0);
 }
 
@@ -254,7 +176,7 @@ static enum store_verdict release(const char *runner, const char *id, int attemp
     struct cmd cmd;
     store_release(&cmd, SHARD, runner);
     store_release_add(&cmd, &what, (struct wall_ms){due});
-    call(&cmd);
+    exchange(&cmd);
     return verdict(0);
 }
 
@@ -267,7 +189,7 @@ static enum store_verdict give_up(const char *runner, const char *id, int64_t ne
     what.missed_count = 7;
     store_skip(&cmd, SHARD, runner, &keep);
     store_skip_add(&cmd, &claimed, &what, (struct wall_ms){next});
-    call(&cmd);
+    exchange(&cmd);
     return verdict(0);
 }
 
@@ -276,7 +198,7 @@ static struct store_recovered recover(const char *dead)
     struct store_recovered out;
     struct cmd cmd;
     store_recover(&cmd, SHARD, dead, 6, &keep);
-    call(&cmd);
+    exchange(&cmd);
     assert_int_equal(store_recover_reply(reply, &out, &info), ERR_OK);
     return out;
 }
@@ -289,7 +211,7 @@ static struct execution newest(const char *id)
     struct cmd cmd;
     memcpy(job.bytes, id, JOB_ID_SIZE);
     store_history(&cmd, &job, 1);
-    call(&cmd);
+    exchange(&cmd);
     assert_int_equal(store_history_at(reply, 0, &job, &record, &info), ERR_OK);
     return record.execution;
 }
@@ -400,7 +322,7 @@ static void test_scripts_definition_comes_back_whole(void **state)
         SAY("HSET", TAG "job:" A, job_field_at(i)->name, value);
     }
     store_due_page(&cmd, SHARD, "0");
-    call(&cmd);
+    exchange(&cmd);
     assert_int_equal(store_due_page_reply(reply, cursor, &count, &info), ERR_OK);
     assert_int_equal(count, 1);
     assert_int_equal(store_due_page_at(reply, 0, &pending, &info), ERR_OK);
@@ -706,7 +628,7 @@ static void test_scripts_start_answers_for_each_attempt(void **state)
     store_start(&cmd, SHARD, "me");
     store_start_add(&cmd, &b, (struct wall_ms){T1});
     store_start_add(&cmd, &a, (struct wall_ms){T1});
-    call(&cmd);
+    exchange(&cmd);
     assert_int_equal(verdict(0), STORE_LOST);
     assert_int_equal(verdict(1), STORE_DONE);
 }
@@ -781,7 +703,7 @@ static void trim(const struct store_keep *what)
 {
     struct cmd cmd;
     store_trim(&cmd, SHARD, what);
-    call(&cmd);
+    exchange(&cmd);
     assert_int_equal(reply->kind, REPLY_INTEGER);
 }
 
@@ -832,13 +754,13 @@ static void test_scripts_executions_pages_backwards(void **state)
         (void)finish("me", ids[i], 1, STORE_AFTER_NOTHING, T0);
     }
     store_executions(&cmd, SHARD, "", 2);
-    call(&cmd);
+    exchange(&cmd);
     assert_int_equal(store_executions_count(reply, &count, &info), ERR_OK);
     assert_int_equal(count, 2);
     assert_int_equal(store_executions_at(reply, 0, &records[0], &info), ERR_OK);
     assert_int_equal(store_executions_at(reply, 1, &records[1], &info), ERR_OK);
     store_executions(&cmd, SHARD, records[1].position, 2);
-    call(&cmd);
+    exchange(&cmd);
     assert_int_equal(reply->count, 3);
     assert_int_equal(store_executions_at(reply, 0, &records[2], &info), ERR_OK);
     for (size_t i = 0; i < 3; i++) {
@@ -967,10 +889,10 @@ static void test_scripts_set_aside_until_it_is_made_anew(void **state)
     (void)claim("me");
     struct store_attempt attempt = held_by("me", A, 1);
     store_set_aside(&cmd, SHARD, "you", &attempt);
-    call(&cmd);
+    exchange(&cmd);
     assert_int_equal(number(), 0);
     store_set_aside(&cmd, SHARD, "me", &attempt);
-    call(&cmd);
+    exchange(&cmd);
     assert_int_equal(number(), 1);
     assert_int_equal(ASK("EXISTS", TAG "claimed:me", TAG "due"), 0);
     assert_in_range(ASK("ZSCORE", TAG "broken", A), redis_now().ms - 60000, redis_now().ms + 2000);
@@ -990,7 +912,7 @@ static void test_scripts_set_aside_with_garbage_for_its_creation(void **state)
     (void)claim("me");
     struct store_attempt attempt = held_by("me", A, 1);
     store_set_aside(&cmd, SHARD, "me", &attempt);
-    call(&cmd);
+    exchange(&cmd);
     assert_int_equal(number(), 1);
     assert_int_equal(ASK("EXISTS", TAG "claimed:me", TAG "due"), 0);
 }
@@ -1151,7 +1073,7 @@ static enum store_redriven redrive(const char *id, int *attempt)
     struct cmd cmd;
     store_dead_redrive(&cmd, SHARD, 6, &pace);
     store_dead_add(&cmd, &what.job, what.scheduled);
-    call(&cmd);
+    exchange(&cmd);
     assert_int_equal(store_dead_redrive_at(reply, 0, &done, attempt, &info), ERR_OK);
     return done;
 }
@@ -1301,7 +1223,7 @@ static void heartbeat(const char *runner, int64_t lease_ms, int64_t *now_us, siz
 {
     struct cmd cmd;
     store_heartbeat(&cmd, runner, lease_ms);
-    call(&cmd);
+    exchange(&cmd);
     assert_int_equal(store_heartbeat_reply(reply, now_us, count, &info), ERR_OK);
 }
 
@@ -1350,12 +1272,12 @@ static void test_scripts_token_fences_off_an_earlier_claim(void **state)
     assert_int_equal(claim("me"), 1);
     store_start(&cmd, SHARD, "me");
     store_start_add(&cmd, &old, (struct wall_ms){T1});
-    call(&cmd);
+    exchange(&cmd);
     assert_int_equal(verdict(0), STORE_LOST);
     assert_int_equal(start("me", A, 1, T1), STORE_DONE);
     store_release(&cmd, SHARD, "me");
     store_release_add(&cmd, &old, (struct wall_ms){T0});
-    call(&cmd);
+    exchange(&cmd);
     assert_int_equal(verdict(0), STORE_LOST);
     assert_int_equal(finish("me", A, 1, STORE_AFTER_NOTHING, T0), STORE_DONE);
 }
@@ -1368,12 +1290,12 @@ static void test_scripts_tidy_strikes_off_who_holds_nothing(void **state)
     (void)create(A, JOB_ATMOST_ONCE, T0);
     (void)claim("me");
     store_tidy(&cmd, SHARD, "me");
-    call(&cmd);
+    exchange(&cmd);
     assert_int_equal(store_tidy_reply(reply, &holds, &info), ERR_OK);
     assert_true(holds);
     assert_int_equal(release("me", A, 1, T0), STORE_DONE);
     store_tidy(&cmd, SHARD, "me");
-    call(&cmd);
+    exchange(&cmd);
     assert_int_equal(store_tidy_reply(reply, &holds, &info), ERR_OK);
     assert_false(holds);
     assert_int_equal(ASK("SCARD", TAG "holders"), 0);
@@ -1383,7 +1305,7 @@ static int64_t forget(const char *runner, bool only_if_expired)
 {
     struct cmd cmd;
     store_forget(&cmd, runner, only_if_expired);
-    call(&cmd);
+    exchange(&cmd);
     return number();
 }
 
@@ -1411,7 +1333,7 @@ static void test_scripts_held_lists_what_a_runner_holds(void **state)
     size_t count;
     started(A, JOB_ATLEAST_ONCE);
     store_held(&cmd, SHARD, "me");
-    call(&cmd);
+    exchange(&cmd);
     assert_int_equal(store_held_count(reply, &count, &info), ERR_OK);
     assert_int_equal(count, 1);
     assert_int_equal(store_held_at(reply, 0, &held, &info), ERR_OK);
@@ -1420,7 +1342,7 @@ static void test_scripts_held_lists_what_a_runner_holds(void **state)
     assert_int_equal(held.attempt.number, 1);
     assert_int_equal(held.due.ms, T0);
     store_holders(&cmd, SHARD);
-    call(&cmd);
+    exchange(&cmd);
     assert_int_equal(reply->count, 1);
     assert_true(slice_eq(reply->items[0], "me"));
 }
@@ -1431,7 +1353,7 @@ static enum err setup_says(void)
 {
     struct cmd cmd;
     store_setup(&cmd);
-    call(&cmd);
+    exchange(&cmd);
     return store_setup_reply(reply, &info);
 }
 
@@ -1518,5 +1440,5 @@ int main(void)
         TEST(test_scripts_held_lists_what_a_runner_holds),
         TEST(test_scripts_setup_fixes_the_number_of_shards),
     };
-    return cmocka_run_group_tests(tests, set_up_group, tear_down_group);
+    return cmocka_run_group_tests(tests, store_rig_open, store_rig_close);
 }
