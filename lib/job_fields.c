@@ -13,7 +13,7 @@
 #define ARRAY(member, doc)            FIELD(member, JOB_FIELD_ARRAY, 0, 0, doc)
 
 static const struct job_field table[] = {
-    TEXT(schedule, 1024, "When: a cron expression. Required."),
+    TEXT(schedule, 1024, "When: a cron expression, @every, @at or @in. Required."),
     TEXT(api, 2048, "What to call: an absolute http or https URL; its query may hold templates. Required."),
     TEXT(type, 0, "ATMOST_ONCE or ATLEAST_ONCE. Required."),
     TEXT(timezone, 64,

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from harness import NEVER_SOON, id_bytes, job_key, key_of, soon, wait_for
-from target import status
+from target import slow, status
 
 BOTH = pytest.mark.parametrize("kind", ["ATMOST_ONCE", "ATLEAST_ONCE"])
 LATER = "2037-01-31T09:00:00+01:00"
@@ -171,6 +171,14 @@ def test_retries_do_not_count(handler, runner, hook):
     records = handler.wait_for_executions(job_id, 3)
     assert sorted(e["attempt"] for e in records) == [1, 2, 3]
     assert handler.job(job_id).json["counts"]["runs"] == 1
+
+
+def test_an_occurrence_that_waits_for_another_counts(handler, runner, hook):
+    job_id = handler.schedule("* * * * * *", hook.answers(slow(1.5)).url, overlap="queue", max_runs=2)
+    wait_until_completed(handler, job_id)
+    records = handler.wait_for_executions(job_id, 2)
+    time.sleep(2)
+    assert len(hook.calls) == len(records) == 2 == handler.job(job_id).json["counts"]["runs"]
 
 
 def test_more_runs_resume_the_job_and_fewer_end_it(handler, runner, hook):

@@ -204,6 +204,25 @@ static void test_rezone_settles(void **state)
     }
 }
 
+/* As test_rezone_moves_the_local_time, but later by the same offset before and after. */
+static void test_rezone_keeps_the_offset(void **state)
+{
+    (void)state;
+    struct job_fields fields = job_maker_fields("0 9 * * *", "http://example.com/x", "ATMOST_ONCE");
+    struct job_fault fault;
+    struct job job;
+    fields.jitter_ms = (struct job_number){true, 3600000};
+    assert_true(job_build(&job, &fields, (struct wall_ms){0}, zones, &fault));
+    job.zone = zone_of(CHICAGO);
+    int64_t offset_ms = job.when.offset_ms;
+    assert_int_not_equal(offset_ms % 1000, 0);
+    struct wall_ms pending = {at("2026-07-02T13:00:00Z").ms + offset_ms};
+    struct wall_ms moved = job_rezone(&job, zone_of(NEW_YORK), pending, at("2026-07-01T20:00:00Z"));
+    assert_int_equal(moved.ms, at("2026-07-02T14:00:00Z").ms + offset_ms);
+    assert_int_equal(job_rezone(&job, zone_of(NEW_YORK), moved, at("2026-07-01T20:00:00Z")).ms, moved.ms);
+    job_fini(&job);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -216,6 +235,7 @@ int main(void)
         cmocka_unit_test(test_rezone_without_the_old_rules),
         cmocka_unit_test(test_rezone_keeps_the_last_one_of_a_schedule),
         cmocka_unit_test(test_rezone_settles),
+        cmocka_unit_test(test_rezone_keeps_the_offset),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
