@@ -63,6 +63,7 @@ static void count_records(const struct reply *reply, size_t count, struct job_lo
     bool unbroken = true;
 
     out->records = count;
+    out->behind = out->now;
     for (size_t i = 0; i < count; i++) {
         if (store_job_record_at(reply, i, &out->stored.id, &execution, &info) != ERR_OK) {
             log_warn("record skipped", log_str("error", info.text));
@@ -71,6 +72,9 @@ static void count_records(const struct reply *reply, size_t count, struct job_lo
         if (!out->has_latest) {
             out->latest = execution;
             out->has_latest = true;
+        }
+        if (execution.attempt > 0 && execution.scheduled.ms > out->behind.ms) {
+            out->behind = execution.scheduled;
         }
         if (execution.attempt == 0 || execution.outcome == EXECUTION_CANCELLED ||
             execution.scheduled.ms == before) {

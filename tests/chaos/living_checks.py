@@ -19,11 +19,17 @@ ORPHANED = 15_000  # how long a request may wait for somebody to do it after its
 SECOND = 1000  # schedules fire at full seconds, runs by hand never
 
 
+def calls_of(run, living):
+    """{instant: [request]}"""
+    calls = defaultdict(list)
+    for request in run.living_requests[living.id]:
+        calls[request.scheduled].append(request)
+    return calls
+
+
 def check_living(run):
     for living in run.living:
-        calls = defaultdict(list)
-        for request in run.living_requests[living.id]:
-            calls[request.scheduled].append(request)
+        calls = calls_of(run, living)
         if living.at_most_once:
             yield from check_once(run, living, calls)
         else:
@@ -40,16 +46,19 @@ def show(living, instant, calls):
     return f"living {living.number} {living.type} {living.id[:16]}… instant {instant} calls [{told}] changes [{changes}]"
 
 
-def comes_twice(run, instant):
-    """Was Redis' clock set back over this instant? Then whoever makes the job anew, changes or resumes it in between asks for it a
-    second time."""
+def comes_twice(run, living, instant, made):
+    """Was Redis' clock set back over this instant, and the job made anew? Then whoever did so asked for it a second time: nothing is
+    left of the first job that could say that it was called then."""
     pairs = zip(run.steps, run.steps[1:])
-    return any(when + before >= instant - SECOND and when + after < instant for (_, before), (when, after) in pairs)
+    set_back = any(when + before >= instant - SECOND and when + after < instant for (_, before), (when, after) in pairs)
+    first, last = min(call.at for call in made), max(call.at for call in made)
+    anew = [c for c in living.changes if living.mortal and c.kind == POST and c.sent <= last and may_work_until(c) >= first]
+    return bool(len(made) > 1 and set_back and anew)
 
 
 def check_once(run, living, calls):
     for instant, made in calls.items():
-        if len(made) > 1 and not comes_twice(run, instant):
+        if len(made) > 1 and not comes_twice(run, living, instant, made):
             yield Violation(8, "a living job, at most once, called more than once", show(living, instant, made))
 
 

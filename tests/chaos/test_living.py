@@ -74,18 +74,19 @@ def test_second_call_is_no_violation_at_least_once():
     assert world.found() == {}
 
 
-def test_second_call_is_allowed_only_for_an_instant_that_redis_was_set_back_over():
-    def found(steps):
+def test_second_call_is_allowed_only_of_a_job_made_anew_for_an_instant_that_redis_was_set_back_over():
+    def found(steps, between=POST):
         world = World(MOST)
         world.steps = [(0, 0), *((at(when), offset) for when, offset in steps)]
         world.call(10, 6)
-        world.change(PATCH, 7.5, 200)
+        world.change(between, 7.5, 200)
         world.call(10)
         return world.found()
 
     assert found([(5, 4000), (7, 0)]) == {}
     assert set(found([(5, 4000), (12, 0)])) == {8}  # that was later
-    assert set(found([(5, -4000), (7, 0)])) == {8}  # and that is forward
+    assert set(found([(5, -4000), (7, 0)])) == {8}  # that is forward
+    assert set(found([(5, 4000), (7, 0)], PATCH)) == {8}  # and this is the same job, whose history says that it was called
 
 
 # --- what is forbidden ------------------------------------------------------------------------------------------------
