@@ -156,8 +156,8 @@ bool job_pause(struct app *app, struct api_error *error)
 
 /* ---- resume ---- */
 
-/* Make it due at the first instant after now, or after `after` where that is later. False: error is filled.
- */
+/* Make it due at the first instant that is to come and, if there are such, behind `after`. False: error is
+ * filled. */
 static bool resume(struct app *app, const struct job_load *load, struct wall_ms *after,
                    enum store_answer *answer, struct api_error *error)
 {
@@ -165,7 +165,7 @@ static bool resume(struct app *app, const struct job_load *load, struct wall_ms 
     struct cmd cmd;
 
     if (job_load_runs_left(&load->job, &load->stored) == 0 ||
-        !job_plan_first(&load->job, after->ms > load->now.ms ? *after : load->now, &change.due)) {
+        !job_plan_first(&load->job, after->ms > load->behind.ms ? *after : load->behind, &change.due)) {
         change.timing = STORE_TIME_OVER;
     }
     store_job_change(&cmd, &change);

@@ -81,6 +81,7 @@ static void count_records(const struct reply *reply, size_t count, struct job_lo
     bool unbroken = true;
 
     out->records = count;
+    out->behind = out->now;
     for (size_t i = 0; i < count; i++) {
         if (store_job_record_at(reply, i, &out->stored.id, &execution, &info) != ERR_OK) {
             log_warn("record skipped", log_str("error", info.text));
@@ -89,6 +90,9 @@ static void count_records(const struct reply *reply, size_t count, struct job_lo
         if (!out->has_latest) {
             out->latest = execution;
             out->has_latest = true;
+        }
+        if (execution.attempt > 0 && execution.scheduled.ms > out->behind.ms) {
+            out->behind = execution.scheduled;
         }
         if (is_no_run(&execution) || execution.scheduled.ms == before) {
             continue;

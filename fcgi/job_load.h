@@ -18,6 +18,8 @@
 struct job_load {
     struct store_job stored;
     struct wall_ms now;      /* Redis' clock */
+    struct wall_ms behind;   /* a new next instant has to be later than this: now, or the latest that was
+                              * called, where Redis' clock was set back since */
     bool readable;           /* the definition is one; else the job is BROKEN, and job is not to be used */
     struct job job;          /* owned */
     char why[256];           /* where it is not: why */

@@ -122,12 +122,12 @@ static bool merge(struct patch *p)
 /* When is it due next, if its time is another one? False: error is filled. */
 static bool plan(struct patch *p)
 {
-    struct wall_ms now = p->load.now;
+    struct wall_ms behind = p->load.behind;
 
     p->due.ms = INT64_MAX;
     p->same_time = !p->load.stored.broken && job_plan_same(&p->wanted, &p->load.job, true);
     if (p->same_time || job_load_runs_left(&p->wanted, &p->load.stored) == 0 ||
-        job_plan_first(&p->wanted, p->after.ms > now.ms ? p->after : now, &p->due)) {
+        job_plan_first(&p->wanted, p->after.ms > behind.ms ? p->after : behind, &p->due)) {
         return true;
     }
     return job_load_over(&p->wanted, p->error);
@@ -148,7 +148,7 @@ static enum step show_dry_run(struct patch *p)
     job_load_write_next(&w, "next_before", &p->load.job, active ? p->load.now : (struct wall_ms){INT64_MAX},
                         job_load_runs_left(&p->load.job, &p->load.stored));
     job_load_write_next(&w, "next_after", &p->wanted,
-                        active || !p->same_time ? p->load.now : (struct wall_ms){INT64_MAX},
+                        active || !p->same_time ? p->load.behind : (struct wall_ms){INT64_MAX},
                         job_load_runs_left(&p->wanted, &p->load.stored));
     json_object_end(&w);
     p->app->response.etag = p->load.stored.version;

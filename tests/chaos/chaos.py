@@ -21,6 +21,7 @@ import redis as redis_client
 
 import checker
 import evidence
+import living
 import report
 from faults import FAULTS
 from manners import GOOD
@@ -37,7 +38,9 @@ SHORT = 180  # so short a run has one storm, and no fault alone
 TITLES = {1: "at most once: no second call, one record", 2: "at least once: called until it succeeded, or dead",
           3: "nothing called that was not scheduled", 4: "history and the targets' log agree",
           5: "on time again within 15 s of the last fault", 6: "acknowledged jobs exist, others wholly or not at all",
-          7: "no claim, retry or heartbeat left behind"}
+          7: "no claim, retry or heartbeat left behind",
+          8: "living jobs, at most once: no second call, whatever is done to them", 9: "nothing called after a DELETE or a pause",
+          10: "runs by hand are called", 11: "of a deleted job nothing is left"}
 # What a run of half an hour or more has to have seen.
 REQUIRED = {"kill -9 of a runner": 100, "kill -9 of Redis": 20, "SIGSTOP of a runner past its lease": 20,
             "partition between a runner and Redis": 20, "clock step of a runner": 20}
@@ -63,6 +66,7 @@ class Chaos:
         self.seconds = options.seconds or options.minutes * 60
         self.stack = Stack(self.home, seed)
         self.workload = Workload(self.stack, seed)
+        self.changer = living.Changer(self.stack, seed)
         self.injector = Injector(self.stack)
         self.harvest, self.calms, self.over = evidence.Harvest(), [], threading.Event()
         self.began, self.stopped, self.codes = time.monotonic(), 0, []
@@ -72,10 +76,12 @@ class Chaos:
     def run(self):
         self.stack.start()
         self.workload.post_base()
+        self.changer.post_all()
         say(f"{len(self.workload.jobs)} jobs, about {self.workload.per_second:.0f} occurrences a second")
         watch = threading.Thread(target=self.watch)
         watch.start()
         self.workload.start(self.options.posts)
+        self.changer.start()
         time.sleep(WARM_UP)
         budget = self.seconds - WARM_UP - WIND_UP
         rounds = max(1, round(budget / ROUND))
@@ -108,15 +114,31 @@ class Chaos:
         self.calms.append(report.Calm(name, began, healed, now_ms()))
 
     def wind_up(self):
-        """Let the targets behave, wait until no retry is left, and stop."""
+        """Let the targets behave, wait until no retry is left, delete what has lived, and stop."""
         self.workload.stop()
+        self.changer.stop()
         self.stack.targets.signal(signal.SIGUSR1)
-        try:
-            harness.wait_for(self.no_retries, 60, "the end of all retries")
-        except AssertionError as late:
-            say(f"retries are left: {late}")
+        self.wait_for(self.no_retries, "the end of all retries")
+        self.changer.delete_all()
+        self.wait_for(self.deleted_are_quiet, "the end of all that was deleted")
         self.stopped = now_ms()
         self.codes = self.stack.stop(between_seconds)
+
+    @staticmethod
+    def wait_for(condition, what):
+        """If it does not come about, the checker will have something to say."""
+        try:
+            harness.wait_for(condition, 60, what)
+        except AssertionError as late:
+            say(f"waited in vain: {late}")
+
+    def deleted_are_quiet(self):
+        with self.stack.redis.client() as db:
+            return not evidence.claims_and_retries_of(db, self.living_ids)
+
+    @property
+    def living_ids(self):
+        return [job.id for job in self.changer.jobs]
 
     def no_retries(self):
         """Neither waiting nor under way."""
@@ -151,14 +173,15 @@ class Chaos:
 
     def evidence(self):
         with self.stack.redis.client() as db:
-            left = evidence.read_left(db, self.harvest)
+            left = evidence.read_left(db, self.harvest, self.living_ids)
         self.stack.stop_rest()
         requests = evidence.read_requests(self.stack.requests)
         steps = self.stack.redis.clock.steps
+        living.write_down(self.changer.jobs, self.home / "changes.log")
         (self.home / "faults.json").write_text(json.dumps([p.told() for p in self.injector.done], indent=0))
         return checker.Run(self.workload.jobs, requests, left, self.stopped,
                            [(calm.healed, calm.until) for calm in self.calms], GOOD, steps,
-                           int(checker.ON_TIME * harness.SCALE))
+                           int(checker.ON_TIME * harness.SCALE), self.changer.jobs)
 
     def extras(self, count):
         """What else must not happen: (what, evidence)."""

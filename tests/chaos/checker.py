@@ -8,14 +8,17 @@ The promises, by number:
     5  after the last fault everything is on time again within 15 s
     6  every acknowledged job exists, every other one wholly or not at all
     7  no claim, no retry, no heartbeat is left behind, and every job is on its way to its next instant
+    8… what is promised of jobs that are changed meanwhile: see living_checks.py
 
 Redis' clock rules. Where it was stepped, an instant of this machine's clock is translated by `steps`: (from when on, offset).
 """
 from bisect import bisect_right
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import model
+from living_checks import check_living
+from verdict import Violation
 
 ATTEMPTS = 6
 GRACE = 60_000  # at most once: what is later is missed
@@ -31,16 +34,6 @@ KEPT_HISTORY = 200
 
 
 @dataclass
-class Violation:
-    check: int
-    what: str
-    evidence: str = ""
-
-    def __str__(self):
-        return f"check {self.check}: {self.what}: {self.evidence}"
-
-
-@dataclass
 class Run:
     """Everything that is known of a run. calms: (last fault healed, end of the calm), stopped: when the runners were told to end."""
     jobs: list  # model.Job
@@ -51,8 +44,10 @@ class Run:
     good: tuple = ()  # the names of targets that answer at once
     steps: list = field(default_factory=lambda: [(0, 0)])
     on_time: int = ON_TIME
+    living: list = field(default_factory=list)  # living.Living: whatever there is of these is judged by check_living alone
 
     def __post_init__(self):
+        self.set_living_apart()
         self.step_times = [when for when, _ in self.steps]
         self.by_api = {job.api: job for job in self.jobs}
         self.stored = {}  # number → StoredJob
@@ -66,6 +61,15 @@ class Run:
                 self.calls[request.job, request.scheduled].append(request)
         for record in self.left.records:
             self.records[record.job, record.scheduled].append(record)
+
+    def set_living_apart(self):
+        self.living_requests = {living.id: [] for living in self.living}
+        for request in self.requests:
+            if request.job in self.living_requests:
+                self.living_requests[request.job].append(request)
+        self.requests = [request for request in self.requests if request.job not in self.living_requests]
+        self.left = replace(self.left, jobs={name: job for name, job in self.left.jobs.items() if name not in self.living_requests},
+                            records=[record for record in self.left.records if record.job not in self.living_requests])
 
     def offsets(self, at):
         """All offsets that a runner may have gone by at this moment."""
@@ -282,12 +286,13 @@ def check_left_behind(run):
             yield Violation(7, "a job that was forgotten", f"job {job.number} {stored.id} due {stored.due}, it is {now}")
 
 
-CHECKS = (check_occurrences, check_ghosts, check_history, check_asleep, check_on_time, check_jobs, check_left_behind)
+CHECKS = (check_occurrences, check_ghosts, check_history, check_asleep, check_on_time, check_jobs, check_left_behind,
+          check_living)
 
 
 def check(run):
     """All violations, by the number of the promise."""
-    found = {number: [] for number in range(1, 8)}
+    found = {number: [] for number in range(1, 12)}
     for one in CHECKS:
         for violation in one(run):
             found[violation.check].append(violation)

@@ -68,6 +68,7 @@ class Left:
     holders: list = field(default_factory=list)
     runners: list = field(default_factory=list)
     broken: list = field(default_factory=list)
+    traces: dict = field(default_factory=dict)  # id of a job that was deleted → where it is found all the same
 
 
 def read_instant(text):
@@ -124,16 +125,39 @@ def split_occurrence(member):
 
 
 def retries_in(db):
-    """How many later attempts are waiting or claimed."""
+    """How many later attempts, and such as were asked for by hand, are waiting or claimed."""
     waiting = sum(db.zcard(f"dronc:{{{shard}}}:retry") for shard in range(SHARDS))
     claims = [value for key in db.scan_iter("dronc:*:claimed:*", count=1000) for value in db.hvals(key)]
-    return waiting + sum(not value.split(b" ")[1].startswith(b"1.") for value in claims)
+    return waiting + sum(not ticket.startswith(b"1.") or kind.islower() for _, ticket, kind, *_ in map(bytes.split, claims))
 
 
-def read_left(db, harvest):
-    """Everything that is in Redis, once nobody writes there any more."""
+ELEMENTS = {b"zset": lambda db, key: db.zrange(key, 0, -1), b"hash": lambda db, key: db.hgetall(key),
+            b"set": lambda db, key: db.smembers(key)}
+MAY_NAME = (b":dead", b":dead:records")  # jobs that are gone
+
+
+def traces_of(db, ids):
+    """Where any key is named after one of these jobs, or holds something that is: {id: [where]}. All keys are looked at, whatever they
+    are for; the feed tells of jobs that are gone, and is a stream."""
+    found, names = {}, {bytes.fromhex(one): one for one in ids}
+    for key in db.scan_iter("dronc:*", count=1000):
+        elements = () if key.endswith(MAY_NAME) else ELEMENTS.get(db.type(key), lambda *_: ())(db, key)
+        for name, where in [(key[-32:], "its key"), *((element[:32], "an element") for element in elements)]:
+            if name in names:
+                found.setdefault(names[name], []).append(f"{where} in {key.decode('latin-1')[:40]!r}")
+    return found
+
+
+def claims_and_retries_of(db, ids):
+    """Is any of these jobs claimed, or does it wait for a retry?"""
+    return [where for places in traces_of(db, ids).values() for where in places if ":retry" in where or ":claimed:" in where]
+
+
+def read_left(db, harvest, deleted=()):
+    """Everything that is in Redis, once nobody writes there any more. deleted: ids of jobs that should not be."""
     harvest.collect(db)
-    left = Left(records=harvest.records, runners=[name.decode() for name in db.zrange("dronc:runners", 0, -1)])
+    left = Left(records=harvest.records, traces=traces_of(db, deleted),
+                runners=[name.decode() for name in db.zrange("dronc:runners", 0, -1)])
     for shard in range(SHARDS):
         tag = f"dronc:{{{shard}}}:"
         for key in db.scan_iter(tag + "job:*", count=1000):

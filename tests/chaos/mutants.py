@@ -4,7 +4,7 @@
 
 A mutant is an edit of the source, applied to a copy in build/mutants/<name>. Text that is not found exactly once is an error, so
 that a guard that has moved is noticed. A mutant survives when no run of its tries finds a violation; what fails otherwise than by one
-of the seven checks does not count.
+of the checks does not count.
 """
 import argparse
 import json
@@ -51,7 +51,8 @@ MUTANTS = [
     }"""),)),
     Mutant("unfenced-finish", "a record counts only from whoever holds the claim", (1, 4),
            "stop-runner,partition,stop-redis",
-           (("lib/store/part/finishing.lua", "return claim.ticket == ticket and claim or nil", "return claim.ticket and claim or nil"),)),
+           (("lib/store/part/finishing.lua",
+             "return claim.ticket == ticket and claim or nil", "return claim.ticket and claim or {ticket = ticket, kind = 'L', stamp = ''}"),)),
     Mutant("unchecked-lease", "a runner sends only while its own lease is valid", (4,),
            "stop-runner",
            (("runner/lease.c", "return now(lease).ms < lease->until.ms;", "return lease->until.ms > 0;"),)),
@@ -103,6 +104,24 @@ redis.call('ZADD', KEYS[2], ARGV[3], id)
     Mutant("handlers-own-clock", "a job begins by Redis' clock, not by the handler's", (6,),
            "step-handler,step-redis",
            (("lib/store/job_create.lua", "if math.abs(now - created) > tonumber(ARGV[5]) then", "if false then"),)),
+    Mutant("started-though-void", "what was deleted, paused or put elsewhere since it was claimed is not started", (8, 9, 11),
+           "kill-handler",
+           (("lib/store/part/starting.lua", "local valid, job_state = is_valid(where.job_prefix, member:sub(1, 32), claim)",
+             "local valid, job_state = true, nil"),)),
+    Mutant("called-again", "a job that is made anew, resumed or changed is not due at an instant that is called already", (8,),
+           "kill-handler",
+           (("lib/store/part/instant.lua",
+             "return ahead < 1000 and is_taken(where, id .. string.format('%.0f', due), stamp) and 'taken' or nil", "return nil"),)),
+    Mutant("retried-in-a-pause", "a retry that comes due in a pause is not made", (9,),
+           "kill-handler",
+           (("lib/store/claim.lua", "if not current or state ~= 'PAUSED' or manual then", "if true then"),
+            ("lib/store/part/starting.lua", "if valid and job_state == 'PAUSED' and not is_manual(claim.kind) then", "if false then"))),
+    Mutant("cancelled-by-hand", "a run by hand is made while its job is paused, too", (10,),
+           "kill-handler",
+           (("lib/store/claim.lua", "if not current or state ~= 'PAUSED' or manual then", "if not current or state ~= 'PAUSED' then"),)),
+    Mutant("deleted-and-listed", "a job that is deleted leaves the index, too", (11,),
+           "kill-handler",
+           (("lib/store/job_delete.lua", "index_remove(KEYS[5], ARGV[1])", ""),)),
 ]
 
 

@@ -2,6 +2,9 @@
 from collections import Counter
 from dataclasses import dataclass
 
+from living import KINDS
+from living_checks import calls_of, comes_twice, silences
+
 SHOWN = 6  # violations of one kind
 
 
@@ -62,6 +65,27 @@ ROWS = ("occurrences due", "called once", "called more than once (at most once)"
         "not called", "with a lost attempt (at most once)", "with a lost attempt (at least once)", "missed", "dead")
 
 
+def changes(run):
+    """What was done to the living jobs: (kind of request; how many were sent, done, refused, and without an answer that says)."""
+    count = Counter()
+    for living in run.living:
+        for change in living.changes:
+            count[change.kind, "sent"] += 1
+            count[change.kind, "lost" if change.lost else "done" if change.status < 300 else "refused"] += 1
+    return [(kind, *(count[kind, how] for how in ("sent", "done", "refused", "lost"))) for kind in KINDS]
+
+
+def print_living(run, say=print):
+    say(f"changes of {len(run.living)} living jobs, which were called {sum(map(len, run.living_requests.values())):,} times")
+    for kind, sent, done, refused, lost in changes(run):
+        say(f"  {sent:>9,}  {kind}: {done:,} done, {refused:,} refused, {lost:,} without an answer that says")
+    silent = sum(1 for living in run.living for _ in silences(living))
+    say(f"  {silent:>9,}  times in which nothing might be called")
+    twice = sum(comes_twice(run, living, instant, made) for living in run.living if living.at_most_once
+                for instant, made in calls_of(run, living).items())
+    say(f"  {twice:>9,}  at most once, deleted, made anew and called again for an instant that Redis' clock was set back over")
+
+
 def print_table(run, calms, faults, say=print):
     count, recovered = figures(run), recoveries(run, calms)
     say("\noccurrences")
@@ -71,6 +95,7 @@ def print_table(run, calms, faults, say=print):
     say(f"  {len(run.jobs):>9,}  posted")
     say(f"  {sum(job.acknowledged for job in run.jobs):>9,}  acknowledged")
     say(f"  {len(run.stored):>9,}  stored")
+    print_living(run, say)
     say("faults")
     for kind, times in sorted(faults.items()):
         say(f"  {times:>9,}  {kind}")

@@ -8,6 +8,7 @@ import pytest
 
 import harness
 from harness import NEVER_SOON, at_second, id_bytes, job_key, key_of, soon, wait_for
+from planted import plant
 from target import held, slow, status
 
 BOTH = pytest.mark.parametrize("kind", ["ATMOST_ONCE", "ATLEAST_ONCE"])
@@ -52,6 +53,17 @@ def test_paused_job_is_not_called_and_a_resumed_one_is(handler, runner, redis, h
     assert job["state"] == "ACTIVE" and "state_note" not in job and len(job["next"]) == 5
     hook.wait_for_calls(seen + 2)
     assert hook.calls[seen].scheduled == job["next"][0]["unix"], "the first instant after the resume"
+
+
+@BOTH
+@pytest.mark.parametrize("change", [lambda handler, job: handler.patch(job, {"schedule": "*/1 * * * * *"}),
+                                    lambda handler, job: (handler.pause(job), handler.resume(job))])
+def test_what_was_called_before_redis_clock_was_set_back_is_not_called_again(handler, redis, kind, change):
+    job_id, called = handler.schedule("* * * * * *", "http://h/", kind), int(time.time()) + 100
+    with redis.client() as db:
+        plant(db, {job_id: [called - 1, called]}, feed=False)
+        change(handler, job_id)
+        assert db.zscore(key_of(job_id, "due"), id_bytes(job_id)) == (called + 1) * 1000
 
 
 def test_pause_and_resume_twice_are_as_good_as_once(handler):
