@@ -169,7 +169,7 @@ static void explain_silence(struct why *why)
 {
     const struct store_job *stored = &why->load.stored;
 
-    if (slice_eq(stored->state, "COMPLETED") && stored->since.ms <= why->at.ms) {
+    if (!why->waits && slice_eq(stored->state, "COMPLETED") && stored->since.ms <= why->at.ms) {
         say(why, "completed", "the job was completed before");
     } else if (slice_eq(stored->state, "PAUSED") &&
                (why->at.ms > why->load.now.ms || stored->since.ms <= why->at.ms)) {

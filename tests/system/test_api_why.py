@@ -91,11 +91,11 @@ def test_the_only_occurrence_waits_to_be_made(handler, redis, attempt):
         created = (at - 1000) * 1000
         db.hset(job_key(job_id), mapping={"created": created, "state": "COMPLETED", "schedule": at_second(at)})
         db.zrem(key_of(job_id, "due"), id_bytes(job_id))
-        assert why(handler, job_id, at)["why"] == "not_recorded"
+        assert why(handler, job_id, at)["why"] == "completed"
         db.zadd(key_of(job_id, "retry"), {id_bytes(job_id) + f"{at}000:{attempt}.{created}".encode(): (at + 900) * 1000})
         assert why(handler, job_id, at)["why"] == "waiting"
         db.hset(job_key(job_id), "created", created + 1)  # another job of that id
-        assert why(handler, job_id, at)["why"] == "not_recorded"
+        assert why(handler, job_id, at)["why"] == "completed"
 
 
 @pytest.mark.parametrize("query", ["", "?at=", "?at=noon", "?at=2030-05-01T12:00:00"])
