@@ -175,3 +175,14 @@ bool slice_i64(struct slice s, int64_t *value)
     *value = negative ? sum : -sum;
     return true;
 }
+
+struct slice slice_take_word(struct slice *rest)
+{
+    const char *space = rest->len > 0 ? memchr(rest->data, ' ', rest->len) : NULL;
+    struct slice word = *rest;
+    word.len = space != NULL ? (size_t)(space - rest->data) : rest->len;
+    size_t used = space != NULL ? word.len + 1 : word.len;
+    rest->data += used;
+    rest->len -= used;
+    return word;
+}

@@ -56,5 +56,7 @@ struct slice slice_of(const char *text);
 bool slice_eq(struct slice a, const char *text);
 /* Read a decimal int64: an optional '-', digits, nothing else. False when it is not one or does not fit. */
 NODISCARD bool slice_i64(struct slice s, int64_t *value);
+/* Take the next word, and the one blank behind it, off rest; an empty word where nothing is left. */
+struct slice slice_take_word(struct slice *rest);
 
 #endif

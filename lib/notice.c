@@ -3,26 +3,12 @@
 
 #include "execution_json.h"
 
-#include <string.h>
-
 static const char *const names[NOTICE_EVENT__COUNT] = {
     [NOTICE_FAILING] = "failing", [NOTICE_RECOVERED] = "recovered"};
 
 const char *notice_event_name(enum notice_event event)
 {
     return names[event];
-}
-
-/* Take the next word off rest; an empty one where nothing is left. */
-static struct slice next_word(struct slice *rest)
-{
-    const char *space = rest->len > 0 ? memchr(rest->data, ' ', rest->len) : NULL;
-    struct slice word = *rest;
-    word.len = space != NULL ? (size_t)(space - rest->data) : rest->len;
-    size_t used = space != NULL ? word.len + 1 : word.len;
-    rest->data += used;
-    rest->len -= used;
-    return word;
 }
 
 static bool read_event(struct slice word, enum notice_event *out)
@@ -34,7 +20,8 @@ static bool read_event(struct slice word, enum notice_event *out)
 enum err notice_parse(struct notice *out, const struct job_id *job, struct slice text)
 {
     *out = (struct notice){0};
-    if (!read_event(next_word(&text), &out->event) || !slice_i64(next_word(&text), &out->failures)) {
+    if (!read_event(slice_take_word(&text), &out->event) ||
+        !slice_i64(slice_take_word(&text), &out->failures)) {
         return ERR_PROTOCOL;
     }
     return execution_decode(&out->execution, job, text);
@@ -71,11 +58,11 @@ void notice_write_fate(struct json_writer *w, const char *key, struct slice text
     struct wall_ms at;
     int64_t status;
     int64_t attempts;
-    if (!read_event(next_word(&text), &event) || !slice_i64(next_word(&text), &at.ms)) {
+    if (!read_event(slice_take_word(&text), &event) || !slice_i64(slice_take_word(&text), &at.ms)) {
         return;
     }
-    struct slice state = next_word(&text);
-    if (!slice_i64(next_word(&text), &status) || !slice_i64(next_word(&text), &attempts)) {
+    struct slice state = slice_take_word(&text);
+    if (!slice_i64(slice_take_word(&text), &status) || !slice_i64(slice_take_word(&text), &attempts)) {
         return;
     }
     json_key(w, key);

@@ -296,18 +296,6 @@ enum err store_held_count(const struct reply *reply, size_t *count, struct errin
     return err;
 }
 
-/* Take the next word off rest. */
-static struct slice next_word(struct slice *rest)
-{
-    const char *space = rest->len > 0 ? memchr(rest->data, ' ', rest->len) : NULL;
-    struct slice word = *rest;
-    word.len = space != NULL ? (size_t)(space - rest->data) : rest->len;
-    size_t used = space != NULL ? word.len + 1 : word.len;
-    rest->data += used;
-    rest->len -= used;
-    return word;
-}
-
 enum err store_held_at(const struct reply *reply, size_t index, struct store_claimed *out,
                        struct errinfo *info)
 {
@@ -318,10 +306,10 @@ enum err store_held_at(const struct reply *reply, size_t index, struct store_cla
         return err_set(info, ERR_PROTOCOL, "claim %zu does not name an occurrence", index);
     }
     struct slice value = reply->items[at + 1];
-    out->started = slice_eq(next_word(&value), "s");
-    bool good = parse_ticket(next_word(&value), &out->attempt);
-    (void)next_word(&value); /* the type */
-    if (!good || !slice_i64(next_word(&value), &out->due.ms)) {
+    out->started = slice_eq(slice_take_word(&value), "s");
+    bool good = parse_ticket(slice_take_word(&value), &out->attempt);
+    (void)slice_take_word(&value); /* the type */
+    if (!good || !slice_i64(slice_take_word(&value), &out->due.ms)) {
         return err_set(info, ERR_PROTOCOL, "claim %zu cannot be read", index);
     }
     return ERR_OK;
