@@ -141,29 +141,34 @@ static bool take_size(struct slice *rest, size_t *out)
     return true;
 }
 
+bool store_take_text(struct slice *rest, struct slice *out)
+{
+    size_t len;
+    if (!take_size(rest, &len) || len >= rest->len) {
+        return false;
+    }
+    *out = (struct slice){rest->data, len};
+    *rest = (struct slice){rest->data + len + 1, rest->len - len - 1};
+    return true;
+}
+
 /* Take one packed field off rest. */
 static bool take_field(struct slice *rest, struct job_fields *out)
 {
     size_t place;
-    size_t len;
-    if (!take_size(rest, &place) || !take_size(rest, &len) || place >= JOB_FIELD_COUNT || len >= rest->len) {
-        return false;
-    }
-    bool good = put_field(out, job_field_at(place), (struct slice){rest->data, len});
-    *rest = (struct slice){rest->data + len + 1, rest->len - len - 1};
-    return good;
+    struct slice text;
+    return take_size(rest, &place) && place < JOB_FIELD_COUNT && store_take_text(rest, &text) &&
+           put_field(out, job_field_at(place), text);
 }
 
-void store_item_packed_fields(const struct reply *reply, size_t index, struct job_fields *out)
+void store_packed_fields(struct slice packed, struct job_fields *out)
 {
-    struct slice others = reply->items[index + 3];
     bool good = true;
-    *out = (struct job_fields){
-        .schedule = reply->items[index], .api = reply->items[index + 1], .type = reply->items[index + 2]};
-    while (good && others.len > 0) {
-        good = take_field(&others, out);
+    *out = (struct job_fields){0};
+    while (good && packed.len > 0) {
+        good = take_field(&packed, out);
     }
-    if (!good) {
+    if (!good || out->schedule.data == NULL) {
         out->schedule = slice_of("");
     }
 }

@@ -40,9 +40,9 @@ NODISCARD enum err store_item_id(const struct reply *reply, size_t index, struct
 /* The fields of a definition, JOB_FIELD_COUNT items from index on, all of which must be there; borrowed from
  * reply. A number that is none makes the schedule empty, which no job's is: as garbage as any other. */
 void store_item_fields(const struct reply *reply, size_t index, struct job_fields *out);
-/* The same from a definition that is packed (lib/store/part/definition.lua): schedule, api and type from
- * index on, and one item for all others. */
-void store_item_packed_fields(const struct reply *reply, size_t index, struct job_fields *out);
-#define STORE_PACKED_FIELDS 4 /* items */
+/* The same from a definition that is packed (lib/store/part/packed.lua); borrowed from packed. */
+void store_packed_fields(struct slice packed, struct job_fields *out);
+/* Take a text off rest, which begins with "<length> <text>" and a line end. False: it does not. */
+NODISCARD bool store_take_text(struct slice *rest, struct slice *out);
 
 #endif

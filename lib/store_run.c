@@ -29,17 +29,9 @@ void store_claim(struct cmd *cmd, unsigned shard, const char *runner, const stru
     cmd_arg_i64(cmd, keep->history);
 }
 
-/* A claim's reply: the earliest instant left, whether a backlog is left, then entries. */
 enum {
-    CLAIM_HEAD = 2,
-    CLAIM_ID = 0,
-    CLAIM_SCHEDULED,
-    CLAIM_TICKET,
-    CLAIM_DUE,
-    CLAIM_STATE,
-    CLAIM_CREATED,
-    CLAIM_FIELDS,
-    CLAIM_WIDTH = CLAIM_FIELDS + STORE_PACKED_FIELDS
+    CLAIM_HEAD =
+        2 /* items: the earliest instant left, whether a backlog is left; then a text for each claim */
 };
 
 enum err store_claim_reply(const struct reply *reply, struct store_claim_left *left, size_t *count,
@@ -47,11 +39,11 @@ enum err store_claim_reply(const struct reply *reply, struct store_claim_left *l
 {
     *count = 0;
     *left = (struct store_claim_left){.next = {INT64_MAX}};
-    enum err err = store_check_array(reply, CLAIM_HEAD, CLAIM_WIDTH, info);
+    enum err err = store_check_array(reply, CLAIM_HEAD, 1, info);
     if (err != ERR_OK) {
         return err;
     }
-    *count = (reply->count - CLAIM_HEAD) / CLAIM_WIDTH;
+    *count = reply->count - CLAIM_HEAD;
     left->backlog = reply->items[1].len > 0;
     return reply->items[0].len == 0 ? ERR_OK : store_item_i64(reply, 0, &left->next.ms, info);
 }
@@ -79,34 +71,48 @@ static void ticket_arg(struct cmd *cmd, const struct store_attempt *attempt)
     cmd_arg(cmd, ticket, (size_t)len);
 }
 
+/* Take an occurrence off rest: the id, which may hold blanks, and the instant up to the next one. */
+static bool take_member(struct slice *rest, struct store_attempt *out)
+{
+    if (rest->len < JOB_ID_SIZE) {
+        return false;
+    }
+    const char *id = rest->data;
+    *rest = (struct slice){id + JOB_ID_SIZE, rest->len - JOB_ID_SIZE};
+    size_t len = JOB_ID_SIZE + slice_take_word(rest).len;
+    return store_member_parse((struct slice){id, len}, &out->job, &out->scheduled);
+}
+
+/* What a claim's text (claim.lua) has of the job. */
+static void read_definition(struct slice created, struct slice packed, struct store_claimed *out)
+{
+    if (created.len == 0) {
+        return; /* the job is gone */
+    }
+    store_packed_fields(packed, &out->fields);
+    if (!slice_i64(created, &out->created.ms)) {
+        out->fields.schedule = slice_of(""); /* as garbage as any other field */
+    }
+}
+
 enum err store_claim_at(const struct reply *reply, size_t index, struct store_claimed *out,
                         struct errinfo *info)
 {
-    size_t at = CLAIM_HEAD + index * CLAIM_WIDTH;
+    bool there = CLAIM_HEAD + index < reply->count;
+    struct slice rest = there ? reply->items[CLAIM_HEAD + index] : (struct slice){NULL, 0};
     *out = (struct store_claimed){0};
-    enum err err = store_item_id(reply, at + CLAIM_ID, &out->attempt.job, info);
-    if (err == ERR_OK) {
-        err = store_item_i64(reply, at + CLAIM_SCHEDULED, &out->attempt.scheduled.ms, info);
+    bool good = take_member(&rest, &out->attempt) && parse_ticket(slice_take_word(&rest), &out->attempt) &&
+                slice_i64(slice_take_word(&rest), &out->due.ms);
+    struct slice state = slice_take_word(&rest);
+    struct slice created = slice_take_word(&rest);
+    if (good && slice_eq(state, "n")) {
+        good = store_take_text(&rest, &out->notice);
     }
-    if (err == ERR_OK && !parse_ticket(reply->items[at + CLAIM_TICKET], &out->attempt)) {
-        err = err_set(info, ERR_PROTOCOL, "item %zu of Redis' answer is not a ticket", at + CLAIM_TICKET);
-    }
-    if (err == ERR_OK) {
-        err = store_item_i64(reply, at + CLAIM_DUE, &out->due.ms, info);
-    }
-    if (err != ERR_OK) {
-        return err;
-    }
-    struct slice created = reply->items[at + CLAIM_CREATED];
-    struct slice state = reply->items[at + CLAIM_STATE];
-    if (state.len > 2 && state.data[0] == 'n') {
-        out->notice = (struct slice){state.data + 2, state.len - 2};
+    if (!good) {
+        return err_set(info, ERR_PROTOCOL, "claim %zu of Redis' answer cannot be read", index);
     }
     out->from_retry = out->notice.data != NULL || slice_eq(state, "r");
-    store_item_packed_fields(reply, at + CLAIM_FIELDS, &out->fields);
-    if (created.data != NULL && !slice_i64(created, &out->created.ms)) {
-        out->fields.schedule = slice_of(""); /* as garbage as any other field */
-    }
+    read_definition(created, rest, out);
     return ERR_OK;
 }
 

@@ -1,13 +1,12 @@
 -- claim: hand attempts that are due to a runner, the longest due first. What has been due for long (a backlog) gets a part of its own:
 -- it cannot keep what is due now waiting, nor the other way round.
--- needs: write stamp definition record retry notice
+-- needs: write stamp packed record retry notice
 -- KEYS[1] due  KEYS[2] retry  KEYS[3] claimed:<runner>  KEYS[4] holders  KEYS[5] token  KEYS[6] executions
 -- ARGV[1] runner  [2] until (ms)  [3] limit  [4] prefix of the jobs' keys  [5] what was due before is backlog (ms)
 --   [6] limit of that  [7] prefix of the histories' keys  [8] executions kept  [9] history kept
--- Returns the earliest instant that is left and no backlog ('' for none), '1' where a backlog is left, then for each claimed attempt
---   id, scheduled, ticket, due, state (of a notice 'n <text>', see part notice), created, schedule, api, type, and the other fields of the
---   definition, packed (nil: none)
--- (created and all behind it are nil where the job is gone; schedule, api and type are empty where it is garbage).
+-- Returns the earliest instant that is left and no backlog ('' for none), '1' where a backlog is left, then a text for each claimed attempt:
+--   "<id><scheduled> <ticket> <due> <c|r|n> <created> ", of a notice ('n') "<length> <text>" and a line end, and the definition, packed
+-- (created is empty, and nothing is behind it, where the job is gone; where it is garbage, its schedule is empty).
 -- A claim is a field of claimed:<runner>: <id><scheduled> = "<state> <attempt>.<token> <M|L|m|l|n> <due> <stamp>", state 'c' where it came
 -- from due, 'r' where it came from retry (its job's next instant stands in due already). Number 0 in retry is a first attempt that was
 -- put off; its job's next instant does not stand in due, so that is a 'c', too. The kind is a small letter where somebody asked for the
@@ -18,59 +17,50 @@ local runner, until_ms, limit, job_prefix = ARGV[1], ARGV[2], tonumber(ARGV[3]),
 local fresh_from, backlog_limit = ARGV[5], tonumber(ARGV[6])
 local keep = {executions_key = KEYS[6], executions = ARGV[8], history_prefix = ARGV[7], history = tonumber(ARGV[9])}
 
--- The definition, and the job's stamp. Somebody may have written something else under the job's name: that must not stop the others.
-local function definition(id)
-    local fields, plain = read_definition(job_prefix, id)
-    if not fields then
-        fields = redis.call('EXISTS', job_prefix .. id) == 1 and {'0', '', '', ''} or {}
+local GARBAGE = '0 0 \n' -- packed: an empty schedule
+
+-- What the runner is told of a job: when it was created, and its definition. And what it has to do with the claim: stamp and type.
+local function describe(id)
+    local job = read_job(job_prefix .. id)
+    if job then
+        return job.created, pack_definition(job), stamp_of(job), job.type
+    elseif job == false then
+        return '', '', '0'
     end
-    -- One that has nothing but what each job has was never changed.
-    return fields, plain and fields[1] or job_stamp(job_prefix, id) or '0'
+    return '0', GARBAGE, job_stamp(job_prefix, id) or '0' -- that must not stop the others
 end
 
--- Write a claim down. False: this very occurrence is under way here.
-local function hold(member, value)
-    if redis.call('HSETNX', claimed_key, member, value) == 1 then
-        return true
-    end
-    local held = redis.call('HGET', claimed_key, member)
-    if held:sub(1, 1) ~= 's' then
-        redis.call('HSET', claimed_key, member, value)
-        return true
-    end
-    return false
+-- A score as an instant, whatever somebody may have written there.
+local function instant(score)
+    return score:match('^%d+$') or string.format('%.0f', math.max(0, math.floor(tonumber(score))))
 end
 
 local reply = {'', ''}
 local stuck = false
 local token -- one for each call that finds something: fences off what is left of earlier claims
 
-local function claim(what, id, due)
-    local member = id .. what.scheduled
-    local job, stamp = definition(id)
+-- Add an attempt to the reply. Returns the value of its claim.
+local function claim(what, member)
+    local created, packed, stamp, job_type = describe(what.id)
+    local kind = what.notice and 'n' or job_type == 'ATLEAST_ONCE' and 'L' or 'M'
     local ticket = what.attempt .. '.' .. token
-    local kind = what.notice and 'n' or job[4] == 'ATLEAST_ONCE' and 'L' or 'M'
-    if not hold(member, what.state .. ' ' .. ticket .. ' ' .. (what.manual and kind:lower() or kind) .. ' ' .. due .. ' ' .. stamp) then
-        stuck = true
-        return false
+    local state, notice = what.state, ''
+    if what.notice then
+        state, notice = 'n', #what.notice .. ' ' .. what.notice .. '\n'
     end
-    local n = #reply
-    reply[n + 1], reply[n + 2], reply[n + 3], reply[n + 4], reply[n + 5] = id, what.scheduled, ticket, due, what.notice or what.state
-    reply[n + 6], reply[n + 7], reply[n + 8], reply[n + 9] = job[1] or false, job[2] or false, job[3] or false, job[4] or false
-    reply[n + 10] = pack_others(job)
-    return true
+    reply[#reply + 1] = member .. ' ' .. ticket .. ' ' .. what.due .. ' ' .. state .. ' ' .. created .. ' ' .. notice .. packed
+    return what.state .. ' ' .. ticket .. ' ' .. (what.by_hand and kind:lower() or kind) .. ' ' .. what.due .. ' ' .. stamp
 end
 
--- A score as an instant, whatever somebody may have written there.
-local function instant(score)
-    return string.format('%.0f', math.max(0, math.floor(tonumber(score))))
-end
-
-local function claim_first(id, score)
-    local due = instant(score)
-    if #id ~= 32 or claim({state = 'c', scheduled = due, attempt = '1'}, id, due) then
+-- What stands in due or retry and could be claimed: {from (the key), entry (what stands there), id, scheduled, due, state, attempt,
+-- by_hand, notice (its text)}; nil: it is not to be, and was taken away.
+local function read_first(id, score)
+    if #id ~= 32 then
         redis.call('ZREM', due_key, id)
+        return nil
     end
+    local due = instant(score)
+    return {from = due_key, entry = id, id = id, scheduled = due, due = due, state = 'c', attempt = '1'}
 end
 
 -- Is an entry of retry not to be made at all? Then a job that is paused keeps a record of it.
@@ -86,37 +76,31 @@ local function is_void(id, scheduled, attempt, manual, stamp)
     return true
 end
 
--- The text of a notice, as the reply has it; nil: nobody is to get it, and it is forgotten.
+-- The text of a notice; nil: nobody is to get it, and it is forgotten.
 local function notice_at(id, scheduled, attempt)
     local text = read_notice(job_prefix .. id, scheduled)
     if not text then
         end_notice(job_prefix .. id, scheduled, 'dropped', 0, attempt - 1)
     end
-    return text and 'n ' .. text
+    return text
 end
 
-local function claim_retry(entry, score)
+local function read_retry(entry, score)
     local id = entry:sub(1, 32)
     local scheduled, attempt, letter, stamp = parse_retry(entry)
-    local what = {state = 'r', scheduled = scheduled, attempt = attempt, manual = letter == 'm' or letter == 'n'}
-    local void = not scheduled or is_void(id, scheduled, attempt, what.manual, stamp)
-    if not void and letter == 'n' then
-        what.notice = notice_at(id, scheduled, attempt)
-        void = not what.notice
-    end
-    if void then
+    local by_hand = letter == 'm' or letter == 'n'
+    local void = not scheduled or is_void(id, scheduled, attempt, by_hand, stamp)
+    local notice = not void and letter == 'n' and notice_at(id, scheduled, attempt)
+    if void or letter == 'n' and not notice then
         redis.call('ZREM', retry_key, entry)
-        return
+        return nil
     end
-    if attempt == '0' then
-        what.state, what.attempt = 'c', '1'
-    end
-    if claim(what, id, instant(score)) then
-        redis.call('ZREM', retry_key, entry)
-    end
+    local first = attempt == '0'
+    return {from = retry_key, entry = entry, id = id, scheduled = scheduled, due = instant(score), state = first and 'c' or 'r',
+        attempt = first and '1' or attempt, by_hand = by_hand, notice = notice}
 end
 
--- The longest due of both between two instants, at most n of them: {how to claim it, entry, score, …}.
+-- The longest due of both between two instants, at most n of them: {how to read it, entry, score, …}.
 local function longest_due(from, to, n)
     local list = {}
     if n <= 0 then
@@ -129,10 +113,10 @@ local function longest_due(from, to, n)
         local first_due, retry_due = tonumber(firsts[f + 1]), tonumber(retries[r + 1])
         local k = #list
         if first_due and (not retry_due or first_due <= retry_due) then
-            list[k + 1], list[k + 2], list[k + 3] = claim_first, firsts[f], firsts[f + 1]
+            list[k + 1], list[k + 2], list[k + 3] = read_first, firsts[f], firsts[f + 1]
             f = f + 2
         elseif retry_due then
-            list[k + 1], list[k + 2], list[k + 3] = claim_retry, retries[r], retries[r + 1]
+            list[k + 1], list[k + 2], list[k + 3] = read_retry, retries[r], retries[r + 1]
             r = r + 2
         else
             break
@@ -141,9 +125,40 @@ local function longest_due(from, to, n)
     return list
 end
 
-local function claim_all(list, n)
+-- Put the first n of such a list into found, those that can be claimed.
+local function read_all(list, n, found)
     for k = 1, n * 3, 3 do
-        list[k](list[k + 1], list[k + 2])
+        found[#found + 1] = list[k](list[k + 1], list[k + 2])
+    end
+end
+
+-- Claim what was found, but for occurrences that are under way here already: those stay where they are.
+local function claim_all(found)
+    local members, held, claims, taken = {}, {}, {}, {[due_key] = {}, [retry_key] = {}}
+    for i, what in ipairs(found) do
+        members[i] = what.id .. what.scheduled
+    end
+    for i, value in ipairs(redis.call('HMGET', claimed_key, unpack(members))) do
+        held[members[i]] = value and value:sub(1, 1) == 's'
+    end
+    for i, what in ipairs(found) do
+        local member = members[i]
+        if held[member] then
+            stuck = true
+        else
+            held[member] = true
+            claims[#claims + 1] = member
+            claims[#claims + 1] = claim(what, member)
+            table.insert(taken[what.from], what.entry)
+        end
+    end
+    if #claims > 0 then
+        redis.call('HSET', claimed_key, unpack(claims))
+    end
+    for key, entries in pairs(taken) do
+        if #entries > 0 then
+            redis.call('ZREM', key, unpack(entries))
+        end
     end
 end
 
@@ -163,12 +178,14 @@ local fresh = longest_due(fresh_from, until_ms, limit)
 local odd = limit % 2 * (redis.call('TIME')[2] % 2)
 local backlog_count = math.min(#backlog / 3, math.max(math.floor(limit / 2) + odd, limit - #fresh / 3))
 local fresh_count = math.min(#fresh / 3, limit - backlog_count)
-if backlog_count + fresh_count > 0 then
+local found = {}
+read_all(backlog, backlog_count, found)
+read_all(fresh, fresh_count, found)
+if #found > 0 then
     write('SADD', holders_key, runner) -- before anything is moved: who holds something is found there
     token = string.format('%.0f', redis.call('INCR', KEYS[5]))
+    claim_all(found)
 end
-claim_all(backlog, backlog_count)
-claim_all(fresh, fresh_count)
 
 local next_due = earliest_left(fresh_from, '+inf')
 local backlog_left = earliest_left('-inf', '(' .. fresh_from) < math.huge

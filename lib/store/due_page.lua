@@ -9,12 +9,13 @@ local scan = redis.call('ZSCAN', KEYS[1], ARGV[1], 'COUNT', ARGV[3])
 local reply = {scan[1]}
 for i = 1, #scan[2], 2 do
     local id, due = scan[2][i], tonumber(scan[2][i + 1])
-    local job = read_definition(ARGV[2], id)
-    if job and (job[5] or job[2]:find('TZ=', 1, true)) then
+    local job = read_job(ARGV[2] .. id)
+    if job and (job.timezone or job.schedule:find('TZ=', 1, true)) then
         local n = #reply
-        reply[n + 1], reply[n + 2] = id, string.format('%.0f', due)
-        reply[n + 3] = job_stamp(ARGV[2], id)
-        append_definition(reply, job)
+        reply[n + 1], reply[n + 2], reply[n + 3] = id, string.format('%.0f', due), stamp_of(job)
+        for k, name in ipairs(DEFINITION) do
+            reply[n + 3 + k] = job[name] or false
+        end
     end
 end
 return reply

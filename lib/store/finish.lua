@@ -10,20 +10,32 @@
 local where = {claimed_key = KEYS[1], retry_key = KEYS[2], dead_key = KEYS[3], due_key = KEYS[5], job_prefix = ARGV[6],
     dead_max = tonumber(ARGV[5]), earliest = math.huge,
     keep = {executions_key = KEYS[4], executions = ARGV[3], history_prefix = ARGV[2], history = tonumber(ARGV[4])}}
-local reply = {}
+local claims = read_claims(where.claimed_key, 7, 5)
+local reply, done = {}, {}
 
-local function finish(member, ticket, text, after, at)
-    local claim = claim_to_finish(where, member, ticket)
-    if not claim then
+local function finish(claim, member, ticket, text, after, at)
+    if claim.ticket ~= ticket then
         return '0'
     end
     conclude(where, member, claim, text, after, at)
-    redis.call('HDEL', where.claimed_key, member)
+    done[#done + 1] = member
     return '1'
 end
 
-for i = 7, #ARGV, 5 do
-    reply[#reply + 1] = finish(ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], ARGV[i + 4])
+local function finish_all()
+    for n, claim in ipairs(claims) do
+        local i = n * 5 + 2
+        reply[n] = finish(claim, ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], ARGV[i + 4])
+    end
+end
+
+-- Whatever goes wrong with one of them, those that are recorded must not be recorded again.
+local good, problem = pcall(finish_all)
+if #done > 0 then
+    redis.call('HDEL', where.claimed_key, unpack(done))
+end
+if not good then
+    error(problem)
 end
 wake(ARGV[1], where.earliest)
 return reply

@@ -7,8 +7,8 @@ local where = {claimed_key = KEYS[1], retry_key = KEYS[2], dead_key = KEYS[3], d
 local reply = {}
 
 local function finish(member, ticket, text, after, at)
-    local claim = claim_to_finish(where, member, ticket)
-    if not claim then
+    local claim = parse_claim(redis.call('HGET', where.claimed_key, member))
+    if claim.ticket ~= ticket then
         return '0'
     end
     local gone = conclude(where, member, claim, text, after, at)

@@ -5,11 +5,12 @@
 --   <id><scheduled>, ticket, next instant of the job (ms; '' for none)
 -- Returns for each '1' (started now, or before by the same holder), '0' (the claim is not the runner's), '2' (the claim is void and
 -- dropped: the job is gone, is another one of the same name, its time was changed, or it is paused).
-local where = {claimed_key = KEYS[1], due_key = KEYS[2], retry_key = KEYS[3], job_prefix = ARGV[2], earliest = math.huge}
+local where = {claimed_key = KEYS[1], due_key = KEYS[2], retry_key = KEYS[3], job_prefix = ARGV[2], earliest = math.huge,
+    started = {}, next_due = {}}
+local claims = read_claims(where.claimed_key, 3, 3)
 local reply = {}
 
-local function start(member, ticket, next_due)
-    local claim = parse_claim(redis.call('HGET', where.claimed_key, member))
+local function start(claim, member, ticket, next_due)
     local refused = refuse_start(where, member, ticket, claim)
     if not refused then
         mark_started(where, member, claim, next_due)
@@ -17,8 +18,10 @@ local function start(member, ticket, next_due)
     return refused or '1'
 end
 
-for i = 3, #ARGV, 3 do
-    reply[#reply + 1] = start(ARGV[i], ARGV[i + 1], ARGV[i + 2])
+for n, claim in ipairs(claims) do
+    local i = n * 3
+    reply[n] = start(claim, ARGV[i], ARGV[i + 1], ARGV[i + 2])
 end
+write_starts(where)
 wake(ARGV[1], where.earliest)
 return reply

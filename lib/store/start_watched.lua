@@ -6,7 +6,7 @@
 -- Returns for each what start does, or '3' (dealt with, and not to be called: another occurrence of the job is under way, so this one was
 -- recorded as skipped, or waits in retry). The job's next instant stands in due then, too.
 local where = {claimed_key = KEYS[1], due_key = KEYS[2], retry_key = KEYS[3], job_prefix = ARGV[2], earliest = math.huge,
-    holders_key = KEYS[4], claimed_prefix = ARGV[3], runner = KEYS[1]:sub(#ARGV[3] + 1),
+    started = {}, next_due = {}, holders_key = KEYS[4], claimed_prefix = ARGV[3], runner = KEYS[1]:sub(#ARGV[3] + 1),
     keep = {executions_key = KEYS[5], executions = ARGV[5], history_prefix = ARGV[4], history = tonumber(ARGV[6])}}
 local reply = {}
 
@@ -17,6 +17,7 @@ local function start(member, ticket, next_due)
     if not refused then
         mark_started(where, member, claim, count_run(where, member, claim, next_due))
     end
+    write_starts(where) -- before the next one is looked at, which may be of the same job
     return refused or '1'
 end
 

@@ -543,9 +543,17 @@ static void test_store_executions_refuses_bad_shapes(void **state)
     assert_string_equal(d.record.position, position);
 }
 
-#define CLAIM                                                                                         \
-    ID, "1772953200000", "2.77", "1772953200500", "c", "77", "0 7 * * *", "http://h/", "ATMOST_ONCE", \
-        "3 13 Europe/Berlin\n4 3 all\n5 4 3600\n6 1 7\n9 9 two\nlines\n"
+#define PACKED(schedule, api, type) "0 " schedule "\n1 " api "\n2 " type "\n"
+#define MINIMAL                     PACKED("9 0 7 * * *", "9 http://h/", "12 ATLEAST_ONCE")
+#define CLAIM_HEAD                  ID "1772953200000 2.77 1772953200500 c 77 "
+#define CLAIM                                       \
+    CLAIM_HEAD PACKED("9 0 7 * * *", "9 http://h/", \
+                      "11 ATMOST_ONCE") "3 13 Europe/Berlin\n4 3 all\n5 4 3600\n6 1 7\n9 9 two\nlines\n"
+
+static enum err decode_one_claim(const char *text)
+{
+    return store_claim_at(MAKE_ARRAY("", "", text), 0, &d.claimed, &info);
+}
 
 static void test_store_claim_reply_counts_and_tells_the_next_instant(void **state)
 {
@@ -562,17 +570,12 @@ static void test_store_claim_reply_counts_and_tells_the_next_instant(void **stat
     assert_int_equal(decode_claim(&empty), ERR_PROTOCOL);
     assert_int_equal(decode_claim(MAKE_ARRAY("soon", "")), ERR_PROTOCOL);
     assert_int_equal(decode_claim(MAKE_ARRAY("")), ERR_PROTOCOL);
-    assert_int_equal(decode_claim(MAKE_ARRAY("", "", CLAIM, ID)), ERR_PROTOCOL);
-    assert_int_equal(decode_claim(MAKE_ARRAY("1", "", ID, "1", "1", "1", "c", "1", "a", "b", "c")),
-                     ERR_PROTOCOL);
 }
 
 static void test_store_claim_at_reads_attempt_and_definition(void **state)
 {
     (void)state;
-    const struct reply *reply =
-        MAKE_ARRAY("", "", CLAIM, ID, "5", "1000000.9007199254740992", "6", "r", "1", "s", "a", "t", NULL);
-    assert_int_equal(store_claim_at(reply, 0, &d.claimed, &info), ERR_OK);
+    assert_int_equal(decode_one_claim(CLAIM), ERR_OK);
     assert_memory_equal(d.claimed.attempt.job.bytes, ID, JOB_ID_SIZE);
     assert_int_equal(d.claimed.attempt.scheduled.ms, T0);
     assert_int_equal(d.claimed.attempt.number, 2);
@@ -590,22 +593,54 @@ static void test_store_claim_at_reads_attempt_and_definition(void **state)
     assert_true(slice_eq(d.claimed.fields.body, "two\nlines"));
     assert_int_equal(d.claimed.created.ms, 77);
     assert_false(d.claimed.from_retry);
-    assert_int_equal(store_claim_at(reply, 1, &d.claimed, &info), ERR_OK);
+}
+
+static void test_store_claim_at_reads_an_attempt_from_retry(void **state)
+{
+    (void)state;
+    assert_int_equal(decode_one_claim(ID "5 1000000.9007199254740992 6 r 1 " MINIMAL), ERR_OK);
     assert_int_equal(d.claimed.attempt.number, STORE_ATTEMPT_MAX);
     assert_true(d.claimed.from_retry);
+    assert_null(d.claimed.notice.data);
     assert_null(d.claimed.fields.timezone.data);
     assert_null(d.claimed.fields.catch_up.data);
     assert_false(d.claimed.fields.catch_up_window_s.given);
     assert_false(d.claimed.fields.catch_up_max.given);
-    assert_int_equal(store_claim_at(reply, 2, &d.claimed, &info), ERR_PROTOCOL);
+}
+
+static void test_store_claim_at_reads_a_notice(void **state)
+{
+    (void)state;
+    assert_int_equal(decode_one_claim(ID "5 1.7 6 n 1 13 f 3 o:f s:5\n?\n" MINIMAL), ERR_OK);
+    assert_true(slice_eq(d.claimed.notice, "f 3 o:f s:5\n?"));
+    assert_true(d.claimed.from_retry);
+    assert_true(slice_eq(d.claimed.fields.api, "http://h/"));
+    assert_int_equal(decode_one_claim(ID "5 1.7 6 n 1 " MINIMAL), ERR_OK);
+    assert_int_equal(decode_one_claim(ID "5 1.7 6 n 1 "), ERR_PROTOCOL);
+    assert_int_equal(decode_one_claim(ID "5 1.7 6 n 1 999 f\n"), ERR_PROTOCOL);
+}
+
+/* An id is 32 bytes of any value, and a blank is one. */
+static void test_store_claim_at_reads_an_id_with_blanks(void **state)
+{
+    (void)state;
+    assert_int_equal(decode_one_claim("  efghijklmnopqrstuvwxyzABCDEFG 5 1.7 6 c 1 " MINIMAL), ERR_OK);
+    assert_memory_equal(d.claimed.attempt.job.bytes, "  efghijklmnopqrstuvwxyzABCDEFG ", JOB_ID_SIZE);
+    assert_int_equal(d.claimed.attempt.scheduled.ms, 5);
+}
+
+static void test_store_claim_at_past_the_end_is_refused(void **state)
+{
+    (void)state;
+    assert_int_equal(store_claim_at(MAKE_ARRAY("", "", CLAIM), 1, &d.claimed, &info), ERR_PROTOCOL);
+    assert_int_equal(store_claim_at(MAKE_ARRAY("", "", NULL), 0, &d.claimed, &info), ERR_PROTOCOL);
 }
 
 /* A job that is gone is still claimed, and has to be handed back. */
 static void test_store_claim_at_without_definition(void **state)
 {
     (void)state;
-    const struct reply *reply = MAKE_ARRAY("", "", ID, "1", "1.1", "1", "c", NULL, NULL, NULL, NULL, NULL);
-    assert_int_equal(store_claim_at(reply, 0, &d.claimed, &info), ERR_OK);
+    assert_int_equal(decode_one_claim(ID "1 1.1 1 c  "), ERR_OK);
     assert_null(d.claimed.fields.schedule.data);
     assert_memory_equal(d.claimed.attempt.job.bytes, ID, JOB_ID_SIZE);
 }
@@ -614,21 +649,29 @@ static void test_store_claim_at_without_definition(void **state)
 static void test_store_claim_at_with_garbage_for_a_definition(void **state)
 {
     (void)state;
-#define DEFINITION "0 7 * * *", "http://h/", "ATLEAST_ONCE"
-    static const char *const definitions[][5] = {
-        {"0", "", "", "", NULL},           {"yesterday", DEFINITION, NULL},
-        {"77", DEFINITION, "5 0 \n"},      {"77", DEFINITION, "5 7 an hour\n"},
-        {"77", DEFINITION, "6 2 7 \n"},    {"77", DEFINITION, "5 1 1\n6 3 1.5\n"},
-        {"77", DEFINITION, "all"},         {"77", DEFINITION, "4 3 all"},
-        {"77", DEFINITION, "4 4 all\n"},   {"77", DEFINITION, "4 -1 all\n"},
-        {"77", DEFINITION, "400 3 all\n"}, {"77", DEFINITION, "4 99999999999999999999 all\n"},
-        {"77", DEFINITION, "4"},           {"77", DEFINITION, "4 3 all\n4"},
+    static const char *const definitions[] = {
+        "0 0 0 \n",
+        "yesterday " MINIMAL,
+        "77 " MINIMAL "5 0 \n",
+        "77 " MINIMAL "5 7 an hour\n",
+        "77 " MINIMAL "6 2 7 \n",
+        "77 " MINIMAL "5 1 1\n6 3 1.5\n",
+        "77 " MINIMAL "all",
+        "77 " MINIMAL "4 3 all",
+        "77 " MINIMAL "4 4 all\n",
+        "77 " MINIMAL "4 -1 all\n",
+        "77 " MINIMAL "400 3 all\n",
+        "77 " MINIMAL "4 99999999999999999999 all\n",
+        "77 " MINIMAL "4",
+        "77 " MINIMAL "4 3 all\n4",
+        "77 ",
+        "77",
+        "77 1 9 http://h/\n2 12 ATLEAST_ONCE\n",
     };
     for (size_t i = 0; i < sizeof definitions / sizeof definitions[0]; i++) {
-        const char *const *f = definitions[i];
-        const struct reply *reply =
-            MAKE_ARRAY("", "", ID, "1", "1.1", "1", "c", f[0], f[1], f[2], f[3], f[4]);
-        assert_int_equal(store_claim_at(reply, 0, &d.claimed, &info), ERR_OK);
+        char text[256];
+        (void)snprintf(text, sizeof text, ID "1 1.1 1 c %s", definitions[i]);
+        assert_int_equal(decode_one_claim(text), ERR_OK);
         assert_non_null(d.claimed.fields.schedule.data);
         assert_int_equal(d.claimed.fields.schedule.len, 0);
     }
@@ -637,31 +680,25 @@ static void test_store_claim_at_with_garbage_for_a_definition(void **state)
 static void test_store_claim_at_refuses_garbage(void **state)
 {
     (void)state;
-    static const char *const absurd[] = {"0.1", "-1.1", "1000001.1", "4294967297.1", "9223372036854775807.1",
-                                         "1",   "1.",   ".1",        "1.x",          "1.1.1"};
-    for (size_t at = 1; at <= 3; at += 2) { /* 2 is the ticket */
-        for (size_t i = 0; i < GARBAGE_COUNT; i++) {
-            const char *items[] = {"", "", CLAIM};
-            items[2 + at] = GARBAGE_NUMBERS[i];
-            assert_int_equal(
-                store_claim_at(make_array(items, sizeof items / sizeof items[0]), 0, &d.claimed, &info),
-                ERR_PROTOCOL);
-        }
+    static const char *const tickets[] = {"0.1", "-1.1", "1000001.1", "4294967297.1", "9223372036854775807.1",
+                                          "1",   "1.",   ".1",        "1.x",          "1.1.1"};
+    static const char *const heads[] = {"",         "short 1 1.1 1 c 77 ", ID, ID " ", ID "1", ID "1 1.1",
+                                        ID "1 1.1 "};
+    char text[256];
+    for (size_t i = 0; i < GARBAGE_COUNT; i++) {
+        const char *number = GARBAGE_NUMBERS[i] != NULL ? GARBAGE_NUMBERS[i] : "-";
+        (void)snprintf(text, sizeof text, ID "%s 1.1 1 c 77 " MINIMAL, number);
+        assert_int_equal(decode_one_claim(text), ERR_PROTOCOL);
+        (void)snprintf(text, sizeof text, ID "1 1.1 %s c 77 " MINIMAL, number);
+        assert_int_equal(decode_one_claim(text), ERR_PROTOCOL);
     }
-    for (size_t i = 0; i < sizeof absurd / sizeof absurd[0]; i++) {
-        const char *items[] = {"", "", CLAIM};
-        items[4] = absurd[i];
-        assert_int_equal(
-            store_claim_at(make_array(items, sizeof items / sizeof items[0]), 0, &d.claimed, &info),
-            ERR_PROTOCOL);
+    for (size_t i = 0; i < sizeof tickets / sizeof tickets[0]; i++) {
+        (void)snprintf(text, sizeof text, ID "1 %s 1 c 77 " MINIMAL, tickets[i]);
+        assert_int_equal(decode_one_claim(text), ERR_PROTOCOL);
     }
-    const char *items[] = {"", "", CLAIM};
-    items[2] = NULL;
-    assert_int_equal(store_claim_at(make_array(items, sizeof items / sizeof items[0]), 0, &d.claimed, &info),
-                     ERR_PROTOCOL);
-    items[2] = ID "x";
-    assert_int_equal(store_claim_at(make_array(items, sizeof items / sizeof items[0]), 0, &d.claimed, &info),
-                     ERR_PROTOCOL);
+    for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++) {
+        assert_int_equal(decode_one_claim(heads[i]), ERR_PROTOCOL);
+    }
 }
 
 static void test_store_verdicts(void **state)
@@ -904,6 +941,10 @@ int main(void)
         cmocka_unit_test(test_store_executions_refuses_bad_shapes),
         cmocka_unit_test(test_store_claim_reply_counts_and_tells_the_next_instant),
         cmocka_unit_test(test_store_claim_at_reads_attempt_and_definition),
+        cmocka_unit_test(test_store_claim_at_reads_an_attempt_from_retry),
+        cmocka_unit_test(test_store_claim_at_reads_a_notice),
+        cmocka_unit_test(test_store_claim_at_reads_an_id_with_blanks),
+        cmocka_unit_test(test_store_claim_at_past_the_end_is_refused),
         cmocka_unit_test(test_store_claim_at_without_definition),
         cmocka_unit_test(test_store_claim_at_with_garbage_for_a_definition),
         cmocka_unit_test(test_store_claim_at_refuses_garbage),

@@ -472,6 +472,18 @@ static void test_scripts_claim_leaves_what_this_runner_has_started(void **state)
     assert_int_equal(got.at[0].attempt.number, 2);
 }
 
+/* However it got into both sets. */
+static void test_scripts_claim_takes_an_occurrence_once(void **state)
+{
+    (void)state;
+    (void)create(A, JOB_ATLEAST_ONCE, T0);
+    SAY("ZADD", TAG "retry", S, A S ":1.1000");
+    assert_int_equal(claim("me"), 1);
+    assert_int_equal(ASK("HLEN", TAG "claimed:me"), 1);
+    assert_int_equal(ASK("ZCARD", TAG "due"), 0);
+    assert_int_equal(ASK("ZCARD", TAG "retry"), 1);
+}
+
 /* What has been due for long and what is due now share a claim that has not room for both. */
 static void test_scripts_claim_shares_between_backlog_and_the_rest(void **state)
 {
@@ -740,6 +752,30 @@ static void test_scripts_finish_wrong_types_give_way(void **state)
     assert_int_equal(finish("me", A, 1, STORE_AFTER_NOTHING, T0), STORE_DONE);
     assert_int_equal(ASK("LLEN", TAG "history:" A), 1);
     assert_int_equal(ASK("XLEN", TAG "executions"), 1);
+}
+
+/* The batch is sent again and again; what it holds besides the one that fails is recorded with the first. */
+static void test_scripts_finish_that_fails_records_the_others_once(void **state)
+{
+    (void)state;
+    started(A, JOB_ATLEAST_ONCE);
+    struct store_attempt failing = held_by("me", A, 1);
+    started(B, JOB_ATLEAST_ONCE);
+    struct store_attempt good = held_by("me", B, 1);
+    SAY("HSET", TAG "job:" A, "epoch",
+        "garbage"); /* which cannot be counted up, so the job cannot be paused */
+    for (int i = 0; i < 3; i++) {
+        struct execution what = execution_of(A, 1);
+        struct cmd cmd;
+        store_finish(&cmd, SHARD, "me", &keep);
+        store_finish_add(&cmd, &good, &what, STORE_AFTER_NOTHING, (struct wall_ms){T0}, "");
+        store_finish_add(&cmd, &failing, &what, STORE_AFTER_GONE, (struct wall_ms){T0},
+                         "http://example.com/x");
+        exchange(&cmd);
+        assert_int_equal(reply->kind, REPLY_ERROR);
+    }
+    assert_int_equal(ASK("LLEN", TAG "history:" B), 1);
+    assert_int_equal(ASK("HLEN", TAG "claimed:me"), 1);
 }
 
 static void test_scripts_executions_pages_backwards(void **state)
@@ -1389,6 +1425,7 @@ int main(void)
         TEST(test_scripts_claim_tells_gone_jobs_and_garbage_from_good_ones),
         TEST(test_scripts_claim_drops_a_retry_that_names_nothing),
         TEST(test_scripts_claim_leaves_what_this_runner_has_started),
+        TEST(test_scripts_claim_takes_an_occurrence_once),
         TEST(test_scripts_claim_shares_between_backlog_and_the_rest),
         TEST(test_scripts_claim_of_one_takes_of_a_backlog_too),
         TEST(test_scripts_claim_of_what_is_void_alone_asks_again_at_once),
@@ -1406,6 +1443,7 @@ int main(void)
         TEST(test_scripts_finish_keeps_the_latest_of_the_history),
         TEST(test_scripts_trim_takes_out_what_is_too_old_or_too_much),
         TEST(test_scripts_finish_wrong_types_give_way),
+        TEST(test_scripts_finish_that_fails_records_the_others_once),
         TEST(test_scripts_executions_pages_backwards),
         TEST(test_scripts_release_of_a_claim_makes_it_due_again),
         TEST(test_scripts_release_of_a_started_claim_goes_to_retry),

@@ -10,6 +10,18 @@ local function parse_claim(value)
     return {state = state, ticket = ticket, kind = kind, due = due, stamp = stamp}
 end
 
+-- The claims of all occurrences that the script was given, one in each `step` arguments from `first` on, taken apart.
+local function read_claims(claimed_key, first, step)
+    local members, claims = {}, {}
+    for i = first, #ARGV, step do
+        members[#members + 1] = ARGV[i]
+    end
+    for n, value in ipairs(redis.call('HMGET', claimed_key, unpack(members))) do
+        claims[n] = parse_claim(value)
+    end
+    return claims
+end
+
 -- May a claim still be acted on? The first attempt at an occurrence that comes from `due` only as long as nothing was done to the job's
 -- time; any other as long as it is the same job: what was called once is called again, whatever the schedule says by now.
 -- Second result: the job's state.

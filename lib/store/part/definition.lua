@@ -9,30 +9,20 @@ local DEFINITION = {'created', 'schedule', 'api', 'type', 'timezone', 'catch_up'
     'keep_response',
     'starts_at', 'ends_at', 'jitter_ms', 'max_runs'}
 
--- A job's definition, false for each field that is not there; nil where there is none, or not all that each job has. Second result: the hash
--- holds nothing but what each job has.
-local function read_definition(job_prefix, id)
-    -- Most jobs have nothing but that, and looking for all the rest would be a third of what a claim costs.
-    local key, some = job_prefix .. id, #DEFINITION
-    if redis.pcall('HLEN', key) == 4 then
-        some = 4
+-- A job's fields by name; false: there is no such job; nil: its hash lacks what each job has, or somebody put something else there.
+local function read_job(job_key)
+    local count = redis.pcall('HLEN', job_key)
+    if count == 4 then
+        -- Most jobs have nothing but what each has, and it is told without looking at what there is.
+        local fields = redis.pcall('HMGET', job_key, 'created', 'schedule', 'api', 'type')
+        return fields[1] and fields[2] and fields[3] and fields[4]
+            and {created = fields[1], schedule = fields[2], api = fields[3], type = fields[4], is_plain = true} or nil
     end
-    local fields = redis.pcall('HMGET', key, unpack(DEFINITION, 1, some))
-    if not fields.err and fields[1] and fields[2] and fields[3] and fields[4] then
-        return fields, some == 4
+    local list, job = redis.pcall('HGETALL', job_key), {}
+    for i = 1, #list, 2 do
+        job[list[i]] = list[i + 1]
     end
-end
-
--- What a definition has besides the three fields that each job has, as one text: for each field that is there its place in
--- lib/job_fields.c (from 0), its length, and the value: "<place> <length> <value>", a line end behind each. false: nothing.
-local function pack_others(fields)
-    local others = {}
-    for i = 5, #fields do
-        if fields[i] then
-            others[#others + 1] = (i - 2) .. ' ' .. #fields[i] .. ' ' .. fields[i] .. '\n'
-        end
-    end
-    return #others > 0 and table.concat(others)
+    return count ~= 0 and (job.created and job.schedule and job.api and job.type and job or nil)
 end
 
 -- Put a definition behind what is in reply; fields that it lacks become nil.

@@ -3,17 +3,11 @@
 
 -- where: claimed_key, retry_key, dead_key, due_key, job_prefix, dead_max, keep, and `earliest`, the first instant that was made due.
 
--- The claim of an attempt that is to be finished; nil: it is not the runner's.
-local function claim_to_finish(where, member, ticket)
-    local claim = parse_claim(redis.call('HGET', where.claimed_key, member))
-    return claim.ticket == ticket and claim or nil
-end
-
 -- Record what came of an attempt, and do what is next; the claim stays, for it goes last: if anything fails, the whole is done again.
 -- Returns whether the job is gone, or another one by now: then nothing is next.
 local function conclude(where, member, claim, text, after, at)
     local id = member:sub(1, 32)
-    local gone = not is_same_job(job_stamp(where.job_prefix, id), claim.stamp)
+    local gone = not is_there(where.job_prefix .. id, claim.stamp)
     record_attempt(where.keep, id, text, gone)
     if gone then
         return true
