@@ -40,7 +40,8 @@ def run(bench):
         raise RuntimeError(f"{count} jobs were posted and {jobs(db) - 1} stored")
     each = (used(db) - before) / count
     job, _ = average(db, [key for _, key in zip(range(1000), db.scan_iter("dronc:*:job:*", count=1000))])
-    due, shards = average(db, [f"dronc:{{{shard}}}:due" for shard in range(SHARDS)])
     bench.row("memory", f"Redis, {count:,} jobs: used_memory, each", f"{each:.0f} bytes", "", "", "≤ 450", each <= 450)
     bench.row("memory", "of that by MEMORY USAGE: the job's hash", f"{job:.0f} bytes")
-    bench.row("memory", "of that by MEMORY USAGE: its entry in due", f"{due * shards / count:.0f} bytes")
+    for index in ("due", "jobs*"):
+        size, keys = average(db, db.scan_iter(f"dronc:*:{index}", count=10_000))
+        bench.row("memory", f"of that by MEMORY USAGE: its part of {index}", f"{size * keys / count:.0f} bytes")
