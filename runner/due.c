@@ -86,6 +86,7 @@ static void on_claimed(void *arg, const struct reply *reply)
     size_t count;
     struct errinfo info;
     free(arg);
+    due->asking--;
     due->reserved -= claim.limit;
     due->reserved_backlog -= claim.backlog_limit;
     due->shards[claim.shard].asking = false;
@@ -139,8 +140,8 @@ static void ask(struct due *due, unsigned shard, struct wall_ms now)
     }
     *claim = (struct claim){.due = due,
                             .shard = shard,
-                            .limit = min(room(due), STORE_BATCH_MAX),
-                            .backlog_limit = min(backlog_room(due), STORE_BATCH_MAX)};
+                            .limit = min(room(due), DUE_BATCH_MAX),
+                            .backlog_limit = min(backlog_room(due), DUE_BATCH_MAX)};
     const struct store_claim_bounds bounds = {.until = {now.ms + DUE_LOOK_AHEAD_MS},
                                               .limit = (int)claim->limit,
                                               .fresh_from = {now.ms - RUNS_BACKLOG_MS},
@@ -151,6 +152,7 @@ static void ask(struct due *due, unsigned shard, struct wall_ms now)
         due->shards[shard].next.ms = now.ms + DUE_LOOK_AHEAD_MS + DUE_REFUSED_MS;
         return;
     }
+    due->asking++;
     due->reserved += claim->limit;
     due->reserved_backlog += claim->backlog_limit;
     due->shards[shard].asking = true;
@@ -176,6 +178,11 @@ static bool is_time(const struct due *due, unsigned shard, struct wall_ms now)
            (due->shards[shard].backlog && backlog_room(due) > 0);
 }
 
+static bool may_ask(const struct due *due)
+{
+    return due->asking < DUE_ASKING_MAX && room(due) > 0;
+}
+
 void due_turn(struct due *due)
 {
     if (!redis_link_is_up(due->link) || !due->runs->may_send || due->runs->draining) {
@@ -183,16 +190,16 @@ void due_turn(struct due *due)
         return;
     }
     struct wall_ms now = timebase_now(due->timebase);
-    for (unsigned i = 0; i < STORE_SHARDS; i++) {
-        unsigned shard = (due->first + i) % STORE_SHARDS;
-        if (!due->shards[shard].asking && room(due) > 0 && is_time(due, shard, now)) {
+    for (unsigned i = 0, first = due->first; i < STORE_SHARDS && may_ask(due); i++) {
+        unsigned shard = (first + i) % STORE_SHARDS;
+        if (!due->shards[shard].asking && is_time(due, shard, now)) {
             ask(due, shard, now);
+            due->first = (shard + 1) % STORE_SHARDS;
         }
     }
-    due->first = (due->first + 1) % STORE_SHARDS;
     int64_t next = earliest(due);
-    /* Without room there is nothing to wake for: the end of a run makes a turn. */
-    if (next < INT64_MAX && room(due) > 0) {
+    /* Where nothing may be asked there is nothing to wake for: an answer, or the end of a run, makes a turn. */
+    if (next < INT64_MAX && may_ask(due)) {
         loop_timer_set(due->timer, next - now.ms - DUE_LOOK_AHEAD_MS);
     } else {
         loop_timer_stop(due->timer);

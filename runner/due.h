@@ -20,6 +20,8 @@
 #define DUE_RECHECK_MS    30000 /* every shard is asked at least this often */
 #define DUE_REFUSED_MS    500   /* before a shard is asked again that answered with an error */
 #define DUE_OUTSIDE_MAX   4     /* runs outside the gate, in multiples of the places */
+#define DUE_ASKING_MAX    2     /* claims under way: Redis answers them one after the other anyway, and keeps */
+#define DUE_BATCH_MAX     50    /* everybody else waiting meanwhile; a claim takes it some 10 µs for each run */
 
 struct due {
     struct redis_link *link;         /* borrowed */
@@ -29,6 +31,7 @@ struct due {
     struct store_keep keep;          /* as usual after due_init; may be set before the first turn */
     struct loop_timer *timer;        /* owned */
     size_t capacity;                 /* runs at once, besides those outside the gate */
+    size_t asking;                   /* claims under way */
     size_t reserved;                 /* places promised to claims that are under way */
     size_t reserved_backlog;         /* of these, for a backlog */
     unsigned first;  /* the shard that is asked first in the next turn: all get their chance */

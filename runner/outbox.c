@@ -5,6 +5,10 @@
 
 #include <stdlib.h>
 
+enum {
+    OUTBOX_QUEUES = OUTBOX_KIND__COUNT * STORE_SHARDS
+};
+
 /* One script call under way. */
 struct batch {
     struct outbox *outbox;
@@ -156,6 +160,7 @@ static void on_reply(void *arg, const struct reply *reply)
 {
     struct batch *batch = arg;
     struct errinfo info;
+    batch->outbox->under_way--;
     if (reply == NULL) {
         for (size_t i = 0; i < batch->count; i++) {
             batch->runs[i]->sent_again = true;
@@ -247,6 +252,7 @@ static bool send_batch(struct outbox *outbox, enum outbox_kind kind, unsigned sh
         free(batch);
         return false;
     }
+    outbox->under_way++;
     return true;
 }
 
@@ -256,14 +262,14 @@ void outbox_turn(struct outbox *outbox)
         return;
     }
     struct mono_ms now = clock_mono(&outbox->clock);
-    for (unsigned kind = 0; kind < OUTBOX_KIND__COUNT; kind++) {
-        for (unsigned shard = 0; shard < STORE_SHARDS; shard++) {
-            const struct outbox_queue *queue = &outbox->queues[kind][shard];
-            while (queue->count > 0 && now.ms >= queue->hold.ms) {
-                if (!send_batch(outbox, (enum outbox_kind)kind, shard)) {
-                    return;
-                }
-            }
+    for (unsigned i = 0; i < OUTBOX_QUEUES && outbox->under_way < OUTBOX_UNDER_WAY_MAX; i++) {
+        unsigned kind = outbox->next / STORE_SHARDS;
+        unsigned shard = outbox->next % STORE_SHARDS;
+        const struct outbox_queue *queue = &outbox->queues[kind][shard];
+        if (queue->count > 0 && now.ms >= queue->hold.ms &&
+            !send_batch(outbox, (enum outbox_kind)kind, shard)) {
+            return;
         }
+        outbox->next = (outbox->next + 1) % OUTBOX_QUEUES;
     }
 }

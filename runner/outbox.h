@@ -5,7 +5,11 @@
  * is sent in the next turn in which the link is up, and again when the link was lost before the answer came
  * (the scripts do nothing twice) or when Redis refused to write (a replica, a full disk). Nothing is dropped:
  * results wait for Redis, and as nothing is started without Redis either, their number is bounded by
- * RUNNER_MAX_IN_FLIGHT. Loop thread only.
+ * RUNNER_MAX_IN_FLIGHT.
+ *
+ * No more than OUTBOX_UNDER_WAY_MAX batches are on their way at once. Redis works on one thing at a time: what
+ * waits here meanwhile makes the next batches larger, which is cheaper, and the requests of API clients do
+ * not stand in line behind all of it. Loop thread only.
  */
 #ifndef DRONC_OUTBOX_H
 #define DRONC_OUTBOX_H
@@ -14,7 +18,8 @@
 #include "redis_link.h"
 #include "run.h"
 
-#define OUTBOX_RETRY_MS 200 /* between two tries while Redis refuses */
+#define OUTBOX_RETRY_MS      200 /* between two tries while Redis refuses */
+#define OUTBOX_UNDER_WAY_MAX 8   /* batches */
 
 enum outbox_kind {
     OUTBOX_START,
@@ -48,8 +53,10 @@ struct outbox {
     outbox_verdict_cb *on_verdict;
     void *arg;
     struct outbox_queue queues[OUTBOX_KIND__COUNT][STORE_SHARDS];
-    size_t waiting; /* runs in all queues */
-    size_t refused; /* queues that were: the log has it once, whatever their number */
+    size_t under_way; /* batches that Redis has not answered */
+    unsigned next;    /* the queue that is looked at first in the next turn: all get their chance */
+    size_t waiting;   /* runs in all queues */
+    size_t refused;   /* queues that were: the log has it once, whatever their number */
 };
 
 /* loop, link and runner are borrowed for the outbox' life. ERR_NOMEM. */
