@@ -198,7 +198,7 @@ void due_turn(struct due *due)
         }
     }
     int64_t next = earliest(due);
-    /* Where nothing may be asked there is nothing to wake for: an answer, or the end of a run, makes a turn. */
+    /* While nothing may be asked there is nothing to wake for: an answer or the end of a run makes a turn. */
     if (next < INT64_MAX && may_ask(due)) {
         loop_timer_set(due->timer, next - now.ms - DUE_LOOK_AHEAD_MS);
     } else {

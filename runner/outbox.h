@@ -7,9 +7,9 @@
  * results wait for Redis, and as nothing is started without Redis either, their number is bounded by
  * RUNNER_MAX_IN_FLIGHT.
  *
- * No more than OUTBOX_UNDER_WAY_MAX batches are on their way at once. Redis works on one thing at a time: what
- * waits here meanwhile makes the next batches larger, which is cheaper, and the requests of API clients do
- * not stand in line behind all of it. Loop thread only.
+ * No more than OUTBOX_UNDER_WAY_MAX batches are on their way at once. Redis works on one thing at a time:
+ * what waits here meanwhile makes the next batches larger, which is cheaper, and the requests of API clients
+ * do not stand in line behind all of it. Loop thread only.
  */
 #ifndef DRONC_OUTBOX_H
 #define DRONC_OUTBOX_H
