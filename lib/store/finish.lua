@@ -14,7 +14,7 @@ local claims = read_claims(where.claimed_key, 7, 5)
 local reply, done = {}, {}
 
 local function finish(claim, member, ticket, text, after, at)
-    if claim.ticket ~= ticket then
+    if not is_held(claim, ticket) then
         return '0'
     end
     conclude(where, member, claim, text, after, at)

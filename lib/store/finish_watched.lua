@@ -8,7 +8,7 @@ local reply = {}
 
 local function finish(member, ticket, text, after, at)
     local claim = parse_claim(redis.call('HGET', where.claimed_key, member))
-    if claim.ticket ~= ticket then
+    if not is_held(claim, ticket) then
         return '0'
     end
     local gone = conclude(where, member, claim, text, after, at)

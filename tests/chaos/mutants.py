@@ -52,7 +52,7 @@ MUTANTS = [
     Mutant("unfenced-finish", "a record counts only from whoever holds the claim", (1, 4),
            "stop-runner,partition,stop-redis",
            (("lib/store/part/finishing.lua",
-             "return claim.ticket == ticket and claim or nil", "return claim.ticket and claim or {ticket = ticket, kind = 'L', stamp = ''}"),)),
+             "return claim.ticket == ticket", "return true"),)),
     Mutant("unchecked-lease", "a runner sends only while its own lease is valid", (4,),
            "stop-runner",
            (("runner/lease.c", "return now(lease).ms < lease->until.ms;", "return lease->until.ms > 0;"),)),
@@ -125,6 +125,17 @@ redis.call('ZADD', KEYS[2], ARGV[3], id)
 ]
 
 
+def changed(mutant, home):
+    """The sources that a mutant changes, as (file below home, what it is to hold)."""
+    texts = {}
+    for name, text, instead in mutant.edits:
+        source = texts.get(name) or (home / name).read_text()
+        if source.count(text) != 1:
+            raise SystemExit(f"{mutant.name}: {name} has this {source.count(text)} times, not once: {text!r}")
+        texts[name] = source.replace(text, instead)
+    return texts
+
+
 def prepare(mutant):
     """A copy of the source with the edit, built. What is built already is taken along, so that little has to be compiled again."""
     home = BUILD / mutant.name
@@ -137,11 +148,8 @@ def prepare(mutant):
             shutil.copy2(ROOT / name, home / name)
     if (ROOT / "build" / "release").exists():
         shutil.copytree(ROOT / "build" / "release", home / "build" / "release")
-    for name, text, instead in mutant.edits:
-        source = (home / name).read_text()
-        if source.count(text) != 1:
-            raise SystemExit(f"{mutant.name}: {name} has this {source.count(text)} times, not once: {text!r}")
-        (home / name).write_text(source.replace(text, instead))
+    for name, text in changed(mutant, home).items():
+        (home / name).write_text(text)
     done = subprocess.run(["make", "-s", "build-only"], cwd=home, capture_output=True, text=True, check=False,
                           env={k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MAKELEVEL", "SANITIZE")})
     if done.returncode != 0:

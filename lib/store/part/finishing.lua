@@ -3,6 +3,11 @@
 
 -- where: claimed_key, retry_key, dead_key, due_key, job_prefix, dead_max, keep, and `earliest`, the first instant that was made due.
 
+-- Is a claim the one that the attempt was made with? If not, it was handed on, and nothing is recorded.
+local function is_held(claim, ticket)
+    return claim.ticket == ticket
+end
+
 -- Record what came of an attempt, and do what is next; the claim stays, for it goes last: if anything fails, the whole is done again.
 -- Returns whether the job is gone, or another one by now: then nothing is next.
 local function conclude(where, member, claim, text, after, at)
