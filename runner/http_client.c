@@ -328,6 +328,7 @@ static enum err set_up(struct http_call *call, const struct http_request *reques
 {
     CURLcode rc = http_easy_set_up(call->easy, request, &call->headers);
     rc = rc != CURLE_OK ? rc : set_callbacks(call);
+    rc = rc != CURLE_OK ? rc : http_multi_adopt(&call->client->multi, call->easy);
     return rc == CURLE_OK ? ERR_OK : rc == CURLE_OUT_OF_MEMORY ? ERR_NOMEM : ERR_SYSTEM;
 }
 

@@ -197,6 +197,9 @@ void loop_watch_set(struct loop_watch *watch, unsigned events)
 {
     int wanted = (events & LOOP_READ) != 0 ? UV_READABLE : 0;
     wanted |= (events & LOOP_WRITE) != 0 ? UV_WRITABLE : 0;
+    if (wanted == watch->wanted) {
+        return; /* libuv would take the descriptor out and in again: two system calls */
+    }
     watch->wanted = wanted;
     if (wanted == 0) {
         (void)uv_poll_stop(&watch->handle);
