@@ -167,7 +167,7 @@ static size_t room(const struct line *line)
 struct value {
     struct slice text;
     bool quoted;
-    char digits[24];
+    char digits[I64_DIGITS];
 };
 
 static void value_of(struct value *value, const struct log_field *field, enum log_format format)
@@ -179,8 +179,8 @@ static void value_of(struct value *value, const struct log_field *field, enum lo
     } else if (field->kind == LOG_FIELD_BOOL) {
         value->text = slice_of(field->i64 != 0 ? "true" : "false");
     } else {
-        int len = snprintf(value->digits, sizeof value->digits, "%lld", (long long)field->i64);
-        value->text = (struct slice){value->digits, (size_t)len};
+        size_t len = i64_format(value->digits, field->i64);
+        value->text = (struct slice){value->digits, len};
     }
 }
 

@@ -9,6 +9,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* ---- the request ---- */
 
@@ -17,10 +18,15 @@ struct values {
     char job_id[JOB_ID_TEXT_SIZE];
     char execution_id[EXECUTION_ID_SIZE];
     char scheduled[CLOCK_RFC3339_SIZE];
-    char unix_time[24];
-    char attempt[16];
+    char unix_time[I64_DIGITS + 1];
+    char attempt[I64_DIGITS + 1];
     struct template_values values;
 };
+
+static void put_number(char out[I64_DIGITS + 1], int64_t value)
+{
+    out[i64_format(out, value)] = '\0';
+}
 
 static void fill_values(struct values *v, const struct run *run)
 {
@@ -30,8 +36,8 @@ static void fill_values(struct values *v, const struct run *run)
     job_id_format(v->job_id, &attempt->job);
     execution_id_format(v->execution_id, &execution);
     (void)clock_format_rfc3339(v->scheduled, attempt->scheduled);
-    (void)snprintf(v->unix_time, sizeof v->unix_time, "%lld", (long long)(attempt->scheduled.ms / 1000));
-    (void)snprintf(v->attempt, sizeof v->attempt, "%d", attempt->number);
+    put_number(v->unix_time, attempt->scheduled.ms / 1000);
+    put_number(v->attempt, attempt->number);
     v->values = (struct template_values){{[TEMPLATE_JOB_ID] = v->job_id,
                                           [TEMPLATE_EXECUTION_ID] = v->execution_id,
                                           [TEMPLATE_SCHEDULED_TIME] = v->scheduled,
@@ -45,14 +51,21 @@ static void make_url(struct buffer *out, const char *api, const struct template_
     template_expand(out, slice_of(api), values, TEMPLATE_IN_QUERY);
 }
 
+/* name: with the colon and the blank. */
+static void add_header(struct buffer *out, const char *name, const char *value)
+{
+    buffer_add_str(out, name);
+    buffer_add(out, value, strlen(value) + 1);
+}
+
 static void add_system_headers(struct buffer *out, const struct run *run, const struct values *v)
 {
     char key[EXECUTION_KEY_SIZE];
     execution_idempotency_key(key, &run->attempt.job, run->attempt.scheduled);
-    buffer_printf(out, "Dronc-Job-Id: %s%c", v->job_id, '\0');
-    buffer_printf(out, "Dronc-Scheduled-Time: %s%c", v->scheduled, '\0');
-    buffer_printf(out, "Dronc-Attempt: %s%c", v->attempt, '\0');
-    buffer_printf(out, "Idempotency-Key: %s%c", key, '\0');
+    add_header(out, "Dronc-Job-Id: ", v->job_id);
+    add_header(out, "Dronc-Scheduled-Time: ", v->scheduled);
+    add_header(out, "Dronc-Attempt: ", v->attempt);
+    add_header(out, "Idempotency-Key: ", key);
 }
 
 /* Methods that are all about a body say so if theirs is empty. */
@@ -106,11 +119,19 @@ enum err run_make_request(struct run *run, struct run_texts *texts, struct http_
 
 /* ---- the outcome ---- */
 
+/* text, cut to what out holds. */
+static void copy_text(char *out, size_t size, const char *text)
+{
+    size_t len = strnlen(text, size - 1);
+    memcpy(out, text, len);
+    out[len] = '\0';
+}
+
 static void note_failure(struct execution *execution, const char *class, const char *text)
 {
     execution->outcome = EXECUTION_FAILED;
-    (void)snprintf(execution->error_class, sizeof execution->error_class, "%s", class);
-    (void)snprintf(execution->error, sizeof execution->error, "%s", text);
+    copy_text(execution->error_class, sizeof execution->error_class, class);
+    copy_text(execution->error, sizeof execution->error, text);
 }
 
 /* Was there an answer to the very end, be it that of a redirect that was not followed? */
@@ -172,7 +193,7 @@ void run_note_result(struct run *run, const char *runner, const struct http_resu
                                     .response_bytes = result->body_bytes,
                                     .truncated = result->truncated,
                                     .response = keep_response(run, result->kept)};
-    (void)snprintf(execution->runner, sizeof execution->runner, "%s", runner);
+    copy_text(execution->runner, sizeof execution->runner, runner);
     judge(execution, &run->job, result);
     run->failure = (struct policy_failure){.attempt = run->attempt.number,
                                            .answered = result->error == HTTP_OK,
