@@ -221,20 +221,16 @@ void run_decide_after(struct run *run, struct wall_ms now)
 
 /* ---- the log ---- */
 
-enum {
-    API_SHOWN_SIZE = 512
-};
+#define API_SHOWN_MAX 511 /* bytes */
 
-static void show_api(const struct run *run, char out[API_SHOWN_SIZE])
+/* The field that tells what was called; text holds it. */
+static struct log_field field_of_api(const struct run *run, struct buffer *text)
 {
     struct url url;
-    struct buffer text;
-    buffer_init(&text, 0);
     if (url_parse(&url, slice_of(run->job.api), NULL) == URL_OK) {
-        url_redact(&url, &text);
+        url_redact(&url, text);
     }
-    (void)snprintf(out, API_SHOWN_SIZE, "%s", buffer_str(&text));
-    buffer_fini(&text);
+    return log_bytes("api", buffer_str(text), text->len < API_SHOWN_MAX ? text->len : API_SHOWN_MAX);
 }
 
 /* What the log calls the outcome. */
@@ -253,7 +249,7 @@ void run_log_call(const struct run *run)
     enum log_level level = e->outcome == EXECUTION_SUCCEEDED ? LOG_INFO : LOG_WARN;
     char id[JOB_ID_TEXT_SIZE];
     char scheduled[CLOCK_RFC3339_SIZE];
-    char api[API_SHOWN_SIZE];
+    struct buffer api = {0};
     static const char *const next[] = {[STORE_AFTER_NOTHING] = NULL,
                                        [STORE_AFTER_RETRY] = "retry",
                                        [STORE_AFTER_DEAD] = "dead",
@@ -263,7 +259,6 @@ void run_log_call(const struct run *run)
     }
     job_id_format(id, &e->job);
     (void)clock_format_rfc3339(scheduled, e->scheduled);
-    show_api(run, api);
     /* The last one is left out unless there is a retry to wait for. */
     const struct log_field fields[] = {
         log_str("job", id),
@@ -273,12 +268,13 @@ void run_log_call(const struct run *run)
         log_i64("status", e->status),
         log_i64("took_ms", e->took_ms),
         log_str("error", e->error[0] != '\0' ? e->error : NULL),
-        log_str("api", api),
+        field_of_api(run, &api),
         log_str("next", run->is_notice ? NULL : next[run->after]),
         log_i64("retry_in_ms", run->retry_in_ms),
     };
     size_t count = sizeof fields / sizeof fields[0] - (run->after == STORE_AFTER_RETRY ? 0 : 1);
     log_event(level, event_of(run), fields, count);
+    buffer_fini(&api);
 }
 
 void run_log_missed(const struct run *run)
