@@ -31,7 +31,7 @@ struct http_call {
     struct http_call *prev;
     struct http_call *next;
     CURL *easy;
-    struct curl_slist *headers;
+    struct curl_slist *headers; /* owned, in one piece */
     struct text_search *search; /* owned; NULL: there is nothing to look for */
     struct buffer kept;         /* the beginning of the body; takes no memory unless that is asked for */
     size_t keep_max;
@@ -288,7 +288,7 @@ static void unlink_call(struct http_call *call)
 static void call_free(struct http_call *call)
 {
     give_handle_back(call->client, call->easy);
-    curl_slist_free_all(call->headers);
+    free(call->headers);
     free(call->search);
     buffer_fini(&call->kept);
     free(call);
