@@ -97,6 +97,8 @@ enum err run_make_request(struct run *run, struct run_texts *texts, struct http_
 {
     struct values v;
     fill_values(&v, run);
+    buffer_clear(&texts->url);
+    buffer_clear(&texts->headers);
     make_url(&texts->url, run->job.api, &v.values);
     add_system_headers(&texts->headers, run, &v);
     call_spec_add_headers(&run->job.call, &v.values, &texts->headers);
