@@ -101,16 +101,14 @@ static int compare(const void *a, const void *b)
 
 static void name_of(const struct run *run, char name[HOST_NAME_SIZE])
 {
-    struct url url;
+    const struct url *url = &run->job.url;
     size_t len = 0;
-    if (url_parse(&url, slice_of(run->job.api), NULL) == URL_OK) { /* as it did when the job was restored */
-        while (len < url.host.len) {
-            name[len] = (char)tolower((unsigned char)url.host.data[len]);
-            len++;
-        }
-        name[len++] = ':';
-        len += i64_format(name + len, url.port);
+    while (len < url->host.len) {
+        name[len] = (char)tolower((unsigned char)url->host.data[len]);
+        len++;
     }
+    name[len++] = ':';
+    len += i64_format(name + len, url->port);
     name[len] = '\0';
 }
 

@@ -5,7 +5,6 @@
 #include "policy.h"
 #include "runs.h"
 #include "template.h"
-#include "url.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -228,10 +227,7 @@ void run_decide_after(struct run *run, struct wall_ms now)
 /* The field that tells what was called; text holds it. */
 static struct log_field field_of_api(const struct run *run, struct buffer *text)
 {
-    struct url url;
-    if (url_parse(&url, slice_of(run->job.api), NULL) == URL_OK) {
-        url_redact(&url, text);
-    }
+    url_redact(&run->job.url, text);
     return log_bytes("api", buffer_str(text), text->len < API_SHOWN_MAX ? text->len : API_SHOWN_MAX);
 }
 
