@@ -348,7 +348,7 @@ static enum err set_up_search(struct http_call *call, const struct http_request 
 static struct http_call *call_new(struct http_client *client, const struct http_request *request,
                                   http_done_cb *cb, void *arg)
 {
-    struct http_call *call = calloc(1, sizeof *call);
+    struct http_call *call = malloc(sizeof *call);
     if (call == NULL) {
         return NULL;
     }
