@@ -54,9 +54,9 @@ struct job {
     struct labels labels;                /* what people wrote on it */
     struct watch watch;                  /* what is remembered from one occurrence to the next */
     const struct zone *zone;             /* borrowed from the registry it was built with; never NULL */
+    struct url url;                      /* the parts of api: views into it */
     char schedule[JOB_SCHEDULE_MAX + 1]; /* as given, trimmed; of @in the @at that it stands for */
     char api[URL_MAX + 1];               /* as given; its query may hold templates (template.h) */
-    struct url url;                      /* its parts: views into api */
 };
 
 /* The three kinds of mistakes that the API tells apart (docs/api.md). */
