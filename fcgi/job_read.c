@@ -6,7 +6,6 @@
 #include "labels.h"
 #include "resources.h"
 #include "store_life.h"
-#include "url.h"
 
 #include <string.h>
 #include <strings.h>
@@ -117,10 +116,9 @@ static bool read_query(struct listing *l, struct api_error *error)
 /* The host of the job's URL, whatever its case, without the port. */
 static bool has_host(const struct job_load *load, struct slice host)
 {
-    struct url url;
+    struct slice own = load->job.url.host;
 
-    return load->readable && url_parse(&url, slice_of(load->job.api), NULL) == URL_OK &&
-           url.host.len == host.len && strncasecmp(url.host.data, host.data, host.len) == 0;
+    return load->readable && own.len == host.len && strncasecmp(own.data, host.data, host.len) == 0;
 }
 
 static bool has_name(const struct job_load *load, struct slice prefix)

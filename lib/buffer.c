@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FIRST_SIZE 64 /* bytes of the first allocation */
+#define FIRST_SIZE 256 /* bytes of the first allocation: most of what is written is shorter */
 
 void buffer_init(struct buffer *b, size_t limit)
 {

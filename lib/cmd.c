@@ -7,9 +7,12 @@
 
 static void add_bulk(struct buffer *out, const void *data, size_t len)
 {
-    buffer_add_char(out, '$');
-    buffer_add_i64(out, (int64_t)len);
-    buffer_add(out, "\r\n", 2);
+    char head[1 + I64_DIGITS + 2];
+    size_t head_len = 1 + i64_format(head + 1, (int64_t)len);
+    head[0] = '$';
+    head[head_len++] = '\r';
+    head[head_len++] = '\n';
+    buffer_add(out, head, head_len);
     buffer_add(out, data, len);
     buffer_add(out, "\r\n", 2);
 }

@@ -7,6 +7,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#define ID_PREFIX "exec:"
+#define HEX_LEN   ((size_t)2 * JOB_ID_SIZE) /* of a job's id */
+
+_Static_assert(sizeof ID_PREFIX - 1 + HEX_LEN + 1 + I64_DIGITS + 1 + I64_DIGITS < EXECUTION_ID_SIZE,
+               "an id fits");
+_Static_assert(HEX_LEN + 1 + I64_DIGITS < EXECUTION_KEY_SIZE, "a key fits");
+
 static const char *const outcome_names[EXECUTION_OUTCOME__COUNT] = {
     [EXECUTION_SUCCEEDED] = "succeeded", [EXECUTION_FAILED] = "failed",       [EXECUTION_LOST] = "lost",
     [EXECUTION_MISSED] = "missed",       [EXECUTION_CANCELLED] = "cancelled", [EXECUTION_UNKNOWN] = "unknown",
@@ -263,10 +270,15 @@ enum err execution_decode(struct execution *out, const struct job_id *job, struc
 
 void execution_id_format(char out[EXECUTION_ID_SIZE], const struct execution *execution)
 {
-    char hex[2 * JOB_ID_SIZE + 1];
-    digest_hex(hex, execution->job.bytes, JOB_ID_SIZE);
-    (void)snprintf(out, EXECUTION_ID_SIZE, "exec:%s:%lld:%d", hex, (long long)execution->scheduled.ms,
-                   execution->attempt);
+    size_t len = sizeof ID_PREFIX - 1;
+    memcpy(out, ID_PREFIX, len);
+    digest_hex(out + len, execution->job.bytes, JOB_ID_SIZE);
+    len += HEX_LEN;
+    out[len++] = ':';
+    len += i64_format(out + len, execution->scheduled.ms);
+    out[len++] = ':';
+    len += i64_format(out + len, execution->attempt);
+    out[len] = '\0';
 }
 
 /* Take what is before the next colon (or all) off rest. */
@@ -306,7 +318,9 @@ bool execution_id_parse(struct execution *out, struct slice id)
 void execution_idempotency_key(char out[EXECUTION_KEY_SIZE], const struct job_id *job,
                                struct wall_ms scheduled)
 {
-    char hex[2 * JOB_ID_SIZE + 1];
-    digest_hex(hex, job->bytes, JOB_ID_SIZE);
-    (void)snprintf(out, EXECUTION_KEY_SIZE, "%s-%lld", hex, (long long)scheduled.ms);
+    size_t len = HEX_LEN;
+    digest_hex(out, job->bytes, JOB_ID_SIZE);
+    out[len++] = '-';
+    len += i64_format(out + len, scheduled.ms);
+    out[len] = '\0';
 }

@@ -3,8 +3,9 @@
  * A job is built from text (job_build, from an API request) or read back from Redis (job_restore); both check
  * everything, because neither source is trusted. Its identity is a SHA-256 over the canonical definition: two
  * requests that mean the same (another spelling of the schedule, a host in capitals, a default port) are the
- * same job. A job with a name is the same job as any other of that name, whatever else they say. Pure but for
- * the zone files read through `zones`. Not thread-safe with respect to zones.
+ * same job. A job with a name is the same job as any other of that name, whatever else they say. A job must
+ * not move in memory once it is built. Pure but for the zone files read through `zones`. Not thread-safe with
+ * respect to zones.
  */
 #ifndef DRONC_JOB_H
 #define DRONC_JOB_H
@@ -53,6 +54,7 @@ struct job {
     struct labels labels;                /* what people wrote on it */
     struct watch watch;                  /* what is remembered from one occurrence to the next */
     const struct zone *zone;             /* borrowed from the registry it was built with; never NULL */
+    struct url url;                      /* the parts of api: views into it */
     char schedule[JOB_SCHEDULE_MAX + 1]; /* as given, trimmed; of @in the @at that it stands for */
     char api[URL_MAX + 1];               /* as given; its query may hold templates (template.h) */
 };
@@ -94,8 +96,7 @@ NODISCARD bool job_build_schedule(struct job *out, const struct job_fields *fiel
 NODISCARD enum err job_restore(struct job *out, const struct job_id *id, const struct job_fields *fields,
                                struct wall_ms created, struct zones *zones, struct errinfo *info);
 
-/* Give back what a job owns. It must not be used after that; a zero-initialised one may be ended, too. A job
- * that is copied byte by byte is still one job: it is ended once. */
+/* Give back what a job owns. It must not be used after that; a zero-initialised one may be ended, too. */
 void job_fini(struct job *job);
 
 /* The id that a job with this definition is given when it is made. A job that was changed since keeps its

@@ -87,11 +87,11 @@ static size_t escape_character(char out[ESCAPED_MAX], struct slice text, enum lo
     return len;
 }
 
-/* How many bytes at the front need no escaping in any style: the fast way through ordinary values. */
+/* How many bytes at the front need no escaping in any style: the fast way through ordinary texts. */
 static size_t plain_prefix(struct slice text)
 {
     size_t pos = 0;
-    while (pos < text.len && text.data[pos] > ' ' && text.data[pos] < 0x7F && text.data[pos] != '"' &&
+    while (pos < text.len && text.data[pos] >= ' ' && text.data[pos] < 0x7F && text.data[pos] != '"' &&
            text.data[pos] != '\\') {
         pos++;
     }
@@ -134,7 +134,11 @@ size_t log_escape(char *out, size_t size, struct slice text, enum log_escape sty
 /* Text lines only: whether the value has to stand in quotes to be read back as what it is. */
 static bool needs_quotes(struct slice text)
 {
-    for (size_t pos = plain_prefix(text); pos < text.len;) {
+    size_t plain = plain_prefix(text);
+    if (plain > 0 && memchr(text.data, ' ', plain) != NULL) {
+        return true;
+    }
+    for (size_t pos = plain; pos < text.len;) {
         char escaped[ESCAPED_MAX];
         size_t taken;
         struct slice rest = {text.data + pos, text.len - pos};
@@ -167,7 +171,7 @@ static size_t room(const struct line *line)
 struct value {
     struct slice text;
     bool quoted;
-    char digits[24];
+    char digits[I64_DIGITS];
 };
 
 static void value_of(struct value *value, const struct log_field *field, enum log_format format)
@@ -179,8 +183,8 @@ static void value_of(struct value *value, const struct log_field *field, enum lo
     } else if (field->kind == LOG_FIELD_BOOL) {
         value->text = slice_of(field->i64 != 0 ? "true" : "false");
     } else {
-        int len = snprintf(value->digits, sizeof value->digits, "%lld", (long long)field->i64);
-        value->text = (struct slice){value->digits, (size_t)len};
+        size_t len = i64_format(value->digits, field->i64);
+        value->text = (struct slice){value->digits, len};
     }
 }
 

@@ -47,8 +47,7 @@ void store_member_arg(struct cmd *cmd, const struct job_id *job, struct wall_ms 
 {
     char member[STORE_MEMBER_SIZE];
     memcpy(member, job->bytes, JOB_ID_SIZE);
-    int len = snprintf(member + JOB_ID_SIZE, sizeof member - JOB_ID_SIZE, "%lld", (long long)scheduled.ms);
-    cmd_arg(cmd, member, JOB_ID_SIZE + (size_t)len);
+    cmd_arg(cmd, member, JOB_ID_SIZE + i64_format(member + JOB_ID_SIZE, scheduled.ms));
 }
 
 bool store_member_parse(struct slice member, struct job_id *job, struct wall_ms *scheduled)

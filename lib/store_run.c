@@ -66,9 +66,11 @@ static bool parse_ticket(struct slice text, struct store_attempt *out)
 
 static void ticket_arg(struct cmd *cmd, const struct store_attempt *attempt)
 {
-    char ticket[40];
-    int len = snprintf(ticket, sizeof ticket, "%d.%lld", attempt->number, (long long)attempt->token);
-    cmd_arg(cmd, ticket, (size_t)len);
+    char ticket[2 * I64_DIGITS + 1];
+    size_t len = i64_format(ticket, attempt->number);
+    ticket[len++] = '.';
+    len += i64_format(ticket + len, attempt->token);
+    cmd_arg(cmd, ticket, len);
 }
 
 /* Take an occurrence off rest: the id, which may hold blanks, and the instant up to the next one. */

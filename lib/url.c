@@ -78,10 +78,11 @@ static struct slice cut(const struct parser *p, size_t from, size_t end)
 /* The first place from..end that holds one of chars, which are delimiters; end where none does. */
 static size_t find(const struct parser *p, size_t from, size_t end, const char *chars)
 {
-    while (from < end && (is_plain(p->text.data[from]) || !is_one_of(p->text.data[from], chars))) {
-        from++;
+    for (const char *c = chars; *c != '\0' && from < end; c++) {
+        const char *found = memchr(p->text.data + from, *c, end - from);
+        end = found != NULL ? (size_t)(found - p->text.data) : end;
     }
-    return from;
+    return end;
 }
 
 /* ---- characters ---- */
@@ -89,9 +90,6 @@ static size_t find(const struct parser *p, size_t from, size_t end, const char *
 /* Why a character may stand nowhere in a URL; NULL: it may stand somewhere. */
 static const char *forbidden(char c)
 {
-    if (is_plain(c)) {
-        return NULL;
-    }
     if (c == ' ') {
         return "a space is not allowed (write %20)";
     }
@@ -115,6 +113,9 @@ static enum url_fault check_alphabet(const struct parser *p)
     size_t template_end = 0;
     for (size_t i = 0; i < p->text.len; i++) {
         char c = p->text.data[i];
+        if (is_plain(c)) {
+            continue;
+        }
         if (c == '{' && i >= query && i < query_end && i >= template_end) {
             template_end = i + template_length(cut(p, i, query_end));
         }

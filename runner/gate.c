@@ -8,11 +8,10 @@
 
 #include <ctype.h>
 #include <search.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define HOST_NAME_SIZE 272 /* of the longest host that url lets through, ':' and a port */
+#define HOST_NAME_SIZE 280 /* of the longest host that url lets through, ':' and a number */
 
 struct gate_host {
     char name[HOST_NAME_SIZE]; /* "example.com:443", in lower case. First, so that a name serves as a key */
@@ -102,14 +101,15 @@ static int compare(const void *a, const void *b)
 
 static void name_of(const struct run *run, char name[HOST_NAME_SIZE])
 {
-    struct url url;
-    name[0] = '\0'; /* a job whose URL does not parse is not restored */
-    if (url_parse(&url, slice_of(run->job.api), NULL) == URL_OK) {
-        (void)snprintf(name, HOST_NAME_SIZE, "%.*s:%u", (int)url.host.len, url.host.data, (unsigned)url.port);
+    const struct url *url = &run->job.url;
+    size_t len = 0;
+    while (len < url->host.len) {
+        name[len] = (char)tolower((unsigned char)url->host.data[len]);
+        len++;
     }
-    for (char *c = name; *c != '\0'; c++) {
-        *c = (char)tolower((unsigned char)*c);
-    }
+    name[len++] = ':';
+    len += i64_format(name + len, url->port);
+    name[len] = '\0';
 }
 
 static struct gate_host *host_get(struct gate *gate, const struct run *run)

@@ -31,7 +31,7 @@ struct http_call {
     struct http_call *prev;
     struct http_call *next;
     CURL *easy;
-    struct curl_slist *headers;
+    struct curl_slist *headers; /* owned, in one piece */
     struct text_search *search; /* owned; NULL: there is nothing to look for */
     struct buffer kept;         /* the beginning of the body; takes no memory unless that is asked for */
     size_t keep_max;
@@ -288,7 +288,7 @@ static void unlink_call(struct http_call *call)
 static void call_free(struct http_call *call)
 {
     give_handle_back(call->client, call->easy);
-    curl_slist_free_all(call->headers);
+    free(call->headers);
     free(call->search);
     buffer_fini(&call->kept);
     free(call);
@@ -328,6 +328,7 @@ static enum err set_up(struct http_call *call, const struct http_request *reques
 {
     CURLcode rc = http_easy_set_up(call->easy, request, &call->headers);
     rc = rc != CURLE_OK ? rc : set_callbacks(call);
+    rc = rc != CURLE_OK ? rc : http_multi_adopt(&call->client->multi, call->easy);
     return rc == CURLE_OK ? ERR_OK : rc == CURLE_OUT_OF_MEMORY ? ERR_NOMEM : ERR_SYSTEM;
 }
 
@@ -347,7 +348,7 @@ static enum err set_up_search(struct http_call *call, const struct http_request 
 static struct http_call *call_new(struct http_client *client, const struct http_request *request,
                                   http_done_cb *cb, void *arg)
 {
-    struct http_call *call = calloc(1, sizeof *call);
+    struct http_call *call = malloc(sizeof *call);
     if (call == NULL) {
         return NULL;
     }

@@ -1,6 +1,7 @@
 /* http_easy: see http_easy.h. */
 #include "http_easy.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -8,38 +9,67 @@
 
 /* ---- headers ---- */
 
-static CURLcode add_header(struct curl_slist **headers, const char *line)
+/* What libcurl would say of any body, and is not to: that it may wait to be asked for it, and is a form. */
+static const char no_expect[] = "Expect:";
+static const char no_expect_no_type[] = "Expect:\0Content-Type:";
+
+static const char *next_line(const char *line)
 {
-    struct curl_slist *longer = curl_slist_append(*headers, line);
-    *headers = longer != NULL ? longer : *headers;
-    return longer != NULL ? CURLE_OK : CURLE_OUT_OF_MEMORY;
+    return line + strlen(line) + 1;
 }
 
-static bool is_header(const char *line, const char *name)
+static bool has_type(struct slice lines)
 {
-    size_t len = strlen(name);
-    return strncasecmp(line, name, len) == 0 && (line[len] == ':' || line[len] == ';');
-}
-
-/* libcurl says of any body that it is a form, and may wait to be asked for it, unless it is told not to. */
-static CURLcode silence_body_headers(struct curl_slist **headers)
-{
-    bool typed = false;
-    for (const struct curl_slist *item = *headers; item != NULL; item = item->next) {
-        typed = typed || is_header(item->data, "Content-Type");
+    static const char name[] = "Content-Type";
+    bool found = false;
+    for (const char *line = lines.data; !found && line != lines.data + lines.len; line = next_line(line)) {
+        char end = strncasecmp(line, name, sizeof name - 1) == 0 ? line[sizeof name - 1] : '\0';
+        found = end == ':' || end == ';';
     }
-    CURLcode rc = add_header(headers, "Expect:");
-    return rc != CURLE_OK || typed ? rc : add_header(headers, "Content-Type:");
+    return found;
+}
+
+static size_t count_lines(struct slice lines)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < lines.len; i++) {
+        count += lines.data[i] == '\0' ? 1 : 0;
+    }
+    return count;
+}
+
+/* The list of lines and of those behind them, in one piece: with curl_slist_append, each would be two. There
+ * is a line. NULL: out of memory. */
+static struct curl_slist *make_list(struct slice lines, struct slice behind)
+{
+    size_t count = count_lines(lines) + count_lines(behind);
+    struct curl_slist *list = malloc(count * sizeof *list + lines.len + behind.len);
+    if (list == NULL) {
+        return NULL;
+    }
+    char *text = (char *)(list + count);
+    memcpy(text, lines.data, lines.len);
+    memcpy(text + lines.len, behind.data, behind.len);
+    for (size_t i = 0; i < count; i++) {
+        list[i] = (struct curl_slist){.data = text, .next = i + 1 < count ? &list[i + 1] : NULL};
+        text += strlen(text) + 1;
+    }
+    return list;
 }
 
 static CURLcode add_headers(struct curl_slist **headers, const struct http_request *request)
 {
-    CURLcode rc = CURLE_OK;
-    const char *end = request->headers.data + request->headers.len;
-    for (const char *line = request->headers.data; rc == CURLE_OK && line != end; line += strlen(line) + 1) {
-        rc = add_header(headers, line);
+    struct slice lines = request->headers;
+    struct slice behind = {"", 0};
+    if (request->body.data != NULL && has_type(lines)) {
+        behind = (struct slice){no_expect, sizeof no_expect};
+    } else if (request->body.data != NULL) {
+        behind = (struct slice){no_expect_no_type, sizeof no_expect_no_type};
     }
-    return rc != CURLE_OK || request->body.data == NULL ? rc : silence_body_headers(headers);
+    if (lines.len + behind.len > 0) {
+        *headers = make_list(lines, behind);
+    }
+    return lines.len + behind.len == 0 || *headers != NULL ? CURLE_OK : CURLE_OUT_OF_MEMORY;
 }
 
 /* ---- method and body ---- */

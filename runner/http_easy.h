@@ -14,8 +14,8 @@
 
 #include <curl/curl.h>
 
-/* Set easy up for request. *headers: the list that easy borrows until it is cleaned up; the caller frees it,
- * in any case. The body is borrowed from request, too. */
+/* Set easy up for request. *headers (NULL before): the list that easy borrows until it is reset, in one piece
+ * of memory, which the caller gives back to free, in any case. The body is borrowed from request, too. */
 NODISCARD CURLcode http_easy_set_up(CURL *easy, const struct http_request *request,
                                     struct curl_slist **headers);
 

@@ -2,6 +2,10 @@
 #include "http_multi.h"
 
 #include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static void drive(struct http_multi *multi, curl_socket_t fd, int events)
 {
@@ -16,16 +20,31 @@ static void on_timer(void *arg)
     drive(arg, CURL_SOCKET_TIMEOUT, 0);
 }
 
-/* What a watch needs to know. One per socket, assigned to it inside libcurl. */
+/* A descriptor that libcurl waits for, or has waited for.
+ *
+ * libcurl lets go of a connection's socket between two calls. If that ended the watch, the next call would
+ * take four system calls to begin it anew. So the socket of a kept connection is parked instead: it stays
+ * watched, and is found again by its number. That is safe for as long as we learn of its end, and of that we
+ * can only be sure once libcurl has taken it up a second time: a connection that comes to nothing, and the
+ * descriptors of a look-up, it closes without a word. */
 struct http_socket {
     struct http_multi *multi;
-    struct loop_watch *watch;
+    struct loop_watch *watch; /* owned; NULL: not watched */
     curl_socket_t fd;
+    ino_t node;   /* tells it from others with the same number; 0: not made by on_open */
+    bool let_go;  /* libcurl has waited for it, and does so no more */
+    bool is_kept; /* it was taken up again after that: on_close will tell of its end */
 };
 
 static void on_socket_events(void *arg, unsigned events)
 {
     const struct http_socket *socket = arg;
+    if (socket->let_go) {
+        /* The other side has hung up, most likely. libcurl will find out when it looks for a connection; we
+         * would be told of it in each turn until then. */
+        loop_watch_set(socket->watch, 0);
+        return;
+    }
     int bits = (events & LOOP_READ) != 0 ? CURL_CSELECT_IN : 0;
     bits |= (events & LOOP_WRITE) != 0 ? CURL_CSELECT_OUT : 0;
     /* Not CURL_CSELECT_ERR: libcurl would give up without reading the answer that may have come before the
@@ -34,43 +53,135 @@ static void on_socket_events(void *arg, unsigned events)
     drive(socket->multi, socket->fd, bits);
 }
 
+/* ---- sockets, by descriptor ---- */
+
+static struct http_socket *socket_get(const struct http_multi *multi, curl_socket_t fd)
+{
+    return (size_t)fd < multi->sockets_size ? multi->sockets[fd] : NULL;
+}
+
+/* Have a place for fd. False: out of memory. */
+static bool make_place(struct http_multi *multi, curl_socket_t fd)
+{
+    size_t size = multi->sockets_size;
+    size_t larger = 2 * (size_t)fd + 64;
+    if ((size_t)fd < size) {
+        return true;
+    }
+    struct http_socket **sockets = realloc(multi->sockets, larger * sizeof(struct http_socket *));
+    if (sockets == NULL) {
+        return false;
+    }
+    memset(sockets + size, 0, (larger - size) * sizeof(struct http_socket *));
+    multi->sockets = sockets;
+    multi->sockets_size = larger;
+    return true;
+}
+
+/* NULL: out of memory. */
 static struct http_socket *socket_new(struct http_multi *multi, curl_socket_t fd)
 {
-    struct http_socket *socket = calloc(1, sizeof *socket);
-    if (socket == NULL) {
-        return NULL;
+    struct http_socket *socket = make_place(multi, fd) ? calloc(1, sizeof *socket) : NULL;
+    if (socket != NULL) {
+        *socket = (struct http_socket){.multi = multi, .fd = fd};
+        multi->sockets[fd] = socket;
     }
-    *socket = (struct http_socket){.multi = multi, .fd = fd};
-    socket->watch = loop_watch_new(multi->loop, fd, on_socket_events, socket);
-    if (socket->watch == NULL) {
-        free(socket);
-        return NULL;
-    }
-    (void)curl_multi_assign(multi->curl, fd, socket);
     return socket;
 }
 
 static void socket_free(struct http_socket *socket)
 {
     if (socket != NULL) {
+        socket->multi->sockets[socket->fd] = NULL;
         loop_watch_free(socket->watch);
         free(socket);
+    }
+}
+
+/* 0: it is not open. */
+static ino_t node_of(int fd)
+{
+    struct stat stat;
+    return fstat(fd, &stat) == 0 ? stat.st_ino : 0;
+}
+
+/* ---- what libcurl does with them ---- */
+
+/* Instead of socket(2). */
+static curl_socket_t on_open(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
+{
+    (void)purpose;
+    struct http_multi *multi = arg;
+    int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    if (fd < 0) {
+        return CURL_SOCKET_BAD;
+    }
+    socket_free(socket_get(multi, fd)); /* one that was closed without a word */
+    struct http_socket *made = socket_new(multi, fd);
+    if (made == NULL) {
+        (void)close(fd);
+        return CURL_SOCKET_BAD;
+    }
+    made->node = node_of(fd);
+    return fd;
+}
+
+/* Instead of close(2). The watch goes first: the number may be another's the next moment. */
+static int on_close(void *arg, curl_socket_t fd)
+{
+    socket_free(socket_get(arg, fd));
+    return close(fd) == 0 ? 0 : 1;
+}
+
+/* It was waited for once: has it been closed without a word since, and its number given to another? */
+static bool is_past(const struct http_socket *socket)
+{
+    return socket->let_go && !socket->is_kept && (socket->node == 0 || node_of(socket->fd) != socket->node);
+}
+
+/* The watched socket of fd, from now on waited for. NULL: it cannot be watched. */
+static struct http_socket *take_up(struct http_multi *multi, curl_socket_t fd)
+{
+    struct http_socket *socket = socket_get(multi, fd);
+    if (socket != NULL && is_past(socket)) {
+        socket_free(socket);
+        socket = NULL;
+    }
+    socket = socket != NULL ? socket : socket_new(multi, fd);
+    if (socket == NULL) {
+        return NULL;
+    }
+    socket->is_kept = socket->is_kept || socket->let_go;
+    socket->let_go = false;
+    if (socket->watch == NULL) {
+        socket->watch = loop_watch_new(multi->loop, fd, on_socket_events, socket);
+    }
+    return socket->watch != NULL ? socket : NULL;
+}
+
+/* It may be closed already. */
+static void let_go(struct http_socket *socket)
+{
+    if (socket == NULL) {
+        return;
+    }
+    socket->let_go = true;
+    if (!socket->is_kept) {
+        loop_watch_free(socket->watch);
+        socket->watch = NULL;
     }
 }
 
 static int on_curl_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *assigned)
 {
     (void)easy;
+    (void)assigned;
     struct http_multi *multi = arg;
-    struct http_socket *socket = assigned;
     if (what == CURL_POLL_REMOVE) {
-        socket_free(socket);
-        (void)curl_multi_assign(multi->curl, fd, NULL);
+        let_go(socket_get(multi, fd));
         return 0;
     }
-    if (socket == NULL) {
-        socket = socket_new(multi, fd);
-    }
+    const struct http_socket *socket = take_up(multi, fd);
     if (socket == NULL) {
         multi->broken = true; /* -1 would end all transfers without telling */
         return 0;
@@ -118,11 +229,23 @@ enum err http_multi_init(struct http_multi *multi, struct loop *loop, int idle_m
     return ERR_OK;
 }
 
+CURLcode http_multi_adopt(struct http_multi *multi, CURL *easy)
+{
+    CURLcode rc = curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open);
+    rc = rc != CURLE_OK ? rc : curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, multi);
+    rc = rc != CURLE_OK ? rc : curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close);
+    return rc != CURLE_OK ? rc : curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, multi);
+}
+
 void http_multi_fini(struct http_multi *multi)
 {
     if (multi->curl != NULL) {
         (void)curl_multi_cleanup(multi->curl);
     }
     loop_timer_free(multi->timer);
+    for (size_t fd = 0; fd < multi->sockets_size; fd++) {
+        socket_free(multi->sockets[fd]); /* those that were closed without a word */
+    }
+    free(multi->sockets);
     *multi = (struct http_multi){0};
 }

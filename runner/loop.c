@@ -147,8 +147,10 @@ struct loop_timer *loop_timer_new(struct loop *loop, loop_cb *cb, void *arg)
 
 void loop_timer_set(struct loop_timer *timer, int64_t delay_ms)
 {
-    /* libuv counts from the time at which this turn began: with a long turn that would be too early. */
-    uv_update_time(timer->handle.loop);
+    if (delay_ms > 0) {
+        /* libuv counts from the time at which this turn began: with a long turn that would be too early. */
+        uv_update_time(timer->handle.loop);
+    }
     (void)uv_timer_start(&timer->handle, on_timer, delay_ms > 0 ? (uint64_t)delay_ms : 0, 0);
 }
 
@@ -197,6 +199,9 @@ void loop_watch_set(struct loop_watch *watch, unsigned events)
 {
     int wanted = (events & LOOP_READ) != 0 ? UV_READABLE : 0;
     wanted |= (events & LOOP_WRITE) != 0 ? UV_WRITABLE : 0;
+    if (wanted == watch->wanted) {
+        return; /* libuv would take the descriptor out and in again: two system calls */
+    }
     watch->wanted = wanted;
     if (wanted == 0) {
         (void)uv_poll_stop(&watch->handle);

@@ -5,10 +5,10 @@
 #include "policy.h"
 #include "runs.h"
 #include "template.h"
-#include "url.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* ---- the request ---- */
 
@@ -17,10 +17,15 @@ struct values {
     char job_id[JOB_ID_TEXT_SIZE];
     char execution_id[EXECUTION_ID_SIZE];
     char scheduled[CLOCK_RFC3339_SIZE];
-    char unix_time[24];
-    char attempt[16];
+    char unix_time[I64_DIGITS + 1];
+    char attempt[I64_DIGITS + 1];
     struct template_values values;
 };
+
+static void put_number(char out[I64_DIGITS + 1], int64_t value)
+{
+    out[i64_format(out, value)] = '\0';
+}
 
 static void fill_values(struct values *v, const struct run *run)
 {
@@ -30,8 +35,8 @@ static void fill_values(struct values *v, const struct run *run)
     job_id_format(v->job_id, &attempt->job);
     execution_id_format(v->execution_id, &execution);
     (void)clock_format_rfc3339(v->scheduled, attempt->scheduled);
-    (void)snprintf(v->unix_time, sizeof v->unix_time, "%lld", (long long)(attempt->scheduled.ms / 1000));
-    (void)snprintf(v->attempt, sizeof v->attempt, "%d", attempt->number);
+    put_number(v->unix_time, attempt->scheduled.ms / 1000);
+    put_number(v->attempt, attempt->number);
     v->values = (struct template_values){{[TEMPLATE_JOB_ID] = v->job_id,
                                           [TEMPLATE_EXECUTION_ID] = v->execution_id,
                                           [TEMPLATE_SCHEDULED_TIME] = v->scheduled,
@@ -45,14 +50,21 @@ static void make_url(struct buffer *out, const char *api, const struct template_
     template_expand(out, slice_of(api), values, TEMPLATE_IN_QUERY);
 }
 
+/* name: with the colon and the blank. */
+static void add_header(struct buffer *out, const char *name, const char *value)
+{
+    buffer_add_str(out, name);
+    buffer_add(out, value, strlen(value) + 1);
+}
+
 static void add_system_headers(struct buffer *out, const struct run *run, const struct values *v)
 {
     char key[EXECUTION_KEY_SIZE];
     execution_idempotency_key(key, &run->attempt.job, run->attempt.scheduled);
-    buffer_printf(out, "Dronc-Job-Id: %s%c", v->job_id, '\0');
-    buffer_printf(out, "Dronc-Scheduled-Time: %s%c", v->scheduled, '\0');
-    buffer_printf(out, "Dronc-Attempt: %s%c", v->attempt, '\0');
-    buffer_printf(out, "Idempotency-Key: %s%c", key, '\0');
+    add_header(out, "Dronc-Job-Id: ", v->job_id);
+    add_header(out, "Dronc-Scheduled-Time: ", v->scheduled);
+    add_header(out, "Dronc-Attempt: ", v->attempt);
+    add_header(out, "Idempotency-Key: ", key);
 }
 
 /* Methods that are all about a body say so if theirs is empty. */
@@ -84,6 +96,8 @@ enum err run_make_request(struct run *run, struct run_texts *texts, struct http_
 {
     struct values v;
     fill_values(&v, run);
+    buffer_clear(&texts->url);
+    buffer_clear(&texts->headers);
     make_url(&texts->url, run->job.api, &v.values);
     add_system_headers(&texts->headers, run, &v);
     call_spec_add_headers(&run->job.call, &v.values, &texts->headers);
@@ -106,11 +120,19 @@ enum err run_make_request(struct run *run, struct run_texts *texts, struct http_
 
 /* ---- the outcome ---- */
 
+/* text, cut to what out holds. */
+static void copy_text(char *out, size_t size, const char *text)
+{
+    size_t len = strnlen(text, size - 1);
+    memcpy(out, text, len);
+    out[len] = '\0';
+}
+
 static void note_failure(struct execution *execution, const char *class, const char *text)
 {
     execution->outcome = EXECUTION_FAILED;
-    (void)snprintf(execution->error_class, sizeof execution->error_class, "%s", class);
-    (void)snprintf(execution->error, sizeof execution->error, "%s", text);
+    copy_text(execution->error_class, sizeof execution->error_class, class);
+    copy_text(execution->error, sizeof execution->error, text);
 }
 
 /* Was there an answer to the very end, be it that of a redirect that was not followed? */
@@ -172,7 +194,7 @@ void run_note_result(struct run *run, const char *runner, const struct http_resu
                                     .response_bytes = result->body_bytes,
                                     .truncated = result->truncated,
                                     .response = keep_response(run, result->kept)};
-    (void)snprintf(execution->runner, sizeof execution->runner, "%s", runner);
+    copy_text(execution->runner, sizeof execution->runner, runner);
     judge(execution, &run->job, result);
     run->failure = (struct policy_failure){.attempt = run->attempt.number,
                                            .answered = result->error == HTTP_OK,
@@ -200,20 +222,13 @@ void run_decide_after(struct run *run, struct wall_ms now)
 
 /* ---- the log ---- */
 
-enum {
-    API_SHOWN_SIZE = 512
-};
+#define API_SHOWN_MAX 511 /* bytes */
 
-static void show_api(const struct run *run, char out[API_SHOWN_SIZE])
+/* The field that tells what was called; text holds it. */
+static struct log_field field_of_api(const struct run *run, struct buffer *text)
 {
-    struct url url;
-    struct buffer text;
-    buffer_init(&text, 0);
-    if (url_parse(&url, slice_of(run->job.api), NULL) == URL_OK) {
-        url_redact(&url, &text);
-    }
-    (void)snprintf(out, API_SHOWN_SIZE, "%s", buffer_str(&text));
-    buffer_fini(&text);
+    url_redact(&run->job.url, text);
+    return log_bytes("api", buffer_str(text), text->len < API_SHOWN_MAX ? text->len : API_SHOWN_MAX);
 }
 
 /* What the log calls the outcome. */
@@ -232,7 +247,7 @@ void run_log_call(const struct run *run)
     enum log_level level = e->outcome == EXECUTION_SUCCEEDED ? LOG_INFO : LOG_WARN;
     char id[JOB_ID_TEXT_SIZE];
     char scheduled[CLOCK_RFC3339_SIZE];
-    char api[API_SHOWN_SIZE];
+    struct buffer api = {0};
     static const char *const next[] = {[STORE_AFTER_NOTHING] = NULL,
                                        [STORE_AFTER_RETRY] = "retry",
                                        [STORE_AFTER_DEAD] = "dead",
@@ -242,7 +257,6 @@ void run_log_call(const struct run *run)
     }
     job_id_format(id, &e->job);
     (void)clock_format_rfc3339(scheduled, e->scheduled);
-    show_api(run, api);
     /* The last one is left out unless there is a retry to wait for. */
     const struct log_field fields[] = {
         log_str("job", id),
@@ -252,12 +266,13 @@ void run_log_call(const struct run *run)
         log_i64("status", e->status),
         log_i64("took_ms", e->took_ms),
         log_str("error", e->error[0] != '\0' ? e->error : NULL),
-        log_str("api", api),
+        field_of_api(run, &api),
         log_str("next", run->is_notice ? NULL : next[run->after]),
         log_i64("retry_in_ms", run->retry_in_ms),
     };
     size_t count = sizeof fields / sizeof fields[0] - (run->after == STORE_AFTER_RETRY ? 0 : 1);
     log_event(level, event_of(run), fields, count);
+    buffer_fini(&api);
 }
 
 void run_log_missed(const struct run *run)

@@ -6,7 +6,8 @@
 #include "http_client.h"
 #include "run.h"
 
-/* What a request is made of that the run itself does not hold. Zero-initialised is empty. */
+/* What a request is made of that the run itself does not hold. Zero-initialised is empty. Serves one request
+ * after the other, and keeps its memory in between: that is no more than the largest job asks for. */
 struct run_texts {
     struct buffer url;
     struct buffer headers;
@@ -14,8 +15,8 @@ struct run_texts {
 void run_texts_fini(struct run_texts *texts);
 
 /* The request of a run: templates filled in, the system's headers and the job's, the limits, at most once or
- * not. request borrows from texts and from run: its job, and run->body, which is filled where it is needed.
- * ERR_NOMEM. */
+ * not. What texts held is forgotten. request borrows from texts and from run: its job, and run->body, which
+ * is filled where it is needed. ERR_NOMEM. */
 NODISCARD enum err run_make_request(struct run *run, struct run_texts *texts, struct http_request *request);
 
 /* Fill run->execution and run->failure from what came of the call. runner: this runner's id. run->body must

@@ -251,13 +251,8 @@ static void on_done(void *arg, const struct http_result *result)
 static enum err begin_call(struct runs *runs, struct run *run)
 {
     struct http_request request;
-    struct run_texts texts = {0};
-    enum err err = run_make_request(run, &texts, &request);
-    if (err == ERR_OK) {
-        err = http_client_call(runs->options.http, &request, on_done, run, &run->call);
-    }
-    run_texts_fini(&texts);
-    return err;
+    enum err err = run_make_request(run, &runs->texts, &request);
+    return err != ERR_OK ? err : http_client_call(runs->options.http, &request, on_done, run, &run->call);
 }
 
 static void call(struct runs *runs, struct run *run)
@@ -479,6 +474,7 @@ void runs_fini(struct runs *runs)
     }
     gate_fini(&runs->gate);
     heap_fini(&runs->waiting);
+    run_texts_fini(&runs->texts);
     alarm_free(runs->alarm);
     *runs = (struct runs){0};
 }

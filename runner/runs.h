@@ -17,6 +17,7 @@
 #include "http_client.h"
 #include "outbox.h"
 #include "run.h"
+#include "run_call.h"
 #include "timebase.h"
 
 /* Starts are asked for so long before the instant: the time that Redis may take to make them durable without
@@ -48,14 +49,15 @@ struct runs {
     struct runs_options options;
     struct alarm *alarm; /* owned: the first in `waiting` */
     struct gate gate;
-    struct heap waiting; /* of runs in CLAIMED and READY */
-    struct run *all;     /* every run that is not ENDED */
-    struct run *ended;   /* freed at the end of the turn */
-    size_t count;        /* of all */
-    size_t calling;      /* of all: in CALLING */
-    size_t backlog;      /* of all: had been due for long when they were claimed */
-    bool may_send;       /* the lease is valid */
-    bool draining;       /* nothing new is started */
+    struct heap waiting;    /* of runs in CLAIMED and READY */
+    struct run *all;        /* every run that is not ENDED */
+    struct run *ended;      /* freed at the end of the turn */
+    size_t count;           /* of all */
+    size_t calling;         /* of all: in CALLING */
+    size_t backlog;         /* of all: had been due for long when they were claimed */
+    struct run_texts texts; /* of the latest request */
+    bool may_send;          /* the lease is valid */
+    bool draining;          /* nothing new is started */
 };
 
 NODISCARD enum err runs_init(struct runs *runs, const struct runs_options *options);

@@ -45,7 +45,7 @@ static int tear_down(void **state)
 
 static enum gate_place enter(int n, const char *api)
 {
-    (void)snprintf(runs[n].job.api, sizeof runs[n].job.api, "%s", api);
+    assert_int_equal(url_parse(&runs[n].job.url, slice_of(api), NULL), URL_OK);
     assert_int_equal(gate_enter(&gate, &runs[n]), ERR_OK);
     return runs[n].place;
 }

@@ -4,7 +4,9 @@
 #include "http_stub.h"
 #include "rig.h"
 
+#include <sched.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
 #include <time.h>
 
 #define OK_200 "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -1107,6 +1109,121 @@ static void test_http_client_reuses_a_kept_connection(void **state)
     assert_int_equal(stub.count, 3);
 }
 
+/* ---- kept connections, whose sockets stay watched between two calls ---- */
+
+static atomic_int turns;        /* of the loop */
+static int over;                /* connections that are to be over */
+static const char *last_answer; /* on each of them */
+
+static void count_turn(void)
+{
+    turns++;
+    turn();
+}
+
+/* Answers not before the client has gone to sleep over it. */
+static void serve_three_each(struct http_stub *s, int connection)
+{
+    (void)connection;
+    for (int i = 0; i < 3 && stub_read(s); i++) {
+        for (int until = turns + 3; turns < until;) {
+            (void)sched_yield();
+        }
+        (void)stub_send(s, i < 2 ? OK_200 : last_answer);
+    }
+}
+
+static bool connections_are_over(void)
+{
+    return stub.closed >= over;
+}
+
+/* Three calls, of which the last two take up a kept connection; the target ends it after that. */
+static void use_up_a_connection(const char *path)
+{
+    over = stub.closed + 1;
+    rig.turn = count_turn;
+    rig.ticking = true;
+    for (int i = 0; i < 3; i++) {
+        assert_failed(get(path), HTTP_OK);
+    }
+    assert_true(rig_run(&rig, connections_are_over, RIG_LIMIT_MS));
+    rig.ticking = false;
+}
+
+static void test_http_client_connection_closed_while_idle_costs_no_turns(void **state)
+{
+    (void)state;
+    last_answer = OK_200;
+    stub_open(&stub, serve_three_each);
+    use_up_a_connection("/");
+    int before = turns;
+    rig_idle(&rig, 50);
+    assert_in_range(turns - before, 0, 5);
+    stub_close(&stub);
+}
+
+static void watch_nothing(void *arg, unsigned events)
+{
+    (void)arg;
+    (void)events;
+}
+
+/* Somebody else's descriptors get the numbers of sockets that are closed: can they be watched? */
+static void assert_numbers_are_free(void)
+{
+    struct loop_watch *watches[8];
+    int fds[8];
+    for (size_t i = 0; i < 8; i++) {
+        fds[i] = eventfd(0, EFD_CLOEXEC);
+        watches[i] = loop_watch_new(rig.loop, fds[i], watch_nothing, NULL);
+        assert_non_null(watches[i]);
+        loop_watch_set(watches[i], LOOP_READ);
+    }
+    for (size_t i = 0; i < 8; i++) {
+        loop_watch_free(watches[i]);
+        close(fds[i]);
+    }
+}
+
+static void test_http_client_number_of_a_closed_connection_is_free(void **state)
+{
+    (void)state;
+    stub_open(&stub, serve_three_each);
+    for (int i = 0; i < 4; i++) {
+        last_answer =
+            i % 2 == 0 ? OK_200 : "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+        use_up_a_connection("/");
+        assert_numbers_are_free();
+        assert_failed(get("http://nowhere.invalid/"), HTTP_ERROR_DNS);
+        assert_numbers_are_free();
+    }
+    stub_close(&stub);
+    assert_int_equal(stub.connections, 4);
+}
+
+/* libcurl does not tell of these. */
+static void test_http_client_number_of_a_connection_that_never_was_is_free(void **state)
+{
+    (void)state;
+    last_answer = OK_200;
+    stub_open(&stub, serve_three_each);
+    for (int i = 0; i < 3; i++) {
+        told = 0;
+        calls[1] = (struct call){0};
+        begin(1, "/");
+        http_client_cancel(calls[1].handle);
+        assert_true(rig_run(&rig, one_is_told, RIG_LIMIT_MS));
+        assert_failed(&calls[1].result, HTTP_ERROR_ABORTED);
+        assert_failed(get("http://nowhere.invalid/"), HTTP_ERROR_DNS);
+        assert_numbers_are_free();
+        assert_failed(get("http://127.0.0.1:1/"), HTTP_ERROR_CONNECT);
+        assert_numbers_are_free();
+        use_up_a_connection("/");
+    }
+    stub_close(&stub);
+}
+
 static void test_http_client_calls_do_not_wait_for_each_other(void **state)
 {
     (void)state;
@@ -1183,6 +1300,9 @@ int main(void)
         TEST(test_http_client_callback_may_cancel_and_start_calls),
         TEST(test_http_client_free_ends_calls_silently),
         TEST(test_http_client_reuses_a_kept_connection),
+        TEST(test_http_client_connection_closed_while_idle_costs_no_turns),
+        TEST(test_http_client_number_of_a_closed_connection_is_free),
+        TEST(test_http_client_number_of_a_connection_that_never_was_is_free),
         TEST(test_http_client_calls_do_not_wait_for_each_other),
         TEST(test_http_client_errors_have_names),
     };

@@ -37,6 +37,12 @@ static void give_success(const char *text)
     }
 }
 
+static void give_api(const char *text)
+{
+    (void)snprintf(run.job.api, sizeof run.job.api, "%s", text);
+    assert_int_equal(url_parse(&run.job.url, slice_of(run.job.api), NULL), URL_OK);
+}
+
 /* Attempt number 3 of a retried occurrence. */
 static int set_up(void **state)
 {
@@ -45,8 +51,7 @@ static int set_up(void **state)
     run = (struct run){.attempt = {.job = id, .scheduled = {T0}, .number = 3}, .due = {T0 + 5000}};
     run.job.id = id;
     run.job.type = JOB_ATLEAST_ONCE;
-    (void)snprintf(run.job.api, sizeof run.job.api,
-                   "http://user:pa55@example.com:8080/path?token=s3cret#frag");
+    give_api("http://user:pa55@example.com:8080/path?token=s3cret#frag");
     texts = (struct run_texts){0};
     give_call(&(struct job_fields){0});
     give_success(NULL);
@@ -122,8 +127,7 @@ static void test_run_call_templates_are_filled_in(void **state)
     struct job_fields fields = {.headers = slice_of("{\"X-For\":\"{{ scheduled_time }}/{{attempt}}\"}"),
                                 .body =
                                     slice_of("{\"id\":\"{{execution_id}}\",\"at\":{{scheduled_time_unix}}}")};
-    (void)snprintf(run.job.api, sizeof run.job.api,
-                   "http://h/p?job={{job_id}}&at={{scheduled_time}}&n={{attempt}}#f");
+    give_api("http://h/p?job={{job_id}}&at={{scheduled_time}}&n={{attempt}}#f");
     give_call(&fields);
     make_request();
     assert_string_equal(request.url, "http://h/p?job=capi%3A" HEX "&at=2026-03-08T07%3A00%3A00Z&n=3#f");
@@ -518,9 +522,11 @@ static void test_run_call_log_of_a_success_obeys_the_level(void **state)
 static void test_run_call_log_survives_the_longest_url(void **state)
 {
     (void)state;
-    memset(run.job.api, 'a', URL_MAX);
-    memcpy(run.job.api, "http://user:pa55@h/", 19);
-    run.job.api[URL_MAX] = '\0';
+    char api[URL_MAX + 1];
+    memset(api, 'a', URL_MAX);
+    memcpy(api, "http://user:pa55@h/", 19);
+    api[URL_MAX] = '\0';
+    give_api(api);
     log_result(200, STORE_AFTER_NOTHING);
     assert_int_equal(log_capture_lines(&capture), 1);
     assert_non_null(strstr(log_capture_text(&capture), "\"api\":\"http://h/aaaa"));
