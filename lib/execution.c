@@ -263,10 +263,14 @@ enum err execution_decode(struct execution *out, const struct job_id *job, struc
 
 void execution_id_format(char out[EXECUTION_ID_SIZE], const struct execution *execution)
 {
-    char hex[2 * JOB_ID_SIZE + 1];
-    digest_hex(hex, execution->job.bytes, JOB_ID_SIZE);
-    (void)snprintf(out, EXECUTION_ID_SIZE, "exec:%s:%lld:%d", hex, (long long)execution->scheduled.ms,
-                   execution->attempt);
+    char *at = out + sizeof "exec:" - 1;
+    memcpy(out, "exec:", sizeof "exec:");
+    digest_hex(at, execution->job.bytes, JOB_ID_SIZE);
+    at += (size_t)2 * JOB_ID_SIZE;
+    *at++ = ':';
+    at += i64_format(at, execution->scheduled.ms);
+    *at++ = ':';
+    at[i64_format(at, execution->attempt)] = '\0';
 }
 
 /* Take what is before the next colon (or all) off rest. */

@@ -159,12 +159,21 @@ void json_put_raw(struct json_writer *w, struct slice text)
     }
 }
 
-/* The length of the character at the front if it may stand as it is; 0: it has to be escaped. */
-static size_t plain_character(struct slice text)
+static bool is_plain_ascii(unsigned char c)
 {
-    unsigned char c = (unsigned char)text.data[0];
-    if (c < 0x80) {
-        return c >= 0x20 && c != '"' && c != '\\';
+    return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+}
+
+/* How many bytes at the front may stand as they are: a run of ASCII, or one other character. 0: the first has
+ * to be escaped. */
+static size_t plain_bytes(struct slice text)
+{
+    size_t len = 0;
+    while (len < text.len && is_plain_ascii((unsigned char)text.data[len])) {
+        len++;
+    }
+    if (len > 0 || (unsigned char)text.data[0] < 0x80) {
+        return len;
     }
     uint32_t code_point;
     return utf8_decode(text.data, text.len, &code_point);
@@ -189,7 +198,7 @@ void json_escape(struct buffer *out, struct slice text)
     size_t from = 0; /* of the run of plain characters that ends at pos */
     size_t pos = 0;
     while (pos < text.len) {
-        size_t plain = plain_character((struct slice){text.data + pos, text.len - pos});
+        size_t plain = plain_bytes((struct slice){text.data + pos, text.len - pos});
         if (plain > 0) {
             pos += plain;
             continue;
