@@ -7,6 +7,8 @@
 
 #include "utf8.h"
 
+#include <string.h>
+
 /* The bits of json_writer.state. */
 enum {
     IN_OBJECT = 1, /* an object, not an array (or the outermost level) */
@@ -164,11 +166,27 @@ static bool is_plain_ascii(unsigned char c)
     return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
 }
 
+/* The same of eight bytes at once: in each of them, a subtraction reaches the highest bit just where the byte
+ * itself, or its difference to a quote or a backslash, is too small. */
+static bool are_plain_ascii(const char bytes[8])
+{
+    const uint64_t each = UINT64_C(0x0101010101010101);
+    uint64_t word;
+    memcpy(&word, bytes, sizeof word);
+    uint64_t control = word - each * 0x20;
+    uint64_t quote = (word ^ each * '"') - each;
+    uint64_t backslash = (word ^ each * '\\') - each;
+    return ((word | control | quote | backslash) & each * 0x80) == 0;
+}
+
 /* How many bytes at the front may stand as they are: a run of ASCII, or one other character. 0: the first has
  * to be escaped. */
 static size_t plain_bytes(struct slice text)
 {
     size_t len = 0;
+    while (text.len - len >= 8 && are_plain_ascii(text.data + len)) {
+        len += 8;
+    }
     while (len < text.len && is_plain_ascii((unsigned char)text.data[len])) {
         len++;
     }
