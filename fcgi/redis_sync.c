@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define RECEIVE_SIZE 16384 /* bytes taken off the socket at once */
+#define RECEIVE_SIZE 65536 /* bytes taken off the socket at once: a page of the feed is less */
 
 struct redis_sync {
     const struct config *config; /* borrowed */
