@@ -79,11 +79,9 @@ static int64_t position_sequence(const char *position)
  * record. */
 static bool is_newer(const struct store_record *a, const struct store_record *b)
 {
-    int64_t ms_a = position_ms(a->position);
-    int64_t ms_b = position_ms(b->position);
-
-    return ms_a != ms_b ? ms_a > ms_b
-                        : execution_instant(&a->execution).ms > execution_instant(&b->execution).ms;
+    return a->recorded_ms != b->recorded_ms
+               ? a->recorded_ms > b->recorded_ms
+               : execution_instant(&a->execution).ms > execution_instant(&b->execution).ms;
 }
 
 /* Shards of which nothing is left in the pool, though Redis may have more. */
@@ -178,7 +176,7 @@ static void end_short(struct feed *feed, unsigned missing, size_t goal)
     struct feed_shard *shard;
 
     while (feed->page_count < goal && (shard = newest_shard(feed)) != NULL &&
-           position_ms(feed->pool[shard->next].position) > known) {
+           feed->pool[shard->next].recorded_ms > known) {
         take(feed, shard);
     }
     for (unsigned i = 0; i < STORE_SHARDS && feed->page_count < goal; i++) {
@@ -250,7 +248,7 @@ static bool take_record(struct feed *feed, struct feed_shard *s, const struct re
 
     record->position[0] = '\0';
     err = store_executions_at(reply, index, record, &why);
-    if (!record->position[0] || position_ms(record->position) < feed->filter.since.ms) {
+    if (!record->position[0] || record->recorded_ms < feed->filter.since.ms) {
         return false;
     }
     memcpy(s->before, record->position, sizeof s->before);

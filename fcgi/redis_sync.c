@@ -5,6 +5,7 @@
 #include "redis_sync.h"
 
 #include "redis_limits.h"
+#include "redis_memory.h"
 #include "redis_reply.h"
 #include "redis_socket.h"
 #include "store.h"
@@ -14,22 +15,22 @@
 #include <string.h>
 #include <unistd.h>
 
-#define RECEIVE_SIZE 16384 /* bytes taken off the socket at once */
+#define RECEIVE_SIZE 65536 /* bytes taken off the socket at once: a page of the feed is less */
 
 struct redis_sync {
     const struct config *config; /* borrowed */
     struct clock clock;
     int fd;                                       /* -1: not connected */
     redisReader *reader;                          /* owned; NULL: not connected */
+    struct redis_memory *memory;                  /* owned: of the reader's replies */
     struct redis_limits *limits;                  /* owned: of the reader's replies */
     size_t received;                              /* bytes, of the replies of one exchange */
     bool reached;                                 /* a connection was set up once */
     struct mono_ms pause_end;                     /* calls fail until then; 0: no pause */
     struct buffer out;                            /* what is sent */
-    redisReply *raw[REDIS_SYNC_PIPELINE_MAX];     /* owned; NULL: none */
     struct slice *items[REDIS_SYNC_PIPELINE_MAX]; /* owned; NULL: none */
     struct reply
-        flat[REDIS_SYNC_PIPELINE_MAX]; /* the replies as others see them: borrow from raw and items */
+        flat[REDIS_SYNC_PIPELINE_MAX]; /* the replies as others see them: borrow from memory and items */
 };
 
 /* Some commands of a call, at most REDIS_SYNC_PIPELINE_MAX. */
@@ -47,15 +48,16 @@ struct redis_sync *redis_sync_new(const struct config *config, struct clock cloc
     if (!redis) {
         return NULL;
     }
-    redis->limits = redis_limits_new();
-    if (!redis->limits) {
-        free(redis);
-        return NULL;
-    }
     redis->config = config;
     redis->clock = clock;
     redis->fd = -1;
     buffer_init(&redis->out, 0);
+    redis->memory = redis_memory_new();
+    redis->limits = redis_limits_new();
+    if (!redis->memory || !redis->limits) {
+        redis_sync_free(redis);
+        return NULL;
+    }
     return redis;
 }
 
@@ -71,13 +73,10 @@ static void drop_connection(struct redis_sync *redis)
     redis->reader = NULL;
 }
 
+/* What it borrows is given back with all others'. */
 static void drop_reply(struct redis_sync *redis, size_t index)
 {
-    if (redis->raw[index]) {
-        freeReplyObject(redis->raw[index]);
-    }
     free(redis->items[index]);
-    redis->raw[index] = NULL;
     redis->items[index] = NULL;
 }
 
@@ -95,6 +94,7 @@ void redis_sync_free(struct redis_sync *redis)
     }
     drop_connection(redis);
     drop_replies(redis);
+    redis_memory_free(redis->memory);
     redis_limits_free(redis->limits);
     buffer_fini(&redis->out);
     free(redis);
@@ -152,7 +152,6 @@ static enum err read_reply(struct redis_sync *redis, size_t index, const struct 
             return err_set(info, ERR_PROTOCOL, "Redis' answer makes no sense: %s", redis->reader->errstr);
         }
         if (raw) {
-            redis->raw[index] = raw;
             redis_reply_flatten(raw, &redis->flat[index], &redis->items[index]);
             return ERR_OK;
         }
@@ -270,6 +269,7 @@ static enum err connect_redis(struct redis_sync *redis, const struct deadline *d
     if (!redis->reader) {
         err = err_set(info, ERR_NOMEM, "out of memory for a connection to Redis");
     } else {
+        redis_memory_serve(redis->memory, redis->reader);
         redis_limits_watch(redis->limits, redis->reader);
     }
     if (err == ERR_OK) {
@@ -344,6 +344,7 @@ enum err redis_sync_call(struct redis_sync *redis, const struct cmd *cmds, size_
     enum err err;
 
     drop_replies(redis);
+    redis_memory_clear(redis->memory);
     if (count == 0 || count > REDIS_SYNC_PIPELINE_MAX) {
         return err_set(info, ERR_BUG, "%zu commands in one call", count);
     }

@@ -152,17 +152,42 @@ void response_error(struct response *res, const struct api_error *error)
     json_object_end(&w);
 }
 
+/* What stands in every answer, without printf, which would be a tenth of what a small one costs. */
+static void put_status(struct buffer *out, int status)
+{
+    buffer_add_str(out, "Status: ");
+    buffer_add_i64(out, status);
+    buffer_add_char(out, ' ');
+    buffer_add_str(out, reason_of(status));
+    buffer_add_str(out, "\r\n");
+}
+
+static void put_header(struct buffer *out, const char *name, const char *value)
+{
+    buffer_add_str(out, name);
+    buffer_add_str(out, ": ");
+    buffer_add_str(out, value);
+    buffer_add_str(out, "\r\n");
+}
+
+static void put_length(struct buffer *out, size_t length)
+{
+    buffer_add_str(out, "Content-Length: ");
+    buffer_add_i64(out, (int64_t)length);
+    buffer_add_str(out, "\r\n");
+}
+
 enum err response_render(const struct response *res, bool head, struct buffer *out)
 {
     buffer_clear(out);
-    buffer_printf(out, "Status: %d %s\r\n", res->status, reason_of(res->status));
+    put_status(out, res->status);
     if (res->content_type) {
-        buffer_printf(out, "Content-Type: %s\r\n", res->content_type);
+        put_header(out, "Content-Type", res->content_type);
     }
     if (res->content_type && !res->more) {
-        buffer_printf(out, "Content-Length: %zu\r\n", res->body.len);
+        put_length(out, res->body.len);
     }
-    buffer_printf(out, "Cache-Control: %s\r\n", res->tag ? "no-cache" : "no-store");
+    put_header(out, "Cache-Control", res->tag ? "no-cache" : "no-store");
     if (res->tag) {
         buffer_printf(out, "ETag: \"%s\"\r\n", res->tag);
     }
@@ -170,10 +195,10 @@ enum err response_render(const struct response *res, bool head, struct buffer *o
         buffer_printf(out, "ETag: \"%lld\"\r\n", (long long)res->etag);
     }
     if (res->replayed) {
-        buffer_add_str(out, "Idempotent-Replayed: true\r\n");
+        put_header(out, "Idempotent-Replayed", "true");
     }
     if (res->allow[0]) {
-        buffer_printf(out, "Allow: %s\r\n", res->allow);
+        put_header(out, "Allow", res->allow);
     }
     buffer_add_str(out, "\r\n");
     if (!head) {

@@ -9,10 +9,12 @@
 #include "store_life.h"
 #include "track_query.h"
 
-/* What a shard is asked for with a filter, at first and then: all shards together a few thousand records at
- * most, and little for a filter that lets most of them through. */
-#define ASK_FILTERED       64
-#define ASK_FILTERED_AGAIN 128
+/* How many records a shard is asked for: without a filter its share of the page and a few to spare; with one
+ * more, though little for a filter that lets most of them through; and never more than a few thousand of all
+ * shards together. */
+#define ASK_SPARE    5
+#define ASK_FILTERED 64
+#define ASK_MAX      128
 
 _Static_assert(STORE_SHARDS <= REDIS_SYNC_PIPELINE_MAX, "all shards are asked in one round trip");
 
@@ -74,15 +76,14 @@ static enum err ask_shards(struct app *app, unsigned shards, int ask, struct err
     return err;
 }
 
-/* Calls are spread evenly over the shards: a shard's share and a few more are mostly enough. A shard that
- * falls short of it is asked for a whole page, so that no page takes more than a few round trips: one of them
- * for a single shard costs less than more records of all. */
+/* Calls are spread over the shards by chance: of a page of 50, four out of five have no shard with more than
+ * its share and ASK_SPARE. One that falls short of it is asked for twice as many, which costs less than more
+ * records of all, and for twice as many again, so that no page takes more than a few round trips. */
 static enum err load_feed(struct app *app, const struct track_query *query, struct errinfo *info)
 {
     bool filtered = is_filtered(&query->filter);
-    int share = query->limit / STORE_SHARDS + 5;
+    int share = query->limit / STORE_SHARDS + ASK_SPARE;
     int ask = filtered ? ASK_FILTERED : share < query->limit ? share : query->limit;
-    int again = filtered ? ASK_FILTERED_AGAIN : query->limit;
     unsigned missing;
 
     while ((missing = feed_advance(&app->feed, (size_t)query->limit)) != 0 && !feed_is_spent(&app->feed)) {
@@ -90,7 +91,7 @@ static enum err load_feed(struct app *app, const struct track_query *query, stru
         if (err != ERR_OK) {
             return err;
         }
-        ask = again;
+        ask = 2 * ask < ASK_MAX ? 2 * ask : ASK_MAX;
     }
     feed_end(&app->feed, (size_t)query->limit);
     return ERR_OK;

@@ -3,7 +3,7 @@
  * libfcgi would accept by itself, and would then take a signal for the end of a request, give up on EMFILE,
  * and wait for ever for a peer that sends half a request. So connections are accepted here, get time-outs,
  * and are handed to it as if they were kept ones (ipcFd and keepConnection of FCGX_Request, read and written
- * in wait_for_request and hand_over only). */
+ * in wait_for_request, hand_over and finish only). */
 #include "worker.h"
 
 #include "clock.h"
@@ -65,14 +65,30 @@ static int64_t read_body(void *arg, char *out, size_t size)
 }
 
 /* What is left of a body would be taken for the next request on a kept connection, and a server that is still
- * sending it may not look at the answer. */
-static void drain(FCGX_Request *request)
+ * sending it may not look at the answer. True: its end was seen. */
+static bool drain(FCGX_Request *request)
 {
     char chunk[DRAIN_CHUNK];
     int got = 1;
 
     for (int total = 0; total < DRAIN_MAX && got > 0; total += got) {
         got = FCGX_GetStr(chunk, sizeof chunk, request->in);
+    }
+    return got == 0 && FCGX_GetError(request->in) == 0;
+}
+
+/* End a request. Before libfcgi closes a connection it waits until the server has closed its end, which that
+ * does when it gets to it. Where nothing is unread, closing loses nothing of what was sent, so it is done
+ * here, at once. */
+static void finish(FCGX_Request *request, bool all_read)
+{
+    bool close_here = all_read && !request->keepConnection;
+
+    request->keepConnection = request->keepConnection || close_here;
+    FCGX_Finish_r(request);
+    if (close_here && request->ipcFd >= 0) {
+        close(request->ipcFd);
+        request->ipcFd = -1;
     }
 }
 
@@ -94,8 +110,7 @@ static void answer(struct worker *worker)
     while (bytes.data && FCGX_PutStr(bytes.data, (int)bytes.len, worker->request.out) >= 0) {
         bytes = app_go_on(worker->app);
     }
-    drain(&worker->request);
-    FCGX_Finish_r(&worker->request);
+    finish(&worker->request, drain(&worker->request));
 }
 
 /* ---- connections ---- */
@@ -181,12 +196,14 @@ static bool is_over(struct worker *worker, bool had_one)
 /* The loop. */
 static enum err serve(struct worker *worker, struct errinfo *info)
 {
+    bool last = false; /* a stop was asked for */
+
     for (;;) {
-        bool last, have;
+        bool have;
         enum err err;
 
-        if (!stop_requested()) {
-            wait_for_request(worker);
+        if (!last) {
+            wait_for_request(worker); /* not at all where a signal waits */
         }
         last = stop_requested();
         if (last && worker->request.ipcFd >= 0) {

@@ -89,7 +89,10 @@ void buffer_add_str(struct buffer *b, const char *text)
 
 void buffer_add_char(struct buffer *b, char c)
 {
-    buffer_add(b, &c, 1);
+    if (reserve(b, 1)) {
+        b->data[b->len++] = c;
+        b->data[b->len] = '\0';
+    }
 }
 
 /* Not with printf, which costs ten times as much: a dozen numbers go to Redis for each call. */

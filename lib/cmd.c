@@ -2,17 +2,21 @@
  * number and, for a script, the choice between EVALSHA and EVAL, is left to cmd_render. */
 #include "cmd.h"
 
-#include <stdio.h>
 #include <string.h>
+
+/* "$12\r\n", "*3\r\n": what kind of thing follows, and how long it is. */
+static void add_head(struct buffer *out, char kind, size_t count)
+{
+    char head[1 + I64_DIGITS + 2] = {kind};
+    size_t len = 1 + i64_format(head + 1, (int64_t)count);
+    head[len++] = '\r';
+    head[len++] = '\n';
+    buffer_add(out, head, len);
+}
 
 static void add_bulk(struct buffer *out, const void *data, size_t len)
 {
-    char head[1 + I64_DIGITS + 2];
-    size_t head_len = 1 + i64_format(head + 1, (int64_t)len);
-    head[0] = '$';
-    head[head_len++] = '\r';
-    head[head_len++] = '\n';
-    buffer_add(out, head, head_len);
+    add_head(out, '$', len);
     buffer_add(out, data, len);
     buffer_add(out, "\r\n", 2);
 }
@@ -46,6 +50,20 @@ void cmd_arg(struct cmd *cmd, const void *data, size_t len)
     cmd->argc++;
 }
 
+void cmd_arg_pieces(struct cmd *cmd, const struct slice *pieces, size_t count)
+{
+    size_t len = 0;
+    for (size_t i = 0; i < count; i++) {
+        len += pieces[i].len;
+    }
+    add_head(&cmd->args, '$', len);
+    for (size_t i = 0; i < count; i++) {
+        buffer_add(&cmd->args, pieces[i].data, pieces[i].len);
+    }
+    buffer_add(&cmd->args, "\r\n", 2);
+    cmd->argc++;
+}
+
 void cmd_arg_str(struct cmd *cmd, const char *text)
 {
     cmd_arg(cmd, text, strlen(text));
@@ -57,22 +75,14 @@ void cmd_arg_i64(struct cmd *cmd, int64_t value)
     cmd_arg(cmd, digits, i64_format(digits, value));
 }
 
-static void add_array_head(struct buffer *out, size_t count)
-{
-    buffer_add_char(out, '*');
-    buffer_add_i64(out, (int64_t)count);
-    buffer_add(out, "\r\n", 2);
-}
-
 /* EVALSHA sha keys… or EVAL source keys…: three words go before the arguments. */
 static void add_script_head(const struct cmd *cmd, bool with_source, struct buffer *out)
 {
-    char keys[24];
-    (void)snprintf(keys, sizeof keys, "%zu", cmd->key_count);
-    add_array_head(out, cmd->argc + 3);
+    char keys[I64_DIGITS];
+    add_head(out, '*', cmd->argc + 3);
     add_bulk_str(out, with_source ? "EVAL" : "EVALSHA");
     add_bulk_str(out, with_source ? cmd->script->source : cmd->script->sha1);
-    add_bulk_str(out, keys);
+    add_bulk(out, keys, i64_format(keys, (int64_t)cmd->key_count));
 }
 
 enum err cmd_render(const struct cmd *cmd, bool with_source, struct buffer *out)
@@ -84,7 +94,7 @@ enum err cmd_render(const struct cmd *cmd, bool with_source, struct buffer *out)
     if (cmd->script != NULL) {
         add_script_head(cmd, with_source, out);
     } else {
-        add_array_head(out, cmd->argc);
+        add_head(out, '*', cmd->argc);
     }
     buffer_add(out, cmd->args.data, cmd->args.len);
     return buffer_error(out);

@@ -39,6 +39,8 @@ void cmd_fini(struct cmd *cmd);
 void cmd_arg(struct cmd *cmd, const void *data, size_t len);
 void cmd_arg_str(struct cmd *cmd, const char *text);
 void cmd_arg_i64(struct cmd *cmd, int64_t value);
+/* One argument, made of pieces that are put one behind the other. */
+void cmd_arg_pieces(struct cmd *cmd, const struct slice *pieces, size_t count);
 
 /* Append the command's bytes to out. with_source: scripts go as EVAL. ERR_NOMEM. */
 NODISCARD enum err cmd_render(const struct cmd *cmd, bool with_source, struct buffer *out);

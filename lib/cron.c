@@ -197,9 +197,11 @@ struct cron_set cron_field_set(const struct cron *c, enum cron_field field)
 bool cron_field_is_full(const struct cron *c, enum cron_field field)
 {
     const struct cron_set set = cron_field_set(c, field);
+    struct cron_set full = {{0}};
 
-    for (unsigned i = 0; i < cron_limits_of(field)->steps; i++) {
-        if (!cron_set_has(&set, i))
+    cron_set_add_range(&full, 0, cron_limits_of(field)->steps - 1U, 1);
+    for (unsigned word = 0; word < 4; word++) {
+        if ((set.bits[word] & full.bits[word]) != full.bits[word])
             return false;
     }
     return true;
@@ -215,4 +217,28 @@ void cron_put(struct cron_text *out, const char *fmt, ...)
     len = vsnprintf(out->size ? out->buf + at : NULL, out->size - at, fmt, args);
     va_end(args);
     out->len += len > 0 ? (size_t)len : 0;
+}
+
+/* These two without printf: every new job's schedule is written so, for its id. */
+void cron_put_text(struct cron_text *out, const char *text)
+{
+    for (; *text; text++, out->len++) {
+        if (out->len + 1 < out->size) {
+            out->buf[out->len] = *text;
+            out->buf[out->len + 1] = '\0';
+        }
+    }
+}
+
+void cron_put_number(struct cron_text *out, unsigned value)
+{
+    char digits[11];
+    char *first = &digits[sizeof(digits) - 1];
+
+    *first = '\0';
+    do {
+        *--first = (char)('0' + value % 10);
+        value /= 10;
+    } while (value);
+    cron_put_text(out, first);
 }

@@ -145,5 +145,8 @@ struct cron_text {
 
 /* Append formatted text, as far as it fits; the buffer always ends in NUL (if it has any room). */
 void cron_put(struct cron_text *out, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Append plain text, a decimal number; likewise. */
+void cron_put_text(struct cron_text *out, const char *text);
+void cron_put_number(struct cron_text *out, unsigned value);
 
 #endif

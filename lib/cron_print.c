@@ -11,10 +11,12 @@ static void put_runs(struct cron_text *out, const struct cron_set *set, unsigned
     for (int bit = cron_set_next(set, 0); bit >= 0;) {
         const unsigned last = cron_set_run(set, (unsigned)bit);
 
-        if (last == (unsigned)bit)
-            cron_put(out, "%s%u", *comma, last + base);
-        else
-            cron_put(out, "%s%u-%u", *comma, (unsigned)bit + base, last + base);
+        cron_put_text(out, *comma);
+        if (last != (unsigned)bit) {
+            cron_put_number(out, (unsigned)bit + base);
+            cron_put_text(out, "-");
+        }
+        cron_put_number(out, last + base);
         *comma = ",";
         bit = cron_set_next(set, last + 1);
     }
@@ -80,11 +82,11 @@ static void put_field(struct cron_text *out, const struct cron *c, enum cron_fie
     const char *comma = "";
 
     if (cron_field_is_full(c, field)) {
-        cron_put(out, "*");
+        cron_put_text(out, "*");
         return;
     }
     if (field == CRON_DOW && restricted && !(c->flags & CRON_FLAG_EITHER))
-        cron_put(out, "+");
+        cron_put_text(out, "+");
     put_set(out, c, field, &comma);
     if (field == CRON_DOM)
         put_dom_rules(out, c, &comma);
@@ -104,7 +106,7 @@ size_t cron_print(const struct cron *c, char *buf, size_t size)
     }
     for (unsigned field = CRON_SECOND; field <= CRON_YEAR; field++) {
         if (field > CRON_SECOND)
-            cron_put(&out, " ");
+            cron_put_text(&out, " ");
         put_field(&out, c, (enum cron_field)field);
     }
     return out.len;

@@ -1,12 +1,18 @@
-/* digest.c: the only file that includes OpenSSL. One-shot digests; no streaming, no keys, no randomness. */
+/* digest.c: the only file that includes OpenSSL. One-shot digests; no streaming, no keys, no randomness.
+ *
+ * EVP_sha256() would look for an implementation of it with each digest, which takes longer than a short text:
+ * what was found first is kept, for as long as the process lives. One thread. */
 #include "digest.h"
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
 
-static enum err digest(uint8_t *out, const EVP_MD *kind, const void *data, size_t len)
+static enum err digest(uint8_t *out, EVP_MD **kind, const char *name, const void *data, size_t len)
 {
-    if (EVP_Digest(len > 0 ? data : "", len, out, NULL, kind, NULL) == 1) {
+    if (*kind == NULL) {
+        *kind = EVP_MD_fetch(NULL, name, NULL);
+    }
+    if (*kind != NULL && EVP_Digest(len > 0 ? data : "", len, out, NULL, *kind, NULL) == 1) {
         return ERR_OK;
     }
     bool nomem = ERR_GET_REASON(ERR_peek_last_error()) == ERR_R_MALLOC_FAILURE;
@@ -16,12 +22,14 @@ static enum err digest(uint8_t *out, const EVP_MD *kind, const void *data, size_
 
 enum err digest_sha256(uint8_t out[DIGEST_SHA256_SIZE], const void *data, size_t len)
 {
-    return digest(out, EVP_sha256(), data, len);
+    static EVP_MD *sha256;
+    return digest(out, &sha256, "SHA256", data, len);
 }
 
 enum err digest_sha1(uint8_t out[DIGEST_SHA1_SIZE], const void *data, size_t len)
 {
-    return digest(out, EVP_sha1(), data, len);
+    static EVP_MD *sha1;
+    return digest(out, &sha1, "SHA1", data, len);
 }
 
 void digest_hex(char *out, const uint8_t *bytes, size_t len)

@@ -321,6 +321,13 @@ static bool build_fields(struct job *job, const struct job_fields *fields, struc
 
 /* ---- identity ---- */
 
+static void add_line(struct buffer *out, const char *name, const char *value)
+{
+    buffer_add_str(out, name);
+    buffer_add_str(out, value);
+    buffer_add_char(out, '\n');
+}
+
 /* What the identity is made of: of a job that has a name, only that. Lines are appended for fields that are
  * not at their default; jobs without them keep the ids that they had before there were such fields. */
 static enum err canonical(const struct job *job, struct buffer *out)
@@ -332,8 +339,10 @@ static enum err canonical(const struct job *job, struct buffer *out)
     }
     char schedule[WHEN_PRINT_MAX];
     (void)when_print_schedule(&job->when, schedule, sizeof schedule);
-    buffer_printf(out, "dronc job 1\nschedule %s\nzone %s\ntype %s\napi ", schedule, zone_name(job->zone),
-                  job_type_name(job->type));
+    add_line(out, "dronc job 1\nschedule ", schedule);
+    add_line(out, "zone ", zone_name(job->zone));
+    add_line(out, "type ", job_type_name(job->type));
+    buffer_add_str(out, "api ");
     url_normalise(&job->url, out);
     buffer_add_char(out, '\n');
     struct catch_up usual = catch_up_default(job->type == JOB_ATLEAST_ONCE);

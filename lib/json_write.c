@@ -7,6 +7,8 @@
 
 #include "utf8.h"
 
+#include <string.h>
+
 /* The bits of json_writer.state. */
 enum {
     IN_OBJECT = 1, /* an object, not an array (or the outermost level) */
@@ -159,12 +161,37 @@ void json_put_raw(struct json_writer *w, struct slice text)
     }
 }
 
-/* The length of the character at the front if it may stand as it is; 0: it has to be escaped. */
-static size_t plain_character(struct slice text)
+static bool is_plain_ascii(unsigned char c)
 {
-    unsigned char c = (unsigned char)text.data[0];
-    if (c < 0x80) {
-        return c >= 0x20 && c != '"' && c != '\\';
+    return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+}
+
+/* The same of eight bytes at once: in each of them, a subtraction reaches the highest bit just where the byte
+ * itself, or its difference to a quote or a backslash, is too small. */
+static bool are_plain_ascii(const char bytes[8])
+{
+    const uint64_t each = UINT64_C(0x0101010101010101);
+    uint64_t word;
+    memcpy(&word, bytes, sizeof word);
+    uint64_t control = word - each * 0x20;
+    uint64_t quote = (word ^ each * '"') - each;
+    uint64_t backslash = (word ^ each * '\\') - each;
+    return ((word | control | quote | backslash) & each * 0x80) == 0;
+}
+
+/* How many bytes at the front may stand as they are: a run of ASCII, or one other character. 0: the first has
+ * to be escaped. */
+static size_t plain_bytes(struct slice text)
+{
+    size_t len = 0;
+    while (text.len - len >= 8 && are_plain_ascii(text.data + len)) {
+        len += 8;
+    }
+    while (len < text.len && is_plain_ascii((unsigned char)text.data[len])) {
+        len++;
+    }
+    if (len > 0 || (unsigned char)text.data[0] < 0x80) {
+        return len;
     }
     uint32_t code_point;
     return utf8_decode(text.data, text.len, &code_point);
@@ -189,7 +216,7 @@ void json_escape(struct buffer *out, struct slice text)
     size_t from = 0; /* of the run of plain characters that ends at pos */
     size_t pos = 0;
     while (pos < text.len) {
-        size_t plain = plain_character((struct slice){text.data + pos, text.len - pos});
+        size_t plain = plain_bytes((struct slice){text.data + pos, text.len - pos});
         if (plain > 0) {
             pos += plain;
             continue;

@@ -19,7 +19,8 @@ typedef int element_count;
 
 struct redis_limits {
     redisReplyObjectFunctions functions;       /* what the reader calls */
-    const redisReplyObjectFunctions *original; /* hiredis' own, which do the work */
+    const redisReplyObjectFunctions *original; /* the reader's own, which do the work */
+    void *privdata;                            /* likewise: what these want to see */
     size_t items;                              /* of the answer that is being read */
     size_t bytes;                              /* of its strings */
     bool exceeded;
@@ -50,24 +51,52 @@ static bool count(const redisReadTask *task, size_t items, size_t bytes)
     return !limits->exceeded;
 }
 
+/* The task as the reader's own functions would get it. */
+static redisReadTask own_task(const redisReadTask *task)
+{
+    const struct redis_limits *limits = task->privdata;
+    redisReadTask own = *task;
+    own.privdata = limits->privdata;
+    return own;
+}
+
 static void *create_string(const redisReadTask *task, char *text, size_t len)
 {
     const struct redis_limits *limits = task->privdata;
-    return count(task, 0, len) ? limits->original->createString(task, text, len) : NULL;
+    redisReadTask own = own_task(task);
+    return count(task, 0, len) ? limits->original->createString(&own, text, len) : NULL;
 }
 
 static void *create_array(const redisReadTask *task, element_count elements)
 {
     const struct redis_limits *limits = task->privdata;
+    redisReadTask own = own_task(task);
     size_t items = elements > 0 ? (size_t)elements : 0;
-    return count(task, items, 0) ? limits->original->createArray(task, elements) : NULL;
+    return count(task, items, 0) ? limits->original->createArray(&own, elements) : NULL;
+}
+
+static void *create_integer(const redisReadTask *task, long long value)
+{
+    const struct redis_limits *limits = task->privdata;
+    redisReadTask own = own_task(task);
+    return limits->original->createInteger(&own, value);
+}
+
+static void *create_nil(const redisReadTask *task)
+{
+    const struct redis_limits *limits = task->privdata;
+    redisReadTask own = own_task(task);
+    return limits->original->createNil(&own);
 }
 
 void redis_limits_watch(struct redis_limits *limits, struct redisReader *reader)
 {
-    *limits = (struct redis_limits){.functions = *reader->fn, .original = reader->fn};
+    *limits =
+        (struct redis_limits){.functions = *reader->fn, .original = reader->fn, .privdata = reader->privdata};
     limits->functions.createString = create_string;
     limits->functions.createArray = create_array;
+    limits->functions.createInteger = create_integer;
+    limits->functions.createNil = create_nil;
     reader->fn = &limits->functions;
     reader->privdata = limits;
 }

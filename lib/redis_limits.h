@@ -24,7 +24,8 @@ struct redis_limits *redis_limits_new(void);
 /* NULL is fine. After the reader that it watches. */
 void redis_limits_free(struct redis_limits *limits);
 
-/* Watch reader, which is new and has hiredis' own functions. What was watched before is gone by now. */
+/* Watch reader, which is new: its functions, hiredis' own or others, are called by those that count. What was
+ * watched before is gone by now. */
 void redis_limits_watch(struct redis_limits *limits, struct redisReader *reader);
 
 /* ERR_PROTOCOL, and what is wrong: an answer was refused, or has become longer than it may while it is still

@@ -98,6 +98,7 @@ void store_executions(struct cmd *cmd, unsigned shard, const char *before, int l
 /* One entry of either list: a position in the shard's feed ("" in a history), and the record. */
 struct store_record {
     char position[STORE_FEED_ID_MAX];
+    int64_t recorded_ms; /* what the position begins with: when it was recorded, by Redis' clock; else 0 */
     struct execution execution;
 };
 /* How many records a reply holds, and the one at index. ERR_PROTOCOL names a record that cannot be read; the

@@ -4,17 +4,13 @@
 #include "store_keys.h"
 #include "store_scripts.h"
 
-#include <stdio.h>
-
 /* dronc:idem:{<64 hex digits>} */
 static void start(struct cmd *cmd, const struct script *script, const struct store_idem *idem)
 {
     char hex[2 * DIGEST_SHA256_SIZE + 1];
-    char key[STORE_KEY_SIZE];
     digest_hex(hex, idem->key, sizeof idem->key);
-    (void)snprintf(key, sizeof key, "dronc:idem:{%s}", hex);
     cmd_init_script(cmd, script, 1);
-    cmd_arg_str(cmd, key);
+    cmd_arg_pieces(cmd, (const struct slice[]){slice_of("dronc:idem:{"), slice_of(hex), slice_of("}")}, 3);
     cmd_arg(cmd, idem->request, sizeof idem->request);
     cmd_arg_i64(cmd, STORE_IDEM_MS);
 }

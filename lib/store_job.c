@@ -181,6 +181,7 @@ enum err store_history_at(const struct reply *reply, size_t index, const struct 
                           struct store_record *out, struct errinfo *info)
 {
     out->position[0] = '\0';
+    out->recorded_ms = 0;
     return record_at(reply, index, job, out, info);
 }
 
@@ -208,6 +209,20 @@ enum err store_executions_count(const struct reply *reply, size_t *count, struct
     return err;
 }
 
+/* "<ms>-<sequence>", shorter than out has room for. */
+static void take_position(struct store_record *out, struct slice text)
+{
+    const char *dash = text.len > 0 ? memchr(text.data, '-', text.len) : NULL;
+    struct slice ms = {text.data, dash != NULL ? (size_t)(dash - text.data) : text.len};
+    if (text.len > 0) {
+        memcpy(out->position, text.data, text.len);
+    }
+    out->position[text.len] = '\0';
+    if (!slice_i64(ms, &out->recorded_ms)) {
+        out->recorded_ms = 0;
+    }
+}
+
 enum err store_executions_at(const struct reply *reply, size_t index, struct store_record *out,
                              struct errinfo *info)
 {
@@ -216,8 +231,7 @@ enum err store_executions_at(const struct reply *reply, size_t index, struct sto
     if (at >= reply->count || reply->items[at].len >= sizeof out->position) {
         return err_set(info, ERR_PROTOCOL, "entry %zu of the feed has no position", index);
     }
-    (void)snprintf(out->position, sizeof out->position, "%.*s", (int)reply->items[at].len,
-                   reply->items[at].data == NULL ? "" : reply->items[at].data);
+    take_position(out, reply->items[at]);
     enum err err = store_item_id(reply, at + 1, &job, info);
     return err == ERR_OK ? record_at(reply, at + 2, &job, out, info) : err;
 }

@@ -2,7 +2,6 @@
  * channel's name. */
 #include "store_keys.h"
 
-#include <stdio.h>
 #include <string.h>
 
 unsigned store_shard(const struct job_id *id)
@@ -11,43 +10,43 @@ unsigned store_shard(const struct job_id *id)
     return id->bytes[0] % STORE_SHARDS;
 }
 
-void store_key(char out[STORE_KEY_SIZE], unsigned shard, const char *name)
+/* Append dronc:{<shard>}:<name>, and :<suffix> unless its data is NULL. In pieces, not with printf: half a
+ * dozen of these go to Redis with each job and each call. */
+static void add_key(struct cmd *cmd, unsigned shard, const char *name, struct slice suffix)
 {
-    (void)snprintf(out, STORE_KEY_SIZE, "dronc:{%u}:%s", shard, name);
+    char digits[I64_DIGITS];
+    const struct slice pieces[] = {slice_of("dronc:{"), {digits, i64_format(digits, shard)},
+                                   slice_of("}:"),      slice_of(name),
+                                   slice_of(":"),       suffix};
+    cmd_arg_pieces(cmd, pieces, suffix.data != NULL ? 6 : 4);
 }
 
 void store_key_arg(struct cmd *cmd, unsigned shard, const char *name)
 {
-    char key[STORE_KEY_SIZE];
-    store_key(key, shard, name);
-    cmd_arg_str(cmd, key);
+    add_key(cmd, shard, name, (struct slice){NULL, 0});
 }
 
 void store_key_arg_of(struct cmd *cmd, unsigned shard, const char *name, const char *suffix)
 {
-    char key[STORE_KEY_SIZE];
-    (void)snprintf(key, sizeof key, "dronc:{%u}:%s:%s", shard, name, suffix);
-    cmd_arg_str(cmd, key);
+    add_key(cmd, shard, name, slice_of(suffix));
 }
 
 void store_job_key_arg(struct cmd *cmd, const char *name, const struct job_id *id)
 {
-    char key[STORE_KEY_SIZE];
-    int len = snprintf(key, sizeof key - JOB_ID_SIZE, "dronc:{%u}:%s:", store_shard(id), name);
-    memcpy(key + len, id->bytes, JOB_ID_SIZE);
-    cmd_arg(cmd, key, (size_t)len + JOB_ID_SIZE);
+    add_key(cmd, store_shard(id), name, (struct slice){(const char *)id->bytes, JOB_ID_SIZE});
 }
 
 void store_prefix_arg(struct cmd *cmd, unsigned shard, const char *name)
 {
-    store_key_arg_of(cmd, shard, name, "");
+    add_key(cmd, shard, name, slice_of(""));
 }
 
 void store_member_arg(struct cmd *cmd, const struct job_id *job, struct wall_ms scheduled)
 {
-    char member[STORE_MEMBER_SIZE];
-    memcpy(member, job->bytes, JOB_ID_SIZE);
-    cmd_arg(cmd, member, JOB_ID_SIZE + i64_format(member + JOB_ID_SIZE, scheduled.ms));
+    char digits[I64_DIGITS];
+    const struct slice pieces[] = {{(const char *)job->bytes, JOB_ID_SIZE},
+                                   {digits, i64_format(digits, scheduled.ms)}};
+    cmd_arg_pieces(cmd, pieces, sizeof pieces / sizeof pieces[0]);
 }
 
 bool store_member_parse(struct slice member, struct job_id *job, struct wall_ms *scheduled)

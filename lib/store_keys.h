@@ -5,12 +5,7 @@
 #include "cmd.h"
 #include "store.h"
 
-#define STORE_KEY_SIZE    160                /* bytes: the longest is claimed:<runner> */
-#define STORE_MEMBER_SIZE (JOB_ID_SIZE + 24) /* bytes: id and a decimal instant; no NUL */
-
-/* dronc:{<shard>}:<name> */
-void store_key(char out[STORE_KEY_SIZE], unsigned shard, const char *name);
-/* Append that key, or dronc:{<shard>}:<name>:<suffix>, as an argument. */
+/* Append the key dronc:{<shard>}:<name>, or dronc:{<shard>}:<name>:<suffix>, as an argument. */
 void store_key_arg(struct cmd *cmd, unsigned shard, const char *name);
 void store_key_arg_of(struct cmd *cmd, unsigned shard, const char *name, const char *suffix);
 /* Append the key of something that a job has: dronc:{<shard>}:<name>:<32 bytes> */

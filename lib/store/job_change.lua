@@ -18,7 +18,7 @@ if read ~= life[1] .. ' ' .. (life[2] or '1') .. ' ' .. (life[3] or '0') then
 end
 
 local at = tonumber(due)
-local rejected = at and reject_due(where, id, at, stamp)
+local rejected = at and reject_due(where, id, at, stamp, now_ms())
 if rejected then
     return rejected == 'late' and -2 or -3
 end

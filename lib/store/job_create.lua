@@ -9,10 +9,15 @@
 -- was deleted just now: it may have been called at an instant that is over, too): the next one is to be told.
 -- One that had been set aside because it could not be read is made anew. Where `created` is not now, nothing is stored and Redis'
 -- clock returned (ms): the caller has to build the job again as of that.
+
+-- Runners ask each shard every 30 s in any case (DUE_RECHECK_MS): of what is due later than this they learn in time without being told.
+-- Twice as long, since they may be late.
+local LEARNT_MS = 60000
 local id, shard, due, created = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local where = {retry_key = KEYS[4], holders_key = KEYS[5], claimed_prefix = ARGV[6]}
-local exists = redis.call('EXISTS', KEYS[1]) == 1
-if exists and not redis.call('ZSCORE', KEYS[3], id) then
+-- Mostly neither is there, nor any job that was set aside: then there is nothing to look at, and nothing to clear away.
+local clear = redis.call('EXISTS', KEYS[1], KEYS[3]) == 0
+if not clear and redis.call('EXISTS', KEYS[1]) == 1 and not redis.call('ZSCORE', KEYS[3], id) then
     if not is_indexed(KEYS[6], id) then
         index_add(KEYS[6], id) -- a version without an index stored it
     end
@@ -22,7 +27,7 @@ local now = now_ms()
 if math.abs(now - created) > tonumber(ARGV[5]) then
     return now
 end
-local rejected = due and reject_due(where, id, due, false)
+local rejected = due and reject_due(where, id, due, false, now)
 if rejected == 'taken' or rejected == 'late' and due > created then
     return -2
 end
@@ -32,9 +37,13 @@ if due then
 else
     redis.call('ZREM', KEYS[2], id)
 end
-redis.call('ZREM', KEYS[3], id)
-redis.call('DEL', KEYS[1])
+if not clear then
+    redis.call('ZREM', KEYS[3], id)
+    redis.call('DEL', KEYS[1])
+end
 redis.call('HSET', KEYS[1], 'created', ARGV[4], unpack(ARGV, 7))
 index_add(KEYS[6], id)
-wake(shard, due or math.huge)
+if due and due - now < LEARNT_MS then
+    wake(shard, due)
+end
 return 1

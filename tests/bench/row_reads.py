@@ -1,5 +1,6 @@
 """What is read: health, the preview, the executions of all jobs and of one, with few and with many events stored, beside libfcgi's hello."""
 import hashlib
+import random
 import time
 
 from common import HERE, SHARDS, Stack, start_redis, without_log, wrk
@@ -7,6 +8,7 @@ from row_post import hello_stack
 
 HISTORY = 200  # records that a job keeps
 FEED = 100_000  # records that a shard's feed keeps
+NEWEST = 20  # of these, in each shard: those that a page may show
 PREVIEW = "/v1/schedule/preview?schedule=0%209%20*%20*%201-5&timezone=Europe/Berlin&from=2026-01-01T00:00:00Z"
 
 
@@ -16,18 +18,21 @@ def job_id(n):
 
 def plant_events(db, events):
     """What `events` attempts leave, 200 of each job: every history, and the feeds as far as they reach. The newest records of the feeds are
-    spread over the shards, as attempts are."""
+    spread over the shards at random, as attempts are."""
     script = db.register_script((HERE / "plant_events.lua").read_text())
     at = int(time.time() * 1000) - events * 10
     by_shard = {job_id(n)[0] % SHARDS: job_id(n) for n in range(1000)}
     for n in range(events // HISTORY):
         script(args=[job_id(n)[0] % SHARDS, job_id(n), 0, HISTORY, at])
-    left = min(FEED, events // SHARDS)
+    left = min(FEED, events // SHARDS) - NEWEST
     while left > 0:
-        some = min(left - 20, 500) if left > 20 else 1
-        left -= some
         for shard in range(SHARDS):
-            script(args=[shard, by_shard[shard], some, 0, at])
+            script(args=[shard, by_shard[shard], min(left, 500), 0, at])
+        left -= 500
+    newest = [shard for shard in range(SHARDS) for _ in range(NEWEST)]
+    random.Random(0).shuffle(newest)
+    for shard in newest:
+        script(args=[shard, by_shard[shard], 1, 0, at])
 
 
 def events_stack(bench, events):

@@ -80,15 +80,17 @@ MUTANTS = [
             ("runner/runner.c", "    reconcile_turn(&runner->reconcile, runner->lease.beats);\n", ""))),
     Mutant("two-step-create", "a job is stored and made due in one script", (6,),
            "kill-handler,kill-all-handlers,kill-redis",
-           (("lib/store/job_create.lua", "local exists = redis.call('EXISTS', KEYS[1]) == 1",
-             "local exists = redis.call('HGET', KEYS[1], 'step') == '2'"),
+           (("lib/store/job_create.lua", "redis.call('EXISTS', KEYS[1]) == 1",
+             "redis.call('HGET', KEYS[1], 'step') == '2'"),
             ("lib/store/job_create.lua", """if due then
     redis.call('ZADD', KEYS[2], ARGV[3], id)
 else
     redis.call('ZREM', KEYS[2], id)
 end
-redis.call('ZREM', KEYS[3], id)
-redis.call('DEL', KEYS[1])
+if not clear then
+    redis.call('ZREM', KEYS[3], id)
+    redis.call('DEL', KEYS[1])
+end
 redis.call('HSET', KEYS[1], 'created', ARGV[4], unpack(ARGV, 7))
 """, """redis.call('ZREM', KEYS[3], id)
 redis.call('HSET', KEYS[1], 'created', ARGV[4], unpack(ARGV, 7))

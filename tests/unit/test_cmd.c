@@ -65,6 +65,18 @@ static void test_cmd_takes_any_bytes(void **state)
     cmd_fini(&cmd);
 }
 
+static void test_cmd_makes_one_argument_of_pieces(void **state)
+{
+    (void)state;
+    const struct slice pieces[] = {slice_of("dronc:{"), {"\0\n", 2}, slice_of(""), {NULL, 0}, slice_of("}")};
+    struct cmd cmd;
+    cmd_init(&cmd, "GET");
+    cmd_arg_pieces(&cmd, pieces, sizeof pieces / sizeof pieces[0]);
+    render(&cmd, false);
+    ASSERT_BYTES("*2\r\n$3\r\nGET\r\n$10\r\ndronc:{\0\n}\r\n");
+    cmd_fini(&cmd);
+}
+
 static void test_cmd_writes_the_extreme_numbers(void **state)
 {
     (void)state;
@@ -215,6 +227,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_cmd_plain_is_an_array_of_bulk_strings),
         cmocka_unit_test(test_cmd_takes_any_bytes),
+        cmocka_unit_test(test_cmd_makes_one_argument_of_pieces),
         cmocka_unit_test(test_cmd_writes_the_extreme_numbers),
         cmocka_unit_test(test_cmd_script_goes_by_its_name_or_with_its_source),
         cmocka_unit_test(test_cmd_script_without_keys_and_arguments),

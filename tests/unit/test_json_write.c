@@ -169,6 +169,30 @@ static void test_json_escape_escapes_what_it_must_and_no_more(void **state)
     buffer_fini(&out);
 }
 
+/* Long texts are looked at in words. */
+static void test_json_escape_finds_each_byte_at_each_place(void **state)
+{
+    (void)state;
+    for (unsigned byte = 0; byte < 0x80; byte++) {
+        struct buffer alone = {0};
+        json_escape(&alone, (struct slice){(const char[]){(char)byte}, 1});
+        for (size_t place = 0; place < 20; place++) {
+            char text[] = "~~~~~~~~~~~~~~~~~~~~";
+            struct buffer want = {0};
+            struct buffer out = {0};
+            buffer_add(&want, text, place);
+            buffer_add(&want, alone.data, alone.len);
+            buffer_add(&want, text, sizeof text - 2 - place);
+            text[place] = (char)byte;
+            json_escape(&out, (struct slice){text, sizeof text - 1});
+            assert_string_equal(buffer_str(&out), buffer_str(&want));
+            buffer_fini(&want);
+            buffer_fini(&out);
+        }
+        buffer_fini(&alone);
+    }
+}
+
 /* Parse text that must be good. Owned by the caller. */
 static struct json_doc *parse(const char *text)
 {
@@ -218,6 +242,7 @@ int main(void)
         cmocka_unit_test(test_json_writer_remembers_misuse),
         cmocka_unit_test(test_json_writer_reports_the_limit_of_its_buffer),
         cmocka_unit_test(test_json_escape_escapes_what_it_must_and_no_more),
+        cmocka_unit_test(test_json_escape_finds_each_byte_at_each_place),
         cmocka_unit_test(test_json_reads_what_it_wrote),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -765,17 +765,35 @@ static void test_life_run_of_a_deleted_job_is_none(void **state)
     assert_int_equal(run_as("three", 0), -(int64_t)STORE_ANSWER_NONE);
 }
 
+/* Were the runners told of anything since CONFIG RESETSTAT? */
+static bool runners_were_told(void)
+{
+    struct cmd cmd;
+    cmd_init(&cmd, "INFO");
+    cmd_arg_str(&cmd, "commandstats");
+    call(&cmd);
+    return memmem(reply->text.data, reply->text.len, "cmdstat_publish:calls=1", 23) != NULL;
+}
+
 static void test_life_run_wakes_the_runners(void **state)
 {
     (void)state;
     create(JOB_ATMOST_ONCE);
     (void)ASK("CONFIG", "RESETSTAT");
     (void)run_as("one", 0);
-    struct cmd cmd;
-    cmd_init(&cmd, "INFO");
-    cmd_arg_str(&cmd, "commandstats");
-    call(&cmd);
-    assert_non_null(memmem(reply->text.data, reply->text.len, "cmdstat_publish:calls=1", 23));
+    assert_true(runners_were_told());
+}
+
+/* Each asks every shard twice a minute in any case. */
+static void test_life_create_wakes_the_runners_only_for_what_is_soon(void **state)
+{
+    (void)state;
+    (void)ASK("CONFIG", "RESETSTAT");
+    assert_int_equal(create_at(JOB_ATMOST_ONCE, (struct wall_ms){redis_now().ms + 90000}), STORE_CREATED);
+    assert_false(runners_were_told());
+    assert_int_equal(delete_it(), STORE_ANSWER_DONE);
+    assert_int_equal(create_at(JOB_ATMOST_ONCE, (struct wall_ms){redis_now().ms + 30000}), STORE_CREATED);
+    assert_true(runners_were_told());
 }
 
 /* ---- the index ---- */
@@ -955,6 +973,7 @@ int main(void)
         TEST(test_life_run_never_takes_an_instant_of_the_schedule),
         TEST(test_life_run_of_a_deleted_job_is_none),
         TEST(test_life_run_wakes_the_runners),
+        TEST(test_life_create_wakes_the_runners_only_for_what_is_soon),
         TEST(test_life_index_holds_each_job_once),
         TEST(test_life_index_forgets_what_is_deleted),
         TEST(test_life_index_takes_in_what_an_older_version_stored),

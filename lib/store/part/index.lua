@@ -9,10 +9,13 @@ local function bucket_of(id)
     return id:byte(2) * 4 + math.floor(id:byte(3) / 64)
 end
 
+-- As texts, since Redis writes Lua's numbers as fractions, which is dear; and a bit that is set already is not written again.
 local function index_add(index_key, id)
-    local bucket = bucket_of(id)
-    write('ZADD', index_key .. ':' .. bucket, 0, id)
-    write('SETBIT', index_key, bucket, 1)
+    local bucket = string.format('%d', bucket_of(id))
+    write('ZADD', index_key .. ':' .. bucket, '0', id)
+    if redis.pcall('GETBIT', index_key, bucket) ~= 1 then
+        write('SETBIT', index_key, bucket, '1')
+    end
 end
 
 local function is_indexed(index_key, id)

@@ -1,5 +1,5 @@
 -- part instant: may a job be called at an instant?
--- needs: clock claims waiting
+-- needs: claims waiting
 
 -- Will the occurrence at `due` be called in any case, or was it just now? (Then a job whose next instant that became would be called
 -- twice.) What is called at an instant that is still to come was started shortly before: it is among the claims, or was handed back.
@@ -15,9 +15,9 @@ local function is_taken(where, member, stamp)
     return stamp and is_handed_back(where.retry_key, member, stamp) or false
 end
 
--- May `due` (ms) become a job's next instant just now? 'late': it is over; 'taken': see above. nil: it may.
-local function reject_due(where, id, due, stamp)
-    local ahead = due - now_ms()
+-- May `due` (ms) become a job's next instant, now being `now`? 'late': it is over; 'taken': see above. nil: it may.
+local function reject_due(where, id, due, stamp, now)
+    local ahead = due - now
     if ahead <= 0 then
         return 'late'
     end
