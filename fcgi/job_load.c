@@ -164,7 +164,7 @@ static void put_instant(struct json_writer *w, const struct job *job, struct wal
 
     json_object_begin(w);
     json_member_i64(w, "unix", at.ms / 1000);
-    response_put_time(w, "utc", at);
+    json_member_time(w, "utc", at);
     json_member_str(w, "local", zone_format(job->zone, at.ms / 1000, local) ? local : NULL);
     json_object_end(w);
 }
@@ -200,13 +200,13 @@ static void put_state(struct json_writer *w, const struct job_load *load)
     put_text(w, "state_note", stored->note);
     put_text(w, "state_by", stored->by);
     if (stored->since.ms > 0) {
-        response_put_time(w, "state_since", stored->since);
+        json_member_time(w, "state_since", stored->since);
     }
     if (!load->readable) {
         json_member_str(w, "error", load->why);
     }
     if (stored->created.ms > 0) {
-        response_put_time(w, "created_at", stored->created);
+        json_member_time(w, "created_at", stored->created);
     }
     json_member_i64(w, "version", stored->version);
 }

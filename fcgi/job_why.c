@@ -222,7 +222,7 @@ static void put_paused(struct json_writer *w, const struct store_job *stored)
         json_key(w, "state_note");
         json_put_bytes(w, stored->note);
     }
-    response_put_time(w, "state_since", stored->since);
+    json_member_time(w, "state_since", stored->since);
 }
 
 static void put_records(struct json_writer *w, const struct why *why)
@@ -248,12 +248,12 @@ static void write_answer(const struct why *why)
     response_json(&why->app->response, 200, &w);
     json_object_begin(&w);
     put_str(&w, "job_id", id);
-    response_put_time(&w, "at", why->at);
+    json_member_time(&w, "at", why->at);
     put_str(&w, "why", why->code);
     put_str(&w, "explanation", why->text);
     put_str(&w, "field", why->field);
     if (why->called.ms > 0) {
-        response_put_time(&w, "called_at", why->called);
+        json_member_time(&w, "called_at", why->called);
     }
     if (slice_eq(slice_of(why->code), "paused")) {
         put_paused(&w, &why->load.stored);

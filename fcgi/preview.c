@@ -49,14 +49,12 @@ static bool read_schedule(const struct app *app, struct job *job, struct wall_ms
 
 static void put_instant(struct json_writer *w, const struct zone *zone, struct wall_ms at, enum cron_how how)
 {
-    char utc[CLOCK_RFC3339_SIZE];
     char local[ZONE_STAMP_SIZE];
 
-    (void)clock_format_rfc3339(utc, at);
     json_object_begin(w);
     json_key(w, "unix");
     json_put_i64(w, at.ms / 1000);
-    json_member_str(w, "utc", utc);
+    json_member_time(w, "utc", at);
     json_member_str(w, "local", zone_format(zone, at.ms / 1000, local) ? local : NULL);
     if (how != CRON_HOW_PLAIN) {
         json_member_str(w, "dst", how == CRON_HOW_MOVED ? "moved" : "merged");

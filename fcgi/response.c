@@ -90,14 +90,6 @@ void response_lines(struct response *res, int status)
     res->content_type = "application/x-ndjson";
 }
 
-void response_put_time(struct json_writer *w, const char *key, struct wall_ms at)
-{
-    char text[CLOCK_RFC3339_SIZE];
-
-    (void)clock_format_rfc3339(text, at);
-    json_member_str(w, key, text);
-}
-
 /* Where the fault lies, as far as it is known. */
 static void put_place(struct json_writer *w, const struct api_error *error)
 {

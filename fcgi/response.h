@@ -45,8 +45,6 @@ void response_text(struct response *res, int status, const char *text);
 void response_json(struct response *res, int status, struct json_writer *w);
 /* Answer with lines that are put into res->body next, each a JSON value (NDJSON). */
 void response_lines(struct response *res, int status);
-/* Put an instant as a member of the object that is open in w: RFC 3339, UTC. */
-void response_put_time(struct json_writer *w, const char *key, struct wall_ms at);
 /* Put "error" and what it says into the object that is open in w: the default form. */
 void response_put_error(struct json_writer *w, const struct api_error *error);
 /* Answer with an error, in the form that problem says; what was written before is dropped, allow stays. */

@@ -11,6 +11,7 @@
 #define DRONC_JSON_H
 
 #include "buffer.h"
+#include "clock.h"
 #include "err.h"
 
 #include <stdint.h>
@@ -94,6 +95,8 @@ void json_put_i64(struct json_writer *w, int64_t value);
 /* A member of the object that is open: key and value. */
 void json_member_str(struct json_writer *w, const char *key, const char *value);
 void json_member_i64(struct json_writer *w, const char *key, int64_t value);
+/* An instant as RFC 3339 has it, in UTC. */
+void json_member_time(struct json_writer *w, const char *key, struct wall_ms at);
 void json_put_bool(struct json_writer *w, bool value);
 void json_put_null(struct json_writer *w);
 /* Put a value that was read, in one canonical form: no white space, the members of objects in the order of

@@ -1,6 +1,6 @@
 /* json_write.c: JSON straight into a buffer.
  *
- * Keeps one byte per open container to know whether a comma is due. Builds no tree, formats no times, and
+ * Keeps one byte per open container to know whether a comma is due. Builds no tree and
  * does not indent.
  */
 #include "json.h"
@@ -240,4 +240,11 @@ void json_member_i64(struct json_writer *w, const char *key, int64_t value)
 {
     json_key(w, key);
     json_put_i64(w, value);
+}
+
+void json_member_time(struct json_writer *w, const char *key, struct wall_ms at)
+{
+    char text[CLOCK_RFC3339_SIZE];
+    (void)clock_format_rfc3339(text, at);
+    json_member_str(w, key, text);
 }

@@ -27,13 +27,6 @@ enum err notice_parse(struct notice *out, const struct job_id *job, struct slice
     return execution_decode(&out->execution, job, text);
 }
 
-static void put_time(struct json_writer *w, const char *key, struct wall_ms at)
-{
-    char text[CLOCK_RFC3339_SIZE];
-    (void)clock_format_rfc3339(text, at);
-    json_member_str(w, key, text);
-}
-
 void notice_write(struct json_writer *w, const struct notice *notice, struct slice name, struct wall_ms at)
 {
     char id[JOB_ID_TEXT_SIZE];
@@ -45,7 +38,7 @@ void notice_write(struct json_writer *w, const struct notice *notice, struct sli
         json_key(w, "name");
         json_put_bytes(w, name);
     }
-    put_time(w, "at", at);
+    json_member_time(w, "at", at);
     json_member_i64(w, "failures", notice->failures);
     json_key(w, "execution");
     execution_json_write(w, &notice->execution);
@@ -68,7 +61,7 @@ void notice_write_fate(struct json_writer *w, const char *key, struct slice text
     json_key(w, key);
     json_object_begin(w);
     json_member_str(w, "event", names[event]);
-    put_time(w, "at", at);
+    json_member_time(w, "at", at);
     json_key(w, "state");
     json_put_bytes(w, state);
     json_member_i64(w, "status_code", status);
