@@ -76,22 +76,35 @@ static enum err ask_shards(struct app *app, unsigned shards, int ask, struct err
     return err;
 }
 
-/* Calls are spread over the shards by chance: of a page of 50, four out of five have no shard with more than
- * its share and ASK_SPARE. One that falls short of it is asked for twice as many, which costs less than more
- * records of all, and for twice as many again, so that no page takes more than a few round trips. */
+static int min(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+/* How many records the shards that fall short are asked for next; asked: how many they were before, 0 at
+ * first. Calls are spread over the shards by chance: of a page of 50, four out of five have no shard with
+ * more than its share and ASK_SPARE. During a herd, though, the latest records are of a few shards, for they
+ * are made in batches: so the second time is for all that the page has room for, and there is no third. */
+static int how_many(const struct app *app, const struct track_query *query, int asked)
+{
+    if (is_filtered(&query->filter)) {
+        return asked == 0 ? ASK_FILTERED : min(2 * asked, ASK_MAX);
+    }
+    return asked == 0 ? min(query->limit / STORE_SHARDS + ASK_SPARE, query->limit)
+                      : query->limit - (int)app->feed.page_count;
+}
+
 static enum err load_feed(struct app *app, const struct track_query *query, struct errinfo *info)
 {
-    bool filtered = is_filtered(&query->filter);
-    int share = query->limit / STORE_SHARDS + ASK_SPARE;
-    int ask = filtered ? ASK_FILTERED : share < query->limit ? share : query->limit;
+    int ask = 0;
     unsigned missing;
 
     while ((missing = feed_advance(&app->feed, (size_t)query->limit)) != 0 && !feed_is_spent(&app->feed)) {
+        ask = how_many(app, query, ask);
         enum err err = ask_shards(app, missing, ask, info);
         if (err != ERR_OK) {
             return err;
         }
-        ask = 2 * ask < ASK_MAX ? 2 * ask : ASK_MAX;
     }
     feed_end(&app->feed, (size_t)query->limit);
     return ERR_OK;
