@@ -140,8 +140,8 @@ static void ask(struct due *due, unsigned shard, struct wall_ms now)
     }
     *claim = (struct claim){.due = due,
                             .shard = shard,
-                            .limit = min(room(due), DUE_BATCH_MAX),
-                            .backlog_limit = min(backlog_room(due), DUE_BATCH_MAX)};
+                            .limit = min(room(due), STORE_BATCH_MAX),
+                            .backlog_limit = min(backlog_room(due), STORE_BATCH_MAX)};
     const struct store_claim_bounds bounds = {.until = {now.ms + DUE_LOOK_AHEAD_MS},
                                               .limit = (int)claim->limit,
                                               .fresh_from = {now.ms - RUNS_BACKLOG_MS},

@@ -6,8 +6,8 @@
  *
  * A backlog (after an outage, or while this runner cannot keep up) never keeps what is due now waiting: it
  * gets at most half of a claim that the other needs, and its runs take at most three quarters of all places.
- * Claims are small and few at a time: Redis works on one after the other anyway, and whoever else asks it
- * for something waits meanwhile (some 10 µs for each run).
+ * Claims are few at a time: Redis works on one after the other anyway, and whoever else asks it for
+ * something waits meanwhile (some 10 µs for each run). One alone would be too few where Redis is far away.
  * What waits outside the gate for its host takes no place here; when DUE_OUTSIDE_MAX times as many as there
  * are places wait there, nothing more is claimed. Loop thread only.
  */
@@ -22,8 +22,7 @@
 #define DUE_RECHECK_MS    30000 /* every shard is asked at least this often */
 #define DUE_REFUSED_MS    500   /* before a shard is asked again that answered with an error */
 #define DUE_OUTSIDE_MAX   4     /* runs outside the gate, in multiples of the places */
-#define DUE_ASKING_MAX    2     /* claims under way */
-#define DUE_BATCH_MAX     50    /* runs that are asked for with one of them */
+#define DUE_ASKING_MAX    4     /* claims under way */
 
 struct due {
     struct redis_link *link;         /* borrowed */
