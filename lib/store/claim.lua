@@ -22,7 +22,7 @@ local GARBAGE = '0 0 \n' -- packed: an empty schedule
 -- What the runner is told of a job: when it was created, and its definition. And what it has to do with the claim: stamp and type.
 local function describe(id)
     local job = read_job(job_prefix .. id)
-    if job then
+    if job and job.created:match('^%d+$') then -- what else stands there would be read as something that it is not
         return job.created, pack_definition(job), stamp_of(job), job.type
     elseif job == false then
         return '', '', '0'

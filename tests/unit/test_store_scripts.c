@@ -448,6 +448,37 @@ static void test_scripts_claim_tells_gone_jobs_and_garbage_from_good_ones(void *
     assert_true(slice_eq(got.at[2].fields.schedule, "* * * * *"));
 }
 
+/* Else the runner would take it for one that is gone, and hand it back, and claim it again, without end. */
+static void test_scripts_claim_of_a_job_without_a_creation_is_garbage(void **state)
+{
+    (void)state;
+    static const char *const creations[] = {"", " ", " 1000", "1000 1", "+1000", "soon"};
+    for (size_t i = 0; i < sizeof creations / sizeof creations[0]; i++) {
+        struct cmd cmd;
+        (void)create(A, JOB_ATMOST_ONCE, T0);
+        SAY("HSET", TAG "job:" A, "created", creations[i]);
+        assert_int_equal(claim("me"), 1);
+        assert_non_null(got.at[0].fields.schedule.data);
+        assert_int_equal(got.at[0].fields.schedule.len, 0);
+        store_set_aside(&cmd, SHARD, "me", &got.at[0].attempt);
+        exchange(&cmd);
+        assert_int_equal(number(), 1);
+        assert_int_equal(ASK("EXISTS", TAG "claimed:me", TAG "due", TAG "retry"), 0);
+        assert_int_equal(ASK("ZCARD", TAG "broken"), 1);
+        SAY("FLUSHALL");
+    }
+}
+
+/* Whatever else somebody wrote into its hash, the whole definition is told. */
+static void test_scripts_claim_tells_all_of_a_job_with_strange_fields(void **state)
+{
+    (void)state;
+    (void)create(A, JOB_ATMOST_ONCE, T0);
+    SAY("HSET", TAG "job:" A, "method", "POST", "is_plain", "1");
+    assert_int_equal(claim("me"), 1);
+    assert_true(slice_eq(got.at[0].fields.method, "POST"));
+}
+
 static void test_scripts_claim_drops_a_retry_that_names_nothing(void **state)
 {
     (void)state;
@@ -1423,6 +1454,8 @@ int main(void)
         TEST(test_scripts_claim_gives_each_attempt_to_one_runner),
         TEST(test_scripts_claim_of_nothing_leaves_no_trace),
         TEST(test_scripts_claim_tells_gone_jobs_and_garbage_from_good_ones),
+        TEST(test_scripts_claim_of_a_job_without_a_creation_is_garbage),
+        TEST(test_scripts_claim_tells_all_of_a_job_with_strange_fields),
         TEST(test_scripts_claim_drops_a_retry_that_names_nothing),
         TEST(test_scripts_claim_leaves_what_this_runner_has_started),
         TEST(test_scripts_claim_takes_an_occurrence_once),
