@@ -809,6 +809,26 @@ static void test_scripts_finish_that_fails_records_the_others_once(void **state)
     assert_int_equal(ASK("HLEN", TAG "claimed:me"), 1);
 }
 
+/* The claim waits for better times; memory that is full does not become fuller. */
+static void test_scripts_finish_without_memory_does_nothing(void **state)
+{
+    (void)state;
+    started(A, JOB_ATLEAST_ONCE);
+    SAY("CONFIG", "SET", "maxmemory", "1");
+    struct store_attempt attempt = held_by("me", A, 1);
+    struct execution what = execution_of(A, 1);
+    struct cmd cmd;
+    store_finish(&cmd, SHARD, "me", &keep);
+    store_finish_add(&cmd, &attempt, &what, STORE_AFTER_NOTHING, (struct wall_ms){T0}, "");
+    exchange(&cmd);
+    bool refused = reply->kind == REPLY_ERROR;
+    SAY("CONFIG", "SET", "maxmemory", "0");
+    assert_true(refused);
+    assert_int_equal(ASK("EXISTS", TAG "executions", TAG "history:" A), 0);
+    assert_int_equal(ASK("HLEN", TAG "claimed:me"), 1);
+    assert_int_equal(finish("me", A, 1, STORE_AFTER_NOTHING, T0), STORE_DONE);
+}
+
 static void test_scripts_executions_pages_backwards(void **state)
 {
     (void)state;
@@ -1477,6 +1497,7 @@ int main(void)
         TEST(test_scripts_trim_takes_out_what_is_too_old_or_too_much),
         TEST(test_scripts_finish_wrong_types_give_way),
         TEST(test_scripts_finish_that_fails_records_the_others_once),
+        TEST(test_scripts_finish_without_memory_does_nothing),
         TEST(test_scripts_executions_pages_backwards),
         TEST(test_scripts_release_of_a_claim_makes_it_due_again),
         TEST(test_scripts_release_of_a_started_claim_goes_to_retry),
