@@ -1,8 +1,9 @@
 /* due: when to claim, from which shard, and how many. Knows for each shard the earliest instant at which
  * something in it is due, and sleeps until shortly before the earliest of all; it does not poll. What it
  * knows comes from the answers to its claims, from what this runner makes due itself, and from the wake
- * channel, on which every change to an earlier instant is announced; as an announcement can be lost with a
- * connection, no shard is left unasked for longer than DUE_RECHECK_MS.
+ * channel, on which every change to an earlier instant is announced, but for new jobs that are due so late
+ * that they are learnt of in time anyway (lib/store/job_create.lua): no shard is left unasked for longer than
+ * DUE_RECHECK_MS, as an announcement can be lost with a connection, too.
  *
  * A backlog (after an outage, or while this runner cannot keep up) never keeps what is due now waiting: it
  * gets at most half of a claim that the other needs, and its runs take at most three quarters of all places.
@@ -19,7 +20,7 @@
 #include "timebase.h"
 
 #define DUE_LOOK_AHEAD_MS 150   /* claims reach so far ahead of their instant */
-#define DUE_RECHECK_MS    30000 /* every shard is asked at least this often */
+#define DUE_RECHECK_MS    30000 /* every shard is asked at least this often: LEARNT_MS has to be longer */
 #define DUE_REFUSED_MS    500   /* before a shard is asked again that answered with an error */
 #define DUE_OUTSIDE_MAX   4     /* runs outside the gate, in multiples of the places */
 #define DUE_ASKING_MAX    4     /* claims under way */
