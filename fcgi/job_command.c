@@ -162,6 +162,8 @@ static bool resume(struct app *app, const struct job_load *load, struct wall_ms 
                    enum store_answer *answer, struct api_error *error)
 {
     struct store_change change = {.read = &load->stored, .timing = STORE_TIME_DUE};
+    struct errinfo info = {0};
+    struct wall_ms taken;
     struct cmd cmd;
 
     if (job_load_runs_left(&load->job, &load->stored) == 0 ||
@@ -169,11 +171,12 @@ static bool resume(struct app *app, const struct job_load *load, struct wall_ms 
         change.timing = STORE_TIME_OVER;
     }
     store_job_change(&cmd, &change);
-    if (!command(app, &cmd, answer, error)) {
-        return false;
+    if (app_ask(app, &cmd, 1, &info) != ERR_OK ||
+        store_job_change_reply(redis_sync_reply(app->redis, 0), answer, &taken, &info) != ERR_OK) {
+        return fail(error, &info);
     }
     if (*answer == STORE_ANSWER_TAKEN) {
-        *after = change.due;
+        *after = taken;
     }
     return true;
 }

@@ -176,6 +176,7 @@ static enum step change(struct patch *p)
     bool paused = slice_eq(p->load.stored.state, "PAUSED") && !p->load.stored.broken;
     int64_t version = p->load.stored.version;
     enum store_answer answer = STORE_ANSWER_NONE;
+    struct wall_ms taken;
     struct errinfo info = {0};
     struct cmd cmd;
 
@@ -185,12 +186,12 @@ static enum step change(struct patch *p)
                                              : STORE_TIME_DUE;
     store_job_change(&cmd, &change);
     if (app_ask(p->app, &cmd, 1, &info) != ERR_OK ||
-        store_answer_reply(redis_sync_reply(p->app->redis, 0), &answer, &info) != ERR_OK) {
+        store_job_change_reply(redis_sync_reply(p->app->redis, 0), &answer, &taken, &info) != ERR_OK) {
         (void)api_error_redis(p->error, API_STORAGE_ERROR, "the change is not known to be stored", &info);
         return STEP_FAILED;
     }
     if (answer == STORE_ANSWER_TAKEN) {
-        p->after = p->due;
+        p->after = taken;
     }
     if (answer != STORE_ANSWER_DONE) {
         p->tried = version;

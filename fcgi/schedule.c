@@ -82,8 +82,20 @@ static enum step compare_changed(const struct creation *c)
 
 static enum step store(struct creation *c);
 
+/* The job does not get an instant up to `taken`: it begins behind that. (Not where Redis' clock was set back,
+ * so that `taken` is far ahead: a job is as old as it is.) */
+static enum step begin_behind(struct creation *c, struct wall_ms taken)
+{
+    bool near = taken.ms - c->job->created.ms < STORE_CLOCK_TOLERANCE_MS;
+
+    if (near && !when_is_anchored(&c->job->when)) {
+        c->job->created = taken;
+    }
+    return job_next(c->job, taken, &c->as.due) ? store(c) : refuse_over(c);
+}
+
 /* What is to be done after that answer. */
-static enum step take_answer(struct creation *c, enum store_creation answer, struct wall_ms now)
+static enum step take_answer(struct creation *c, enum store_creation answer, struct wall_ms at)
 {
     struct errinfo info = {0};
     bool named = c->job->labels.name.data != NULL;
@@ -95,15 +107,14 @@ static enum step take_answer(struct creation *c, enum store_creation answer, str
         return named ? STEP_REPLACE : c->as.changed ? compare_changed(c) : STEP_DONE;
     case STORE_CHANGED:
         return named ? STEP_REPLACE : compare_changed(c);
-    case STORE_TAKEN: /* the next one is further ahead than anything is called */
-        if (!when_is_anchored(&c->job->when)) {
-            c->job->created = c->as.due; /* it begins behind the one that it does not get */
-        }
-        return job_next(c->job, c->as.due, &c->as.due) ? store(c) : refuse_over(c);
+    case STORE_LATE:
+        return begin_behind(c, c->as.due);
+    case STORE_TAKEN:
+        return begin_behind(c, at.ms > c->as.due.ms ? at : c->as.due);
     case STORE_WRONG_TIME:
         break;
     }
-    (void)redis_time_learn(&c->app->time, now);
+    (void)redis_time_learn(&c->app->time, at);
     (void)err_set(&info, ERR_REFUSED, "built as of another time than Redis', twice");
     (void)api_error_redis(c->error, API_STORAGE_ERROR, "the job is not stored", &info);
     return STEP_WRONG_TIME;
@@ -114,16 +125,16 @@ static enum step store(struct creation *c)
 {
     struct errinfo info = {0};
     enum store_creation answer = STORE_KNOWN;
-    struct wall_ms now;
+    struct wall_ms at;
     struct cmd cmd;
 
     store_job_restore(&cmd, c->job, &c->as);
     if (!ask(c, &cmd, &info) ||
-        store_job_create_reply(redis_sync_reply(c->app->redis, 0), &answer, &now, &info) != ERR_OK) {
+        store_job_create_reply(redis_sync_reply(c->app->redis, 0), &answer, &at, &info) != ERR_OK) {
         (void)api_error_redis(c->error, API_STORAGE_ERROR, "the job is not known to be stored", &info);
         return STEP_FAILED;
     }
-    return take_answer(c, answer, now);
+    return take_answer(c, answer, at);
 }
 
 /* ---- what a backup says besides ---- */
@@ -285,9 +296,9 @@ bool schedule_prepare(struct app *app, struct slice text, struct schedule_prepar
 bool schedule_is_stored(const struct schedule_prepared *prepared, const struct reply *reply)
 {
     enum store_creation answer;
-    struct wall_ms now;
+    struct wall_ms at;
 
-    return store_job_create_reply(reply, &answer, &now, NULL) == ERR_OK &&
+    return store_job_create_reply(reply, &answer, &at, NULL) == ERR_OK &&
            (answer == STORE_CREATED || (answer == STORE_KNOWN && prepared->own_id));
 }
 

@@ -75,13 +75,14 @@ enum store_creation {
     STORE_CREATED, /* it is stored, and due */
     STORE_KNOWN,   /* it was there already: nothing changed */
     STORE_CHANGED, /* so it was, but its definition was changed since it was made: nothing changed now */
-    STORE_TAKEN,   /* nothing was stored: `due` is over, or an earlier job of the id is called then: tell the
-                      next */
-    STORE_WRONG_TIME /* nothing was stored: now is what Redis' clock says */
+    STORE_LATE,    /* nothing was stored: `due` is over: tell the next */
+    STORE_TAKEN,   /* nothing was stored: an earlier job of the id has taken all instants up to `at`: tell the
+                      one behind it */
+    STORE_WRONG_TIME /* nothing was stored: `at` is what Redis' clock says */
 };
-/* now: Redis' clock; STORE_WRONG_TIME only. */
+/* at: STORE_TAKEN and STORE_WRONG_TIME only. */
 NODISCARD enum err store_job_create_reply(const struct reply *reply, enum store_creation *out,
-                                          struct wall_ms *now, struct errinfo *info);
+                                          struct wall_ms *at, struct errinfo *info);
 
 /* What time it is, by Redis' clock. */
 void store_time(struct cmd *cmd);
@@ -170,17 +171,28 @@ enum store_verdict {
                      is recorded as skipped, or waits. The job's next instant is due as if it had been started
                    */
 };
-/* The verdict on the attempt that was added at index; for start, finish, skip and release. */
+/* Ask whether started attempts are still the runner's, just before they are sent: what was cancelled is LOST.
+ * Begin with store_confirm, add 1 to STORE_BATCH_MAX attempts of that shard. */
+void store_confirm(struct cmd *cmd, unsigned shard, const char *runner);
+void store_confirm_add(struct cmd *cmd, const struct store_attempt *attempt);
+/* The verdict on the attempt that was added at index; for start, confirm, finish, skip and release. */
 NODISCARD enum err store_verdict_at(const struct reply *reply, size_t index, enum store_verdict *out,
                                     struct errinfo *info);
 
-/* Record attempts and let go of their claims. api: the URL that was called; a job that has another one by now
- * is not paused. */
+/* Record attempts and let go of their claims. */
 enum store_after {
     STORE_AFTER_NOTHING, /* the occurrence is over */
     STORE_AFTER_RETRY,   /* attempt number + 1 at retry_at */
     STORE_AFTER_DEAD,    /* nobody tries again by himself */
     STORE_AFTER_GONE     /* the occurrence is over, and the job is paused: its target is gone */
+};
+struct store_ending {
+    enum store_after after;
+    struct wall_ms retry_at; /* STORE_AFTER_RETRY only */
+    const char *api; /* STORE_AFTER_GONE only: the URL that was called; a job that has another one by now is
+                        not paused */
+    struct wall_ms next; /* the job's next instant, as store_start_add was given it: written again where Redis
+                            has lost the start */
 };
 void store_finish(struct cmd *cmd, unsigned shard, const char *runner, const struct store_keep *keep);
 /* Likewise, for attempts of jobs that are watched. */
@@ -188,7 +200,7 @@ void store_finish_watched(struct cmd *cmd, unsigned shard, const char *runner, c
 /* Likewise, for notices: where there is no retry, nothing is next. */
 void store_finish_notice(struct cmd *cmd, unsigned shard, const char *runner);
 void store_finish_add(struct cmd *cmd, const struct store_attempt *attempt, const struct execution *execution,
-                      enum store_after after, struct wall_ms retry_at, const char *api);
+                      const struct store_ending *ending);
 
 /* Give up claimed first attempts without calling: record the gap (execution->outcome MISSED), and make the
  * job due at next. */

@@ -104,14 +104,16 @@ int store_dead_compare(const struct store_dead_place *a, const struct store_dead
 
 void store_dead_redrive(struct cmd *cmd, unsigned shard, int attempts, const struct store_pace *pace)
 {
-    cmd_init_script(cmd, &store_script_dead_redrive, 3);
+    cmd_init_script(cmd, &store_script_dead_redrive, 4);
     dead_keys(cmd, shard);
     store_key_arg(cmd, shard, "retry");
+    store_key_arg(cmd, shard, "holders");
     cmd_arg_i64(cmd, shard);
     store_prefix_arg(cmd, shard, "job");
     cmd_arg_i64(cmd, attempts);
     cmd_arg_i64(cmd, pace->first_us);
     cmd_arg_i64(cmd, pace->step_us);
+    store_prefix_arg(cmd, shard, "claimed");
 }
 
 void store_dead_add(struct cmd *cmd, const struct job_id *job, struct wall_ms scheduled)

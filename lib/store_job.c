@@ -8,16 +8,17 @@
 #include <string.h>
 
 static const struct script *const scripts[] = {
-    &store_script_claim,         &store_script_dead_drop,      &store_script_dead_page,
-    &store_script_dead_redrive,  &store_script_due_page,       &store_script_finish,
-    &store_script_finish_notice, &store_script_finish_watched, &store_script_forget,
-    &store_script_heartbeat,     &store_script_idem_close,     &store_script_idem_open,
-    &store_script_job_change,    &store_script_job_create,     &store_script_job_delete,
-    &store_script_job_get,       &store_script_job_page,       &store_script_job_pause,
-    &store_script_job_run,       &store_script_job_waits,      &store_script_recover,
-    &store_script_release,       &store_script_rezone,         &store_script_set_aside,
-    &store_script_setup,         &store_script_skip,           &store_script_start,
-    &store_script_start_watched, &store_script_tidy,           &store_script_trim,
+    &store_script_claim,      &store_script_confirm,       &store_script_dead_drop,
+    &store_script_dead_page,  &store_script_dead_redrive,  &store_script_due_page,
+    &store_script_finish,     &store_script_finish_notice, &store_script_finish_watched,
+    &store_script_forget,     &store_script_heartbeat,     &store_script_idem_close,
+    &store_script_idem_open,  &store_script_job_change,    &store_script_job_create,
+    &store_script_job_delete, &store_script_job_get,       &store_script_job_page,
+    &store_script_job_pause,  &store_script_job_run,       &store_script_job_waits,
+    &store_script_recover,    &store_script_release,       &store_script_rezone,
+    &store_script_set_aside,  &store_script_setup,         &store_script_skip,
+    &store_script_start,      &store_script_start_watched, &store_script_tidy,
+    &store_script_trim,
 };
 
 const struct script *store_script(size_t index)
@@ -94,23 +95,28 @@ void store_job_create(struct cmd *cmd, const struct job *job, struct wall_ms due
     unsigned shard = store_shard(&job->id);
     struct job_fields fields;
     job_describe(job, &fields);
-    cmd_init_script(cmd, &store_script_job_create, 6);
+    cmd_init_script(cmd, &store_script_job_create, 9);
     store_job_key_arg(cmd, "job", &job->id);
     store_key_arg(cmd, shard, "due");
     store_key_arg(cmd, shard, "broken");
     store_key_arg(cmd, shard, "retry");
     store_key_arg(cmd, shard, "holders");
     store_key_arg(cmd, shard, "jobs");
+    store_key_arg(cmd, shard, "executions");
+    store_key_arg(cmd, shard, "gone");
+    store_key_arg(cmd, shard, "token");
     cmd_arg(cmd, job->id.bytes, JOB_ID_SIZE);
     cmd_arg_i64(cmd, shard);
     store_instant_arg(cmd, due);
     cmd_arg_i64(cmd, job->created.ms);
     cmd_arg_i64(cmd, STORE_CLOCK_TOLERANCE_MS);
     store_prefix_arg(cmd, shard, "claimed");
+    store_prefix_arg(cmd, shard, "job");
+    store_prefix_arg(cmd, shard, "history");
     store_field_args(cmd, &fields);
 }
 
-enum err store_job_create_reply(const struct reply *reply, enum store_creation *out, struct wall_ms *now,
+enum err store_job_create_reply(const struct reply *reply, enum store_creation *out, struct wall_ms *at,
                                 struct errinfo *info)
 {
     enum err err = reply_check(reply, info);
@@ -120,10 +126,11 @@ enum err store_job_create_reply(const struct reply *reply, enum store_creation *
     if (reply->kind != REPLY_INTEGER) {
         return err_set(info, ERR_PROTOCOL, "job_create did not answer with a number");
     }
-    static const enum store_creation low[] = {STORE_TAKEN, STORE_CHANGED, STORE_KNOWN, STORE_CREATED};
+    static const enum store_creation low[] = {STORE_LATE, STORE_CHANGED, STORE_KNOWN, STORE_CREATED};
     bool is_low = reply->integer >= -2 && reply->integer <= 1;
-    *out = is_low ? low[reply->integer + 2] : STORE_WRONG_TIME;
-    now->ms = reply->integer;
+    bool taken = reply->integer < -2;
+    *out = is_low ? low[reply->integer + 2] : taken ? STORE_TAKEN : STORE_WRONG_TIME;
+    at->ms = taken ? -reply->integer : reply->integer;
     return ERR_OK;
 }
 

@@ -27,6 +27,7 @@ enum {
     JOB_RUNNING,
     JOB_WAITING,
     JOB_RUNS,
+    JOB_BORN,
     JOB_WIDTH
 };
 
@@ -63,6 +64,7 @@ static void read_job(const struct reply *reply, size_t at, struct store_job *out
     out->running.ms = first_number(items[JOB_RUNNING]);
     out->waiting.ms = first_number(items[JOB_WAITING]);
     out->runs = number_or(items[JOB_RUNS], 0);
+    out->born = number_or(items[JOB_BORN], 0);
 }
 
 void store_job_get(struct cmd *cmd, const struct job_id *id, int records)
@@ -171,35 +173,47 @@ enum err store_job_page_at(const struct reply *reply, size_t index, struct store
 
 enum err store_answer_reply(const struct reply *reply, enum store_answer *out, struct errinfo *info)
 {
-    static const enum store_answer answers[] = {STORE_ANSWER_TAKEN, STORE_ANSWER_LATE, STORE_ANSWER_OTHER,
-                                                STORE_ANSWER_NONE, STORE_ANSWER_DONE};
+    static const enum store_answer answers[] = {STORE_ANSWER_LATE, STORE_ANSWER_OTHER, STORE_ANSWER_NONE};
     enum err err = reply_check(reply, info);
     if (err != ERR_OK) {
         return err;
     }
-    if (reply->kind != REPLY_INTEGER || reply->integer < -3) {
+    if (reply->kind != REPLY_INTEGER || reply->integer < -2) {
         return err_set(info, ERR_PROTOCOL, "Redis answered with something that the script does not return");
     }
-    *out = reply->integer > 0 ? STORE_ANSWER_DONE : answers[reply->integer + 3];
+    *out = reply->integer > 0 ? STORE_ANSWER_DONE : answers[reply->integer + 2];
     return ERR_OK;
+}
+
+enum err store_job_change_reply(const struct reply *reply, enum store_answer *out, struct wall_ms *taken,
+                                struct errinfo *info)
+{
+    bool is_taken = reply->kind == REPLY_INTEGER && reply->integer < -2;
+    taken->ms = is_taken ? -reply->integer : 0;
+    *out = STORE_ANSWER_TAKEN;
+    return is_taken ? ERR_OK : store_answer_reply(reply, out, info);
 }
 
 void store_job_delete(struct cmd *cmd, const struct job_id *id, int64_t version)
 {
     unsigned shard = store_shard(id);
-    cmd_init_script(cmd, &store_script_job_delete, 6);
+    cmd_init_script(cmd, &store_script_job_delete, 8);
     store_job_key_arg(cmd, "job", id);
     store_key_arg(cmd, shard, "due");
     store_key_arg(cmd, shard, "broken");
     store_job_key_arg(cmd, "history", id);
     store_key_arg(cmd, shard, "jobs");
     store_key_arg(cmd, shard, "dead");
+    store_key_arg(cmd, shard, "executions");
+    store_key_arg(cmd, shard, "gone");
     cmd_arg(cmd, id->bytes, JOB_ID_SIZE);
     if (version == 0) {
         cmd_arg_str(cmd, "");
     } else {
         cmd_arg_i64(cmd, version);
     }
+    store_prefix_arg(cmd, shard, "job");
+    store_prefix_arg(cmd, shard, "history");
 }
 
 void store_job_pause(struct cmd *cmd, const struct job_id *id, const char *reason, struct slice note)
@@ -230,21 +244,25 @@ void store_job_change(struct cmd *cmd, const struct store_change *change)
 {
     const struct store_job *read = change->read;
     unsigned shard = store_shard(&read->id);
-    char seen[80];
+    char seen[96];
     struct job_fields fields;
-    (void)snprintf(seen, sizeof seen, "%lld %lld %lld", (long long)read->created.ms, (long long)read->version,
-                   (long long)read->epoch);
-    cmd_init_script(cmd, &store_script_job_change, 5);
+    (void)snprintf(seen, sizeof seen, "%lld %lld %lld %lld", (long long)read->created.ms,
+                   (long long)read->version, (long long)read->epoch, (long long)read->born);
+    cmd_init_script(cmd, &store_script_job_change, 7);
     store_job_key_arg(cmd, "job", &read->id);
     store_key_arg(cmd, shard, "due");
     store_key_arg(cmd, shard, "broken");
     store_key_arg(cmd, shard, "retry");
     store_key_arg(cmd, shard, "holders");
+    store_key_arg(cmd, shard, "executions");
+    store_key_arg(cmd, shard, "gone");
     cmd_arg(cmd, read->id.bytes, JOB_ID_SIZE);
     cmd_arg_i64(cmd, shard);
     cmd_arg_str(cmd, seen);
     timing_arg(cmd, change);
     store_prefix_arg(cmd, shard, "claimed");
+    store_prefix_arg(cmd, shard, "job");
+    store_prefix_arg(cmd, shard, "history");
     cmd_arg_str(cmd, change->definition != NULL ? "1" : "0");
     if (change->definition != NULL) {
         job_describe(change->definition, &fields);
@@ -255,14 +273,20 @@ void store_job_change(struct cmd *cmd, const struct store_change *change)
 void store_job_run(struct cmd *cmd, const struct job_id *id, const char *request, int offset_ms)
 {
     unsigned shard = store_shard(id);
-    cmd_init_script(cmd, &store_script_job_run, 3);
+    cmd_init_script(cmd, &store_script_job_run, 6);
     store_job_key_arg(cmd, "job", id);
     store_key_arg(cmd, shard, "retry");
     store_key_arg(cmd, shard, "broken");
+    store_key_arg(cmd, shard, "holders");
+    store_key_arg(cmd, shard, "executions");
+    store_key_arg(cmd, shard, "gone");
     cmd_arg(cmd, id->bytes, JOB_ID_SIZE);
     cmd_arg_i64(cmd, shard);
     cmd_arg_str(cmd, request);
     cmd_arg_i64(cmd, offset_ms);
+    store_prefix_arg(cmd, shard, "claimed");
+    store_prefix_arg(cmd, shard, "job");
+    store_prefix_arg(cmd, shard, "history");
 }
 
 enum err store_job_run_reply(const struct reply *reply, enum store_answer *out, struct wall_ms *scheduled,

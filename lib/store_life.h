@@ -16,6 +16,7 @@ struct store_job {
     bool broken;              /* it could not be read by a runner, and was set aside */
     int64_t version;          /* 1, and one more for each change of its definition */
     int64_t epoch;            /* how often its time was changed, or it was paused or resumed */
+    int64_t born;             /* tells it from an earlier job of its id; 0: none was known */
     struct slice state;       /* "PAUSED", "COMPLETED"; absent: ACTIVE */
     struct slice reason;      /* why that is so: "user", …; may be absent, as all that follow */
     struct slice note;        /* what who did it had to say */
@@ -59,8 +60,8 @@ enum store_answer {
     STORE_ANSWER_OTHER, /* it is not as it was read (change), has another version (delete), or was set aside
                          * (pause, run): nothing was done */
     STORE_ANSWER_LATE,  /* change: the instant is over: nothing was done. Find another one */
-    STORE_ANSWER_TAKEN  /* change: what is due at that instant is called already: nothing was done. Find the
-                         * one after it */
+    STORE_ANSWER_TAKEN  /* change: the instant is taken, and all up to one that the reply tells: nothing was
+                         * done. Find the one behind that */
 };
 NODISCARD enum err store_answer_reply(const struct reply *reply, enum store_answer *out,
                                       struct errinfo *info);
@@ -87,6 +88,9 @@ struct store_change {
 /* Change a job (with a definition: one version more; with another time: one epoch more, and what was claimed
  * and not started is void). */
 void store_job_change(struct cmd *cmd, const struct store_change *change);
+/* taken: STORE_ANSWER_TAKEN only: the last instant that is. */
+NODISCARD enum err store_job_change_reply(const struct reply *reply, enum store_answer *out,
+                                          struct wall_ms *taken, struct errinfo *info);
 
 /* Make an attempt by hand, now. request: a text of at most STORE_REQUEST_MAX bytes that no other request
  * has: sent again, it makes none. offset_ms: the milliseconds of the second at which the job's own instants

@@ -67,10 +67,12 @@ enum err store_due_page_at(const struct reply *reply, size_t index, struct store
 
 void store_rezone(struct cmd *cmd, unsigned shard)
 {
-    cmd_init_script(cmd, &store_script_rezone, 1);
+    cmd_init_script(cmd, &store_script_rezone, 2);
     store_key_arg(cmd, shard, "due");
+    store_key_arg(cmd, shard, "executions");
     cmd_arg_i64(cmd, shard);
     store_prefix_arg(cmd, shard, "job");
+    store_prefix_arg(cmd, shard, "history");
 }
 
 void store_rezone_add(struct cmd *cmd, const struct store_pending *pending, struct wall_ms due)

@@ -11,13 +11,14 @@
 void store_claim(struct cmd *cmd, unsigned shard, const char *runner, const struct store_claim_bounds *bounds,
                  const struct store_keep *keep)
 {
-    cmd_init_script(cmd, &store_script_claim, 6);
+    cmd_init_script(cmd, &store_script_claim, 7);
     store_key_arg(cmd, shard, "due");
     store_key_arg(cmd, shard, "retry");
     store_key_arg_of(cmd, shard, "claimed", runner);
     store_key_arg(cmd, shard, "holders");
     store_key_arg(cmd, shard, "token");
     store_key_arg(cmd, shard, "executions");
+    store_key_arg(cmd, shard, "gone");
     cmd_arg_str(cmd, runner);
     cmd_arg_i64(cmd, bounds->until.ms);
     cmd_arg_i64(cmd, bounds->limit);
@@ -130,12 +131,13 @@ void store_start(struct cmd *cmd, unsigned shard, const char *runner)
 
 void store_start_watched(struct cmd *cmd, unsigned shard, const char *runner, const struct store_keep *keep)
 {
-    cmd_init_script(cmd, &store_script_start_watched, 5);
+    cmd_init_script(cmd, &store_script_start_watched, 6);
     store_key_arg_of(cmd, shard, "claimed", runner);
     store_key_arg(cmd, shard, "due");
     store_key_arg(cmd, shard, "retry");
     store_key_arg(cmd, shard, "holders");
     store_key_arg(cmd, shard, "executions");
+    store_key_arg(cmd, shard, "gone");
     cmd_arg_i64(cmd, shard);
     store_prefix_arg(cmd, shard, "job");
     store_prefix_arg(cmd, shard, "claimed");
@@ -149,6 +151,18 @@ void store_start_add(struct cmd *cmd, const struct store_attempt *attempt, struc
     store_member_arg(cmd, &attempt->job, attempt->scheduled);
     ticket_arg(cmd, attempt);
     store_instant_arg(cmd, next);
+}
+
+void store_confirm(struct cmd *cmd, unsigned shard, const char *runner)
+{
+    cmd_init_script(cmd, &store_script_confirm, 1);
+    store_key_arg_of(cmd, shard, "claimed", runner);
+}
+
+void store_confirm_add(struct cmd *cmd, const struct store_attempt *attempt)
+{
+    store_member_arg(cmd, &attempt->job, attempt->scheduled);
+    ticket_arg(cmd, attempt);
 }
 
 enum err store_verdict_at(const struct reply *reply, size_t index, enum store_verdict *out,
@@ -174,18 +188,21 @@ enum err store_verdict_at(const struct reply *reply, size_t index, enum store_ve
 static void begin_finish(struct cmd *cmd, const struct script *script, unsigned shard, const char *runner,
                          const struct store_keep *keep)
 {
-    cmd_init_script(cmd, script, 5);
+    cmd_init_script(cmd, script, 7);
     store_key_arg_of(cmd, shard, "claimed", runner);
     store_key_arg(cmd, shard, "retry");
     store_key_arg(cmd, shard, "dead");
     store_key_arg(cmd, shard, "executions");
     store_key_arg(cmd, shard, "due");
+    store_key_arg(cmd, shard, "gone");
+    store_key_arg(cmd, shard, "holders");
     cmd_arg_i64(cmd, shard);
     store_prefix_arg(cmd, shard, "history");
     cmd_arg_i64(cmd, keep->executions);
     cmd_arg_i64(cmd, keep->history);
     cmd_arg_i64(cmd, keep->dead);
     store_prefix_arg(cmd, shard, "job");
+    store_prefix_arg(cmd, shard, "claimed");
 }
 
 void store_finish(struct cmd *cmd, unsigned shard, const char *runner, const struct store_keep *keep)
@@ -221,7 +238,7 @@ static void record_arg(struct cmd *cmd, const struct execution *execution)
 }
 
 void store_finish_add(struct cmd *cmd, const struct store_attempt *attempt, const struct execution *execution,
-                      enum store_after after, struct wall_ms retry_at, const char *api)
+                      const struct store_ending *ending)
 {
     static const char *const words[] = {[STORE_AFTER_NOTHING] = "n",
                                         [STORE_AFTER_RETRY] = "r",
@@ -230,20 +247,22 @@ void store_finish_add(struct cmd *cmd, const struct store_attempt *attempt, cons
     store_member_arg(cmd, &attempt->job, attempt->scheduled);
     ticket_arg(cmd, attempt);
     record_arg(cmd, execution);
-    cmd_arg_str(cmd, words[after]);
-    if (after == STORE_AFTER_GONE) {
-        cmd_arg_str(cmd, api);
+    cmd_arg_str(cmd, words[ending->after]);
+    if (ending->after == STORE_AFTER_GONE) {
+        cmd_arg_str(cmd, ending->api);
     } else {
-        cmd_arg_i64(cmd, retry_at.ms);
+        cmd_arg_i64(cmd, ending->retry_at.ms);
     }
+    store_instant_arg(cmd, ending->next);
 }
 
 void store_skip(struct cmd *cmd, unsigned shard, const char *runner, const struct store_keep *keep)
 {
-    cmd_init_script(cmd, &store_script_skip, 3);
+    cmd_init_script(cmd, &store_script_skip, 4);
     store_key_arg_of(cmd, shard, "claimed", runner);
     store_key_arg(cmd, shard, "due");
     store_key_arg(cmd, shard, "executions");
+    store_key_arg(cmd, shard, "gone");
     cmd_arg_i64(cmd, shard);
     store_prefix_arg(cmd, shard, "job");
     store_prefix_arg(cmd, shard, "history");

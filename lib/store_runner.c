@@ -82,13 +82,14 @@ enum err store_tidy_reply(const struct reply *reply, bool *holds, struct errinfo
 void store_recover(struct cmd *cmd, unsigned shard, const char *dead, int max_attempts,
                    const struct store_keep *keep)
 {
-    cmd_init_script(cmd, &store_script_recover, 6);
+    cmd_init_script(cmd, &store_script_recover, 7);
     store_key_arg_of(cmd, shard, "claimed", dead);
     store_key_arg(cmd, shard, "due");
     store_key_arg(cmd, shard, "retry");
     store_key_arg(cmd, shard, "dead");
     store_key_arg(cmd, shard, "executions");
     store_key_arg(cmd, shard, "holders");
+    store_key_arg(cmd, shard, "gone");
     cmd_arg_str(cmd, dead);
     cmd_arg_i64(cmd, shard);
     store_prefix_arg(cmd, shard, "job");
@@ -98,6 +99,7 @@ void store_recover(struct cmd *cmd, unsigned shard, const char *dead, int max_at
     cmd_arg_i64(cmd, keep->executions);
     cmd_arg_i64(cmd, keep->history);
     cmd_arg_i64(cmd, keep->dead);
+    store_prefix_arg(cmd, shard, "claimed");
 }
 
 enum err store_recover_reply(const struct reply *reply, struct store_recovered *out, struct errinfo *info)

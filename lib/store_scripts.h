@@ -5,6 +5,7 @@
 #include "cmd.h"
 
 extern const struct script store_script_claim;
+extern const struct script store_script_confirm;
 extern const struct script store_script_dead_drop;
 extern const struct script store_script_dead_page;
 extern const struct script store_script_dead_redrive;

@@ -23,6 +23,8 @@ static enum outbox_kind kind_of(const struct run *run)
     switch (run->state) {
     case RUN_STARTING:
         return watched ? OUTBOX_START_WATCHED : OUTBOX_START;
+    case RUN_CONFIRMING:
+        return OUTBOX_CONFIRM;
     case RUN_FINISHING:
         return run->is_notice ? OUTBOX_FINISH_NOTICE : watched ? OUTBOX_FINISH_WATCHED : OUTBOX_FINISH;
     case RUN_SKIPPING:
@@ -186,6 +188,9 @@ static void begin(const struct outbox *outbox, struct cmd *cmd, enum outbox_kind
     case OUTBOX_START_WATCHED:
         store_start_watched(cmd, shard, outbox->runner, &outbox->keep);
         break;
+    case OUTBOX_CONFIRM:
+        store_confirm(cmd, shard, outbox->runner);
+        break;
     case OUTBOX_FINISH:
         store_finish(cmd, shard, outbox->runner, &outbox->keep);
         break;
@@ -206,19 +211,20 @@ static void begin(const struct outbox *outbox, struct cmd *cmd, enum outbox_kind
 
 static void add(struct cmd *cmd, const struct run *run)
 {
-    struct wall_ms next = {INT64_MAX};
+    const struct store_ending ending = {
+        .after = run->after, .retry_at = run->next_due, .api = run->job.api, .next = run->following};
     switch (kind_of(run)) {
     case OUTBOX_START:
     case OUTBOX_START_WATCHED:
-        if (!job_next(&run->job, run->attempt.scheduled, &next)) {
-            next.ms = INT64_MAX;
-        }
-        store_start_add(cmd, &run->attempt, next);
+        store_start_add(cmd, &run->attempt, run->following);
+        break;
+    case OUTBOX_CONFIRM:
+        store_confirm_add(cmd, &run->attempt);
         break;
     case OUTBOX_FINISH:
     case OUTBOX_FINISH_WATCHED:
     case OUTBOX_FINISH_NOTICE:
-        store_finish_add(cmd, &run->attempt, &run->execution, run->after, run->next_due, run->job.api);
+        store_finish_add(cmd, &run->attempt, &run->execution, &ending);
         break;
     case OUTBOX_SKIP:
         store_skip_add(cmd, &run->attempt, &run->execution, run->next_due);

@@ -1,11 +1,11 @@
 /* outbox: what Redis is to be told about runs, in batches: one script call for all runs of a shard that wait
  * for the same thing.
  *
- * A run is put in when it enters STARTING, FINISHING, SKIPPING or RELEASING; its state says what is told. It
- * is sent in the next turn in which the link is up, and again when the link was lost before the answer came
- * (the scripts do nothing twice) or when Redis refused to write (a replica, a full disk). Nothing is dropped:
- * results wait for Redis, and as nothing is started without Redis either, their number is bounded by
- * RUNNER_MAX_IN_FLIGHT.
+ * A run is put in when it enters STARTING, CONFIRMING, FINISHING, SKIPPING or RELEASING; its state says what
+ * is told. It is sent in the next turn in which the link is up, and again when the link was lost before the
+ * answer came (the scripts do nothing twice) or when Redis refused to write (a replica, a full disk). Nothing
+ * is dropped: results wait for Redis, and as nothing is started without Redis either, their number is bounded
+ * by RUNNER_MAX_IN_FLIGHT.
  *
  * No more than OUTBOX_UNDER_WAY_MAX batches are on their way at once. Redis works on one thing at a time:
  * what waits here meanwhile makes the next batches larger, which is cheaper, and the requests of API clients
@@ -24,6 +24,7 @@
 enum outbox_kind {
     OUTBOX_START,
     OUTBOX_START_WATCHED, /* of a job that is watched (watch.h) */
+    OUTBOX_CONFIRM,
     OUTBOX_FINISH,
     OUTBOX_FINISH_WATCHED,
     OUTBOX_FINISH_NOTICE,
@@ -66,7 +67,7 @@ NODISCARD enum err outbox_init(struct outbox *outbox, struct loop *loop, struct 
 void outbox_on_verdict(struct outbox *outbox, outbox_verdict_cb *cb, void *arg);
 void outbox_fini(struct outbox *outbox);
 
-/* Queue run, which is in one of the four states. */
+/* Queue run, which is in one of the five states. */
 void outbox_put(struct outbox *outbox, struct run *run);
 /* Take run out of its queue before it is sent. False: it is on its way. */
 NODISCARD bool outbox_withdraw(struct outbox *outbox, struct run *run);

@@ -4,9 +4,9 @@
 #include "log.h"
 
 static const char *const state_names[RUN_STATE__COUNT] = {
-    [RUN_CLAIMED] = "claimed",     [RUN_STARTING] = "starting",   [RUN_READY] = "ready",
-    [RUN_CALLING] = "calling",     [RUN_FINISHING] = "finishing", [RUN_SKIPPING] = "skipping",
-    [RUN_RELEASING] = "releasing", [RUN_ENDED] = "ended",
+    [RUN_CLAIMED] = "claimed",       [RUN_STARTING] = "starting",   [RUN_READY] = "ready",
+    [RUN_CONFIRMING] = "confirming", [RUN_CALLING] = "calling",     [RUN_FINISHING] = "finishing",
+    [RUN_SKIPPING] = "skipping",     [RUN_RELEASING] = "releasing", [RUN_ENDED] = "ended",
 };
 
 #define MOVE(state) (1U << (state))
@@ -14,7 +14,10 @@ static const unsigned allowed_moves[RUN_STATE__COUNT] = {
     [RUN_CLAIMED] =
         MOVE(RUN_STARTING) | MOVE(RUN_FINISHING) | MOVE(RUN_SKIPPING) | MOVE(RUN_RELEASING) | MOVE(RUN_ENDED),
     [RUN_STARTING] = MOVE(RUN_READY) | MOVE(RUN_RELEASING) | MOVE(RUN_ENDED),
-    [RUN_READY] = MOVE(RUN_CALLING) | MOVE(RUN_FINISHING) | MOVE(RUN_RELEASING) | MOVE(RUN_ENDED),
+    [RUN_READY] = MOVE(RUN_CONFIRMING) | MOVE(RUN_CALLING) | MOVE(RUN_FINISHING) | MOVE(RUN_RELEASING) |
+                  MOVE(RUN_ENDED),
+    [RUN_CONFIRMING] = MOVE(RUN_CONFIRMING) | MOVE(RUN_CALLING) | MOVE(RUN_FINISHING) | MOVE(RUN_RELEASING) |
+                       MOVE(RUN_ENDED),
     [RUN_CALLING] = MOVE(RUN_FINISHING) | MOVE(RUN_ENDED),
     [RUN_FINISHING] = MOVE(RUN_ENDED),
     [RUN_SKIPPING] = MOVE(RUN_ENDED),

@@ -1,12 +1,12 @@
 /* run: one attempt at one occurrence, from the claim until it is recorded. Owns the states of a run and the
  * only function that changes them; what is done in each state is runs' business.
  *
- *     CLAIMED ──▶ STARTING ──▶ READY ──▶ CALLING ──▶ FINISHING ──▶ ENDED
- *        │            │          │                       ▲           ▲
- *        ├────────────┴──────────┴─▶ RELEASING ──────────│───────────┤
- *        ├─▶ SKIPPING ───────────────────────────────────│───────────┤
- *        ├─▶ (too late, and no gap to skip) ─────────────┘           │
- *        └─▶ (the job is set aside) ─────────────────────────────────┘
+ *     CLAIMED ──▶ STARTING ──▶ READY ──▶ (CONFIRMING) ──▶ CALLING ──▶ FINISHING ──▶ ENDED
+ *        │            │          │             │                          ▲           ▲
+ *        ├────────────┴──────────┴─────────────┴─▶ RELEASING ─────────────│───────────┤
+ *        ├─▶ SKIPPING ────────────────────────────────────────────────────│───────────┤
+ *        ├─▶ (too late, and no gap to skip) ──────────────────────────────┘           │
+ *        └─▶ (the job is set aside) ──────────────────────────────────────────────────┘
  *
  * One that is cancelled for the sake of a later occurrence ends out of READY or CALLING, and is not recorded.
  */
@@ -24,12 +24,14 @@
 enum run_state {
     RUN_CLAIMED,  /* ours in Redis; waits for a place at the gate, and until shortly before its instant */
     RUN_STARTING, /* Redis is to mark it started: queued or on its way */
-    RUN_READY,   /* started in Redis, not sent: waits for its instant, and for its host to have a call free */
-    RUN_CALLING, /* the call is under way */
-    RUN_FINISHING, /* the record is to go to Redis: queued or on its way */
-    RUN_SKIPPING,  /* too late to be called; the gap is to go to Redis */
-    RUN_RELEASING, /* not sent: Redis is to make it due again, now or later */
-    RUN_ENDED,     /* nothing left to do: freed at the end of the turn */
+    RUN_READY, /* started in Redis, not sent: waits for its instant, and for its host to have a call free */
+    RUN_CONFIRMING, /* its instant has come, and Redis is asked whether it is still ours: of jobs whose calls
+                       are cancelled by later ones */
+    RUN_CALLING,    /* the call is under way */
+    RUN_FINISHING,  /* the record is to go to Redis: queued or on its way */
+    RUN_SKIPPING,   /* too late to be called; the gap is to go to Redis */
+    RUN_RELEASING,  /* not sent: Redis is to make it due again, now or later */
+    RUN_ENDED,      /* nothing left to do: freed at the end of the turn */
     RUN_STATE__COUNT
 };
 
@@ -39,6 +41,10 @@ struct run {
     struct runs *owner; /* borrowed: the set that it is in */
     struct store_attempt attempt;
     struct wall_ms due; /* when this attempt is to be made: the occurrence's instant, or a retry's */
+    struct wall_ms
+        following; /* the job's next instant behind the occurrence's; INT64_MAX: none. From STARTING on */
+    struct mono_ms asked; /* in CONFIRMING: when Redis was */
+    int confirmations;    /* how often it was */
     unsigned shard;
     enum run_state state;
     struct job job;     /* owned; of a notice, the one that stands in for it (notice_job.h) */

@@ -180,8 +180,10 @@ static struct slice keep_response(struct run *run, struct slice kept)
 void run_note_result(struct run *run, const char *runner, const struct http_result *result)
 {
     struct execution *execution = &run->execution;
-    /* A first attempt may have been put off: it is late all the same. */
-    struct wall_ms wanted = run->attempt.number == 1 ? run->attempt.scheduled : run->due;
+    /* A first attempt may have been put off: it is late all the same. (The name of a run by hand may be
+     * ahead.) */
+    bool is_first = run->attempt.number == 1 && run->attempt.scheduled.ms < run->due.ms;
+    struct wall_ms wanted = is_first ? run->attempt.scheduled : run->due;
     *execution = (struct execution){.job = run->attempt.job,
                                     .scheduled = run->attempt.scheduled,
                                     .started = result->started,

@@ -55,7 +55,7 @@ static void end(struct runs *runs, struct run *run)
 static void tell_redis(struct runs *runs, struct run *run, enum run_state state)
 {
     heap_remove(&runs->waiting, &run->waiting);
-    if (state != RUN_STARTING) {
+    if (state != RUN_STARTING && state != RUN_CONFIRMING) {
         gate_leave(&runs->gate, run);
     }
     run_set_state(run, state);
@@ -186,6 +186,7 @@ enum err runs_add(struct runs *runs, unsigned shard, const struct store_claimed 
     run->due = claimed->due;
     run->shard = shard;
     run->from_retry = claimed->from_retry;
+    run->following.ms = INT64_MAX;
     run->is_notice = claimed->notice.data != NULL;
     run->backlog = claimed->due.ms < timebase_now(runs->options.timebase).ms - RUNS_BACKLOG_MS;
     runs->backlog += run->backlog ? 1 : 0;
@@ -271,6 +272,19 @@ static void call(struct runs *runs, struct run *run)
     conclude(runs, run);
 }
 
+/* The run may be sent now. Where its claim may have been taken away since it was started, Redis is asked
+ * first: a message that says so may not have come. */
+static void send(struct runs *runs, struct run *run)
+{
+    if (run->job.watch.overlap != WATCH_CANCEL || run->is_notice) {
+        call(runs, run);
+        return;
+    }
+    run->asked = clock_mono(&runs->options.timebase->clock);
+    run->confirmations++;
+    tell_redis(runs, run, RUN_CONFIRMING);
+}
+
 /* ---- what Redis said ---- */
 
 static const char *why_not_started(enum store_verdict verdict)
@@ -287,10 +301,9 @@ static const char *why_not_started(enum store_verdict verdict)
 
 static void on_started(struct runs *runs, struct run *run, enum store_verdict verdict)
 {
-    struct wall_ms next;
     bool goes_on = verdict == STORE_DONE || verdict == STORE_SETTLED;
-    if (goes_on && run->attempt.number == 1 && job_next(&run->job, run->attempt.scheduled, &next)) {
-        runs->options.on_due(runs->options.arg, run->shard, next);
+    if (goes_on && run->attempt.number == 1 && run->following.ms < INT64_MAX) {
+        runs->options.on_due(runs->options.arg, run->shard, run->following);
     }
     if (verdict != STORE_DONE) {
         log_debug("start refused", log_str("why", why_not_started(verdict)));
@@ -302,6 +315,22 @@ static void on_started(struct runs *runs, struct run *run, enum store_verdict ve
         wait_until(runs, run, run->due.ms);
     } else {
         tell_redis(runs, run, RUN_RELEASING);
+    }
+}
+
+/* An answer that was long on its way (this process was stopped, say) tells what was so then. */
+static void on_confirmed(struct runs *runs, struct run *run, enum store_verdict verdict)
+{
+    int64_t age_ms = clock_mono(&runs->options.timebase->clock).ms - run->asked.ms;
+    if (verdict != STORE_DONE || run->cancelled) {
+        log_debug("not sent", log_str("why", "a later occurrence of the job has cancelled it"));
+        end(runs, run);
+    } else if (!runs->may_send || runs->draining) {
+        tell_redis(runs, run, RUN_RELEASING);
+    } else if (age_ms > RUNS_CONFIRMED_MS && run->confirmations < RUNS_CONFIRM_MAX) {
+        send(runs, run);
+    } else {
+        call(runs, run);
     }
 }
 
@@ -322,6 +351,10 @@ static void on_verdict(void *arg, struct run *run, enum store_verdict verdict)
         on_started(runs, run, verdict);
         return;
     }
+    if (run->state == RUN_CONFIRMING) {
+        on_confirmed(runs, run, verdict);
+        return;
+    }
     if (run->state == RUN_FINISHING && verdict == STORE_LOST) {
         run_log_refused(run);
     }
@@ -338,7 +371,8 @@ static void on_verdict(void *arg, struct run *run, enum store_verdict verdict)
 static void hand_back(struct runs *runs, struct run *run)
 {
     bool waits = run->state == RUN_CLAIMED || run->state == RUN_READY;
-    if (waits || (run->state == RUN_STARTING && outbox_withdraw(runs->options.outbox, run))) {
+    bool asks = run->state == RUN_STARTING || run->state == RUN_CONFIRMING;
+    if (waits || (asks && outbox_withdraw(runs->options.outbox, run))) {
         tell_redis(runs, run, RUN_RELEASING);
     }
 }
@@ -401,15 +435,24 @@ void runs_abort(struct runs *runs)
 
 /* ---- the turn ---- */
 
+/* Its job's next instant is found once: what start and finish tell Redis is the same. */
+static void start(struct runs *runs, struct run *run)
+{
+    if (!job_next(&run->job, run->attempt.scheduled, &run->following)) {
+        run->following.ms = INT64_MAX;
+    }
+    tell_redis(runs, run, RUN_STARTING);
+}
+
 /* A run's time has come. */
 static void go_on(struct runs *runs, struct run *run)
 {
     if (run->place != GATE_AHEAD) {
         put_off(runs, run); /* it has waited for its host long enough */
     } else if (run->state == RUN_CLAIMED) {
-        tell_redis(runs, run, RUN_STARTING);
+        start(runs, run);
     } else if (gate_call(&runs->gate, run)) {
-        call(runs, run);
+        send(runs, run);
     } else {
         wait_for_gate(runs, run);
     }
@@ -421,7 +464,7 @@ static void let_through(struct runs *runs)
     struct run *run;
     while (runs->may_send && (run = gate_next(&runs->gate)) != NULL) {
         if (run->place == GATE_CALLING) {
-            call(runs, run);
+            send(runs, run);
         } else {
             consider(runs, run);
         }

@@ -3,7 +3,9 @@
  * A claimed run gets a place at the gate, waits until RUNS_START_LEAD_MS before its instant, is marked as
  * started in Redis, waits for the instant itself, is called, and its outcome is recorded; on the way it may
  * be skipped (too late), handed back (draining, lease lost) or found to be no longer ours. Nothing is sent
- * before Redis has acknowledged the start, nor while the lease is not valid.
+ * before Redis has acknowledged the start, nor while the lease is not valid. A started claim can be taken
+ * away by a later occurrence of its job, where the job's overlap is `cancel`: such a run asks once more when
+ * its instant has come.
  *
  * A run whose host lets nothing more through waits RUNS_HOLD_MS, and not at all where the host is stuck and
  * enough wait already; then it is put off: handed back, to be due again after a time that policy tells. So a
@@ -23,6 +25,9 @@
 /* Starts are asked for so long before the instant: the time that Redis may take to make them durable without
  * making a call late. A job that is deleted within it is still called. */
 #define RUNS_START_LEAD_MS 30
+
+#define RUNS_CONFIRMED_MS  20 /* so long Redis' word counts that a claim is still ours */
+#define RUNS_CONFIRM_MAX   3  /* times that it is asked for, if it keeps coming late */
 
 #define RUNS_HOLD_MS       1000 /* how long a run waits for its host to let it through */
 #define RUNS_BACKLOG_MS    1000 /* what was due so long before it was claimed is backlog */

@@ -1,7 +1,8 @@
 -- claim: hand attempts that are due to a runner, the longest due first. What has been due for long (a backlog) gets a part of its own:
 -- it cannot keep what is due now waiting, nor the other way round.
--- needs: write stamp packed record retry notice
+-- needs: write clock stamp token packed record retry notice
 -- KEYS[1] due  KEYS[2] retry  KEYS[3] claimed:<runner>  KEYS[4] holders  KEYS[5] token  KEYS[6] executions
+-- KEYS[7] gone
 -- ARGV[1] runner  [2] until (ms)  [3] limit  [4] prefix of the jobs' keys  [5] what was due before is backlog (ms)
 --   [6] limit of that  [7] prefix of the histories' keys  [8] executions kept  [9] history kept
 -- Returns the earliest instant that is left and no backlog ('' for none), '1' where a backlog is left, then a text for each claimed attempt:
@@ -15,7 +16,8 @@
 local due_key, retry_key, claimed_key, holders_key = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local runner, until_ms, limit, job_prefix = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
 local fresh_from, backlog_limit = ARGV[5], tonumber(ARGV[6])
-local keep = {executions_key = KEYS[6], executions = ARGV[8], history_prefix = ARGV[7], history = tonumber(ARGV[9])}
+local where = {job_prefix = job_prefix, gone_key = KEYS[7], executions_key = KEYS[6], executions = ARGV[8], history_prefix = ARGV[7],
+    history = tonumber(ARGV[9]), now = now_ms()}
 
 local GARBAGE = '0 0 \n' -- packed: an empty schedule
 
@@ -72,7 +74,8 @@ local function is_void(id, scheduled, attempt, manual, stamp)
     if not current or state ~= 'PAUSED' or manual then
         return not current and stamp ~= ''
     end
-    record_attempt(keep, id, 'o:c s:' .. scheduled .. ' a:' .. math.max(attempt, 1) .. ' x:0 t:0 h:0 l:0 c:paused e:the job was paused')
+    record_attempt(where, id, scheduled,
+        'o:c s:' .. scheduled .. ' a:' .. math.max(attempt, 1) .. ' x:0 t:0 h:0 l:0 c:paused e:the job was paused')
     return true
 end
 
@@ -183,7 +186,7 @@ read_all(backlog, backlog_count, found)
 read_all(fresh, fresh_count, found)
 if #found > 0 then
     write('SADD', holders_key, runner) -- before anything is moved: who holds something is found there
-    token = string.format('%.0f', redis.call('INCR', KEYS[5]))
+    token = next_token(KEYS[5])
     claim_all(found)
 end
 

@@ -1,4 +1,5 @@
 -- dead_page: look at a part of a shard's dead occurrences, in the order in which they died.
+-- needs: write
 -- KEYS[1] dead  KEYS[2] dead:records
 -- ARGV[1] 'new' (the latest first) or 'old'  [2] only those behind this instant of death ('': from the end that the order begins with)
 --   [3] and, of those that died then, behind this occurrence  [4] only those of this job (32 bytes; '': of all)
@@ -58,8 +59,8 @@ local function look(member, score)
     reply[3], reply[4] = died, member
     if job == '' or job == id then
         local n = #reply
-        local record = redis.pcall('HGET', records_key, member)
-        reply[n + 1], reply[n + 2], reply[n + 3], reply[n + 4] = id, scheduled, died, type(record) == 'string' and record
+        local record = try('HGET', records_key, member)
+        reply[n + 1], reply[n + 2], reply[n + 3], reply[n + 4] = id, scheduled, died, record
         found = found + 1
     end
 end

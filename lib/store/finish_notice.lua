@@ -33,7 +33,7 @@ local function finish(member, ticket, text, after, at)
     return '1'
 end
 
-for i = 3, #ARGV, 5 do
+for i = 3, #ARGV, 6 do
     reply[#reply + 1] = finish(ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], ARGV[i + 4])
 end
 wake(shard, earliest)

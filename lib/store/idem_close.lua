@@ -3,8 +3,8 @@
 -- KEYS[1] what is kept of the key
 -- ARGV[1] digest of the request  [2] how long the key is kept from now on (ms)  then status, content type, body; without them: nothing was done
 -- Returns 1 (done), 0 (there is an answer already, or the key belongs to another request by now: nothing is changed).
-local kept = redis.pcall('HMGET', KEYS[1], 'request', 'status')
-if not kept.err and (kept[2] or kept[1] and kept[1] ~= ARGV[1]) then
+local kept = try('HMGET', KEYS[1], 'request', 'status')
+if kept and (kept[2] or kept[1] and kept[1] ~= ARGV[1]) then
     return 0
 end
 if not ARGV[3] then

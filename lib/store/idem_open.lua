@@ -4,8 +4,8 @@
 -- ARGV[1] digest of the request  [2] how long the key is kept (ms)
 -- Returns {} (it is to be done; also where it is being done just now: to do the same twice is to do it once), {'other'} (the key belongs to
 -- another request), or {status, content type, body} of the answer. Sent twice, it is the same.
-local kept = redis.pcall('HMGET', KEYS[1], 'request', 'status', 'type', 'body')
-if not kept.err and kept[1] then
+local kept = try('HMGET', KEYS[1], 'request', 'status', 'type', 'body')
+if kept and kept[1] then
     if kept[1] ~= ARGV[1] then
         return {'other'}
     end

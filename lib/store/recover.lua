@@ -1,22 +1,25 @@
 -- recover: hand on what a dead runner held, some hundred claims at a time.
 -- needs: write clock stamp record dead rounds retry claims health overlap
 -- KEYS[1] claimed:<dead>  KEYS[2] due  KEYS[3] retry  KEYS[4] dead  KEYS[5] executions  KEYS[6] holders
+-- KEYS[7] gone
 -- ARGV[1] the dead runner  [2] shard  [3] prefix of the jobs' keys  [4] prefix of the histories' keys  [5] claims in one go
 --   [6] attempts that an at-least-once occurrence has unless its job says so (in a round: one that is re-driven gets as many again)  [7] executions kept  [8] history kept  [9] dead kept
+--   [10] prefix of the runners' claims
 -- Returns how many were handed on, how many were recorded as lost, and 1 where more are left.
 local claimed_key, due_key, retry_key, dead_key, holders_key = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[6]
 local dead, shard, job_prefix, batch = ARGV[1], ARGV[2], ARGV[3], ARGV[5]
 local attempts_max, dead_max = tonumber(ARGV[6]), tonumber(ARGV[9])
-local keep = {executions_key = KEYS[5], executions = ARGV[7], history_prefix = ARGV[4], history = tonumber(ARGV[8])}
 local now = now_ms()
-local where = {due_key = due_key, retry_key = retry_key, job_prefix = job_prefix, earliest = math.huge}
+local where = {due_key = due_key, retry_key = retry_key, executions_key = KEYS[5], holders_key = holders_key, gone_key = KEYS[7],
+    job_prefix = job_prefix, history_prefix = ARGV[4], claimed_prefix = ARGV[10], executions = ARGV[7], history = tonumber(ARGV[8]),
+    now = now, earliest = math.huge}
 local handed_on, lost = 0, 0
 
 -- The record, which is put where records belong.
 local function record_lost(id, scheduled, attempt, gone)
     local text = 'o:l s:' .. scheduled .. ' x:0 t:0 h:0 a:' .. attempt .. ' l:0 r:' .. dead ..
         ' c:lost e:the runner died after the start; whether the call left is not known'
-    record_attempt(keep, id, text, gone)
+    record_attempt(where, id, scheduled, text, gone)
     lost = lost + 1
     return text
 end

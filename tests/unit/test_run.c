@@ -18,7 +18,16 @@ static const bool allowed[RUN_STATE__COUNT][RUN_STATE__COUNT] = {
                      [RUN_RELEASING] = true,
                      [RUN_ENDED] = true},
     [RUN_STARTING] = {[RUN_READY] = true, [RUN_RELEASING] = true, [RUN_ENDED] = true},
-    [RUN_READY] = {[RUN_CALLING] = true, [RUN_FINISHING] = true, [RUN_RELEASING] = true, [RUN_ENDED] = true},
+    [RUN_READY] = {[RUN_CONFIRMING] = true,
+                   [RUN_CALLING] = true,
+                   [RUN_FINISHING] = true,
+                   [RUN_RELEASING] = true,
+                   [RUN_ENDED] = true},
+    [RUN_CONFIRMING] = {[RUN_CONFIRMING] = true,
+                        [RUN_CALLING] = true,
+                        [RUN_FINISHING] = true,
+                        [RUN_RELEASING] = true,
+                        [RUN_ENDED] = true},
     [RUN_CALLING] = {[RUN_FINISHING] = true, [RUN_ENDED] = true},
     [RUN_FINISHING] = {[RUN_ENDED] = true},
     [RUN_SKIPPING] = {[RUN_ENDED] = true},
@@ -82,8 +91,9 @@ static void test_run_forbidden_move_is_logged_as_a_bug(void **state)
 static void test_run_states_have_names(void **state)
 {
     (void)state;
-    static const char *const names[RUN_STATE__COUNT] = {"claimed",   "starting", "ready",     "calling",
-                                                        "finishing", "skipping", "releasing", "ended"};
+    static const char *const names[RUN_STATE__COUNT] = {"claimed",    "starting",  "ready",
+                                                        "confirming", "calling",   "finishing",
+                                                        "skipping",   "releasing", "ended"};
     for (unsigned i = 0; i < RUN_STATE__COUNT; i++) {
         assert_string_equal(run_state_name((enum run_state)i), names[i]);
     }

@@ -88,15 +88,32 @@ static void test_store_job_create_names_its_shard(void **state)
     make_job(&job, zones, "0 7 * * *", JOB_ATLEAST_ONCE, T0);
     job.id = the_id();
     store_job_create(&cmd, &job, (struct wall_ms){T0 + 5});
-    assert_keys_in_shard(&cmd, "job_create", 6);
-    static const char *const expected[] = {
-        TAG "job:" ID,   TAG "due",       TAG "broken", TAG "retry",
-        TAG "holders",   TAG "jobs",      ID,           "3",
-        "1772953200005", "1772953200000", "1000",       TAG "claimed:",
-        "schedule",      "0 7 * * *",     "api",        "http://example.com/x",
-        "type",          "ATLEAST_ONCE"};
-    assert_int_equal(cmd.argc, 18);
-    for (size_t i = 0; i < 18; i++) {
+    assert_keys_in_shard(&cmd, "job_create", 9);
+    static const char *const expected[] = {TAG "job:" ID,
+                                           TAG "due",
+                                           TAG "broken",
+                                           TAG "retry",
+                                           TAG "holders",
+                                           TAG "jobs",
+                                           TAG "executions",
+                                           TAG "gone",
+                                           TAG "token",
+                                           ID,
+                                           "3",
+                                           "1772953200005",
+                                           "1772953200000",
+                                           "1000",
+                                           TAG "claimed:",
+                                           TAG "job:",
+                                           TAG "history:",
+                                           "schedule",
+                                           "0 7 * * *",
+                                           "api",
+                                           "http://example.com/x",
+                                           "type",
+                                           "ATLEAST_ONCE"};
+    assert_int_equal(cmd.argc, 23);
+    for (size_t i = 0; i < 23; i++) {
         assert_argument(&cmd, i, expected[i]);
     }
     cmd_fini(&cmd);
@@ -110,21 +127,22 @@ static void test_store_claim_names_its_shard(void **state)
     const struct store_claim_bounds bounds = {
         .until = {T0}, .limit = 7, .fresh_from = {T0 - 1150}, .backlog_limit = 5};
     store_claim(&cmd, SHARD, "me", &bounds, &keep);
-    assert_keys_in_shard(&cmd, "claim", 6);
+    assert_keys_in_shard(&cmd, "claim", 7);
     assert_argument(&cmd, 0, TAG "due");
     assert_argument(&cmd, 1, TAG "retry");
     assert_argument(&cmd, 2, TAG "claimed:me");
     assert_argument(&cmd, 3, TAG "holders");
     assert_argument(&cmd, 4, TAG "token");
     assert_argument(&cmd, 5, TAG "executions");
-    assert_argument(&cmd, 6, "me");
-    assert_argument(&cmd, 7, "1772953200000");
-    assert_argument(&cmd, 8, "7");
-    assert_argument(&cmd, 9, TAG "job:");
-    assert_argument(&cmd, 10, "1772953198850");
-    assert_argument(&cmd, 11, "5");
-    assert_argument(&cmd, 12, TAG "history:");
-    assert_int_equal(cmd.argc, 15);
+    assert_argument(&cmd, 6, TAG "gone");
+    assert_argument(&cmd, 7, "me");
+    assert_argument(&cmd, 8, "1772953200000");
+    assert_argument(&cmd, 9, "7");
+    assert_argument(&cmd, 10, TAG "job:");
+    assert_argument(&cmd, 11, "1772953198850");
+    assert_argument(&cmd, 12, "5");
+    assert_argument(&cmd, 13, TAG "history:");
+    assert_int_equal(cmd.argc, 16);
     cmd_fini(&cmd);
 }
 
@@ -155,19 +173,23 @@ static void test_store_finish_says_what_is_next(void **state)
     struct cmd cmd;
     store_finish(&cmd, SHARD, "me", &keep);
     for (unsigned after = STORE_AFTER_NOTHING; after <= STORE_AFTER_GONE; after++) {
-        store_finish_add(&cmd, &attempt, &execution, (enum store_after)after, (struct wall_ms){T0 + 1},
-                         "http://x/");
+        store_finish_add(&cmd, &attempt, &execution,
+                         &(struct store_ending){.after = (enum store_after)after,
+                                                .retry_at = {T0 + 1},
+                                                .api = "http://x/",
+                                                .next = {T0 + 2}});
     }
-    assert_keys_in_shard(&cmd, "finish", 5);
-    assert_argument(&cmd, 6, TAG "history:");
+    assert_keys_in_shard(&cmd, "finish", 7);
+    assert_argument(&cmd, 8, TAG "history:");
     for (size_t i = 0; i < 4; i++) {
-        assert_argument(&cmd, 11 + 5 * i, ID "1772953200000");
-        assert_argument(&cmd, 12 + 5 * i, "2.77");
-        assert_argument(&cmd, 13 + 5 * i, "o:s s:1772953200000 a:2 x:0 t:0 h:200 l:0");
-        assert_argument(&cmd, 14 + 5 * i, words[i]);
-        assert_argument(&cmd, 15 + 5 * i, i == STORE_AFTER_GONE ? "http://x/" : "1772953200001");
+        assert_argument(&cmd, 14 + 6 * i, ID "1772953200000");
+        assert_argument(&cmd, 15 + 6 * i, "2.77");
+        assert_argument(&cmd, 16 + 6 * i, "o:s s:1772953200000 a:2 x:0 t:0 h:200 l:0");
+        assert_argument(&cmd, 17 + 6 * i, words[i]);
+        assert_argument(&cmd, 18 + 6 * i, i == STORE_AFTER_GONE ? "http://x/" : "1772953200001");
+        assert_argument(&cmd, 19 + 6 * i, "1772953200002");
     }
-    assert_int_equal(cmd.argc, 31);
+    assert_int_equal(cmd.argc, 38);
     cmd_fini(&cmd);
 }
 
@@ -181,9 +203,9 @@ static void test_store_says_how_much_is_kept(void **state)
     assert_argument(&cmd, 2, "86400000");
     cmd_fini(&cmd);
     store_finish(&cmd, SHARD, "me", &keep);
-    assert_argument(&cmd, 7, "100000");
-    assert_argument(&cmd, 8, "200");
-    assert_argument(&cmd, 9, "10000");
+    assert_argument(&cmd, 9, "100000");
+    assert_argument(&cmd, 10, "200");
+    assert_argument(&cmd, 11, "10000");
     cmd_fini(&cmd);
 }
 
@@ -205,11 +227,12 @@ static void test_store_dead_commands_name_their_shard(void **state)
     cmd_fini(&cmd);
     store_dead_redrive(&cmd, SHARD, 6, &pace);
     store_dead_add(&cmd, &place.job, place.scheduled);
-    assert_keys_in_shard(&cmd, "dead_redrive", 3);
-    assert_argument(&cmd, 4, TAG "job:");
-    assert_argument(&cmd, 6, "7");
-    assert_argument(&cmd, 7, "8");
-    assert_argument(&cmd, 8, ID "1772953200000");
+    assert_keys_in_shard(&cmd, "dead_redrive", 4);
+    assert_argument(&cmd, 5, TAG "job:");
+    assert_argument(&cmd, 7, "7");
+    assert_argument(&cmd, 8, "8");
+    assert_argument(&cmd, 9, TAG "claimed:");
+    assert_argument(&cmd, 10, ID "1772953200000");
     cmd_fini(&cmd);
     store_dead_drop(&cmd, SHARD);
     store_dead_add(&cmd, &place.job, place.scheduled);
@@ -225,10 +248,10 @@ static void test_store_skip_release_and_set_aside_name_their_shard(void **state)
     struct cmd cmd;
     store_skip(&cmd, SHARD, "me", &keep);
     store_skip_add(&cmd, &attempt, &execution, (struct wall_ms){NONE});
-    assert_keys_in_shard(&cmd, "skip", 3);
-    assert_argument(&cmd, 8, ID "1772953200000");
-    assert_argument(&cmd, 9, "2.77");
-    assert_argument(&cmd, 11, "");
+    assert_keys_in_shard(&cmd, "skip", 4);
+    assert_argument(&cmd, 9, ID "1772953200000");
+    assert_argument(&cmd, 10, "2.77");
+    assert_argument(&cmd, 12, "");
     cmd_fini(&cmd);
     store_release(&cmd, SHARD, "me");
     store_release_add(&cmd, &attempt, (struct wall_ms){T0 + 9});
@@ -247,10 +270,10 @@ static void test_store_recover_names_its_shard(void **state)
     (void)state;
     struct cmd cmd;
     store_recover(&cmd, SHARD, "dead", 6, &keep);
-    assert_keys_in_shard(&cmd, "recover", 6);
+    assert_keys_in_shard(&cmd, "recover", 7);
     assert_argument(&cmd, 0, TAG "claimed:dead");
-    assert_argument(&cmd, 6, "dead");
-    assert_argument(&cmd, 11, "6");
+    assert_argument(&cmd, 7, "dead");
+    assert_argument(&cmd, 12, "6");
     cmd_fini(&cmd);
 }
 
@@ -467,19 +490,23 @@ static void test_store_job_create_reply_tells_new_from_known(void **state)
     const struct reply one = {.kind = REPLY_INTEGER, .integer = 1};
     const struct reply zero = {.kind = REPLY_INTEGER, .integer = 0};
     const struct reply changed = {.kind = REPLY_INTEGER, .integer = -1};
-    const struct reply taken = {.kind = REPLY_INTEGER, .integer = -2};
-    const struct reply late = {.kind = REPLY_INTEGER, .integer = T0};
+    const struct reply late = {.kind = REPLY_INTEGER, .integer = -2};
+    const struct reply taken = {.kind = REPLY_INTEGER, .integer = -T0};
+    const struct reply wrong = {.kind = REPLY_INTEGER, .integer = T0 + 1};
     assert_int_equal(decode_created(&one), ERR_OK);
     assert_int_equal(d.creation, STORE_CREATED);
     assert_int_equal(decode_created(&zero), ERR_OK);
     assert_int_equal(d.creation, STORE_KNOWN);
     assert_int_equal(decode_created(&changed), ERR_OK);
     assert_int_equal(d.creation, STORE_CHANGED);
+    assert_int_equal(decode_created(&late), ERR_OK);
+    assert_int_equal(d.creation, STORE_LATE);
     assert_int_equal(decode_created(&taken), ERR_OK);
     assert_int_equal(d.creation, STORE_TAKEN);
-    assert_int_equal(decode_created(&late), ERR_OK);
-    assert_int_equal(d.creation, STORE_WRONG_TIME);
     assert_int_equal(d.instant.ms, T0);
+    assert_int_equal(decode_created(&wrong), ERR_OK);
+    assert_int_equal(d.creation, STORE_WRONG_TIME);
+    assert_int_equal(d.instant.ms, T0 + 1);
 }
 
 static void test_store_time_reply_reads_seconds_and_micros(void **state)

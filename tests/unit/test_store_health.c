@@ -97,7 +97,11 @@ static enum store_verdict finish(const char *runner, enum execution_outcome outc
                                    .status = outcome == EXECUTION_SUCCEEDED ? 200 : 500};
     struct cmd cmd;
     store_finish_watched(&cmd, SHARD, runner, &keep);
-    store_finish_add(&cmd, &got.attempt, &what, after, got.attempt.scheduled, "http://example.com/x");
+    store_finish_add(&cmd, &got.attempt, &what,
+                     &(struct store_ending){.after = after,
+                                            .retry_at = got.attempt.scheduled,
+                                            .api = "http://example.com/x",
+                                            .next = {INT64_MAX}});
     call(&cmd);
     return verdict();
 }
@@ -131,8 +135,10 @@ static struct store_recovered recover(const char *dead)
 }
 
 /* Resume the job, which is paused: it is due a minute from now. */
+/* Each time a minute later: what was called at an instant that is to come stays called. */
 static void resume(void)
 {
+    static int minutes;
     struct store_job read;
     struct wall_ms now;
     size_t records;
@@ -142,10 +148,11 @@ static void resume(void)
     call(&cmd);
     assert_int_equal(store_job_get_reply(reply, &got.attempt.job, &read, &now, &records, &info), ERR_OK);
     const struct store_change change = {
-        .read = &read, .timing = STORE_TIME_DUE, .due = {now.ms / 1000 * 1000 + 60000}};
+        .read = &read, .timing = STORE_TIME_DUE, .due = {now.ms / 1000 * 1000 + 60000 * ++minutes}};
     store_job_change(&cmd, &change);
     call(&cmd);
-    assert_int_equal(store_answer_reply(reply, &done, &info), ERR_OK);
+    struct wall_ms taken;
+    assert_int_equal(store_job_change_reply(reply, &done, &taken, &info), ERR_OK);
     assert_int_equal(done, STORE_ANSWER_DONE);
 }
 
@@ -292,7 +299,10 @@ static enum store_verdict finish_notice(enum execution_outcome outcome, int stat
                                    .status = status};
     struct cmd cmd;
     store_finish_notice(&cmd, SHARD, "me");
-    store_finish_add(&cmd, &got.attempt, &what, after, got.attempt.scheduled, "http://ops/bad");
+    store_finish_add(
+        &cmd, &got.attempt, &what,
+        &(struct store_ending){
+            .after = after, .retry_at = got.attempt.scheduled, .api = "http://ops/bad", .next = {INT64_MAX}});
     call(&cmd);
     return verdict();
 }

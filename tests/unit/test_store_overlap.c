@@ -100,7 +100,10 @@ static enum store_verdict finish(const char *runner, const struct store_attempt 
                                         .outcome = after == STORE_AFTER_NOTHING ? EXECUTION_SUCCEEDED
                                                                                 : EXECUTION_FAILED};
     store_finish_watched(&cmd, SHARD, runner, &keep);
-    store_finish_add(&cmd, what, &execution, after, (struct wall_ms){at}, "http://example.com/");
+    store_finish_add(
+        &cmd, what, &execution,
+        &(struct store_ending){
+            .after = after, .retry_at = {at}, .api = "http://example.com/", .next = {INT64_MAX}});
     return verdict(&cmd);
 }
 

@@ -12,10 +12,10 @@
 #define ENTRY ID, "1772953200000", "77.2", "77", "0 9 * * *", "http://h/", "ATMOST_ONCE"
 #define USUAL NULL, NULL, NULL, NO_OTHER_FIELDS /* nothing about catching up, or anything else */
 
-static void assert_arguments(const struct cmd *cmd, const char *const *expected, size_t count)
+static void assert_arguments(const struct cmd *cmd, const char *const *expected, size_t count, size_t keys)
 {
     assert_int_equal(cmd->argc, count);
-    assert_int_equal(cmd->key_count, 1);
+    assert_int_equal(cmd->key_count, keys);
     for (size_t i = 0; i < count; i++) {
         assert_true(slice_eq(cmd_argument(cmd, i), expected[i]));
     }
@@ -28,22 +28,23 @@ static void test_due_page_names_its_shard(void **state)
     struct cmd cmd;
     store_due_page(&cmd, 3, "42");
     assert_string_equal(cmd.script->name, "due_page");
-    assert_arguments(&cmd, EXPECTED, 4);
+    assert_arguments(&cmd, EXPECTED, 4, 1);
     cmd_fini(&cmd);
 }
 
 static void test_rezone_compares_before_it_sets(void **state)
 {
     (void)state;
-    static const char *const EXPECTED[] = {
-        "dronc:{3}:due", "3", "dronc:{3}:job:", ID, "77.2", "1772953200000", "1772956800000"};
+    static const char *const EXPECTED[] = {"dronc:{3}:due",  "dronc:{3}:executions", "3",
+                                           "dronc:{3}:job:", "dronc:{3}:history:",   ID,
+                                           "77.2",           "1772953200000",        "1772956800000"};
     struct store_pending pending = {.due = {1772953200000}, .stamp = slice_of("77.2")};
     struct cmd cmd;
     memcpy(pending.job.bytes, ID, JOB_ID_SIZE);
     store_rezone(&cmd, 3);
     store_rezone_add(&cmd, &pending, (struct wall_ms){1772956800000});
     assert_string_equal(cmd.script->name, "rezone");
-    assert_arguments(&cmd, EXPECTED, 7);
+    assert_arguments(&cmd, EXPECTED, 9, 2);
     cmd_fini(&cmd);
 }
 

@@ -165,7 +165,10 @@ static enum store_verdict finish(const char *runner, const char *id, int attempt
     struct execution what = execution_of(id, attempt);
     struct cmd cmd;
     store_finish(&cmd, SHARD, runner, &keep);
-    store_finish_add(&cmd, &claimed, &what, after, (struct wall_ms){at}, "http://example.com/x");
+    store_finish_add(
+        &cmd, &claimed, &what,
+        &(struct store_ending){
+            .after = after, .retry_at = {at}, .api = "http://example.com/x", .next = {INT64_MAX}});
     exchange(&cmd);
     return verdict(0);
 }
@@ -799,9 +802,14 @@ static void test_scripts_finish_that_fails_records_the_others_once(void **state)
         struct execution what = execution_of(A, 1);
         struct cmd cmd;
         store_finish(&cmd, SHARD, "me", &keep);
-        store_finish_add(&cmd, &good, &what, STORE_AFTER_NOTHING, (struct wall_ms){T0}, "");
-        store_finish_add(&cmd, &failing, &what, STORE_AFTER_GONE, (struct wall_ms){T0},
-                         "http://example.com/x");
+        store_finish_add(&cmd, &good, &what,
+                         &(struct store_ending){
+                             .after = STORE_AFTER_NOTHING, .retry_at = {T0}, .api = "", .next = {INT64_MAX}});
+        store_finish_add(&cmd, &failing, &what,
+                         &(struct store_ending){.after = STORE_AFTER_GONE,
+                                                .retry_at = {T0},
+                                                .api = "http://example.com/x",
+                                                .next = {INT64_MAX}});
         exchange(&cmd);
         assert_int_equal(reply->kind, REPLY_ERROR);
     }
@@ -819,7 +827,9 @@ static void test_scripts_finish_without_memory_does_nothing(void **state)
     struct execution what = execution_of(A, 1);
     struct cmd cmd;
     store_finish(&cmd, SHARD, "me", &keep);
-    store_finish_add(&cmd, &attempt, &what, STORE_AFTER_NOTHING, (struct wall_ms){T0}, "");
+    store_finish_add(&cmd, &attempt, &what,
+                     &(struct store_ending){
+                         .after = STORE_AFTER_NOTHING, .retry_at = {T0}, .api = "", .next = {INT64_MAX}});
     exchange(&cmd);
     bool refused = reply->kind == REPLY_ERROR;
     SAY("CONFIG", "SET", "maxmemory", "0");

@@ -1,7 +1,7 @@
 -- part collision: an attempt is to start while another occurrence of its job may be under way.
 -- needs: clock write retry claims record starting overlap runs
 
--- where: as for part starting, and holders_key, claimed_prefix, runner, keep.
+-- where: as for parts starting and record, and holders_key, claimed_prefix, runner.
 
 local LOOK_AGAIN_MS = 10000 -- at one that waits: whoever ends the one before it makes it due at once
 local REDRIVEN_MS = 1000 -- at a later attempt that finds another occurrence under way
@@ -16,8 +16,8 @@ local function find_claim(where, member, runner)
     local names = redis.call('SMEMBERS', where.holders_key)
     table.insert(names, 1, runner)
     for _, name in ipairs(names) do
-        local value = redis.pcall('HGET', where.claimed_prefix .. name, member)
-        if type(value) == 'string' then
+        local value = try('HGET', where.claimed_prefix .. name, member)
+        if value then
             return name, parse_claim(value)
         end
     end
@@ -58,7 +58,7 @@ end
 
 -- The first attempt is not made, and the occurrence is over.
 local function skip_for(where, id, scheduled, running)
-    record_attempt(where.keep, id, record_of('k', scheduled, 1,
+    record_attempt(where, id, scheduled, record_of('k', scheduled, 1,
         ' c:overlap e:' .. execution_id(id, running.scheduled, running.attempt) .. ' was under way'))
 end
 
@@ -93,7 +93,7 @@ local function abort(where, id, running, by)
             text = 'aborted for the sake of ' .. by .. '; it may have reached its target'
         end
     end
-    record_attempt(where.keep, id, record_of('c', running.scheduled, attempt, who .. ' c:overlap e:' .. text))
+    record_attempt(where, id, running.scheduled, record_of('c', running.scheduled, attempt, who .. ' c:overlap e:' .. text))
 end
 
 -- What becomes of an attempt that finds another occurrence under way. 'waits': it is called later; 'settled': it is not; nil: it may start.

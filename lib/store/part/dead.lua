@@ -3,7 +3,7 @@
 
 -- Take a dead occurrence, and what it died of, out of the dead. 0: it was not among them.
 local function exhume(dead_key, member)
-    redis.pcall('HDEL', dead_key .. ':records', member)
+    try('HDEL', dead_key .. ':records', member)
     return redis.call('ZREM', dead_key, member)
 end
 
@@ -14,8 +14,8 @@ local function exhume_recorded(dead_key, id, records)
         members[i] = id .. ((' ' .. text):match(' s:(%-?%d+)') or '')
     end
     if #members > 0 then
-        redis.pcall('HDEL', dead_key .. ':records', unpack(members))
-        redis.pcall('ZREM', dead_key, unpack(members))
+        try('HDEL', dead_key .. ':records', unpack(members))
+        try('ZREM', dead_key, unpack(members))
     end
 end
 

@@ -1,7 +1,7 @@
 -- part health: how a job is, by the ends of its occurrences. Of jobs that ask for it (lib/watch.h) the hash's field `failures` counts how
 -- many failed in a row; it is there while the job is failing, and gone with the first success. A resume sets it to 0: the job gets as many
 -- tries again, and is still failing until one succeeds.
--- needs: write clock stamp retry state unscheduled watched
+-- needs: write clock stamp retry state taken watched
 
 -- What became of an occurrence, by the last record of it: 'good', 'bad', or nil: nothing that tells of the job's health.
 local function judge_end(text)
@@ -24,16 +24,16 @@ end
 -- Tell of a change: 'f' (failing) or 'r' (recovered), after so many failures; text: the record that says so. See part notice.
 local function announce(where, id, letter, failures, text)
     local job_key = where.job_prefix .. id
-    local at = unscheduled_instant(job_key, 0)
-    local instant = string.format('%.0f', at)
+    local at = unscheduled_instant(where, id, own_offset(where, id), where.now)
+    local instant = as_text(at)
     redis.call('HSET', job_key, 'notice:' .. instant, letter .. ' ' .. failures .. ' ' .. text, 'notice',
         letter .. ' ' .. instant .. ' waiting 0 0')
-    write('ZADD', where.retry_key, instant, retry_entry(id .. instant, 1, 'n', job_stamp(where.job_prefix, id)))
-    where.earliest = math.min(where.earliest, at)
+    write('ZADD', where.retry_key, as_text(where.now), retry_entry(id .. instant, 1, 'n', job_stamp(where.job_prefix, id)))
+    where.earliest = math.min(where.earliest, where.now)
 end
 
--- An occurrence of a job that is there is over; text: the last record of it. where: job_prefix, due_key, retry_key, and `earliest`, the
--- first instant that was made due.
+-- An occurrence of a job that is there is over; text: the last record of it. where: as for part taken, and due_key, now, and `earliest`,
+-- the first instant that was made due.
 local function note_end(where, id, text)
     local job_key = where.job_prefix .. id
     local came_to, health = judge_end(text), read_health(job_key)

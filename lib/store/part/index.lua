@@ -13,18 +13,18 @@ end
 local function index_add(index_key, id)
     local bucket = string.format('%d', bucket_of(id))
     write('ZADD', index_key .. ':' .. bucket, '0', id)
-    if redis.pcall('GETBIT', index_key, bucket) ~= 1 then
+    if try('GETBIT', index_key, bucket) ~= 1 then
         write('SETBIT', index_key, bucket, '1')
     end
 end
 
 local function is_indexed(index_key, id)
-    return redis.pcall('ZSCORE', index_key .. ':' .. bucket_of(id), id)
+    return try('ZSCORE', index_key .. ':' .. bucket_of(id), id)
 end
 
 local function index_remove(index_key, id)
     local key = index_key .. ':' .. bucket_of(id)
-    redis.pcall('ZREM', key, id)
+    try('ZREM', key, id)
     if redis.call('EXISTS', key) == 0 then
         write('SETBIT', index_key, bucket_of(id), 0)
     end

@@ -7,8 +7,8 @@
 
 -- Text of the notice at an instant; nil: there is none, or nobody is to be told any more.
 local function read_notice(job_key, instant)
-    local fields = redis.pcall('HMGET', job_key, 'notice:' .. instant, 'on_failure_url', 'on_recovery_url')
-    if fields.err or not fields[1] then
+    local fields = try('HMGET', job_key, 'notice:' .. instant, 'on_failure_url', 'on_recovery_url')
+    if not fields or not fields[1] then
         return nil
     end
     return fields[fields[1]:sub(1, 1) == 'f' and 2 or 3] and fields[1]
@@ -16,8 +16,7 @@ end
 
 -- What became of a notice so far; nothing is said of one that is not the latest.
 local function note_notice(job_key, instant, state, status, attempts)
-    local latest = redis.pcall('HGET', job_key, 'notice')
-    local letter, of = (type(latest) == 'string' and latest or ''):match('^(%a) (%d+) ')
+    local letter, of = (try('HGET', job_key, 'notice') or ''):match('^(%a) (%d+) ')
     if of == instant then
         redis.call('HSET', job_key, 'notice', table.concat({letter, instant, state, status, attempts}, ' '))
     end
@@ -26,7 +25,7 @@ end
 -- A notice that is done with, one way or the other.
 local function end_notice(job_key, instant, state, status, attempts)
     note_notice(job_key, instant, state, status, attempts)
-    redis.pcall('HDEL', job_key, 'notice:' .. instant)
+    try('HDEL', job_key, 'notice:' .. instant)
 end
 
 -- Another attempt at a notice.

@@ -1,5 +1,5 @@
 -- part overlap: which occurrence of a job is under way, and which one waits for its end.
--- needs: clock stamp retry claims
+-- needs: write clock stamp retry claims
 
 -- Two fields of a job's hash, written while its `overlap` is skip, queue or cancel, each "<scheduled> <attempt> <kind> <stamp> <runner>":
 --   running  the occurrence under way: from the start of its first attempt until it is over, the waits between its attempts included
@@ -7,8 +7,8 @@
 -- Neither keeps anybody out by itself: it is believed only while what it names is there, as a claim or in retry.
 
 local function read_place(job_prefix, id, field)
-    local text = redis.pcall('HGET', job_prefix .. id, field)
-    local scheduled, attempt, kind, stamp, runner = (type(text) == 'string' and text or ''):match('^(%d+) (%d+) (%a) (%S+) (%S+)$')
+    local text = try('HGET', job_prefix .. id, field) or ''
+    local scheduled, attempt, kind, stamp, runner = text:match('^(%d+) (%d+) (%a) (%S+) (%S+)$')
     return scheduled and {scheduled = scheduled, attempt = tonumber(attempt), kind = kind, stamp = stamp, runner = runner}
 end
 
@@ -17,21 +17,15 @@ local function write_place(job_prefix, id, field, place)
     redis.call('HSET', job_prefix .. id, field, text)
 end
 
--- Its entry in retry: the same attempt, handed back, or the next one. The stamp may be that of a few changes later.
+-- Its entry in retry: the same attempt, handed back, or the next one.
 local function find_entry(retry_key, job_prefix, id, place)
-    local created, first = place.stamp:match('^(%d+)%.?(%d*)$')
-    local current = job_stamp(job_prefix, id)
-    if not is_same_job(current, place.stamp) then
+    if not is_there(job_prefix .. id, place.stamp) then
         return nil
     end
-    first = tonumber(first) or 0
-    for epoch = first, math.min(tonumber(current:match('%.(%d+)$')) or 0, first + 8) do
-        for attempt = place.attempt, place.attempt + 1 do
-            local stamp = created .. (epoch > 0 and string.format('.%d', epoch) or '')
-            local entry = retry_entry(id .. place.scheduled, attempt, place.kind, stamp)
-            if redis.call('ZSCORE', retry_key, entry) then
-                return entry, attempt
-            end
+    for attempt = place.attempt, place.attempt + 1 do
+        local entry = find_retry(retry_key, id .. place.scheduled, attempt, place.kind, place.stamp)
+        if entry then
+            return entry, attempt
         end
     end
 end

@@ -1,9 +1,9 @@
 -- part rounds: how many attempts there are.
+-- needs: write
 
 -- A job's own rule for retries, as it stands in its definition; {} where there is none.
 local function retry_rule(job_prefix, id)
-    local text = redis.pcall('HGET', job_prefix .. id, 'retry')
-    local good, rule = pcall(cjson.decode, type(text) == 'string' and text or '{}')
+    local good, rule = pcall(cjson.decode, try('HGET', job_prefix .. id, 'retry') or '{}')
     return good and type(rule) == 'table' and rule or {}
 end
 

@@ -1,32 +1,39 @@
 -- part stamp: which job it is, and what was done to it.
+-- needs: write
 
--- A job's stamp and its state; false where it is gone or somebody wrote something else under its name. The stamp is when the job was
--- created, and `.<epoch>` where its time was ever changed, or it was paused or resumed. Claims and entries of `retry` carry it: so a job
--- that was deleted and made again is another job, and a first attempt is void once the job's time is another one.
-local function read_stamp(job_key)
-    local life = redis.pcall('HMGET', job_key, 'created', 'epoch', 'state')
-    if life.err or not life[1] then
-        return false
-    end
-    return life[2] and life[1] .. '.' .. life[2] or life[1], life[3] or 'ACTIVE'
+-- A job's stamp is what its claims and entries of `retry` carry, so that they are void once it is another job, or first attempts once its
+-- time is another one: which job of its id it is, and `.<epoch>` where its time was ever changed, or it was paused or resumed. Which job it is
+-- says `created`; but of one that was made where another one had been (part taken) `born`, a token: two may be created in one millisecond.
+local function stamp_of(job)
+    local which = job.born or job.created
+    return job.epoch and which .. '.' .. job.epoch or which
 end
 
--- The same of a job whose fields have been read.
-local function stamp_of(job)
-    return job.epoch and job.created .. '.' .. job.epoch or job.created
+-- The stamp and the state of the job that is stored under a key; false where it is gone or somebody wrote something else there.
+local function read_stamp(job_key)
+    local life = try('HMGET', job_key, 'created', 'born', 'epoch', 'state')
+    if not life or not life[1] then
+        return false
+    end
+    return stamp_of({created = life[1], born = life[2], epoch = life[3]}), life[4] or 'ACTIVE'
 end
 
 local function job_stamp(job_prefix, id)
     return read_stamp(job_prefix .. id)
 end
 
+-- The part of a stamp that says which job it is.
+local function which_job(stamp)
+    return stamp:match('^%d+')
+end
+
 -- Are two stamps of the same job, whatever was done to it in between? (Either may be false.)
 local function is_same_job(a, b)
-    return a and b and a:match('^%d+') == b:match('^%d+')
+    return a and b and which_job(a) == which_job(b)
 end
 
 -- Is the job that a stamp is of still there, whatever was done to it since?
 local function is_there(job_key, stamp)
-    local created = redis.pcall('HGET', job_key, 'created')
-    return type(created) == 'string' and is_same_job(created, stamp)
+    local which = try('HMGET', job_key, 'created', 'born')
+    return which and is_same_job(which[2] or which[1], stamp)
 end

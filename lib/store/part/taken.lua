@@ -1,0 +1,95 @@
+-- part taken: which instants of an id are taken.
+-- needs: write clock stamp claims waiting floor
+--
+-- The rule: an id has one occurrence at an instant, be it of its schedule, by hand or a notice. An instant at which something was started or
+-- recorded is not given again, whatever is done to the job, be it deleted and made anew, until it is over by a clock that may be set
+-- back. Every script that gives an instant asks here; where one follows another in a chain (start, skip), the first one did, and all that
+-- follow are later. What is taken is told by
+--   the claim, while it is under way, whichever job of the id it is of
+--   its entry in retry, where it was handed back unsent
+--   the job's fields `floor` (part floor), `manual` and `notice`
+--   its history, which counts once Redis' clock was set back: until then all that it tells of is over, or raised the floor
+--   `gone`, once the job was deleted: id → the latest instant that was taken; of the latest GONE_MAX, for a day
+--
+-- where: job_prefix, gone_key, executions_key, history_prefix, retry_key, holders_key, claimed_prefix.
+
+local GONE_MAX = 10000
+local GONE_KEPT_MS = 86400000
+
+local function as_text(instant)
+    return string.format('%.0f', instant)
+end
+
+-- Is it under way, or was it handed back unsent? stamp: the job's, false for one that is made now.
+local function is_under_way(where, member, stamp)
+    for _, runner in ipairs(redis.call('SMEMBERS', where.holders_key)) do
+        local claim = parse_claim(try('HGET', where.claimed_prefix .. runner, member))
+        if claim.state == 's' or claim.state == 'r' and is_same_job(claim.stamp, stamp) then
+            return true
+        end
+    end
+    return stamp and is_handed_back(where.retry_key, member, stamp) or false
+end
+
+-- Was Redis' clock set back behind what the feed tells of? (Its positions never go back.)
+local function is_set_back(where, now)
+    local latest = try('XREVRANGE', where.executions_key, '+', '-', 'COUNT', 1)
+    local position = latest and latest[1] and latest[1][1]
+    return position and tonumber(position:match('^%d+')) > now
+end
+
+-- The latest instant that a job's history tells of; 0: none.
+local function latest_recorded(where, id)
+    local latest = 0
+    for _, text in ipairs(try('LRANGE', where.history_prefix .. id, 0, -1) or {}) do
+        for _, pattern in ipairs({' s:(%d+)', ' u:(%d+)'}) do
+            latest = math.max(latest, tonumber(text:match(pattern) or 0))
+        end
+    end
+    return latest
+end
+
+-- The latest instant of a job that is known to be taken, claims and retry apart; 0: none that is not over.
+local function floor_of(where, id, now)
+    local fields = try('HMGET', where.job_prefix .. id, 'floor', 'manual', 'notice') or {}
+    local floor = 0
+    for i, pattern in ipairs({'^(%d+)$', '^(%d+) ', '^%a (%d+) '}) do
+        floor = math.max(floor, tonumber((fields[i] or ''):match(pattern) or 0))
+    end
+    return is_set_back(where, now) and math.max(floor, latest_recorded(where, id)) or floor
+end
+
+-- May `due` (ms) become the next instant of a job, now being `now`? nil: it may. 'late': it is over. Else an instant (ms): all up to it are
+-- taken. floor: as floor_of has it.
+local function refuse_instant(where, id, due, stamp, now, floor)
+    if due <= now then
+        return 'late'
+    elseif due <= floor then
+        return floor
+    end
+    return is_under_way(where, id .. as_text(due), stamp) and due or nil
+end
+
+-- An instant (ms) that stands for a run by hand or a notice of the job, now or later, though it is made at once. offset: the milliseconds of
+-- the second (0 to 999) at which the job's own instants are, which it does not get.
+local function unscheduled_instant(where, id, offset, now)
+    local floor = floor_of(where, id, now)
+    local at, stamp = math.max(now, floor + 1), job_stamp(where.job_prefix, id)
+    while at % 1000 == offset or is_under_way(where, id .. as_text(at), stamp) do
+        at = at + 1
+    end
+    if floor > now then
+        raise_floor(where, id, as_text(floor)) -- runs by hand may push what the history tells of out of it
+    end
+    return at
+end
+
+-- A job goes: remember what it has taken. All that is over is, too, should Redis' clock be set back.
+local function keep_gone(where, id, now)
+    write('ZADD', where.gone_key, 'GT', as_text(math.max(now, floor_of(where, id, now))), id)
+    redis.call('ZREMRANGEBYSCORE', where.gone_key, '-inf', as_text(now - GONE_KEPT_MS))
+    local excess = redis.call('ZCARD', where.gone_key) - GONE_MAX
+    if excess > 0 then
+        redis.call('ZREMRANGEBYRANK', where.gone_key, 0, excess - 1)
+    end
+end
