@@ -30,7 +30,7 @@ if math.abs(now - created) > tonumber(ARGV[5]) then
     return now
 end
 -- One that was set aside is as good as deleted.
-if not clear and redis.call('EXISTS', KEYS[1]) == 1 then
+if not clear and redis.call('EXISTS', KEYS[1]) ~= 0 then
     keep_gone(where, id, now)
 end
 local gone = not clear and try('ZSCORE', KEYS[8], id)
@@ -56,7 +56,7 @@ if gone then
     redis.call('HSET', KEYS[1], 'born', next_token(KEYS[9]), 'floor', as_text(tonumber(gone)))
     redis.call('ZREM', KEYS[8], id)
 end
-if due and due % 1000 ~= 0 then
+if due and due % 1000 ~= 0 and #ARGV > 14 then -- more than a schedule, an api and a type
     note_offset(KEYS[1], due)
 end
 index_add(KEYS[6], id)

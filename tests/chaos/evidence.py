@@ -133,7 +133,7 @@ def retries_in(db):
 
 ELEMENTS = {b"zset": lambda db, key: db.zrange(key, 0, -1), b"hash": lambda db, key: db.hgetall(key),
             b"set": lambda db, key: db.smembers(key)}
-MAY_NAME = (b":dead", b":dead:records")  # jobs that are gone
+MAY_NAME = (b":dead", b":dead:records", b":gone")  # jobs that are gone
 
 
 def traces_of(db, ids):

@@ -34,21 +34,17 @@ class Mutant:
 MUTANTS = [
     Mutant("unacknowledged-start", "a call waits until Redis has acknowledged its start", (1,),
            "kill-redis,kill-clients,partition",
-           (("runner/runs.c", """        tell_redis(runs, run, RUN_STARTING);
-    }""", """        struct cmd cmd;
-        struct wall_ms next = {INT64_MAX};
-        if (!job_next(&run->job, run->attempt.scheduled, &next)) {
-            next.ms = INT64_MAX;
-        }
-        store_start(&cmd, run->shard, runs->options.runner);
-        store_start_add(&cmd, &run->attempt, next);
-        if (redis_link_submit(runs->options.outbox->link, &cmd, NULL, NULL) != ERR_OK) {
-            log_debug("start not sent", log_i64("shard", run->shard));
-        }
-        run_set_state(run, RUN_STARTING);
-        run_set_state(run, RUN_READY);
-        wait_until(runs, run, run->due.ms);
-    }"""),)),
+           (("runner/runs.c", """    tell_redis(runs, run, RUN_STARTING);
+}""", """    struct cmd cmd;
+    store_start(&cmd, run->shard, runs->options.runner);
+    store_start_add(&cmd, &run->attempt, run->following);
+    if (redis_link_submit(runs->options.outbox->link, &cmd, NULL, NULL) != ERR_OK) {
+        log_debug("start not sent", log_i64("shard", run->shard));
+    }
+    run_set_state(run, RUN_STARTING);
+    run_set_state(run, RUN_READY);
+    wait_until(runs, run, run->due.ms);
+}"""),)),
     Mutant("unfenced-finish", "a record counts only from whoever holds the claim", (1, 4),
            "stop-runner,partition,stop-redis",
            (("lib/store/part/finishing.lua",
@@ -70,10 +66,10 @@ MUTANTS = [
            (("lib/store/part/finishing.lua", "if after == 'r' then", "if after == 'r' and false then"),)),
     Mutant("next-from-now", "the next instant is computed from the scheduled one", (1, 2),
            "kill-runner,kill-redis,stop-redis",
-           (("runner/outbox.c", "if (!job_next(&run->job, run->attempt.scheduled, &next)) {",
-             """next = timebase_now(run->owner->options.timebase);
-        next = next.ms > run->attempt.scheduled.ms ? next : run->attempt.scheduled;
-        if (!job_next(&run->job, next, &next)) {"""), ("runner/outbox.c", '#include "log.h"', '#include "log.h"\n#include "runs.h"'))),
+           (("runner/runs.c", "if (!job_next(&run->job, run->attempt.scheduled, &run->following)) {",
+             """struct wall_ms now = timebase_now(runs->options.timebase);
+    now = now.ms > run->attempt.scheduled.ms ? now : run->attempt.scheduled;
+    if (!job_next(&run->job, now, &run->following)) {"""),)),
     Mutant("no-reconciling", "claims whose answer was lost with a connection are handed back", (5, 7),
            "partition,kill-clients,kill-redis",
            (("runner/runner.c", "        reconcile_all(&runner->reconcile);\n", ""),
@@ -91,9 +87,9 @@ if not clear then
     redis.call('ZREM', KEYS[3], id)
     redis.call('DEL', KEYS[1])
 end
-redis.call('HSET', KEYS[1], 'created', ARGV[4], unpack(ARGV, 7))
+redis.call('HSET', KEYS[1], 'created', ARGV[4], unpack(ARGV, 9))
 """, """redis.call('ZREM', KEYS[3], id)
-redis.call('HSET', KEYS[1], 'created', ARGV[4], unpack(ARGV, 7))
+redis.call('HSET', KEYS[1], 'created', ARGV[4], unpack(ARGV, 9))
 if redis.call('HINCRBY', KEYS[1], 'step', 1) == 1 then
     return now
 end
@@ -112,8 +108,7 @@ redis.call('ZADD', KEYS[2], ARGV[3], id)
              "local valid, job_state = true, nil"),)),
     Mutant("called-again", "a job that is made anew, resumed or changed is not due at an instant that is called already", (8,),
            "kill-handler",
-           (("lib/store/part/instant.lua",
-             "return ahead < 1000 and is_taken(where, id .. string.format('%.0f', due), stamp) and 'taken' or nil", "return nil"),)),
+           (("lib/store/part/taken.lua", "return is_under_way(where, id .. as_text(due), stamp) and due or nil", "return nil"),)),
     Mutant("retried-in-a-pause", "a retry that comes due in a pause is not made", (9,),
            "kill-handler",
            (("lib/store/claim.lua", "if not current or state ~= 'PAUSED' or manual then", "if true then"),
