@@ -145,9 +145,12 @@ test: deps-test ## run all tests (SANITIZE=1: with ASan and UBSan)
 test-unit: $(TEST_BIN) ## unit tests only; no services needed
 	@scripts/test-unit $(BUILD) $(TEST_BIN)
 
+# They wait for instants more than they compute, so many more run side by side than there are cores.
+WORKERS ?= 8
+
 .PHONY: test-system
 test-system: build-only ## system tests only: the real nginx, Redis, handler and runner
-	DRONC_DIST=$(abspath $(DIST)) /usr/bin/python3 -m pytest -q tests/system tests/chaos $(PYTEST_ARGS)
+	DRONC_DIST=$(abspath $(DIST)) /usr/bin/python3 -m pytest -q -n $(WORKERS) tests/system tests/chaos $(PYTEST_ARGS)
 
 $(BUILD)/tests/%: tests/unit/%.c $(PARTS_A) $(LIB_A)
 	@mkdir -p $(@D)

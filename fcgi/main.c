@@ -4,6 +4,7 @@
 #include "cgi.h"
 #include "config.h"
 #include "log.h"
+#include "stop.h"
 #include "worker.h"
 #include "zone.h"
 
@@ -102,6 +103,7 @@ static enum err serve_fastcgi(struct app *app, struct errinfo *info)
 {
     enum err err;
 
+    stop_hold(); /* who reads the next line may stop this process, and has to find it answering what waits */
     log_info("handler started", log_i64("pid", getpid()), log_str("version", DRONC_VERSION));
     /* So that the first request finds the connection, and an operator finds out early that there is none. */
     if (app_ping_redis(app, info) != ERR_OK) {

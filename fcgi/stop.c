@@ -14,17 +14,31 @@ static void on_signal(int number)
     stopped = 1;
 }
 
-void stop_init(sigset_t *waiting)
+/* *before: the mask until now. */
+static void block_signals(sigset_t *before)
 {
-    struct sigaction action = {.sa_handler = on_signal}; /* no SA_RESTART: waiting is to end */
-    struct sigaction ignore = {.sa_handler = SIG_IGN};
     sigset_t blocked;
 
     sigemptyset(&blocked);
     for (size_t i = 0; i < SIGNAL_COUNT; i++) {
         sigaddset(&blocked, signals[i]);
     }
-    sigprocmask(SIG_BLOCK, &blocked, waiting);
+    sigprocmask(SIG_BLOCK, &blocked, before);
+}
+
+void stop_hold(void)
+{
+    sigset_t before;
+
+    block_signals(&before);
+}
+
+void stop_init(sigset_t *waiting)
+{
+    struct sigaction action = {.sa_handler = on_signal}; /* no SA_RESTART: waiting is to end */
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+
+    block_signals(waiting);
     for (size_t i = 0; i < SIGNAL_COUNT; i++) {
         sigdelset(waiting, signals[i]);
         sigaction(signals[i], &action, NULL);

@@ -5,13 +5,17 @@
  * epoll_pwait or ppoll is handed the mask below; so no read or write is ever interrupted (libfcgi takes an
  * interrupted read for the end of the input). SIGPIPE is ignored.
  *
- * Life cycle: stop_init once, after FCGX_Init, which puts handlers of its own on some of these.
+ * Life cycle: stop_hold before anybody is told that this process is there; stop_init once, after FCGX_Init,
+ * which puts handlers of its own on some of these.
  */
 #ifndef DRONC_STOP_H
 #define DRONC_STOP_H
 
 #include <signal.h>
 #include <stdbool.h>
+
+/* From here on none of the signals ends the process: they wait. */
+void stop_hold(void);
 
 /* Set it up. *waiting: the mask to wait with. */
 void stop_init(sigset_t *waiting);

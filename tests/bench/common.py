@@ -6,7 +6,6 @@ median of the rounds' ratios, with the smallest and the largest behind it.
 import collections
 import json
 import os
-import signal
 import statistics
 import subprocess
 import sys
@@ -16,7 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "system"))
 # pylint: disable=wrong-import-position
-from harness import (DIST, NEVER_SOON, ROOT, SHARDS, Program, Redis, Runner, Stack, environment, free_port,  # noqa: E402,F401
+from harness import (DIST, NEVER_SOON, ROOT, SHARDS, Program, Redis, Runner, Stack, environment, free_port, kill,  # noqa: E402,F401
                      processes_in, remove, wait_for)
 
 HERE = Path(__file__).resolve().parent
@@ -77,14 +76,14 @@ class Bench:
 
     def stop_all(self):
         for pid in processes_in(self.folder):
-            os.kill(pid, signal.SIGKILL)
+            kill(pid)
         wait_for(lambda: not processes_in(self.folder))
 
     def end_group(self):
         """Stop what a group left running, but for what is shared."""
         kept = {self._million.redis.program.pid} if self._million else set()
         for pid in set(processes_in(self.folder)) - kept:
-            os.kill(pid, signal.SIGKILL)
+            kill(pid)
         wait_for(lambda: not set(processes_in(self.folder)) - kept, what="the end of a group's processes")
 
     def close(self):

@@ -2,7 +2,6 @@
 handlers that share a socket, nginx as shipped, Redis as shipped. Started here and not by scripts/run, since each part has to be
 killed and started again alone.
 """
-import contextlib
 import glob
 import json
 import os
@@ -262,8 +261,7 @@ class Stack:
         for part in self.parts:
             part.lock.acquire(timeout=5)  # whoever is starting one has done so then
         for pid in harness.processes_in(self.home):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+            harness.kill(pid)
             forget_faketime(pid)
 
     @property

@@ -1,5 +1,4 @@
 """Fixtures. What a test gets here is stopped behind it, and looked through for what sanitizers had to say."""
-import os
 import signal
 import socket
 import tempfile
@@ -9,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import harness
-from harness import (Handler, Redis, Runner, Stack, Terminal, at_second, environment, processes_in, remove,
+from harness import (Handler, Redis, Runner, Stack, Terminal, at_second, environment, kill, processes_in, remove,
                      sanitizer_reports, soon)
 from target import Target, held, status
 
@@ -21,7 +20,7 @@ def base():
     yield folder
     left = processes_in(folder)
     for pid in left:
-        os.kill(pid, signal.SIGKILL)
+        kill(pid)
     remove(folder)
     assert not left, f"left running: {left}"
 
@@ -62,7 +61,7 @@ def home(base):
     yield folder
     reports, left = sanitizer_reports(folder), processes_in(folder)
     for pid in left:
-        os.kill(pid, signal.SIGKILL)
+        kill(pid)
     remove(folder)
     assert not reports, "\n".join(reports)
     assert not left, f"left running: {left}"

@@ -102,6 +102,14 @@ def is_alive(pid):
         return False
 
 
+def kill(pid):
+    """kill -9 of what may have ended by itself just now."""
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+
+
 def sanitizer_reports(folder):
     """What sanitizers have to say in any log below folder: where they begin to, and the lines that follow."""
     words = ("ERROR: AddressSanitizer", "LeakSanitizer", "runtime error:", "AddressSanitizer:DEADLYSIGNAL")
@@ -568,7 +576,7 @@ class Stack(HttpClient):
         self.program.kill()
         while processes_in(self.data):
             for pid in processes_in(self.data):
-                os.kill(pid, signal.SIGKILL)
+                kill(pid)
 
     def pids(self, name):
         """The content of a pid file."""

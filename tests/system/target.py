@@ -31,7 +31,8 @@ class Request:
         self.headers = {name.lower(): value.removeprefix(" ") for name, _, value in pairs}
         assert len(self.headers) == len(pairs), f"a header came twice: {fields}"
         self.sent = 0  # bytes of the answer that were taken off us
-        self.ended = None  # when the answer was complete, or the caller had gone
+        self.answered = None  # when the answer began; what the caller does because of it comes after that
+        self.ended = None  # when the answer was complete, or the caller had gone, or a little later on a busy machine
 
     @property
     def key(self):
@@ -50,6 +51,17 @@ class Request:
         return f"<{self.method} {self.uri} at {self.at:.3f} {self.headers}>"
 
 
+def at_once(calls):
+    """The most calls that were under way at one time: each from its arrival until the target began to answer."""
+    begins = [(call.at, 1) for call in calls]
+    ends = [(call.answered or call.ended or time.time(), -1) for call in calls]
+    most = now = 0
+    for _, step in sorted(begins + ends):
+        now += step
+        most = max(most, now)
+    return most
+
+
 class Conversation:
     """What a behaviour works with: a request, and the connection to answer it on."""
 
@@ -57,6 +69,7 @@ class Conversation:
         self.hook, self.request, self.peer = hook, request, peer
 
     def send(self, data):
+        self.request.answered = self.request.answered or time.time()
         self.peer.sendall(data)
         self.request.sent += len(data)
 

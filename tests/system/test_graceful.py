@@ -211,6 +211,16 @@ def waiting_connections(path):
         return sum(line.split()[6:] == ["0", str(path)] for line in table)
 
 
+def test_handler_that_is_stopped_as_soon_as_it_says_that_it_started_ends_as_at_any_other_time(make_handler, redis):
+    """It asks Redis how it is before it takes requests, which takes a while on a bad day."""
+    redis.pause()
+    handler = make_handler()
+    wait_for(lambda: '"handler started"' in handler.err)
+    handler.signal(signal.SIGTERM)
+    redis.resume()
+    assert handler.exit_code() == 0
+
+
 def test_handler_that_is_stopped_waits_for_the_rest_of_a_request(handler):
     body = SlowRequest.body
     with socket.socket(socket.AF_UNIX) as peer:
