@@ -252,10 +252,12 @@ void store_tidy(struct cmd *cmd, unsigned shard, const char *runner);
 NODISCARD enum err store_tidy_reply(const struct reply *reply, bool *holds, struct errinfo *info);
 
 /* Hand on up to STORE_BATCH_MAX claims of a dead runner: unstarted ones are due again, started ones are
- * retried (at-least-once) or recorded as lost (at-most-once). max_attempts: how many an at-least-once
- * occurrence has, unless its job says so. */
-void store_recover(struct cmd *cmd, unsigned shard, const char *dead, int max_attempts,
-                   const struct store_keep *keep);
+ * retried (at-least-once) or recorded as lost (at-most-once). */
+void store_recover(struct cmd *cmd, unsigned shard, const char *dead, const struct store_keep *keep);
+/* Likewise one claim of a runner that is alive and has no such run any more: it was recorded, and Redis' data
+ * has gone back behind that. */
+void store_recover_lost(struct cmd *cmd, const char *runner, const struct store_attempt *attempt,
+                        const struct store_keep *keep);
 struct store_recovered {
     int64_t handed_on; /* due or to be retried again */
     int64_t lost;      /* recorded as lost */

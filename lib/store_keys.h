@@ -15,6 +15,8 @@ void store_prefix_arg(struct cmd *cmd, unsigned shard, const char *name);
 
 /* Append an occurrence: <id><scheduled>. */
 void store_member_arg(struct cmd *cmd, const struct job_id *job, struct wall_ms scheduled);
+/* A claim's ticket: "<attempt>.<token>". */
+void store_ticket_arg(struct cmd *cmd, const struct store_attempt *attempt);
 /* And the way back. False: it is none. */
 NODISCARD bool store_member_parse(struct slice member, struct job_id *job, struct wall_ms *scheduled);
 /* An instant, or '' for INT64_MAX, which means "none". */

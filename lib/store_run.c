@@ -65,7 +65,7 @@ static bool parse_ticket(struct slice text, struct store_attempt *out)
     return slice_i64((struct slice){dot + 1, text.len - head - 1}, &out->token);
 }
 
-static void ticket_arg(struct cmd *cmd, const struct store_attempt *attempt)
+void store_ticket_arg(struct cmd *cmd, const struct store_attempt *attempt)
 {
     char ticket[2 * I64_DIGITS + 1];
     size_t len = i64_format(ticket, attempt->number);
@@ -149,7 +149,7 @@ void store_start_watched(struct cmd *cmd, unsigned shard, const char *runner, co
 void store_start_add(struct cmd *cmd, const struct store_attempt *attempt, struct wall_ms next)
 {
     store_member_arg(cmd, &attempt->job, attempt->scheduled);
-    ticket_arg(cmd, attempt);
+    store_ticket_arg(cmd, attempt);
     store_instant_arg(cmd, next);
 }
 
@@ -162,7 +162,7 @@ void store_confirm(struct cmd *cmd, unsigned shard, const char *runner)
 void store_confirm_add(struct cmd *cmd, const struct store_attempt *attempt)
 {
     store_member_arg(cmd, &attempt->job, attempt->scheduled);
-    ticket_arg(cmd, attempt);
+    store_ticket_arg(cmd, attempt);
 }
 
 enum err store_verdict_at(const struct reply *reply, size_t index, enum store_verdict *out,
@@ -245,7 +245,7 @@ void store_finish_add(struct cmd *cmd, const struct store_attempt *attempt, cons
                                         [STORE_AFTER_DEAD] = "d",
                                         [STORE_AFTER_GONE] = "g"};
     store_member_arg(cmd, &attempt->job, attempt->scheduled);
-    ticket_arg(cmd, attempt);
+    store_ticket_arg(cmd, attempt);
     record_arg(cmd, execution);
     cmd_arg_str(cmd, words[ending->after]);
     if (ending->after == STORE_AFTER_GONE) {
@@ -274,7 +274,7 @@ void store_skip_add(struct cmd *cmd, const struct store_attempt *attempt, const 
                     struct wall_ms next)
 {
     store_member_arg(cmd, &attempt->job, attempt->scheduled);
-    ticket_arg(cmd, attempt);
+    store_ticket_arg(cmd, attempt);
     record_arg(cmd, execution);
     store_instant_arg(cmd, next);
 }
@@ -292,7 +292,7 @@ void store_release(struct cmd *cmd, unsigned shard, const char *runner)
 void store_release_add(struct cmd *cmd, const struct store_attempt *attempt, struct wall_ms due)
 {
     store_member_arg(cmd, &attempt->job, attempt->scheduled);
-    ticket_arg(cmd, attempt);
+    store_ticket_arg(cmd, attempt);
     cmd_arg_i64(cmd, due.ms);
 }
 
@@ -303,7 +303,7 @@ void store_set_aside(struct cmd *cmd, unsigned shard, const char *runner, const 
     store_key_arg(cmd, shard, "broken");
     store_job_key_arg(cmd, "job", &attempt->job);
     store_member_arg(cmd, &attempt->job, attempt->scheduled);
-    ticket_arg(cmd, attempt);
+    store_ticket_arg(cmd, attempt);
 }
 
 void store_held(struct cmd *cmd, unsigned shard, const char *runner)

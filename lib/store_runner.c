@@ -79,8 +79,7 @@ enum err store_tidy_reply(const struct reply *reply, bool *holds, struct errinfo
     return err;
 }
 
-void store_recover(struct cmd *cmd, unsigned shard, const char *dead, int max_attempts,
-                   const struct store_keep *keep)
+static void begin_recover(struct cmd *cmd, unsigned shard, const char *dead, const struct store_keep *keep)
 {
     cmd_init_script(cmd, &store_script_recover, 7);
     store_key_arg_of(cmd, shard, "claimed", dead);
@@ -95,11 +94,26 @@ void store_recover(struct cmd *cmd, unsigned shard, const char *dead, int max_at
     store_prefix_arg(cmd, shard, "job");
     store_prefix_arg(cmd, shard, "history");
     cmd_arg_i64(cmd, STORE_BATCH_MAX);
-    cmd_arg_i64(cmd, max_attempts);
+    cmd_arg_i64(cmd, STORE_ATTEMPTS);
     cmd_arg_i64(cmd, keep->executions);
     cmd_arg_i64(cmd, keep->history);
     cmd_arg_i64(cmd, keep->dead);
     store_prefix_arg(cmd, shard, "claimed");
+}
+
+void store_recover(struct cmd *cmd, unsigned shard, const char *dead, const struct store_keep *keep)
+{
+    begin_recover(cmd, shard, dead, keep);
+    cmd_arg_str(cmd, "the runner died after the start; whether the call left is not known");
+}
+
+void store_recover_lost(struct cmd *cmd, const char *runner, const struct store_attempt *attempt,
+                        const struct store_keep *keep)
+{
+    begin_recover(cmd, store_shard(&attempt->job), runner, keep);
+    cmd_arg_str(cmd, "Redis has lost what came of the call");
+    store_member_arg(cmd, &attempt->job, attempt->scheduled);
+    store_ticket_arg(cmd, attempt);
 }
 
 enum err store_recover_reply(const struct reply *reply, struct store_recovered *out, struct errinfo *info)

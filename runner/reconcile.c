@@ -7,7 +7,8 @@
 
 void reconcile_init(struct reconcile *reconcile, struct redis_link *link, const struct runs *runs)
 {
-    *reconcile = (struct reconcile){.link = link, .runs = runs, .runner = runs->options.runner};
+    *reconcile = (struct reconcile){
+        .link = link, .runs = runs, .runner = runs->options.runner, .keep = STORE_KEEP_STANDARD};
 }
 
 /* The tokens of all runs of a shard, sorted. */
@@ -43,29 +44,42 @@ static bool has(const struct tokens *tokens, int64_t token)
     return bsearch(&token, tokens->values, tokens->count, sizeof token, compare) != NULL;
 }
 
-/* Hand back what was claimed with a token that no run has. (One of several that were claimed together is
- * found when the others have ended.) Only what has not been started: what has was known to us once, and may
- * have been sent. */
-static size_t hand_back_unknown(struct reconcile *reconcile, const struct reply *reply, size_t count,
-                                const struct tokens *known)
+static bool hand_back(struct reconcile *reconcile, const struct store_claimed *claim)
 {
-    size_t unknown = 0;
+    struct cmd cmd;
+    store_release(&cmd, store_shard(&claim->attempt.job), reconcile->runner);
+    store_release_add(&cmd, &claim->attempt, claim->due);
+    return redis_link_submit(reconcile->link, &cmd, NULL, NULL) == ERR_OK;
+}
+
+/* What was started was known to us once, and may have been sent. */
+static bool give_up(struct reconcile *reconcile, const struct store_claimed *claim)
+{
+    struct cmd cmd;
+    store_recover_lost(&cmd, reconcile->runner, &claim->attempt, &reconcile->keep);
+    return redis_link_submit(reconcile->link, &cmd, NULL, NULL) == ERR_OK;
+}
+
+/* Deal with what was claimed with a token that no run has. (One of several that were claimed together is
+ * found when the others have ended.) */
+static void settle_unknown(struct reconcile *reconcile, const struct reply *reply, size_t count,
+                           const struct tokens *known)
+{
     for (size_t i = 0; i < count; i++) {
         struct store_claimed claim;
         struct errinfo info;
-        struct cmd cmd;
-        if (store_held_at(reply, i, &claim, &info) != ERR_OK || claim.started ||
-            has(known, claim.attempt.token)) {
+        if (store_held_at(reply, i, &claim, &info) != ERR_OK || has(known, claim.attempt.token)) {
             continue;
         }
-        store_release(&cmd, store_shard(&claim.attempt.job), reconcile->runner);
-        store_release_add(&cmd, &claim.attempt, claim.due);
-        unknown += redis_link_submit(reconcile->link, &cmd, NULL, NULL) == ERR_OK ? 1 : 0;
+        if (claim.started) {
+            reconcile->lost += give_up(reconcile, &claim) ? 1 : 0;
+        } else {
+            reconcile->unknown += hand_back(reconcile, &claim) ? 1 : 0;
+        }
     }
-    return unknown;
 }
 
-static size_t compare_shard(struct reconcile *reconcile, const struct reply *reply)
+static void compare_shard(struct reconcile *reconcile, const struct reply *reply)
 {
     struct store_claimed first;
     struct tokens known;
@@ -74,21 +88,24 @@ static size_t compare_shard(struct reconcile *reconcile, const struct reply *rep
     if (reply == NULL || store_held_count(reply, &count, &info) != ERR_OK || count == 0 ||
         store_held_at(reply, 0, &first, &info) != ERR_OK ||
         collect(&known, reconcile->runs, store_shard(&first.attempt.job)) != ERR_OK) {
-        return 0;
+        return;
     }
-    size_t unknown = hand_back_unknown(reconcile, reply, count, &known);
+    settle_unknown(reconcile, reply, count, &known);
     free(known.values);
-    return unknown;
 }
 
 static void on_held(void *arg, const struct reply *reply)
 {
     struct reconcile *reconcile = arg;
     reconcile->looks--;
-    reconcile->unknown += compare_shard(reconcile, reply);
+    compare_shard(reconcile, reply);
     if (reconcile->looks == 0 && reconcile->unknown > 0) {
         log_warn("claims handed back whose answer was lost", log_i64("count", (int64_t)reconcile->unknown));
         reconcile->unknown = 0;
+    }
+    if (reconcile->looks == 0 && reconcile->lost > 0) {
+        log_warn("calls handed on whose record Redis has lost", log_i64("count", (int64_t)reconcile->lost));
+        reconcile->lost = 0;
     }
 }
 

@@ -6,6 +6,10 @@
  * unknown is handed back. Answers come in the order of the commands, so a claim that is seen here has been
  * answered before, if it ever will be.
  *
+ * The other way round, a started claim that no run has was recorded, and Redis' data has gone back behind
+ * that (a failover, a power loss with appendfsync everysec): nobody would ever end it, and a job that lets
+ * its occurrences wait for each other would wait for ever. It is handed on as what a dead runner had started.
+ *
  * With each heartbeat the number of shards is asked for again, too: a database that was emptied under way has
  * none, and gets ours before a program that was built with another one comes; one that was replaced by
  * another installation's is found out (the link greets it anew, and tells). Loop thread only.
@@ -24,6 +28,8 @@ struct reconcile {
     unsigned beats;          /* heartbeats as of the last look */
     unsigned looks;          /* that have no answer yet */
     size_t unknown;          /* claims that they found so far: the log has them once */
+    size_t lost;             /* likewise, started ones */
+    struct store_keep keep;  /* as usual after reconcile_init; may be set before the first look */
 };
 
 void reconcile_init(struct reconcile *reconcile, struct redis_link *link, const struct runs *runs);

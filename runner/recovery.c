@@ -92,7 +92,7 @@ static void on_handed_on(void *arg, const struct reply *reply)
 static void hand_on(struct recovery *recovery, const struct inquest *about)
 {
     struct cmd cmd;
-    store_recover(&cmd, about->shard, about->runner, RETRY_ATTEMPTS, &recovery->keep);
+    store_recover(&cmd, about->shard, about->runner, &recovery->keep);
     recovery->under_way += inquire(recovery, &cmd, on_handed_on, about) ? 1 : 0;
 }
 

@@ -357,6 +357,7 @@ static void set_retention(struct runner *runner)
     runner->outbox.keep = keep;
     runner->due.keep = keep;
     runner->lease.recovery.keep = keep;
+    runner->reconcile.keep = keep;
 }
 
 static enum err make_parts(struct runner *runner)

@@ -1,10 +1,11 @@
--- recover: hand on what a dead runner held, some hundred claims at a time.
+-- recover: hand on what a dead runner held, some hundred claims at a time; or claims that a runner holds and does not know of any more.
 -- needs: write clock stamp record dead rounds retry claims health overlap
 -- KEYS[1] claimed:<dead>  KEYS[2] due  KEYS[3] retry  KEYS[4] dead  KEYS[5] executions  KEYS[6] holders
 -- KEYS[7] gone
 -- ARGV[1] the dead runner  [2] shard  [3] prefix of the jobs' keys  [4] prefix of the histories' keys  [5] claims in one go
 --   [6] attempts that an at-least-once occurrence has unless its job says so (in a round: one that is re-driven gets as many again)  [7] executions kept  [8] history kept  [9] dead kept
---   [10] prefix of the runners' claims
+--   [10] prefix of the runners' claims  [11] why nothing is known of a call that was started, then, where it is about some claims only,
+--   <id><scheduled> and ticket of each
 -- Returns how many were handed on, how many were recorded as lost, and 1 where more are left.
 local claimed_key, due_key, retry_key, dead_key, holders_key = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[6]
 local dead, shard, job_prefix, batch = ARGV[1], ARGV[2], ARGV[3], ARGV[5]
@@ -18,7 +19,7 @@ local handed_on, lost = 0, 0
 -- The record, which is put where records belong.
 local function record_lost(id, scheduled, attempt, gone)
     local text = 'o:l s:' .. scheduled .. ' x:0 t:0 h:0 a:' .. attempt .. ' l:0 r:' .. dead ..
-        ' c:lost e:the runner died after the start; whether the call left is not known'
+        ' c:lost e:' .. ARGV[11]
     record_attempt(where, id, scheduled, text, gone)
     lost = lost + 1
     return text
@@ -65,8 +66,14 @@ local function hand_on(member, value)
     redis.call('HDEL', claimed_key, member)
 end
 
+for i = 12, #ARGV, 2 do
+    local value = redis.call('HGET', claimed_key, ARGV[i])
+    if parse_claim(value).ticket == ARGV[i + 1] then
+        hand_on(ARGV[i], value)
+    end
+end
 -- Any of them will do. (HSCAN from the start again would, in a large hash that has been emptied from there, find nothing for ever.)
-local claims = redis.call('HRANDFIELD', claimed_key, batch, 'WITHVALUES')
+local claims = #ARGV == 11 and redis.call('HRANDFIELD', claimed_key, batch, 'WITHVALUES') or {}
 for i = 1, #claims, 2 do
     hand_on(claims[i], claims[i + 1])
 end

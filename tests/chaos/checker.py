@@ -64,6 +64,10 @@ class Run:
 
     def set_living_apart(self):
         self.living_requests = {living.id: [] for living in self.living}
+        self.living_records = {living.id: [] for living in self.living}
+        for record in self.left.records:
+            if record.job in self.living_records:
+                self.living_records[record.job].append(record)
         for request in self.requests:
             if request.job in self.living_requests:
                 self.living_requests[request.job].append(request)
@@ -292,7 +296,7 @@ CHECKS = (check_occurrences, check_ghosts, check_history, check_asleep, check_on
 
 def check(run):
     """All violations, by the number of the promise."""
-    found = {number: [] for number in range(1, 12)}
+    found = {number: [] for number in range(1, 13)}
     for one in CHECKS:
         for violation in one(run):
             found[violation.check].append(violation)

@@ -12,12 +12,19 @@ from dataclasses import dataclass, field
 
 import model
 
-JOBS, CLIENTS = 40, 8
+JOBS, CLIENTS = 56, 8
+ORDINARY = 40  # the others have a rule for overlaps, or a limit of runs
 TARGETS = ("good0", "good1", "slow", "flaky")  # answers at once, late, or not well: so calls are under way, and retries wait
 TYPES = ("ATMOST_ONCE", "ATLEAST_ONCE")
 PATCH, PAUSE, RESUME, RUN, DELETE, POST = "PATCH", "pause", "resume", "run", "DELETE", "POST"
 KINDS = {PATCH: 6, PAUSE: 4, RESUME: 5, RUN: 4, DELETE: 3, POST: 5}  # and how often they are drawn
 NOT_FOUND = 404
+# What is done in one go in the last milliseconds before an instant: (how often it is drawn, how long before, what).
+BURSTS = ((4, (0.05, 0.15), (DELETE, POST, DELETE, POST, DELETE, POST)), (4, (0.0, 0.05), (DELETE, POST, DELETE, POST)),
+          (3, (0.0, 0.05), (PAUSE, RESUME, PAUSE, RESUME)), (3, (0.0, 0.05), (PATCH, PATCH)), (3, (-0.002, 0.04), (RUN, RUN, RUN)),
+          (2, (0.0, 0.05), (RUN, PATCH, RUN, PATCH)))
+RULES = ("skip", "queue", "cancel")
+MAX_RUNS = 25
 SOON = {"min_backoff_ms": 100, "max_backoff_ms": 2000, "jitter": "full"}
 LATE = {"min_backoff_ms": 8000, "max_backoff_ms": 8000, "jitter": "none"}  # so that many come due long after a pause or a DELETE
 
@@ -53,6 +60,15 @@ class Living:
     def at_most_once(self):
         return self.type == "ATMOST_ONCE"
 
+    @property
+    def rule(self):
+        """What becomes of an occurrence that meets another one; None: both are called."""
+        return self.body.get("overlap")
+
+    @property
+    def max_runs(self):
+        return self.body.get("max_runs")
+
 
 def draw_schedule(rng):
     return rng.choice((model.every_second(), model.each(2), model.each(3), model.every(rng.randint(1, 3)),
@@ -77,14 +93,21 @@ class Changer:
         self.over, self.threads = threading.Event(), []
 
     def make(self, number):
-        """Every other one has a name, and all kinds come with both types, at each target, mortal or not."""
-        target = TARGETS[number // 2 % len(TARGETS)]
+        """Every other one has a name, and all kinds come with both types, at each target, mortal or not. Behind these come such as
+        have a rule for overlaps, at targets that keep calls waiting, and such as are called so many times, and never deleted."""
+        extra = number - ORDINARY
+        target = TARGETS[number // 2 % len(TARGETS)] if extra < 0 else ("slow", "flaky")[extra // 2 % 2]
         body = {"schedule": "* * * * * *", "api": self.stack.url(target, f"/living/{number}"), "type": TYPES[number % 2]}
         if number // 8 % 2:
             body["name"] = f"living {number}"
         if body["type"] == "ATLEAST_ONCE":
             body["retry"] = LATE if target == "flaky" else SOON
-        return Living(number, body["type"], target, body, mortal=number // 16 != 1)
+        if extra >= 0 and extra < 12:
+            body["overlap"] = RULES[extra // 4]
+        elif extra >= 0:
+            body["max_runs"] = MAX_RUNS
+        mortal = number // 16 != 1 if extra < 0 else extra < 12
+        return Living(number, body["type"], target, body, mortal)
 
     def post_all(self):
         """Before the first fault: an id stays what it is, whatever becomes of the job."""
@@ -137,8 +160,20 @@ class Changer:
         rng, mine = random.Random(f"{self.seed}/living/{number}"), self.jobs[number::CLIENTS]
         while not self.over.wait(draw_pause(rng)):
             living = rng.choice(mine)
+            if rng.random() < 0.25:
+                self._burst(rng, living)
+                continue
             kind = self._draw_kind(rng, living)
             self.request(living, kind, draw_patch(rng, living) if kind == PATCH else None)
+
+    def _burst(self, rng, living):
+        """Several requests as fast as they go, begun just before a full second."""
+        weights = [weight if living.mortal or DELETE not in kinds else 0 for weight, _, kinds in BURSTS]
+        _, ahead, kinds = rng.choices(BURSTS, weights)[0]
+        if self.over.wait((-rng.uniform(*ahead) - time.time()) % 1):
+            return
+        for kind in kinds:
+            self.request(living, kind, {"schedule": draw_schedule(rng)} if kind == PATCH else None)
 
     @staticmethod
     def _draw_kind(rng, living):

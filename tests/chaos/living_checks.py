@@ -4,6 +4,7 @@
      9  after an acknowledged DELETE or pause nothing is called, until somebody asks for it
     10  every acknowledged run by hand is called, at least once
     11  of a deleted job nothing is left
+    12  a job with max_runs is called no more often by its schedule, and a rule for overlaps does not let two records have one id
 
 A request that was answered with 5xx or not at all may have been done at any time from its sending on, or never.
 """
@@ -32,8 +33,11 @@ def check_living(run):
         calls = calls_of(run, living)
         if living.at_most_once:
             yield from check_once(run, living, calls)
-        else:
+        elif living.rule is None:  # else what was asked for may have been skipped, or cancelled
             yield from check_runs(run, living, calls)
+        if living.max_runs:
+            yield from check_max_runs(run, living, calls)
+        yield from check_records(run, living)
         yield from check_forbidden(run, living)
         yield from check_gone(run, living)
 
@@ -46,20 +50,27 @@ def show(living, instant, calls):
     return f"living {living.number} {living.type} {living.id[:16]}… instant {instant} calls [{told}] changes [{changes}]"
 
 
-def comes_twice(run, living, instant, made):
-    """Was Redis' clock set back over this instant, and the job made anew? Then whoever did so asked for it a second time: nothing is
-    left of the first job that could say that it was called then."""
-    pairs = zip(run.steps, run.steps[1:])
-    set_back = any(when + before >= instant - SECOND and when + after < instant for (_, before), (when, after) in pairs)
-    first, last = min(call.at for call in made), max(call.at for call in made)
-    anew = [c for c in living.changes if living.mortal and c.kind == POST and c.sent <= last and may_work_until(c) >= first]
-    return bool(len(made) > 1 and set_back and anew)
-
-
 def check_once(run, living, calls):
     for instant, made in calls.items():
-        if len(made) > 1 and not comes_twice(run, living, instant, made):
+        if len(made) > 1:
             yield Violation(8, "a living job, at most once, called more than once", show(living, instant, made))
+
+
+def check_max_runs(run, living, calls):
+    """Of a job that is never deleted. Runs by hand do not count."""
+    instants = sorted(instant for instant in calls if instant % SECOND == 0)
+    if len(instants) > living.max_runs:
+        yield Violation(12, "called more often than max_runs", show(living, instants[-1], calls[instants[-1]]))
+
+
+def check_records(run, living):
+    """One record of each attempt, whichever job of the id it was of."""
+    seen = set()
+    for record in run.living_records[living.id]:
+        attempt = record.scheduled, record.attempt
+        if attempt in seen and record.outcome != "m":
+            yield Violation(12, "two records of one attempt", f"{show(living, record.scheduled, [])} {record.text}")
+        seen.add(attempt)
 
 
 # --- what is forbidden ---

@@ -3,7 +3,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from living import KINDS
-from living_checks import calls_of, comes_twice, silences
+from living_checks import silences
 
 SHOWN = 6  # violations of one kind
 
@@ -81,9 +81,6 @@ def print_living(run, say=print):
         say(f"  {sent:>9,}  {kind}: {done:,} done, {refused:,} refused, {lost:,} without an answer that says")
     silent = sum(1 for living in run.living for _ in silences(living))
     say(f"  {silent:>9,}  times in which nothing might be called")
-    twice = sum(comes_twice(run, living, instant, made) for living in run.living if living.at_most_once
-                for instant, made in calls_of(run, living).items())
-    say(f"  {twice:>9,}  at most once, deleted, made anew and called again for an instant that Redis' clock was set back over")
 
 
 def print_table(run, calms, faults, say=print):

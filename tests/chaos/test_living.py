@@ -74,19 +74,37 @@ def test_second_call_is_no_violation_at_least_once():
     assert world.found() == {}
 
 
-def test_second_call_is_allowed_only_of_a_job_made_anew_for_an_instant_that_redis_was_set_back_over():
-    def found(steps, between=POST):
-        world = World(MOST)
-        world.steps = [(0, 0), *((at(when), offset) for when, offset in steps)]
-        world.call(10, 6)
-        world.change(between, 7.5, 200)
-        world.call(10)
-        return world.found()
+def test_second_call_is_found_though_redis_was_set_back_and_the_job_made_anew():
+    world = World(MOST)
+    world.steps = [(0, 0), (at(5), 4000), (at(7), 0)]
+    world.call(10, 6)
+    world.change(DELETE, 7.4, 204)
+    world.change(POST, 7.5, 201)
+    world.call(10)
+    assert world.found() == {8: {"a living job, at most once, called more than once"}}
 
-    assert found([(5, 4000), (7, 0)]) == {}
-    assert set(found([(5, 4000), (12, 0)])) == {8}  # that was later
-    assert set(found([(5, -4000), (7, 0)])) == {8}  # that is forward
-    assert set(found([(5, 4000), (7, 0)], PATCH)) == {8}  # and this is the same job, whose history says that it was called
+
+# --- max_runs, and records ----------------------------------------------------------------------------------------------
+
+
+def test_calls_beyond_max_runs_are_found_and_runs_by_hand_do_not_count():
+    world = World(MOST)
+    world.living.body["max_runs"] = 3
+    for second in (1, 1.5, 2, 2.5, 3):
+        world.call(second)
+    assert world.found() == {}
+    world.call(4)
+    assert world.found() == {12: {"called more often than max_runs"}}
+
+
+def test_two_records_of_one_attempt_are_found_and_two_attempts_are_not():
+    world = World(LEAST)
+    for attempt in (1, 2):
+        world.call(10, attempt=attempt)
+        world.left.records.append(Record(ID, at(11), "f", at(10), attempt))
+    assert world.found() == {}
+    world.left.records.append(Record(ID, at(12), "k", at(10), 1))
+    assert world.found() == {12: {"two records of one attempt"}}
 
 
 # --- what is forbidden ------------------------------------------------------------------------------------------------

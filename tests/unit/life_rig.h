@@ -130,7 +130,7 @@ static inline struct store_recovered recover(const char *dead)
 {
     struct store_recovered out;
     struct cmd cmd;
-    store_recover(&cmd, SHARD, dead, 6, &keep);
+    store_recover(&cmd, SHARD, dead, &keep);
     call(&cmd);
     assert_int_equal(store_recover_reply(reply, &out, &info), ERR_OK);
     return out;

@@ -269,7 +269,7 @@ static void test_store_recover_names_its_shard(void **state)
 {
     (void)state;
     struct cmd cmd;
-    store_recover(&cmd, SHARD, "dead", 6, &keep);
+    store_recover(&cmd, SHARD, "dead", &keep);
     assert_keys_in_shard(&cmd, "recover", 7);
     assert_argument(&cmd, 0, TAG "claimed:dead");
     assert_argument(&cmd, 7, "dead");

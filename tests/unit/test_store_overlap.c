@@ -124,7 +124,7 @@ static struct store_recovered recover(const char *dead)
 {
     struct store_recovered out;
     struct cmd cmd;
-    store_recover(&cmd, SHARD, dead, STORE_ATTEMPTS, &keep);
+    store_recover(&cmd, SHARD, dead, &keep);
     call(&cmd);
     assert_int_equal(store_recover_reply(reply, &out, &info), ERR_OK);
     return out;

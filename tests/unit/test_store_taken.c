@@ -396,8 +396,6 @@ static void test_taken_finish_whose_start_was_lost_leaves_a_changed_job_alone(vo
     assert_int_equal(due_now(), -1);
 }
 
-/* ---- confirm ---- */
-
 static enum store_verdict confirm(const char *runner, const struct store_claimed *what)
 {
     struct cmd cmd;
@@ -405,6 +403,30 @@ static enum store_verdict confirm(const char *runner, const struct store_claimed
     store_confirm_add(&cmd, &what->attempt);
     return verdict(&cmd);
 }
+
+static void give_up(const char *runner, const struct store_claimed *what)
+{
+    struct cmd cmd;
+    store_recover_lost(&cmd, runner, &what->attempt, &keep);
+    call(&cmd);
+}
+
+/* The call was recorded, and the record is gone: the claim alone is left, and its runner has forgotten it. */
+static void test_taken_started_claim_whose_record_was_lost_is_ended(void **state)
+{
+    (void)state;
+    start_one();
+    struct store_claimed stale = got[0];
+    stale.attempt.token++;
+    give_up("me", &stale);
+    assert_int_equal(confirm("me", &got[0]), STORE_DONE); /* that was about another claim */
+    give_up("me", &got[0]);
+    assert_latest(EXECUTION_LOST, 1);
+    assert_int_equal(confirm("me", &got[0]), STORE_LOST);
+    assert_int_equal(due_now(), soon_at.ms + 1000);
+}
+
+/* ---- confirm ---- */
 
 static void test_taken_confirm_tells_a_started_claim_from_all_others(void **state)
 {
@@ -477,6 +499,7 @@ int main(void)
         TEST(test_taken_finish_makes_up_for_a_start_that_was_lost),
         TEST(test_taken_finish_of_the_last_occurrence_completes_the_job_though_its_start_was_lost),
         TEST(test_taken_finish_whose_start_was_lost_leaves_a_changed_job_alone),
+        TEST(test_taken_started_claim_whose_record_was_lost_is_ended),
         TEST(test_taken_confirm_tells_a_started_claim_from_all_others),
         TEST(test_taken_error_other_than_a_wrong_type_does_not_drop_the_claim),
     };
