@@ -264,19 +264,23 @@ static void write_answer(const struct why *why)
     json_object_end(&w);
 }
 
+static bool explain_and_answer(struct why *why, struct api_error *error)
+{
+    if (!why->load.readable) {
+        return job_load_broken(error);
+    }
+    explain(why);
+    write_answer(why);
+    return true;
+}
+
 bool job_why(struct app *app, struct api_error *error)
 {
     struct why why = {.app = app};
     struct job_id id;
+    bool done = job_load_id(app, &id, error) && read_at(&why, error) && find_waiting(&why, &id, error) &&
+                job_load(app, &id, JOB_LOAD_RECORDS, &why.load, error) && explain_and_answer(&why, error);
 
-    if (!job_load_id(app, &id, error) || !read_at(&why, error) || !find_waiting(&why, &id, error) ||
-        !job_load(app, &id, JOB_LOAD_RECORDS, &why.load, error)) {
-        return false;
-    }
-    if (!why.load.readable) {
-        return job_load_broken(error);
-    }
-    explain(&why);
-    write_answer(&why);
-    return true;
+    job_load_fini(&why.load);
+    return done;
 }
