@@ -4,6 +4,8 @@
 
 #include "media_type.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -230,6 +232,11 @@ struct slice request_param(const struct request *req, const char *name)
         }
     }
     return (struct slice){NULL, 0};
+}
+
+void request_make_name(char out[REQUEST_NAME_SIZE])
+{
+    (void)snprintf(out, REQUEST_NAME_SIZE, "%08x%08x", arc4random(), arc4random());
 }
 
 const char *request_header(const struct request *req, const char *name)

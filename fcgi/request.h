@@ -68,6 +68,10 @@ NODISCARD bool request_read_query(struct request *req, const char *const *allowe
 /* The value of a parameter, data NULL where it is absent. Borrowed. */
 struct slice request_param(const struct request *req, const char *name);
 
+/* A text that no other request has, so that what is sent to Redis twice can be known again. */
+#define REQUEST_NAME_SIZE 17 /* with its NUL */
+void request_make_name(char out[REQUEST_NAME_SIZE]);
+
 /* A header field by its CGI name ("HTTP_IF_MATCH"), "" where it is absent. Borrowed. */
 const char *request_header(const struct request *req, const char *name);
 
