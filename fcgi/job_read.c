@@ -102,14 +102,10 @@ static bool read_label(struct listing *l, const char *name, size_t max, struct s
 
 static bool read_query(struct listing *l, struct api_error *error)
 {
-    struct slice text = request_param(&l->app->request, "limit");
-
     l->limit = LIMIT_DEFAULT;
     l->host = request_param(&l->app->request, "host");
-    if (text.data && (!slice_i64(text, &l->limit) || l->limit < 1 || l->limit > LIMIT_MAX)) {
-        return refuse(error, "limit", "must be a whole number from 1 to 200");
-    }
-    return read_state(l, error) && read_label(l, "tag", LABELS_TAG_MAX, &l->tag, error) &&
+    return request_param_whole(&l->app->request, "limit", 1, LIMIT_MAX, &l->limit, error) &&
+           read_state(l, error) && read_label(l, "tag", LABELS_TAG_MAX, &l->tag, error) &&
            read_label(l, "name_prefix", LABELS_NAME_MAX, &l->name_prefix, error) && read_cursor(l, error);
 }
 

@@ -134,6 +134,16 @@ def test_operation_works_with_each_parameter_alone(world, op):
         assert 200 <= answer.status < 300, answer
 
 
+@every([op for op in OPERATIONS if any(p["schema"].get("type") == "integer" for p in op.params_in("query"))])
+def test_whole_numbers_may_be_written_in_any_way(world, op):
+    job_id = world.job()
+    query = world.examples(op, job_id)
+    for p in op.params_in("query"):
+        if p["schema"].get("type") == "integer":
+            for text in (f"{p['example']}.0", f"{p['example']}e0", f"{p['example']}00e-2", "0.1e1"):
+                assert world.ask(op, job_id, {**query, p["name"]: text}).status == 200, text
+
+
 @every([op for op in OPERATIONS if any(p["name"] == "cursor" for p in op.params)])
 def test_pages_go_on_by_their_cursor(world, op):
     job_ids = [world.job() for _ in range(5)]
@@ -416,7 +426,9 @@ def bad_values(schema):
 def good_values(schema):
     """The ends of what a field may be, as far as they are known here."""
     yield from schema.get("enum", [])
-    yield from (schema[end] for end in ("minimum", "maximum") if end in schema)
+    for end in ("minimum", "maximum"):
+        if end in schema:
+            yield from (schema[end], float(schema[end]))  # 100.0 is an integer, as JSON Schema has it
     if schema["type"] == "boolean":
         yield from (True, False)
     if "maxLength" in schema and schema.get("minLength", 0) <= 1 and not {"format", "examples", "contentEncoding"} & set(schema):
