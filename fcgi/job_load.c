@@ -266,20 +266,29 @@ bool job_load_answer(struct app *app, int status, const struct job_load *load)
 
 /* ---- preconditions ---- */
 
-bool job_load_tag_matches(const char *list, int64_t version)
-{
-    char tag[32];
+#define TAG_SIZE 24
 
-    (void)snprintf(tag, sizeof tag, "%lld", (long long)version);
-    return etag_matches(list, tag);
+static void make_tag(char out[TAG_SIZE], int64_t version)
+{
+    (void)snprintf(out, TAG_SIZE, "%lld", (long long)version);
 }
 
-bool job_load_if_match(const struct app *app, int64_t version, bool *given, struct api_error *error)
+bool job_load_is_known(struct app *app, int64_t version)
+{
+    char tag[TAG_SIZE];
+
+    make_tag(tag, version);
+    return etag_is_known(request_header(&app->request, "HTTP_IF_NONE_MATCH"), tag);
+}
+
+bool job_load_if_match(struct app *app, int64_t version, bool *given, struct api_error *error)
 {
     const char *list = request_header(&app->request, "HTTP_IF_MATCH");
+    char tag[TAG_SIZE];
 
+    make_tag(tag, version);
     *given = *list != '\0';
-    if (!*given || job_load_tag_matches(list, version)) {
+    if (!*given || etag_matches(list, tag)) {
         return true;
     }
     return api_error_set(error, API_PRECONDITION_FAILED,

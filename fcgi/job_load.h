@@ -63,10 +63,9 @@ bool job_load_answer(struct app *app, int status, const struct job_load *load);
 
 /* Does the request's If-Match allow for a job of that version? *given: there is one. False: error is filled
  * (412). */
-NODISCARD bool job_load_if_match(const struct app *app, int64_t version, bool *given,
-                                 struct api_error *error);
-/* Does a list of entity tags ("*", "\"3\", \"4\"") name version? */
-bool job_load_tag_matches(const char *list, int64_t version);
+NODISCARD bool job_load_if_match(struct app *app, int64_t version, bool *given, struct api_error *error);
+/* Does the request's If-None-Match name that version? */
+bool job_load_is_known(struct app *app, int64_t version);
 
 /* For a job that has no instant left (400). Always false. */
 bool job_load_over(const struct job *job, struct api_error *error);

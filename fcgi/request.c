@@ -17,12 +17,14 @@ void request_init(struct request *req)
 {
     memset(req, 0, sizeof *req);
     buffer_init(&req->uri, REQUEST_URI_MAX);
+    buffer_init(&req->header, 0);
     buffer_init(&req->body, REQUEST_BODY_MAX);
 }
 
 void request_fini(struct request *req)
 {
     buffer_fini(&req->uri);
+    buffer_fini(&req->header);
     buffer_fini(&req->body);
 }
 
@@ -127,7 +129,7 @@ static bool read_uri(struct request *req, struct api_error *error)
         return api_error_set(error, API_INTERNAL_ERROR, "out of memory");
     }
     if (!fits) {
-        return api_error_set(error, API_INVALID_REQUEST, "path and query are longer than %d bytes",
+        return api_error_set(error, API_URI_TOO_LONG, "path and query are longer than %d bytes",
                              REQUEST_URI_MAX);
     }
     return *uri ? split_uri(req, error) : true;
@@ -264,9 +266,27 @@ void request_make_name(char out[REQUEST_NAME_SIZE])
     (void)snprintf(out, REQUEST_NAME_SIZE, "%08x%08x", arc4random(), arc4random());
 }
 
-const char *request_header(const struct request *req, const char *name)
+/* The value of "NAME=value"; NULL: it is another one's. */
+static const char *value_of(const char *variable, const char *name)
 {
-    return meta(req, name);
+    size_t len = strlen(name);
+
+    return strncmp(variable, name, len) == 0 && variable[len] == '=' ? variable + len + 1 : NULL;
+}
+
+const char *request_header(struct request *req, const char *name)
+{
+    size_t lines = 0;
+
+    buffer_clear(&req->header);
+    for (const char *const *at = req->source->all; at && *at; at++) {
+        const char *value = value_of(*at, name);
+        if (value) {
+            buffer_add_str(&req->header, lines++ > 0 ? ", " : "");
+            buffer_add_str(&req->header, value);
+        }
+    }
+    return lines > 1 && buffer_error(&req->header) == ERR_OK ? buffer_str(&req->header) : meta(req, name);
 }
 
 /* What a body may be. */
@@ -281,9 +301,29 @@ static const struct body_rule one_value = {REQUEST_BODY_MAX, media_type_is_json,
 static const struct body_rule lines = {REQUEST_LINES_MAX, media_type_is_ndjson, "NDJSON",
                                        "application/x-ndjson"};
 
-static bool check_media_type(const struct request *req, const struct body_rule *rule, struct api_error *error)
+/* The header itself where there is one: a server may have put only the first of two into CONTENT_TYPE. */
+static const char *declared_type(struct request *req)
 {
-    const char *type = meta(req, "CONTENT_TYPE");
+    const char *type = request_header(req, "HTTP_CONTENT_TYPE");
+
+    return *type ? type : meta(req, "CONTENT_TYPE");
+}
+
+/* A body is taken as it is: what is compressed would have to be unpacked first, however large it gets. */
+static bool check_coding(struct request *req, struct api_error *error)
+{
+    const char *codings = request_header(req, "HTTP_CONTENT_ENCODING");
+
+    if (media_type_is_uncoded(codings)) {
+        return true;
+    }
+    return api_error_set(error, API_UNSUPPORTED_MEDIA_TYPE,
+                         "Content-Encoding \"%.100s\" is not taken: send the body as it is", codings);
+}
+
+static bool check_media_type(struct request *req, const struct body_rule *rule, struct api_error *error)
+{
+    const char *type = declared_type(req);
 
     if (*type == '\0' || rule->fits(type)) {
         return true;
@@ -345,7 +385,8 @@ static bool read_body(struct request *req, const struct body_rule *rule, struct 
     size_t wanted;
     bool whole;
 
-    if (!read_length(req, rule, &length, error) || !check_media_type(req, rule, error)) {
+    if (!read_length(req, rule, &length, error) || !check_media_type(req, rule, error) ||
+        !check_coding(req, error)) {
         return false;
     }
     req->body.limit = rule->max;

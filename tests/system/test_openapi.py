@@ -2,6 +2,7 @@
 
 The walk knows nothing of single paths but what is in CONFLICTS: a path that is added to the document is walked by itself.
 """
+import gzip
 import json
 import re
 import time
@@ -302,6 +303,10 @@ def send_too_much(world, op):
     return world.ask(op, body=" " * (schema.get("maxLength", 65536) + 1))
 
 
+def send_a_long_query(world, op):
+    return world.ask(op, query={"nonsense": "x" * 8192})
+
+
 def send_no_json(world, op):
     return world.ask(op, kind="text/plain")
 
@@ -319,7 +324,7 @@ def ask_while_redis_is_away(world, op):
 
 
 WAYS = {200: succeed, 201: succeed, 202: succeed, 204: succeed, 304: find_it_unchanged, 400: send_an_unknown_parameter,
-        404: ask_for_what_is_not_there, 409: conflict, 412: name_another_version, 413: send_too_much, 415: send_no_json,
+        404: ask_for_what_is_not_there, 409: conflict, 412: name_another_version, 413: send_too_much, 414: send_a_long_query, 415: send_no_json,
         422: use_a_key_for_another_body,
         500: ask_while_redis_is_away, 503: ask_while_redis_is_away}
 
@@ -330,6 +335,39 @@ def test_every_status_that_is_described_can_be_had(world, op):
         assert status in WAYS, f"{op}: say in WAYS how a {status} is to be had"
         answer = WAYS[status](world, op)
         assert answer.status == status, (op, status, answer)
+
+
+@every([op for op in OPERATIONS if op.body])
+def test_bodies_are_taken_as_they_are(world, op):
+    """Compressed or not: one that says that it is coded is neither unpacked nor read."""
+    body = next(op.bodies())[1]
+    for coding in ("gzip", "GZIP", "br", "deflate, identity", "identity, gzip", "nonsense;q=1"):
+        for text in (body, gzip.compress(body.encode())):
+            answer = world.ask(op, body=text, content_encoding=coding)
+            assert (answer.status, answer.code) == (415, "UNSUPPORTED_MEDIA_TYPE"), coding
+            assert "Content-Encoding" in answer.error["message"]
+    for coding in ("identity", "Identity, identity", "", " , "):
+        assert 200 <= world.ask(op, body=body, content_encoding=coding).status < 300, coding
+
+
+@every([op for op in OPERATIONS if 304 in op.statuses])
+def test_tags_that_were_made_weak_on_the_way_are_known(world, op):
+    """Whatever compresses an answer on its way turns "1" into W/"1"; RFC 9110, 13.1.2 asks for the weak comparison."""
+    job_id = world.job()
+    tag = world.ask(op, job_id).headers["etag"]
+    for known in (tag, f"W/{tag}", f'"other", W/{tag}', "*"):
+        answer = world.ask(op, job_id, if_none_match=known)
+        assert (answer.status, answer.headers["etag"]) == (304, tag), known
+    for other in ('"other"', 'W/"other"', f"W{tag}", f"w/{tag}", tag.strip('"')):
+        assert world.ask(op, job_id, if_none_match=other).status == 200, other
+
+
+@every([op for op in OPERATIONS if 412 in op.statuses and op.params_in("path")])
+def test_tags_that_are_weak_change_nothing(world, op):
+    """RFC 9110, 13.1.1: the strong comparison."""
+    for tag in ('W/"1"', 'W/"2", W/"1"', "1"):
+        assert world.ask(op, if_match=tag).status == 412, tag
+    assert 200 <= world.ask(op, if_match='W/"1", "1"').status < 300
 
 
 @every([op for op in OPERATIONS if 400 in op.statuses])
@@ -407,7 +445,7 @@ def bad_values(schema):
     yield {} if "array" in kinds else []
     if "boolean" not in kinds:
         yield True
-    if "enum" in schema:
+    if {"enum", "pattern"} & set(schema):
         yield "nonsense"
     if "maxLength" in schema:
         yield "x" * (schema["maxLength"] + 1)
