@@ -136,20 +136,24 @@ static bool plan(struct patch *p)
 /* What would be: the job as wanted, and its instants before and after. */
 static enum step show_dry_run(struct patch *p)
 {
-    bool active = strcmp(job_load_state(&p->load), "ACTIVE") == 0;
+    struct job_load_plan before = job_load_plan_of(&p->load);
+    struct job_load_plan after = before;
     struct json_writer w;
 
+    after.job = &p->wanted;
+    after.most = job_load_runs_left(&p->wanted, &p->load.stored);
+    if (!p->same_time) {
+        after.from = p->load.behind;
+        after.due.ms = INT64_MAX;
+    }
     response_json(&p->app->response, 200, &w);
     json_object_begin(&w);
     json_key(&w, "dry_run");
     json_put_bool(&w, true);
     json_key(&w, "job");
     job_json_write(&w, &p->wanted);
-    job_load_write_next(&w, "next_before", &p->load.job, active ? p->load.now : (struct wall_ms){INT64_MAX},
-                        job_load_runs_left(&p->load.job, &p->load.stored));
-    job_load_write_next(&w, "next_after", &p->wanted,
-                        active || !p->same_time ? p->load.behind : (struct wall_ms){INT64_MAX},
-                        job_load_runs_left(&p->wanted, &p->load.stored));
+    job_load_write_next(&w, "next_before", &before);
+    job_load_write_next(&w, "next_after", &after);
     json_object_end(&w);
     p->app->response.etag = p->load.stored.version;
     return STEP_DONE;
