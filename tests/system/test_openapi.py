@@ -151,13 +151,16 @@ def test_pages_go_on_by_their_cursor(world, op):
     for _ in range(5):
         world.plant(*job_ids)
     bury(world.db, [(job_id, START + n) for job_id in job_ids for n in range(5)])
-    query = {"limit": 2} if any(p["name"] == "limit" for p in op.params) else {"before": "2100-01-01T00:00:00Z"}
-    for _ in range(3):
-        page = world.ask(op, job_ids[0], query).json
-        if not page.get("next_cursor"):
-            break
-        query = {**query, "cursor": page["next_cursor"]}
-    assert "limit" not in query or "cursor" in query, "there were more pages than one"
+    start = {"limit": 2} if any(p["name"] == "limit" for p in op.params) else {"before": "2100-01-01T00:00:00Z"}
+    schema, = (p["schema"] for p in op.params if p["name"] == "cursor")
+    for query in (start, {**start, "job_id": job_ids[0]}) if any(p["name"] == "job_id" for p in op.params) else (start,):
+        for _ in range(3):
+            page = world.ask(op, job_ids[0], query).json
+            if not page.get("next_cursor"):
+                break
+            query = {**query, "cursor": page["next_cursor"]}
+            assert not list(DOCUMENT.mistakes(schema, query["cursor"], f"{op} cursor"))
+        assert "limit" not in query or "cursor" in query, "there were more pages than one"
 
 
 @every([op for op in OPERATIONS if op.method == "GET"])
