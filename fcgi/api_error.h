@@ -16,6 +16,7 @@
 enum api_code {
     API_OK = 0,                 /* no error */
     API_INVALID_REQUEST,        /* 400: malformed, or a missing, empty, unknown or wrongly typed field */
+    API_URI_TOO_LONG,           /* 414: path and query are; called as malformed requests are, as nginx does */
     API_VALIDATION_ERROR,       /* 400: a field of the right type with a value that cannot be */
     API_JOB_CREATION_FAILED,    /* 400: a schedule or a URL scheme that no job can be made of */
     API_NOT_FOUND,              /* 404: no such path */

@@ -95,6 +95,7 @@ static bool serve(struct app *app, const struct request_source *source, struct a
 
 static void fail(struct app *app, const struct api_error *error)
 {
+    app->response.problem = media_type_wants_problem(request_header(&app->request, "HTTP_ACCEPT"));
     if (api_code_status(error->code) >= 500) {
         log_error("request failed", log_str("method", app->request.method),
                   log_bytes("path", app->request.path.data, app->request.path.len),
@@ -115,15 +116,12 @@ static void shrink(struct buffer *buffer)
 struct slice app_answer(struct app *app, const struct request_source *source)
 {
     struct api_error error;
-    const char *accept;
     bool head;
 
     api_error_clear(&error);
     response_clear(&app->response);
     shrink(&app->response.body);
     shrink(&app->wire);
-    accept = source->meta(source->arg, "HTTP_ACCEPT");
-    app->response.problem = accept && media_type_wants_problem(accept);
     refresh_zones(app);
     app->ask_ms = REDIS_SYNC_BUDGET_MS;
     app->deadline.ms = clock_mono(&app->clock).ms + REDIS_SYNC_BUDGET_MS;

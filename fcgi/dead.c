@@ -115,11 +115,10 @@ static bool read_before(struct wall_ms *out, const struct request *req, struct a
 
 static bool read_rate(int64_t *step_us, const struct request *req, struct api_error *error)
 {
-    struct slice text = request_param(req, "rate");
     int64_t rate = RATE_DEFAULT;
 
-    if (text.data && (!slice_i64(text, &rate) || rate < 1 || rate > RATE_MAX)) {
-        return refuse(error, "rate", "rate must be a whole number from 1 to 10000: calls a second");
+    if (!request_param_whole(req, "rate", 1, RATE_MAX, &rate, error)) {
+        return false;
     }
     *step_us = 1000000 / rate;
     return true;

@@ -9,10 +9,12 @@
 
 #define KEY_MAX 255 /* bytes */
 
-/* The key; NULL: there is none. */
-static const char *key_of(const struct request *req)
+/* The key; NULL: there is none. (An empty one is one, and a mistake.) */
+static const char *key_of(struct request *req)
 {
-    return req->source->meta(req->source->arg, "HTTP_IDEMPOTENCY_KEY");
+    const char *first = req->source->meta(req->source->arg, "HTTP_IDEMPOTENCY_KEY");
+
+    return first ? request_header(req, "HTTP_IDEMPOTENCY_KEY") : NULL;
 }
 
 static bool is_sound(const char *key)

@@ -8,9 +8,6 @@
 #include "resources.h"
 #include "store_life.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-
 #define NOTE_MAX 512 /* bytes */
 #define TRIES    20  /* when others change the job at the same time */
 
@@ -253,7 +250,7 @@ bool job_run(struct app *app, struct api_error *error)
     struct errinfo info = {0};
     enum store_answer answer = STORE_ANSWER_NONE;
     struct wall_ms scheduled;
-    char request[STORE_REQUEST_MAX + 1];
+    char request[REQUEST_NAME_SIZE];
     struct job_load load = {0};
     struct job_id id;
     struct cmd cmd;
@@ -267,7 +264,7 @@ bool job_run(struct app *app, struct api_error *error)
     if (broken) {
         return job_load_broken(error);
     }
-    (void)snprintf(request, sizeof request, "%08x%08x", arc4random(), arc4random());
+    request_make_name(request);
     store_job_run(&cmd, &id, request, offset_ms);
     if (app_ask(app, &cmd, 1, &info) != ERR_OK ||
         store_job_run_reply(redis_sync_reply(app->redis, 0), &answer, &scheduled, &info) != ERR_OK) {

@@ -176,17 +176,41 @@ int64_t job_load_runs_left(const struct job *job, const struct store_job *stored
     return most == 0 ? INT64_MAX : stored->runs < most ? most - stored->runs : 0;
 }
 
-void job_load_write_next(struct json_writer *w, const char *key, const struct job *job, struct wall_ms from,
-                         int64_t most)
+struct job_load_plan job_load_plan_of(const struct job_load *load)
 {
-    struct wall_ms at;
-    bool more = from.ms < INT64_MAX && job_plan_first(job, from, &at);
+    bool active = strcmp(job_load_state(load), "ACTIVE") == 0;
+    struct wall_ms from = load->behind.ms > load->now.ms ? load->behind : load->now;
+
+    return (struct job_load_plan){.job = &load->job,
+                                  .from = active ? from : (struct wall_ms){INT64_MAX},
+                                  .now = load->now,
+                                  .due = active ? load->stored.due : (struct wall_ms){INT64_MAX},
+                                  .most = job_load_runs_left(&load->job, &load->stored)};
+}
+
+bool job_load_passes(const struct job_load_plan *plan, struct wall_ms at)
+{
+    return at.ms > plan->now.ms && at.ms < plan->due.ms && plan->due.ms < INT64_MAX;
+}
+
+/* The first instant behind `after`. */
+static bool plan_first(const struct job_load_plan *plan, struct wall_ms after, struct wall_ms *at)
+{
+    if (after.ms == INT64_MAX || !job_plan_first(plan->job, after, at)) {
+        return false;
+    }
+    *at = job_load_passes(plan, *at) ? plan->due : *at;
+    return true;
+}
+
+void job_load_write_next(struct json_writer *w, const char *key, const struct job_load_plan *plan)
+{
+    struct wall_ms at = plan->from;
 
     json_key(w, key);
     json_array_begin(w);
-    for (int i = 0; i < NEXT_COUNT && i < most && more; i++) {
-        put_instant(w, job, at);
-        more = job_next(job, at, &at);
+    for (int i = 0; i < NEXT_COUNT && i < plan->most && plan_first(plan, at, &at); i++) {
+        put_instant(w, plan->job, at);
     }
     json_array_end(w);
 }
@@ -236,7 +260,7 @@ static void put_history(struct json_writer *w, const struct job_load *load)
 void job_load_write(struct json_writer *w, const struct job_load *load, bool whole)
 {
     char id[JOB_ID_TEXT_SIZE];
-    bool active = strcmp(job_load_state(load), "ACTIVE") == 0;
+    struct job_load_plan plan = job_load_plan_of(load);
 
     json_object_begin(w);
     if (load->readable) {
@@ -246,8 +270,7 @@ void job_load_write(struct json_writer *w, const struct job_load *load, bool who
         json_member_str(w, "job_id", id);
     }
     put_state(w, load);
-    job_load_write_next(w, "next", &load->job, active ? load->now : (struct wall_ms){INT64_MAX},
-                        job_load_runs_left(&load->job, &load->stored));
+    job_load_write_next(w, "next", &plan);
     if (whole) {
         put_history(w, load);
     }
@@ -266,20 +289,29 @@ bool job_load_answer(struct app *app, int status, const struct job_load *load)
 
 /* ---- preconditions ---- */
 
-bool job_load_tag_matches(const char *list, int64_t version)
-{
-    char tag[32];
+#define TAG_SIZE 24
 
-    (void)snprintf(tag, sizeof tag, "%lld", (long long)version);
-    return etag_matches(list, tag);
+static void make_tag(char out[TAG_SIZE], int64_t version)
+{
+    (void)snprintf(out, TAG_SIZE, "%lld", (long long)version);
 }
 
-bool job_load_if_match(const struct app *app, int64_t version, bool *given, struct api_error *error)
+bool job_load_is_known(struct app *app, int64_t version)
+{
+    char tag[TAG_SIZE];
+
+    make_tag(tag, version);
+    return etag_is_known(request_header(&app->request, "HTTP_IF_NONE_MATCH"), tag);
+}
+
+bool job_load_if_match(struct app *app, int64_t version, bool *given, struct api_error *error)
 {
     const char *list = request_header(&app->request, "HTTP_IF_MATCH");
+    char tag[TAG_SIZE];
 
+    make_tag(tag, version);
     *given = *list != '\0';
-    if (!*given || job_load_tag_matches(list, version)) {
+    if (!*given || etag_matches(list, tag)) {
         return true;
     }
     return api_error_set(error, API_PRECONDITION_FAILED,

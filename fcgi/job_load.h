@@ -54,19 +54,32 @@ void job_load_write(struct json_writer *w, const struct job_load *load, bool who
 /* How many more occurrences max_runs allows a job, of which that is known; INT64_MAX: any number. */
 int64_t job_load_runs_left(const struct job *job, const struct store_job *stored);
 
-/* Put key and the next instants after `from` into the object that is open in w, at most `most` of them. */
-void job_load_write_next(struct json_writer *w, const char *key, const struct job *job, struct wall_ms from,
-                         int64_t most);
+/* Instants that are to come. */
+struct job_load_plan {
+    const struct job *job; /* borrowed */
+    struct wall_ms from;   /* they are later than this; INT64_MAX: there are none */
+    struct wall_ms now;    /* what is later than this, and … */
+    struct wall_ms due; /* … earlier than this (INT64_MAX: nothing) is passed over: the job is called then.
+                         * So it is where Redis' clock was set back since that was written */
+    int64_t most;       /* how many occurrences max_runs allows */
+};
+/* The job's own, from now on. */
+struct job_load_plan job_load_plan_of(const struct job_load *load);
+
+/* Put key and the next few into the object that is open in w. */
+void job_load_write_next(struct json_writer *w, const char *key, const struct job_load_plan *plan);
+
+/* Is an instant to come passed over? */
+bool job_load_passes(const struct job_load_plan *plan, struct wall_ms at);
 
 /* Answer with status, the job, and its version as ETag. Always true. */
 bool job_load_answer(struct app *app, int status, const struct job_load *load);
 
 /* Does the request's If-Match allow for a job of that version? *given: there is one. False: error is filled
  * (412). */
-NODISCARD bool job_load_if_match(const struct app *app, int64_t version, bool *given,
-                                 struct api_error *error);
-/* Does a list of entity tags ("*", "\"3\", \"4\"") name version? */
-bool job_load_tag_matches(const char *list, int64_t version);
+NODISCARD bool job_load_if_match(struct app *app, int64_t version, bool *given, struct api_error *error);
+/* Does the request's If-None-Match name that version? */
+bool job_load_is_known(struct app *app, int64_t version);
 
 /* For a job that has no instant left (400). Always false. */
 bool job_load_over(const struct job *job, struct api_error *error);

@@ -21,13 +21,13 @@ struct patch {
     struct slice body;
     const struct job_fields *whole; /* takes the definition's place; NULL: body is merged into it */
     bool dry_run;
-    bool if_match;        /* there is one */
-    int64_t tried;        /* the version that a change was sent for and did not take; 0: none was */
-    struct wall_ms after; /* the next instant must be later than this, too */
-    struct job_load load; /* the job as it is */
-    struct job wanted;    /* owned: and as it is to be */
-    bool same_time;       /* as before */
-    struct wall_ms due;   /* its next instant; INT64_MAX: there is none */
+    bool if_match;                /* there is one */
+    char name[REQUEST_NAME_SIZE]; /* of this request: its changes bear it */
+    struct wall_ms after;         /* the next instant must be later than this, too */
+    struct job_load load;         /* the job as it is */
+    struct job wanted;            /* owned: and as it is to be */
+    bool same_time;               /* as before */
+    struct wall_ms due;           /* its next instant; INT64_MAX: there is none */
 };
 
 enum step {
@@ -136,20 +136,24 @@ static bool plan(struct patch *p)
 /* What would be: the job as wanted, and its instants before and after. */
 static enum step show_dry_run(struct patch *p)
 {
-    bool active = strcmp(job_load_state(&p->load), "ACTIVE") == 0;
+    struct job_load_plan before = job_load_plan_of(&p->load);
+    struct job_load_plan after = before;
     struct json_writer w;
 
+    after.job = &p->wanted;
+    after.most = job_load_runs_left(&p->wanted, &p->load.stored);
+    if (!p->same_time) {
+        after.from = p->load.behind;
+        after.due.ms = INT64_MAX;
+    }
     response_json(&p->app->response, 200, &w);
     json_object_begin(&w);
     json_key(&w, "dry_run");
     json_put_bool(&w, true);
     json_key(&w, "job");
     job_json_write(&w, &p->wanted);
-    job_load_write_next(&w, "next_before", &p->load.job, active ? p->load.now : (struct wall_ms){INT64_MAX},
-                        job_load_runs_left(&p->load.job, &p->load.stored));
-    job_load_write_next(&w, "next_after", &p->wanted,
-                        active || !p->same_time ? p->load.behind : (struct wall_ms){INT64_MAX},
-                        job_load_runs_left(&p->wanted, &p->load.stored));
+    job_load_write_next(&w, "next_before", &before);
+    job_load_write_next(&w, "next_after", &after);
     json_object_end(&w);
     p->app->response.etag = p->load.stored.version;
     return STEP_DONE;
@@ -168,13 +172,35 @@ static enum step show(struct patch *p)
     return STEP_DONE;
 }
 
+static enum step show_changed(struct patch *p)
+{
+    return job_load(p->app, &p->id, JOB_LOAD_RECORDS, &p->load, p->error) ? show(p) : STEP_FAILED;
+}
+
+/* It is not the job that was read: mostly somebody else was first, but a command whose answer was lost is
+ * sent again, and then that is our own change. */
+static enum step ask_whose(struct patch *p)
+{
+    struct errinfo info = {0};
+    struct cmd cmd;
+    bool own;
+
+    store_job_changed_by(&cmd, &p->id);
+    if (app_ask(p->app, &cmd, 1, &info) != ERR_OK ||
+        store_job_changed_by_reply(redis_sync_reply(p->app->redis, 0), p->name, &own, &info) != ERR_OK) {
+        (void)api_error_redis(p->error, API_STORAGE_ERROR, "the change is not known to be stored", &info);
+        return STEP_FAILED;
+    }
+    return own ? show_changed(p) : STEP_AGAIN;
+}
+
 /* Send the change, and look at what came of it. (Not in one round trip: Redis may have forgotten a script,
  * and then it is sent again behind the others.) */
 static enum step change(struct patch *p)
 {
-    struct store_change change = {.read = &p->load.stored, .definition = &p->wanted, .due = p->due};
+    struct store_change change = {
+        .read = &p->load.stored, .definition = &p->wanted, .due = p->due, .request = p->name};
     bool paused = slice_eq(p->load.stored.state, "PAUSED") && !p->load.stored.broken;
-    int64_t version = p->load.stored.version;
     enum store_answer answer = STORE_ANSWER_NONE;
     struct wall_ms taken;
     struct errinfo info = {0};
@@ -193,11 +219,10 @@ static enum step change(struct patch *p)
     if (answer == STORE_ANSWER_TAKEN) {
         p->after = taken;
     }
-    if (answer != STORE_ANSWER_DONE) {
-        p->tried = version;
-        return STEP_AGAIN;
+    if (answer == STORE_ANSWER_DONE) {
+        return show_changed(p);
     }
-    return job_load(p->app, &p->id, JOB_LOAD_RECORDS, &p->load, p->error) ? show(p) : STEP_FAILED;
+    return answer == STORE_ANSWER_OTHER ? ask_whose(p) : STEP_AGAIN;
 }
 
 /* Read the job, and change it. */
@@ -216,11 +241,6 @@ static enum step try(struct patch *p)
         return STEP_FAILED;
     }
     same = job_plan_same(&p->wanted, &p->load.job, false);
-    /* A command whose answer was lost is sent again: the one that found the job changed may have found our
-     * own change. */
-    if (p->tried != 0 && same && p->load.stored.version == p->tried + 1) {
-        return show(p);
-    }
     if (!job_load_if_match(p->app, p->load.stored.version, &p->if_match, p->error) || !plan(p)) {
         return STEP_FAILED;
     }
@@ -235,6 +255,7 @@ static bool try_often(struct patch *p)
 {
     enum step step = STEP_AGAIN;
 
+    request_make_name(p->name);
     for (int i = 0; i < TRIES && step == STEP_AGAIN; i++) {
         step = try(p);
     }

@@ -17,14 +17,13 @@
 
 bool job_show(struct app *app, struct api_error *error)
 {
-    const char *known = request_header(&app->request, "HTTP_IF_NONE_MATCH");
     struct job_load load = {0};
     struct job_id id;
 
     if (!job_load_id(app, &id, error) || !job_load(app, &id, JOB_LOAD_RECORDS, &load, error)) {
         return false;
     }
-    if (*known && job_load_tag_matches(known, load.stored.version)) {
+    if (job_load_is_known(app, load.stored.version)) {
         response_empty(&app->response, 304);
         app->response.etag = load.stored.version;
     } else {
@@ -88,7 +87,7 @@ static bool read_cursor(struct listing *l, struct api_error *error)
            refuse(error, "cursor", "is none that was given out");
 }
 
-/* A parameter that a label is compared with: what no label can be is a mistake. */
+/* A parameter that a label, or a host, is compared with: what none can be is a mistake. */
 static bool read_label(struct listing *l, const char *name, size_t max, struct slice *out,
                        struct api_error *error)
 {
@@ -102,15 +101,11 @@ static bool read_label(struct listing *l, const char *name, size_t max, struct s
 
 static bool read_query(struct listing *l, struct api_error *error)
 {
-    struct slice text = request_param(&l->app->request, "limit");
-
     l->limit = LIMIT_DEFAULT;
-    l->host = request_param(&l->app->request, "host");
-    if (text.data && (!slice_i64(text, &l->limit) || l->limit < 1 || l->limit > LIMIT_MAX)) {
-        return refuse(error, "limit", "must be a whole number from 1 to 200");
-    }
-    return read_state(l, error) && read_label(l, "tag", LABELS_TAG_MAX, &l->tag, error) &&
-           read_label(l, "name_prefix", LABELS_NAME_MAX, &l->name_prefix, error) && read_cursor(l, error);
+    return request_param_whole(&l->app->request, "limit", 1, LIMIT_MAX, &l->limit, error) &&
+           read_state(l, error) && read_label(l, "tag", LABELS_TAG_MAX, &l->tag, error) &&
+           read_label(l, "name_prefix", LABELS_NAME_MAX, &l->name_prefix, error) &&
+           read_label(l, "host", URL_MAX, &l->host, error) && read_cursor(l, error);
 }
 
 /* The host of the job's URL, whatever its case, without the port. */

@@ -11,6 +11,8 @@
 
 #include <stdio.h>
 
+#define AHEAD_MS 1000 /* what is closer may be claimed by a runner already */
+
 struct why {
     struct app *app;
     struct wall_ms at;
@@ -168,12 +170,16 @@ static bool refuse_schedule(struct why *why)
 static void explain_silence(struct why *why)
 {
     const struct store_job *stored = &why->load.stored;
+    struct job_load_plan plan = job_load_plan_of(&why->load);
 
     if (!why->waits && slice_eq(stored->state, "COMPLETED") && stored->since.ms <= why->at.ms) {
         say(why, "completed", "the job was completed before");
     } else if (slice_eq(stored->state, "PAUSED") &&
                (why->at.ms > why->load.now.ms || stored->since.ms <= why->at.ms)) {
         say(why, "paused", "the job is paused");
+    } else if (why->at.ms - why->load.now.ms > AHEAD_MS && job_load_passes(&plan, why->at)) {
+        why->called = stored->due;
+        say(why, "passed_over", "the clock was set back: the job goes on with a later instant");
     } else if (why->at.ms > why->load.now.ms) {
         say(why, "not_yet", "it is still to come");
     } else if (stored->due.ms <= why->at.ms) {
@@ -242,8 +248,10 @@ static void put_records(struct json_writer *w, const struct why *why)
 static void write_answer(const struct why *why)
 {
     char id[JOB_ID_TEXT_SIZE];
+    struct job_load_plan plan = job_load_plan_of(&why->load);
     struct json_writer w;
 
+    plan.from = why->at; /* of a job that is called no more as well: what the schedule says */
     job_id_format(id, &why->load.stored.id);
     response_json(&why->app->response, 200, &w);
     json_object_begin(&w);
@@ -259,24 +267,27 @@ static void write_answer(const struct why *why)
         put_paused(&w, &why->load.stored);
     }
     put_records(&w, why);
-    job_load_write_next(&w, "next", &why->load.job, why->at,
-                        job_load_runs_left(&why->load.job, &why->load.stored));
+    job_load_write_next(&w, "next", &plan);
     json_object_end(&w);
+}
+
+static bool explain_and_answer(struct why *why, struct api_error *error)
+{
+    if (!why->load.readable) {
+        return job_load_broken(error);
+    }
+    explain(why);
+    write_answer(why);
+    return true;
 }
 
 bool job_why(struct app *app, struct api_error *error)
 {
     struct why why = {.app = app};
     struct job_id id;
+    bool done = job_load_id(app, &id, error) && read_at(&why, error) && find_waiting(&why, &id, error) &&
+                job_load(app, &id, JOB_LOAD_RECORDS, &why.load, error) && explain_and_answer(&why, error);
 
-    if (!job_load_id(app, &id, error) || !read_at(&why, error) || !find_waiting(&why, &id, error) ||
-        !job_load(app, &id, JOB_LOAD_RECORDS, &why.load, error)) {
-        return false;
-    }
-    if (!why.load.readable) {
-        return job_load_broken(error);
-    }
-    explain(&why);
-    write_answer(&why);
-    return true;
+    job_load_fini(&why.load);
+    return done;
 }

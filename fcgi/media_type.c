@@ -134,6 +134,16 @@ bool media_type_is_ndjson(const char *text)
     return is_of_kind(text, is_ndjson);
 }
 
+bool media_type_is_uncoded(const char *codings)
+{
+    for (const char *p = codings + strspn(codings, " \t,"); *p != '\0'; p += strspn(p, " \t,")) {
+        if (!same(take_token(&p), "identity") || (*skip_space(p) != ',' && *skip_space(p) != '\0')) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* ---- Accept ---- */
 
 /* How much each of the two forms is wanted, in thousandths. */

@@ -12,6 +12,9 @@ bool media_type_is_json(const char *text);
 /* The same for application/x-ndjson, and application/ndjson, application/jsonl by other names. */
 bool media_type_is_ndjson(const char *text);
 
+/* Does a Content-Encoding header (RFC 9110, 8.4) say that the body is as it is: nothing, or "identity"? */
+bool media_type_is_uncoded(const char *codings);
+
 /* Does an Accept header ask for application/problem+json (RFC 9457)? It has to be named: what only fits in
  * with it ("*", "application/" and a star) means application/json, as ever. Where both are wanted the greater
  * q counts; where that is the same, it is problem+json, which nobody names without meaning it. False for "",

@@ -9,18 +9,6 @@
 #define COUNT_DEFAULT 5
 #define COUNT_MAX     100
 
-static bool read_count(const struct request *req, int64_t *count, struct api_error *error)
-{
-    struct slice text = request_param(req, "count");
-
-    *count = COUNT_DEFAULT;
-    if (!text.data || (slice_i64(text, count) && *count >= 1 && *count <= COUNT_MAX)) {
-        return true;
-    }
-    api_error_set(error, API_INVALID_REQUEST, "count must be a whole number from 1 to %d", COUNT_MAX);
-    return api_error_at(error, slice_of("count"));
-}
-
 static bool read_from(const struct app *app, struct wall_ms *from, struct api_error *error)
 {
     struct slice text = request_param(&app->request, "from");
@@ -99,11 +87,11 @@ static void write_preview(struct app *app, const struct job *job, struct wall_ms
 bool preview_schedule(struct app *app, struct api_error *error)
 {
     struct wall_ms from;
-    int64_t count;
+    int64_t count = COUNT_DEFAULT;
     struct job job;
 
-    if (!read_count(&app->request, &count, error) || !read_from(app, &from, error) ||
-        !read_schedule(app, &job, from, error)) {
+    if (!request_param_whole(&app->request, "count", 1, COUNT_MAX, &count, error) ||
+        !read_from(app, &from, error) || !read_schedule(app, &job, from, error)) {
         return false;
     }
     write_preview(app, &job, from, count);

@@ -3,7 +3,10 @@
 #include "request.h"
 
 #include "media_type.h"
+#include "number.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -14,12 +17,14 @@ void request_init(struct request *req)
 {
     memset(req, 0, sizeof *req);
     buffer_init(&req->uri, REQUEST_URI_MAX);
+    buffer_init(&req->header, 0);
     buffer_init(&req->body, REQUEST_BODY_MAX);
 }
 
 void request_fini(struct request *req)
 {
     buffer_fini(&req->uri);
+    buffer_fini(&req->header);
     buffer_fini(&req->body);
 }
 
@@ -124,7 +129,7 @@ static bool read_uri(struct request *req, struct api_error *error)
         return api_error_set(error, API_INTERNAL_ERROR, "out of memory");
     }
     if (!fits) {
-        return api_error_set(error, API_INVALID_REQUEST, "path and query are longer than %d bytes",
+        return api_error_set(error, API_URI_TOO_LONG, "path and query are longer than %d bytes",
                              REQUEST_URI_MAX);
     }
     return *uri ? split_uri(req, error) : true;
@@ -232,9 +237,56 @@ struct slice request_param(const struct request *req, const char *name)
     return (struct slice){NULL, 0};
 }
 
-const char *request_header(const struct request *req, const char *name)
+bool request_param_whole(const struct request *req, const char *name, int64_t min, int64_t max,
+                         int64_t *value, struct api_error *error)
 {
-    return meta(req, name);
+    struct slice text = request_param(req, name);
+    int64_t read = 0;
+    enum number_kind kind = number_read(text, &read);
+
+    if (!text.data) {
+        return true;
+    }
+    if ((kind == NUMBER_WHOLE || kind == NUMBER_WIDE) && read >= min && read <= max) {
+        *value = read;
+        return true;
+    }
+    if (max == INT64_MAX) {
+        api_error_set(error, API_INVALID_REQUEST, "%s must be a whole number from %lld on", name,
+                      (long long)min);
+    } else {
+        api_error_set(error, API_INVALID_REQUEST, "%s must be a whole number from %lld to %lld", name,
+                      (long long)min, (long long)max);
+    }
+    return api_error_at(error, slice_of(name));
+}
+
+void request_make_name(char out[REQUEST_NAME_SIZE])
+{
+    (void)snprintf(out, REQUEST_NAME_SIZE, "%08x%08x", arc4random(), arc4random());
+}
+
+/* The value of "NAME=value"; NULL: it is another one's. */
+static const char *value_of(const char *variable, const char *name)
+{
+    size_t len = strlen(name);
+
+    return strncmp(variable, name, len) == 0 && variable[len] == '=' ? variable + len + 1 : NULL;
+}
+
+const char *request_header(struct request *req, const char *name)
+{
+    size_t lines = 0;
+
+    buffer_clear(&req->header);
+    for (const char *const *at = req->source->all; at && *at; at++) {
+        const char *value = value_of(*at, name);
+        if (value) {
+            buffer_add_str(&req->header, lines++ > 0 ? ", " : "");
+            buffer_add_str(&req->header, value);
+        }
+    }
+    return lines > 1 && buffer_error(&req->header) == ERR_OK ? buffer_str(&req->header) : meta(req, name);
 }
 
 /* What a body may be. */
@@ -249,9 +301,29 @@ static const struct body_rule one_value = {REQUEST_BODY_MAX, media_type_is_json,
 static const struct body_rule lines = {REQUEST_LINES_MAX, media_type_is_ndjson, "NDJSON",
                                        "application/x-ndjson"};
 
-static bool check_media_type(const struct request *req, const struct body_rule *rule, struct api_error *error)
+/* The header itself where there is one: a server may have put only the first of two into CONTENT_TYPE. */
+static const char *declared_type(struct request *req)
 {
-    const char *type = meta(req, "CONTENT_TYPE");
+    const char *type = request_header(req, "HTTP_CONTENT_TYPE");
+
+    return *type ? type : meta(req, "CONTENT_TYPE");
+}
+
+/* A body is taken as it is: what is compressed would have to be unpacked first, however large it gets. */
+static bool check_coding(struct request *req, struct api_error *error)
+{
+    const char *codings = request_header(req, "HTTP_CONTENT_ENCODING");
+
+    if (media_type_is_uncoded(codings)) {
+        return true;
+    }
+    return api_error_set(error, API_UNSUPPORTED_MEDIA_TYPE,
+                         "Content-Encoding \"%.100s\" is not taken: send the body as it is", codings);
+}
+
+static bool check_media_type(struct request *req, const struct body_rule *rule, struct api_error *error)
+{
+    const char *type = declared_type(req);
 
     if (*type == '\0' || rule->fits(type)) {
         return true;
@@ -313,7 +385,8 @@ static bool read_body(struct request *req, const struct body_rule *rule, struct 
     size_t wanted;
     bool whole;
 
-    if (!read_length(req, rule, &length, error) || !check_media_type(req, rule, error)) {
+    if (!read_length(req, rule, &length, error) || !check_media_type(req, rule, error) ||
+        !check_coding(req, error)) {
         return false;
     }
     req->body.limit = rule->max;

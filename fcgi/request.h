@@ -33,6 +33,9 @@ struct request_source {
     /* True where the transport marks the end of a body, so that one without a CONTENT_LENGTH can be read. */
     bool framed;
     void *arg; /* borrowed, handed to both */
+    /* All meta-variables ("NAME=value", ended by NULL), where the transport hands on a header that came on
+     * several lines as often; NULL: it makes one of them. Borrowed likewise. */
+    const char *const *all;
 };
 
 struct request_param {
@@ -50,7 +53,8 @@ struct request {
     struct slice query; /* raw; after request_read_query: no longer to be used */
     struct request_param params[REQUEST_PARAMS_MAX];
     size_t param_count;
-    struct buffer body; /* empty until request_read_body */
+    struct buffer header; /* the lines of one header, as request_header has made one of them */
+    struct buffer body;   /* empty until request_read_body */
 };
 
 /* Does not allocate. */
@@ -68,11 +72,23 @@ NODISCARD bool request_read_query(struct request *req, const char *const *allowe
 /* The value of a parameter, data NULL where it is absent. Borrowed. */
 struct slice request_param(const struct request *req, const char *name);
 
-/* A header field by its CGI name ("HTTP_IF_MATCH"), "" where it is absent. Borrowed. */
-const char *request_header(const struct request *req, const char *name);
+/* Read a parameter that is a whole number, however it is written (20, 20.0, 2e1); *value stays as it is where
+ * the parameter is absent. max: INT64_MAX lets pass what is larger, too, and means that. False: error is
+ * filled (400). */
+NODISCARD bool request_param_whole(const struct request *req, const char *name, int64_t min, int64_t max,
+                                   int64_t *value, struct api_error *error);
 
-/* Read the body, which must be declared as JSON or not at all. False: error is filled (413, 415, or 400 where
- * fewer bytes came than were declared). */
+/* A text that no other request has, so that what is sent to Redis twice can be known again. */
+#define REQUEST_NAME_SIZE 17 /* with its NUL */
+void request_make_name(char out[REQUEST_NAME_SIZE]);
+
+/* A header field by its CGI name ("HTTP_IF_MATCH"), "" where it is absent. One that came on several lines is
+ * one list (RFC 9110, 5.3): so what may come once only is never the first of two. Borrowed, until the next
+ * call. */
+const char *request_header(struct request *req, const char *name);
+
+/* Read the body, which must be declared as JSON or not at all, and be as it is (no Content-Encoding). False:
+ * error is filled (413, 415, or 400 where fewer bytes came than were declared). */
 NODISCARD bool request_read_body(struct request *req, struct api_error *error);
 
 /* The same for a body of at most REQUEST_LINES_MAX bytes that is NDJSON, a JSON value in each line. */

@@ -5,31 +5,15 @@
 
 #define LIMIT_DEFAULT 50
 
-static bool parse_limit(struct slice text, int max, int *limit)
-{
-    int64_t value = 0;
-
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.data[i] < '0' || text.data[i] > '9') {
-            return false;
-        }
-        value = value * 10 + (text.data[i] - '0');
-        value = value > max ? max : value;
-    }
-    *limit = (int)value;
-    return value > 0;
-}
-
 bool track_query_limit(const struct request *req, int standard, int max, int *limit, struct api_error *error)
 {
-    struct slice text = request_param(req, "limit");
+    int64_t value = standard;
 
-    *limit = standard;
-    if (!text.data || parse_limit(text, max, limit)) {
-        return true;
+    if (!request_param_whole(req, "limit", 1, INT64_MAX, &value, error)) {
+        return false;
     }
-    api_error_set(error, API_INVALID_REQUEST, "limit must be a positive whole number");
-    return api_error_at(error, slice_of("limit"));
+    *limit = value < max ? (int)value : max;
+    return true;
 }
 
 bool track_query_job_id(const struct request *req, struct job_id *id, bool *given, struct api_error *error)

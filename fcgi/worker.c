@@ -95,7 +95,11 @@ static void finish(FCGX_Request *request, bool all_read)
 /* A client that went away is not an error: what cannot be written is forgotten. */
 static void answer(struct worker *worker)
 {
-    struct request_source source = {.meta = meta, .read = read_body, .framed = true, .arg = &worker->request};
+    struct request_source source = {.meta = meta,
+                                    .read = read_body,
+                                    .framed = true,
+                                    .arg = &worker->request,
+                                    .all = (const char *const *)worker->request.envp};
     struct slice bytes;
 
     if (FCGX_GetError(worker->request.in) !=

@@ -64,7 +64,7 @@ struct job_fields {
 
 enum job_field_kind {
     JOB_FIELD_TEXT,   /* a struct slice; a JSON string */
-    JOB_FIELD_NUMBER, /* a struct job_number; a JSON number without fraction */
+    JOB_FIELD_NUMBER, /* a struct job_number; a whole number in JSON */
     JOB_FIELD_BOOL,   /* a struct job_number; JSON's true or false, "1" or "0" in Redis */
     JOB_FIELD_OBJECT, /* a struct slice that holds a JSON object in the one form that json_put_value writes */
     JOB_FIELD_ARRAY   /* the same, an array */

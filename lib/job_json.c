@@ -77,8 +77,7 @@ static bool take_number(struct reading *reading, const struct job_field *field,
 
     if (kind != JSON_INT) {
         return refuse(reading->fault, field->name, "%s must be a whole number, not %s", field->name,
-                      kind == JSON_NUMBER ? "one with a fraction or an exponent, or beyond 64 bits"
-                                          : json_kind_name(kind));
+                      kind == JSON_NUMBER ? "one with a fraction, or beyond 64 bits" : json_kind_name(kind));
     }
     *job_field_number(&reading->out->fields, field) = (struct job_number){true, json_int(value)};
     return true;

@@ -61,17 +61,32 @@ static enum err feed_bytes(struct feed *feed, const char *bytes, size_t len)
     return feed->complete || error == json_tokener_continue ? ERR_OK : ERR_BUG;
 }
 
-/* json-c clamps an integer beyond 64 bits; with an exponent of 0 the same number is read as a double. */
-static enum err feed_wide_integer(const struct json_sight *sight, void *arg)
+/* Feed what stands before a byte of the text. */
+static enum err feed_until(struct feed *feed, size_t end)
+{
+    size_t from = feed->done;
+    feed->done = end;
+    return end > from ? feed_bytes(feed, feed->text + from, end - from) : ERR_OK;
+}
+
+/* json-c makes a double of a whole number with a fraction or an exponent: it gets the digits instead. It
+ * clamps an integer beyond 64 bits; with an exponent of 0 the same number is read as a double. */
+static enum err feed_odd_number(const struct json_sight *sight, void *arg)
 {
     struct feed *feed = arg;
-    if (sight->kind != JSON_SIGHT_WIDE_INTEGER) {
+    char digits[I64_DIGITS];
+    if (sight->kind != JSON_SIGHT_ODD_NUMBER) {
         return ERR_OK;
     }
-    size_t end = sight->at - 1 + sight->token.len;
-    enum err err = feed_bytes(feed, feed->text + feed->done, end - feed->done);
+    size_t begin = sight->at - 1;
+    size_t end = begin + sight->token.len;
+    enum err err = feed_until(feed, sight->whole ? begin : end);
     feed->done = end;
-    return err != ERR_OK ? err : feed_bytes(feed, "e0", 2);
+    if (err != ERR_OK) {
+        return err;
+    }
+    return sight->whole ? feed_bytes(feed, digits, i64_format(digits, sight->value))
+                        : feed_bytes(feed, "e0", 2);
 }
 
 /* Whether a good text is the bare word null, the only one without an object. */
@@ -91,7 +106,7 @@ static enum err build(struct json_object **root, struct slice text, const struct
     if (feed.tokener == NULL) {
         return ERR_NOMEM;
     }
-    enum err err = counts->wide_integers > 0 ? json_scan_sights(text, feed_wide_integer, &feed) : ERR_OK;
+    enum err err = counts->odd_numbers > 0 ? json_scan_sights(text, feed_odd_number, &feed) : ERR_OK;
     if (err == ERR_OK) {
         err = feed_bytes(&feed, text.data + feed.done, text.len - feed.done);
     }

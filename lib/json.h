@@ -5,6 +5,8 @@
  * RFC 8259 does not know, comments, single quotes, trailing commas, a byte-order mark, and more than
  * JSON_DEPTH_MAX containers inside each other.
  *
+ * A whole number is one, exactly, however it is written; so 5000.0 comes out as 5000.
+ *
  * Writing goes straight into a buffer; nothing is built in memory first.
  */
 #ifndef DRONC_JSON_H
@@ -21,7 +23,7 @@
 enum json_kind {
     JSON_NULL,
     JSON_BOOL,
-    JSON_INT,    /* a number without fraction or exponent that fits int64 */
+    JSON_INT,    /* a whole number that fits int64, however it is written: 5000, 5000.0, 5e3 */
     JSON_NUMBER, /* any other number */
     JSON_STRING,
     JSON_ARRAY,

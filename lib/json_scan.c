@@ -6,6 +6,7 @@
 #include "json_scan.h"
 
 #include "json.h"
+#include "number.h"
 #include "utf8.h"
 
 #include <string.h>
@@ -165,19 +166,19 @@ static size_t skip_digits(struct scanner *s)
     return s->pos - from;
 }
 
-/* ".5" and "e+5", either or both or none; *whole: none. */
-static enum err take_fraction_and_exponent(struct scanner *s, bool *whole)
+/* ".5" and "e+5", either or both or none; *plain: none. */
+static enum err take_fraction_and_exponent(struct scanner *s, bool *plain)
 {
-    *whole = true;
+    *plain = true;
     if (peek(s) == '.') {
-        *whole = false;
+        *plain = false;
         s->pos++;
         if (skip_digits(s) == 0) {
             return refuse(s, "expected a digit behind '.'");
         }
     }
     if (peek(s) == 'e' || peek(s) == 'E') {
-        *whole = false;
+        *plain = false;
         s->pos++;
         s->pos += peek(s) == '+' || peek(s) == '-';
         if (skip_digits(s) == 0) {
@@ -185,6 +186,19 @@ static enum err take_fraction_and_exponent(struct scanner *s, bool *whole)
         }
     }
     return ERR_OK;
+}
+
+/* A number that begins at from and ends at pos. plain: without fraction and exponent. */
+static enum err look_at_number(struct scanner *s, size_t from, bool plain)
+{
+    struct json_sight sight = {.kind = JSON_SIGHT_ODD_NUMBER};
+    enum number_kind kind = number_read((struct slice){s->text + from, s->pos - from}, &sight.value);
+    sight.whole = kind == NUMBER_WHOLE;
+    if (sight.whole == plain) {
+        return ERR_OK;
+    }
+    s->counts.odd_numbers++;
+    return report(s, sight, from);
 }
 
 /* A number, pos at '-' or its first digit. */
@@ -200,14 +214,9 @@ static enum err take_number(struct scanner *s)
     if (zero && digits > 1) {
         return err_set(s->info, ERR_INVALID, "character %zu: a number must not start with 0", from + 1);
     }
-    bool whole;
-    enum err err = take_fraction_and_exponent(s, &whole);
-    int64_t value;
-    if (err != ERR_OK || !whole || slice_i64((struct slice){s->text + from, s->pos - from}, &value)) {
-        return err;
-    }
-    s->counts.wide_integers++;
-    return report(s, (struct json_sight){.kind = JSON_SIGHT_WIDE_INTEGER}, from);
+    bool plain;
+    enum err err = take_fraction_and_exponent(s, &plain);
+    return err == ERR_OK ? look_at_number(s, from, plain) : err;
 }
 
 static enum err take_word(struct scanner *s, const char *word)

@@ -11,20 +11,25 @@
 #include "buffer.h"
 #include "err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* What a text holds. */
 struct json_counts {
-    size_t members;       /* of all objects together */
-    size_t wide_integers; /* numbers without fraction and exponent that do not fit int64 */
+    size_t members;     /* of all objects together */
+    size_t odd_numbers; /* JSON_SIGHT_ODD_NUMBER */
 };
 
 /* Something in the text that the caller wants to look at. */
 struct json_sight {
     enum {
-        JSON_SIGHT_KEY,         /* token: a member's name, its quotes and escapes included */
-        JSON_SIGHT_WIDE_INTEGER /* token: the number */
+        JSON_SIGHT_KEY,       /* token: a member's name, its quotes and escapes included */
+        JSON_SIGHT_ODD_NUMBER /* token: one whose value its form does not show: it is whole, and has a
+                                 fraction or an exponent (5000.0, 5e3), or has none, and does not fit int64 */
     } kind;
+    bool whole;         /* an odd number: it fits int64, */
+    int64_t value;      /* and is this */
     struct slice token; /* borrowed from the text */
     size_t at;          /* byte of the token in the text, from 1 */
     unsigned depth;     /* containers that are open, 1 to JSON_DEPTH_MAX for a key */

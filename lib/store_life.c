@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define CHANGED_BY "changed_by" /* of a job's hash */
+
 /* ---- reading ---- */
 
 /* What append_job (lib/store/part/life.lua) tells of a job. */
@@ -268,6 +270,25 @@ void store_job_change(struct cmd *cmd, const struct store_change *change)
         job_describe(change->definition, &fields);
         store_field_args(cmd, &fields);
     }
+    if (change->definition != NULL && change->request != NULL) {
+        cmd_arg_str(cmd, CHANGED_BY);
+        cmd_arg_str(cmd, change->request);
+    }
+}
+
+void store_job_changed_by(struct cmd *cmd, const struct job_id *id)
+{
+    cmd_init(cmd, "HGET");
+    store_job_key_arg(cmd, "job", id);
+    cmd_arg_str(cmd, CHANGED_BY);
+}
+
+enum err store_job_changed_by_reply(const struct reply *reply, const char *request, bool *own,
+                                    struct errinfo *info)
+{
+    enum err err = reply_check(reply, info);
+    *own = err == ERR_OK && reply->kind == REPLY_TEXT && slice_eq(reply->text, request);
+    return err;
 }
 
 void store_job_run(struct cmd *cmd, const struct job_id *id, const char *request, int offset_ms)

@@ -83,19 +83,26 @@ struct store_change {
     const struct store_job *read; /* the job as it was read: nothing is done if it is not so any more */
     const struct job *definition; /* the new one; NULL: it stays */
     enum store_timing timing;
-    struct wall_ms due; /* STORE_TIME_DUE only */
+    struct wall_ms due;  /* STORE_TIME_DUE only */
+    const char *request; /* with a definition: a text of at most STORE_REQUEST_MAX bytes that no other request
+                          * has, kept as that of the latest change; NULL: it is not asked for */
 };
+#define STORE_REQUEST_MAX 32
 /* Change a job (with a definition: one version more; with another time: one epoch more, and what was claimed
  * and not started is void). */
 void store_job_change(struct cmd *cmd, const struct store_change *change);
 /* taken: STORE_ANSWER_TAKEN only: the last instant that is. */
 NODISCARD enum err store_job_change_reply(const struct reply *reply, enum store_answer *out,
                                           struct wall_ms *taken, struct errinfo *info);
+/* Ask whose the latest change is. A change that is sent again, because its answer was lost, finds another job
+ * than was read: only this tells whether that is its own doing. */
+void store_job_changed_by(struct cmd *cmd, const struct job_id *id);
+NODISCARD enum err store_job_changed_by_reply(const struct reply *reply, const char *request, bool *own,
+                                              struct errinfo *info);
 
 /* Make an attempt by hand, now. request: a text of at most STORE_REQUEST_MAX bytes that no other request
  * has: sent again, it makes none. offset_ms: the milliseconds of the second at which the job's own instants
  * are. */
-#define STORE_REQUEST_MAX 32
 void store_job_run(struct cmd *cmd, const struct job_id *id, const char *request, int offset_ms);
 /* scheduled: the instant that stands for the occurrence; DONE only. */
 NODISCARD enum err store_job_run_reply(const struct reply *reply, enum store_answer *out,

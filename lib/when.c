@@ -31,6 +31,12 @@ static int64_t smaller(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
+/* The last moment at which anything is called. The offset is not to lead past the end of all instants. */
+static int64_t limit_ms(const struct when *when)
+{
+    return smaller(when->ends.ms, END_S * 1000 - 1);
+}
+
 /* ---- one instant ---- */
 
 /* Take the word and the blanks behind it off text. */
@@ -260,7 +266,7 @@ static int64_t begin_s(const struct when *when, struct wall_ms after)
 
 static int64_t end_s(const struct when *when, struct wall_ms until)
 {
-    return floor_s(smaller(until.ms, when->ends.ms) - when->offset_ms);
+    return floor_s(smaller(until.ms, limit_ms(when)) - when->offset_ms);
 }
 
 bool when_next(const struct when *when, const struct zone *zone, struct wall_ms after, struct wall_ms *next,
@@ -269,7 +275,7 @@ bool when_next(const struct when *when, const struct zone *zone, struct wall_ms 
     enum cron_how ignored;
     int64_t at_s;
     if (!next_s(when, zone, begin_s(when, after), &at_s, how != NULL ? how : &ignored) ||
-        at_s * 1000 + when->offset_ms > when->ends.ms) {
+        at_s * 1000 + when->offset_ms > limit_ms(when)) {
         return false;
     }
     next->ms = at_s * 1000 + when->offset_ms;

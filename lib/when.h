@@ -10,7 +10,8 @@
  *                instants of the schedule after 2001 began (@every: than its interval)
  *     ends_at    instants after it, offset included, are none
  *
- * Both ends of the window belong to it. Life cycle: none; plain data without pointers. Pure; any thread.
+ * Both ends of the window belong to it. No instant is later than the year 2199, offset included: that is as
+ * far as they can be told and asked for. Life cycle: none; plain data without pointers. Pure; any thread.
  */
 #ifndef DRONC_WHEN_H
 #define DRONC_WHEN_H

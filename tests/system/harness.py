@@ -500,14 +500,14 @@ class Runner(Program):
 
 
 class Handler(Program, FastCgiClient):
-    """dronc-fcgi on a listening socket as its standard input, as spawn-fcgi and systemd give it."""
+    """dronc-fcgi on a listening socket as its standard input, as spawn-fcgi and systemd give it. program: another build of it."""
 
-    def __init__(self, home, redis, name="handler", **settings):
+    def __init__(self, home, redis, name="handler", program=DIST / "dronc-fcgi", **settings):
         path = Path(home) / f"{name}.sock"
         with socket.socket(socket.AF_UNIX) as listener:
             listener.bind(str(path))
             listener.listen(64)
-            Program.__init__(self, home, name, [DIST / "dronc-fcgi"], environment(**redis.settings(**settings)),
+            Program.__init__(self, home, name, [program], environment(**redis.settings(**settings)),
                              stdin=listener.fileno())
         FastCgiClient.__init__(self, path)
 

@@ -75,7 +75,7 @@ def test_limit_says_how_many(busy, limit, count):
     assert busy.get(f"/v1/track/executions{limit}").json["count"] == count
 
 
-@pytest.mark.parametrize("limit", ["0", "-1", "x", "", "1.5", "1e3", "+5", "%205", "5%20", "0x10", "5,", "000", "%00", "5%00", "٥"])
+@pytest.mark.parametrize("limit", ["0", "-1", "x", "", "1.5", "1e-3", "1e", "+5", "%205", "5%20", "0x10", "5,", "000", "%00", "5%00", "٥"])
 def test_bad_limit_is_refused(handler, limit):
     answer = handler.get(f"/v1/track/executions?limit={limit}")
     assert (answer.status, answer.code, answer.error["field"]) == (400, "INVALID_REQUEST", "limit")

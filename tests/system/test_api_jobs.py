@@ -5,6 +5,7 @@ import time
 import pytest
 
 from harness import NEVER_SOON, at_second, id_bytes, job_key, key_of, soon, wait_for
+from planted import plant
 from target import status
 
 UNKNOWN = "capi:" + "0" * 64
@@ -39,7 +40,52 @@ def test_get_counts_every_from_the_creation_of_the_job(handler, redis):
     with redis.client() as db:
         created = int(db.hget(job_key(job_id), "created")) - 5400_000
         db.hset(job_key(job_id), "created", created)
+        db.zadd(key_of(job_id, "due"), {id_bytes(job_id): created // 1000 * 1000 + 7200_000})
     assert [n["unix"] for n in handler.job(job_id).json["next"]] == [created // 1000 + 3600 * k for k in range(2, 7)]
+
+
+@pytest.fixture
+def ahead(handler, redis):
+    """A job as it is after Redis' clock was an hour ahead, and was set right: its latest call, and what is due, are an hour away."""
+    job_id = handler.schedule("* * * * * *", "http://127.0.0.1:9/", "ATLEAST_ONCE")
+    with redis.client() as db:
+        due = int(time.time()) + 3600
+        plant(db, {job_id: [due - 1]})
+        db.zadd(key_of(job_id, "due"), {id_bytes(job_id): due * 1000})
+        yield handler, job_id, lambda: int(db.zscore(key_of(job_id, "due"), id_bytes(job_id)) // 1000)
+
+
+SHOWN = {
+    "the job": lambda handler, job_id: handler.job(job_id).json["next"],
+    "the list": lambda handler, job_id: handler.jobs()["jobs"][0]["next"],
+    "a change": lambda handler, job_id: handler.patch(job_id, {"description": "other"}).json["next"],
+    "a change of its time": lambda handler, job_id: handler.patch(job_id, {"schedule": "*/2 * * * * *"}).json["next"],
+    "what a change would do, before": lambda handler, job_id: handler.patch(job_id, {"schedule": "0 * * * * *"}, "?dry_run=true").json["next_before"],
+    "what a change would do, after": lambda handler, job_id: handler.patch(job_id, {"tags": ["a"]}, "?dry_run=true").json["next_after"],
+    "a resume": lambda handler, job_id: handler.pause(job_id).json["next"] or handler.resume(job_id).json["next"],
+    "why": lambda handler, job_id: handler.job(job_id, "/why?at=" + at_utc(time.time())).json["next"],
+}
+
+
+def at_utc(instant):
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(instant))
+
+
+@pytest.mark.parametrize("where", SHOWN)
+def test_next_begins_with_what_is_due(ahead, where):
+    """Nothing is called before: so nothing else is told, wherever it is told."""
+    handler, job_id, due = ahead
+    shown = [instant["unix"] for instant in SHOWN[where](handler, job_id)]
+    step = 2 if "time" in where else 1
+    assert shown == [due() + step * n for n in range(5)]
+
+
+def test_why_tells_of_instants_that_are_passed_over(ahead):
+    handler, job_id, due = ahead
+    answer = handler.job(job_id, "/why?at=" + at_utc(due() - 60)).json
+    assert (answer["why"], answer["called_at"]) == ("passed_over", at_utc(due()))
+    assert [instant["unix"] for instant in answer["next"]][:2] == [due(), due() + 1]
+    assert handler.job(job_id, "/why?at=" + at_utc(due() + 60)).json["why"] == "not_yet"
 
 
 def test_get_shows_the_last_execution_and_failures_in_a_row(handler, runner, hook):

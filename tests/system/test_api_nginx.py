@@ -19,6 +19,17 @@ def test_endless_chunked_body_is_413(stack):
     assert (answer.status, answer.code) == (413, "PAYLOAD_TOO_LARGE")
 
 
+@pytest.mark.parametrize("path, kind", [("/v1/schedule/api-caller", b"application/json"), ("/v1/jobs:batch", b"application/x-ndjson")])
+@pytest.mark.parametrize("second, status", [(b"Content-Type: text/plain", 415), (b"Content-Encoding: gzip", 415), (b"Idempotency-Key: two", 400)])
+def test_second_line_of_a_header_is_not_lost(stack, path, kind, second, status):
+    """Nothing is decided by the first of two."""
+    body = b'{"schedule":"0 0 29 2 *","api":"http://127.0.0.1:9/second","type":"ATMOST_ONCE"}'
+    lines = [b"POST " + path.encode() + b" HTTP/1.1", b"Host: x", b"Connection: close", b"Content-Length: %d" % len(body), b"Content-Type: " + kind,
+             b"Content-Encoding: identity", b"Idempotency-Key: one"]
+    answer = stack.raw(b"\r\n".join([*lines, second, b"", body]))
+    assert answer.status == status, answer
+
+
 def test_trace_is_405_with_allow(stack):
     answer = stack.raw(b"TRACE /health HTTP/1.1\r\nHost: x\r\n\r\n")
     assert (answer.status, answer.code) == (405, "METHOD_NOT_ALLOWED")

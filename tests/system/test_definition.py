@@ -241,6 +241,23 @@ def test_numbers_have_limits(stack, field, least, most):
         assert refusal(stack, **{field: value})["code"] == "INVALID_REQUEST"
 
 
+def test_whole_numbers_may_be_written_in_any_way(handler):
+    """One of JavaScript's or a spreadsheet's: by JSON Schema what has no fraction is an integer. It is the same job."""
+    text = """{"schedule": "0 0 29 2 *", "api": "http://h/", "type": "ATLEAST_ONCE", "timeout_ms": %s, "catch_up_max": %s, "max_runs": %s,
+               "jitter_ms": %s, "retry": {"max_attempts": %s, "multiplier": %s}, "success": {"status": [%s, %s]}}"""
+    plain, other = (handler.post(text % numbers) for numbers in (
+        ("5000", "7", "1000000", "0", "3", "2", "200", "204"), ("5e3", "7.0", "1E+6", "-0.0", "30e-1", "2.0", "200.000", "2.04e2")))
+    assert (plain.status, other.status) == (201, 201) and plain.json == other.json, (plain, other)
+    job_id = plain.json["job_id"]
+    assert handler.patch(job_id, '{"timeout_ms": 6.0e3, "retry": {"max_attempts": 4.0}}').json["retry"]["max_attempts"] == 4
+
+
+@pytest.mark.parametrize("number", ["5000.5", "5e-1", "1e400", "9007199254740993.5", "9223372036854775808.0", "1e19", "1800000.0000000001"])
+def test_no_whole_number_within_the_limits_is_made_of_another(handler, number):
+    answer = handler.post('{"schedule":"%s","api":"http://h/","type":"ATLEAST_ONCE","timeout_ms":%s}' % (NEVER_SOON, number))
+    assert (answer.status, answer.error["field"]) == (400, "timeout_ms")
+
+
 # --- what is a success --------------------------------------------------------------------------------------------
 
 

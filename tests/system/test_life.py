@@ -1,6 +1,8 @@
 """The life of a job on the real stack: changed, paused, resumed, run by hand, deleted and made again, at any time."""
 import collections
 import random
+import select
+import socket
 import threading
 import time
 
@@ -355,6 +357,88 @@ def test_if_match_lets_one_of_two_changes_through(handler):
     answer = handler.patch(job_id, {"api": "http://h/b"}, if_match='"1"')
     assert (answer.status, answer.code) == (412, "PRECONDITION_FAILED")
     assert handler.patch(job_id, {"api": "http://h/c"}, if_match="*").json["version"] == 3
+
+
+def test_if_match_lets_one_of_equal_changes_through(handler, make_handler):
+    """Whoever gets a 200 made the version: a counter, a lock, or "the first one wins" can be built on it."""
+    job_id = handler.schedule(NEVER_SOON, "http://h/")
+    clients = [handler, *(make_handler() for _ in range(3))]
+    answers = []
+
+    def count_on(client):
+        for _ in range(150):
+            version = client.job(job_id).json["version"]
+            answers.append(client.patch(job_id, {"description": f"{version}"}, if_match=f'"{version}"'))
+
+    threads = [threading.Thread(target=count_on, args=[client]) for client in clients]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    counts = collections.Counter(answer.status for answer in answers)
+    assert set(counts) <= {200, 412} and counts[200] == handler.job(job_id).json["version"] - 1, counts
+
+
+class LosesAnswers:
+    """Stands between a handler and Redis. While it is armed, the answer to what holds `word` is lost with its connection."""
+
+    def __init__(self, redis, home):
+        self.redis, self.path, self.word, self.lost = redis, home / "between.sock", None, 0
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(str(self.path))
+        self.listener.listen()
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                threading.Thread(target=self.carry, args=[self.listener.accept()[0]], daemon=True).start()
+            except OSError:
+                return
+
+    def carry(self, client):
+        with client, socket.socket(socket.AF_UNIX) as server:
+            server.connect(str(self.redis.socket))
+            while True:
+                for end in select.select([client, server], [], [])[0]:
+                    data = end.recv(1 << 20)
+                    if not data:
+                        return
+                    if end is server:
+                        client.sendall(data)
+                        continue
+                    server.sendall(data)
+                    if self.word and self.word in data:
+                        server.recv(1 << 20)  # it is done
+                        self.word, self.lost = None, self.lost + 1
+                        return
+
+    def close(self):
+        self.listener.close()
+
+
+@pytest.fixture
+def between(redis, home):
+    made = LosesAnswers(redis, home)
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("again", ["by its id", "by its name"])
+def test_change_whose_answer_is_lost_is_known_again(between, make_handler, again):
+    """The command is sent twice, and finds a version that is its own doing."""
+    handler = make_handler(REDIS_SOCKET=between.path)
+    definition = {"schedule": NEVER_SOON, "api": "http://h/", "type": "ATLEAST_ONCE", "name": "mine"}
+    job_id = handler.post(definition).json["job_id"]
+    handler.patch(job_id, {"description": "the script is known by now"})
+    between.word = b"a word"
+    if again == "by its id":
+        answer = handler.patch(job_id, {"description": "a word"}, if_match='"2"')
+    else:
+        answer = handler.post({**definition, "description": "a word"}, if_match='"2"')
+    assert (answer.status, between.lost) == (200 if again == "by its id" else 201, 1), answer
+    job = handler.job(job_id).json
+    assert (job["version"], job["description"]) == (3, "a word")
 
 
 def test_changes_at_the_same_time_are_all_made(handler, make_handler):

@@ -2,24 +2,22 @@
 
 The walk knows nothing of single paths but what is in CONFLICTS: a path that is added to the document is walked by itself.
 """
+import gzip
 import json
 import re
 import time
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 import pytest
 
-from harness import NEVER_SOON, ROOT, Handler, Redis, at_second, id_bytes, job_key, key_of, sanitizer_reports, soon, wait_for
-from openapi import CHECKED, TOLD, Document
-from planted import bury, plant
+from harness import ROOT, at_second, id_bytes, job_key, key_of, sanitizer_reports, soon, wait_for
+from openapi import CHECKED, TOLD
+from planted import bury
+from world import BASE, DOCUMENT, OPERATIONS, START, World
 
-DOCUMENT = Document(json.loads((ROOT / "fcgi" / "openapi.json").read_text()))
-OPERATIONS = DOCUMENT.operations
 WITH_BODY = [op for op in OPERATIONS if op.json_body]
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 PROBLEM = "application/problem+json"
-START = 1_700_000_000_000  # ms
-BASE = {"schedule": NEVER_SOON, "type": "ATLEAST_ONCE"}
 
 
 def every(operations):
@@ -107,77 +105,6 @@ def test_codes_that_no_handler_knows_are_nginx_own():
 # --- the world that is walked -------------------------------------------------------------------------------------
 
 
-class World:
-    """A handler and its Redis, and no runner: nothing is called."""
-
-    def __init__(self, home):
-        home.mkdir()
-        self.redis = Redis(home).start()
-        self.db = self.redis.client()
-        self.handler = Handler(home, self.redis)
-        self.count, self.instant = 0, START
-
-    def close(self):
-        self.handler.terminate()
-        self.db.close()
-        self.redis.kill()
-
-    def job(self, **fields):
-        """A job that no other test knows."""
-        self.count += 1
-        return self.handler.schedule(BASE["schedule"], f"http://127.0.0.1:9/{self.count}", BASE["type"], **fields)
-
-    def break_job(self, job_id):
-        """What is stored cannot be read, as a runner found."""
-        self.db.hset(job_key(job_id), "schedule", "no schedule")
-        self.db.zadd(key_of(job_id, "broken"), {id_bytes(job_id): START})
-        self.db.zrem(key_of(job_id, "due"), id_bytes(job_id))
-
-    def plant(self, *job_ids):
-        """A record of each; the instant (ms) is later than all before."""
-        self.instant += 1000
-        plant(self.db, {job_id: [self.instant / 1000] for job_id in job_ids})
-        return self.instant
-
-    def value_of(self, schema, job_id):
-        """What there is of the job under such an id; None: it is no id."""
-        name = schema.get("$ref", "").rpartition("/")[2]
-        if name == "ExecutionId":
-            return f"exec:{job_id[5:]}:{self.plant(job_id)}:1"
-        if name == "DeadId":
-            due = int(time.time() * 1000) + 1000  # of this job, not of an earlier one of its id
-            bury(self.db, [(job_id, due)])
-            return f"dead:{job_id[5:]}:{due}"
-        return job_id if name == "JobId" else None
-
-    def uri(self, op, job_id, query=(), entry=None):
-        path = op.path
-        for p in op.params_in("path"):
-            path = path.replace("{%s}" % p["name"], quote(entry or self.value_of(p["schema"], job_id), safe=":"))
-        return f"{path}?{urlencode(query)}" if query else path
-
-    def examples(self, op, job_id, required_only=False):
-        """A query of examples. A cursor is nobody's to make up."""
-        query = {}
-        for p in op.params_in("query"):
-            if "example" in p and (p.get("required") or not required_only):
-                value = self.value_of(p["schema"], job_id) or p["example"]
-                query[p["name"]] = str(value).lower() if isinstance(value, bool) else value
-        return query
-
-    def ask(self, op, job_id=None, query=None, body=None, kind=None, entry=None, **headers):
-        """Send a good request, but for what is said here; the answer has to be one that is described."""
-        job_id = job_id or self.job()
-        query = self.examples(op, job_id, required_only=True) if query is None else query
-        if op.body and body is None:
-            _, body = next(op.bodies())
-        if op.body:
-            headers["content_type"] = kind or next(iter(op.body["content"]))
-        answer = self.handler.request(op.method, self.uri(op, job_id, query, entry), body, headers)
-        op.check(answer)
-        return answer
-
-
 @pytest.fixture(scope="module")
 def world(base):
     made = World(base / "openapi")
@@ -208,19 +135,32 @@ def test_operation_works_with_each_parameter_alone(world, op):
         assert 200 <= answer.status < 300, answer
 
 
+@every([op for op in OPERATIONS if any(p["schema"].get("type") == "integer" for p in op.params_in("query"))])
+def test_whole_numbers_may_be_written_in_any_way(world, op):
+    job_id = world.job()
+    query = world.examples(op, job_id)
+    for p in op.params_in("query"):
+        if p["schema"].get("type") == "integer":
+            for text in (f"{p['example']}.0", f"{p['example']}e0", f"{p['example']}00e-2", "0.1e1"):
+                assert world.ask(op, job_id, {**query, p["name"]: text}).status == 200, text
+
+
 @every([op for op in OPERATIONS if any(p["name"] == "cursor" for p in op.params)])
 def test_pages_go_on_by_their_cursor(world, op):
     job_ids = [world.job() for _ in range(5)]
     for _ in range(5):
         world.plant(*job_ids)
     bury(world.db, [(job_id, START + n) for job_id in job_ids for n in range(5)])
-    query = {"limit": 2} if any(p["name"] == "limit" for p in op.params) else {"before": "2100-01-01T00:00:00Z"}
-    for _ in range(3):
-        page = world.ask(op, job_ids[0], query).json
-        if not page.get("next_cursor"):
-            break
-        query = {**query, "cursor": page["next_cursor"]}
-    assert "limit" not in query or "cursor" in query, "there were more pages than one"
+    start = {"limit": 2} if any(p["name"] == "limit" for p in op.params) else {"before": "2100-01-01T00:00:00Z"}
+    schema, = (p["schema"] for p in op.params if p["name"] == "cursor")
+    for query in (start, {**start, "job_id": job_ids[0]}) if any(p["name"] == "job_id" for p in op.params) else (start,):
+        for _ in range(3):
+            page = world.ask(op, job_ids[0], query).json
+            if not page.get("next_cursor"):
+                break
+            query = {**query, "cursor": page["next_cursor"]}
+            assert not list(DOCUMENT.mistakes(schema, query["cursor"], f"{op} cursor"))
+        assert "limit" not in query or "cursor" in query, "there were more pages than one"
 
 
 @every([op for op in OPERATIONS if op.method == "GET"])
@@ -366,6 +306,10 @@ def send_too_much(world, op):
     return world.ask(op, body=" " * (schema.get("maxLength", 65536) + 1))
 
 
+def send_a_long_query(world, op):
+    return world.ask(op, query={"nonsense": "x" * 8192})
+
+
 def send_no_json(world, op):
     return world.ask(op, kind="text/plain")
 
@@ -383,7 +327,7 @@ def ask_while_redis_is_away(world, op):
 
 
 WAYS = {200: succeed, 201: succeed, 202: succeed, 204: succeed, 304: find_it_unchanged, 400: send_an_unknown_parameter,
-        404: ask_for_what_is_not_there, 409: conflict, 412: name_another_version, 413: send_too_much, 415: send_no_json,
+        404: ask_for_what_is_not_there, 409: conflict, 412: name_another_version, 413: send_too_much, 414: send_a_long_query, 415: send_no_json,
         422: use_a_key_for_another_body,
         500: ask_while_redis_is_away, 503: ask_while_redis_is_away}
 
@@ -394,6 +338,39 @@ def test_every_status_that_is_described_can_be_had(world, op):
         assert status in WAYS, f"{op}: say in WAYS how a {status} is to be had"
         answer = WAYS[status](world, op)
         assert answer.status == status, (op, status, answer)
+
+
+@every([op for op in OPERATIONS if op.body])
+def test_bodies_are_taken_as_they_are(world, op):
+    """Compressed or not: one that says that it is coded is neither unpacked nor read."""
+    body = next(op.bodies())[1]
+    for coding in ("gzip", "GZIP", "br", "deflate, identity", "identity, gzip", "nonsense;q=1"):
+        for text in (body, gzip.compress(body.encode())):
+            answer = world.ask(op, body=text, content_encoding=coding)
+            assert (answer.status, answer.code) == (415, "UNSUPPORTED_MEDIA_TYPE"), coding
+            assert "Content-Encoding" in answer.error["message"]
+    for coding in ("identity", "Identity, identity", "", " , "):
+        assert 200 <= world.ask(op, body=body, content_encoding=coding).status < 300, coding
+
+
+@every([op for op in OPERATIONS if 304 in op.statuses])
+def test_tags_that_were_made_weak_on_the_way_are_known(world, op):
+    """Whatever compresses an answer on its way turns "1" into W/"1"; RFC 9110, 13.1.2 asks for the weak comparison."""
+    job_id = world.job()
+    tag = world.ask(op, job_id).headers["etag"]
+    for known in (tag, f"W/{tag}", f'"other", W/{tag}', "*"):
+        answer = world.ask(op, job_id, if_none_match=known)
+        assert (answer.status, answer.headers["etag"]) == (304, tag), known
+    for other in ('"other"', 'W/"other"', f"W{tag}", f"w/{tag}", tag.strip('"')):
+        assert world.ask(op, job_id, if_none_match=other).status == 200, other
+
+
+@every([op for op in OPERATIONS if 412 in op.statuses and op.params_in("path")])
+def test_tags_that_are_weak_change_nothing(world, op):
+    """RFC 9110, 13.1.1: the strong comparison."""
+    for tag in ('W/"1"', 'W/"2", W/"1"', "1"):
+        assert world.ask(op, if_match=tag).status == 412, tag
+    assert 200 <= world.ask(op, if_match='W/"1", "1"').status < 300
 
 
 @every([op for op in OPERATIONS if 400 in op.statuses])
@@ -471,7 +448,7 @@ def bad_values(schema):
     yield {} if "array" in kinds else []
     if "boolean" not in kinds:
         yield True
-    if "enum" in schema:
+    if {"enum", "pattern"} & set(schema):
         yield "nonsense"
     if "maxLength" in schema:
         yield "x" * (schema["maxLength"] + 1)
@@ -490,7 +467,9 @@ def bad_values(schema):
 def good_values(schema):
     """The ends of what a field may be, as far as they are known here."""
     yield from schema.get("enum", [])
-    yield from (schema[end] for end in ("minimum", "maximum") if end in schema)
+    for end in ("minimum", "maximum"):
+        if end in schema:
+            yield from (schema[end], float(schema[end]))  # 100.0 is an integer, as JSON Schema has it
     if schema["type"] == "boolean":
         yield from (True, False)
     if "maxLength" in schema and schema.get("minLength", 0) <= 1 and not {"format", "examples", "contentEncoding"} & set(schema):

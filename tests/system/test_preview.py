@@ -85,7 +85,7 @@ def test_count_at_its_limits(stack, count):
     ({"schedule": "@daily", "zone": "Europe/Nowhere"}, "VALIDATION_ERROR", "timezone"),
     ({"schedule": "@daily", "zone": "../../etc/passwd"}, "VALIDATION_ERROR", "timezone"),
     ({"schedule": "TZ=Europe/Berlin @daily", "zone": "Europe/Rome"}, "VALIDATION_ERROR", "timezone"),
-    *[({"schedule": "@daily", "count": count}, "INVALID_REQUEST", "count") for count in ("", "0", "101", "-1", "x", "1e1", "9" * 30)],
+    *[({"schedule": "@daily", "count": count}, "INVALID_REQUEST", "count") for count in ("", "0", "101", "-1", "x", "1e3", "5e-1", "9" * 30)],
     *[({"schedule": "@daily", "since": since}, "INVALID_REQUEST", "from")
       for since in ("", "now", "2026-01-01", "2026-01-01T00:00:00", "2016-12-31T23:59:60Z", "1969-12-31T00:00:00Z", "2200-01-01T00:00:00Z")],
     ({"schedule": "@daily", "limit": 1}, "INVALID_REQUEST", "limit"),

@@ -16,7 +16,8 @@ struct fake_request {
     size_t fails_at;         /* reading fails after so many bytes; 0: never */
     const char *extra[2][2]; /* further meta-variables: name, value */
     bool unframed;
-    size_t done; /* bytes of the body that were read */
+    const char *const *all; /* as of struct request_source */
+    size_t done;            /* bytes of the body that were read */
     struct request_source source;
 };
 
@@ -55,7 +56,8 @@ static inline int64_t fake_read(void *arg, char *out, size_t size)
 static inline const struct request_source *fake_source(struct fake_request *fake)
 {
     fake->done = 0;
-    fake->source = (struct request_source){fake_meta, fake_read, !fake->unframed, fake};
+    fake->source = (struct request_source){
+        .meta = fake_meta, .read = fake_read, .framed = !fake->unframed, .arg = fake, .all = fake->all};
     return &fake->source;
 }
 

@@ -74,8 +74,10 @@ static void test_json_tells_kinds_apart(void **state)
         {"18446744073709551615", JSON_NUMBER},
         {"123456789012345678901234567890", JSON_NUMBER},
         {" 123456789012345678901234567890 ", JSON_NUMBER},
-        {"1.0", JSON_NUMBER},
-        {"1e2", JSON_NUMBER},
+        {"1.0", JSON_INT},
+        {" -5e3 ", JSON_INT},
+        {"1.05e1", JSON_NUMBER},
+        {"1e19", JSON_NUMBER},
         {"-0.5E-3", JSON_NUMBER},
         {"1e400", JSON_NUMBER},
         {"\"\"", JSON_STRING},
@@ -102,6 +104,30 @@ static void test_json_reads_int64_exactly(void **state)
     assert_int_equal(json_kind_of(json_member(root, "c")), JSON_NUMBER); /* not clamped */
     assert_int_equal(json_kind_of(json_member(root, "d")), JSON_NUMBER);
     assert_int_equal(json_int(json_member(root, "e")), 7);
+    json_free(doc);
+}
+
+/* By JSON Schema what has no fraction is an integer, however it is written, and none of it may go through a
+ * double. */
+static void test_json_reads_whole_numbers_however_they_are_written(void **state)
+{
+    (void)state;
+    struct json_doc *doc =
+        parse("{\"a\":9007199254740993.0,\"b\":[5e3, 1.50E+1,-0.0],\"c\":{\"d\":9223372036854775807000e-3},"
+              "\"e\":99999999999999999999,\"f\":1e400,\"g\":1.5}");
+    const struct json_value *root = json_root(doc);
+    assert_true(json_int(json_member(root, "a")) == INT64_C(9007199254740993));
+    assert_true(json_int(json_member(json_member(root, "c"), "d")) == INT64_MAX);
+    assert_int_equal(json_kind_of(json_member(root, "f")), JSON_NUMBER);
+    struct buffer out;
+    struct json_writer w;
+    buffer_init(&out, 0);
+    json_begin(&w, &out);
+    json_put_value(&w, root);
+    assert_string_equal(buffer_str(&out),
+                        "{\"a\":9007199254740993,\"b\":[5000,15,0],\"c\":{\"d\":9223372036854775807},"
+                        "\"e\":99999999999999999999e0,\"f\":1e400,\"g\":1.5}");
+    buffer_fini(&out);
     json_free(doc);
 }
 
@@ -424,6 +450,7 @@ int main(void)
         cmocka_unit_test(test_json_reads_the_members_of_an_object),
         cmocka_unit_test(test_json_tells_kinds_apart),
         cmocka_unit_test(test_json_reads_int64_exactly),
+        cmocka_unit_test(test_json_reads_whole_numbers_however_they_are_written),
         cmocka_unit_test(test_json_getters_answer_nothing_for_other_kinds),
         cmocka_unit_test(test_json_unescapes_strings),
         cmocka_unit_test(test_json_refuses_what_is_not_rfc_8259),

@@ -190,7 +190,7 @@ static void test_preview_refuses_as_scheduling_does(void **state)
         {"schedule=@daily&count=0", "INVALID_REQUEST", "\"field\":\"count\""},
         {"schedule=@daily&count=101", "INVALID_REQUEST", "\"field\":\"count\""},
         {"schedule=@daily&count=-1", "INVALID_REQUEST", "\"field\":\"count\""},
-        {"schedule=@daily&count=1.0", "INVALID_REQUEST", "\"field\":\"count\""},
+        {"schedule=@daily&count=1.5", "INVALID_REQUEST", "\"field\":\"count\""},
         {"schedule=@daily&count=99999999999999999999", "INVALID_REQUEST", "\"field\":\"count\""},
         {"schedule=@daily&from=", "INVALID_REQUEST", "\"field\":\"from\""},
         {"schedule=@daily&from=now", "INVALID_REQUEST", "\"field\":\"from\""},

@@ -76,7 +76,7 @@ static void test_request_uri_has_a_limit(void **state)
     uri[REQUEST_URI_MAX] = 'a';
     uri[REQUEST_URI_MAX + 1] = '\0';
     assert_false(read_head(uri));
-    assert_int_equal(error.code, API_INVALID_REQUEST);
+    assert_int_equal(error.code, API_URI_TOO_LONG);
     assert_true(read_head("/health"));
 }
 
@@ -250,6 +250,22 @@ static void test_request_lines_have_their_own_limit_and_type(void **state)
     free(body);
 }
 
+/* nginx before 1.23 hands a header on as often as it came. */
+static void test_request_header_of_several_lines_is_one_list(void **state)
+{
+    (void)state;
+    static const char *const ALL[] = {"HTTP_IF_MATCH=\"1\"", "HTTP_IF=x", "HTTP_IF_MATCH=\"2\"",
+                                      "HTTP_ACCEPT=a/b", NULL};
+    struct fake_request fake = {.method = "GET",
+                                .uri = "/",
+                                .extra = {{"HTTP_IF_MATCH", "\"1\""}, {"HTTP_ACCEPT", "a/b"}},
+                                .all = ALL};
+    assert_true(request_read_head(&req, fake_source(&fake), &error));
+    assert_string_equal(request_header(&req, "HTTP_IF_MATCH"), "\"1\", \"2\"");
+    assert_string_equal(request_header(&req, "HTTP_ACCEPT"), "a/b");
+    assert_string_equal(request_header(&req, "HTTP_NONE"), "");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -258,6 +274,7 @@ int main(void)
         TEST(test_request_path_is_decoded_and_nothing_more),
         TEST(test_request_path_refuses_broken_escapes),
         TEST(test_request_uri_has_a_limit),
+        TEST(test_request_header_of_several_lines_is_one_list),
         TEST(test_request_head_is_answered_as_get),
         TEST(test_request_cgi_program_is_mounted_anywhere),
         TEST(test_request_without_any_variable_is_no_crash),

@@ -191,6 +191,35 @@ static void test_offset_is_not_spent_on_few_values(void **state)
     job_fini(&job);
 }
 
+/* Instants are told and asked for until 2199 ends: the offset moves none past that. */
+static void test_offset_leads_to_no_instant_that_cannot_be_told(void **state)
+{
+    static const struct {
+        const char *schedule;
+        int64_t count; /* in the last hour */
+    } rows[] = {
+        {"@at 2199-12-31T23:59:59Z", 0}, {"59 59 23 31 12 ? 2199", 0}, {"@every 1h", 1}, {"*/30 * * * *", 2}};
+    const int64_t end_ms = INT64_C(7258118400000);
+    struct wall_ms all = {INT64_MAX};
+    struct wall_ms hour = {end_ms - 3600001};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct job job = make(state, &nothing, rows[i].schedule);
+        struct wall_ms at = hour;
+        job.when.offset_ms = 1999;
+        if (cron_is_every(&job.when.cron)) {
+            job.when.first_s = end_ms / 1000 - 3601;
+        }
+        int64_t count = 0;
+        for (; job_next(&job, at, &at); count++) {
+            assert_true(at.ms < end_ms);
+        }
+        assert_int_equal(count, rows[i].count);
+        assert_int_equal(job_count(&job, hour, all), count);
+        assert_true(job_nth_last(&job, hour, all, 1, &at) == (count > 0) && at.ms < end_ms);
+        job_fini(&job);
+    }
+}
+
 /* ---- all of it agrees ---- */
 
 /* Step through the instants from `after`; then ask for their number, and for each of them from the end. */
@@ -279,6 +308,7 @@ int main(void)
         cmocka_unit_test(test_what_is_no_window),
         cmocka_unit_test(test_offset_stays_inside_the_interval),
         cmocka_unit_test(test_offset_is_not_spent_on_few_values),
+        cmocka_unit_test(test_offset_leads_to_no_instant_that_cannot_be_told),
         cmocka_unit_test(test_next_count_and_nth_last_agree),
         cmocka_unit_test(test_stored_and_read_again_it_is_the_same),
     };

@@ -1,0 +1,186 @@
+"""What a request takes, it gives back: everything in openapi.json a thousand times, about jobs that own all that a job can own.
+
+LeakSanitizer tells of what nobody can reach any more, the handler's size of what piles up in reach. An operation that is added to the
+document is walked by itself, with its examples; one with a body has to say in BODIES what is sent.
+"""
+import fcntl
+import json
+import os
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from harness import DIST, ROOT, SANITIZED, sanitizer_reports
+from planted import bury
+from world import DOCUMENT, OPERATIONS, World
+
+CALLS = 1000
+BAD_CALLS = 20     # of each way to be refused
+GROWTH_KB = 400    # what a size may differ by; a thousand leaks of half a kilobyte are more
+SANITIZERS = {"ASAN_OPTIONS": "detect_leaks=1:quarantine_size_mb=0:thread_local_quarantine_size_kb=0"}
+
+COMMON = {
+    "schedule": "*/40 0 0 29 2 ?", "api": "https://example.com/report?at={{scheduled_time}}", "timezone": "Europe/Berlin",
+    "catch_up": "all", "catch_up_window_s": 3600, "catch_up_max": 7, "method": "POST", "timeout_ms": 5000, "connect_timeout_ms": 900,
+    "headers": {f"X-Header-{n}": "value" * 40 for n in range(16)}, "follow_redirects": 3, "keep_response": True,
+    "success": {"status": [200, "202-204", "3xx"], "body_contains": "ok" * 100}, "description": "words " * 100,
+    "tags": ["reports", *(f"tag {n}" for n in range(15))], "overlap": "queue", "pause_after_failures": 9, "jitter_ms": 5000,
+    "on_failure_url": "https://example.com/failing", "on_recovery_url": "https://example.com/well", "max_runs": 1000,
+    "starts_at": "2020-01-01T00:00:00+01:00", "ends_at": "2190-01-01T00:00:00Z"}
+RETRY = {"max_attempts": 9, "min_backoff_ms": 10, "max_backoff_ms": 99, "multiplier": 1.5, "jitter": "none", "max_duration_ms": 60000}
+FULL = [
+    {**COMMON, "type": "ATLEAST_ONCE", "name": "hourly report", "body": "some text {{execution_id}} " * 300, "retry": RETRY, "retry_client_errors": True},
+    {**COMMON, "type": "ATMOST_ONCE", "name": "hourly bytes", "body_base64": "AAAA" * 2000, "retry": RETRY, "retry_unsent": True}]
+
+
+def a_definition(n):
+    """Names that are new, known, or known with another definition."""
+    return json.dumps({**FULL[n % 2], "name": f"hourly report {n % 3}", "description": f"version {n % 5}"})
+
+
+def a_change(n):
+    return json.dumps([{"description": f"version {n}"}, {"headers": {"X-Header-1": None, "X-New": str(n)}},
+                       {"success": {"body_contains": str(n)}, "retry": {"max_attempts": n % 100 + 1}}, {"body": f"{n}" * 1000, "body_base64": None},
+                       {"schedule": f"{n % 60} 0 0 29 2 ?", "tags": [f"{n}"], "jitter_ms": None}][n % 5])
+
+
+BODIES = {
+    "scheduleJob": a_definition,
+    "scheduleJobs": lambda n: f"{a_definition(n)}\n{a_definition(n + 1)}\n{json.dumps({**FULL[0], 'name': ' bad '})}\n",
+    "patchJob": a_change,
+    "pauseJob": lambda n: json.dumps({"note": "why not " * (n % 60)})}
+
+
+# --- a handler that tells ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def sanitized():
+    """dronc-fcgi under the sanitizers: the one that is tested, or one that is built here. Never none."""
+    if SANITIZED:
+        return DIST / "dronc-fcgi"
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS", "DRONC_"))}
+    (ROOT / "build").mkdir(exist_ok=True)
+    with open(ROOT / "build" / "sanitize.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        subprocess.run(["make", "-s", f"-j{os.cpu_count()}", "SANITIZE=1", "dist/sanitize/dronc-fcgi"], cwd=ROOT, env=env, check=True)
+    program = ROOT / "dist" / "sanitize" / "dronc-fcgi"
+    assert b"__asan_init" in program.read_bytes()
+    return program
+
+
+def test_leaks_are_noticed_here(home):
+    """Else all that follows would pass without a word."""
+    (home / "leak.c").write_text("#include <stdlib.h>\nint main(void) { void *volatile p = malloc(7); p = 0; return p != 0; }\n")
+    subprocess.run(["gcc", "-fsanitize=address", "-o", home / "leak", home / "leak.c"], check=True)
+    done = subprocess.run([home / "leak"], env={**os.environ, **SANITIZERS}, capture_output=True, text=True, check=False)
+    assert done.returncode != 0 and "LeakSanitizer: detected memory leaks" in done.stderr, done
+
+
+def test_jobs_here_own_all_that_a_job_can_own():
+    assert set().union(*FULL) == set(DOCUMENT.content["components"]["schemas"]["JobFields"]["properties"])
+
+
+@pytest.fixture(params=["sanitized", "as tested"])
+def world(request, home, sanitized):
+    """Redis does not write its file: none of this has to outlast it."""
+    program, settings = (sanitized, SANITIZERS) if request.param == "sanitized" or SANITIZED else (DIST / "dronc-fcgi", {})
+    made = World(home / "world", "--appendfsync", "no", program=program, **settings)
+    yield made
+    code = made.handler.terminate()
+    reports = sanitizer_reports(home)
+    made.close()
+    assert not reports, "\n".join(reports)
+    assert code == 0
+
+
+# --- calling -----------------------------------------------------------------------------------------------------
+
+
+def size_kb(pid):
+    """What the process takes of the machine's memory."""
+    return int(next(line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmRSS:")).split()[1])
+
+
+def make_jobs(world):
+    answers = [world.handler.post(job) for job in FULL]
+    assert [answer.status for answer in answers] == [201, 201], answers
+    return [answer.json["job_id"] for answer in answers]
+
+
+def job_for(op, job_ids, n):
+    """Only what is at least once dies."""
+    return job_ids[0 if "dead" in op.node["tags"] else n % 2]
+
+
+def prepare(world, op, job_id, n):
+    """What an operation takes away is put there before."""
+    if op.node["operationId"] in ("deleteJob", "resumeJob"):
+        world.handler.post(FULL[n % 2])
+        world.handler.pause(job_id)
+    if "dead" in op.node["tags"] and "{id}" not in op.path:
+        bury(world.db, [(job_id, int(time.time() * 1000) + 1000 + i) for i in range(3)])
+
+
+def send(world, op, job_id, n):
+    """A good request."""
+    prepare(world, op, job_id, n)
+    query = world.examples(op, job_id, required_only=n % 2 == 0 and op.node["operationId"] != "deleteManyDead")
+    headers = {"content_type": next(iter(op.body["content"]))} if op.body else {}
+    body = BODIES[op.node["operationId"]](n) if op.body else None
+    answer = world.handler.request(op.method, world.uri(op, job_id, query), body, headers)
+    assert 200 <= answer.status < 300, (op, answer)
+    if "etag" in answer.headers and op.method == "GET" and n % 4 == 0:
+        assert world.handler.get(world.uri(op, job_id, query), if_none_match=answer.headers["etag"]).status == 304
+
+
+BAD_WAYS = [
+    dict(query={"nonsense": 1}), dict(entry="nonsense"), dict(entry="capi:" + "0" * 64), dict(body="{"), dict(body='{"nonsense":1}'),
+    dict(body="[]"), dict(body=b""), dict(body='{"tags":["a","b"],"headers":{"a":"b"},"retry":{"max_attempts":0}}'), dict(content_type="text/plain"),
+    dict(if_match='"999"'), dict(idempotency_key="é"), dict(idempotency_key="one key"), dict(accept="application/problem+json", query={"nonsense": 1})]
+
+
+def send_badly(world, op, job_id, query=None, entry=None, body=None, **headers):
+    """What is refused where it is looked at, after more or less of the work."""
+    query = world.examples(op, job_id, required_only=True) if query is None else query
+    if op.body:
+        headers.setdefault("content_type", next(iter(op.body["content"])))
+        body = BODIES[op.node["operationId"]](0) if body is None else body
+    return world.handler.request(op.method, world.uri(op, job_id, query, entry), body, headers)
+
+
+@pytest.mark.parametrize("op", OPERATIONS, ids=str)
+def test_every_request_gives_back_what_it_takes(world, op):
+    job_ids = make_jobs(world)
+    for job_id in job_ids:
+        world.plant(*[job_id] * 3)
+    for n in range(CALLS // 5):
+        send(world, op, job_for(op, job_ids, n), n)
+    before = size_kb(world.handler.pid)
+    for n in range(CALLS):
+        send(world, op, job_for(op, job_ids, n), n)
+    after = size_kb(world.handler.pid)
+    assert after - before < GROWTH_KB, f"{op}: {before} kB, and {after} kB after {CALLS} calls"
+
+
+@pytest.mark.parametrize("op", OPERATIONS, ids=str)
+def test_every_request_that_is_refused_gives_back_what_it_takes(world, op):
+    job_ids = make_jobs(world)
+    for n in range(BAD_CALLS):
+        for way in BAD_WAYS:
+            assert send_badly(world, op, job_ids[n % 2], **way).status < 500, way
+    world.break_job(job_ids[0])
+    for n in range(BAD_CALLS):
+        assert send_badly(world, op, job_ids[0]).status < 500
+
+
+@pytest.mark.parametrize("op", OPERATIONS, ids=str)
+def test_every_request_that_redis_fails_gives_back_what_it_takes(world, op):
+    job_id = make_jobs(world)[0]
+    entry = world.uri(op, job_id).split("/")[3] if "{id}" in op.path else None
+    query = world.examples(op, job_id)
+    world.redis.kill()
+    for n in range(BAD_CALLS):
+        assert send_badly(world, op, job_id, query, entry, idempotency_key=f"key-{n}" if n % 2 else None).status in (200, 500, 503)
