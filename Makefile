@@ -169,6 +169,14 @@ chaos: build deps-test ## kill, stop, cut off and mislead all parts while jobs r
 chaos-mutants: build deps-test ## the same against builds with one guard removed each: all of them have to be noticed (MUTANTS=a,b)
 	@/usr/bin/python3 tests/chaos/mutants.py $(if $(MUTANTS),--only $(MUTANTS))
 
+.PHONY: test-mutants
+test-mutants: build deps-test ## only those guards that have a test of their own, which has to fail without them: a minute or two
+	@/usr/bin/python3 tests/chaos/mutants.py --tested
+
+.PHONY: chaos-rollback
+chaos-rollback: build deps-test ## put Redis' data back by 50 to 500 ms over and over: no job may be lost with it (SECONDS=60)
+	@DRONC_DIST=$(or $(DRONC_DIST),$(abspath $(DIST))) /usr/bin/python3 tests/chaos/rollback.py --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
+
 # Each fuzzer starts from its corpus and puts what it finds of interest into build/fuzz, not into the tree.
 SECONDS   ?= 60
 FUZZERS   := cron zone

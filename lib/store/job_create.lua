@@ -53,8 +53,11 @@ if not clear then
 end
 redis.call('HSET', KEYS[1], 'created', ARGV[4], unpack(ARGV, 9))
 if gone then
-    redis.call('HSET', KEYS[1], 'born', next_token(KEYS[9]), 'floor', as_text(tonumber(gone)))
+    redis.call('HSET', KEYS[1], 'floor', as_text(tonumber(gone)))
     redis.call('ZREM', KEYS[8], id)
+end
+if gone and created <= tonumber(gone) then
+    redis.call('HSET', KEYS[1], 'born', next_token(KEYS[9])) -- it may be as old as the one before it, to a millisecond
 end
 if due and due % 1000 ~= 0 and #ARGV > 14 then -- more than a schedule, an api and a type
     note_offset(KEYS[1], due)

@@ -1,10 +1,11 @@
 """make chaos-mutants: the same harness, pointed at builds with one guard removed each. It has to notice.
 
-    mutants.py [--only NAME,…] [--seconds 110] [--tries 6]
+    mutants.py [--only NAME,… | --tested] [--seconds 110] [--tries 6]
 
 A mutant is an edit of the source, applied to a copy in build/mutants/<name>. Text that is not found exactly once is an error, so
 that a guard that has moved is noticed. A mutant survives when no run of its tries finds a violation; what fails otherwise than by one
-of the checks does not count.
+of the checks does not count. Guards that matter for a millisecond only have a test of their own instead: a unit test or a system test,
+which has to pass with the guard and to fail without it.
 """
 import argparse
 import json
@@ -29,6 +30,17 @@ class Mutant:
     faults: str
     edits: tuple  # (file, text, what stands there instead)
     options: tuple = ("--haste", "4")
+    script: str = "chaos.py"
+
+
+@dataclass
+class Tested:
+    """test: what has to fail without the guard: test_NAME (a unit test), or a file of tests/system with what -k is to choose."""
+    name: str
+    guard: str
+    test: str
+    edits: tuple
+    choose: str = ""
 
 
 MUTANTS = [
@@ -119,6 +131,38 @@ redis.call('ZADD', KEYS[2], ARGV[3], id)
     Mutant("deleted-and-listed", "a job that is deleted leaves the index, too", (11,),
            "kill-handler",
            (("lib/store/job_delete.lua", "index_remove(KEYS[5], ARGV[1])", ""),)),
+    Mutant("start-not-made-up-for", "finish makes the next instant due where Redis has lost the start", (13,), "",
+           (("lib/store/part/finishing.lua", "    make_up_for_start(where, member, claim, next_due)\n", ""),), (), "rollback.py"),
+    Mutant("record-lost-for-good", "a started claim whose record Redis has lost is ended", (13,), "",
+           (("runner/reconcile.c", "|| has(known, claim.attempt.token)) {", "|| claim.started || has(known, claim.attempt.token)) {"),), (), "rollback.py"),
+    Tested("one-stamp", "a job that is made again in the same millisecond has another stamp", "test_store_taken",
+           (("lib/store/job_create.lua", "if gone and created <= tonumber(gone) then", "if false then"),)),
+    Tested("forgotten-floor", "what ends before its instant has come stays taken", "test_store_taken",
+           (("lib/store/part/record.lua", "if gone or tonumber(scheduled) > where.now then", "if gone then"),)),
+    Tested("forgotten-behind-delete", "what ends after its job was deleted stays taken", "test_store_taken",
+           (("lib/store/part/record.lua", "if gone or tonumber(scheduled) > where.now then", "if tonumber(scheduled) > where.now then"),)),
+    Tested("forgotten-with-the-job", "a DELETE remembers what the job has taken", "test_store_taken",
+           (("lib/store/job_delete.lua", "keep_gone({", "local _ = ({"),)),
+    Tested("forgotten-by-the-next", "a job takes over what earlier jobs of its id have taken", "test_store_taken",
+           (("lib/store/job_create.lua", "redis.call('HSET', KEYS[1], 'floor', as_text(tonumber(gone)))", ""),)),
+    Tested("unbounded-memory", "what is remembered of deleted jobs is bounded", "test_store_taken",
+           (("lib/store/part/taken.lua", "    if excess > 0 then", "    if false then"),)),
+    Tested("history-not-asked", "behind a clock that was set back the history says what was called", "test_store_taken",
+           (("lib/store/part/taken.lua", "return is_set_back(where, now) and", "return false and"),)),
+    Tested("forgotten-hand-back", "what was started and handed back is taken, however often the job was changed since", "test_store_taken",
+           (("lib/store/part/retry.lua", "attempt > 0 and which_job(stamp) or stamp)", "stamp)"),)),
+    Tested("run-named-as-an-occurrence", "a run by hand does not get the name of what is under way", "test_store_taken",
+           (("lib/store/part/taken.lua", "while at % 1000 == offset or is_under_way(where, id .. as_text(at), stamp) do",
+             "while at % 1000 == offset do"),)),
+    Tested("counted-token", "a token does not come again when Redis' data goes back", "test_store_taken",
+           (("lib/store/part/token.lua", "math.max(time[1] * 1000000 + time[2], last + 1)", "last + 1"),)),
+    Tested("clocked-token", "nor when its clock does", "test_store_taken",
+           (("lib/store/part/token.lua", "math.max(time[1] * 1000000 + time[2], last + 1)", "time[1] * 1000000 + time[2]"),)),
+    Tested("swallowed-error", "what cannot be looked at is not taken for gone", "test_store_taken",
+           (("lib/store/part/write.lua", "if not result.err:find('WRONGTYPE', 1, true) then", "if false then"),)),
+    Tested("unconfirmed", "a call that was cancelled before it is sent is not sent", "test_taken.py",
+           (("runner/runs.c", "if (run->job.watch.overlap != WATCH_CANCEL || run->is_notice) {", "if (true) {"),),
+           "cancelled_before"),
 ]
 
 
@@ -140,7 +184,7 @@ def prepare(mutant):
     home.mkdir(parents=True)
     names = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\n")
     for name in filter(None, names):
-        if name.split("/")[0] in ("lib", "fcgi", "runner", "scripts", "Makefile"):
+        if name.split("/")[0] in ("lib", "fcgi", "runner", "scripts", "nginx", "redis", "tests", "Makefile"):
             (home / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, home / name)
     if (ROOT / "build" / "release").exists():
@@ -148,17 +192,36 @@ def prepare(mutant):
     for name, text in changed(mutant, home).items():
         (home / name).write_text(text)
     done = subprocess.run(["make", "-s", "build-only"], cwd=home, capture_output=True, text=True, check=False,
-                          env={k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MAKELEVEL", "SANITIZE")})
+                          env=environment())
     if done.returncode != 0:
         raise SystemExit(f"{mutant.name} does not build:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
     return home / "dist"
+
+
+def environment():
+    """Without what make hands down."""
+    return {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MAKELEVEL", "SANITIZE", "DRONC_DIST")}
+
+
+def fails(mutant, home):
+    """Its own test, in a copy of the source: does it find anything?"""
+    if mutant.test.endswith(".py"):
+        argv = [sys.executable, "-m", "pytest", "-q", f"tests/system/{mutant.test}", *(("-k", mutant.choose) if mutant.choose else ())]
+        done = subprocess.run(argv, cwd=home, capture_output=True, text=True, check=False,
+                              env={**environment(), "DRONC_DIST": str(home / "dist")})
+        return done.returncode == 1  # 2 to 5: it was not run at all
+    program = home / "build" / "release" / "tests" / mutant.test
+    program.unlink(missing_ok=True)
+    subprocess.run(["make", "-s", program.relative_to(home)], cwd=home, capture_output=True, check=True, env=environment())
+    return subprocess.run([program], cwd=home, capture_output=True, check=False, env=environment()).returncode != 0
 
 
 def attempt(mutant, dist, seconds, number):
     """One run: {check: what it found}."""
     result = dist.parent / f"result-{number}.json"
     with open(dist.parent / f"run-{number}.log", "w", encoding="utf-8") as log:
-        subprocess.run([sys.executable, ROOT / "tests" / "chaos" / "chaos.py", "--seconds", str(seconds), "--faults", mutant.faults,
+        faults = ("--faults", mutant.faults) if mutant.faults else ()
+        subprocess.run([sys.executable, ROOT / "tests" / "chaos" / mutant.script, "--seconds", str(seconds), *faults,
                         "--json", result, "--discard", *mutant.options], env={**os.environ, "DRONC_DIST": str(dist)},
                        stdout=log, stderr=subprocess.STDOUT, check=False)
     if not result.exists():
@@ -169,6 +232,8 @@ def attempt(mutant, dist, seconds, number):
 
 def hunt(mutant, dist, seconds, tries):
     """Run until it is caught by one of the checks that should: (how many runs it took or 0, what was found)."""
+    if isinstance(mutant, Tested):
+        return int(fails(mutant, dist.parent)), {}
     found = {}
     for number in range(1, tries + 1):
         found = attempt(mutant, dist, seconds, number)
@@ -180,11 +245,13 @@ def hunt(mutant, dist, seconds, tries):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", default="")
+    parser.add_argument("--tested", action="store_true", help="those that have a test of their own: seconds each, not minutes")
     parser.add_argument("--seconds", type=int, default=110)
     parser.add_argument("--tries", type=int, default=6)
     parser.add_argument("--at-once", type=int, default=2)
     options = parser.parse_args()
     chosen = [mutant for mutant in MUTANTS if not options.only or mutant.name in options.only.split(",")]
+    chosen = [mutant for mutant in chosen if not options.tested or isinstance(mutant, Tested)]
     dists = [prepare(mutant) for mutant in chosen]
     survivors = 0
     with ThreadPoolExecutor(options.at_once) as pool:

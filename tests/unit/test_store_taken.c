@@ -349,13 +349,17 @@ static void test_taken_run_by_hand_of_a_job_made_again_has_a_name_of_its_own(voi
 static void test_taken_token_does_not_come_again_when_the_counter_goes_back(void **state)
 {
     (void)state;
+    int64_t latest = 0;
     create(JOB_ATMOST_ONCE);
-    assert_int_equal(claim("me"), 1);
-    int64_t first = got[0].attempt.token;
-    assert_int_equal(release("me", &got[0], soon_at), STORE_DONE);
-    SAY("SET", TAG "token", "1");
-    assert_int_equal(claim("me"), 1);
-    assert_true(got[0].attempt.token > first);
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(claim("me"), 1);
+        assert_true(got[0].attempt.token > latest);
+        latest = got[0].attempt.token;
+        assert_int_equal(release("me", &got[0], soon_at), STORE_DONE);
+        if (i == 2) {
+            SAY("SET", TAG "token", "1");
+        }
+    }
 }
 
 /* Nor when the clock does. */

@@ -3,7 +3,7 @@
 
 -- A job's stamp is what its claims and entries of `retry` carry, so that they are void once it is another job, or first attempts once its
 -- time is another one: which job of its id it is, and `.<epoch>` where its time was ever changed, or it was paused or resumed. Which job it is
--- says `created`; but of one that was made where another one had been (part taken) `born`, a token: two may be created in one millisecond.
+-- says `created`; but of one that may be as old as an earlier job of its id (part taken) `born`, a token.
 local function stamp_of(job)
     local which = job.born or job.created
     return job.epoch and which .. '.' .. job.epoch or which

@@ -84,9 +84,11 @@ local function unscheduled_instant(where, id, offset, now)
     return at
 end
 
--- A job goes: remember what it has taken. All that is over is, too, should Redis' clock be set back.
+-- A job goes: remember what it has taken. All that is over is, too, should Redis' clock be set back; and so is all up to when it was
+-- created, which a handler's clock may have told: a job that is created later is another one by that alone (part stamp).
 local function keep_gone(where, id, now)
-    write('ZADD', where.gone_key, 'GT', as_text(math.max(now, floor_of(where, id, now))), id)
+    local created = tonumber(try('HGET', where.job_prefix .. id, 'created') or nil) or 0
+    write('ZADD', where.gone_key, 'GT', as_text(math.max(now, created, floor_of(where, id, now))), id)
     redis.call('ZREMRANGEBYSCORE', where.gone_key, '-inf', as_text(now - GONE_KEPT_MS))
     local excess = redis.call('ZCARD', where.gone_key) - GONE_MAX
     if excess > 0 then
