@@ -8,6 +8,7 @@
 #include "redis_memory.h"
 #include "redis_reply.h"
 #include "redis_socket.h"
+#include "redis_trouble.h"
 #include "store.h"
 
 #include <hiredis/hiredis.h>
@@ -306,21 +307,6 @@ static enum err connect_and_run(struct redis_sync *redis, const struct cmd *cmds
     return err;
 }
 
-/* True for errors after which this connection is of no use, but another one may be: a master that became a
- * replica, a login that ended. */
-static bool spoils_connection(const struct reply *reply)
-{
-    static const char *const words[] = {"READONLY", "NOAUTH", "LOADING", "MASTERDOWN", "UNBLOCKED"};
-
-    for (size_t i = 0; i < sizeof words / sizeof words[0] && reply->kind == REPLY_ERROR; i++) {
-        if (reply->text.len >= strlen(words[i]) &&
-            memcmp(reply->text.data, words[i], strlen(words[i])) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* What a call leaves behind: a connection that is no good any more, or a pause. (Resolving a name, too, can
  * take too long.) */
 static void look_back(struct redis_sync *redis, enum err err, size_t count, const struct deadline *deadline)
@@ -329,7 +315,7 @@ static void look_back(struct redis_sync *redis, enum err err, size_t count, cons
         redis->pause_end.ms = clock_mono(&redis->clock).ms + REDIS_SYNC_PAUSE_MS;
     }
     for (size_t i = 0; i < count && err == ERR_OK; i++) {
-        if (spoils_connection(&redis->flat[i])) {
+        if (redis_trouble_spoils(redis_trouble_of(&redis->flat[i]))) {
             drop_connection(redis);
             return;
         }

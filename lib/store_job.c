@@ -26,30 +26,6 @@ const struct script *store_script(size_t index)
     return index < sizeof scripts / sizeof scripts[0] ? scripts[index] : NULL;
 }
 
-void store_setup(struct cmd *cmd)
-{
-    cmd_init_script(cmd, &store_script_setup, 1);
-    cmd_arg_str(cmd, "dronc:shards");
-    cmd_arg_i64(cmd, STORE_SHARDS);
-}
-
-enum err store_setup_reply(const struct reply *reply, struct errinfo *info)
-{
-    enum err err = reply_check(reply, info);
-    if (err != ERR_OK) {
-        return err;
-    }
-    int64_t shards;
-    if (reply->kind != REPLY_TEXT || !slice_i64(reply->text, &shards)) {
-        return err_set(info, ERR_PROTOCOL, "dronc:shards in Redis is not a number");
-    }
-    if (shards != STORE_SHARDS) {
-        return err_set(info, ERR_CONFIG, "this database has %lld shards, this program is built for %d",
-                       (long long)shards, STORE_SHARDS);
-    }
-    return ERR_OK;
-}
-
 void store_field_args(struct cmd *cmd, struct job_fields *fields)
 {
     for (size_t i = 0; i < JOB_FIELD_COUNT; i++) {

@@ -78,7 +78,8 @@ static void print_help(void)
         "changed\n"
         "\nSupervision: with NOTIFY_SOCKET it tells READY, STATUS, STOPPING, and WATCHDOG as WATCHDOG_USEC "
         "asks\n(systemd's Type=notify). It waits for a Redis that is away or refuses it, and ends by itself "
-        "only where\nwaiting cannot help: exit 2 for a bad setting or a database of another shard count, 1 "
+        "only where\nwaiting cannot help: exit 2 for a bad setting, a database of another shard count or a "
+        "node of a cluster, 1 "
         "for too few file\ndescriptors or no memory to begin with; one line on standard error says why.\n"
         "\nEnvironment:\n%s",
         buffer_str(&settings));

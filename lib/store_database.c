@@ -1,0 +1,40 @@
+/* store_database: see store_database.h. */
+#include "store_database.h"
+
+#include "store.h"
+#include "store_scripts.h"
+
+#define SHARDS_KEY  "dronc:shards"
+#define RUNNERS_KEY "dronc:runners"
+
+void store_setup(struct cmd *cmd)
+{
+    cmd_init_script(cmd, &store_script_setup, 2);
+    cmd_arg_str(cmd, SHARDS_KEY);
+    cmd_arg_str(cmd, RUNNERS_KEY);
+    cmd_arg_i64(cmd, STORE_SHARDS);
+}
+
+enum err store_setup_reply(const struct reply *reply, struct errinfo *info)
+{
+    enum err err = reply_check(reply, info);
+    if (err != ERR_OK) {
+        return err;
+    }
+    int64_t shards;
+    if (reply->kind != REPLY_TEXT || !slice_i64(reply->text, &shards)) {
+        return err_set(info, ERR_PROTOCOL, "dronc:shards in Redis is not a number");
+    }
+    if (shards != STORE_SHARDS) {
+        return err_set(info, ERR_CONFIG, "this database has %lld shards, this program is built for %d",
+                       (long long)shards, STORE_SHARDS);
+    }
+    return ERR_OK;
+}
+
+void store_try_write(struct cmd *cmd)
+{
+    cmd_init(cmd, "ZREM");
+    cmd_arg_str(cmd, RUNNERS_KEY);
+    cmd_arg_str(cmd, "");
+}

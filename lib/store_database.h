@@ -1,0 +1,20 @@
+/* store_database: the part of store.h that is about the database as a whole: whether it is ours, and whether
+ * this Redis is one that Dronc can work with. Pure, as store.h.
+ */
+#ifndef DRONC_STORE_DATABASE_H
+#define DRONC_STORE_DATABASE_H
+
+#include "cmd.h"
+#include "err.h"
+
+/* Claim or read the number of shards of this database. It names keys of two slots, so that no node of a
+ * cluster takes it (CROSSSLOT, CLUSTERDOWN): such a node has a part of the keys only, and would seem to work.
+ * Decoder: ERR_CONFIG when the database was made with another number. */
+void store_setup(struct cmd *cmd);
+NODISCARD enum err store_setup_reply(const struct reply *reply, struct errinfo *info);
+
+/* A write that changes nothing, and that only a Redis refuses which takes no writes at all; one whose memory
+ * is full does not. The reply does not matter unless it is an error. */
+void store_try_write(struct cmd *cmd);
+
+#endif
