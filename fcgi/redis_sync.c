@@ -27,6 +27,8 @@ struct redis_sync {
     struct redis_limits *limits;                  /* owned: of the reader's replies */
     size_t received;                              /* bytes, of the replies of one exchange */
     bool reached;                                 /* a connection was set up once */
+    struct mono_ms opened;                        /* when the connection was made */
+    enum redis_trouble trouble;                   /* why the last call failed */
     struct mono_ms pause_end;                     /* calls fail until then; 0: no pause */
     struct buffer out;                            /* what is sent */
     struct slice *items[REDIS_SYNC_PIPELINE_MAX]; /* owned; NULL: none */
@@ -218,7 +220,11 @@ static enum err run_step(struct redis_sync *redis, struct cmd *cmd, const struct
     enum err err = run(redis, cmd, 1, deadline, info);
 
     cmd_fini(cmd);
-    return err == ERR_OK ? reply_check(&redis->flat[0], info) : err;
+    if (err == ERR_OK) {
+        redis->trouble = redis_trouble_of(&redis->flat[0]);
+        err = reply_check(&redis->flat[0], info);
+    }
+    return err;
 }
 
 static enum err log_in(struct redis_sync *redis, const struct deadline *deadline, struct errinfo *info)
@@ -256,7 +262,9 @@ static enum err check_database(struct redis_sync *redis, const struct deadline *
 
     store_setup(&cmd);
     err = run_step(redis, &cmd, deadline, info);
-    return err == ERR_OK ? store_setup_reply(&redis->flat[0], info) : err;
+    err = err == ERR_OK ? store_setup_reply(&redis->flat[0], info) : err;
+    redis->trouble = err == ERR_CONFIG ? REDIS_FOREIGN : redis->trouble;
+    return err;
 }
 
 static enum err connect_redis(struct redis_sync *redis, const struct deadline *deadline, struct errinfo *info)
@@ -266,6 +274,7 @@ static enum err connect_redis(struct redis_sync *redis, const struct deadline *d
     if (err != ERR_OK) {
         return err;
     }
+    redis->opened = clock_mono(&redis->clock);
     redis->reader = redisReaderCreate();
     if (!redis->reader) {
         err = err_set(info, ERR_NOMEM, "out of memory for a connection to Redis");
@@ -311,11 +320,16 @@ static enum err connect_and_run(struct redis_sync *redis, const struct cmd *cmds
  * take too long.) */
 static void look_back(struct redis_sync *redis, enum err err, size_t count, const struct deadline *deadline)
 {
+    int64_t age_ms = clock_mono(&redis->clock).ms - redis->opened.ms;
+
+    if (err != ERR_OK && redis->trouble == REDIS_FINE) {
+        redis->trouble = REDIS_UNREACHABLE;
+    }
     if (err == ERR_TIMEOUT || (err != ERR_OK && deadline_left_ms(deadline) == 0)) {
         redis->pause_end.ms = clock_mono(&redis->clock).ms + REDIS_SYNC_PAUSE_MS;
     }
     for (size_t i = 0; i < count && err == ERR_OK; i++) {
-        if (redis_trouble_spoils(redis_trouble_of(&redis->flat[i]))) {
+        if (redis_trouble_spoils(redis_trouble_of(&redis->flat[i]), age_ms)) {
             drop_connection(redis);
             return;
         }
@@ -331,10 +345,12 @@ enum err redis_sync_call(struct redis_sync *redis, const struct cmd *cmds, size_
 
     drop_replies(redis);
     redis_memory_clear(redis->memory);
+    redis->trouble = REDIS_FINE;
     if (count == 0 || count > REDIS_SYNC_PIPELINE_MAX) {
         return err_set(info, ERR_BUG, "%zu commands in one call", count);
     }
     if (clock_mono(&redis->clock).ms < redis->pause_end.ms) {
+        redis->trouble = REDIS_UNREACHABLE;
         return err_set(info, ERR_DOWN, "Redis did not answer in time a moment ago; not tried again yet");
     }
     if (redis->fd >= 0 && redis_socket_is_stale(redis->fd)) {
@@ -352,6 +368,11 @@ enum err redis_sync_call(struct redis_sync *redis, const struct cmd *cmds, size_
 const struct reply *redis_sync_reply(const struct redis_sync *redis, size_t index)
 {
     return &redis->flat[index];
+}
+
+enum redis_trouble redis_sync_trouble(const struct redis_sync *redis)
+{
+    return redis->trouble;
 }
 
 bool redis_sync_was_reached(const struct redis_sync *redis)

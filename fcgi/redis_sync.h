@@ -19,6 +19,7 @@
 #include "cmd.h"
 #include "config.h"
 #include "err.h"
+#include "redis_trouble.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -45,6 +46,9 @@ NODISCARD enum err redis_sync_call(struct redis_sync *redis, const struct cmd *c
 /* The reply to the command at index of the last call, which must have been ERR_OK. Borrowed until the next
  * call. */
 const struct reply *redis_sync_reply(const struct redis_sync *redis, size_t index);
+
+/* Why the last call failed. REDIS_FINE: it did not; what the replies say is for the caller to see. */
+enum redis_trouble redis_sync_trouble(const struct redis_sync *redis);
 
 /* True when a connection was ever made, let in and checked. */
 bool redis_sync_was_reached(const struct redis_sync *redis);

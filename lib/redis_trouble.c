@@ -106,9 +106,9 @@ static const struct {
     [REDIS_OTHER] = {"refused", "Redis refuses what is needed", false},
 };
 
-bool redis_trouble_spoils(enum redis_trouble trouble)
+bool redis_trouble_spoils(enum redis_trouble trouble, int64_t age_ms)
 {
-    return troubles[trouble].spoils;
+    return troubles[trouble].spoils && (trouble != REDIS_NO_RIGHT || age_ms >= REDIS_RIGHT_AGE_MS);
 }
 
 const char *redis_trouble_word(enum redis_trouble trouble)

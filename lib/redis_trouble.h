@@ -15,6 +15,7 @@
 #include "cmd.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 enum redis_trouble {
     REDIS_FINE,
@@ -33,8 +34,13 @@ enum redis_trouble {
 /* What reply says; REDIS_FINE for all that is no error. An error of a script counts as what it wraps. */
 enum redis_trouble redis_trouble_of(const struct reply *reply);
 
-/* True where this connection is of no use any more, but another one by the same name may be. */
-bool redis_trouble_spoils(enum redis_trouble trouble);
+/* A right that is missing spoils a connection only when it is that old: asked anew, the server would say the
+ * same, and what can be done without that right goes on. */
+#define REDIS_RIGHT_AGE_MS 10000
+
+/* True where this connection, made age_ms ago, is of no use any more, but another one by the same name may
+ * be. */
+bool redis_trouble_spoils(enum redis_trouble trouble, int64_t age_ms);
 
 /* "healthy", "unreachable", "loading", "read-only", "full", "refused". Static. */
 const char *redis_trouble_word(enum redis_trouble trouble);

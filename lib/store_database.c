@@ -7,12 +7,22 @@
 #define SHARDS_KEY  "dronc:shards"
 #define RUNNERS_KEY "dronc:runners"
 
-void store_setup(struct cmd *cmd)
+static void ask_for_shards(struct cmd *cmd, const struct script *script)
 {
-    cmd_init_script(cmd, &store_script_setup, 2);
+    cmd_init_script(cmd, script, 2);
     cmd_arg_str(cmd, SHARDS_KEY);
     cmd_arg_str(cmd, RUNNERS_KEY);
     cmd_arg_i64(cmd, STORE_SHARDS);
+}
+
+void store_setup(struct cmd *cmd)
+{
+    ask_for_shards(cmd, &store_script_setup);
+}
+
+void store_probe(struct cmd *cmd)
+{
+    ask_for_shards(cmd, &store_script_probe);
 }
 
 enum err store_setup_reply(const struct reply *reply, struct errinfo *info)

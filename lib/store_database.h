@@ -13,6 +13,11 @@
 void store_setup(struct cmd *cmd);
 NODISCARD enum err store_setup_reply(const struct reply *reply, struct errinfo *info);
 
+/* Would a job be stored? The reply is an error where Redis refuses what that needs, else as that to
+ * store_setup.
+ */
+void store_probe(struct cmd *cmd);
+
 /* A write that changes nothing, and that only a Redis refuses which takes no writes at all; one whose memory
  * is full does not. The reply does not matter unless it is an error. */
 void store_try_write(struct cmd *cmd);

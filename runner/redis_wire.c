@@ -30,9 +30,9 @@ void redis_wire_fail(struct redis_wire *wire, const char *error)
 static bool spoils(struct redis_wire *wire, const struct reply *reply)
 {
     enum redis_trouble trouble = redis_trouble_of(reply);
-    bool young = clock_mono(&wire->clock).ms < wire->opened.ms + WIRE_YOUNG_MS;
+    int64_t age_ms = clock_mono(&wire->clock).ms - wire->opened.ms;
     struct errinfo info = {0};
-    if (!redis_trouble_spoils(trouble) || (trouble == REDIS_NO_RIGHT && young)) {
+    if (!redis_trouble_spoils(trouble, age_ms)) {
         return false;
     }
     if (wire->event == WIRE_LOST || reply_check(reply, &info) == ERR_OK) {

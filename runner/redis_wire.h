@@ -16,10 +16,6 @@
 
 #include <stdbool.h>
 
-/* A right that is missing spoils a connection only when it is older: asked anew, the server would say the
- * same, and what can be done without that right goes on. */
-#define WIRE_YOUNG_MS 10000
-
 struct redisAsyncContext; /* hiredis' */
 struct redis_limits;
 

@@ -64,7 +64,7 @@ static void test_redis_trouble_of_each_error(void **state)
     for (size_t i = 0; i < sizeof TABLE / sizeof TABLE[0]; i++) {
         struct reply reply = error_of(TABLE[i].text);
         enum redis_trouble found = redis_trouble_of(&reply);
-        if (found != TABLE[i].trouble || redis_trouble_spoils(found) != TABLE[i].spoils) {
+        if (found != TABLE[i].trouble || redis_trouble_spoils(found, REDIS_RIGHT_AGE_MS) != TABLE[i].spoils) {
             fail_msg("%s: %d", TABLE[i].text, found);
         }
         assert_string_equal(redis_trouble_word(found), TABLE[i].word);
@@ -76,7 +76,16 @@ static void test_redis_trouble_is_only_in_errors(void **state)
     (void)state;
     struct reply reply = {.kind = REPLY_TEXT, .text = slice_of("READONLY")};
     assert_int_equal(redis_trouble_of(&reply), REDIS_FINE);
-    assert_false(redis_trouble_spoils(REDIS_FINE));
+    assert_false(redis_trouble_spoils(REDIS_FINE, REDIS_RIGHT_AGE_MS));
+}
+
+static void test_redis_trouble_of_a_right_is_asked_about_once_in_a_while(void **state)
+{
+    (void)state;
+    assert_false(redis_trouble_spoils(REDIS_NO_RIGHT, 0));
+    assert_false(redis_trouble_spoils(REDIS_NO_RIGHT, REDIS_RIGHT_AGE_MS - 1));
+    assert_true(redis_trouble_spoils(REDIS_NO_RIGHT, REDIS_RIGHT_AGE_MS));
+    assert_true(redis_trouble_spoils(REDIS_READ_ONLY, 0));
 }
 
 static void test_redis_trouble_each_has_its_words(void **state)
@@ -93,6 +102,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_redis_trouble_of_each_error),
         cmocka_unit_test(test_redis_trouble_is_only_in_errors),
+        cmocka_unit_test(test_redis_trouble_of_a_right_is_asked_about_once_in_a_while),
         cmocka_unit_test(test_redis_trouble_each_has_its_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
