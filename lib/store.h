@@ -17,6 +17,7 @@
 #include "execution.h"
 #include "job.h"
 #include "store_database.h"
+#include "store_durability.h"
 
 #include <stdbool.h>
 #include <stdint.h>

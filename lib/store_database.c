@@ -2,6 +2,7 @@
 #include "store_database.h"
 
 #include "store.h"
+#include "store_keys.h"
 #include "store_scripts.h"
 
 #define SHARDS_KEY  "dronc:shards"
@@ -47,4 +48,25 @@ void store_try_write(struct cmd *cmd)
     cmd_init(cmd, "ZREM");
     cmd_arg_str(cmd, RUNNERS_KEY);
     cmd_arg_str(cmd, "");
+}
+
+void store_due_count(struct cmd *cmd, unsigned shard)
+{
+    cmd_init(cmd, "ZCARD");
+    store_key_arg(cmd, shard, "due");
+}
+
+void store_due_first(struct cmd *cmd, unsigned shard)
+{
+    cmd_init(cmd, "ZRANGE");
+    store_key_arg(cmd, shard, "due");
+    cmd_arg_i64(cmd, 0);
+    cmd_arg_i64(cmd, 0);
+    cmd_arg_str(cmd, "WITHSCORES");
+}
+
+bool store_due_first_reply(const struct reply *reply, struct wall_ms *at)
+{
+    return reply->kind == REPLY_ARRAY && reply->count == 2 && reply->items[1].data != NULL &&
+           slice_i64(reply->items[1], &at->ms);
 }

@@ -4,8 +4,11 @@
 #ifndef DRONC_STORE_DATABASE_H
 #define DRONC_STORE_DATABASE_H
 
+#include "clock.h"
 #include "cmd.h"
 #include "err.h"
+
+#include <stdbool.h>
 
 /* Claim or read the number of shards of this database. It names keys of two slots, so that no node of a
  * cluster takes it (CROSSSLOT, CLUSTERDOWN): such a node has a part of the keys only, and would seem to work.
@@ -21,5 +24,11 @@ void store_probe(struct cmd *cmd);
 /* A write that changes nothing, and that only a Redis refuses which takes no writes at all; one whose memory
  * is full does not. The reply does not matter unless it is an error. */
 void store_try_write(struct cmd *cmd);
+
+/* How many jobs of a shard wait for their next instant (REPLY_INTEGER), and when the earliest of these is. */
+void store_due_count(struct cmd *cmd, unsigned shard);
+void store_due_first(struct cmd *cmd, unsigned shard);
+/* False: there is none, or it cannot be read. */
+NODISCARD bool store_due_first_reply(const struct reply *reply, struct wall_ms *at);
 
 #endif
