@@ -12,7 +12,7 @@ static void read_replies(const struct redis_sync *redis, struct redis_health *ou
     const struct reply *probe = redis_sync_reply(redis, 0);
 
     out->trouble = redis_trouble_of(probe);
-    if (store_setup_reply(probe, &out->info) == ERR_CONFIG) {
+    if (store_setup_reply(probe, NULL, &out->info) == ERR_CONFIG) {
         out->trouble = REDIS_FOREIGN;
     }
     for (size_t i = 1; i < COMMANDS; i++) {

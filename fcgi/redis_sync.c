@@ -28,6 +28,8 @@ struct redis_sync {
     size_t received;                              /* bytes, of the replies of one exchange */
     bool reached;                                 /* a connection was set up once */
     struct mono_ms opened;                        /* when the connection was made */
+    struct mono_ms checked;                       /* when the database was looked at last */
+    int level;                                    /* that was in force then */
     enum redis_trouble trouble;                   /* why the last call failed */
     struct mono_ms pause_end;                     /* calls fail until then; 0: no pause */
     struct buffer out;                            /* what is sent */
@@ -254,15 +256,18 @@ static enum err select_db(struct redis_sync *redis, const struct deadline *deadl
     return run_step(redis, &cmd, deadline, info);
 }
 
-static enum err check_database(struct redis_sync *redis, const struct deadline *deadline,
+/* Is the database one that we can work with? Raises it to level where it is lower. */
+static enum err check_database(struct redis_sync *redis, int level, const struct deadline *deadline,
                                struct errinfo *info)
 {
     struct cmd cmd;
     enum err err;
 
-    store_setup(&cmd);
+    store_setup(&cmd, level);
     err = run_step(redis, &cmd, deadline, info);
-    err = err == ERR_OK ? store_setup_reply(&redis->flat[0], info) : err;
+    err = err == ERR_OK ? store_setup_reply(&redis->flat[0], &redis->level, info) : err;
+    err = err == ERR_OK ? store_level_check(redis->level, info) : err;
+    redis->checked = clock_mono(&redis->clock);
     redis->trouble = err == ERR_CONFIG ? REDIS_FOREIGN : redis->trouble;
     return err;
 }
@@ -289,7 +294,7 @@ static enum err connect_redis(struct redis_sync *redis, const struct deadline *d
         err = select_db(redis, deadline, info);
     }
     if (err == ERR_OK) {
-        err = check_database(redis, deadline, info);
+        err = check_database(redis, STORE_LEVEL_AT_START, deadline, info);
     }
     if (err == ERR_OK) {
         redis->reached = true;
@@ -299,6 +304,27 @@ static enum err connect_redis(struct redis_sync *redis, const struct deadline *d
 
 /* ---- calls ---- */
 
+static int level_of(const struct cmd *cmds, size_t count)
+{
+    int level = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        level = cmds[i].level > level ? cmds[i].level : level;
+    }
+    return level;
+}
+
+/* Once in a while, whether another version has come to the database; and before something is stored that
+ * older programs would misread, that these are kept off. */
+static enum err look_at_level(struct redis_sync *redis, const struct cmd *cmds, size_t count,
+                              const struct deadline *deadline, struct errinfo *info)
+{
+    int needed = level_of(cmds, count);
+    bool due = clock_mono(&redis->clock).ms >= redis->checked.ms + REDIS_SYNC_CHECK_MS;
+
+    return due || needed > redis->level ? check_database(redis, needed, deadline, info) : ERR_OK;
+}
+
 static enum err connect_and_run(struct redis_sync *redis, const struct cmd *cmds, size_t count,
                                 const struct deadline *deadline, struct errinfo *info)
 {
@@ -306,6 +332,9 @@ static enum err connect_and_run(struct redis_sync *redis, const struct cmd *cmds
 
     if (redis->fd < 0) {
         err = connect_redis(redis, deadline, info);
+    }
+    if (err == ERR_OK) {
+        err = look_at_level(redis, cmds, count, deadline, info);
     }
     if (err == ERR_OK) {
         err = run(redis, cmds, count, deadline, info);

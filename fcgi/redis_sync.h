@@ -2,9 +2,9 @@
  *
  * Owns connecting (lazily, at the first call and whenever the connection was lost), logging in, the check of
  * the database (store_setup), scripts that Redis has forgotten, and the time that all of it may take. Knows
- * nothing of what the commands mean, but for one thing: all commands of store.h may be sent twice without
- * harm, so that one whose kept connection turns out to be dead is sent once more on a new one. A time-out is
- * final.
+ * nothing of what the commands mean, but for two things: the level of what they store (store_level.h), and
+ * that all commands of store.h may be sent twice without harm, so that one whose kept connection turns out to
+ * be dead is sent once more on a new one. A time-out is final.
  *
  * While Redis hangs, each call costs its whole budget, and callers would queue up behind each other. So for
  * REDIS_SYNC_PAUSE_MS after a time-out calls fail at once: a queue is gone through in the pauses, and every
@@ -24,8 +24,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define REDIS_SYNC_BUDGET_MS    800 /* what a handler may spend on one call, reconnecting included */
-#define REDIS_SYNC_PAUSE_MS     250 /* after a time-out: how long calls fail without trying */
+#define REDIS_SYNC_BUDGET_MS 800  /* what a handler may spend on one call, reconnecting included */
+#define REDIS_SYNC_PAUSE_MS  250  /* after a time-out: how long calls fail without trying */
+#define REDIS_SYNC_CHECK_MS  1000 /* how often it is asked whether a newer version has come to the database \
+                                   */
 #define REDIS_SYNC_PIPELINE_MAX 128 /* commands in one call */
 
 struct redis_sync;

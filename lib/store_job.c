@@ -2,6 +2,7 @@
 #include "store.h"
 
 #include "store_keys.h"
+#include "store_level.h"
 #include "store_scripts.h"
 
 #include <stdio.h>
@@ -28,6 +29,8 @@ const struct script *store_script(size_t index)
 
 void store_field_args(struct cmd *cmd, struct job_fields *fields)
 {
+    int level = store_level_of(fields);
+    cmd->level = level > cmd->level ? level : cmd->level;
     for (size_t i = 0; i < JOB_FIELD_COUNT; i++) {
         const struct job_field *field = job_field_at(i);
         bool is_slice = job_field_is_slice(field);

@@ -177,7 +177,7 @@ static void on_setup(void *arg, const struct reply *reply)
     if (reply == NULL || link->wire.event == WIRE_LOST) {
         return;
     }
-    enum err err = store_setup_reply(reply, &info);
+    enum err err = store_setup_reply(reply, NULL, &info);
     if (err == ERR_OK) {
         link->wire.event = WIRE_GREETED;
         return;
@@ -252,7 +252,7 @@ static enum err greet_database(struct redis_link *link)
         err = redis_wire_send(&link->wire, &cmd, NULL, NULL);
     }
     if (err == ERR_OK) {
-        store_setup(&cmd);
+        store_setup(&cmd, STORE_LEVEL_AT_START);
         err = redis_wire_send(&link->wire, &cmd, on_setup, link);
     }
     return err;

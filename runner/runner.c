@@ -169,7 +169,7 @@ static void on_quieter(void *arg)
 static void on_reload(void *arg)
 {
     struct runner *runner = arg;
-    if (runner->state == RUNNER_RUNNING) {
+    if (runner->state == RUNNER_RUNNING && !runner->lease.outdated) {
         rezone_start(&runner->rezone);
     }
 }
@@ -226,6 +226,8 @@ static void on_wake_message(void *arg, struct slice message)
         due_note(&runner->due, shard, at);
     } else if (store_cancel_parse(message, &attempt)) {
         runs_cancel(&runner->runs, &attempt);
+    } else if (store_level_was_raised(message)) {
+        lease_look(&runner->lease);
     }
 }
 

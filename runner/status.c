@@ -32,7 +32,12 @@ void status_describe(char out[STATUS_SIZE], const struct status_of *of)
     char place[LINK_PLACE_SIZE] = "";
     char head[HEAD_SIZE] = "";
     char tail[64] = "";
-    if (!status_is_working(of)) {
+    if (redis_link_is_up(of->link) && of->lease->outdated) {
+        (void)snprintf(head, sizeof head,
+                       "claiming nothing: a newer version uses this database (level %d, this runner reads up "
+                       "to %d); ",
+                       of->lease->level, STORE_LEVEL);
+    } else if (!status_is_working(of)) {
         redis_link_place(place, of->config);
         (void)snprintf(head, sizeof head, "waiting for Redis at %.200s: %s%.300s; ", place, preface(of),
                        trouble(of));
