@@ -29,6 +29,8 @@ static void print_help(void)
            "Dronc's HTTP API. Runs as a FastCGI process on the listening socket that it finds\n"
            "as standard input (spawn-fcgi, or systemd with StandardInput=socket), or as a CGI\n"
            "program. Logs to standard error. SIGTERM: answers what is under way or waits, exits 0.\n"
+           "It waits for a Redis that is away or refuses it; exit 2: a setting is wrong, or Redis is a node "
+           "of a cluster.\n"
            "--check-config: read the settings, exit: 0 good, 2 bad.\n\n"
            "Settings, from the environment:\n%s",
            buffer_str(&text));

@@ -24,11 +24,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define REDIS_SYNC_BUDGET_MS 800  /* what a handler may spend on one call, reconnecting included */
-#define REDIS_SYNC_PAUSE_MS  250  /* after a time-out: how long calls fail without trying */
-#define REDIS_SYNC_CHECK_MS  1000 /* how often it is asked whether a newer version has come to the database \
-                                   */
-#define REDIS_SYNC_PIPELINE_MAX 128 /* commands in one call */
+#define REDIS_SYNC_BUDGET_MS    800  /* what a handler may spend on one call, reconnecting included */
+#define REDIS_SYNC_PAUSE_MS     250  /* after a time-out: how long calls fail without trying */
+#define REDIS_SYNC_CHECK_MS     1000 /* how often is looked whether a newer version has come */
+#define REDIS_SYNC_PIPELINE_MAX 128  /* commands in one call */
 
 struct redis_sync;
 

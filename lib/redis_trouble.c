@@ -25,6 +25,7 @@ static const struct {
     {"ERR Client sent AUTH", REDIS_NO_LOGIN},
     {"ERR invalid password", REDIS_NO_LOGIN},
     {"ERR The user executing the script can't", REDIS_NO_RIGHT},
+    {"ERR ACL failure in script", REDIS_NO_RIGHT},
     {"ERR SELECT is not allowed in cluster mode", REDIS_CLUSTER},
 };
 

@@ -135,7 +135,7 @@ def test_master_without_the_replicas_that_it_is_to_have_is_read_only(redis, hand
 
 def test_redis_without_memory_is_full(redis, handler):
     with redis.client() as db:
-        db.config_set("maxmemory", "1mb")
+        db.config_set("maxmemory", "100kb")
         is_unable(handler, "full")
         db.config_set("maxmemory", 0)
     is_able_again(handler)

@@ -74,7 +74,7 @@ def test_nothing_is_stored_where_it_cannot_be_raised(redis, handler):
     handler.post(JOB)
     with redis.client() as db:
         jobs = len(db.keys("dronc:*:job:*"))
-        db.config_set("maxmemory", "1mb")
+        db.config_set("maxmemory", "100kb")
         assert handler.post({**JOB, "max_runs": 3}).status == 500
         db.config_set("maxmemory", 0)
         assert (len(db.keys("dronc:*:job:*")), db.get("dronc:shards")) == (jobs, LEVEL_0)
