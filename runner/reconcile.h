@@ -8,7 +8,8 @@
  *
  * The other way round, a started claim that no run has was recorded, and Redis' data has gone back behind
  * that (a failover, a power loss with appendfsync everysec): nobody would ever end it, and a job that lets
- * its occurrences wait for each other would wait for ever. It is handed on as what a dead runner had started. Loop thread only.
+ * its occurrences wait for each other would wait for ever. It is handed on as what a dead runner had started.
+ * Loop thread only.
  */
 #ifndef DRONC_RECONCILE_H
 #define DRONC_RECONCILE_H
