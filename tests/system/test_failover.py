@@ -30,9 +30,9 @@ class Name:
 
 
 def replicate(replica, master):
-    with replica.client() as db:
+    with replica.client() as db, master.client() as its_master:
         db.replicaof("127.0.0.1", master.port)
-        wait_for(lambda: db.info("replication")["master_link_status"] == "up", what="a replica that is in step")
+        wait_for(lambda: its_master.info("replication").get("slave0", {}).get("state") == "online", what="a replica that is in step")
 
 
 @pytest.fixture
@@ -55,11 +55,11 @@ def redis(name):
 
 
 def fail_over(pair, name):
-    """The replica becomes the master and gets the name; the old master stays, as a replica, with all its connections."""
+    """The replica becomes the master and gets the name; the old master stays, as a replica, with all its connections. No data is lost."""
     one, other = pair
     with one.client() as old, other.client() as new:
-        new.replicaof("NO", "ONE")
-        old.replicaof("127.0.0.1", other.port)
+        old.execute_command("FAILOVER", "TO", "127.0.0.1", other.port, "TIMEOUT", 5000)
+        wait_for(lambda: new.info("replication")["role"] == "master" and old.info("replication")["role"] == "slave")
     name.means(other)
 
 
