@@ -33,17 +33,6 @@ void app_fini(struct app *app)
     feed_fini(&app->feed);
 }
 
-enum err app_ping_redis(struct app *app, struct errinfo *info)
-{
-    struct cmd cmd;
-    enum err err;
-
-    cmd_init(&cmd, "PING");
-    err = redis_sync_call(app->redis, &cmd, 1, APP_PING_BUDGET_MS, info);
-    cmd_fini(&cmd);
-    return err == ERR_OK ? reply_check(redis_sync_reply(app->redis, 0), info) : err;
-}
-
 enum err app_ask(struct app *app, struct cmd *cmds, size_t count, struct errinfo *info)
 {
     int64_t left_ms = app->deadline.ms - clock_mono(&app->clock).ms;

@@ -61,12 +61,6 @@ NODISCARD enum err app_init(struct app *app, const struct config *config, struct
                             const char *tzdir);
 void app_fini(struct app *app);
 
-#define APP_PING_BUDGET_MS \
-    700 /* so that the deep health check is answered within a second, whatever happens */
-
-/* Does Redis answer, let us in, and take commands? ERR_OK, or why not in info. */
-NODISCARD enum err app_ping_redis(struct app *app, struct errinfo *info);
-
 /* Ask Redis on behalf of the request: count commands, which end with that, in one round trip. It may take
  * app->ask_ms, and all of a request's together no longer than to app->deadline. Otherwise as redis_sync_call;
  * the replies are in app->redis. */

@@ -1,7 +1,11 @@
-/* health: is the handler up, and does Redis answer it. The bodies are part of the contract (docs/api.md). */
+/* health: is the handler up, and would Redis take a job from it. The bodies are part of the contract
+ * (docs/api.md). */
 #include "app.h"
 #include "log.h"
+#include "redis_health.h"
 #include "resources.h"
+
+#include <string.h>
 
 bool health_greet(struct app *app, struct api_error *error)
 {
@@ -23,25 +27,57 @@ bool health_check(struct app *app, struct api_error *error)
     return true;
 }
 
+/* A word alone would not tell why. */
+static bool has_reason(const struct redis_health *health)
+{
+    return strcmp(redis_trouble_word(health->trouble), "refused") == 0;
+}
+
+static void put_warnings(struct json_writer *w, const struct store_durability *durability)
+{
+    char text[STORE_WARNING_SIZE];
+
+    if (!store_durability_warn(durability, 0, text)) {
+        return;
+    }
+    json_key(w, "warnings");
+    json_array_begin(w);
+    for (size_t i = 0; store_durability_warn(durability, i, text); i++) {
+        json_put_str(w, text);
+    }
+    json_array_end(w);
+}
+
+static void put_health(struct json_writer *w, const struct redis_health *health)
+{
+    json_object_begin(w);
+    json_key(w, "status");
+    json_put_str(w, health->trouble == REDIS_FINE ? "healthy" : "unhealthy");
+    json_key(w, "checks");
+    json_object_begin(w);
+    json_key(w, "redis");
+    json_put_str(w, redis_trouble_word(health->trouble));
+    json_object_end(w);
+    if (has_reason(health)) {
+        json_key(w, "reason");
+        json_put_str(w, redis_health_reason(health));
+    }
+    put_warnings(w, &health->durability);
+    json_object_end(w);
+}
+
 bool health_check_deep(struct app *app, struct api_error *error)
 {
-    struct errinfo info = {0};
+    struct redis_health health;
     struct json_writer w;
-    bool healthy = app_ping_redis(app, &info) == ERR_OK;
 
     (void)error;
-    if (!healthy) {
-        log_error("health check failed", log_str("check", "redis"), log_str("error", info.text));
+    redis_health_check(app->redis, &health);
+    if (health.trouble != REDIS_FINE) {
+        log_error("health check failed", log_str("check", "redis"),
+                  log_str("redis", redis_trouble_word(health.trouble)), log_str("error", health.info.text));
     }
-    response_json(&app->response, healthy ? 200 : 503, &w);
-    json_object_begin(&w);
-    json_key(&w, "status");
-    json_put_str(&w, healthy ? "healthy" : "unhealthy");
-    json_key(&w, "checks");
-    json_object_begin(&w);
-    json_key(&w, "redis");
-    json_put_str(&w, healthy ? "healthy" : "unreachable");
-    json_object_end(&w);
-    json_object_end(&w);
+    response_json(&app->response, health.trouble == REDIS_FINE ? 200 : 503, &w);
+    put_health(&w, &health);
     return true;
 }

@@ -4,6 +4,7 @@
 #include "cgi.h"
 #include "config.h"
 #include "log.h"
+#include "redis_health.h"
 #include "stop.h"
 #include "worker.h"
 #include "zone.h"
@@ -28,6 +29,8 @@ static void print_help(void)
            "Dronc's HTTP API. Runs as a FastCGI process on the listening socket that it finds\n"
            "as standard input (spawn-fcgi, or systemd with StandardInput=socket), or as a CGI\n"
            "program. Logs to standard error. SIGTERM: answers what is under way or waits, exits 0.\n"
+           "It waits for a Redis that is away or refuses it; exit 2: a setting is wrong, or Redis is a node "
+           "of a cluster.\n"
            "--check-config: read the settings, exit: 0 good, 2 bad.\n\n"
            "Settings, from the environment:\n%s",
            buffer_str(&text));
@@ -99,18 +102,37 @@ static void start_log(const struct config *config)
     log_init(&options);
 }
 
+/* So that the first request finds the connection, and an operator finds out early what is wrong. Only where
+ * the address is that of a node of a cluster waiting cannot help: that is a wrong setting. */
+static enum err look_at_redis(struct app *app, struct errinfo *info)
+{
+    struct redis_health health;
+    char warning[STORE_WARNING_SIZE];
+
+    redis_health_check(app->redis, &health);
+    if (health.trouble == REDIS_CLUSTER) {
+        return err_set(info, ERR_CONFIG, "%s", redis_trouble_reason(health.trouble));
+    }
+    if (health.trouble != REDIS_FINE) {
+        log_warn("redis not ready yet", log_str("redis", redis_trouble_word(health.trouble)),
+                 log_str("error", health.info.text));
+    }
+    for (size_t i = 0; store_durability_warn(&health.durability, i, warning); i++) {
+        log_warn("redis may lose jobs", log_str("why", warning));
+    }
+    return ERR_OK;
+}
+
 static enum err serve_fastcgi(struct app *app, struct errinfo *info)
 {
     enum err err;
 
     stop_hold(); /* who reads the next line may stop this process, and has to find it answering what waits */
     log_info("handler started", log_i64("pid", getpid()), log_str("version", DRONC_VERSION));
-    /* So that the first request finds the connection, and an operator finds out early that there is none. */
-    if (app_ping_redis(app, info) != ERR_OK) {
-        log_warn("redis not reached yet", log_str("error", info->text));
-        *info = (struct errinfo){0};
+    err = look_at_redis(app, info);
+    if (err == ERR_OK) {
+        err = worker_run(app, info);
     }
-    err = worker_run(app, info);
     log_info("handler stopped", log_i64("pid", getpid()));
     return err;
 }
@@ -130,7 +152,7 @@ static int serve(const struct config *config)
         log_error("handler failed", log_str("error", info.text));
     }
     app_fini(&app);
-    return err == ERR_OK ? EXIT_SUCCESS : EXIT_FAILURE;
+    return err == ERR_OK ? EXIT_SUCCESS : err == ERR_CONFIG ? EXIT_USAGE : EXIT_FAILURE;
 }
 
 int main(int argc, char **argv)

@@ -157,6 +157,19 @@ static enum err open_first(int *fd, const struct addrinfo *list, const struct de
     return err;
 }
 
+static const char *explain(int rc)
+{
+    switch (rc) {
+    case EAI_NONAME:
+    case EAI_NODATA:
+        return "there is no host of this name";
+    case EAI_AGAIN:
+        return "no name server knows it, or none answers";
+    default:
+        return gai_strerror(rc);
+    }
+}
+
 static enum err open_tcp(int *fd, const struct config *config, const struct deadline *deadline,
                          struct errinfo *info)
 {
@@ -172,7 +185,8 @@ static enum err open_tcp(int *fd, const struct config *config, const struct dead
     (void)snprintf(port, sizeof port, "%d", config->redis_port);
     rc = getaddrinfo(config->redis_host, port, &hints, &list);
     if (rc != 0) {
-        return err_set(info, ERR_DOWN, "Redis' host %s: %s", config->redis_host, gai_strerror(rc));
+        return err_set(info, ERR_DOWN, "Redis' host %s cannot be looked up: %s", config->redis_host,
+                       explain(rc));
     }
     err = open_first(fd, list, deadline, &why);
     freeaddrinfo(list);

@@ -8,6 +8,7 @@
 #include "redis_memory.h"
 #include "redis_reply.h"
 #include "redis_socket.h"
+#include "redis_trouble.h"
 #include "store.h"
 
 #include <hiredis/hiredis.h>
@@ -26,6 +27,10 @@ struct redis_sync {
     struct redis_limits *limits;                  /* owned: of the reader's replies */
     size_t received;                              /* bytes, of the replies of one exchange */
     bool reached;                                 /* a connection was set up once */
+    struct mono_ms opened;                        /* when the connection was made */
+    struct mono_ms checked;                       /* when the database was looked at last */
+    int level;                                    /* that was in force then */
+    enum redis_trouble trouble;                   /* why the last call failed */
     struct mono_ms pause_end;                     /* calls fail until then; 0: no pause */
     struct buffer out;                            /* what is sent */
     struct slice *items[REDIS_SYNC_PIPELINE_MAX]; /* owned; NULL: none */
@@ -217,7 +222,11 @@ static enum err run_step(struct redis_sync *redis, struct cmd *cmd, const struct
     enum err err = run(redis, cmd, 1, deadline, info);
 
     cmd_fini(cmd);
-    return err == ERR_OK ? reply_check(&redis->flat[0], info) : err;
+    if (err == ERR_OK) {
+        redis->trouble = redis_trouble_of(&redis->flat[0]);
+        err = reply_check(&redis->flat[0], info);
+    }
+    return err;
 }
 
 static enum err log_in(struct redis_sync *redis, const struct deadline *deadline, struct errinfo *info)
@@ -247,15 +256,20 @@ static enum err select_db(struct redis_sync *redis, const struct deadline *deadl
     return run_step(redis, &cmd, deadline, info);
 }
 
-static enum err check_database(struct redis_sync *redis, const struct deadline *deadline,
+/* Is the database one that we can work with? Raises it to level where it is lower. */
+static enum err check_database(struct redis_sync *redis, int level, const struct deadline *deadline,
                                struct errinfo *info)
 {
     struct cmd cmd;
     enum err err;
 
-    store_setup(&cmd);
+    store_setup(&cmd, level);
     err = run_step(redis, &cmd, deadline, info);
-    return err == ERR_OK ? store_setup_reply(&redis->flat[0], info) : err;
+    err = err == ERR_OK ? store_setup_reply(&redis->flat[0], &redis->level, info) : err;
+    err = err == ERR_OK ? store_level_check(redis->level, info) : err;
+    redis->checked = clock_mono(&redis->clock);
+    redis->trouble = err == ERR_CONFIG ? REDIS_FOREIGN : redis->trouble;
+    return err;
 }
 
 static enum err connect_redis(struct redis_sync *redis, const struct deadline *deadline, struct errinfo *info)
@@ -265,6 +279,7 @@ static enum err connect_redis(struct redis_sync *redis, const struct deadline *d
     if (err != ERR_OK) {
         return err;
     }
+    redis->opened = clock_mono(&redis->clock);
     redis->reader = redisReaderCreate();
     if (!redis->reader) {
         err = err_set(info, ERR_NOMEM, "out of memory for a connection to Redis");
@@ -279,7 +294,7 @@ static enum err connect_redis(struct redis_sync *redis, const struct deadline *d
         err = select_db(redis, deadline, info);
     }
     if (err == ERR_OK) {
-        err = check_database(redis, deadline, info);
+        err = check_database(redis, STORE_LEVEL_AT_START, deadline, info);
     }
     if (err == ERR_OK) {
         redis->reached = true;
@@ -288,6 +303,27 @@ static enum err connect_redis(struct redis_sync *redis, const struct deadline *d
 }
 
 /* ---- calls ---- */
+
+static int level_of(const struct cmd *cmds, size_t count)
+{
+    int level = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        level = cmds[i].level > level ? cmds[i].level : level;
+    }
+    return level;
+}
+
+/* Once in a while, whether another version has come to the database; and before something is stored that
+ * older programs would misread, that these are kept off. */
+static enum err look_at_level(struct redis_sync *redis, const struct cmd *cmds, size_t count,
+                              const struct deadline *deadline, struct errinfo *info)
+{
+    int needed = level_of(cmds, count);
+    bool due = clock_mono(&redis->clock).ms >= redis->checked.ms + REDIS_SYNC_CHECK_MS;
+
+    return due || needed > redis->level ? check_database(redis, needed, deadline, info) : ERR_OK;
+}
 
 static enum err connect_and_run(struct redis_sync *redis, const struct cmd *cmds, size_t count,
                                 const struct deadline *deadline, struct errinfo *info)
@@ -298,6 +334,9 @@ static enum err connect_and_run(struct redis_sync *redis, const struct cmd *cmds
         err = connect_redis(redis, deadline, info);
     }
     if (err == ERR_OK) {
+        err = look_at_level(redis, cmds, count, deadline, info);
+    }
+    if (err == ERR_OK) {
         err = run(redis, cmds, count, deadline, info);
     }
     if (err != ERR_OK) {
@@ -306,30 +345,20 @@ static enum err connect_and_run(struct redis_sync *redis, const struct cmd *cmds
     return err;
 }
 
-/* True for errors after which this connection is of no use, but another one may be: a master that became a
- * replica, a login that ended. */
-static bool spoils_connection(const struct reply *reply)
-{
-    static const char *const words[] = {"READONLY", "NOAUTH", "LOADING", "MASTERDOWN", "UNBLOCKED"};
-
-    for (size_t i = 0; i < sizeof words / sizeof words[0] && reply->kind == REPLY_ERROR; i++) {
-        if (reply->text.len >= strlen(words[i]) &&
-            memcmp(reply->text.data, words[i], strlen(words[i])) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* What a call leaves behind: a connection that is no good any more, or a pause. (Resolving a name, too, can
  * take too long.) */
 static void look_back(struct redis_sync *redis, enum err err, size_t count, const struct deadline *deadline)
 {
+    int64_t age_ms = clock_mono(&redis->clock).ms - redis->opened.ms;
+
+    if (err != ERR_OK && redis->trouble == REDIS_FINE) {
+        redis->trouble = REDIS_UNREACHABLE;
+    }
     if (err == ERR_TIMEOUT || (err != ERR_OK && deadline_left_ms(deadline) == 0)) {
         redis->pause_end.ms = clock_mono(&redis->clock).ms + REDIS_SYNC_PAUSE_MS;
     }
     for (size_t i = 0; i < count && err == ERR_OK; i++) {
-        if (spoils_connection(&redis->flat[i])) {
+        if (redis_trouble_spoils(redis_trouble_of(&redis->flat[i]), age_ms)) {
             drop_connection(redis);
             return;
         }
@@ -345,10 +374,12 @@ enum err redis_sync_call(struct redis_sync *redis, const struct cmd *cmds, size_
 
     drop_replies(redis);
     redis_memory_clear(redis->memory);
+    redis->trouble = REDIS_FINE;
     if (count == 0 || count > REDIS_SYNC_PIPELINE_MAX) {
         return err_set(info, ERR_BUG, "%zu commands in one call", count);
     }
     if (clock_mono(&redis->clock).ms < redis->pause_end.ms) {
+        redis->trouble = REDIS_UNREACHABLE;
         return err_set(info, ERR_DOWN, "Redis did not answer in time a moment ago; not tried again yet");
     }
     if (redis->fd >= 0 && redis_socket_is_stale(redis->fd)) {
@@ -366,6 +397,11 @@ enum err redis_sync_call(struct redis_sync *redis, const struct cmd *cmds, size_
 const struct reply *redis_sync_reply(const struct redis_sync *redis, size_t index)
 {
     return &redis->flat[index];
+}
+
+enum redis_trouble redis_sync_trouble(const struct redis_sync *redis)
+{
+    return redis->trouble;
 }
 
 bool redis_sync_was_reached(const struct redis_sync *redis)

@@ -2,9 +2,9 @@
  *
  * Owns connecting (lazily, at the first call and whenever the connection was lost), logging in, the check of
  * the database (store_setup), scripts that Redis has forgotten, and the time that all of it may take. Knows
- * nothing of what the commands mean, but for one thing: all commands of store.h may be sent twice without
- * harm, so that one whose kept connection turns out to be dead is sent once more on a new one. A time-out is
- * final.
+ * nothing of what the commands mean, but for two things: the level of what they store (store_level.h), and
+ * that all commands of store.h may be sent twice without harm, so that one whose kept connection turns out to
+ * be dead is sent once more on a new one. A time-out is final.
  *
  * While Redis hangs, each call costs its whole budget, and callers would queue up behind each other. So for
  * REDIS_SYNC_PAUSE_MS after a time-out calls fail at once: a queue is gone through in the pauses, and every
@@ -19,13 +19,15 @@
 #include "cmd.h"
 #include "config.h"
 #include "err.h"
+#include "redis_trouble.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#define REDIS_SYNC_BUDGET_MS    800 /* what a handler may spend on one call, reconnecting included */
-#define REDIS_SYNC_PAUSE_MS     250 /* after a time-out: how long calls fail without trying */
-#define REDIS_SYNC_PIPELINE_MAX 128 /* commands in one call */
+#define REDIS_SYNC_BUDGET_MS    800  /* what a handler may spend on one call, reconnecting included */
+#define REDIS_SYNC_PAUSE_MS     250  /* after a time-out: how long calls fail without trying */
+#define REDIS_SYNC_CHECK_MS     1000 /* how often is looked whether a newer version has come */
+#define REDIS_SYNC_PIPELINE_MAX 128  /* commands in one call */
 
 struct redis_sync;
 
@@ -45,6 +47,9 @@ NODISCARD enum err redis_sync_call(struct redis_sync *redis, const struct cmd *c
 /* The reply to the command at index of the last call, which must have been ERR_OK. Borrowed until the next
  * call. */
 const struct reply *redis_sync_reply(const struct redis_sync *redis, size_t index);
+
+/* Why the last call failed. REDIS_FINE: it did not; what the replies say is for the caller to see. */
+enum redis_trouble redis_sync_trouble(const struct redis_sync *redis);
 
 /* True when a connection was ever made, let in and checked. */
 bool redis_sync_was_reached(const struct redis_sync *redis);

@@ -27,6 +27,7 @@ struct cmd {
     size_t argc;        /* how many those are */
     size_t key_count;   /* script only */
     const struct script *script; /* NULL: a plain command */
+    int level; /* what a reader of what this stores has to know: see store_level.h. Mostly 0 */
 };
 
 /* Start a command. Both take memory that is given back by cmd_fini. Failures are remembered and told by

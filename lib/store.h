@@ -16,6 +16,8 @@
 #include "err.h"
 #include "execution.h"
 #include "job.h"
+#include "store_database.h"
+#include "store_durability.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -46,11 +48,6 @@ struct store_keep {
 
 /* Which shard a job lives in: 0 … STORE_SHARDS - 1. */
 unsigned store_shard(const struct job_id *id);
-
-/* Claim or read the number of shards of this database. Decoder: ERR_CONFIG when it was made with another
- * number. */
-void store_setup(struct cmd *cmd);
-NODISCARD enum err store_setup_reply(const struct reply *reply, struct errinfo *info);
 
 /* All scripts, for loading them ahead (SCRIPT LOAD <source>). NULL past the end. */
 const struct script *store_script(size_t index);

@@ -2,6 +2,7 @@
 #include "store.h"
 
 #include "store_keys.h"
+#include "store_level.h"
 #include "store_scripts.h"
 
 #include <stdio.h>
@@ -15,10 +16,10 @@ static const struct script *const scripts[] = {
     &store_script_idem_open,  &store_script_job_change,    &store_script_job_create,
     &store_script_job_delete, &store_script_job_get,       &store_script_job_page,
     &store_script_job_pause,  &store_script_job_run,       &store_script_job_waits,
-    &store_script_recover,    &store_script_release,       &store_script_rezone,
-    &store_script_set_aside,  &store_script_setup,         &store_script_skip,
-    &store_script_start,      &store_script_start_watched, &store_script_tidy,
-    &store_script_trim,
+    &store_script_probe,      &store_script_recover,       &store_script_release,
+    &store_script_rezone,     &store_script_set_aside,     &store_script_setup,
+    &store_script_skip,       &store_script_start,         &store_script_start_watched,
+    &store_script_tidy,       &store_script_trim,
 };
 
 const struct script *store_script(size_t index)
@@ -26,32 +27,10 @@ const struct script *store_script(size_t index)
     return index < sizeof scripts / sizeof scripts[0] ? scripts[index] : NULL;
 }
 
-void store_setup(struct cmd *cmd)
-{
-    cmd_init_script(cmd, &store_script_setup, 1);
-    cmd_arg_str(cmd, "dronc:shards");
-    cmd_arg_i64(cmd, STORE_SHARDS);
-}
-
-enum err store_setup_reply(const struct reply *reply, struct errinfo *info)
-{
-    enum err err = reply_check(reply, info);
-    if (err != ERR_OK) {
-        return err;
-    }
-    int64_t shards;
-    if (reply->kind != REPLY_TEXT || !slice_i64(reply->text, &shards)) {
-        return err_set(info, ERR_PROTOCOL, "dronc:shards in Redis is not a number");
-    }
-    if (shards != STORE_SHARDS) {
-        return err_set(info, ERR_CONFIG, "this database has %lld shards, this program is built for %d",
-                       (long long)shards, STORE_SHARDS);
-    }
-    return ERR_OK;
-}
-
 void store_field_args(struct cmd *cmd, struct job_fields *fields)
 {
+    int level = store_level_of(fields);
+    cmd->level = level > cmd->level ? level : cmd->level;
     for (size_t i = 0; i < JOB_FIELD_COUNT; i++) {
         const struct job_field *field = job_field_at(i);
         bool is_slice = job_field_is_slice(field);

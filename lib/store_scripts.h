@@ -25,6 +25,7 @@ extern const struct script store_script_job_page;
 extern const struct script store_script_job_pause;
 extern const struct script store_script_job_run;
 extern const struct script store_script_job_waits;
+extern const struct script store_script_probe;
 extern const struct script store_script_recover;
 extern const struct script store_script_release;
 extern const struct script store_script_rezone;

@@ -30,9 +30,50 @@ void lease_fini(struct lease *lease)
     lease->timer = NULL;
 }
 
-bool lease_is_valid(const struct lease *lease)
+static bool is_running(const struct lease *lease)
 {
     return now(lease).ms < lease->until.ms;
+}
+
+bool lease_is_valid(const struct lease *lease)
+{
+    return is_running(lease) && !lease->outdated;
+}
+
+/* ---- the database itself ---- */
+
+static void note_level(struct lease *lease)
+{
+    struct errinfo info = {0};
+    bool outdated = store_level_check(lease->level, &info) != ERR_OK;
+    if (outdated && !lease->outdated) {
+        log_error("nothing is claimed", log_str("error", info.text), log_i64("found", lease->level),
+                  log_i64("own", STORE_LEVEL));
+    } else if (!outdated && lease->outdated) {
+        log_info("claiming again", log_i64("found", lease->level));
+    }
+    lease->outdated = outdated;
+}
+
+static void on_setup(void *arg, const struct reply *reply)
+{
+    struct lease *lease = arg;
+    struct errinfo info = {0};
+    enum err err = reply != NULL ? store_setup_reply(reply, &lease->level, &info) : ERR_DOWN;
+    if (err == ERR_CONFIG) {
+        redis_link_drop(lease->link, info.text);
+    } else if (err == ERR_OK) {
+        note_level(lease);
+    }
+}
+
+static void check_database(struct lease *lease)
+{
+    struct cmd cmd;
+    store_setup(&cmd, STORE_LEVEL_AT_START);
+    if (redis_link_submit(lease->link, &cmd, on_setup, lease) != ERR_OK) {
+        log_debug("database not checked", log_str("why", redis_link_error(lease->link)));
+    }
 }
 
 /* ---- heartbeats ---- */
@@ -75,6 +116,9 @@ static void note_time(struct lease *lease, int64_t stamp_us, int64_t sent_us)
 
 static void judge(struct lease *lease, struct wall_ms redis_now)
 {
+    if (lease->outdated) {
+        return; /* what others hold is not for us to read */
+    }
     if (now(lease).ms >= lease->judge_from.ms) {
         recovery_bury(&lease->recovery, lease->runners, lease->runner_count, redis_now);
     }
@@ -112,7 +156,7 @@ static void on_beat(void *arg, const struct reply *reply)
     lease->complained = false;
     lease->beats++;
     note_time(lease, stamp_us, beat.sent_us);
-    if (!lease_is_valid(lease)) {
+    if (!is_running(lease)) {
         wait_before_judging(lease); /* whatever kept us from beating may have kept the others, too */
     }
     lease->until.ms = beat.sent_us / 1000 + LEASE_MS - LEASE_MARGIN_MS;
@@ -127,6 +171,7 @@ static void send_beat(struct lease *lease)
     if (beat == NULL) {
         return;
     }
+    check_database(lease);
     recovery_ask(&lease->recovery); /* before the beat: see recovery.h */
     *beat = (struct beat){lease, clock_mono_us(&lease->clock)};
     store_heartbeat(&cmd, lease->runner, LEASE_MS);
@@ -134,6 +179,13 @@ static void send_beat(struct lease *lease)
         lease->beating = true;
     } else {
         free(beat);
+    }
+}
+
+void lease_look(struct lease *lease)
+{
+    if (!lease->leaving) {
+        check_database(lease);
     }
 }
 
@@ -180,7 +232,7 @@ bool lease_is_gone(const struct lease *lease)
 
 static void note_validity(struct lease *lease)
 {
-    bool valid = lease_is_valid(lease);
+    bool valid = is_running(lease);
     if (lease->was_valid && !valid) {
         log_warn("lease run out",
                  log_str("meaning", "asleep, or cut off from Redis; unsent work is handed back"));

@@ -6,8 +6,13 @@
  * finds its lease run out before it sends anything, and hands back what it has not sent.
  *
  * Others are judged only after a whole lease in which they could prove to be alive: not right after Redis was
- * away, refused to write, or had its clock set forward, when everybody's heartbeat looks past. Loop thread
- * only.
+ * away, refused to write, or had its clock set forward, when everybody's heartbeat looks past.
+ *
+ * Each heartbeat also asks for the database itself. One that was emptied has no number of shards, and gets
+ * ours before a program comes that was built with another one; one that was replaced by another
+ * installation's is found out (the link greets it anew, and tells). One that a newer version uses
+ * (store_level.h) is left alone: the lease is not valid then, so that nothing is claimed or sent, and what is
+ * held is handed back; what is under way ends and is recorded. Loop thread only.
  */
 #ifndef DRONC_LEASE_H
 #define DRONC_LEASE_H
@@ -40,6 +45,8 @@ struct lease {
     bool stepped;              /* Redis' clock was set: see lease_take_step */
     bool leaving;              /* the goodbye has been sent */
     bool gone;                 /* and answered, or given up */
+    bool outdated;             /* a newer version uses the database: see level */
+    int level;                 /* of the database, as of the last heartbeat */
     unsigned beats;            /* how many were answered */
     size_t runner_count;
     struct store_runner runners[LEASE_RUNNERS_MAX]; /* as of the last heartbeat */
@@ -53,6 +60,8 @@ void lease_fini(struct lease *lease);
 void lease_link_up(struct lease *lease);
 /* May this runner send and claim? */
 bool lease_is_valid(const struct lease *lease);
+/* A message came that the level was raised: look at once. */
+void lease_look(struct lease *lease);
 /* True once after Redis' clock was set: instants that were computed from it mean another time now. */
 bool lease_take_step(struct lease *lease);
 /* Leave the list, and beat no more. */

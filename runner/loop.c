@@ -225,6 +225,20 @@ struct resolution {
     void *arg;
 };
 
+/* Names that are unknown are told apart by libuv, and not in words that help. */
+static const char *explain(int status)
+{
+    switch (status) {
+    case UV_EAI_NONAME:
+    case UV_EAI_NODATA:
+        return "there is no host of this name";
+    case UV_EAI_AGAIN:
+        return "no name server knows it, or none answers";
+    default:
+        return uv_strerror(status);
+    }
+}
+
 static void on_resolved(uv_getaddrinfo_t *request, int status, struct addrinfo *list)
 {
     struct resolution *r = request->data;
@@ -236,7 +250,7 @@ static void on_resolved(uv_getaddrinfo_t *request, int status, struct addrinfo *
                      ? 0
                      : UV_EAI_FAIL;
     }
-    r->cb(r->arg, status == 0 ? address : NULL, status == 0 ? NULL : uv_strerror(status));
+    r->cb(r->arg, status == 0 ? address : NULL, status == 0 ? NULL : explain(status));
     uv_freeaddrinfo(list);
     free(r);
 }

@@ -1,6 +1,7 @@
 /* dronc-runner: calls what is due. This file reads the command line and the configuration, and starts the
  * rest. */
 #include "buffer.h"
+#include "check.h"
 #include "config.h"
 #include "log.h"
 #include "runner.h"
@@ -40,7 +41,8 @@ static const struct {
     {"--help", ACTION_HELP, "this text"},
     {"--version", ACTION_VERSION, "the version"},
     {"--check", ACTION_CHECK,
-     "read the configuration, reach Redis, exit: 0 good, 1 Redis not reached, 2 bad configuration"},
+     "read the configuration, reach Redis, say what it keeps, exit: 0 good, 1 Redis not reached, 2 bad "
+     "configuration"},
     {"--check-config", ACTION_CHECK_CONFIG, "read the configuration, exit: 0 good, 2 bad"},
     {"--print-config", ACTION_PRINT_CONFIG, "print the settings in force (no passwords), exit"},
 };
@@ -78,7 +80,8 @@ static void print_help(void)
         "changed\n"
         "\nSupervision: with NOTIFY_SOCKET it tells READY, STATUS, STOPPING, and WATCHDOG as WATCHDOG_USEC "
         "asks\n(systemd's Type=notify). It waits for a Redis that is away or refuses it, and ends by itself "
-        "only where\nwaiting cannot help: exit 2 for a bad setting or a database of another shard count, 1 "
+        "only where\nwaiting cannot help: exit 2 for a bad setting, a database of another shard count or a "
+        "node of a cluster, 1 "
         "for too few file\ndescriptors or no memory to begin with; one line on standard error says why.\n"
         "\nEnvironment:\n%s",
         buffer_str(&settings));
@@ -141,19 +144,28 @@ static int finish(enum err err, const struct errinfo *info)
     return err == ERR_OK ? EXIT_SUCCESS : err == ERR_CONFIG ? EXIT_USAGE : EXIT_FAILED;
 }
 
-static int run(const struct config *config, bool check)
+static int run(const struct config *config)
 {
     struct errinfo info = {0};
     struct runner *runner;
-    if (check) {
-        log_set_level(LOG_ERROR);
-    }
-    enum err err = check ? ERR_OK : raise_file_limit(config, &info);
+    enum err err = raise_file_limit(config, &info);
     err = err != ERR_OK ? err : runner_new(&runner, config, getenv("TZDIR"), &info);
     if (err == ERR_OK) {
-        err = check ? runner_check(runner, CHECK_TIMEOUT_MS, &info) : runner_run(runner, &info);
+        err = runner_run(runner, &info);
         runner_free(runner);
     }
+    return finish(err, &info);
+}
+
+static int check(const struct config *config)
+{
+    struct errinfo info = {0};
+    struct buffer text;
+    log_set_level(LOG_ERROR);
+    buffer_init(&text, 0);
+    enum err err = check_redis(config, CHECK_TIMEOUT_MS, &text, &info);
+    printf("%s", buffer_str(&text));
+    buffer_fini(&text);
     return finish(err, &info);
 }
 
@@ -171,7 +183,7 @@ static int act(enum action action, struct config *config)
         return EXIT_SUCCESS;
     default:
         start_log(config);
-        return run(config, action == ACTION_CHECK);
+        return action == ACTION_CHECK ? check(config) : run(config);
     }
 }
 

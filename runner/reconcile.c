@@ -121,26 +121,6 @@ static void look(struct reconcile *reconcile)
     }
 }
 
-/* ---- the database itself ---- */
-
-static void on_setup(void *arg, const struct reply *reply)
-{
-    struct reconcile *reconcile = arg;
-    struct errinfo info = {0};
-    if (reply != NULL && store_setup_reply(reply, &info) == ERR_CONFIG) {
-        redis_link_drop(reconcile->link, info.text);
-    }
-}
-
-static void check_database(struct reconcile *reconcile)
-{
-    struct cmd cmd;
-    store_setup(&cmd);
-    if (redis_link_submit(reconcile->link, &cmd, on_setup, reconcile) != ERR_OK) {
-        log_debug("database not checked", log_str("why", redis_link_error(reconcile->link)));
-    }
-}
-
 void reconcile_all(struct reconcile *reconcile)
 {
     for (unsigned i = 0; i < STORE_SHARDS; i++) {
@@ -153,6 +133,5 @@ void reconcile_turn(struct reconcile *reconcile, unsigned beats)
     if (reconcile->beats != beats) {
         reconcile->beats = beats;
         look(reconcile);
-        check_database(reconcile);
     }
 }

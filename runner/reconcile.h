@@ -9,10 +9,7 @@
  * The other way round, a started claim that no run has was recorded, and Redis' data has gone back behind
  * that (a failover, a power loss with appendfsync everysec): nobody would ever end it, and a job that lets
  * its occurrences wait for each other would wait for ever. It is handed on as what a dead runner had started.
- *
- * With each heartbeat the number of shards is asked for again, too: a database that was emptied under way has
- * none, and gets ours before a program that was built with another one comes; one that was replaced by
- * another installation's is found out (the link greets it anew, and tells). Loop thread only.
+ * Loop thread only.
  */
 #ifndef DRONC_RECONCILE_H
 #define DRONC_RECONCILE_H

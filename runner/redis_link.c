@@ -15,9 +15,10 @@ struct redis_link {
     enum link_state state;
     struct redis_wire wire;
     struct loop_timer *timer; /* only there to make a turn happen in time */
-    struct mono_ms deadline;  /* of RESOLVING to GREETING and of WAITING */
+    struct mono_ms deadline;  /* of RESOLVING to GREETING and of WAITING; of UP: doubt is over */
     int64_t backoff_ms;
     bool complained;  /* being away has been logged */
+    bool doubtful;    /* Redis let us in before, and then denied us a right */
     unsigned lookups; /* look-ups of the host name that are under way */
     bool doomed;      /* freed meanwhile: the last look-up's callback frees the memory */
     bool fatal;       /* on_fatal is to be told */
@@ -104,11 +105,27 @@ static void on_resolved(void *arg, const char *address, const char *why)
         return;
     }
     if (address == NULL) {
-        redis_wire_fail(&link->wire, why);
+        char text[sizeof link->wire.error];
+        (void)snprintf(text, sizeof text, "the host name cannot be looked up: %s", why);
+        redis_wire_fail(&link->wire, text);
         return;
     }
     (void)snprintf(link->address, sizeof link->address, "%s", address);
     connect_now(link);
+}
+
+/* What an earlier look-up still brings will do as well. */
+static void look_up(struct redis_link *link)
+{
+    set_state(link, LINK_RESOLVING);
+    if (link->lookups >= LINK_LOOKUPS_MAX) {
+        return;
+    }
+    if (loop_resolve(link->options.loop, link->options.config->redis_host, on_resolved, link) == ERR_OK) {
+        link->lookups++;
+    } else {
+        redis_wire_fail(&link->wire, "the host name cannot be looked up");
+    }
 }
 
 void redis_link_start(struct redis_link *link)
@@ -122,12 +139,7 @@ void redis_link_start(struct redis_link *link)
                        config->redis_host);
         connect_now(link);
     } else {
-        set_state(link, LINK_RESOLVING);
-        if (loop_resolve(link->options.loop, config->redis_host, on_resolved, link) == ERR_OK) {
-            link->lookups++;
-        } else {
-            redis_wire_fail(&link->wire, "the host name cannot be looked up");
-        }
+        look_up(link);
     }
 }
 
@@ -165,7 +177,7 @@ static void on_setup(void *arg, const struct reply *reply)
     if (reply == NULL || link->wire.event == WIRE_LOST) {
         return;
     }
-    enum err err = store_setup_reply(reply, &info);
+    enum err err = store_setup_reply(reply, NULL, &info);
     if (err == ERR_OK) {
         link->wire.event = WIRE_GREETED;
         return;
@@ -235,7 +247,12 @@ static enum err greet_database(struct redis_link *link)
         err = greet_scripts(link);
     }
     if (err == ERR_OK) {
-        store_setup(&cmd);
+        /* Nothing comes of it, but a replica does not even take this. */
+        store_try_write(&cmd);
+        err = redis_wire_send(&link->wire, &cmd, NULL, NULL);
+    }
+    if (err == ERR_OK) {
+        store_setup(&cmd, STORE_LEVEL_AT_START);
         err = redis_wire_send(&link->wire, &cmd, on_setup, link);
     }
     return err;
@@ -270,6 +287,9 @@ static void complain_once(struct redis_link *link)
 static void act_lost(struct redis_link *link)
 {
     bool was_up = link->state == LINK_UP;
+    link->fatal = link->fatal || (link->state == LINK_GREETING && link->wire.trouble == REDIS_CLUSTER);
+    /* Other troubles show in the greeting. */
+    link->doubtful = was_up ? link->wire.trouble == REDIS_NO_RIGHT : link->doubtful;
     redis_wire_close(&link->wire);
     set_state(link, LINK_WAITING);
     complain_once(link);
@@ -286,16 +306,26 @@ static void act_lost(struct redis_link *link)
     }
 }
 
-static void act_greeted(struct redis_link *link)
+static void trust(struct redis_link *link)
 {
     char place[LINK_PLACE_SIZE];
-    set_state(link, LINK_UP);
     link->backoff_ms = LINK_BACKOFF_MIN_MS;
-    link->wire.error[0] = '\0';
+    link->doubtful = false;
     if (link->complained) {
         redis_link_place(place, link->options.config);
         log_info("redis is back", log_str("redis", place));
         link->complained = false;
+    }
+}
+
+static void act_greeted(struct redis_link *link)
+{
+    set_state(link, LINK_UP);
+    link->wire.error[0] = '\0';
+    if (link->doubtful) {
+        wait_until(link, LINK_PROOF_MS); /* it may well be as friendly as the last time */
+    } else {
+        trust(link);
     }
     link->options.on_state(link->options.arg, true);
 }
@@ -347,6 +377,9 @@ void redis_link_turn(struct redis_link *link)
             redis_link_start(link);
         }
     } while (link->wire.event != WIRE_NOTHING);
+    if (link->state == LINK_UP && link->doubtful && now(link).ms >= link->deadline.ms) {
+        trust(link);
+    }
     if (link->state == LINK_UP && link->wire.pending > 0) {
         loop_timer_set(link->timer, link->wire.answered.ms + LINK_ANSWER_MS - now(link).ms);
     }
@@ -414,4 +447,9 @@ bool redis_link_is_up(const struct redis_link *link)
 const char *redis_link_error(const struct redis_link *link)
 {
     return link->wire.error;
+}
+
+enum redis_trouble redis_link_trouble(const struct redis_link *link)
+{
+    return link->wire.trouble;
 }

@@ -8,6 +8,10 @@
  *                      ▲              │            │        │ lost, or no answer for LINK_ANSWER_MS
  *                      └── WAITING ◀──┴────────────┴────────┘         CLOSED: for good
  *
+ * A connection is also lost by what Redis says on it: see redis_trouble.h. So where another server has become
+ * the master, and the name means that one by now, the link goes there. The name is looked up anew each time,
+ * beside the loop. The link is up only with a Redis that takes writes, as far as it is no replica.
+ *
  * Loop thread only. hiredis' own callbacks only note what happened; redis_link_turn acts on it, and must be
  * called once per turn.
  */
@@ -18,6 +22,7 @@
 #include "cmd.h"
 #include "config.h"
 #include "loop.h"
+#include "redis_trouble.h"
 
 #include <stdbool.h>
 
@@ -25,6 +30,8 @@
 #define LINK_ANSWER_MS      3000 /* a command that has no answer by then: Redis counts as gone */
 #define LINK_BACKOFF_MIN_MS 50
 #define LINK_BACKOFF_MAX_MS 1000
+#define LINK_PROOF_MS       1000 /* so long Redis is to let us in for good, after it has thrown us out */
+#define LINK_LOOKUPS_MAX    2    /* look-ups of the name at once: a silent name server holds each for long */
 #define LINK_PENDING_MAX    4096 /* commands without an answer; a further one is ERR_BUSY */
 
 struct redis_link;
@@ -76,6 +83,8 @@ void redis_link_turn(struct redis_link *link);
 bool redis_link_is_up(const struct redis_link *link);
 /* What the last failure was, for a person; "" when there was none. */
 const char *redis_link_error(const struct redis_link *link);
+/* And what it was to Redis. Means something while the link is not up. */
+enum redis_trouble redis_link_trouble(const struct redis_link *link);
 
 /* reply: borrowed during the call; NULL: the link was lost, and whether Redis did it is not known. Must not
  * close or free the link; may submit. */

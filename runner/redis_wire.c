@@ -23,6 +23,24 @@ void redis_wire_fail(struct redis_wire *wire, const char *error)
 {
     (void)snprintf(wire->error, sizeof wire->error, "%s", error);
     wire->event = WIRE_LOST;
+    wire->trouble = REDIS_UNREACHABLE;
+}
+
+/* True: the answer is the end of this connection. */
+static bool spoils(struct redis_wire *wire, const struct reply *reply)
+{
+    enum redis_trouble trouble = redis_trouble_of(reply);
+    int64_t age_ms = clock_mono(&wire->clock).ms - wire->opened.ms;
+    struct errinfo info = {0};
+    if (!redis_trouble_spoils(trouble, age_ms)) {
+        return false;
+    }
+    if (wire->event == WIRE_LOST || reply_check(reply, &info) == ERR_OK) {
+        return true; /* the first one says why */
+    }
+    redis_wire_fail(wire, trouble == REDIS_CLUSTER ? redis_trouble_reason(trouble) : info.text);
+    wire->trouble = trouble;
+    return true;
 }
 
 /* ---- hiredis asks for events, the loop delivers them ---- */
@@ -108,10 +126,10 @@ static void on_disconnect(const redisAsyncContext *context, int status)
 {
     struct redis_wire *wire = context->data;
     wire->context = NULL;
-    wire->event = WIRE_LOST;
-    if (status != REDIS_OK) {
+    if (status != REDIS_OK && wire->event != WIRE_LOST) {
         redis_wire_fail(wire, context->errstr);
-    } /* else it was closed by us, for a reason that has been noted */
+    }
+    wire->event = WIRE_LOST; /* status REDIS_OK: it was closed by us, for a reason that has been noted */
 }
 
 static enum err attach(struct redis_wire *wire, redisAsyncContext *context)
@@ -150,6 +168,7 @@ void redis_wire_fini(struct redis_wire *wire)
 
 void redis_wire_open(struct redis_wire *wire, const char *socket, const char *address, int port)
 {
+    wire->opened = clock_mono(&wire->clock);
     redisAsyncContext *context =
         socket[0] != '\0' ? redisAsyncConnectUnix(socket) : redisAsyncConnect(address, port);
     if (context == NULL) {
@@ -211,7 +230,9 @@ static void on_reply(redisAsyncContext *context, void *raw, void *privdata)
         return;
     }
     redis_reply_flatten(raw, &reply, &items);
-    if (!send_with_source(request, &reply)) {
+    if (spoils(wire, &reply)) {
+        end_request(request, NULL);
+    } else if (!send_with_source(request, &reply)) {
         end_request(request, &reply);
     }
     wire->answered = clock_mono(&wire->clock); /* again: what a callback took is not Redis' silence */

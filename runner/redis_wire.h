@@ -3,7 +3,8 @@
  * business. The only module of the runner that includes hiredis.
  *
  * hiredis' callbacks only set `event`; the owner acts on it in its turn, and closes the wire there, never in
- * a reply's callback.
+ * a reply's callback. An answer that says that this connection is of no use any more (redis_trouble.h: the
+ * server has become a replica, the login is gone, …) counts as its loss, and is no answer to the command.
  */
 #ifndef DRONC_REDIS_WIRE_H
 #define DRONC_REDIS_WIRE_H
@@ -11,6 +12,7 @@
 #include "clock.h"
 #include "cmd.h"
 #include "loop.h"
+#include "redis_trouble.h"
 
 #include <stdbool.h>
 
@@ -34,10 +36,12 @@ struct redis_wire {
     struct redisAsyncContext *context; /* owned, by hiredis once it is connected; NULL: closed */
     struct redis_limits *limits;       /* owned: of what is answered */
     struct loop_watch *watch;
-    unsigned watched;          /* enum loop_events */
-    size_t pending;            /* commands without an answer */
-    struct mono_ms answered;   /* when the last answer came, or the first of the pending commands was sent */
-    redis_wire_cb *subscriber; /* NULL: no subscription */
+    unsigned watched;           /* enum loop_events */
+    size_t pending;             /* commands without an answer */
+    struct mono_ms opened;      /* when it was begun to connect */
+    enum redis_trouble trouble; /* what the last failure was to Redis; REDIS_UNREACHABLE: nothing it said */
+    struct mono_ms answered;    /* when the last answer came, or the first of the pending commands was sent */
+    redis_wire_cb *subscriber;  /* NULL: no subscription */
     void *subscriber_arg;
     enum wire_event event; /* what happened last; the owner puts it back to WIRE_NOTHING */
     char error[256];       /* what the last failure was, for a person; "": none */

@@ -13,6 +13,7 @@
 #include "rezone.h"
 #include "runs.h"
 #include "status.h"
+#include "survey.h"
 #include "timebase.h"
 #include "zone.h"
 
@@ -51,7 +52,8 @@ struct runner {
     struct reconcile reconcile;
     struct notify notify;
     struct retention retention;
-    struct loop_timer *timer; /* of the drain, or of the check */
+    struct survey survey;
+    struct loop_timer *timer; /* of the drain */
     enum runner_state state;
     struct mono_ms drain_deadline; /* calls are aborted then */
     bool aborted;                  /* they have been */
@@ -167,7 +169,7 @@ static void on_quieter(void *arg)
 static void on_reload(void *arg)
 {
     struct runner *runner = arg;
-    if (runner->state == RUNNER_RUNNING) {
+    if (runner->state == RUNNER_RUNNING && !runner->lease.outdated) {
         rezone_start(&runner->rezone);
     }
 }
@@ -181,17 +183,29 @@ static void on_commands_state(void *arg, bool up)
         reconcile_all(&runner->reconcile);
         lease_link_up(&runner->lease);
         due_ask_all(&runner->due);
+        survey_start(&runner->survey);
     } else {
         /* Nothing is asked on the other link, so it would not notice the same fault for long. */
         redis_link_drop(runner->wake, "dropped with the other link");
     }
-    if (up && !runner->said_ready) {
-        char place[LINK_PLACE_SIZE];
+}
+
+static void on_surveyed(void *arg)
+{
+    struct runner *runner = arg;
+    char place[LINK_PLACE_SIZE];
+    char keeps[SURVEY_TEXT_SIZE];
+    char next[CLOCK_RFC3339_SIZE];
+    if (!runner->said_ready) {
         redis_link_place(place, runner->config);
+        survey_describe_durability(keeps, &runner->survey);
+        survey_describe_next(next, &runner->survey);
         log_info("ready", log_str("runner", runner->id), log_str("redis", place),
-                 log_str("version", DRONC_VERSION));
+                 log_str("version", DRONC_VERSION), log_str("redis_keeps", keeps),
+                 log_i64("jobs_waiting", runner->survey.jobs), log_str("next", next));
         runner->said_ready = true;
     }
+    survey_warn(&runner->survey);
 }
 
 static void on_wake_state(void *arg, bool up)
@@ -212,6 +226,8 @@ static void on_wake_message(void *arg, struct slice message)
         due_note(&runner->due, shard, at);
     } else if (store_cancel_parse(message, &attempt)) {
         runs_cancel(&runner->runs, &attempt);
+    } else if (store_level_was_raised(message)) {
+        lease_look(&runner->lease);
     }
 }
 
@@ -385,6 +401,7 @@ static enum err make_parts(struct runner *runner)
                                    (size_t)runner->config->runner_max_in_flight);
     rezone_init(&runner->rezone, runner->commands, &runner->runs);
     reconcile_init(&runner->reconcile, runner->commands, &runner->runs);
+    survey_init(&runner->survey, runner->commands, on_surveyed, runner);
     err = err != ERR_OK
               ? err
               : lease_init(&runner->lease, runner->loop, runner->commands, &runner->timebase, runner->id);
@@ -461,37 +478,6 @@ enum err runner_run(struct runner *runner, struct errinfo *info)
     loop_on_turn(runner->loop, on_turn, runner);
     redis_link_start(runner->commands);
     redis_link_start(runner->wake);
-    loop_run(runner->loop);
-    if (runner->result != ERR_OK && info != NULL) {
-        *info = runner->failure;
-    }
-    return runner->result;
-}
-
-/* ---- --check ---- */
-
-static void on_check_turn(void *arg)
-{
-    struct runner *runner = arg;
-    redis_link_turn(runner->commands);
-    if (redis_link_is_up(runner->commands)) {
-        set_state(runner, RUNNER_STOPPED);
-    } else if (runner->state == RUNNER_RUNNING &&
-               clock_mono(&runner->clock).ms >= runner->drain_deadline.ms) {
-        char place[LINK_PLACE_SIZE];
-        char text[sizeof runner->failure.text];
-        redis_link_place(place, runner->config);
-        (void)snprintf(text, sizeof text, "Redis at %.200s: %s", place, redis_link_error(runner->commands));
-        fail(runner, ERR_DOWN, text);
-    }
-}
-
-enum err runner_check(struct runner *runner, int timeout_ms, struct errinfo *info)
-{
-    runner->drain_deadline.ms = clock_mono(&runner->clock).ms + timeout_ms;
-    loop_timer_set(runner->timer, timeout_ms);
-    loop_on_turn(runner->loop, on_check_turn, runner);
-    redis_link_start(runner->commands);
     loop_run(runner->loop);
     if (runner->result != ERR_OK && info != NULL) {
         *info = runner->failure;

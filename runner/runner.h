@@ -20,7 +20,4 @@ void runner_free(struct runner *runner);
  * order; else info says what happened. */
 NODISCARD enum err runner_run(struct runner *runner, struct errinfo *info);
 
-/* Reach Redis once, within timeout_ms, and greet it. For --check. */
-NODISCARD enum err runner_check(struct runner *runner, int timeout_ms, struct errinfo *info);
-
 #endif

@@ -20,14 +20,27 @@ static const char *trouble(const struct status_of *of)
     return error[0] != '\0' ? error : "connecting";
 }
 
+/* A Redis that answers, though not as it should. */
+static const char *preface(const struct status_of *of)
+{
+    bool up = redis_link_is_up(of->link);
+    return !up && redis_link_trouble(of->link) == REDIS_READ_ONLY ? "it takes no heartbeat: " : "";
+}
+
 void status_describe(char out[STATUS_SIZE], const struct status_of *of)
 {
     char place[LINK_PLACE_SIZE] = "";
     char head[HEAD_SIZE] = "";
     char tail[64] = "";
-    if (!status_is_working(of)) {
+    if (redis_link_is_up(of->link) && of->lease->outdated) {
+        (void)snprintf(head, sizeof head,
+                       "claiming nothing: a newer version uses this database (level %d, this runner reads up "
+                       "to %d); ",
+                       of->lease->level, STORE_LEVEL);
+    } else if (!status_is_working(of)) {
         redis_link_place(place, of->config);
-        (void)snprintf(head, sizeof head, "waiting for Redis at %.200s: %.300s; ", place, trouble(of));
+        (void)snprintf(head, sizeof head, "waiting for Redis at %.200s: %s%.300s; ", place, preface(of),
+                       trouble(of));
     }
     if (of->outbox->waiting > 0) {
         (void)snprintf(tail, sizeof tail, ", %zu not yet told to Redis", of->outbox->waiting);

@@ -388,9 +388,59 @@ def test_unknown_option_is_refused(home, args):
     assert "--help" in done.stderr
 
 
-def test_check_reaches_redis(home, redis):
+def test_check_reaches_redis_and_says_what_it_found(home, redis, handler):
+    handler.schedule("0 0 1 1 * 2100", "http://127.0.0.1:9/")
+    handler.schedule("0 0 1 1 * 2101", "http://127.0.0.1:9/")
     done = run(home, "--check", **redis.settings())
+    assert (done.returncode, done.stderr, done.stdout.count("\n")) == (0, "", 1)
+    for words in (f"unix:{redis.socket}", "appendonly yes", "appendfsync always", "maxmemory-policy noeviction", ": 2, next: 2100-01-01T"):
+        assert words in done.stdout, done.stdout
+
+
+LOSSY = ["--appendonly", "no", "--maxmemory", "3mb", "--maxmemory-policy", "allkeys-lru"]
+
+
+def test_check_warns_of_a_redis_that_may_lose_jobs(home, make_redis):
+    done = run(home, "--check", **make_redis(*LOSSY, folder="lossy").settings())
     assert (done.returncode, done.stderr) == (0, "")
+    warnings = [line for line in done.stdout.splitlines() if line.startswith("warning: ")]
+    assert len(warnings) == 2 and "appendonly is no" in warnings[0] and "maxmemory-policy is allkeys-lru" in warnings[1]
+
+
+def test_start_tells_what_redis_keeps_and_how_many_jobs_wait(runner):
+    ready, = runner.events("ready")
+    assert ready["redis_keeps"] == "appendonly yes, appendfsync always, maxmemory-policy noeviction"
+    assert (ready["jobs_waiting"], ready["next"]) == (0, "none")
+    assert not runner.events("redis may lose jobs")
+
+
+def test_start_warns_of_a_redis_that_may_lose_jobs_and_says_it_once(home, make_redis, make_runner):
+    redis = make_redis(*LOSSY, folder="lossy")
+    runner = make_runner(REDIS_SOCKET=redis.socket)
+    warnings = wait_for(lambda: len(runner.events("redis may lose jobs")) == 2 and runner.events("redis may lose jobs"))
+    assert "appendonly is no" in warnings[0]["why"] and "maxmemory-policy is allkeys-lru" in warnings[1]["why"]
+    redis.kill()
+    wait_for(lambda: runner.events("redis unreachable"))
+    redis.start()
+    wait_for(lambda: runner.events("redis is back"))
+    with redis.client() as db:
+        wait_for(lambda: db.zcard("dronc:runners") == 1)
+        db.config_set("maxmemory-policy", "noeviction")
+        db.config_set("appendonly", "yes")
+        redis.drop_clients()
+        wait_for(lambda: len(runner.events("redis is back")) == 2)
+    assert len(runner.events("redis may lose jobs")) == 2
+
+
+def test_start_says_nothing_where_it_may_not_ask(redis, make_runner, home):
+    with redis.client() as db:
+        db.config_set("appendonly", "no")
+        db.execute_command("ACL", "SETUSER", "dronc", "on", ">one", "+@all", "-info", "-config", "~*", "&*")
+    login = {"REDIS_USERNAME": "dronc", "REDIS_PASSWORD": "one"}
+    runner = make_runner(**login)
+    assert runner.events("ready")[0]["redis_keeps"] == "not told"
+    assert not runner.events("redis may lose jobs")
+    assert "not told" in run(home, "--check", **redis.settings(**login)).stdout
 
 
 @pytest.mark.parametrize("settings", [{"REDIS_SOCKET": "/nowhere/redis.sock"}, {"REDIS_HOST": "127.0.0.1", "REDIS_PORT": "1"}])

@@ -364,6 +364,62 @@ static void test_redis_link_comes_back_after_a_restart(void **state)
     assert_int_equal(log_capture_lines(&capture), 2);
 }
 
+/* Replication ends the connection's use, not the connection: what is asked counts as unanswered, and the link
+ * is not up again with a server that takes no writes. */
+static void test_redis_link_leaves_a_server_that_has_become_a_replica(void **state)
+{
+    (void)state;
+    struct cmd cmd;
+    come_up();
+    cmd_init(&cmd, "REPLICAOF");
+    cmd_arg_str(&cmd, "127.0.0.1");
+    cmd_arg_str(&cmd, "1");
+    assert_int_equal(redis_link_submit(the_link, &cmd, on_reply, NULL), ERR_OK);
+    submit_forget(); /* writes nothing, since nobody is there: a replica takes that */
+    store_heartbeat(&cmd, "me", 5000);
+    assert_int_equal(redis_link_submit(the_link, &cmd, on_reply, NULL), ERR_OK);
+    run_until_told(3);
+    assert_int_equal(lost, 1);
+    assert_true(rig_run(&rig, is_down, RIG_LIMIT_MS));
+    rig_idle(&rig, 300);
+    assert_int_equal(ups, 1);
+    assert_non_null(strstr(redis_link_error(the_link), "READONLY"));
+    assert_int_equal(redis_link_trouble(the_link), REDIS_READ_ONLY);
+    assert_int_equal(log_capture_lines(&capture), 1);
+}
+
+/* A right that is missing is an answer; on a connection that is old enough, it is also the end of that. */
+static void test_redis_link_asks_a_server_anew_that_denies_a_right(void **state)
+{
+    (void)state;
+    come_up();
+    assert_int_equal(submit("ACL", "LOAD", NULL), ERR_OK); /* there is no file: an error like any other */
+    run_until_told(1);
+    assert_true(is_up());
+    (void)snprintf(answers, sizeof answers, "%s", "");
+    struct cmd cmd;
+    cmd_init(&cmd, "ACL");
+    const char *const words[] = {"SETUSER", "default", "-echo"};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        cmd_arg_str(&cmd, words[i]);
+    }
+    assert_int_equal(redis_link_submit(the_link, &cmd, on_reply, NULL), ERR_OK);
+    assert_int_equal(submit("ECHO", "x", NULL), ERR_OK);
+    run_until_told(3);
+    assert_non_null(strstr(answers, "NOPERM"));
+    assert_true(is_up());
+    skew_ms = REDIS_RIGHT_AGE_MS;
+    assert_int_equal(submit("ECHO", "x", NULL), ERR_OK);
+    assert_true(rig_run(&rig, is_down, RIG_LIMIT_MS));
+    assert_int_equal(lost, 1);
+    assert_true(rig_run(&rig, is_up, RIG_LIMIT_MS));
+    assert_int_equal(log_capture_lines(&capture), 1); /* not yet "back": it has to prove itself */
+    rig.ticking = true;
+    skew_ms += LINK_PROOF_MS;
+    rig_idle(&rig, 20);
+    assert_int_equal(log_capture_lines(&capture), 2);
+}
+
 /* By the link's own timer, nothing else happens on the loop. */
 static void test_redis_link_notices_by_itself_that_redis_hangs(void **state)
 {
@@ -644,6 +700,8 @@ int main(void)
         TEST(test_redis_link_callback_may_submit),
         TEST(test_redis_link_tells_every_pending_command_when_redis_dies),
         TEST(test_redis_link_comes_back_after_a_restart),
+        TEST(test_redis_link_leaves_a_server_that_has_become_a_replica),
+        TEST(test_redis_link_asks_a_server_anew_that_denies_a_right),
         TEST(test_redis_link_notices_by_itself_that_redis_hangs),
         TEST(test_redis_link_idle_is_not_hanging),
         TEST(test_redis_link_gives_up_a_greeting_without_answer),

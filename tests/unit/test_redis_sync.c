@@ -233,6 +233,53 @@ static void test_redis_sync_leaves_a_server_that_became_a_replica(void **state)
     assert_int_equal(fake.connections, 2);
 }
 
+/* What an older program would misread is not stored before such programs are kept off. */
+static void test_redis_sync_raises_the_level_before_it_sends_what_needs_it(void **state)
+{
+    (void)state;
+    struct cmd cmd;
+    memcpy(fake.answers[0], (const char *[]){SETUP_OK, "$5\r\n10016\r\n", ":1\r\n", ":2\r\n"},
+           4 * sizeof(char *));
+    start();
+    for (int i = 1; i <= 2; i++) { /* the second one finds it raised */
+        cmd_init(&cmd, "X");
+        cmd.level = 1;
+        assert_int_equal(redis_sync_call(redis, &cmd, 1, 1000, &info), ERR_OK);
+        assert_int_equal(redis_sync_reply(redis, 0)->integer, i);
+        cmd_fini(&cmd);
+    }
+}
+
+static void test_redis_sync_leaves_a_database_of_a_newer_version_alone(void **state)
+{
+    (void)state;
+    fake.answers[0][0] = "$6\r\n990016\r\n";
+    start();
+    assert_int_equal(ping(1000), ERR_CONFIG);
+    assert_int_equal(redis_sync_trouble(redis), REDIS_FOREIGN);
+    assert_non_null(strstr(info.text, "newer version"));
+}
+
+static void test_redis_sync_tells_the_trouble(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *answer;
+        enum redis_trouble trouble;
+    } rows[] = {{"-LOADING x\r\n", REDIS_LOADING},
+                {"-CROSSSLOT x\r\n", REDIS_CLUSTER},
+                {"-NOAUTH x\r\n", REDIS_NO_LOGIN},
+                {"$1\r\n8\r\n", REDIS_FOREIGN}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        fake.answers[i][0] = rows[i].answer;
+    }
+    start();
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        assert_int_not_equal(ping(1000), ERR_OK);
+        assert_int_equal(redis_sync_trouble(redis), rows[i].trouble);
+    }
+}
+
 static void test_redis_sync_pipelines(void **state)
 {
     (void)state;
@@ -284,6 +331,9 @@ int main(void)
         TEST(test_redis_sync_half_an_answer_is_a_timeout),
         TEST(test_redis_sync_refuses_what_makes_no_sense),
         TEST(test_redis_sync_leaves_a_server_that_became_a_replica),
+        TEST(test_redis_sync_raises_the_level_before_it_sends_what_needs_it),
+        TEST(test_redis_sync_leaves_a_database_of_a_newer_version_alone),
+        TEST(test_redis_sync_tells_the_trouble),
         TEST(test_redis_sync_pipelines),
         TEST(test_redis_sync_nobody_there),
     };

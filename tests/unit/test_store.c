@@ -330,9 +330,10 @@ static void test_store_runner_commands_are_not_in_a_shard(void **state)
     store_forget(&cmd, "me", false);
     assert_argument(&cmd, 2, "0");
     cmd_fini(&cmd);
-    store_setup(&cmd);
+    store_setup(&cmd, 0);
     assert_argument(&cmd, 0, "dronc:shards");
-    assert_argument(&cmd, 1, "16");
+    assert_argument(&cmd, 1, "dronc:runners"); /* another slot: no node of a cluster takes both */
+    assert_argument(&cmd, 2, "16");
     cmd_fini(&cmd);
 }
 
@@ -369,7 +370,7 @@ static struct decoded d;
 
 static enum err decode_setup(const struct reply *r)
 {
-    return store_setup_reply(r, &info);
+    return store_setup_reply(r, NULL, &info);
 }
 
 static enum err decode_created(const struct reply *r)
@@ -480,8 +481,62 @@ static void test_store_setup_reply_compares_the_number(void **state)
                 {"16 ", ERR_PROTOCOL}, {"sixteen", ERR_PROTOCOL}, {"1e1", ERR_PROTOCOL}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         const struct reply reply = {.kind = REPLY_TEXT, .text = slice_of(rows[i].text)};
-        assert_int_equal(store_setup_reply(&reply, &info), rows[i].expected);
+        assert_int_equal(store_setup_reply(&reply, NULL, &info), rows[i].expected);
     }
+}
+
+static void test_store_setup_reply_tells_the_level(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        enum err expected;
+        int level;
+        enum err check;
+    } rows[] = {
+        {"16", ERR_OK, 0, ERR_OK},          {"10016", ERR_OK, 1, ERR_OK},
+        {"990016", ERR_OK, 99, ERR_CONFIG}, {"10008", ERR_CONFIG, -1, ERR_OK},
+        {"10000", ERR_CONFIG, -1, ERR_OK},  {"999999999999990016", ERR_CONFIG, -1, ERR_OK},
+        {"-9984", ERR_CONFIG, -1, ERR_OK},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct reply reply = {.kind = REPLY_TEXT, .text = slice_of(rows[i].text)};
+        int level = -1;
+        assert_int_equal(store_setup_reply(&reply, &level, &info), rows[i].expected);
+        assert_int_equal(level, rows[i].level);
+        assert_int_equal(store_level_check(level, &info), rows[i].check);
+    }
+}
+
+static void test_store_level_of_each_field(void **state)
+{
+    (void)state;
+    const struct slice text = slice_of("x");
+    const struct job_number number = {.given = true};
+    const struct job_fields plain = {.schedule = slice_of("@every 5m"), .overlap = text, .jitter_ms = {0}};
+    const struct job_fields fields[] = {{.schedule = slice_of("@at 2030-01-01T00:00:00Z")},
+                                        {.schedule = slice_of("CRON_TZ=UTC @in 5m")},
+                                        {.max_runs = number},
+                                        {.jitter_ms = number},
+                                        {.starts_at = text},
+                                        {.ends_at = text}};
+    assert_int_equal(store_level_of(&plain), 0);
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+        assert_int_equal(store_level_of(&fields[i]), 1);
+    }
+}
+
+static void test_store_level_messages_are_told_apart(void **state)
+{
+    (void)state;
+    unsigned shard;
+    struct wall_ms due;
+    assert_true(store_level_was_raised(slice_of("level 1")));
+    assert_false(store_level_was_raised(slice_of("3 1772953200000")));
+    assert_false(store_level_was_raised(slice_of("level")));
+    assert_false(store_level_was_raised((struct slice){NULL, 0}));
+    assert_false(store_wake_parse(slice_of("level 1"), &shard, &due));
+    assert_false(store_wake_parse(slice_of(""), &shard, &due));
 }
 
 static void test_store_job_create_reply_tells_new_from_known(void **state)
@@ -961,6 +1016,9 @@ int main(void)
         cmocka_unit_test(test_store_decoders_refuse_other_kinds),
         cmocka_unit_test(test_store_decoders_refuse_an_index_past_the_end),
         cmocka_unit_test(test_store_setup_reply_compares_the_number),
+        cmocka_unit_test(test_store_setup_reply_tells_the_level),
+        cmocka_unit_test(test_store_level_of_each_field),
+        cmocka_unit_test(test_store_level_messages_are_told_apart),
         cmocka_unit_test(test_store_job_create_reply_tells_new_from_known),
         cmocka_unit_test(test_store_time_reply_reads_seconds_and_micros),
         cmocka_unit_test(test_store_history_reads_records),

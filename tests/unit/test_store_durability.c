@@ -1,0 +1,84 @@
+/* What INFO and CONFIG say of a Redis that may lose jobs, and what is made of it. */
+#include "store_durability.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+static void take(struct store_durability *out, const char *info)
+{
+    struct reply reply = {.kind = REPLY_TEXT, .text = slice_of(info)};
+    store_durability_take(out, &reply);
+}
+
+static void test_store_durability_warns_of_each_way_to_lose_jobs(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *info;
+        const char *fsync;
+        const char *warnings[STORE_WARNINGS_MAX];
+    } TABLE[] = {
+        {"# Persistence\r\nloading:0\r\naof_enabled:1\r\n", "always", {NULL}},
+        {"aof_enabled:1\r\nmaxmemory_policy:noeviction\r\n", "everysec", {NULL}},
+        {"aof_enabled:0\r\n", "always", {"appendonly is no"}},
+        {"aof_enabled:0", "no", {"appendonly is no"}},
+        {"aof_enabled:1\n", "no", {"appendfsync is no"}},
+        {"x:1\r\nmaxmemory_policy:allkeys-lru\r\ny:2\r\n", "", {"maxmemory-policy is allkeys-lru"}},
+        {"maxmemory_policy:volatile-ttl\r\naof_enabled:0\r\n",
+         "",
+         {"appendonly is no", "maxmemory-policy is volatile-ttl"}},
+        {"not_aof_enabled:0\r\naof_enabled_too:0\r\n", "", {NULL}},
+        {"", "", {NULL}},
+        {"aof_enabled", "", {NULL}},
+        {"\r\n\r\n:\r\n", "", {NULL}},
+    };
+    for (size_t i = 0; i < sizeof TABLE / sizeof TABLE[0]; i++) {
+        const struct slice pair[] = {slice_of("appendfsync"), slice_of(TABLE[i].fsync)};
+        struct reply fsync = {.kind = REPLY_ARRAY, .items = pair, .count = 2};
+        struct store_durability found = {0};
+        char text[STORE_WARNING_SIZE];
+        size_t count = 0;
+        take(&found, TABLE[i].info);
+        store_durability_take(&found, &fsync);
+        for (; store_durability_warn(&found, count, text); count++) {
+            assert_non_null(TABLE[i].warnings[count]);
+            assert_non_null(strstr(text, TABLE[i].warnings[count]));
+        }
+        assert_true(count == STORE_WARNINGS_MAX || TABLE[i].warnings[count] == NULL);
+    }
+}
+
+static void test_store_durability_of_a_refusal_is_not_known(void **state)
+{
+    (void)state;
+    struct store_durability found = {0};
+    struct reply refusal = {.kind = REPLY_ERROR, .text = slice_of("NOPERM aof_enabled:0")};
+    char text[STORE_WARNING_SIZE];
+    store_durability_take(&found, &refusal);
+    assert_string_equal(found.append_only, "");
+    assert_false(store_durability_warn(&found, 0, text));
+}
+
+static void test_store_durability_cuts_what_is_too_long(void **state)
+{
+    (void)state;
+    struct store_durability found = {0};
+    take(&found, "maxmemory_policy:a-policy-with-a-name-that-is-longer-than-any\r\n");
+    assert_int_equal(strlen(found.eviction), sizeof found.eviction - 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_store_durability_warns_of_each_way_to_lose_jobs),
+        cmocka_unit_test(test_store_durability_of_a_refusal_is_not_known),
+        cmocka_unit_test(test_store_durability_cuts_what_is_too_long),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
