@@ -13,7 +13,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #define PENDING_SIZE 65536 /* bytes of lines that wait to be written */
@@ -54,8 +56,8 @@ struct log_field log_bool(const char *key, bool value)
     return (struct log_field){.key = key, .kind = LOG_FIELD_BOOL, .i64 = value};
 }
 
-/* Is fd the stream to systemd's journal? JOURNAL_STREAM names it: "<device>:<inode>". */
-static bool is_journal(int fd)
+/* Does JOURNAL_STREAM name fd ("<device>:<inode>")? systemd tells its services so. */
+static bool is_named_as_journal(int fd)
 {
     char name[48];
     struct stat stream;
@@ -65,6 +67,20 @@ static bool is_journal(int fd)
     }
     (void)snprintf(name, sizeof name, "%ju:%ju", (uintmax_t)stream.st_dev, (uintmax_t)stream.st_ino);
     return strcmp(name, journal) == 0;
+}
+
+/* Is fd connected to the journal? Debian 12's systemd-cat connects a program, and does not tell it. */
+static bool is_connected_to_journal(int fd)
+{
+    struct sockaddr_un peer = {0};
+    socklen_t len = sizeof peer - 1;
+    return getpeername(fd, (struct sockaddr *)&peer, &len) == 0 && peer.sun_family == AF_UNIX &&
+           strcmp(peer.sun_path, "/run/systemd/journal/stdout") == 0;
+}
+
+static bool is_journal(int fd)
+{
+    return is_named_as_journal(fd) || is_connected_to_journal(fd);
 }
 
 /* syslog's numbers of the levels. */

@@ -9,7 +9,7 @@
  * Lines are collected and written by log_flush (the runner flushes once per loop turn), or at once where
  * `buffered` is off (the handler). Main thread only. Nothing is logged before log_init.
  *
- * Where the descriptor is systemd's journal (JOURNAL_STREAM names it), each line begins with its level as the
+ * Where the descriptor is systemd's journal, each line begins with its level as the
  * journal reads it ("<4>" is a warning): `journalctl -p warning` then shows what it should. Nowhere else.
  */
 #ifndef DRONC_LOG_H
