@@ -28,7 +28,6 @@ struct pool {
     int size;
     struct clock clock;
     sigset_t awaited; /* blocked while the pool is kept */
-    sigset_t before;  /* the mask that handlers begin with */
     bool stopping;
 };
 
@@ -39,7 +38,7 @@ static void block_signals(struct pool *pool)
     for (size_t i = 0; i < sizeof SIGNALS / sizeof SIGNALS[0]; i++) {
         sigaddset(&pool->awaited, SIGNALS[i]);
     }
-    sigprocmask(SIG_BLOCK, &pool->awaited, &pool->before);
+    sigprocmask(SIG_BLOCK, &pool->awaited, NULL);
 }
 
 /* ---- starting ---- */
@@ -49,7 +48,10 @@ static enum pool_role start(struct pool *pool, struct handler *handler)
     handler->started = clock_mono(&pool->clock);
     handler->pid = fork();
     if (handler->pid == 0) {
-        sigprocmask(SIG_SETMASK, &pool->before, NULL);
+        sigset_t children;
+        sigemptyset(&children);
+        sigaddset(&children, SIGCHLD);
+        sigprocmask(SIG_UNBLOCK, &children, NULL); /* a stop still waits until the handler looks for it */
         return POOL_HANDLER;
     }
     if (handler->pid < 0) {
