@@ -17,18 +17,20 @@ RUN make build-only
 # --- what both images have in common ------------------------------------------------------------------------------
 # /run/dronc holds the socket between nginx and the handlers: a volume that is mounted there takes its owner over.
 FROM debian:bookworm-slim AS base
-RUN useradd --system --uid 8080 --no-create-home --shell /usr/sbin/nologin dronc \
+# Users are named by number: whoever runs the images may want to see that they are not root.
+RUN groupadd --system --gid 8080 dronc \
+    && useradd --system --uid 8080 --gid dronc --no-create-home --shell /usr/sbin/nologin dronc \
     && install -d -o dronc -g dronc -m 750 /run/dronc
 
 # --- handler and runner -------------------------------------------------------------------------------------------
 FROM base AS dronc
 RUN apt-get update \
     && apt-get install -y --no-install-recommends libfcgi0ldbl libhiredis0.14 libcurl4 libjson-c5 libuv1 libssl3 \
-       ca-certificates tzdata spawn-fcgi multiwatch libfcgi-bin \
+       ca-certificates tzdata spawn-fcgi libfcgi-bin \
     && rm -rf /var/lib/apt/lists/*
 COPY --from=build /src/dist/dronc-fcgi /src/dist/dronc-runner /usr/bin/
 COPY docker/handler docker/handler-health /usr/bin/
-USER dronc
+USER 8080:8080
 CMD ["dronc-runner"]
 
 # --- nginx --------------------------------------------------------------------------------------------------------
@@ -37,7 +39,7 @@ RUN apt-get update \
     && apt-get install -y --no-install-recommends nginx-light curl \
     && rm -rf /var/lib/apt/lists/*
 COPY docker/nginx.conf nginx/dronc.conf /etc/dronc/
-USER dronc
+USER 8080:8080
 EXPOSE 8080
 STOPSIGNAL SIGQUIT
 CMD ["nginx", "-e", "stderr", "-c", "/etc/dronc/nginx.conf"]

@@ -80,60 +80,55 @@ deps-test: deps ## install what testing and linting need besides
 	@scripts/deps test
 
 .PHONY: install
-# Paths in the installed files follow PREFIX.
-AT_PREFIX = sed -e 's,/usr/bin/dronc-,$(PREFIX)/bin/dronc-,' -e 's,/usr/share/,$(PREFIX)/share/,'
-SHARE     = $(DESTDIR)$(PREFIX)/share
-UNITS     = $(DESTDIR)/lib/systemd/system
-install: build-only ## install programs, site, units and docs (DESTDIR, PREFIX)
-	install -d $(DESTDIR)$(PREFIX)/bin $(SHARE)/dronc/nginx $(SHARE)/doc/dronc $(UNITS) $(DESTDIR)/usr/lib/sysusers.d
-	install -m 755 $(DIST)/dronc-fcgi $(DIST)/dronc-runner $(DESTDIR)$(PREFIX)/bin
-	install -m 644 nginx/dronc.conf $(SHARE)/dronc/nginx
-	$(AT_PREFIX) nginx/site.conf.example >$(SHARE)/dronc/nginx/site.conf.example
-	$(AT_PREFIX) systemd/dronc.env.example >$(SHARE)/dronc/dronc.env.example
-	install -m 644 redis/redis.conf $(SHARE)/dronc
-	install -m 644 systemd/dronc.sysusers $(DESTDIR)/usr/lib/sysusers.d/dronc.conf
-	for unit in dronc-fcgi.socket dronc-fcgi.service dronc-runner.service; do \
-	    $(AT_PREFIX) systemd/$$unit >$(UNITS)/$$unit || exit 1; done
-	cp $(UNITS)/dronc-runner.service $(UNITS)/dronc-runner@.service
-	install -m 644 README.md LICENSE docs/api.md docs/redis.md $(SHARE)/doc/dronc
+quoted = '$(subst ','\'',$(1))'
+# Where there is no compiler, what was built elsewhere is installed.
+install: $(if $(shell command -v $(CC)),build-only) ## install programs, site, units and docs (DESTDIR, PREFIX)
+	@DESTDIR=$(call quoted,$(DESTDIR)) PREFIX=$(call quoted,$(PREFIX)) DIST=$(DIST) scripts/install
+
+# Nothing is written where others look for it: two builds at once in one tree (two `make run`, say) do not disturb each other.
+NEW = $@.$$$$
+PUT = mv -f $(NEW) $@
 
 $(DIST)/dronc-fcgi: $(FCGI_OBJ) $(LIB_A)
 	@mkdir -p $(@D)
 	@echo '  LD    $@'
-	$(Q)$(CC) $(LDFLAGS) -o $@ $(FCGI_OBJ) $(LIB_A) $(FCGI_LIBS)
+	$(Q)$(CC) $(LDFLAGS) -o $(NEW) $(FCGI_OBJ) $(LIB_A) $(FCGI_LIBS) && $(PUT)
 
 $(DIST)/dronc-runner: $(RUNNER_OBJ) $(LIB_A)
 	@mkdir -p $(@D)
 	@echo '  LD    $@'
-	$(Q)$(CC) $(LDFLAGS) -o $@ $(RUNNER_OBJ) $(LIB_A) $(RUNNER_LIBS)
+	$(Q)$(CC) $(LDFLAGS) -o $(NEW) $(RUNNER_OBJ) $(LIB_A) $(RUNNER_LIBS) && $(PUT)
 
 $(LIB_A): $(LIB_OBJ)
-	@rm -f $@
-	@ar rcs $@ $^
+	@ar rcs $(NEW) $^ && $(PUT)
 
 $(PARTS_A): $(PARTS_OBJ)
-	@rm -f $@
-	@ar rcs $@ $^
+	@ar rcs $(NEW) $^ && $(PUT)
+
+# Its list of headers is put first: an object without one would not be made again when a header changes.
+HEADERS = $(@:.o=.d)
+COMPILE = $(CC) $(CPPFLAGS) $(CFLAGS) -MF $(HEADERS).$$$$ -MT $@ -c -o $(NEW) $< && mv -f $(HEADERS).$$$$ $(HEADERS) && $(PUT)
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	@echo '  CC    $<'
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+	$(Q)$(COMPILE)
 
 # Longer than C promises to support, though every compiler that we build with does.
+$(BUILD)/lib/store_scripts.o $(BUILD)/fcgi/openapi_document.o: CFLAGS += -Wno-overlength-strings
 $(BUILD)/lib/store_scripts.o $(BUILD)/fcgi/openapi_document.o: %.o: %.c
 	@echo '  CC    $<'
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -Wno-overlength-strings -c -o $@ $<
+	$(Q)$(COMPILE)
 
 $(BUILD)/lib/store_scripts.c: $(LUA_SRC) scripts/embed-lua scripts/lua-source
 	@mkdir -p $(@D)
 	@echo '  LUA   $@'
-	$(Q)scripts/embed-lua lib/store >$@.new && mv $@.new $@
+	$(Q)scripts/embed-lua lib/store >$(NEW) && $(PUT)
 
 $(BUILD)/fcgi/openapi_document.c: fcgi/openapi.json scripts/embed-json
 	@mkdir -p $(@D)
 	@echo '  JSON  $@'
-	$(Q)scripts/embed-json fcgi/openapi.json >$@.new && mv $@.new $@
+	$(Q)scripts/embed-json fcgi/openapi.json >$(NEW) && $(PUT)
 
 ## -- checking it
 .PHONY: test
@@ -156,6 +151,18 @@ $(BUILD)/tests/%: tests/unit/%.c $(PARTS_A) $(LIB_A)
 	@mkdir -p $(@D)
 	@echo '  TEST  $<'
 	$(Q)$(CC) $(CPPFLAGS) -Ifcgi -Irunner -Itests/unit $(CFLAGS) $(LDFLAGS) -o $@ $< $(PARTS_A) $(LIB_A) $(TEST_LIBS)
+
+SUITES ?= bookworm
+
+.PHONY: test-deploy
+test-deploy: ## as root: run the README's deployment section on a fresh Debian that boots in a container (SUITES="bookworm trixie")
+	@scripts/deps deploy
+	SUITES="$(SUITES)" /usr/bin/python3 -m pytest -q tests/deploy/test_deployment.py $(PYTEST_ARGS)
+
+.PHONY: test-docker
+test-docker: ## as root: docker-compose.yml, by an engine of its own with few descriptors
+	@scripts/deps docker
+	/usr/bin/python3 -m pytest -q tests/deploy/test_docker.py $(PYTEST_ARGS)
 
 # DRONC_DIST: another build to point it at.
 MINUTES ?= 4

@@ -1,9 +1,10 @@
-/* dronc-fcgi: takes jobs in, answers questions about them. Options, settings and log; then the loop (worker)
- * or, as a CGI program, one request (cgi). */
+/* dronc-fcgi: takes jobs in, answers questions about them. Options, settings and log; then the loop (worker),
+ * a pool of processes with that loop each (pool), or, as a CGI program, one request (cgi). */
 #include "app.h"
 #include "cgi.h"
 #include "config.h"
 #include "log.h"
+#include "pool.h"
 #include "redis_health.h"
 #include "stop.h"
 #include "worker.h"
@@ -25,12 +26,13 @@ static void print_help(void)
     struct buffer text = {0};
 
     config_help(&text, CONFIG_FCGI);
-    printf("Usage: dronc-fcgi [--help | --version | --check-config]\n\n"
+    printf("Usage: dronc-fcgi [--pool | --help | --version | --check-config]\n\n"
            "Dronc's HTTP API. Runs as a FastCGI process on the listening socket that it finds\n"
            "as standard input (spawn-fcgi, or systemd with StandardInput=socket), or as a CGI\n"
            "program. Logs to standard error. SIGTERM: answers what is under way or waits, exits 0.\n"
            "It waits for a Redis that is away or refuses it; exit 2: a setting is wrong, or Redis is a node "
            "of a cluster.\n"
+           "--pool: keep FCGI_PROCESSES handlers on that socket, and start another one where one dies.\n"
            "--check-config: read the settings, exit: 0 good, 2 bad.\n\n"
            "Settings, from the environment:\n%s",
            buffer_str(&text));
@@ -38,14 +40,14 @@ static void print_help(void)
 }
 
 /* A sound name is not enough: the zone has to be there. */
-static bool check_timezone(const struct config *config)
+static bool check_timezone(const struct config *config, struct buffer *problems)
 {
     struct zone *zone;
     enum zone_err err = zone_load(&zone, getenv("TZDIR"), config->timezone);
 
     zone_free(zone);
     if (err != ZONE_OK) {
-        fprintf(stderr, "DRONC_TIMEZONE: \"%s\": %s\n", config->timezone, zone_err_text(err));
+        buffer_printf(problems, "DRONC_TIMEZONE: \"%s\": %s\n", config->timezone, zone_err_text(err));
     }
     return err == ZONE_OK;
 }
@@ -56,11 +58,10 @@ static bool read_config(struct config *config)
     bool tty = isatty(STDERR_FILENO) == 1;
     bool ok = config_load(config, CONFIG_FCGI, config_getenv, NULL, tty, &problems) == ERR_OK;
 
-    if (!ok) {
-        fprintf(stderr, "%s", buffer_str(&problems));
-    }
+    ok = check_timezone(config, &problems) && ok; /* of a bad name the default is left, which is there */
+    log_complain(buffer_str(&problems));
     buffer_fini(&problems);
-    return check_timezone(config) && ok; /* of a bad name the default is left, which is there */
+    return ok;
 }
 
 static int do_option(int option)
@@ -74,22 +75,24 @@ static int do_option(int option)
     return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-/* Exit code of an option that ends the program; -1: go on. */
-static int read_options(int argc, char **argv)
+/* Exit code of an option that ends the program; -1: go on, with *pool or without. */
+static int read_options(int argc, char **argv, bool *pool)
 {
     static const struct option options[] = {{"help", no_argument, NULL, 'h'},
                                             {"version", no_argument, NULL, 'V'},
                                             {"check-config", no_argument, NULL, 'c'},
+                                            {"pool", no_argument, NULL, 'p'},
                                             {0}};
     int option = getopt_long(argc, argv, "hV", options, NULL);
 
     if (option == 'h' || option == 'V' || option == 'c') {
         return do_option(option);
     }
-    if (option == -1 && optind == argc) {
+    *pool = option == 'p';
+    if ((option == -1 || *pool) && optind == argc) {
         return -1;
     }
-    fprintf(stderr, "dronc-fcgi: try --help\n");
+    log_complain("dronc-fcgi: try --help\n");
     return EXIT_USAGE;
 }
 
@@ -157,21 +160,25 @@ static int serve(const struct config *config)
 
 int main(int argc, char **argv)
 {
-    int code = read_options(argc, argv);
+    bool pool = false;
+    int code = read_options(argc, argv, &pool);
     struct config config;
 
     if (code >= 0) {
         return code;
     }
+    code = EXIT_SUCCESS;
     if (!read_config(&config)) {
         return EXIT_USAGE;
     }
-    if (!worker_is_fastcgi() && !cgi_is_request()) {
-        fprintf(stderr, "dronc-fcgi: standard input is no listening socket, nor is this CGI; try --help\n");
+    if (!worker_is_fastcgi() && (pool || !cgi_is_request())) {
+        log_complain("dronc-fcgi: standard input is no listening socket, nor is this CGI; try --help\n");
         return EXIT_USAGE;
     }
     start_log(&config);
-    code = serve(&config);
+    if (!pool || pool_keep(config.fcgi_processes, clock_system()) == POOL_HANDLER) {
+        code = serve(&config);
+    }
     log_fini();
     return code;
 }

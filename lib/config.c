@@ -50,6 +50,7 @@ static const struct setting SETTINGS[] = {
     {"LOG_LEVEL", KIND_LEVEL, BOTH, AT(log_level), 0, 0, "info", "the least level that is logged"},
     {"LOG_FORMAT", KIND_FORMAT, BOTH, AT(log_format), 0, 0, "",
      "how log lines look (unset: text on a terminal, else json)"},
+    {"FCGI_PROCESSES", KIND_INT, CONFIG_FCGI, AT(fcgi_processes), 1, 256, "8", "handlers of a pool (--pool)"},
     {"DRONC_TIMEZONE", KIND_ZONE, CONFIG_FCGI, AT(timezone), 0, LONGEST(timezone), "UTC",
      "the time zone of jobs that name none"},
     {"RUNNER_MAX_IN_FLIGHT", KIND_INT, CONFIG_RUNNER, AT(runner_max_in_flight), 1, 100000, "1000",

@@ -28,6 +28,7 @@ struct config {
     enum log_format log_format; /* unset: text where standard output is a terminal, else JSON */
 
     /* The handler. */
+    int fcgi_processes;               /* that a pool has; 1 … 256; default 8 */
     char timezone[ZONE_NAME_MAX + 1]; /* of jobs that name none; its name is sound, the zone may be missing */
 
     /* The runner. */

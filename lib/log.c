@@ -10,11 +10,17 @@
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #define PENDING_SIZE 65536 /* bytes of lines that wait to be written */
 #define PATIENCE_MS  50    /* how long one write may wait for whoever reads */
+#define PRIORITY_LEN 3     /* "<6>", which the journal takes a line's level from */
 
 /* The one log of a process. level is LOG_LEVEL__COUNT, which no event reaches, until log_init. */
 static struct {
@@ -26,6 +32,7 @@ static struct {
     bool stuck;       /* nobody reads: the last write was not taken */
     bool mends;       /* pending begins with the end of a line that was cut off */
     bool inside_line; /* what was written last ends in the middle of a line */
+    bool to_journal;  /* each line begins with its priority */
     char pending[PENDING_SIZE + 1]; /* lines, and the end of one before them */
 } self = {.level = LOG_LEVEL__COUNT};
 
@@ -49,9 +56,59 @@ struct log_field log_bool(const char *key, bool value)
     return (struct log_field){.key = key, .kind = LOG_FIELD_BOOL, .i64 = value};
 }
 
+/* Does JOURNAL_STREAM name fd ("<device>:<inode>")? systemd tells its services so. */
+static bool is_named_as_journal(int fd)
+{
+    char name[48];
+    struct stat stream;
+    const char *journal = getenv("JOURNAL_STREAM");
+    if (journal == NULL || fstat(fd, &stream) != 0) {
+        return false;
+    }
+    (void)snprintf(name, sizeof name, "%ju:%ju", (uintmax_t)stream.st_dev, (uintmax_t)stream.st_ino);
+    return strcmp(name, journal) == 0;
+}
+
+/* Is fd connected to the journal? Debian 12's systemd-cat connects a program, and does not tell it. */
+static bool is_connected_to_journal(int fd)
+{
+    struct sockaddr_un peer = {0};
+    socklen_t len = sizeof peer - 1;
+    return getpeername(fd, (struct sockaddr *)&peer, &len) == 0 && peer.sun_family == AF_UNIX &&
+           strcmp(peer.sun_path, "/run/systemd/journal/stdout") == 0;
+}
+
+static bool is_journal(int fd)
+{
+    return is_named_as_journal(fd) || is_connected_to_journal(fd);
+}
+
+/* syslog's numbers of the levels. */
+static const char *priority(enum log_level level)
+{
+    static const char *const PRIORITIES[LOG_LEVEL__COUNT] = {
+        [LOG_DEBUG] = "<7>",
+        [LOG_INFO] = "<6>",
+        [LOG_WARN] = "<4>",
+        [LOG_ERROR] = "<3>",
+    };
+    return PRIORITIES[level];
+}
+
+void log_complain(const char *lines)
+{
+    const char *prefix = is_journal(STDERR_FILENO) ? priority(LOG_ERROR) : "";
+    for (size_t len; *lines != '\0'; lines += len) {
+        const char *end = strchr(lines, '\n');
+        len = end != NULL ? (size_t)(end - lines) + 1 : strlen(lines);
+        (void)fprintf(stderr, "%s%.*s", prefix, (int)len, lines);
+    }
+}
+
 void log_init(const struct log_options *options)
 {
     self.options = *options;
+    self.to_journal = is_journal(options->fd);
     self.level = options->level;
     self.used = 0;
     self.lost = 0;
@@ -95,6 +152,10 @@ static void append(enum log_level level, const char *event, const struct log_fie
         /* End the line that was cut off by a failure, so that this one starts in the first column. */
         self.pending[self.used++] = '\n';
         self.mends = true;
+    }
+    if (self.to_journal) {
+        memcpy(self.pending + self.used, priority(level), PRIORITY_LEN);
+        self.used += PRIORITY_LEN;
     }
     self.used += log_line_format(self.pending + self.used, &head, fields, count);
 }
@@ -184,7 +245,7 @@ void log_event(enum log_level level, const char *event, const struct log_field *
         return;
     }
     append_notice();
-    if (PENDING_SIZE - self.used < LOG_LINE_MAX) {
+    if (PENDING_SIZE - self.used < PRIORITY_LEN + LOG_LINE_MAX) {
         log_flush();
         append_notice();
     }

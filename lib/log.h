@@ -8,6 +8,9 @@
  *
  * Lines are collected and written by log_flush (the runner flushes once per loop turn), or at once where
  * `buffered` is off (the handler). Main thread only. Nothing is logged before log_init.
+ *
+ * Where the descriptor is systemd's journal, each line begins with its level as the
+ * journal reads it ("<4>" is a warning): `journalctl -p warning` then shows what it should. Nowhere else.
  */
 #ifndef DRONC_LOG_H
 #define DRONC_LOG_H
@@ -72,6 +75,10 @@ void log_set_level(enum log_level level);
 enum log_level log_get_level(void);
 /* "debug", "info", "warn", "error"; "unknown" for what is none. Static storage. */
 const char *log_level_name(enum log_level level);
+
+/* For what a program has to say without a log, before log_init or after log_fini: write lines (one or more,
+ * each with its newline) to standard error. They are errors, and the journal is told so. */
+void log_complain(const char *lines);
 
 /* Write one line. Use the macros: log_info("job stored", log_str("job", id), log_i64("next", ms)); */
 void log_event(enum log_level level, const char *event, const struct log_field *fields, size_t count);

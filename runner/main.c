@@ -88,15 +88,22 @@ static void print_help(void)
     buffer_fini(&settings);
 }
 
+static void complain(const char *text)
+{
+    struct buffer line;
+    buffer_init(&line, 0);
+    buffer_printf(&line, "dronc-runner: %s\n", text);
+    log_complain(buffer_str(&line));
+    buffer_fini(&line);
+}
+
 static bool load_config(struct config *config)
 {
     struct buffer problems;
     buffer_init(&problems, 0);
     bool good = config_load(config, CONFIG_RUNNER, config_getenv, NULL, isatty(STDOUT_FILENO) == 1,
                             &problems) == ERR_OK;
-    if (!good) {
-        fprintf(stderr, "%s", buffer_str(&problems));
-    }
+    log_complain(buffer_str(&problems));
     buffer_fini(&problems);
     return good;
 }
@@ -139,7 +146,7 @@ static int finish(enum err err, const struct errinfo *info)
 {
     log_fini();
     if (err != ERR_OK) {
-        fprintf(stderr, "dronc-runner: %s\n", info->text);
+        complain(info->text);
     }
     return err == ERR_OK ? EXIT_SUCCESS : err == ERR_CONFIG ? EXIT_USAGE : EXIT_FAILED;
 }
@@ -200,7 +207,7 @@ int main(int argc, char **argv)
         return EXIT_SUCCESS;
     }
     if (action == ACTION_UNKNOWN) {
-        fprintf(stderr, "dronc-runner: unknown option; see dronc-runner --help\n");
+        complain("unknown option; see dronc-runner --help");
         return EXIT_USAGE;
     }
     if (!load_config(&config)) {

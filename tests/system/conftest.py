@@ -186,8 +186,8 @@ def make_handler(home, redis):
     """Start handlers on the test's own Redis."""
     made = []
 
-    def make(**settings):
-        made.append(Handler(home, redis, name=f"handler{len(made)}", **settings))
+    def make(*args, **settings):
+        made.append(Handler(home, redis, *args, name=f"handler{len(made)}", **settings))
         return made[-1]
 
     yield make

@@ -502,12 +502,12 @@ class Runner(Program):
 class Handler(Program, FastCgiClient):
     """dronc-fcgi on a listening socket as its standard input, as spawn-fcgi and systemd give it. program: another build of it."""
 
-    def __init__(self, home, redis, name="handler", program=DIST / "dronc-fcgi", **settings):
+    def __init__(self, home, redis, *args, name="handler", program=DIST / "dronc-fcgi", **settings):
         path = Path(home) / f"{name}.sock"
         with socket.socket(socket.AF_UNIX) as listener:
             listener.bind(str(path))
             listener.listen(64)
-            Program.__init__(self, home, name, [program], environment(**redis.settings(**settings)),
+            Program.__init__(self, home, name, [program, *args], environment(**redis.settings(**settings)),
                              stdin=listener.fileno())
         FastCgiClient.__init__(self, path)
 

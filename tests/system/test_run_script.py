@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import target as t
-from harness import (RUN, HttpClient, Program, at_second, environment, free_port, is_alive, processes_in, soon, state_of, wait_for)
+from harness import (NEVER_SOON, RUN, HttpClient, Program, at_second, environment, free_port, is_alive, processes_in, soon, state_of, wait_for)
 
 NAMES = {"redis": "redis-server", "nginx": "nginx", "fcgi": "dronc-fcgi", "runner": "dronc-runner"}
 
@@ -88,6 +88,17 @@ def test_odd_name_of_the_data_directory(make_stack, name):
 def test_relative_data_directory_is_meant_from_where_one_stands(make_stack):
     stack = make_stack(DATA_DIR="some/where").start()
     assert (stack.home / "some" / "where" / "run" / "runner.pid").exists()
+
+
+@pytest.mark.parametrize("address, warned", [("127.0.0.3", False), ("0.0.0.0", True)])
+def test_address_that_strangers_reach_is_warned_of(make_stack, address, warned):
+    stack = make_stack(HTTP_ADDR=address).start()
+    assert ("WARNING: HTTP_ADDR is 0.0.0.0" in stack.program.err) == warned
+
+
+def test_start_says_where_the_logs_are(make_stack):
+    stack = make_stack().start()
+    assert f"data in {stack.data}; logs in its log/" in stack.program.err
 
 
 def test_other_address_is_listened_on(make_stack):
@@ -205,6 +216,76 @@ def test_end_of_the_runner_ends_everything(make_stack, signum, code):
     assert stack.program.exit_code() == code
     assert "dronc-runner has ended" in stack.program.err
     assert_nothing_left(stack)
+
+
+@pytest.mark.parametrize("part", ["redis", "nginx", "fcgi"])
+def test_part_that_dies_is_named_and_ends_everything(make_stack, part):
+    stack = make_stack().start()
+    log = {"redis": "redis.log", "nginx": "nginx-error.log", "fcgi": "fcgi.log"}[part]
+    with open(stack.data / "log" / log, "a", encoding="utf-8") as file:
+        file.write("its last words\n")
+    os.kill(stack.pids(part)[-1], signal.SIGKILL)
+    assert stack.program.exit_code() == 1
+    said = [line for line in stack.program.err.splitlines() if "has ended" in line]
+    assert len(said) == 1 and NAMES[part] in said[0] and f"(in {stack.data / 'log' / log})" in said[0], said
+    assert part == "redis" or "its last words" in said[0], said  # Redis may have had more to say
+    assert_nothing_left(stack)
+
+
+def test_part_that_dies_before_a_call_has_ended_lets_it_end(make_stack, hook):
+    stack = make_stack().start()
+    stack.schedule(at_second(soon()), hook.answers(t.held).url)
+    hook.wait_for_calls()
+    os.kill(stack.pids("nginx")[0], signal.SIGKILL)
+    wait_for(lambda: stack.program.events("stopping"))
+    hook.release()
+    assert stack.program.exit_code() == 1
+    assert stack.program.events("call succeeded")
+    assert_nothing_left(stack)
+
+
+def test_watch_ends_with_the_script(make_stack):
+    """Otherwise it would stop what the next start has just begun."""
+    stack = make_stack().start()
+    others = set(processes_in(stack.data).values()) - set(NAMES.values())
+    assert len(others) == 1, others
+    stack.program.kill()
+    wait_for(lambda: not others & set(processes_in(stack.data).values()))
+    stack.start()
+    assert stack.stop() == 0
+    assert_nothing_left(stack)
+
+
+def on_small_disk(stack, room):
+    """The script, with DATA_DIR on a disk of its own, which has so many bytes left of its 16 MiB."""
+    script = f"""mkdir -p data && mount -t tmpfs -o size=16m none data && head -c {(16 << 20) - room} /dev/zero >data/filler; exec {RUN}"""
+    return Program(stack.home, "run", ["unshare", "--map-root-user", "--mount", "bash", "-c", script],
+                   environment(DATA_DIR="data", HTTP_PORT=stack.port, FCGI_PROCESSES=1))
+
+
+@pytest.mark.parametrize("room", [0, 4096, 32768])
+def test_disk_that_is_full_from_the_start_is_said(make_stack, room):
+    program = on_small_disk(make_stack(), room)
+    assert program.exit_code() in (1, 2)
+    lines = program.err.splitlines()
+    assert len(lines) == 1 and lines[0].startswith("dronc: DATA_DIR: ") and "No space left on device" in lines[0], lines
+
+
+def test_disk_that_is_full_later_is_said_and_ends_everything(make_stack):
+    """Redis ends by itself where it cannot write what it has acknowledged; and nothing of what follows can be written down."""
+    stack = make_stack()
+    stack.program = on_small_disk(stack, 8 << 20)
+    wait_for(stack.is_up)
+    with open(f"/proc/{stack.program.pid}/root{stack.data}/filler", "ab", buffering=0) as filler, pytest.raises(OSError):
+        while True:
+            filler.write(bytes(1 << 16))
+    with pytest.raises((AssertionError, OSError)):  # an answer that is no 201, or none
+        for n in range(100):
+            stack.schedule(NEVER_SOON, f"http://127.0.0.1:9/{n}")
+    assert stack.program.exit_code() == 1
+    assert "DATA_DIR: cannot write to" in stack.program.err and "No space left on device" in stack.program.err
+    assert "redis-server has ended: stopping the rest" in stack.program.err
+    assert not processes_in(stack.home)
 
 
 def test_stop_works_with_stopped_handlers(make_stack):

@@ -11,7 +11,9 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -337,6 +339,66 @@ static void test_log_goes_on_after_signals_and_partial_writes(void **state)
     close(sink.read_fd);
 }
 
+/* JOURNAL_STREAM as systemd sets it for a process whose output is fd. */
+static void name_journal(int fd)
+{
+    char name[64];
+    struct stat stream;
+    assert_int_equal(fstat(fd, &stream), 0);
+    (void)snprintf(name, sizeof name, "%ju:%ju", (uintmax_t)stream.st_dev, (uintmax_t)stream.st_ino);
+    assert_int_equal(setenv("JOURNAL_STREAM", name, 1), 0);
+}
+
+static void test_log_gives_the_journal_each_lines_level(void **state)
+{
+    (void)state;
+    name_journal(open_sink());
+    start(sink.write_fd, LOG_TEXT, true);
+    log_set_level(LOG_DEBUG);
+    log_debug("a", log_str("x", NULL));
+    log_info("b", log_str("x", NULL));
+    log_warn("c", log_str("x", NULL));
+    log_error("d", log_str("x", NULL));
+    log_flush();
+    assert_string_equal(drain(), "<7>2026-03-08 07:00:00.012 DEBUG a\n"
+                                 "<6>2026-03-08 07:00:00.012 INFO  b\n"
+                                 "<4>2026-03-08 07:00:00.012 WARN  c\n"
+                                 "<3>2026-03-08 07:00:00.012 ERROR d\n");
+    close_sink();
+    assert_int_equal(unsetenv("JOURNAL_STREAM"), 0);
+}
+
+/* A process that was started by a service whose journal it does not write to: make run > file, in a unit. */
+static void test_log_gives_levels_to_nobody_but_the_journal(void **state)
+{
+    (void)state;
+    int other[2];
+    assert_int_equal(pipe(other), 0);
+    name_journal(other[1]);
+    start(open_sink(), LOG_TEXT, false);
+    log_warn("c", log_str("x", NULL));
+    assert_string_equal(drain(), "2026-03-08 07:00:00.012 WARN  c\n");
+    close_sink();
+    close(other[0]);
+    close(other[1]);
+    assert_int_equal(unsetenv("JOURNAL_STREAM"), 0);
+}
+
+static void test_log_complains_to_the_journal_line_by_line(void **state)
+{
+    (void)state;
+    int terminal = dup(STDERR_FILENO);
+    assert_int_equal(dup2(open_sink(), STDERR_FILENO), STDERR_FILENO);
+    log_complain("A: bad\nB: bad\n");
+    name_journal(STDERR_FILENO);
+    log_complain("A: bad\nB: bad\n");
+    assert_int_equal(dup2(terminal, STDERR_FILENO), STDERR_FILENO);
+    assert_string_equal(drain(), "A: bad\nB: bad\n<3>A: bad\n<3>B: bad\n");
+    close(terminal);
+    close_sink();
+    assert_int_equal(unsetenv("JOURNAL_STREAM"), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -355,6 +417,9 @@ int main(void)
         cmocka_unit_test(test_log_survives_a_closed_pipe),
         cmocka_unit_test(test_log_ends_a_line_that_was_cut_off),
         cmocka_unit_test(test_log_goes_on_after_signals_and_partial_writes),
+        cmocka_unit_test(test_log_gives_the_journal_each_lines_level),
+        cmocka_unit_test(test_log_gives_levels_to_nobody_but_the_journal),
+        cmocka_unit_test(test_log_complains_to_the_journal_line_by_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
