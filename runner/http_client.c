@@ -1,4 +1,8 @@
-/* http_client: see http_client.h. One easy handle per call, all in one multi handle (http_multi). */
+/* http_client: see http_client.h. One easy handle per call, all in one multi handle (http_multi).
+ *
+ * A handle serves one call and is never used again. Resetting one leaves state behind: in libcurl before 8.1
+ * a pointer to a header of the call before, which an answer can make it write through; in later ones parts of
+ * credentials and of the referer (docs/libcurl.md). What a target answers must not reach another's call. */
 #include "http_client.h"
 
 #include "http_easy.h"
@@ -13,15 +17,9 @@
 
 #define HEADER_KEPT_SIZE 48 /* bytes of a header that is looked at: more than any date takes */
 
-/* Easy handles that are kept to be used again: making one, and giving its memory back, is a tenth of what a
- * call costs here. No more, because each of them has buffers of some 20 KiB. */
-#define HANDLES_KEPT_MAX 64
-
 struct http_client {
     struct http_client_options options;
     struct http_multi multi;
-    CURL *kept[HANDLES_KEPT_MAX]; /* owned; reset, and in no multi handle */
-    size_t kept_count;
     struct http_call *calls; /* all of them */
     bool doomed;             /* at least one of them is to be ended in the next turn */
 };
@@ -255,23 +253,6 @@ static void make_result(const struct http_call *call, CURLcode code, struct http
 
 /* ---- life of a call ---- */
 
-/* NULL: out of memory. */
-static CURL *take_handle(struct http_client *client)
-{
-    return client->kept_count > 0 ? client->kept[--client->kept_count] : curl_easy_init();
-}
-
-/* easy is in no multi handle, or NULL. Nothing of the call stays in it: no option, no credentials. */
-static void give_handle_back(struct http_client *client, CURL *easy)
-{
-    if (easy == NULL || client->kept_count == HANDLES_KEPT_MAX) {
-        curl_easy_cleanup(easy);
-        return;
-    }
-    curl_easy_reset(easy);
-    client->kept[client->kept_count++] = easy;
-}
-
 static void unlink_call(struct http_call *call)
 {
     struct http_client *client = call->client;
@@ -287,7 +268,7 @@ static void unlink_call(struct http_call *call)
 
 static void call_free(struct http_call *call)
 {
-    give_handle_back(call->client, call->easy);
+    curl_easy_cleanup(call->easy);
     free(call->headers);
     free(call->search);
     buffer_fini(&call->kept);
@@ -361,7 +342,7 @@ static struct http_call *call_new(struct http_client *client, const struct http_
                                .keep_max = request->keep_max,
                                .post = strcmp(request->method, "POST") == 0,
                                .once = request->once};
-    call->easy = take_handle(client);
+    call->easy = curl_easy_init();
     if (call->easy == NULL) {
         free(call);
         return NULL;
@@ -486,9 +467,6 @@ void http_client_free(struct http_client *client)
         next = call->next;
         (void)curl_multi_remove_handle(client->multi.curl, call->easy);
         call_free(call);
-    }
-    while (client->kept_count > 0) {
-        curl_easy_cleanup(client->kept[--client->kept_count]);
     }
     http_multi_fini(&client->multi);
     free(client);

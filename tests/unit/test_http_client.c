@@ -519,7 +519,30 @@ static void test_http_client_credentials_go_to_their_host_only(void **state)
 
 /* ---- failures ---- */
 
-/* Handles are used again: the second call has the first one's. */
+/* Real servers begin their headers with a blank. What becomes of that call is libcurl's to say (before 8.2 it
+ * fails); the calls after it, on the same connection and on others, must not feel it. */
+static void serve_blank_first(struct http_stub *s, int connection)
+{
+    (void)connection;
+    stub_answer(s, "HTTP/1.1 200 OK\r\n X-One: 1\r\nX-Two: 2\r\nContent-Length: 2\r\n\r\nok");
+}
+
+static void test_http_client_answer_that_begins_with_a_blank_hurts_no_other_call(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 20; i++) {
+        stub_open(&stub, serve_blank_first);
+        for (int n = 0; n < 3; n++) {
+            (void)get("/");
+            assert_true(calls[0].result.error == HTTP_OK || calls[0].result.error == HTTP_ERROR_RESPONSE);
+        }
+        stub_close(&stub);
+        stub_open(&stub, serve_ok);
+        assert_failed(get("/"), HTTP_OK);
+        stub_close(&stub);
+    }
+}
+
 static void test_http_client_nothing_of_a_call_is_left_for_the_next(void **state)
 {
     (void)state;
@@ -1273,6 +1296,7 @@ int main(void)
         TEST(test_http_client_tells_how_long_to_wait),
         TEST(test_http_client_a_date_to_wait_for_counts_from_now),
         TEST(test_http_client_credentials_go_to_their_host_only),
+        TEST(test_http_client_answer_that_begins_with_a_blank_hurts_no_other_call),
         TEST(test_http_client_nothing_of_a_call_is_left_for_the_next),
         TEST(test_http_client_nobody_listens),
         TEST(test_http_client_name_that_does_not_resolve),
