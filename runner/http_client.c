@@ -5,6 +5,8 @@
  * credentials and of the referer (docs/libcurl.md). What a target answers must not reach another's call. */
 #include "http_client.h"
 
+#include "http_answer.h"
+#include "http_chunks.h"
 #include "http_easy.h"
 #include "http_multi.h"
 #include "text_search.h"
@@ -13,9 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-
-#define HEADER_KEPT_SIZE 48 /* bytes of a header that is looked at: more than any date takes */
 
 struct http_client {
     struct http_client_options options;
@@ -40,19 +39,20 @@ struct http_call {
     int64_t response_max;
     int64_t body_bytes;
     int64_t header_bytes;
-    long redirects_sent;                /* the redirect count of the last sending */
-    int status;                         /* of the latest status line; likewise the next two */
-    char retry_after[HEADER_KEPT_SIZE]; /* "": none */
-    char date[HEADER_KEPT_SIZE];        /* "": none */
-    bool post;                          /* it began as a POST */
+    long redirects_sent;       /* the redirect count of the last sending */
+    struct http_answer answer; /* to the request that was sent last */
+    struct http_chunks chunks; /* its body, where that is chunked */
+    const char *fault;         /* what is wrong with an answer, for a person, static; NULL: nothing */
+    bool post;                 /* it began as a POST */
+    bool headless;             /* it is a HEAD */
     bool once;
     bool sent;
     bool truncated;
     bool redirect_too_large;
     bool headers_too_large;
-    bool headers_open; /* a status line has come, and not yet the empty line after its headers */
     bool resend_blocked;
     bool sending_forbidden;
+    bool out_of_memory;
     CURLcode doom; /* not CURLE_OK: to be ended in the next turn, with this */
     char error[CURL_ERROR_SIZE];
 };
@@ -74,6 +74,8 @@ const char *http_error_name(enum http_error error)
 {
     return error < HTTP_ERROR__COUNT ? error_names[error] : "internal";
 }
+
+static const char bad_chunks[] = "the chunks of the answer's body are malformed";
 
 static struct wall_ms now(const struct http_client *client)
 {
@@ -104,9 +106,13 @@ static int on_before_request(void *arg, char *ip, char *local_ip, int port, int 
         call->resend_blocked = true;
         return CURL_PREREQFUNC_ABORT;
     }
-    if (follows && http_easy_redirect(call->easy, call->headers, call->status, call->post) != CURLE_OK) {
+    if (follows &&
+        http_easy_redirect(call->easy, call->headers, call->answer.status, call->post) != CURLE_OK) {
+        call->out_of_memory = true;
         return CURL_PREREQFUNC_ABORT;
     }
+    call->answer = (struct http_answer){.headless = call->headless};
+    call->chunks = (struct http_chunks){0};
     call->redirects_sent = redirects;
     call->sent = true;
     return CURL_PREREQFUNC_OK;
@@ -121,24 +127,34 @@ static void keep(struct http_call *call, const char *data, size_t len)
 }
 
 /* The body is counted, looked through and thrown away; what is past the limit ends the transfer. */
-static size_t on_body(char *data, size_t size, size_t count, void *arg)
+static void take_body(void *arg, const char *data, size_t len)
 {
     struct http_call *call = arg;
     int64_t room = call->response_max - call->body_bytes;
-    int64_t len = (int64_t)(size * count);
-    size_t wanted = (size_t)(len < room ? len : room);
+    size_t wanted = room <= 0 ? 0 : (int64_t)len < room ? len : (size_t)room;
     if (call->search != NULL) {
         text_search_feed(call->search, data, wanted);
     }
     if (call->kept.len < call->keep_max) {
         keep(call, data, wanted);
     }
-    call->body_bytes += len;
-    if (call->body_bytes > call->response_max) {
-        call->truncated = true;
-        return 0;
+    call->body_bytes += (int64_t)len;
+    call->truncated = call->body_bytes > call->response_max;
+}
+
+static size_t on_body(char *data, size_t size, size_t count, void *arg)
+{
+    struct http_call *call = arg;
+    size_t len = size * count;
+    if (!call->answer.chunked) {
+        take_body(call, data, len);
+    } else if (!http_chunks_feed(&call->chunks, data, len, take_body, call) && !call->truncated) {
+        call->fault = bad_chunks;
     }
-    return size * count;
+    if (call->chunks.excess) {
+        http_easy_give_up_connection(call->easy);
+    }
+    return call->truncated || call->fault != NULL ? 0 : len;
 }
 
 /* The body of a redirect that is followed is read and dropped inside libcurl, without end if need be: on_body
@@ -153,55 +169,20 @@ static int on_progress(void *arg, curl_off_t total, curl_off_t read, curl_off_t 
     return call->redirect_too_large ? 1 : 0;
 }
 
-/* The status of "HTTP/1.1 302 Found"; 0: there is none. libcurl has judged the line already. */
-static int status_of(const char *line, size_t len)
-{
-    const char *space = memchr(line, ' ', len);
-    int status = 0;
-    for (const char *p = space; p != NULL && ++p < line + len && *p >= '0' && *p <= '9';) {
-        status = status < 1000 ? status * 10 + (*p - '0') : status;
-    }
-    return status;
-}
-
-/* Keep the value of a header line, if it is the one called name. One that is too long is none. */
-static void keep_header(char out[HEADER_KEPT_SIZE], const char *line, size_t len, const char *name)
-{
-    size_t at = strlen(name);
-    if (len <= at || strncasecmp(line, name, at) != 0) {
-        return;
-    }
-    while (at < len && (line[at] == ' ' || line[at] == '\t')) {
-        at++;
-    }
-    while (len > at && (unsigned char)line[len - 1] <= ' ') {
-        len--;
-    }
-    size_t kept = len - at < HEADER_KEPT_SIZE ? len - at : 0;
-    memcpy(out, line + at, kept);
-    out[kept] = '\0';
-}
-
 static size_t on_header(char *data, size_t size, size_t count, void *arg)
 {
     struct http_call *call = arg;
+    struct http_answer *answer = &call->answer;
     size_t len = size * count;
+    bool was_open = answer->open;
     call->header_bytes += (int64_t)len;
-    if (len >= 5 && memcmp(data, "HTTP/", 5) == 0) {
-        call->headers_open = true;
-        call->status = status_of(data, len);
-        call->retry_after[0] = '\0';
-        call->date[0] = '\0';
-    } else if (len > 0 && (data[0] == '\r' || data[0] == '\n')) {
-        call->headers_open = false;
+    http_answer_line(answer, data, len);
+    if (!was_open && answer->open && http_easy_heed_status(call->easy, answer) != CURLE_OK) {
+        call->out_of_memory = true;
     }
-    keep_header(call->retry_after, data, len, "Retry-After:");
-    keep_header(call->date, data, len, "Date:");
-    if (call->header_bytes > HTTP_HEADERS_MAX) {
-        call->headers_too_large = true;
-        return 0;
-    }
-    return size * count;
+    call->headers_too_large = call->header_bytes > HTTP_HEADERS_MAX;
+    call->fault = answer->fault;
+    return call->headers_too_large || call->out_of_memory || call->fault != NULL ? 0 : len;
 }
 
 /* ---- results ---- */
@@ -212,14 +193,43 @@ static void say(struct http_result *result, enum http_error error, const char *t
     (void)snprintf(result->text, sizeof result->text, "%.*s", HTTP_ERROR_SIZE - 1, text);
 }
 
+/* libcurl's own limit for one line comes before ours for all of them. It says then what it says without
+ * memory, or (since 8.6, whose headers have the name) that something is too large. */
+static bool has_endless_line(const struct http_call *call, CURLcode code)
+{
+    enum {
+        TOO_LARGE = 100
+    };
+    return call->sent && (code == CURLE_OUT_OF_MEMORY || (int)code == TOO_LARGE) &&
+           http_answer_is_awaited(&call->answer);
+}
+
+/* What libcurl has no words for, or misleading ones. */
+static const char *text_of(const struct http_call *call, CURLcode code)
+{
+    bool malformed = code == CURLE_BAD_FUNCTION_ARGUMENT && call->answer.open;
+    return malformed                ? "the answer's headers are malformed"
+           : call->error[0] != '\0' ? call->error
+                                    : curl_easy_strerror(code);
+}
+
+/* Why libcurl ended a transfer with a failure. */
+static void describe_failure(const struct http_call *call, CURLcode code, struct http_result *result)
+{
+    long redirects = 0;
+    (void)curl_easy_getinfo(call->easy, CURLINFO_REDIRECT_COUNT, &redirects);
+    say(result, http_easy_classify(code, redirects > call->redirects_sent), text_of(call, code));
+}
+
 static void describe_end(const struct http_call *call, CURLcode code, struct http_result *result)
 {
-    if (call->truncated && code == CURLE_WRITE_ERROR) {
-        result->truncated = true;
-    } else if (call->doom == CURLE_ABORTED_BY_CALLBACK) {
+    if (call->doom == CURLE_ABORTED_BY_CALLBACK) {
         say(result, HTTP_ERROR_ABORTED, "aborted by the runner");
-    } else if (call->headers_too_large || (call->headers_open && code == CURLE_OUT_OF_MEMORY)) {
-        /* The second is what libcurl says of a single line that grows past its own limit. */
+    } else if (call->fault != NULL) {
+        say(result, HTTP_ERROR_RESPONSE, call->fault);
+    } else if (call->truncated && code == CURLE_WRITE_ERROR) {
+        result->truncated = true;
+    } else if (call->headers_too_large || has_endless_line(call, code)) {
         say(result, HTTP_ERROR_RESPONSE, "the answer's headers are larger than 64 KiB");
     } else if (call->redirect_too_large) {
         say(result, HTTP_ERROR_RESPONSE, "the body of a redirect is too large");
@@ -228,11 +238,14 @@ static void describe_end(const struct http_call *call, CURLcode code, struct htt
     } else if (call->resend_blocked) {
         say(result, HTTP_ERROR_RESPONSE,
             "the connection died before the answer; at most once, so the request was not sent again");
+    } else if (call->out_of_memory) {
+        say(result, HTTP_ERROR_INTERNAL, "out of memory");
     } else if (code != CURLE_OK) {
-        say(result, http_easy_classify(call->easy, code),
-            call->error[0] != '\0' ? call->error : curl_easy_strerror(code));
-    } else if (call->headers_open) {
+        describe_failure(call, code, result);
+    } else if (call->answer.open) {
         say(result, HTTP_ERROR_RESPONSE, "the answer broke off inside its headers");
+    } else if (call->answer.chunked && call->chunks.state != HTTP_CHUNKS_END) {
+        say(result, HTTP_ERROR_RESPONSE, bad_chunks);
     }
 }
 
@@ -242,7 +255,8 @@ static void make_result(const struct http_call *call, CURLcode code, struct http
     (void)curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
     *result = (struct http_result){
         .status = (int)status, .sent = call->sent, .found = call->search != NULL && call->search->found};
-    result->retry_after_ms = http_easy_retry_after_ms(call->retry_after, call->date, now(call->client));
+    result->retry_after_ms = http_easy_retry_after_ms(call->answer.values[HTTP_RETRY_AFTER],
+                                                      call->answer.values[HTTP_DATE], now(call->client));
     result->started = call->started;
     result->took_ms = clock_mono(&call->client->options.clock).ms - call->began.ms;
     result->body_bytes = call->body_bytes < call->response_max ? call->body_bytes : call->response_max;
@@ -341,6 +355,7 @@ static struct http_call *call_new(struct http_client *client, const struct http_
                                .response_max = request->response_max,
                                .keep_max = request->keep_max,
                                .post = strcmp(request->method, "POST") == 0,
+                               .headless = strcmp(request->method, "HEAD") == 0,
                                .once = request->once};
     call->easy = curl_easy_init();
     if (call->easy == NULL) {

@@ -298,6 +298,55 @@ static void test_http_client_does_not_follow_to_other_schemes(void **state)
     }
 }
 
+/* What answers the hop's request is the answer's fault, not the redirect's. */
+static void serve_redirect_to_no_http(struct http_stub *s, int connection)
+{
+    (void)connection;
+    if (stub_read(s) && stub_send(s, "HTTP/1.1 302 X\r\nLocation: /there\r\nContent-Length: 0\r\n\r\n") &&
+        stub_read(s)) {
+        (void)stub_send(s, "SSH-2.0-OpenSSH_9.2p1\r\n");
+    }
+}
+
+static void test_http_client_redirect_to_what_is_no_http_is_a_bad_response(void **state)
+{
+    (void)state;
+    stub_open(&stub, serve_redirect_to_no_http);
+    assert_failed(get("/"), HTTP_ERROR_RESPONSE);
+    stub_close(&stub);
+}
+
+/* The first hop is a redirect, the second one's status is to be told. */
+static int second_status;
+
+static void serve_not_a_redirect(struct http_stub *s, int connection)
+{
+    (void)connection;
+    char answer[128];
+    while (stub_read(s)) {
+        bool first = strstr(s->requests[s->count - 1], "/first HTTP") != NULL;
+        (void)snprintf(answer, sizeof answer, "HTTP/1.1 %d X\r\nLocation: /%s\r\nContent-Length: 0\r\n\r\n",
+                       first ? 302 : second_status, first ? "second" : "elsewhere");
+        (void)stub_send(s, answer);
+    }
+}
+
+static void test_http_client_follows_no_other_3xx(void **state)
+{
+    (void)state;
+    static const int statuses[] = {300, 304, 305, 306, 309, 399, 201, 404};
+    for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++) {
+        second_status = statuses[i];
+        stub_open(&stub, serve_not_a_redirect);
+        assert_failed(get("/second"), HTTP_OK);
+        assert_int_equal(calls[0].result.status, second_status);
+        assert_failed(get("/first"), HTTP_OK);
+        assert_int_equal(calls[0].result.status, second_status);
+        stub_close(&stub);
+        assert_int_equal(stub.count, 3);
+    }
+}
+
 static void test_http_client_without_redirects_takes_the_first_answer(void **state)
 {
     (void)state;
@@ -459,6 +508,7 @@ static void test_http_client_tells_how_long_to_wait(void **state)
         {"Retry-After: 120\r\n", 120000},
         {"retry-after:   7  \r\n", 7000},
         {"Retry-After:5\r\n", 5000},
+        {"Retry-After:\r\n 5\r\n", 5000},
         {"Retry-After: \r\n", -1},
         {"Retry-After: soon\r\n", -1},
         {"Retry-After: -5\r\n", -1},
@@ -650,6 +700,20 @@ static void test_http_client_broken_answers_are_bad_responses(void **state)
         "",
         "SSH-2.0-OpenSSH_9.2p1\r\n",
         "HTTP/9.9 200 OK\r\n\r\n",
+        "HTTP/2 200 OK\r\nContent-Length: 2\r\n\r\nok",
+        "HTTP/1.1 2000 OK\r\nContent-Length: 2\r\n\r\nok",
+        "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 7\r\n\r\nokmore!",
+        "HTTP/1.1 200 OK\r\nContent-Length: 2, 7\r\n\r\nokmore!",
+        "HTTP/1.1 200 OK\r\nContent-Length: 18446744073709551616\r\n\r\nok",
+        "HTTP/1.1 200 OK\r\nContent-Length: 2x\r\n\r\nok",
+        "HTTP/1.1 200 OK\r\nContent-Length : 1\r\n\r\nok",
+        "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+        "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding:\r\n chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\nx",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5zz\r\nhello\r\n0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n6\r\nhello\r\n0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nxyz\r\n\r\n",
     };
     for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
         bytes = answers[i];
@@ -672,6 +736,38 @@ static void test_http_client_answer_that_ends_in_its_headers_is_a_bad_response(v
         (void)get("/");
         stub_close(&stub);
         assert_failed(&calls[0].result, HTTP_ERROR_RESPONSE);
+    }
+}
+
+/* However wrong an answer is, the call after it does not get the rest of it. */
+static void serve_bytes_once(struct http_stub *s, int connection)
+{
+    if (connection > 0) {
+        stub_answer(s, OK_200);
+    } else if (stub_read(s) && stub_send(s, bytes)) {
+        stub_hang(s);
+    }
+}
+
+static void test_http_client_connection_of_a_wrong_answer_is_not_used_again(void **state)
+{
+    (void)state;
+    static const char *const answers[] = {
+        "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nContent-Length: 7\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 7\r\n\r\n0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 404 X\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nHTTP/1.1 404 X\r\nContent-Length: "
+        "0\r\n\r\n",
+    };
+    for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
+        bytes = answers[i];
+        stub_open(&stub, serve_bytes_once);
+        assert_failed(get("/"), i < 2 ? HTTP_ERROR_RESPONSE : HTTP_OK);
+        assert_failed(get("/"), HTTP_OK);
+        assert_int_equal(calls[0].result.status, 200);
+        assert_int_equal(calls[0].result.body_bytes, 2);
+        stub_close(&stub);
+        assert_int_equal(stub.connections, 2);
     }
 }
 
@@ -805,12 +901,15 @@ static void test_http_client_keeps_nothing_of_a_redirect_that_is_followed(void *
     stub_close(&stub);
 }
 
-static void serve_headers(struct http_stub *s, int connection)
+/* What a flood begins with, and what comes again and again. */
+static const char *flood_begin;
+static const char *flood_piece;
+
+static void serve_flood(struct http_stub *s, int connection)
 {
     (void)connection;
-    if (stub_read(s) && stub_send(s, "HTTP/1.1 200 OK\r\n")) {
-        while (
-            stub_send(s, "X-Flood: 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\r\n")) {
+    if (stub_read(s) && stub_send(s, flood_begin)) {
+        while (stub_send(s, flood_piece)) {
         }
     }
 }
@@ -818,10 +917,23 @@ static void serve_headers(struct http_stub *s, int connection)
 static void test_http_client_flood_of_headers_is_a_bad_response(void **state)
 {
     (void)state;
-    stub_open(&stub, serve_headers);
-    assert_failed(get("/"), HTTP_ERROR_RESPONSE);
-    assert_non_null(strstr(calls[0].result.text, "64 KiB"));
-    stub_close(&stub);
+    static const char *const floods[][2] = {
+        {"HTTP/1.1 200 OK\r\n", "X-Flood: 0123456789abcdef0123456789abcdef0123456789abcdef\r\n"},
+        {"HTTP/1.1 200 OK\r\nX-Flood: ", "0123456789abcdef0123456789abcdef0123456789abcdef"},
+        {"HTTP/1.1 200 ", "0123456789abcdef0123456789abcdef0123456789abcdef"},
+        {"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 ", "0123456789abcdef0123456789abcdef0123456789abcdef"},
+        {"HTTP/1.1 ", "HTTP/1.1 103 Early Hints\r\n\r\n"},
+        {"HTTP/1.1 103 Early Hints\r\n\r\n", "HTTP/1.1 103 Early Hints\r\n\r\n"},
+    };
+    for (size_t i = 0; i < sizeof floods / sizeof floods[0]; i++) {
+        flood_begin = floods[i][0];
+        flood_piece = floods[i][1];
+        stub_open(&stub, serve_flood);
+        assert_failed(get("/"), HTTP_ERROR_RESPONSE);
+        bool is_line = i != 4; /* "HTTP/1.1 HTTP/1.1 103" has no status */
+        assert_int_equal(strstr(calls[0].result.text, "64 KiB") != NULL, is_line);
+        stub_close(&stub);
+    }
 }
 
 /* ---- at most once ---- */
@@ -1288,6 +1400,8 @@ int main(void)
         TEST(test_http_client_follows_redirects_up_to_the_limit),
         TEST(test_http_client_leaves_a_redirect_loop),
         TEST(test_http_client_does_not_follow_to_other_schemes),
+        TEST(test_http_client_redirect_to_what_is_no_http_is_a_bad_response),
+        TEST(test_http_client_follows_no_other_3xx),
         TEST(test_http_client_without_redirects_takes_the_first_answer),
         TEST(test_http_client_sends_every_method_with_and_without_a_body),
         TEST(test_http_client_sends_an_empty_body_with_its_length),
@@ -1304,6 +1418,7 @@ int main(void)
         TEST(test_http_client_reset_is_a_bad_response),
         TEST(test_http_client_broken_answers_are_bad_responses),
         TEST(test_http_client_answer_that_ends_in_its_headers_is_a_bad_response),
+        TEST(test_http_client_connection_of_a_wrong_answer_is_not_used_again),
         TEST(test_http_client_tls_that_is_none),
         TEST(test_http_client_endless_answer_is_cut_and_no_failure),
         TEST(test_http_client_answer_as_long_as_allowed_is_whole),
