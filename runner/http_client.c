@@ -28,6 +28,7 @@ struct http_call {
     struct http_call *prev;
     struct http_call *next;
     CURL *easy;
+    struct http_line line;
     struct curl_slist *headers; /* owned, in one piece */
     struct text_search *search; /* owned; NULL: there is nothing to look for */
     struct buffer kept;         /* the beginning of the body; takes no memory unless that is asked for */
@@ -40,6 +41,8 @@ struct http_call {
     int64_t body_bytes;
     int64_t header_bytes;
     long redirects_sent;       /* the redirect count of the last sending */
+    struct mono_ms asked;      /* when the last request was sent */
+    int64_t answer_ms;         /* how long its answer took to begin */
     struct http_answer answer; /* to the request that was sent last */
     struct http_chunks chunks; /* its body, where that is chunked */
     const char *fault;         /* what is wrong with an answer, for a person, static; NULL: nothing */
@@ -57,24 +60,6 @@ struct http_call {
     char error[CURL_ERROR_SIZE];
 };
 
-static const char *const error_names[HTTP_ERROR__COUNT] = {
-    [HTTP_OK] = "",
-    [HTTP_ERROR_DNS] = "dns",
-    [HTTP_ERROR_CONNECT] = "connect",
-    [HTTP_ERROR_TLS] = "tls",
-    [HTTP_ERROR_TIMEOUT] = "timeout",
-    [HTTP_ERROR_REDIRECT] = "redirect",
-    [HTTP_ERROR_REDIRECTS] = "too_many_redirects",
-    [HTTP_ERROR_RESPONSE] = "response",
-    [HTTP_ERROR_ABORTED] = "aborted",
-    [HTTP_ERROR_INTERNAL] = "internal",
-};
-
-const char *http_error_name(enum http_error error)
-{
-    return error < HTTP_ERROR__COUNT ? error_names[error] : "internal";
-}
-
 static const char bad_chunks[] = "the chunks of the answer's body are malformed";
 
 static struct wall_ms now(const struct http_client *client)
@@ -90,7 +75,6 @@ static int on_before_request(void *arg, char *ip, char *local_ip, int port, int 
     (void)ip;
     (void)local_ip;
     (void)port;
-    (void)local_port;
     struct http_call *call = arg;
     const struct http_client_options *options = &call->client->options;
     long redirects = 0;
@@ -111,8 +95,12 @@ static int on_before_request(void *arg, char *ip, char *local_ip, int port, int 
         call->out_of_memory = true;
         return CURL_PREREQFUNC_ABORT;
     }
+    if (call->sent) {
+        http_line_check(&call->line, local_port);
+    }
     call->answer = (struct http_answer){.headless = call->headless};
     call->chunks = (struct http_chunks){0};
+    call->asked = clock_mono(&options->clock);
     call->redirects_sent = redirects;
     call->sent = true;
     return CURL_PREREQFUNC_OK;
@@ -169,6 +157,15 @@ static int on_progress(void *arg, curl_off_t total, curl_off_t read, curl_off_t 
     return call->redirect_too_large ? 1 : 0;
 }
 
+/* A status line has come. */
+static void begin_answer(struct http_call *call)
+{
+    call->answer_ms = clock_mono(&call->client->options.clock).ms - call->asked.ms;
+    if (http_easy_heed_status(call->easy, &call->answer) != CURLE_OK) {
+        call->out_of_memory = true;
+    }
+}
+
 static size_t on_header(char *data, size_t size, size_t count, void *arg)
 {
     struct http_call *call = arg;
@@ -177,8 +174,10 @@ static size_t on_header(char *data, size_t size, size_t count, void *arg)
     bool was_open = answer->open;
     call->header_bytes += (int64_t)len;
     http_answer_line(answer, data, len);
-    if (!was_open && answer->open && http_easy_heed_status(call->easy, answer) != CURLE_OK) {
-        call->out_of_memory = true;
+    if (!was_open && answer->open) {
+        begin_answer(call);
+    } else if (was_open && !answer->open) {
+        http_line_note(&call->line, call->answer_ms, http_answer_keeps_ms(answer));
     }
     call->headers_too_large = call->header_bytes > HTTP_HEADERS_MAX;
     call->fault = answer->fault;
@@ -240,6 +239,8 @@ static void describe_end(const struct http_call *call, CURLcode code, struct htt
             "the connection died before the answer; at most once, so the request was not sent again");
     } else if (call->out_of_memory) {
         say(result, HTTP_ERROR_INTERNAL, "out of memory");
+    } else if (call->line.no_descriptor && code == CURLE_COULDNT_CONNECT) {
+        say(result, HTTP_ERROR_INTERNAL, "no file descriptor is left for a connection");
     } else if (code != CURLE_OK) {
         describe_failure(call, code, result);
     } else if (call->answer.open) {
@@ -305,7 +306,6 @@ static CURLcode set_callbacks(struct http_call *call)
 {
     CURL *easy = call->easy;
     CURLcode rc = CURLE_OK;
-    SET(CURLOPT_PRIVATE, call);
     SET(CURLOPT_ERRORBUFFER, call->error);
     SET(CURLOPT_PREREQFUNCTION, on_before_request);
     SET(CURLOPT_PREREQDATA, call);
@@ -323,7 +323,7 @@ static enum err set_up(struct http_call *call, const struct http_request *reques
 {
     CURLcode rc = http_easy_set_up(call->easy, request, &call->headers);
     rc = rc != CURLE_OK ? rc : set_callbacks(call);
-    rc = rc != CURLE_OK ? rc : http_multi_adopt(&call->client->multi, call->easy);
+    rc = rc != CURLE_OK ? rc : http_multi_adopt(&call->client->multi, call->easy, &call->line, call);
     return rc == CURLE_OK ? ERR_OK : rc == CURLE_OUT_OF_MEMORY ? ERR_NOMEM : ERR_SYSTEM;
 }
 
@@ -438,12 +438,9 @@ void http_client_turn(struct http_client *client)
         finish_doomed(client);
     }
     while ((message = curl_multi_info_read(client->multi.curl, &left)) != NULL) {
-        struct http_call *call = NULL;
-        CURLcode code = message->data.result;
-        if (message->msg == CURLMSG_DONE &&
-            curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&call) == CURLE_OK &&
-            call != NULL) {
-            finish_call(call, code);
+        const struct http_line *line = http_multi_line(message->easy_handle);
+        if (message->msg == CURLMSG_DONE && line != NULL) {
+            finish_call(line->owner, message->data.result);
         }
     }
 }
@@ -463,7 +460,7 @@ enum err http_client_new(struct http_client **out, const struct http_client_opti
         return err_set(info, ERR_NOMEM, "no memory for the HTTP client");
     }
     client->options = *options;
-    enum err err = http_multi_init(&client->multi, options->loop, options->max_calls);
+    enum err err = http_multi_init(&client->multi, options->loop, options->clock, options->max_calls);
     if (err != ERR_OK) {
         free(client);
         curl_global_cleanup();

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
+#define HTTP_NAME_S        30L /* for how long the address of a name is believed */
+
 #define SET(option, value) (rc = rc != CURLE_OK ? rc : curl_easy_setopt(easy, (option), (value)))
 
 /* ---- headers ---- */
@@ -147,6 +149,7 @@ static CURLcode set_limits(CURL *easy, const struct http_request *request)
     /* The bundle has them all. With a directory beside it, libcurl reads and parses the bundle anew for each
      * connection (20 ms in which nothing else happens), without one once a day. */
     SET(CURLOPT_CAPATH, NULL);
+    SET(CURLOPT_DNS_CACHE_TIMEOUT, HTTP_NAME_S);
     SET(CURLOPT_NOSIGNAL, 1L);
     SET(CURLOPT_QUICK_EXIT, 1L); /* do not wait for the thread of a look-up that came too late */
     SET(CURLOPT_TCP_KEEPALIVE, 1L);

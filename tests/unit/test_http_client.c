@@ -7,6 +7,7 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #define OK_200 "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -49,6 +50,24 @@ static bool ask_may_send(void *arg)
     return may_send;
 }
 
+/* The client's clock goes with the machine's, and leaps when a test says so. */
+static atomic_llong leapt_ms;
+
+static struct mono_ms leaping_mono(void *arg)
+{
+    (void)arg;
+    struct clock clock = clock_system();
+    return (struct mono_ms){clock_mono(&clock).ms + leapt_ms};
+}
+
+static struct clock leaping_clock(void)
+{
+    struct clock clock = clock_system();
+    clock.mono = leaping_mono;
+    clock.mono_us = NULL;
+    return clock;
+}
+
 static void turn(void)
 {
     http_client_turn(client);
@@ -59,8 +78,9 @@ static int set_up(void **state)
     (void)state;
     rig_init(&rig);
     const struct http_client_options options = {
-        .loop = rig.loop, .now = now, .may_send = ask_may_send, .clock = clock_system(), .max_calls = 8};
+        .loop = rig.loop, .now = now, .may_send = ask_may_send, .clock = leaping_clock(), .max_calls = 8};
     may_send = true;
+    leapt_ms = 0;
     assert_int_equal(http_client_new(&client, &options, &info), ERR_OK);
     rig.turn = turn;
     memset(calls, 0, sizeof calls);
@@ -1244,11 +1264,9 @@ static void test_http_client_reuses_a_kept_connection(void **state)
     assert_int_equal(stub.count, 3);
 }
 
-/* ---- kept connections, whose sockets stay watched between two calls ---- */
+/* ---- how long connections are kept ---- */
 
-static atomic_int turns;        /* of the loop */
-static int over;                /* connections that are to be over */
-static const char *last_answer; /* on each of them */
+static atomic_int turns; /* of the loop */
 
 static void count_turn(void)
 {
@@ -1256,14 +1274,215 @@ static void count_turn(void)
     turn();
 }
 
+/* An answer that comes at once is read before libcurl waits for it; those from elsewhere are not. The loop
+ * must tick. */
+static void wait_until_it_sleeps(void)
+{
+    for (int until = turns + 3; turns < until;) {
+        (void)sched_yield();
+    }
+}
+
+/* As get, from a target that answers when the client sleeps. */
+static const struct http_result *get_from_afar(const char *path)
+{
+    rig.turn = count_turn;
+    rig.ticking = true;
+    const struct http_result *result = get(path);
+    rig.ticking = false;
+    rig.turn = turn;
+    return result;
+}
+
+static void serve_ok_from_afar(struct http_stub *s, int connection)
+{
+    (void)connection;
+    while (stub_read(s)) {
+        wait_until_it_sleeps();
+        (void)stub_send(s, OK_200);
+    }
+}
+
+static int idle_s; /* what a target says of that */
+
+static void serve_keep_alive(struct http_stub *s, int connection)
+{
+    (void)connection;
+    char answer[128];
+    (void)snprintf(answer, sizeof answer,
+                   "HTTP/1.1 200 OK\r\nKeep-Alive: timeout=%d, max=100\r\nContent-Length: 2\r\n\r\nok",
+                   idle_s);
+    stub_answer(s, answer);
+}
+
+/* Two calls with a pause between them, to a target that has just been opened. True: one connection served
+ * both. */
+static bool one_connection_serves(int64_t pause_ms)
+{
+    int before = stub.connections;
+    assert_failed(get("/"), HTTP_OK);
+    leapt_ms += pause_ms;
+    assert_failed(get("/"), HTTP_OK);
+    int made = stub.connections - before;
+    leapt_ms += 100000; /* the next pair has its own */
+    return made <= 1;
+}
+
+static void test_http_client_connection_is_used_again_only_while_it_is_young(void **state)
+{
+    (void)state;
+    for (int once = 0; once <= 1; once++) {
+        request.once = once == 1;
+        stub_open(&stub, serve_ok);
+        assert_true(one_connection_serves(0));
+        assert_true(one_connection_serves(300));
+        assert_false(one_connection_serves(600));
+        assert_false(one_connection_serves(1000));
+        assert_false(one_connection_serves(60000));
+        stub_close(&stub);
+    }
+}
+
+static void test_http_client_connection_is_kept_for_as_long_as_the_target_says(void **state)
+{
+    (void)state;
+    static const struct {
+        int idle_s;
+        int64_t pause_ms;
+        bool kept;
+    } rows[] = {{5, 3500, true}, {5, 4100, false}, {60, 25000, true},  {1, 300, true},
+                {1, 600, false}, {0, 10, false},   {100, 40000, false} /* it would be too old */};
+    stub_open(&stub, serve_keep_alive);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        idle_s = rows[i].idle_s;
+        if (one_connection_serves(rows[i].pause_ms) != rows[i].kept) {
+            fail_msg("row %zu", i);
+        }
+    }
+    stub_close(&stub);
+}
+
+static void serve_far_away(struct http_stub *s, int connection)
+{
+    (void)connection;
+    while (stub_read(s)) {
+        leapt_ms += 200;
+        (void)stub_send(s, OK_200);
+    }
+}
+
+/* The target's end of a connection is idle a round trip longer than ours. */
+static void test_http_client_the_way_to_the_target_counts(void **state)
+{
+    (void)state;
+    stub_open(&stub, serve_far_away);
+    assert_true(one_connection_serves(150));
+    assert_false(one_connection_serves(350));
+    stub_close(&stub);
+}
+
+/* A busy one, too: its name may lead elsewhere by now. */
+static void test_http_client_connection_has_a_greatest_age(void **state)
+{
+    (void)state;
+    stub_open(&stub, serve_ok_from_afar);
+    for (int i = 0; i < 100; i++) {
+        assert_failed(get_from_afar("/"), HTTP_OK);
+        leapt_ms += 310;
+    }
+    assert_int_equal(stub.connections, 2);
+    stub_close(&stub);
+}
+
+static void serve_location_late(struct http_stub *s, int connection)
+{
+    (void)connection;
+    char answer[512];
+    (void)snprintf(answer, sizeof answer,
+                   "HTTP/1.1 302 X\r\nLocation: %s\r\nKeep-Alive: timeout=60\r\nContent-Length: 0\r\n\r\n",
+                   location);
+    while (stub_read(s)) {
+        wait_until_it_sleeps();
+        leapt_ms += 1000;
+        (void)stub_send(s, answer);
+    }
+}
+
+/* Where a redirect leads, the connection may have grown old while the first answer was waited for; and what
+ * the one target says of its connections says nothing of the other's. */
+static void test_http_client_redirects_take_no_old_connection(void **state)
+{
+    (void)state;
+    char target[64];
+    char url[64];
+    request.once = true;
+    stub_open(&other, serve_ok);
+    stub_open(&stub, serve_location_late);
+    (void)snprintf(target, sizeof target, "http://127.0.0.1:%d/there", other.port);
+    (void)snprintf(url, sizeof url, "http://127.0.0.1:%d/", stub.port);
+    location = target;
+    assert_failed(get(target), HTTP_OK);
+    assert_failed(get_from_afar(url), HTTP_OK);
+    assert_int_equal(other.connections, 2);
+    assert_failed(get_from_afar(url), HTTP_OK);
+    assert_int_equal(stub.connections, 1);
+    assert_int_equal(other.connections, 3);
+    stub_close(&stub);
+    stub_close(&other);
+}
+
+static bool client_has_hung_up(void)
+{
+    return stub.closed > 0;
+}
+
+/* As soon as something else is called. */
+static void test_http_client_target_learns_that_a_connection_is_ended(void **state)
+{
+    (void)state;
+    char url[64];
+    stub_open(&stub, serve_ok);
+    stub_open(&other, serve_ok);
+    (void)snprintf(url, sizeof url, "http://127.0.0.1:%d/", other.port);
+    assert_failed(get("/"), HTTP_OK);
+    leapt_ms += 1000;
+    assert_failed(get(url), HTTP_OK);
+    rig.ticking = true;
+    assert_true(rig_run(&rig, client_has_hung_up, RIG_LIMIT_MS));
+    rig.ticking = false;
+    stub_close(&other);
+    stub_close(&stub);
+}
+
+/* Not the target's fault, and not its class. */
+static void test_http_client_without_descriptors_is_internal(void **state)
+{
+    (void)state;
+    struct rlimit before;
+    stub_open(&stub, serve_ok);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    int next = dup(0);
+    close(next);
+    const struct rlimit none = {(rlim_t)next, before.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    (void)get("/");
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_failed(&calls[0].result, HTTP_ERROR_INTERNAL);
+    assert_false(calls[0].result.sent);
+    stub_close(&stub);
+}
+
+/* ---- kept connections, whose sockets stay watched between two calls ---- */
+
+static int over;                /* connections that are to be over */
+static const char *last_answer; /* on each of them */
+
 /* Answers not before the client has gone to sleep over it. */
 static void serve_three_each(struct http_stub *s, int connection)
 {
     (void)connection;
     for (int i = 0; i < 3 && stub_read(s); i++) {
-        for (int until = turns + 3; turns < until;) {
-            (void)sched_yield();
-        }
+        wait_until_it_sleeps();
         (void)stub_send(s, i < 2 ? OK_200 : last_answer);
     }
 }
@@ -1439,6 +1658,13 @@ int main(void)
         TEST(test_http_client_callback_may_cancel_and_start_calls),
         TEST(test_http_client_free_ends_calls_silently),
         TEST(test_http_client_reuses_a_kept_connection),
+        TEST(test_http_client_connection_is_used_again_only_while_it_is_young),
+        TEST(test_http_client_connection_is_kept_for_as_long_as_the_target_says),
+        TEST(test_http_client_the_way_to_the_target_counts),
+        TEST(test_http_client_connection_has_a_greatest_age),
+        TEST(test_http_client_redirects_take_no_old_connection),
+        TEST(test_http_client_target_learns_that_a_connection_is_ended),
+        TEST(test_http_client_without_descriptors_is_internal),
         TEST(test_http_client_connection_closed_while_idle_costs_no_turns),
         TEST(test_http_client_number_of_a_closed_connection_is_free),
         TEST(test_http_client_number_of_a_connection_that_never_was_is_free),
