@@ -166,6 +166,10 @@ chaos: build deps-test ## kill, stop, cut off and mislead all parts while jobs r
 chaos-mutants: build deps-test ## the same against builds with one guard removed each: all of them have to be noticed (MUTANTS=a,b)
 	@/usr/bin/python3 tests/chaos/mutants.py $(if $(MUTANTS),--only $(MUTANTS))
 
+.PHONY: idle
+idle: build deps-test ## does a call get lost because its target closes idle connections? Four minutes (IDLE='--idle 1,2 --trip 40 --calls 100')
+	@DRONC_DIST=$(or $(DRONC_DIST),$(abspath $(DIST))) /usr/bin/python3 tests/idle/idle.py $(IDLE)
+
 # Each fuzzer starts from its corpus and puts what it finds of interest into build/fuzz, not into the tree.
 SECONDS   ?= 60
 FUZZERS   := cron zone
