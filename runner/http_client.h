@@ -58,8 +58,8 @@ const char *http_error_name(enum http_error error);
 
 /* All borrowed during http_client_call only, but for body and find: those until the call is done. */
 struct http_request {
-    const char *method; /* "GET", "POST", … */
-    const char *url;
+    const char *method;         /* "GET", "POST", … */
+    const char *url;            /* its path is sent as it is */
     const char *user_agent;     /* unless headers have one */
     struct slice headers;       /* "Name: value", or "Name;" for an empty value, each with a NUL behind it */
     struct slice body;          /* data NULL: none. Has no Content-Type but one that headers say */

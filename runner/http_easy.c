@@ -160,6 +160,7 @@ CURLcode http_easy_set_up(CURL *easy, const struct http_request *request, struct
 {
     CURLcode rc = add_headers(headers, request);
     SET(CURLOPT_URL, request->url);
+    SET(CURLOPT_PATH_AS_IS, 1L);
     SET(CURLOPT_USERAGENT, request->user_agent);
     SET(CURLOPT_HTTPHEADER, *headers);
     rc = rc != CURLE_OK ? rc : set_method(easy, request);

@@ -379,6 +379,19 @@ static void test_http_client_without_redirects_takes_the_first_answer(void **sta
     assert_int_equal(stub.count, 1);
 }
 
+/* The job's own path is sent as it is, by every libcurl; what a redirect's reference means is resolved. */
+static void test_http_client_leaves_the_path_as_it_is(void **state)
+{
+    (void)state;
+    location = "/x/./../there";
+    stub_open(&stub, serve_location);
+    request.max_redirects = 1;
+    assert_failed(get("/a/%2e%2E/../b/%7e"), HTTP_ERROR_REDIRECTS);
+    stub_close(&stub);
+    assert_memory_equal(stub.requests[0], "GET /a/%2e%2E/../b/%7e HTTP/1.1\r\n", 33);
+    assert_memory_equal(stub.requests[1], "GET /there HTTP/1.1\r\n", 21);
+}
+
 /* ---- methods and bodies ---- */
 
 static void ask_for(const char *method, const char *body)
@@ -1622,6 +1635,7 @@ int main(void)
         TEST(test_http_client_redirect_to_what_is_no_http_is_a_bad_response),
         TEST(test_http_client_follows_no_other_3xx),
         TEST(test_http_client_without_redirects_takes_the_first_answer),
+        TEST(test_http_client_leaves_the_path_as_it_is),
         TEST(test_http_client_sends_every_method_with_and_without_a_body),
         TEST(test_http_client_sends_an_empty_body_with_its_length),
         TEST(test_http_client_sends_the_jobs_headers_in_place_of_its_own),
