@@ -184,6 +184,10 @@ test-mutants: build deps-test ## only those guards that have a test of their own
 chaos-rollback: build deps-test ## put Redis' data back by 50 to 500 ms over and over: no job may be lost with it (SECONDS=60)
 	@DRONC_DIST=$(or $(DRONC_DIST),$(abspath $(DIST))) /usr/bin/python3 tests/chaos/rollback.py --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
 
+.PHONY: idle
+idle: build deps-test ## does a call get lost because its target closes idle connections? Four minutes (IDLE='--idle 1,2 --trip 40 --calls 100')
+	@DRONC_DIST=$(or $(DRONC_DIST),$(abspath $(DIST))) /usr/bin/python3 tests/idle/idle.py $(IDLE)
+
 # Each fuzzer starts from its corpus and puts what it finds of interest into build/fuzz, not into the tree.
 SECONDS   ?= 60
 FUZZERS   := cron zone

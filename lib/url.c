@@ -144,6 +144,27 @@ static enum url_fault check_part(const struct parser *p, size_t from, size_t end
     return URL_OK;
 }
 
+/* The value of a hexadecimal digit. */
+static unsigned hex_value(char c)
+{
+    return is_digit(c) ? (unsigned)(c - '0') : (unsigned)((c | 0x20) - 'a' + 10);
+}
+
+/* Check user name and password. libcurl refuses a NUL in them when it is to make the call; other control
+ * characters end up in a header, where RFC 7617, 2, forbids them and some clients refuse them. */
+static enum url_fault check_userinfo(const struct parser *p, size_t from, size_t end)
+{
+    const char *text = p->text.data;
+    enum url_fault fault = check_part(p, from, end, USERINFO_CHARS);
+    for (size_t i = from; fault == URL_OK && i < end; i++) {
+        unsigned byte = text[i] == '%' ? hex_value(text[i + 1]) << 4 | hex_value(text[i + 2]) : 0x20;
+        if (byte < 0x20 || byte == 0x7F) {
+            fault = malformed(p, i, "a user name or password has no control characters, not even as %XX");
+        }
+    }
+    return fault;
+}
+
 /* ---- scheme ---- */
 
 /* How many bytes at the front are a scheme in front of a ':'; 0: none. */
@@ -323,7 +344,7 @@ static enum url_fault take_authority(struct parser *p, size_t from, size_t end)
     size_t at = find(p, from, end, "@");
     if (at < end) {
         p->out->userinfo = cut(p, from, at);
-        fault = check_part(p, from, at, USERINFO_CHARS);
+        fault = check_userinfo(p, from, at);
         from = at + 1;
     }
     size_t name = from < end && p->text.data[from] == '[' ? find(p, from, end, "]") : from;

@@ -4,7 +4,8 @@
  * port] [path] ["?" query] ["#" fragment]; ASCII only (an international name comes as punycode, other bytes
  * percent-encoded), no spaces, control characters, backslashes or other characters that RFC 3986 does not
  * know, '[' and ']' only around an IPv6 address and (as every client sends
- * them, though RFC 3986 does not) in a query, every '%' followed by two hex digits. host is a DNS name
+ * them, though RFC 3986 does not) in a query, every '%' followed by two hex digits. userinfo holds no control
+ * characters, not even percent-encoded: it can be sent. host is a DNS name
  * (labels of letters, digits, '-', '_'; 63 bytes each, 253 together, and possibly a dot behind them), an IPv4
  * address in four decimal parts, or an IPv6 address in brackets, without a zone; names whose last label is a
  * number ("0x7f.1", "2130706433", "1.2.3.4.5") are refused. port is 1 to 65535 in at most 5 digits, or empty.
@@ -57,6 +58,10 @@ NODISCARD enum url_fault url_parse(struct url *out, struct slice text, struct er
  * not resolved, though 6.2.2.2 would have it for "%7E" and its like: servers may tell them apart. Equal
  * normal forms are the same resource to call. At most 1 byte longer than the text. */
 void url_normalise(const struct url *url, struct buffer *out);
+
+/* Append what is called: the text, but with the dot segments of its path resolved and without the fragment.
+ * "%2e" stays as it is, though some clients (libcurl from 8.13 on among them) take it for a dot. */
+void url_resolve(const struct url *url, struct buffer *out);
 
 /* Append what may be shown in a log: scheme, host, port (not the scheme's own), path as written; "?…" in
  * place of a query, no userinfo, no fragment. */

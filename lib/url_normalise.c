@@ -1,4 +1,5 @@
-/* url_normalise.c: a parsed URL, written in its normal form and in the form for logs.
+/* url_normalise.c: a parsed URL, written in its normal form, in the one that is called, and in the one for
+ * logs.
  *
  * Reads nothing but what url_parse accepted. Unescapes nothing: a server may tell "%7E" from "~", and two
  * definitions that are the same must be the same call.
@@ -79,8 +80,9 @@ static void drop_segment(struct buffer *out, size_t root)
     out->data[out->len] = '\0';
 }
 
-/* Write a path with "." and ".." resolved (RFC 3986, 5.2.4). A dot segment at the end leaves its '/'. */
-static void add_path(struct buffer *out, struct slice path)
+/* Write a path with "." and ".." resolved (RFC 3986, 5.2.4), its segments by add. A dot segment at the end
+ * leaves its '/'. */
+static void add_path(struct buffer *out, struct slice path, void (*add)(struct buffer *, struct slice))
 {
     size_t root = out->len;
     for (size_t pos = 0; pos < path.len;) {
@@ -99,7 +101,7 @@ static void add_path(struct buffer *out, struct slice path)
             }
         } else {
             buffer_add_char(out, '/');
-            add_escapes_upper(out, segment);
+            add(out, segment);
         }
         pos = end;
     }
@@ -111,10 +113,20 @@ static void add_path(struct buffer *out, struct slice path)
 void url_normalise(const struct url *url, struct buffer *out)
 {
     add_origin(out, url, true);
-    add_path(out, url->path);
+    add_path(out, url->path, add_escapes_upper);
     if (url->query.data != NULL) {
         buffer_add_char(out, '?');
         add_escapes_upper(out, url->query);
+    }
+}
+
+void url_resolve(const struct url *url, struct buffer *out)
+{
+    buffer_add(out, url->text.data, (size_t)(url->path.data - url->text.data));
+    add_path(out, url->path, add_slice);
+    if (url->query.data != NULL) {
+        buffer_add_char(out, '?');
+        add_slice(out, url->query);
     }
 }
 

@@ -1,6 +1,12 @@
-/* http_client: see http_client.h. One easy handle per call, all in one multi handle (http_multi). */
+/* http_client: see http_client.h. One easy handle per call, all in one multi handle (http_multi).
+ *
+ * A handle serves one call and is never used again. Resetting one leaves state behind: in libcurl before 8.1
+ * a pointer to a header of the call before, which an answer can make it write through; in later ones parts of
+ * credentials and of the referer (docs/libcurl.md). What a target answers must not reach another's call. */
 #include "http_client.h"
 
+#include "http_answer.h"
+#include "http_chunks.h"
 #include "http_easy.h"
 #include "http_multi.h"
 #include "text_search.h"
@@ -9,19 +15,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-
-#define HEADER_KEPT_SIZE 48 /* bytes of a header that is looked at: more than any date takes */
-
-/* Easy handles that are kept to be used again: making one, and giving its memory back, is a tenth of what a
- * call costs here. No more, because each of them has buffers of some 20 KiB. */
-#define HANDLES_KEPT_MAX 64
 
 struct http_client {
     struct http_client_options options;
     struct http_multi multi;
-    CURL *kept[HANDLES_KEPT_MAX]; /* owned; reset, and in no multi handle */
-    size_t kept_count;
     struct http_call *calls; /* all of them */
     bool doomed;             /* at least one of them is to be ended in the next turn */
 };
@@ -31,6 +28,7 @@ struct http_call {
     struct http_call *prev;
     struct http_call *next;
     CURL *easy;
+    struct http_line line;
     struct curl_slist *headers; /* owned, in one piece */
     struct text_search *search; /* owned; NULL: there is nothing to look for */
     struct buffer kept;         /* the beginning of the body; takes no memory unless that is asked for */
@@ -42,40 +40,27 @@ struct http_call {
     int64_t response_max;
     int64_t body_bytes;
     int64_t header_bytes;
-    long redirects_sent;                /* the redirect count of the last sending */
-    int status;                         /* of the latest status line; likewise the next two */
-    char retry_after[HEADER_KEPT_SIZE]; /* "": none */
-    char date[HEADER_KEPT_SIZE];        /* "": none */
-    bool post;                          /* it began as a POST */
+    long redirects_sent;       /* the redirect count of the last sending */
+    struct mono_ms asked;      /* when the last request was sent */
+    int64_t answer_ms;         /* how long its answer took to begin */
+    struct http_answer answer; /* to the request that was sent last */
+    struct http_chunks chunks; /* its body, where that is chunked */
+    const char *fault;         /* what is wrong with an answer, for a person, static; NULL: nothing */
+    bool post;                 /* it began as a POST */
+    bool headless;             /* it is a HEAD */
     bool once;
     bool sent;
     bool truncated;
     bool redirect_too_large;
     bool headers_too_large;
-    bool headers_open; /* a status line has come, and not yet the empty line after its headers */
     bool resend_blocked;
     bool sending_forbidden;
+    bool out_of_memory;
     CURLcode doom; /* not CURLE_OK: to be ended in the next turn, with this */
     char error[CURL_ERROR_SIZE];
 };
 
-static const char *const error_names[HTTP_ERROR__COUNT] = {
-    [HTTP_OK] = "",
-    [HTTP_ERROR_DNS] = "dns",
-    [HTTP_ERROR_CONNECT] = "connect",
-    [HTTP_ERROR_TLS] = "tls",
-    [HTTP_ERROR_TIMEOUT] = "timeout",
-    [HTTP_ERROR_REDIRECT] = "redirect",
-    [HTTP_ERROR_REDIRECTS] = "too_many_redirects",
-    [HTTP_ERROR_RESPONSE] = "response",
-    [HTTP_ERROR_ABORTED] = "aborted",
-    [HTTP_ERROR_INTERNAL] = "internal",
-};
-
-const char *http_error_name(enum http_error error)
-{
-    return error < HTTP_ERROR__COUNT ? error_names[error] : "internal";
-}
+static const char bad_chunks[] = "the chunks of the answer's body are malformed";
 
 static struct wall_ms now(const struct http_client *client)
 {
@@ -90,7 +75,6 @@ static int on_before_request(void *arg, char *ip, char *local_ip, int port, int 
     (void)ip;
     (void)local_ip;
     (void)port;
-    (void)local_port;
     struct http_call *call = arg;
     const struct http_client_options *options = &call->client->options;
     long redirects = 0;
@@ -106,9 +90,17 @@ static int on_before_request(void *arg, char *ip, char *local_ip, int port, int 
         call->resend_blocked = true;
         return CURL_PREREQFUNC_ABORT;
     }
-    if (follows && http_easy_redirect(call->easy, call->headers, call->status, call->post) != CURLE_OK) {
+    if (follows &&
+        http_easy_redirect(call->easy, call->headers, call->answer.status, call->post) != CURLE_OK) {
+        call->out_of_memory = true;
         return CURL_PREREQFUNC_ABORT;
     }
+    if (call->sent) {
+        http_line_check(&call->line, local_port);
+    }
+    call->answer = (struct http_answer){.headless = call->headless};
+    call->chunks = (struct http_chunks){0};
+    call->asked = clock_mono(&options->clock);
     call->redirects_sent = redirects;
     call->sent = true;
     return CURL_PREREQFUNC_OK;
@@ -123,24 +115,34 @@ static void keep(struct http_call *call, const char *data, size_t len)
 }
 
 /* The body is counted, looked through and thrown away; what is past the limit ends the transfer. */
-static size_t on_body(char *data, size_t size, size_t count, void *arg)
+static void take_body(void *arg, const char *data, size_t len)
 {
     struct http_call *call = arg;
     int64_t room = call->response_max - call->body_bytes;
-    int64_t len = (int64_t)(size * count);
-    size_t wanted = (size_t)(len < room ? len : room);
+    size_t wanted = room <= 0 ? 0 : (int64_t)len < room ? len : (size_t)room;
     if (call->search != NULL) {
         text_search_feed(call->search, data, wanted);
     }
     if (call->kept.len < call->keep_max) {
         keep(call, data, wanted);
     }
-    call->body_bytes += len;
-    if (call->body_bytes > call->response_max) {
-        call->truncated = true;
-        return 0;
+    call->body_bytes += (int64_t)len;
+    call->truncated = call->body_bytes > call->response_max;
+}
+
+static size_t on_body(char *data, size_t size, size_t count, void *arg)
+{
+    struct http_call *call = arg;
+    size_t len = size * count;
+    if (!call->answer.chunked) {
+        take_body(call, data, len);
+    } else if (!http_chunks_feed(&call->chunks, data, len, take_body, call) && !call->truncated) {
+        call->fault = bad_chunks;
     }
-    return size * count;
+    if (call->chunks.excess) {
+        http_easy_give_up_connection(call->easy);
+    }
+    return call->truncated || call->fault != NULL ? 0 : len;
 }
 
 /* The body of a redirect that is followed is read and dropped inside libcurl, without end if need be: on_body
@@ -155,55 +157,31 @@ static int on_progress(void *arg, curl_off_t total, curl_off_t read, curl_off_t 
     return call->redirect_too_large ? 1 : 0;
 }
 
-/* The status of "HTTP/1.1 302 Found"; 0: there is none. libcurl has judged the line already. */
-static int status_of(const char *line, size_t len)
+/* A status line has come. */
+static void begin_answer(struct http_call *call)
 {
-    const char *space = memchr(line, ' ', len);
-    int status = 0;
-    for (const char *p = space; p != NULL && ++p < line + len && *p >= '0' && *p <= '9';) {
-        status = status < 1000 ? status * 10 + (*p - '0') : status;
+    call->answer_ms = clock_mono(&call->client->options.clock).ms - call->asked.ms;
+    if (http_easy_heed_status(call->easy, &call->answer) != CURLE_OK) {
+        call->out_of_memory = true;
     }
-    return status;
-}
-
-/* Keep the value of a header line, if it is the one called name. One that is too long is none. */
-static void keep_header(char out[HEADER_KEPT_SIZE], const char *line, size_t len, const char *name)
-{
-    size_t at = strlen(name);
-    if (len <= at || strncasecmp(line, name, at) != 0) {
-        return;
-    }
-    while (at < len && (line[at] == ' ' || line[at] == '\t')) {
-        at++;
-    }
-    while (len > at && (unsigned char)line[len - 1] <= ' ') {
-        len--;
-    }
-    size_t kept = len - at < HEADER_KEPT_SIZE ? len - at : 0;
-    memcpy(out, line + at, kept);
-    out[kept] = '\0';
 }
 
 static size_t on_header(char *data, size_t size, size_t count, void *arg)
 {
     struct http_call *call = arg;
+    struct http_answer *answer = &call->answer;
     size_t len = size * count;
+    bool was_open = answer->open;
     call->header_bytes += (int64_t)len;
-    if (len >= 5 && memcmp(data, "HTTP/", 5) == 0) {
-        call->headers_open = true;
-        call->status = status_of(data, len);
-        call->retry_after[0] = '\0';
-        call->date[0] = '\0';
-    } else if (len > 0 && (data[0] == '\r' || data[0] == '\n')) {
-        call->headers_open = false;
+    http_answer_line(answer, data, len);
+    if (!was_open && answer->open) {
+        begin_answer(call);
+    } else if (was_open && !answer->open) {
+        http_line_note(&call->line, call->answer_ms, http_answer_keeps_ms(answer));
     }
-    keep_header(call->retry_after, data, len, "Retry-After:");
-    keep_header(call->date, data, len, "Date:");
-    if (call->header_bytes > HTTP_HEADERS_MAX) {
-        call->headers_too_large = true;
-        return 0;
-    }
-    return size * count;
+    call->headers_too_large = call->header_bytes > HTTP_HEADERS_MAX;
+    call->fault = answer->fault;
+    return call->headers_too_large || call->out_of_memory || call->fault != NULL ? 0 : len;
 }
 
 /* ---- results ---- */
@@ -214,14 +192,43 @@ static void say(struct http_result *result, enum http_error error, const char *t
     (void)snprintf(result->text, sizeof result->text, "%.*s", HTTP_ERROR_SIZE - 1, text);
 }
 
+/* libcurl's own limit for one line comes before ours for all of them. It says then what it says without
+ * memory, or (since 8.6, whose headers have the name) that something is too large. */
+static bool has_endless_line(const struct http_call *call, CURLcode code)
+{
+    enum {
+        TOO_LARGE = 100
+    };
+    return call->sent && (code == CURLE_OUT_OF_MEMORY || (int)code == TOO_LARGE) &&
+           http_answer_is_awaited(&call->answer);
+}
+
+/* What libcurl has no words for, or misleading ones. */
+static const char *text_of(const struct http_call *call, CURLcode code)
+{
+    bool malformed = code == CURLE_BAD_FUNCTION_ARGUMENT && call->answer.open;
+    return malformed                ? "the answer's headers are malformed"
+           : call->error[0] != '\0' ? call->error
+                                    : curl_easy_strerror(code);
+}
+
+/* Why libcurl ended a transfer with a failure. */
+static void describe_failure(const struct http_call *call, CURLcode code, struct http_result *result)
+{
+    long redirects = 0;
+    (void)curl_easy_getinfo(call->easy, CURLINFO_REDIRECT_COUNT, &redirects);
+    say(result, http_easy_classify(code, redirects > call->redirects_sent), text_of(call, code));
+}
+
 static void describe_end(const struct http_call *call, CURLcode code, struct http_result *result)
 {
-    if (call->truncated && code == CURLE_WRITE_ERROR) {
-        result->truncated = true;
-    } else if (call->doom == CURLE_ABORTED_BY_CALLBACK) {
+    if (call->doom == CURLE_ABORTED_BY_CALLBACK) {
         say(result, HTTP_ERROR_ABORTED, "aborted by the runner");
-    } else if (call->headers_too_large || (call->headers_open && code == CURLE_OUT_OF_MEMORY)) {
-        /* The second is what libcurl says of a single line that grows past its own limit. */
+    } else if (call->fault != NULL) {
+        say(result, HTTP_ERROR_RESPONSE, call->fault);
+    } else if (call->truncated && code == CURLE_WRITE_ERROR) {
+        result->truncated = true;
+    } else if (call->headers_too_large || has_endless_line(call, code)) {
         say(result, HTTP_ERROR_RESPONSE, "the answer's headers are larger than 64 KiB");
     } else if (call->redirect_too_large) {
         say(result, HTTP_ERROR_RESPONSE, "the body of a redirect is too large");
@@ -230,11 +237,16 @@ static void describe_end(const struct http_call *call, CURLcode code, struct htt
     } else if (call->resend_blocked) {
         say(result, HTTP_ERROR_RESPONSE,
             "the connection died before the answer; at most once, so the request was not sent again");
+    } else if (call->out_of_memory) {
+        say(result, HTTP_ERROR_INTERNAL, "out of memory");
+    } else if (call->line.no_descriptor && code == CURLE_COULDNT_CONNECT) {
+        say(result, HTTP_ERROR_INTERNAL, "no file descriptor is left for a connection");
     } else if (code != CURLE_OK) {
-        say(result, http_easy_classify(call->easy, code),
-            call->error[0] != '\0' ? call->error : curl_easy_strerror(code));
-    } else if (call->headers_open) {
+        describe_failure(call, code, result);
+    } else if (call->answer.open) {
         say(result, HTTP_ERROR_RESPONSE, "the answer broke off inside its headers");
+    } else if (call->answer.chunked && call->chunks.state != HTTP_CHUNKS_END) {
+        say(result, HTTP_ERROR_RESPONSE, bad_chunks);
     }
 }
 
@@ -244,7 +256,8 @@ static void make_result(const struct http_call *call, CURLcode code, struct http
     (void)curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
     *result = (struct http_result){
         .status = (int)status, .sent = call->sent, .found = call->search != NULL && call->search->found};
-    result->retry_after_ms = http_easy_retry_after_ms(call->retry_after, call->date, now(call->client));
+    result->retry_after_ms = http_easy_retry_after_ms(call->answer.values[HTTP_RETRY_AFTER],
+                                                      call->answer.values[HTTP_DATE], now(call->client));
     result->started = call->started;
     result->took_ms = clock_mono(&call->client->options.clock).ms - call->began.ms;
     result->body_bytes = call->body_bytes < call->response_max ? call->body_bytes : call->response_max;
@@ -254,23 +267,6 @@ static void make_result(const struct http_call *call, CURLcode code, struct http
 }
 
 /* ---- life of a call ---- */
-
-/* NULL: out of memory. */
-static CURL *take_handle(struct http_client *client)
-{
-    return client->kept_count > 0 ? client->kept[--client->kept_count] : curl_easy_init();
-}
-
-/* easy is in no multi handle, or NULL. Nothing of the call stays in it: no option, no credentials. */
-static void give_handle_back(struct http_client *client, CURL *easy)
-{
-    if (easy == NULL || client->kept_count == HANDLES_KEPT_MAX) {
-        curl_easy_cleanup(easy);
-        return;
-    }
-    curl_easy_reset(easy);
-    client->kept[client->kept_count++] = easy;
-}
 
 static void unlink_call(struct http_call *call)
 {
@@ -287,7 +283,7 @@ static void unlink_call(struct http_call *call)
 
 static void call_free(struct http_call *call)
 {
-    give_handle_back(call->client, call->easy);
+    curl_easy_cleanup(call->easy);
     free(call->headers);
     free(call->search);
     buffer_fini(&call->kept);
@@ -310,7 +306,6 @@ static CURLcode set_callbacks(struct http_call *call)
 {
     CURL *easy = call->easy;
     CURLcode rc = CURLE_OK;
-    SET(CURLOPT_PRIVATE, call);
     SET(CURLOPT_ERRORBUFFER, call->error);
     SET(CURLOPT_PREREQFUNCTION, on_before_request);
     SET(CURLOPT_PREREQDATA, call);
@@ -328,7 +323,7 @@ static enum err set_up(struct http_call *call, const struct http_request *reques
 {
     CURLcode rc = http_easy_set_up(call->easy, request, &call->headers);
     rc = rc != CURLE_OK ? rc : set_callbacks(call);
-    rc = rc != CURLE_OK ? rc : http_multi_adopt(&call->client->multi, call->easy);
+    rc = rc != CURLE_OK ? rc : http_multi_adopt(&call->client->multi, call->easy, &call->line, call);
     return rc == CURLE_OK ? ERR_OK : rc == CURLE_OUT_OF_MEMORY ? ERR_NOMEM : ERR_SYSTEM;
 }
 
@@ -360,8 +355,9 @@ static struct http_call *call_new(struct http_client *client, const struct http_
                                .response_max = request->response_max,
                                .keep_max = request->keep_max,
                                .post = strcmp(request->method, "POST") == 0,
+                               .headless = strcmp(request->method, "HEAD") == 0,
                                .once = request->once};
-    call->easy = take_handle(client);
+    call->easy = curl_easy_init();
     if (call->easy == NULL) {
         free(call);
         return NULL;
@@ -442,12 +438,9 @@ void http_client_turn(struct http_client *client)
         finish_doomed(client);
     }
     while ((message = curl_multi_info_read(client->multi.curl, &left)) != NULL) {
-        struct http_call *call = NULL;
-        CURLcode code = message->data.result;
-        if (message->msg == CURLMSG_DONE &&
-            curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&call) == CURLE_OK &&
-            call != NULL) {
-            finish_call(call, code);
+        const struct http_line *line = http_multi_line(message->easy_handle);
+        if (message->msg == CURLMSG_DONE && line != NULL) {
+            finish_call(line->owner, message->data.result);
         }
     }
 }
@@ -467,7 +460,7 @@ enum err http_client_new(struct http_client **out, const struct http_client_opti
         return err_set(info, ERR_NOMEM, "no memory for the HTTP client");
     }
     client->options = *options;
-    enum err err = http_multi_init(&client->multi, options->loop, options->max_calls);
+    enum err err = http_multi_init(&client->multi, options->loop, options->clock, options->max_calls);
     if (err != ERR_OK) {
         free(client);
         curl_global_cleanup();
@@ -486,9 +479,6 @@ void http_client_free(struct http_client *client)
         next = call->next;
         (void)curl_multi_remove_handle(client->multi.curl, call->easy);
         call_free(call);
-    }
-    while (client->kept_count > 0) {
-        curl_easy_cleanup(client->kept[--client->kept_count]);
     }
     http_multi_fini(&client->multi);
     free(client);

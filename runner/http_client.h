@@ -5,8 +5,12 @@
  * no credentials but those of the URL and of an Authorization header, which libcurl does not carry to another
  * host. TLS certificates are checked.
  *
- * A redirect is followed as browsers do: 303 with a GET, 301 and 302 with a GET where it was a POST, anything
- * else with the same method and body.
+ * A redirect (301, 302, 303, 307 or 308 with a Location) is followed as browsers do: 303 with a GET, 301 and
+ * 302 with a GET where it was a POST, 307 and 308 with the same method and body. Any other status is an
+ * answer.
+ *
+ * An answer counts when it is certain where it ends. Wrong framing is a failure (http_answer, http_chunks),
+ * and nobody uses its connection again.
  *
  * libcurl sends a request again by itself when a kept connection dies before the first byte of the answer. A
  * call with `once` set is aborted at that point instead: what is sent twice within it is only ever the
@@ -41,9 +45,10 @@ enum http_error {
     HTTP_ERROR_TIMEOUT,
     HTTP_ERROR_REDIRECT,  /* to where no call may go */
     HTTP_ERROR_REDIRECTS, /* more of them than allowed */
-    HTTP_ERROR_RESPONSE,  /* the answer broke off, is not HTTP, or its headers are too large */
-    HTTP_ERROR_ABORTED,   /* by http_client_cancel */
-    HTTP_ERROR_INTERNAL,  /* out of memory, or of file descriptors */
+    HTTP_ERROR_RESPONSE, /* the answer broke off, is not HTTP, is framed wrongly, or its headers are too large
+                          */
+    HTTP_ERROR_ABORTED,  /* by http_client_cancel */
+    HTTP_ERROR_INTERNAL, /* out of memory, or of file descriptors */
     HTTP_ERROR__COUNT
 };
 
@@ -53,8 +58,8 @@ const char *http_error_name(enum http_error error);
 
 /* All borrowed during http_client_call only, but for body and find: those until the call is done. */
 struct http_request {
-    const char *method; /* "GET", "POST", … */
-    const char *url;
+    const char *method;         /* "GET", "POST", … */
+    const char *url;            /* its path is sent as it is */
     const char *user_agent;     /* unless headers have one */
     struct slice headers;       /* "Name: value", or "Name;" for an empty value, each with a NUL behind it */
     struct slice body;          /* data NULL: none. Has no Content-Type but one that headers say */

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
+#define HTTP_NAME_S        30L /* for how long the address of a name is believed */
+
 #define SET(option, value) (rc = rc != CURLE_OK ? rc : curl_easy_setopt(easy, (option), (value)))
 
 /* ---- headers ---- */
@@ -113,6 +115,22 @@ CURLcode http_easy_redirect(CURL *easy, struct curl_slist *headers, int status, 
     return curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, NULL);
 }
 
+CURLcode http_easy_heed_status(CURL *easy, const struct http_answer *answer)
+{
+    CURLcode rc = CURLE_OK;
+    if (http_answer_is_redirect(answer)) {
+        SET(CURLOPT_PATH_AS_IS, 0L); /* where a redirect leads is for libcurl to make out */
+    } else if (answer->status >= 300 && answer->status <= 399) {
+        SET(CURLOPT_FOLLOWLOCATION, 0L);
+    }
+    return rc;
+}
+
+void http_easy_give_up_connection(CURL *easy)
+{
+    (void)curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
+}
+
 /* ---- the rest ---- */
 
 static CURLcode set_limits(CURL *easy, const struct http_request *request)
@@ -125,10 +143,13 @@ static CURLcode set_limits(CURL *easy, const struct http_request *request)
     SET(CURLOPT_PROTOCOLS_STR, "http,https");
     SET(CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
     SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    /* The chunks of a body come as they are: http_chunks reads them. And no other coding is undone. */
+    SET(CURLOPT_HTTP_TRANSFER_DECODING, 0L);
     SET(CURLOPT_PROXY, ""); /* not even from the environment */
     /* The bundle has them all. With a directory beside it, libcurl reads and parses the bundle anew for each
      * connection (20 ms in which nothing else happens), without one once a day. */
     SET(CURLOPT_CAPATH, NULL);
+    SET(CURLOPT_DNS_CACHE_TIMEOUT, HTTP_NAME_S);
     SET(CURLOPT_NOSIGNAL, 1L);
     SET(CURLOPT_QUICK_EXIT, 1L); /* do not wait for the thread of a look-up that came too late */
     SET(CURLOPT_TCP_KEEPALIVE, 1L);
@@ -139,6 +160,7 @@ CURLcode http_easy_set_up(CURL *easy, const struct http_request *request, struct
 {
     CURLcode rc = add_headers(headers, request);
     SET(CURLOPT_URL, request->url);
+    SET(CURLOPT_PATH_AS_IS, 1L);
     SET(CURLOPT_USERAGENT, request->user_agent);
     SET(CURLOPT_HTTPHEADER, *headers);
     rc = rc != CURLE_OK ? rc : set_method(easy, request);
@@ -147,15 +169,7 @@ CURLcode http_easy_set_up(CURL *easy, const struct http_request *request, struct
 
 /* ---- how it went ---- */
 
-/* Where a redirect leads is the target's doing; the job's own URL was checked when the job was taken in. */
-static bool was_redirected(CURL *easy)
-{
-    long redirects = 0;
-    (void)curl_easy_getinfo(easy, CURLINFO_REDIRECT_COUNT, &redirects);
-    return redirects > 0;
-}
-
-enum http_error http_easy_classify(CURL *easy, CURLcode code)
+enum http_error http_easy_classify(CURLcode code, bool redirected)
 {
     switch (code) {
     case CURLE_OK:
@@ -179,8 +193,8 @@ enum http_error http_easy_classify(CURL *easy, CURLcode code)
     case CURLE_TOO_MANY_REDIRECTS:
         return HTTP_ERROR_REDIRECTS;
     case CURLE_UNSUPPORTED_PROTOCOL: /* of the redirect, or HTTP of a version that nobody speaks */
-    case CURLE_URL_MALFORMAT:
-        return was_redirected(easy) ? HTTP_ERROR_REDIRECT : HTTP_ERROR_RESPONSE;
+    case CURLE_URL_MALFORMAT:        /* of the redirect: the job's own was checked when it was taken in */
+        return redirected ? HTTP_ERROR_REDIRECT : HTTP_ERROR_RESPONSE;
     case CURLE_OUT_OF_MEMORY:
     case CURLE_FAILED_INIT:
         return HTTP_ERROR_INTERNAL;

@@ -10,6 +10,7 @@
 #ifndef DRONC_HTTP_EASY_H
 #define DRONC_HTTP_EASY_H
 
+#include "http_answer.h"
 #include "http_client.h"
 
 #include <curl/curl.h>
@@ -23,8 +24,15 @@ NODISCARD CURLcode http_easy_set_up(CURL *easy, const struct http_request *reque
  * the status asks for. post: the first request was a POST. */
 NODISCARD CURLcode http_easy_redirect(CURL *easy, struct curl_slist *headers, int status, bool post);
 
-/* What libcurl's result code of a transfer means. */
-enum http_error http_easy_classify(CURL *easy, CURLcode code);
+/* The status line of an answer has come, and nothing behind it: see to it that libcurl follows the answer if
+ * it is a redirect, and only then. By itself it follows whatever has a Location, a 304 and a 305, too. */
+NODISCARD CURLcode http_easy_heed_status(CURL *easy, const struct http_answer *answer);
+/* Let nobody use the connection of the transfer that is under way on easy again. */
+void http_easy_give_up_connection(CURL *easy);
+
+/* What libcurl's result code of a transfer means. redirected: an answer asked to go elsewhere, and nothing
+ * has been sent there yet. */
+enum http_error http_easy_classify(CURLcode code, bool redirected);
 /* How long Retry-After asks to wait: seconds, or a date, which counts from the answer's own Date (from now
  * where that is "" or none), so that clocks need not agree. -1: it is "", or neither. */
 int64_t http_easy_retry_after_ms(const char *retry_after, const char *date, struct wall_ms now);

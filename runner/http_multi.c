@@ -1,15 +1,24 @@
 /* http_multi: see http_multi.h. */
 #include "http_multi.h"
 
+#include <arpa/inet.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define CLOCK_MARGIN_MS 1000 /* of a target whose clock for idle connections may tick in seconds */
+
+static void end_idle(struct http_multi *multi);
+
+/* All that libcurl does, it does in here; so it is here that it must not find what may not be used any more.
+ */
 static void drive(struct http_multi *multi, curl_socket_t fd, int events)
 {
     int running;
+    end_idle(multi);
     if (curl_multi_socket_action(multi->curl, fd, events, &running) != CURLM_OK) {
         multi->broken = true;
     }
@@ -31,9 +40,13 @@ struct http_socket {
     struct http_multi *multi;
     struct loop_watch *watch; /* owned; NULL: not watched */
     curl_socket_t fd;
-    ino_t node;   /* tells it from others with the same number; 0: not made by on_open */
-    bool let_go;  /* libcurl has waited for it, and does so no more */
-    bool is_kept; /* it was taken up again after that: on_close will tell of its end */
+    ino_t node;            /* tells it from others with the same number; 0: not made by on_open */
+    bool let_go;           /* libcurl has waited for it, and does so no more */
+    bool is_kept;          /* it was taken up again after that: on_close will tell of its end */
+    struct heap_item idle; /* of multi's idle */
+    int64_t made_ms;       /* when it was made */
+    int64_t answer_ms;     /* the shortest time from a request on it to the answer; INT64_MAX: none yet */
+    int64_t keeps_ms;      /* for how long the target keeps it when it is idle; -1: it did not say */
 };
 
 static void on_socket_events(void *arg, unsigned events)
@@ -83,7 +96,7 @@ static struct http_socket *socket_new(struct http_multi *multi, curl_socket_t fd
 {
     struct http_socket *socket = make_place(multi, fd) ? calloc(1, sizeof *socket) : NULL;
     if (socket != NULL) {
-        *socket = (struct http_socket){.multi = multi, .fd = fd};
+        *socket = (struct http_socket){.multi = multi, .fd = fd, .answer_ms = INT64_MAX, .keeps_ms = -1};
         multi->sockets[fd] = socket;
     }
     return socket;
@@ -93,6 +106,7 @@ static void socket_free(struct http_socket *socket)
 {
     if (socket != NULL) {
         socket->multi->sockets[socket->fd] = NULL;
+        heap_remove(&socket->multi->idle, &socket->idle);
         loop_watch_free(socket->watch);
         free(socket);
     }
@@ -105,15 +119,117 @@ static ino_t node_of(int fd)
     return fstat(fd, &stat) == 0 ? stat.st_ino : 0;
 }
 
+static bool is_open(const struct http_socket *socket)
+{
+    return socket->node != 0 && node_of(socket->fd) == socket->node;
+}
+
+/* ---- how long they are kept ---- */
+
+static int64_t now_ms(const struct http_multi *multi)
+{
+    return clock_mono(&multi->clock).ms;
+}
+
+/* libcurl looks whether a kept connection is alive before it takes it up, and finds that this one is not.
+ * That it closes it then is the only way to make it forget one. */
+static void end_connection(struct http_socket *socket)
+{
+    if (!is_open(socket)) {
+        socket_free(socket); /* closed without a word */
+        return;
+    }
+    if (socket->watch != NULL) {
+        loop_watch_set(socket->watch, 0);
+    }
+    (void)shutdown(socket->fd, SHUT_RDWR);
+}
+
+static void end_idle(struct http_multi *multi)
+{
+    const struct heap_item *first;
+    while ((first = heap_first(&multi->idle)) != NULL && first->at <= now_ms(multi)) {
+        struct http_socket *socket = HEAP_OWNER(first, struct http_socket, idle);
+        heap_remove(&multi->idle, &socket->idle);
+        end_connection(socket);
+    }
+}
+
+/* How long its connection may be idle. */
+static int64_t idle_limit_ms(const struct http_socket *socket)
+{
+    int64_t limit = HTTP_IDLE_MS;
+    if (socket->keeps_ms >= 0) {
+        bool is_short = socket->keeps_ms < 2 * CLOCK_MARGIN_MS;
+        limit = is_short ? socket->keeps_ms / 2 : socket->keeps_ms - CLOCK_MARGIN_MS;
+    }
+    return socket->answer_ms < limit ? limit - socket->answer_ms : 0;
+}
+
+/* It has no transfer any more. */
+static void begin_idling(struct http_socket *socket)
+{
+    struct http_multi *multi = socket->multi;
+    if (socket->node == 0) {
+        return; /* no connection's: one of a look-up's */
+    }
+    int64_t limit = now_ms(multi) + idle_limit_ms(socket);
+    int64_t age_limit = socket->made_ms + HTTP_AGE_MS;
+    heap_remove(&multi->idle, &socket->idle);
+    socket->idle.at = limit < age_limit ? limit : age_limit;
+    if (heap_push(&multi->idle, &socket->idle) != ERR_OK) {
+        end_connection(socket);
+    }
+}
+
+/* ---- lines ---- */
+
+struct http_line *http_multi_line(CURL *easy)
+{
+    char *line = NULL;
+    return curl_easy_getinfo(easy, CURLINFO_PRIVATE, &line) == CURLE_OK ? (struct http_line *)(void *)line
+                                                                        : NULL;
+}
+
+static int local_port_of(curl_socket_t fd)
+{
+    struct sockaddr_storage address;
+    socklen_t len = sizeof address;
+    if (getsockname(fd, (struct sockaddr *)&address, &len) != 0) {
+        return -1;
+    }
+    return address.ss_family == AF_INET6
+               ? ntohs(((const struct sockaddr_in6 *)(const void *)&address)->sin6_port)
+               : ntohs(((const struct sockaddr_in *)(const void *)&address)->sin_port);
+}
+
+void http_line_check(struct http_line *line, int local_port)
+{
+    if (line->fd != CURL_SOCKET_BAD && local_port_of(line->fd) != local_port) {
+        line->fd = CURL_SOCKET_BAD;
+    }
+}
+
+void http_line_note(struct http_line *line, int64_t answer_ms, int64_t keeps_ms)
+{
+    struct http_socket *socket = line->fd != CURL_SOCKET_BAD ? socket_get(line->multi, line->fd) : NULL;
+    if (socket != NULL) {
+        socket->answer_ms = answer_ms < socket->answer_ms ? answer_ms : socket->answer_ms;
+        socket->keeps_ms = keeps_ms;
+    }
+}
+
 /* ---- what libcurl does with them ---- */
 
 /* Instead of socket(2). */
 static curl_socket_t on_open(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
 {
     (void)purpose;
-    struct http_multi *multi = arg;
+    struct http_line *line = arg;
+    struct http_multi *multi = line->multi;
     int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
     if (fd < 0) {
+        line->no_descriptor = errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;
         return CURL_SOCKET_BAD;
     }
     socket_free(socket_get(multi, fd)); /* one that was closed without a word */
@@ -123,6 +239,8 @@ static curl_socket_t on_open(void *arg, curlsocktype purpose, struct curl_sockad
         return CURL_SOCKET_BAD;
     }
     made->node = node_of(fd);
+    made->made_ms = now_ms(multi);
+    line->fd = fd;
     return fd;
 }
 
@@ -136,7 +254,7 @@ static int on_close(void *arg, curl_socket_t fd)
 /* It was waited for once: has it been closed without a word since, and its number given to another? */
 static bool is_past(const struct http_socket *socket)
 {
-    return socket->let_go && !socket->is_kept && (socket->node == 0 || node_of(socket->fd) != socket->node);
+    return socket->let_go && !socket->is_kept && !is_open(socket);
 }
 
 /* The watched socket of fd, from now on waited for. NULL: it cannot be watched. */
@@ -153,6 +271,7 @@ static struct http_socket *take_up(struct http_multi *multi, curl_socket_t fd)
     }
     socket->is_kept = socket->is_kept || socket->let_go;
     socket->let_go = false;
+    heap_remove(&multi->idle, &socket->idle);
     if (socket->watch == NULL) {
         socket->watch = loop_watch_new(multi->loop, fd, on_socket_events, socket);
     }
@@ -170,13 +289,25 @@ static void let_go(struct http_socket *socket)
         loop_watch_free(socket->watch);
         socket->watch = NULL;
     }
+    begin_idling(socket);
+}
+
+/* easy, which may be one of libcurl's own, waits for fd, or does so no more. */
+static void note_line(CURL *easy, curl_socket_t fd, int what)
+{
+    struct http_line *line = easy != NULL ? http_multi_line(easy) : NULL;
+    if (line != NULL && what != CURL_POLL_REMOVE) {
+        line->fd = fd;
+    } else if (line != NULL && line->fd == fd) {
+        line->fd = CURL_SOCKET_BAD;
+    }
 }
 
 static int on_curl_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *assigned)
 {
-    (void)easy;
     (void)assigned;
     struct http_multi *multi = arg;
+    note_line(easy, fd, what);
     if (what == CURL_POLL_REMOVE) {
         let_go(socket_get(multi, fd));
         return 0;
@@ -217,9 +348,9 @@ static enum err set_up(struct http_multi *multi, int idle_max)
     return rc == CURLM_OK ? ERR_OK : ERR_NOMEM;
 }
 
-enum err http_multi_init(struct http_multi *multi, struct loop *loop, int idle_max)
+enum err http_multi_init(struct http_multi *multi, struct loop *loop, struct clock clock, int idle_max)
 {
-    *multi = (struct http_multi){.loop = loop};
+    *multi = (struct http_multi){.loop = loop, .clock = clock};
     multi->timer = loop_timer_new(loop, on_timer, multi);
     multi->curl = curl_multi_init();
     if (multi->timer == NULL || multi->curl == NULL || set_up(multi, idle_max) != ERR_OK) {
@@ -229,10 +360,12 @@ enum err http_multi_init(struct http_multi *multi, struct loop *loop, int idle_m
     return ERR_OK;
 }
 
-CURLcode http_multi_adopt(struct http_multi *multi, CURL *easy)
+CURLcode http_multi_adopt(struct http_multi *multi, CURL *easy, struct http_line *line, void *owner)
 {
-    CURLcode rc = curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open);
-    rc = rc != CURLE_OK ? rc : curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, multi);
+    *line = (struct http_line){.multi = multi, .owner = owner, .fd = CURL_SOCKET_BAD};
+    CURLcode rc = curl_easy_setopt(easy, CURLOPT_PRIVATE, line);
+    rc = rc != CURLE_OK ? rc : curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open);
+    rc = rc != CURLE_OK ? rc : curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, line);
     rc = rc != CURLE_OK ? rc : curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close);
     return rc != CURLE_OK ? rc : curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, multi);
 }
@@ -246,6 +379,7 @@ void http_multi_fini(struct http_multi *multi)
     for (size_t fd = 0; fd < multi->sockets_size; fd++) {
         socket_free(multi->sockets[fd]); /* those that were closed without a word */
     }
+    heap_fini(&multi->idle);
     free(multi->sockets);
     *multi = (struct http_multi){0};
 }

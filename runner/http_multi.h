@@ -1,17 +1,32 @@
 /* http_multi: a libcurl multi handle on the loop. libcurl names the sockets it waits for and the time at
  * which it wants to be called; this module makes the loop do so, and nothing else. Private to http_client.
  *
- * It also makes and closes the sockets, so that those of kept connections can stay watched between two calls.
+ * It also makes and closes the sockets, so that those of kept connections can stay watched between two calls,
+ * and it decides how long a connection may be kept. libcurl's own limit for that is two minutes; but a target
+ * closes connections when it likes, and a request that is on its way then is lost, or sent twice. So
+ * connections are ended before anybody can take them up:
+ *
+ *  - when they have been idle for HTTP_IDLE_MS, less the time the target took to answer, which a round trip
+ *    is part of. That keeps clear of every target that waits for a second or longer; calls of a burst share
+ *    connections, calls a second apart do not.
+ *  - or for as long as the target says that it waits (Keep-Alive: timeout=5), less that time and a second
+ *  - when they are HTTP_AGE_MS old, be they idle or not: a name may have moved
  */
 #ifndef DRONC_HTTP_MULTI_H
 #define DRONC_HTTP_MULTI_H
 
+#include "clock.h"
 #include "err.h"
+#include "heap.h"
 #include "loop.h"
 
 #include <curl/curl.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+
+#define HTTP_IDLE_MS 500
+#define HTTP_AGE_MS  30000
 
 /* Zero-initialised: not set up. Must not move in memory. */
 struct http_multi {
@@ -20,13 +35,34 @@ struct http_multi {
     struct loop_timer *timer;     /* owned */
     struct http_socket **sockets; /* owned, likewise each of them: by descriptor; NULL: unknown */
     size_t sockets_size;
-    bool broken; /* libcurl reported a failure: what becomes of the transfers is uncertain */
+    struct clock clock;
+    struct heap idle; /* sockets of connections without a transfer, by when they are to be ended */
+    bool broken;      /* libcurl reported a failure: what becomes of the transfers is uncertain */
+};
+
+/* The connection of a transfer. */
+struct http_line {
+    struct http_multi *multi; /* borrowed */
+    void *owner;              /* whose transfer it is */
+    curl_socket_t fd;         /* CURL_SOCKET_BAD: none, or not known */
+    bool no_descriptor;       /* there was none left for a socket */
 };
 
 /* idle_max: how many connections without a transfer are kept. ERR_NOMEM: nothing is left behind. */
-NODISCARD enum err http_multi_init(struct http_multi *multi, struct loop *loop, int idle_max);
-/* Before each transfer: easy's connections will be made by multi, which must outlive them (easy need not). */
-NODISCARD CURLcode http_multi_adopt(struct http_multi *multi, CURL *easy);
+NODISCARD enum err http_multi_init(struct http_multi *multi, struct loop *loop, struct clock clock,
+                                   int idle_max);
+/* Before each transfer: easy's connections will be made by multi, which must outlive them (easy need not).
+ * line is filled; it must not move until the transfer is over. */
+NODISCARD CURLcode http_multi_adopt(struct http_multi *multi, CURL *easy, struct http_line *line,
+                                    void *owner);
+/* The line of an easy handle; NULL: it was not adopted. */
+struct http_line *http_multi_line(CURL *easy);
+/* A further request of line's transfer is about to be sent from this local port: line knows its connection,
+ * or that it does not. */
+void http_line_check(struct http_line *line, int local_port);
+/* On line's connection an answer has begun, answer_ms after its request was sent. keeps_ms: what it says for
+ * how long an idle connection is kept; -1: nothing. */
+void http_line_note(struct http_line *line, int64_t answer_ms, int64_t keeps_ms);
 /* The handle must hold no transfers. The loop must still be there. */
 void http_multi_fini(struct http_multi *multi);
 

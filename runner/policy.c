@@ -42,15 +42,16 @@ static bool is_worth_a_retry(const struct job *job, const struct policy_failure 
     return !failure->answered || job->retry.client_errors || !is_final(failure->status);
 }
 
+/* What the target asks for is the least; a target that asks for less than the backoff, for nothing or for a
+ * time that is over by our clock, gets no burst either. */
 static int64_t wait_of(const struct retry *rule, const struct policy_failure *failure, uint32_t random)
 {
-    bool asked = failure->answered && failure->retry_after_ms >= 0 &&
-                 (failure->status == 429 || failure->status == 503);
-    if (!asked) {
-        int attempt = policy_attempt_in_round(failure->attempt, rule->max_attempts);
-        return policy_backoff_ms(rule, attempt, random);
-    }
-    return failure->retry_after_ms < POLICY_RETRY_AFTER_MS ? failure->retry_after_ms : POLICY_RETRY_AFTER_MS;
+    int attempt = policy_attempt_in_round(failure->attempt, rule->max_attempts);
+    int64_t backoff = policy_backoff_ms(rule, attempt, random);
+    bool heard = failure->answered && (failure->status == 429 || failure->status == 503);
+    int64_t asked = heard ? failure->retry_after_ms : -1;
+    asked = asked < POLICY_RETRY_AFTER_MS ? asked : POLICY_RETRY_AFTER_MS;
+    return asked > backoff ? asked : backoff;
 }
 
 enum policy_next policy_after_failure(const struct job *job, const struct policy_failure *failure,

@@ -9,8 +9,9 @@
  *    without 408, 425 and 429 (unless the rule has client_errors)
  *  - at most once: none, but where the rule has unsent, those before the first byte of the request left
  *
- * A target that answers 429 or 503 may say itself how long to wait (Retry-After, up to
- * POLICY_RETRY_AFTER_MS). 410 says that nobody need call again: the job is paused.
+ * A target that answers 429 or 503 may say how long to wait at least (Retry-After, up to
+ * POLICY_RETRY_AFTER_MS): the wait is that or the backoff, whichever is longer. 410 says that nobody need
+ * call again: the job is paused.
  *
  * Lateness (nobody was there in time: all runners down, Redis down, a machine asleep): what is at most
  * POLICY_GRACE_MS late counts as on time and is called. Later than that, the job's rule (lib/catch_up.h)
@@ -64,7 +65,7 @@ enum policy_next {
 enum policy_next policy_after_failure(const struct job *job, const struct policy_failure *failure,
                                       uint32_t random, int64_t *wait_ms);
 
-/* How long to wait after failed attempt number `attempt` (from 1), if the target does not say so. */
+/* How long to wait after failed attempt number `attempt` (from 1), if the target does not ask for more. */
 int64_t policy_backoff_ms(const struct retry *rule, int attempt, uint32_t random);
 
 /* How long to wait before an attempt that its host did not let through is tried again: longer the later it

@@ -44,10 +44,19 @@ static void fill_values(struct values *v, const struct run *run)
                                           [TEMPLATE_ATTEMPT] = v->attempt}};
 }
 
-/* The job's URL, with its query's templates filled in. */
-static void make_url(struct buffer *out, const char *api, const struct template_values *values)
+/* The job's URL, with its query's templates filled in. Dot segments are resolved here, and libcurl leaves the
+ * path as it is: its versions do not agree on what a dot is. */
+static void make_url(struct buffer *out, const struct job *job, const struct template_values *values)
 {
-    template_expand(out, slice_of(api), values, TEMPLATE_IN_QUERY);
+    if (memmem(job->url.path.data, job->url.path.len, "/.", 2) == NULL) {
+        template_expand(out, slice_of(job->api), values, TEMPLATE_IN_QUERY);
+        return;
+    }
+    struct buffer resolved = {0};
+    url_resolve(&job->url, &resolved);
+    template_expand(out, (struct slice){buffer_str(&resolved), resolved.len}, values, TEMPLATE_IN_QUERY);
+    out->error = out->error != ERR_OK ? out->error : buffer_error(&resolved);
+    buffer_fini(&resolved);
 }
 
 /* name: with the colon and the blank. */
@@ -98,7 +107,7 @@ enum err run_make_request(struct run *run, struct run_texts *texts, struct http_
     fill_values(&v, run);
     buffer_clear(&texts->url);
     buffer_clear(&texts->headers);
-    make_url(&texts->url, run->job.api, &v.values);
+    make_url(&texts->url, &run->job, &v.values);
     add_system_headers(&texts->headers, run, &v);
     call_spec_add_headers(&run->job.call, &v.values, &texts->headers);
     *request = (struct http_request){.method = call_method_name(run->job.call.method),

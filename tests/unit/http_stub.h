@@ -108,22 +108,35 @@ static inline void *stub_run(void *arg)
     }
 }
 
-static inline void stub_bind(struct http_stub *stub)
+/* port 0: a free one. */
+static inline void stub_bind_at(struct http_stub *stub, const char *address, int port)
 {
-    struct sockaddr_in addr = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in addr = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
     socklen_t len = sizeof addr;
+    assert_int_equal(inet_pton(AF_INET, address, &addr.sin_addr), 1);
     *stub = (struct http_stub){.listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), .fd = -1};
     assert_int_equal(bind(stub->listener, (const struct sockaddr *)&addr, len), 0);
     assert_int_equal(getsockname(stub->listener, (struct sockaddr *)&addr, &len), 0);
     stub->port = ntohs(addr.sin_port);
 }
 
-static inline void stub_open(struct http_stub *stub, void (*serve)(struct http_stub *, int))
+static inline void stub_bind(struct http_stub *stub)
 {
-    stub_bind(stub);
+    stub_bind_at(stub, "127.0.0.1", 0);
+}
+
+static inline void stub_open_at(struct http_stub *stub, const char *address, int port,
+                                void (*serve)(struct http_stub *, int))
+{
+    stub_bind_at(stub, address, port);
     stub->serve = serve;
     assert_int_equal(listen(stub->listener, 64), 0);
     assert_int_equal(pthread_create(&stub->thread, NULL, stub_run, stub), 0);
+}
+
+static inline void stub_open(struct http_stub *stub, void (*serve)(struct http_stub *, int))
+{
+    stub_open_at(stub, "127.0.0.1", 0, serve);
 }
 
 /* Ends what is being served, too. What the stub counted is final afterwards. */

@@ -211,6 +211,7 @@ static void test_policy_duration_ends_retries(void **state)
     }
 }
 
+/* The larger of what the target asks for and the backoff. */
 static void test_policy_target_may_say_how_long_to_wait(void **state)
 {
     (void)state;
@@ -219,7 +220,8 @@ static void test_policy_target_may_say_how_long_to_wait(void **state)
         bool answered;
         int64_t asked_ms, wait_ms;
     } rows[] = {
-        {429, true, 7000, 7000},       {503, true, 7000, 7000},       {429, true, 0, 0},
+        {429, true, 7000, 7000},       {503, true, 7000, 7000},       {429, true, 0, 1000},
+        {503, true, 999, 1000},        {503, true, 1001, 1001},       {429, true, INT64_MIN, 1000},
         {503, true, 3600000, 3600000}, {503, true, 3600001, 3600000}, {503, true, INT64_MAX, 3600000},
         {500, true, 7000, 1000},       {503, true, -1, 1000},         {503, false, 7000, 1000},
     };
@@ -236,6 +238,27 @@ static void test_policy_target_may_say_how_long_to_wait(void **state)
         assert_int_equal(policy_after_failure(&job, &failure, 0, &wait_ms), POLICY_RETRY);
         assert_int_equal(wait_ms, rows[i].wait_ms);
     }
+}
+
+/* A target that asks for no wait at all: its attempts are as far apart as without it. */
+static void test_policy_no_wait_asked_for_is_no_burst(void **state)
+{
+    (void)state;
+    int64_t all_ms = 0;
+    job.type = LEAST;
+    job.retry = *rule_of("{\"jitter\":\"none\"}");
+    for (int attempt = 1; attempt < job.retry.max_attempts; attempt++) {
+        const struct policy_failure failure = {.attempt = attempt,
+                                               .now = {T0},
+                                               .scheduled = {T0},
+                                               .answered = true,
+                                               .status = 503,
+                                               .retry_after_ms = 0};
+        int64_t wait_ms;
+        assert_int_equal(policy_after_failure(&job, &failure, 0, &wait_ms), POLICY_RETRY);
+        all_ms += wait_ms;
+    }
+    assert_int_equal(all_ms, 31000);
 }
 
 /* ---- lateness ---- */
@@ -588,6 +611,7 @@ int main(void)
         cmocka_unit_test(test_policy_attempts_are_the_jobs_own),
         cmocka_unit_test(test_policy_duration_ends_retries),
         cmocka_unit_test(test_policy_target_may_say_how_long_to_wait),
+        cmocka_unit_test(test_policy_no_wait_asked_for_is_no_burst),
         cmocka_unit_test(test_policy_lateness_at_most_once),
         cmocka_unit_test(test_policy_lateness_at_least_once),
         cmocka_unit_test(test_policy_lateness_schedule_ends_in_the_gap),

@@ -135,6 +135,15 @@ static void test_run_call_templates_are_filled_in(void **state)
     assert_true(slice_eq(request.body, "{\"id\":\"exec:" HEX ":1772953200000:3\",\"at\":1772953200}"));
 }
 
+/* By us, whatever libcurl would make of the others. */
+static void test_run_call_dots_of_the_path_are_resolved(void **state)
+{
+    (void)state;
+    give_api("http://h/a/../%2e%2e/b/./c?n={{attempt}}&p=/../#f");
+    assert_int_equal(run_make_request(&run, &texts, &request), ERR_OK);
+    assert_string_equal(request.url, "http://h/%2e%2e/b/c?n=3&p=/../");
+}
+
 static void test_run_call_systems_headers_win(void **state)
 {
     (void)state;
@@ -577,6 +586,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_run_call_request_names_occurrence_and_attempt),
+        TEST(test_run_call_dots_of_the_path_are_resolved),
         TEST(test_run_call_request_is_what_the_job_says),
         TEST(test_run_call_templates_are_filled_in),
         TEST(test_run_call_systems_headers_win),

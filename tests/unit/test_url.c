@@ -349,6 +349,49 @@ static void test_url_parse_does_not_quote_credentials(void **state)
     }
 }
 
+/* What is taken can be called: a NUL libcurl refuses, and a line feed would stand in a header. */
+static void test_url_parse_refuses_control_characters_in_credentials(void **state)
+{
+    (void)state;
+    static const char *const BAD[] = {"http://user:p%00w@h/", "http://us%0Aer@h/", "http://u:%0d@h/",
+                                      "http://%1f:p@h/",      "http://u:p%7F@h/",  "http://%09@h/",
+                                      "http://%7f@h/"};
+    static const char *const GOOD[] = {"http://u%20r:p%25w@h/", "http://u:%C3%A9%80%ff@h/",
+                                       "http://u:%2f@h/%00?%0a"};
+    for (size_t i = 0; i < sizeof BAD / sizeof BAD[0]; i++) {
+        struct url url;
+        struct errinfo info = {0};
+        assert_int_equal(url_parse(&url, slice_of(BAD[i]), &info), URL_MALFORMED);
+        assert_non_null(strstr(info.text, "control character"));
+    }
+    for (size_t i = 0; i < sizeof GOOD / sizeof GOOD[0]; i++) {
+        struct url url;
+        assert_int_equal(url_parse(&url, slice_of(GOOD[i]), NULL), URL_OK);
+    }
+}
+
+static void test_url_resolve_leaves_all_but_dots(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *want;
+    } TABLE[] = {
+        {"HTTP://u:p@H:080/a/./b/../%2e%2E/%7e?q=/../#f", "HTTP://u:p@H:080/a/%2e%2E/%7e?q=/../"},
+        {"http://h/../../x/..", "http://h/"},
+        {"http://h", "http://h/"},
+        {"http://h?q", "http://h/?q"},
+        {"http://h/.well-known/x", "http://h/.well-known/x"},
+    };
+    for (size_t i = 0; i < sizeof TABLE / sizeof TABLE[0]; i++) {
+        struct url url;
+        struct buffer out = {0};
+        assert_int_equal(url_parse(&url, slice_of(TABLE[i].text), NULL), URL_OK);
+        url_resolve(&url, &out);
+        assert_string_equal(buffer_str(&out), TABLE[i].want);
+        buffer_fini(&out);
+    }
+}
+
 static void assert_normal(const char *text, const char *want)
 {
     struct url url;
@@ -460,6 +503,8 @@ int main(void)
         cmocka_unit_test(test_url_parse_bounds_host_and_labels),
         cmocka_unit_test(test_url_parse_stays_inside_its_slice),
         cmocka_unit_test(test_url_parse_does_not_quote_credentials),
+        cmocka_unit_test(test_url_parse_refuses_control_characters_in_credentials),
+        cmocka_unit_test(test_url_resolve_leaves_all_but_dots),
         cmocka_unit_test(test_url_normalise),
         cmocka_unit_test(test_url_normalise_reports_the_limit_of_its_buffer),
         cmocka_unit_test(test_url_redact_hides_credentials_and_query),

@@ -394,6 +394,37 @@ static void raise_escapes(char *text)
     }
 }
 
+/* Do libcurl's versions agree on the dots in text's path? From 8.13 on, "%2e" is one. */
+static bool has_plain_dots_only(const char *text)
+{
+    return strcasestr(text, "%2e") == NULL;
+}
+
+/* What is called is what libcurl would make of the text, where all its versions make the same of it. */
+static void test_url_is_called_where_curl_would_call_it(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof TEXTS / sizeof TEXTS[0]; i++) {
+        struct url url;
+        struct buffer called = {0};
+        if (url_parse(&url, slice_of(TEXTS[i]), NULL) != URL_OK || !has_plain_dots_only(TEXTS[i])) {
+            continue;
+        }
+        url_resolve(&url, &called);
+        CURLU *from_text = parse_with_curl(TEXTS[i], 0);
+        CURLU *from_called = parse_with_curl(buffer_str(&called), CURLU_PATH_AS_IS);
+        (void)curl_url_set(from_text, CURLUPART_FRAGMENT, NULL, 0);
+        char *want = part_of(from_text, CURLUPART_URL, 0);
+        char *got = part_of(from_called, CURLUPART_URL, 0);
+        assert_string_equal(got, want);
+        free(want);
+        free(got);
+        curl_url_cleanup(from_text);
+        curl_url_cleanup(from_called);
+        buffer_fini(&called);
+    }
+}
+
 static void test_url_normal_form_leads_curl_to_the_same_place(void **state)
 {
     (void)state;
@@ -405,8 +436,10 @@ static void test_url_normal_form_leads_curl_to_the_same_place(void **state)
         if (url_parse(&url, slice_of(TEXTS[i]), NULL) != URL_OK) {
             continue;
         }
+        struct buffer called = {0};
         url_normalise(&url, &normal);
-        CURLU *from_text = parse_with_curl(TEXTS[i], 0);
+        url_resolve(&url, &called);
+        CURLU *from_text = parse_with_curl(buffer_str(&called), CURLU_PATH_AS_IS);
         CURLU *from_normal = parse_with_curl(buffer_str(&normal), CURLU_PATH_AS_IS);
         for (size_t p = 0; p < sizeof PARTS / sizeof PARTS[0]; p++) {
             char *want = part_of(from_text, PARTS[p], CURLU_DEFAULT_PORT);
@@ -416,6 +449,7 @@ static void test_url_normal_form_leads_curl_to_the_same_place(void **state)
         }
         curl_url_cleanup(from_text);
         curl_url_cleanup(from_normal);
+        buffer_fini(&called);
         buffer_fini(&normal);
     }
 }
@@ -446,6 +480,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_url_accepts_only_what_curl_reads_in_the_same_way),
+        cmocka_unit_test(test_url_is_called_where_curl_would_call_it),
         cmocka_unit_test(test_url_normal_form_leads_curl_to_the_same_place),
         cmocka_unit_test(test_url_accepts_no_random_text_that_curl_reads_otherwise),
     };
