@@ -62,6 +62,16 @@ def free_port():
                 pass
 
 
+def forget_ignored_signals():
+    """A shell that starts the tests in the background ignores SIGINT for them, nohup does SIGHUP, and whom we start would inherit that."""
+    for signum in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+        if signal.getsignal(signum) == signal.SIG_IGN:
+            signal.signal(signum, signal.SIG_DFL)
+
+
+forget_ignored_signals()
+
+
 def environment(**settings):
     """The environment of a program under test: none of the caller's own settings."""
     kept = ("PATH", "HOME", "LANG", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS")
