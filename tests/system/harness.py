@@ -21,6 +21,8 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import redis as redis_client
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 ROOT = Path(__file__).resolve().parents[2]
 DIST = Path(os.environ.get("DRONC_DIST") or ROOT / "dist").resolve()
@@ -441,6 +443,11 @@ def soon(seconds=0.0):
 # --- Redis, alone -------------------------------------------------------------------------------------------------
 
 
+def ask_redis(socket_path, **options):
+    """A client that says what Redis says, the first time: some releases ask again by themselves while it is loading."""
+    return redis_client.Redis(unix_socket_path=str(socket_path), retry=Retry(NoBackoff(), 0), **options)
+
+
 class Redis:
     """A Redis of a test's own, set up as Dronc's is."""
 
@@ -460,7 +467,7 @@ class Redis:
         return self
 
     def client(self, **options):
-        return redis_client.Redis(unix_socket_path=str(self.socket), password=self.password, **options)
+        return ask_redis(self.socket, password=self.password, **options)
 
     def answers(self):
         try:
@@ -596,7 +603,7 @@ class Stack(HttpClient):
             return []
 
     def redis(self):
-        return redis_client.Redis(unix_socket_path=str(self.data / "run" / "redis.sock"))
+        return ask_redis(self.data / "run" / "redis.sock")
 
     @property
     def log(self):
