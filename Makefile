@@ -1,4 +1,4 @@
-# Dronc. `make` lists the targets. Works as root or as a user with sudo on Debian 12; safe to run twice.
+# Dronc. `make` lists the targets. Works as root or as a user with sudo on Debian 12 or 13; safe to run twice.
 .DEFAULT_GOAL := help
 
 VERSION := 0.1.0
@@ -132,7 +132,7 @@ $(BUILD)/fcgi/openapi_document.c: fcgi/openapi.json scripts/embed-json
 
 ## -- checking it
 .PHONY: test
-test: deps-test ## run all tests (SANITIZE=1: with ASan and UBSan)
+test: deps-test ## run all tests, about five minutes (SANITIZE=1: with ASan and UBSan)
 	$(AFTER_DEPS) test-unit
 	$(AFTER_DEPS) test-system
 

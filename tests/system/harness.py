@@ -21,6 +21,8 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import redis as redis_client
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 ROOT = Path(__file__).resolve().parents[2]
 DIST = Path(os.environ.get("DRONC_DIST") or ROOT / "dist").resolve()
@@ -60,6 +62,16 @@ def free_port():
                 return port
             except OSError:
                 pass
+
+
+def forget_ignored_signals():
+    """A shell that starts the tests in the background ignores SIGINT for them, nohup does SIGHUP, and whom we start would inherit that."""
+    for signum in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+        if signal.getsignal(signum) == signal.SIG_IGN:
+            signal.signal(signum, signal.SIG_DFL)
+
+
+forget_ignored_signals()
 
 
 def environment(**settings):
@@ -431,6 +443,11 @@ def soon(seconds=0.0):
 # --- Redis, alone -------------------------------------------------------------------------------------------------
 
 
+def ask_redis(socket_path, **options):
+    """A client that says what Redis says, the first time: some releases ask again by themselves while it is loading."""
+    return redis_client.Redis(unix_socket_path=str(socket_path), retry=Retry(NoBackoff(), 0), **options)
+
+
 class Redis:
     """A Redis of a test's own, set up as Dronc's is."""
 
@@ -450,7 +467,7 @@ class Redis:
         return self
 
     def client(self, **options):
-        return redis_client.Redis(unix_socket_path=str(self.socket), password=self.password, **options)
+        return ask_redis(self.socket, password=self.password, **options)
 
     def answers(self):
         try:
@@ -586,7 +603,7 @@ class Stack(HttpClient):
             return []
 
     def redis(self):
-        return redis_client.Redis(unix_socket_path=str(self.data / "run" / "redis.sock"))
+        return ask_redis(self.data / "run" / "redis.sock")
 
     @property
     def log(self):

@@ -289,6 +289,7 @@ def test_sixth_failure_is_the_last(stack, hook):
 # --- on time ------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.alone
 def test_hundred_calls_of_one_second_leave_within_50_ms(runner, handler, own_target):
     hooks = [own_target.hook() for _ in range(100)]
     for hook in hooks:

@@ -285,6 +285,7 @@ def assert_recorded(client, db, jobs, since):
     assert not [key for key in db.scan_iter(count=1000) if key.endswith((b":retry", b":dead", b":broken"))]
 
 
+@pytest.mark.alone
 def test_rolling_restart_of_everything_is_not_noticed(make_runner, make_pool, make_nginx, listener, redis, own_target):
     """First 100 calls a second as they are, then the same while all runners, handlers and nginx workers are replaced, twice."""
     settings = {"RUNNER_MAX_PER_HOST": 1000}
@@ -355,6 +356,7 @@ def test_handlers_of_spawn_fcgi_are_replaced_as_the_readme_says(make_stack):
     assert stack.stop() == 0
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("ahead_ms", [100, 25, -5])
 def test_stop_just_before_an_instant_makes_no_call_late(make_runner, handler, own_target, ahead_ms):
     """What the runner has claimed, or even started, for an instant that is only milliseconds away is made by another one in time."""

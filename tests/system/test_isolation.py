@@ -68,6 +68,7 @@ def lateness_ms(hooks, seconds):
 # --- one host -----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.alone
 def test_2000_calls_to_a_host_that_hangs_make_no_others_late(make_runner, redis, handler, own_target, hanging_host):
     hooks = [own_target.hook() for _ in range(50)]
     make_runner()
@@ -141,6 +142,7 @@ def test_at_most_once_call_that_its_host_let_through_too_late_is_missed(make_run
 # --- much that is late --------------------------------------------------------------------------------------------
 
 
+@pytest.mark.alone
 def test_backlog_keeps_nothing_waiting_that_is_due_now(make_runner, redis, handler, own_target):
     """Twenty places; the backlog alone would fill them for a minute."""
     slow = own_target.hook().answers(t.slow(0.4))

@@ -105,7 +105,7 @@ def test_codes_that_no_handler_knows_are_nginx_own():
 # --- the world that is walked -------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def world(base):
     made = World(base / "openapi")
     yield made
