@@ -318,8 +318,10 @@ static void test_loop_turn_hook_runs_once_per_turn(void **state)
     turns = 0;
     rig.turn = count_turn;
     (void)timer_new(0, 3);
+    assert_true(rig_run(&rig, has_fired, RIG_LIMIT_MS));
+    assert_true(turns >= 1);
     rig_idle(&rig, 20);
-    assert_in_range(turns, 2, 5);
+    assert_in_range(turns, 1, 5);
     assert_int_equal(fired, 1);
 }
 
