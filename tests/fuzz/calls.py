@@ -8,7 +8,7 @@ from urllib.parse import urljoin, urlsplit
 
 import reading
 
-TAG = re.compile(rb"\[j(\d+)k(\d+)h\d+(!?)\]")
+TAG = re.compile(rb"\[j(\d+)k(\d+)h\d+!?\]")
 LITTER_MS = 25      # so long bytes have to lie there before a call begins that must see them
 CLOSING_MS = 250    # so near each other a call and the end of a connection may meet
 RETRY_MS = 300      # the jobs' backoff
@@ -249,10 +249,11 @@ class Book:
     def check_tags(self, record, job, attempt):
         """Are the bytes that were kept those that were sent to this call?"""
         last = attempt.calls[-1] if attempt is not None else None
-        for number, nth, litter in TAG.findall(record.kept or b""):
-            own = int(number) == job.number and (attempt is None or int(nth) == attempt.number)
-            if not own and not (last is not None and self.too_late(last, record)):
-                self.find("another's answer", f"got j{number.decode()}k{nth.decode()}{litter.decode()}: {record}", attempt, last.before if last else None)
+        for tag in TAG.finditer(record.kept or b""):
+            own = int(tag[1]) == job.number and (attempt is None or int(tag[2]) == attempt.number)
+            sent = attempt is not None and any(tag[0] in call.answer.data for call in attempt.calls)  # a mutation may make it another's
+            if not own and not sent and not (last is not None and self.too_late(last, record)):
+                self.find("another's answer", f"got {tag[0].decode()}: {record}", attempt, last.before if last else None)
 
     @staticmethod
     def began(call, record):
@@ -271,7 +272,7 @@ class Book:
             self.find("connection", f"used again, though: {call.spoilt}; before: {before.answer.label}", attempt, before, sort=call.spoilt)
         elif call.littered_ms is not None and not self.too_late(call, record):
             self.find("connection", f"used again, though bytes lay there for {self.began(call, record) - call.littered_ms:.0f} ms: {before.answer.label}",
-                      attempt, before, sort="bytes late" if before.answer.late else f"bytes behind {before.reading.answer} {before.method}")
+                      attempt, before, sort="bytes late" if before.answer.late else f"bytes behind {'a body' if before.reading.body else 'none'}")
 
     def missing(self, before_ms):
         """Requests that came before then and have no record."""

@@ -2,10 +2,10 @@
 """`make fuzz`: plays the target against the real runner, built with ASan and UBSan, thousands of answers at a time, and judges every record.
 
     fuzz_answers.py [--seconds 60] [--answers N] [--seed S] [--rate 300] [--without QUIRK,…] [--only QUIRK,…]
-    fuzz_answers.py --replay build/fuzz/answers-….json
+    fuzz_answers.py --replay build/fuzz/answers-….json [--smaller]
 
-A run ends at the first death of the runner, or when it has found 20 things; each is saved in build/fuzz, made as small as it gets, and
-can be played again alone. The same seed gives the same jobs and the same answers; only when they meet is not the same.
+A run ends at the first death of the runner, or when it has found 20 things; each is saved in build/fuzz, and can be
+played again alone, or made as small as it gets. The same seed gives the same jobs and the same answers; only when they meet is not the same.
 """
 import argparse
 import asyncio
@@ -175,11 +175,12 @@ def main():
     parser.add_argument("--without", default="", help="quirks to leave out; also: redirect, mutation")
     parser.add_argument("--only", default="")
     parser.add_argument("--replay", default="")
+    parser.add_argument("--smaller", action="store_true", help="with --replay: leave out what is not needed, and save the rest")
     parser.add_argument("--go-on", action="store_true", help="whatever is found, but the runner's death")
     parser.add_argument("--counts", action="store_true", help="tell of each quirk how often it was played")
     options = parser.parse_args()
     if options.replay:
-        return replay.main(options.replay)
+        return replay.main(options.replay, options.smaller)
     options.seed = options.seed or str(random.SystemRandom().randrange(1 << 32))
     options.without = [word for word in options.without.split(",") if word]
     options.only = [word for word in options.only.split(",") if word]

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 
 HEADERS_MAX = 65536  # docs/api.md: "its headers are too large"
 BODY_MAX = 1048576
-TRAILERS_MAX = 4000  # nobody promises more
+TRAILERS_MAX = 4000  # nobody promises more, in bytes
+EXTENSION_MAX = 64
 REDIRECTS = (301, 302, 303, 307, 308)
 
 TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
@@ -333,6 +334,8 @@ class Reader:
                 raise Bad("a chunk's size is none")
         if size[2]:
             self.flaw("a blank behind a chunk's size")
+        if b"\0" in line or b"\r" in line or len(line) > EXTENSION_MAX:
+            self.flaw("an odd chunk extension")
         if len(size[1]) > 16:
             self.flaw("many digits in a chunk's size")
         if int(size[1], 16) >= 1 << 63:

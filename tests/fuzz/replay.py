@@ -1,5 +1,7 @@
-"""Failing answers, kept: saved with the jobs that got them and what was played before, played again one call after the other."""
+"""Failing answers, kept: saved with the jobs that got them and what was played before, played again one call after the other, and made
+as small as they get."""
 import asyncio
+import copy
 import json
 import time
 from pathlib import Path
@@ -27,6 +29,9 @@ def save(run, finding):
     path = folder / f"answers-{finding.kind.replace(' ', '-')}-{run.options.seed}-{name}.json"
     path.write_text(json.dumps(case, indent=1))
     return path.relative_to(rigs.ROOT)
+
+
+SHRINK_S = 120
 
 
 def before(finding):
@@ -106,9 +111,52 @@ class Replay:
         self.rig.close()
 
 
-def main(path):
+class Shrinker:
+    """Leaves out what a case does not need, step by step, as long as what was found is found again."""
+
+    def __init__(self, replay, case):
+        self.replay, self.case, self.deadline = replay, case, time.monotonic() + SHRINK_S
+
+    def fails(self, case):
+        return any(finding.kind == self.case["kind"] for finding in asyncio.run(self.replay.play(case)))
+
+    def without(self, find_list):
+        """Take elements out of the list that find_list(case) is: first many, then one by one."""
+        size = max(1, len(find_list(self.case)) // 2)
+        while size:
+            at = 0
+            while at < len(find_list(self.case)) and time.monotonic() < self.deadline:
+                tried = copy.deepcopy(self.case)
+                del find_list(tried)[at:at + size]
+                if find_list(tried) and self.fails(tried):
+                    self.case = tried
+                else:
+                    at += size
+            size //= 2
+
+    def shrink(self):
+        self.without(lambda case: case["plays"])
+        for play in range(len(self.case["plays"])):
+            self.without(lambda case, play=play: case["plays"][play]["answers"])
+            for answer in range(len(self.case["plays"][play]["answers"])):
+                tried = copy.deepcopy(self.case)
+                whole = tried["plays"][play]["answers"][answer]
+                data = "".join(piece for _, piece in whole["pieces"])
+                whole["pieces"] = [[0, line + "\n"] for line in data.split("\n")[:-1]] + [[0, data.split("\n")[-1]]]
+                if self.fails(tried):
+                    self.case = tried
+                    self.without(lambda case, play=play, answer=answer: case["plays"][play]["answers"][answer]["pieces"])
+        return self.case
+
+
+def main(path, smaller=False):
     case, replay = json.loads(Path(path).read_text()), Replay()
     try:
+        if smaller:
+            case = Shrinker(replay, case).shrink()
+            path = Path(path).with_suffix(".small.json")
+            path.write_text(json.dumps(case, indent=1))
+            print(f"saved as {path}")
         findings = asyncio.run(replay.play(case))
     finally:
         replay.close()
