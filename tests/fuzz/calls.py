@@ -1,10 +1,11 @@
 """What the target was asked, what it answered, and what may come of it: compared with the records, one by one."""
 import base64
+import calendar
 import collections
 import email.utils
 import re
+import time
 from dataclasses import dataclass, field
-from urllib.parse import urljoin, urlsplit
 
 import reading
 
@@ -13,6 +14,7 @@ LITTER_MS = 25      # so long bytes have to lie there before a call begins that 
 CLOSING_MS = 250    # so near each other a call and the end of a connection may meet
 RETRY_MS = 300      # the jobs' backoff
 URL = re.compile(rb"[!-~]*\Z")
+OWN_PLACE = re.compile(r"(?:(https?)://127\.0\.0\.[2-9]:(\d+))?/r/")
 
 
 @dataclass(eq=False)
@@ -39,9 +41,9 @@ class Call:
         if self.hop == 0:
             return job.method
         last = calls[-2] if calls[-1] is self else calls[-1]
-        if last.hop == self.hop or last.reading.vague:
+        if last.hop == self.hop or last.reading.vague or not follows(last):
             return self.method
-        status, method = last.reading.answer, last.method
+        status, method = last.reading.head, last.method
         to_get = status == 303 and method != "HEAD" or status in (301, 302) and method == "POST"
         return "GET" if to_get else method
 
@@ -150,8 +152,7 @@ class Book:
             self.find("method", f"{request.method}, not {call.wanted_method()}, at {request.path}", attempt)
 
     def closed(self, connection):
-        import player
-        self.ends[connection.local].append(player.now_ms())
+        self.ends[connection.local].append(time.time() * 1000)
 
     # --- what the records say ---
 
@@ -174,7 +175,7 @@ class Book:
 
     def unseen(self, job, record):
         """A call of which no request was seen: only where connections are refused, broken or just ending."""
-        expected = record.error_class in job.unseen
+        expected = job.rude
         ending = record.error_class == "response" and self.ended_near(job, record)
         if not expected and not ending:
             self.find("no request", f"{job.api}: {record}", sort=record.error_class or record.outcome)
@@ -220,10 +221,8 @@ class Book:
             yield unknown, "response"
         if read.timeout:
             yield unknown, "timeout"
-        if read.answer is None:
-            return
         kind = leads_to(call)
-        if kind is None or kind == "odd":
+        if read.answer is not None and kind in (None, "odd"):
             good = job.counts(read.answer) and (job.contains is None or job.contains in read.body)
             yield ("s", "") if good else ("f", "http")
         if kind is not None and call.hop >= job.redirects:
@@ -251,7 +250,7 @@ class Book:
         last = attempt.calls[-1] if attempt is not None else None
         for tag in TAG.finditer(record.kept or b""):
             own = int(tag[1]) == job.number and (attempt is None or int(tag[2]) == attempt.number)
-            sent = attempt is not None and any(tag[0] in call.answer.data for call in attempt.calls)  # a mutation may make it another's
+            sent = attempt is not None and any(tag[0] in call.answer.data + call.reading.body for call in attempt.calls)  # a mutation may make it another's
             if not own and not sent and not (last is not None and self.too_late(last, record)):
                 self.find("another's answer", f"got {tag[0].decode()}: {record}", attempt, last.before if last else None)
 
@@ -307,8 +306,6 @@ class Book:
 
 
 def instant(text):
-    import calendar
-    import time
     whole, _, fraction = text.rstrip("Z").partition(".")
     return calendar.timegm(time.strptime(whole, "%Y-%m-%dT%H:%M:%S")) * 1000 + int((fraction + "000")[:3])
 
@@ -331,7 +328,7 @@ def retry_after_ms(read):
 def leads_to(call):
     """None: the answer is no redirect. ours: to the target again; nowhere: to no http or https URL; odd: who knows."""
     read = call.reading
-    if read.answer not in reading.REDIRECTS or call.attempt.job.redirects == 0:
+    if read.head not in reading.REDIRECTS or call.attempt.job.redirects == 0:
         return None
     values = read.get_all(b"location")
     if not values:
@@ -343,10 +340,10 @@ def leads_to(call):
     scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]*):", text)
     if scheme and scheme[1].lower() not in ("http", "https"):
         return "nowhere"
-    if text.startswith(("/r/", "http://127.0.0.", "https://127.0.0.")) and "@" not in text and "%" not in text and ".." not in text and len(text) < 2000:
-        port = urlsplit(urljoin("http://127.0.0.1:1/", text)).netloc.rpartition(":")[2]
-        return "ours" if text.startswith("/") or port.isdigit() and 1024 < int(port) < 65536 else "odd"
-    return "odd"
+    place = OWN_PLACE.match(text)
+    if place is None or "%" in text or ".." in text or len(text) > 2000:
+        return "odd"
+    return "ours" if place[2] is None or call.attempt.job.ports.get(place[1]) == int(place[2]) else "odd"
 
 
 def follows(call):

@@ -34,7 +34,9 @@ def server_context(pem):
 
 
 def listen(player, pem, opening):
-    return {name: player.listen(server_context(pem) if tls else None, opening if rude else None) for name, (tls, rude) in PORTS.items()}
+    ports = {name: player.listen(server_context(pem) if tls else None, opening if rude else None) for name, (tls, rude) in PORTS.items()}
+    rigs.Job.ports = ports
+    return ports
 
 
 class Rudeness:

@@ -19,12 +19,12 @@ from calls import RETRY_MS, Record  # noqa: E402
 HOSTS, RUDE_PER_CENT, TLS_PER_CENT = 8, 5, 25
 METHODS = ["GET"] * 6 + ["POST", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
 IN_FLIGHT_MAX = 300  # and as many idle connections
-BROKEN = ("response", "connect", "tls", "timeout")
 TRUST = ROOT / "build" / "fuzz" / "trust.so"
 
 
 class Job:
     """One of the jobs that are called, as the API takes it, and what has to be known of it to judge its records."""
+    ports = {}  # scheme → where the target listens for it
 
     def __init__(self, number, fields, rude=False):
         self.number, self.fields, self.rude, self.id, self.attempts = number, fields, rude, None, 0
@@ -37,7 +37,6 @@ class Job:
         self.statuses = success.get("status", ["2xx"])
         self.contains = success["body_contains"].encode() if "body_contains" in success else None
         self.retries = not self.once
-        self.unseen = BROKEN if rude else ()
 
     def counts(self, status):
         return status in self.statuses or f"{status // 100}xx" in self.statuses
