@@ -16,7 +16,6 @@ REDIRECTS = (301, 302, 303, 307, 308)
 
 TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
 STATUS_LINE = re.compile(rb"HTTP/(\d)\.(\d) (\d{3})( [\t \x21-\x7e\x80-\xff]*)?\Z")
-ANY_STATUS = re.compile(rb"HTTP/\S*\s+(\d{3})", re.I)
 LENIENT_LINE = re.compile(rb"[ \t]*HTTP/(\d)(?:\.(\d))?[ \t]+(\d{3})(?!\d)([^\r\n]*)\Z", re.I)
 CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]+)([ \t]*)(;.*)?\Z", re.S)
 FRAMING = (b"content-length", b"transfer-encoding", b"connection")
@@ -44,7 +43,6 @@ class Reading:
     may_reuse: bool = True
     why_not: str = ""
     excess: int = -1         # where bytes begin that belong to no answer; -1: there are none
-    seen: set = field(default_factory=set)  # every status in it
     headers: list = field(default_factory=list)  # of the final answer, (name in lower case, value)
     flaws: list = field(default_factory=list)
     header_bytes: int = 0
@@ -67,7 +65,7 @@ class Reader:
     def __init__(self, data, end, method, header_bytes=0):
         self.data, self.end, self.method, self.at = data, end, method, 0
         self.out = Reading(header_bytes=header_bytes)
-        self.version = (1, 1)
+        self.version, self.in_body = (1, 1), False
 
     def flaw(self, what):
         """Both are allowed: to go on, and to refuse the answer."""
@@ -80,7 +78,6 @@ class Reader:
 
     def read(self):
         out = self.out
-        out.seen |= {int(status) for status in ANY_STATUS.findall(self.data)}
         try:
             self.message()
         except Short as short:
@@ -112,15 +109,18 @@ class Reader:
 
     # --- lines ---
 
+    def count(self, size):
+        self.out.header_bytes += size
+        if self.out.header_bytes > HEADERS_MAX + 2048:
+            raise Bad("the headers are too large")
+        if self.out.header_bytes > HEADERS_MAX - 2048 and "the headers are nearly too large" not in self.out.flaws:
+            self.flaw("the headers are nearly too large")
+
     def line(self, where):
         """The next line, without its end. A line that never ends is too long, or breaks off."""
         end = self.data.find(b"\n", self.at)
-        length = (end if end >= 0 else len(self.data)) - self.at
-        self.out.header_bytes += length + 1
-        if self.out.header_bytes > HEADERS_MAX + 2048:
-            raise Bad("the headers are too large")
-        if self.out.header_bytes > HEADERS_MAX - 2048:
-            self.flaw("the headers are nearly too large")
+        if not self.in_body:
+            self.count((end if end >= 0 else len(self.data)) - self.at + 1)
         if end < 0:
             raise Short(where)
         line, self.at = self.data[self.at:end], end + 1
@@ -137,7 +137,6 @@ class Reader:
     def message(self):
         while True:
             status = self.status_line()
-            self.out.seen.add(status)
             headers = self.fields("in the headers")
             if status == 101:
                 self.vague("101 that nobody asked for")
@@ -306,7 +305,7 @@ class Reader:
 
     def chunked(self):
         out, parts, total = self.out, [], 0
-        before = out.header_bytes
+        self.in_body = True
         while True:
             size = self.chunk_size()
             if size == 0:
@@ -320,9 +319,7 @@ class Reader:
                 raise Short("in a chunk")
             self.at += size
             self.chunk_end()
-            out.header_bytes = before  # these lines are no headers
         out.body = b"".join(parts)
-        out.header_bytes = before
         return self.trailers()
 
     def chunk_size(self):
