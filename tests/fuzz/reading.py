@@ -273,8 +273,12 @@ class Reader:
         return None
 
     def too_long(self, body):
-        """Nobody has to read on to its end."""
-        self.out.body, self.out.truncated = body[:BODY_MAX], True
+        """Nobody has to read on to its end; of a redirect, all of it may be wanted."""
+        out = self.out
+        out.body, out.truncated = body[:BODY_MAX], True
+        if out.head in REDIRECTS:
+            self.flaw("a redirect with a large body")
+            out.timeout = self.end == "keep"
         self.at = len(self.data)
 
     def until_close(self):
