@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import reading
 
 TAG = re.compile(rb"\[j(\d+)k(\d+)h\d+!?\]")
-LITTER_MS = 25      # so long bytes have to lie there before a call begins that must see them
+LITTER_MS = 150     # so long bytes have to lie there before a call begins that must see them (by the runner's own clock)
 OUTCOMES = {"s": "succeeded", "f": "failed", "u": "unknown", "l": "lost", "m": "missed", "c": "cancelled", "k": "skipped"}
 CLOSING_MS = 250    # so near each other a call and the end of a connection may meet
 RETRY_MS = 300      # the jobs' backoff
@@ -31,7 +31,9 @@ class Call:
     fresh: bool              # the connection had no request before
     connection: int
     spoilt: str = None       # why the connection was none to use
-    littered_ms: float = None
+    has_litter: bool = False  # bytes were sent there that nobody had asked for
+    only_blank: bool = False  # line ends alone
+    littered_ms: float = None  # when these had arrived
     before: object = None    # the call before it on that connection
     sent: int = 0
     sent_ms: float = 0
@@ -83,6 +85,7 @@ class Book:
         self.attempts, self.sorts, self.latest = {}, {}, collections.deque(maxlen=400)
         self.counts = collections.Counter()
         self.ends = collections.defaultdict(lambda: collections.deque(maxlen=2000))  # address → when connections ended
+        self.litters = collections.defaultdict(lambda: collections.deque(maxlen=2000))  # likewise, when bytes were sent that nobody asked for
         self.answers = 0
 
     def find(self, kind, text, attempt=None, before=None, sort=""):
@@ -119,7 +122,7 @@ class Book:
         method = request.method
         read = reading.read(answer.data, answer.end if connection.tls or answer.end != "cut" else "close", method, attempt.header_bytes)
         call = Call(attempt, answer, read, hop, method, request.path, request.at_ms, connection.answered == 0, connection.number, connection.spoilt,
-                    connection.littered_ms, connection.last)
+                    connection.has_litter, connection.only_blank, connection.littered_ms, connection.last)
         attempt.header_bytes = read.header_bytes
         attempt.calls.append(call)
         self.answers += 1
@@ -157,6 +160,9 @@ class Book:
     def closed(self, connection):
         self.ends[connection.local].append(time.time() * 1000)
 
+    def littered(self, connection):
+        self.litters[connection.local].append(time.time() * 1000)
+
     # --- what the records say ---
 
     def record(self, record):
@@ -179,22 +185,21 @@ class Book:
     def unseen(self, job, record):
         """A call of which no request was seen: only where connections are refused, broken or just ending."""
         expected = job.rude
-        ending = record.error_class == "response" and self.ended_near(job, record)
+        ending = record.error_class == "response" and self.ended_near(job, record) or near(self.litters[job.address], record)
         if not expected and not ending:
             self.find("no request", f"{job.api}: {record}", sort=record.error_class or record.outcome)
         elif job.rude:
             self.check_tags(record, job, None)
 
     def ended_near(self, job, record):
-        begin, end = record.started - CLOSING_MS, record.started + record.took + CLOSING_MS
-        return any(begin <= at <= end for at in self.ends[job.address])
+        return near(self.ends[job.address], record)
 
     def judge(self, attempt, record):
         call, job = attempt.calls[-1], attempt.job
         self.check_tags(record, job, attempt)
         for one in attempt.calls:
             self.check_connection(one, record)
-        if job.rude or any(one.spoilt or one.littered_ms is not None for one in attempt.calls):
+        if job.rude or any(one.spoilt or one.has_litter and (not one.only_blank or self.too_late(one, record)) for one in attempt.calls):
             return  # whatever was answered there is not ours to judge any more
         read = call.reading
         if read.vague or any(one.reading.vague for one in attempt.calls):
@@ -261,7 +266,7 @@ class Book:
 
     def too_late(self, call, record):
         """Bytes were sent to a call's connection that nobody had asked for, when it had begun already: it cannot know."""
-        return call.littered_ms is not None and self.began(call, record) <= call.littered_ms + LITTER_MS
+        return call.has_litter and (call.littered_ms is None or self.began(call, record) <= call.littered_ms + LITTER_MS)
 
     def check_connection(self, call, record):
         attempt, before = call.attempt, call.before
@@ -269,14 +274,14 @@ class Book:
             return
         if call.spoilt:
             self.find("connection", f"used again, though: {call.spoilt}; before: {before.answer.label}", attempt, before, sort=call.spoilt)
-        elif call.littered_ms is not None and not self.too_late(call, record):
+        elif call.has_litter and not call.only_blank and not self.too_late(call, record) and not may_drop_rest(before):
             self.find("connection", f"used again, though bytes lay there for {self.began(call, record) - call.littered_ms:.0f} ms: {before.answer.label}",
                       attempt, before, sort="bytes late" if before.answer.late else f"bytes behind {'a body' if before.reading.body else 'none'}")
 
     def missing(self, before_ms):
         """Requests that came before then and have no record."""
         return [attempt for attempt in self.attempts.values()
-                if attempt.record is None and attempt.calls and attempt.calls[-1].at_ms < before_ms]
+                if attempt.record is None and attempt.calls and attempt.calls[-1].at_ms < before_ms and not attempt.calls[0].has_litter]
 
     def check_waits(self, limit_ms):
         """A second attempt comes when the first one's answer, or the backoff, says so; not before. Old attempts are forgotten."""
@@ -303,6 +308,11 @@ class Book:
 
 
 # --- what an answer asks for ---
+
+
+def near(instants, record):
+    begin, end = record.started - CLOSING_MS, record.started + record.took + CLOSING_MS
+    return any(begin <= at <= end for at in instants)
 
 
 def instant(text):
@@ -344,6 +354,12 @@ def leads_to(call):
     if place is None or "%" in text or ".." in text or len(text) > 2000:
         return "odd"
     return "ours" if place[2] is None or call.attempt.job.ports.get(place[1]) == int(place[2]) else "odd"
+
+
+def may_drop_rest(call):
+    """Of an answer without a body, and of a redirect, whoever drops what comes with it has seen all of it. (If he has not, and takes it for
+    the next answer, that is found by the marks in it.)"""
+    return not call.answer.late and (not call.reading.body or call.reading.head in reading.REDIRECTS)
 
 
 def follows(call):

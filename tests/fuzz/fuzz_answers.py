@@ -54,8 +54,6 @@ class Rudeness:
         data = rng.choice((b"", b"", early, early, early + early, b"\0", b"\r\n", rng.randbytes(30), b"HTTP/1.1 400 No\r\n\r\n", b"\x15\x03\x03\0\2\2\x28",
                            b"\x16\x03\x03\0\x04\2\0\0\0", b"HTTP/1.1 200 OK\r\n X: y\r\nContent-Length: 2\r\n\r\nok"))
         how = rng.choice(("go", "go", "close", "reset", "silent" if rng.random() < 0.1 else "close", "encrypted" if connection.tls else "go"))
-        if data and how in ("go", "encrypted"):
-            connection.litter()
         return rng.choice((0, 0, 0, 1, 20)), data, how
 
 

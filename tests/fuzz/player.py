@@ -1,14 +1,17 @@
 """The target: it listens, reads requests, and plays what it is given, byte for byte. What it sees it tells its `book` (calls.py)."""
 import asyncio
+import fcntl
 import itertools
 import socket
 import ssl
 import struct
+import termios
 import time
 
 LINGER_RESET = struct.pack("ii", 1, 0)
 LINGER = 0.05  # seconds in which a client may take what was sent before the connection is closed
 READ = 65536
+ARRIVAL_MS = 300
 
 
 class Gone(Exception):
@@ -72,6 +75,10 @@ class Channel:
         except OSError as error:
             raise Gone from error
 
+    def is_acknowledged(self):
+        """Is there nothing left of ours on its way?"""
+        return struct.unpack("i", fcntl.ioctl(self.peer, termios.TIOCOUTQ, bytes(4)))[0] == 0
+
     async def send(self, data):
         if self.tls is None:
             return await self.send_raw(data)
@@ -112,17 +119,26 @@ class Connection:
     """What the book has to know of it. local: the address that the client asked for."""
     numbers = itertools.count()
 
-    def __init__(self, local, tls):
-        self.number, self.local, self.tls = next(self.numbers), local, tls
+    def __init__(self, local, tls, book):
+        self.number, self.local, self.tls, self.book = next(self.numbers), local, tls, book
         self.answered = 0        # requests
         self.last = None         # the call that was answered last
         self.spoilt = None       # why nothing may come here any more
-        self.littered_ms = None  # when bytes were sent that belong to no answer
+        self.has_litter = False  # bytes were sent that belong to no answer
+        self.only_blank = False  # line ends alone, which may be skipped
+        self.littered_ms = None  # when they had arrived
         self.is_lost = False     # it was used all the same: answers and requests do not fit together any more
 
-    def litter(self):
-        if self.littered_ms is None:
-            self.littered_ms = now_ms()
+    async def litter(self, channel, only_blank=False):
+        """Something was sent that belongs to no answer. Wait for it to arrive, at the client's kernel at least."""
+        self.has_litter, self.only_blank = True, only_blank
+        self.book.littered(self)
+        deadline = now_ms() + ARRIVAL_MS
+        while self.littered_ms is None and now_ms() < deadline:
+            if channel.is_acknowledged():
+                self.littered_ms = now_ms()
+            else:
+                await asyncio.sleep(0.002)
 
 
 class Player:
@@ -156,13 +172,14 @@ class Player:
             self.failures.append(task.exception())
 
     async def serve(self, peer, context, opening):
-        connection = Connection(peer.getsockname()[0], context is not None)
+        connection = Connection(peer.getsockname()[0], context is not None, self.book)
         with peer:
             try:
                 channel = Channel(peer, context)
                 act = opening(connection) if opening is not None else None
-                if act is not None and not await self.open(channel, connection, act):
+                if act is not None and not await self.open(channel, act):
                     return
+                connection.has_litter = act is not None and act[2] in ("go", "encrypted") and act[1] != b""
                 await channel.handshake()
                 await self.converse(channel, connection)
             except Gone:
@@ -170,7 +187,8 @@ class Player:
             finally:
                 self.book.closed(connection)
 
-    async def open(self, channel, connection, act):
+    @staticmethod
+    async def open(channel, act):
         """Do something before a request is read. False: that was all. Raw: past TLS."""
         wait_ms, data, how = act
         await asyncio.sleep(wait_ms / 1000)
@@ -196,7 +214,7 @@ class Player:
             if not answer.eager:
                 buffered = await self.read_body(channel, body, buffered)
             connection.answered += 1
-            connection.is_lost = connection.littered_ms is not None and connection.answered > 1 or connection.spoilt is not None
+            connection.is_lost = connection.has_litter and not connection.only_blank and connection.answered > 1 or connection.spoilt is not None
             connection.last = call
             await self.play(channel, connection, call)
             if answer.end != "keep" or connection.is_lost:
@@ -234,11 +252,11 @@ class Player:
                     await asyncio.sleep(wait_ms / 1000)
                 await channel.send(piece)
                 sent += len(piece)
-                if 0 <= excess < sent:
-                    connection.litter()
         finally:
             call.sent, call.sent_ms = sent, now_ms()
         connection.spoilt = call.reading.why_not or None
+        if excess >= 0:
+            await connection.litter(channel, call.reading.only_blank)
 
     @staticmethod
     async def play_late(channel, connection, late):
@@ -249,8 +267,7 @@ class Player:
                 done, _ = await asyncio.wait({reader}, timeout=wait_ms / 1000)
                 if not done:
                     await channel.send(piece)
-                    if piece.strip(b"\r\n"):
-                        connection.litter()
+                    await connection.litter(channel, not piece.strip(b"\r\n"))
                 return await reader
             finally:
                 reader.cancel()

@@ -12,6 +12,9 @@ BODY_MAX = 1048576
 TRAILERS_MAX = 4000  # nobody promises more, in bytes
 EXTENSION_MAX = 64
 UNTIL_CLOSE = "before the connection does"
+# RFC 9112, 9.8, calls an answer incomplete that ends with a TLS connection that was not closed properly. libcurl has OpenSSL 3 overlook that
+# (SSL_OP_IGNORE_UNEXPECTED_EOF), and many servers close so.
+TLS_END_IS_SEEN = False
 REDIRECTS = (301, 302, 303, 307, 308)
 
 TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
@@ -43,6 +46,7 @@ class Reading:
     may_reuse: bool = True
     why_not: str = ""
     excess: int = -1         # where bytes begin that belong to no answer; -1: there are none
+    only_blank: bool = False  # these are CR and LF alone
     headers: list = field(default_factory=list)  # of the final answer, (name in lower case, value)
     flaws: list = field(default_factory=list)
     header_bytes: int = 0
@@ -93,7 +97,7 @@ class Reader:
             out.bad = True
         if out.answer is not None and 0 <= self.at < len(self.data) and not out.truncated:
             behind = self.data[self.at:]  # CR and LF alone may be skipped: RFC 9112, 9.2 and 2.2
-            out.excess = self.at if behind.strip(b"\r\n") else -1
+            out.excess, out.only_blank = self.at, not behind.strip(b"\r\n")
         return out
 
     def ended_short(self, where):
@@ -184,6 +188,8 @@ class Reader:
         while line := self.line(where):
             if not line.strip(b"\r"):
                 self.vague("is that the end of the headers?")
+            if line[:1] == b"\0" and self.end == "keep":
+                self.out.timeout = True  # who does not see what is in front of the NUL may wait for the end of the headers
             if line[:1] in b" \t\r":  # a bare CR is a blank, where it is not refused
                 self.folded(found, line)
                 continue
@@ -194,7 +200,7 @@ class Reader:
                     self.vague("a framing header without a colon")
                 continue
             self.check_field(name, value)
-            found.append((name.strip(b" \t").lower(), value.strip(b" \t")))
+            found.append((name.strip(b" \t").lower(), value.strip(b" \t\x0b\x0c")))
         return found
 
     def folded(self, found, line):
@@ -202,6 +208,8 @@ class Reader:
             self.flaw("a blank in front of the first header")
             return
         name, value = found[-1]
+        if name == b"location":
+            self.flaw("a folded Location")  # libcurl unfolds since 8.18
         if name in FRAMING and name != b"connection":
             self.vague("a framing header is folded")
         found[-1] = (name, (value + b" " + line.strip(b" \t")).strip())
@@ -210,6 +218,9 @@ class Reader:
 
     def check_field(self, name, value):
         bare = name.strip(b" \t\r\0").lower()
+        if value != value.rstrip(b"\x0b\x0c"):
+            self.flaw("a blank that is none")
+            value = value.rstrip(b"\x0b\x0c")
         odd = not TOKEN.match(name) or b"\0" in value or b"\r" in value
         if odd:
             self.flaw("an odd header line")
@@ -287,7 +298,9 @@ class Reader:
         here = self.data[self.at:]
         if len(here) > BODY_MAX:
             return self.too_long(here)
-        if self.end != "close":
+        if self.end == "cut" and not TLS_END_IS_SEEN:
+            self.flaw("TLS ends without a goodbye")
+        elif self.end != "close":
             raise Short(UNTIL_CLOSE)
         out.body, self.at = here, len(self.data)
         return None

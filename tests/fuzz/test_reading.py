@@ -16,7 +16,7 @@ HEAD = b"HTTP/1.1 200 OK\r\n"
 def said(data, end="close", method="GET"):
     """What may come of it, in one word each: the status, bad, timeout; vague; and again where the connection may be used again."""
     got = read(data, end, method)
-    words = [got.answer, got.bad and "bad", got.timeout and "timeout", got.vague and "vague", got.may_reuse and got.excess < 0 and "again"]
+    words = [got.answer, got.bad and "bad", got.timeout and "timeout", got.vague and "vague", got.may_reuse and (got.excess < 0 or got.only_blank) and "again"]
     return [word for word in words if word]
 
 
@@ -30,7 +30,7 @@ def said(data, end="close", method="GET"):
     (HEAD + b"\r\nok", "close", [200]),
     (HEAD + b"\r\nok", "keep", ["timeout"]),
     (HEAD + b"\r\nok", "reset", ["bad"]),
-    (HEAD + b"\r\nok", "cut", ["bad"]),
+    (HEAD + b"Content-Length: 3\r\n\r\nok", "cut", ["bad"]),
     (b"HTTP/1.1 204 x\r\nContent-Length: 5\r\n\r\n", "keep", [204, "again"]),
     (b"HTTP/1.1 304 x\r\n\r\nbytes", "keep", [304]),
     (b"HTTP/1.1 100 x\r\n\r\n" + HEAD + b"Content-Length: 0\r\n\r\n", "keep", [200, "again"]),
