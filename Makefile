@@ -213,12 +213,14 @@ endif
 	@DRONC_DIST=$(or $(DRONC_DIST),$(abspath dist/sanitize)) /usr/bin/python3 tests/fuzz/fuzz_answers.py --seconds $(SECONDS) $(if $(ANSWERS),--answers $(ANSWERS)) \
 	    $(if $(SEED),--seed $(SEED)) $(if $(REPLAY),--replay $(REPLAY))
 
-# The runner that is fuzzed, and what lets it trust the target's certificate.
+# The runner that is fuzzed, what lets it trust the target's certificate, and what keeps it on this machine.
 .PHONY: fuzz-build
-fuzz-build: build/fuzz/trust.so
+fuzz-build: build/fuzz/trust.so build/fuzz/loopback.so
 	@$(MAKE) --no-print-directory SANITIZE=1 build-only
 
 build/fuzz/trust.so: tests/bench/trust.c
+build/fuzz/loopback.so: tests/fuzz/loopback.c
+build/fuzz/trust.so build/fuzz/loopback.so:
 	@mkdir -p $(@D)
 	@echo '  FUZZ  $<'
 	$(Q)$(CC) -std=c17 -D_GNU_SOURCE -O2 -fPIC -shared -o $@ $< -ldl

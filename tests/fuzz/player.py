@@ -125,13 +125,14 @@ class Connection:
         self.last = None         # the call that was answered last
         self.spoilt = None       # why nothing may come here any more
         self.has_litter = False  # bytes were sent that belong to no answer
+        self.came_late = False   # behind the answer, not with it
         self.only_blank = False  # line ends alone, which may be skipped
         self.littered_ms = None  # when they had arrived
         self.is_lost = False     # it was used all the same: answers and requests do not fit together any more
 
-    async def litter(self, channel, only_blank=False):
+    async def litter(self, channel, only_blank, late=False):
         """Something was sent that belongs to no answer. Wait for it to arrive, at the client's kernel at least."""
-        self.has_litter, self.only_blank = True, only_blank
+        self.has_litter, self.only_blank, self.came_late = True, only_blank, late
         self.book.littered(self)
         deadline = now_ms() + ARRIVAL_MS
         while self.littered_ms is None and now_ms() < deadline:
@@ -267,7 +268,7 @@ class Player:
                 done, _ = await asyncio.wait({reader}, timeout=wait_ms / 1000)
                 if not done:
                     await channel.send(piece)
-                    await connection.litter(channel, not piece.strip(b"\r\n"))
+                    await connection.litter(channel, not piece.strip(b"\r\n"), late=True)
                 return await reader
             finally:
                 reader.cancel()

@@ -19,7 +19,7 @@ from calls import RETRY_MS, Record  # noqa: E402
 HOSTS, RUDE_PER_CENT, TLS_PER_CENT = 8, 5, 25
 METHODS = ["GET"] * 6 + ["POST", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
 IN_FLIGHT_MAX = 300  # and as many idle connections
-TRUST = ROOT / "build" / "fuzz" / "trust.so"
+PRELOADED = ":".join(str(ROOT / "build" / "fuzz" / name) for name in ("trust.so", "loopback.so"))
 
 
 class Job:
@@ -96,10 +96,13 @@ class Rig:
         self.runner, self.seen, self.runners = None, {}, 0
 
     def start_runner(self):
+        """It must not get out of this machine: redirects are made up."""
+        for library in PRELOADED.split(":"):
+            assert Path(library).exists(), f"no {library}: make fuzz-build"
         asan = f"{os.environ.get('ASAN_OPTIONS', '')}:verify_asan_link_order=0:quarantine_size_mb=64".strip(":")
         os.environ["ASAN_OPTIONS"] = asan
         self.runners += 1
-        settings = {"LD_PRELOAD": TRUST, "BENCH_CA": self.authorities, "RUNNER_MAX_IN_FLIGHT": IN_FLIGHT_MAX, "RUNNER_MAX_PER_HOST": 256,
+        settings = {"LD_PRELOAD": PRELOADED, "BENCH_CA": self.authorities, "RUNNER_MAX_IN_FLIGHT": IN_FLIGHT_MAX, "RUNNER_MAX_PER_HOST": 256,
                     "LOG_LEVEL": "error", "LOG_FORMAT": "json", "EXECUTIONS_MAX": 320000}
         self.runner = Runner(self.home, self.redis, name=f"runner{self.runners}", **settings)
         harness.wait_for(lambda: not self.runner.running or self.db.zcard("dronc:runners") > 0, 20, "a runner")
