@@ -12,6 +12,7 @@ import asyncio
 import collections
 import json
 import random
+import signal
 import ssl
 import sys
 import time
@@ -179,6 +180,8 @@ def main():
     parser.add_argument("--go-on", action="store_true", help="whatever is found, but the runner's death")
     parser.add_argument("--counts", action="store_true", help="tell of each quirk how often it was played")
     options = parser.parse_args()
+    for signum in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        signal.signal(signum, lambda number, _: sys.exit(128 + number))  # through what stops the programs that were started
     if options.replay:
         return replay.main(options.replay, options.smaller)
     options.seed = options.seed or str(random.SystemRandom().randrange(1 << 32))
