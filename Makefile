@@ -145,7 +145,7 @@ WORKERS ?= 8
 
 .PHONY: test-system
 test-system: build-only ## system tests only: the real nginx, Redis, handler and runner
-	DRONC_DIST=$(abspath $(DIST)) /usr/bin/python3 -m pytest -q -n $(WORKERS) tests/system tests/chaos $(PYTEST_ARGS)
+	DRONC_DIST=$(abspath $(DIST)) /usr/bin/python3 -m pytest -q -n $(WORKERS) tests/system tests/chaos tests/fuzz $(PYTEST_ARGS)
 
 $(BUILD)/tests/%: tests/unit/%.c $(PARTS_A) $(LIB_A)
 	@mkdir -p $(@D)
@@ -188,22 +188,42 @@ chaos-rollback: build deps-test ## put Redis' data back by 50 to 500 ms over and
 idle: build deps-test ## does a call get lost because its target closes idle connections? Four minutes (IDLE='--idle 1,2 --trip 40 --calls 100')
 	@DRONC_DIST=$(or $(DRONC_DIST),$(abspath $(DIST))) /usr/bin/python3 tests/idle/idle.py $(IDLE)
 
-# Each fuzzer starts from its corpus and puts what it finds of interest into build/fuzz, not into the tree.
+# Each fuzzer starts from its corpus and puts what it finds of interest into build/fuzz, not into the tree. The last one, answers, plays the
+# target to a whole runner: ANSWERS=200000 lets it (and only it) go on for so many, SEED= has what it printed, REPLAY= plays a file that it saved.
 SECONDS   ?= 60
+ANSWERS   ?=
+REPLAY    ?=
 FUZZERS   := cron zone
 ENGINE    := $(wildcard lib/cron*.c lib/zone*.c)
 FUZZ_cron := -dict=tests/fuzz/cron.dict
 FUZZ_zone := -max_len=1500
 
 .PHONY: fuzz
-fuzz: deps-test ## fuzz the cron engine and the zone reader under ASan and UBSan, SECONDS=60 each
-	$(AFTER_DEPS) $(FUZZERS:%=build/fuzz/fuzz_%)
+fuzz: deps-test ## fuzz the cron engine, the zone reader and the runner's answers under ASan and UBSan, SECONDS=60 each (ANSWERS=200000, SEED=, REPLAY=)
+	$(AFTER_DEPS) $(FUZZERS:%=build/fuzz/fuzz_%) fuzz-build
+ifeq ($(ANSWERS)$(REPLAY),)
 	@for name in $(FUZZERS); do \
 	    echo "== $$name: $(SECONDS) s"; mkdir -p build/fuzz/corpus-$$name; \
 	    case $$name in cron) flags='$(FUZZ_cron)';; *) flags='$(FUZZ_zone)';; esac; \
 	    build/fuzz/fuzz_$$name -max_total_time=$(SECONDS) -timeout=5 -print_final_stats=1 -verbosity=0 \
 	        -artifact_prefix=build/fuzz/ $$flags build/fuzz/corpus-$$name tests/fuzz/corpus/$$name || exit 1; \
 	done
+endif
+	@echo '== answers'
+	@DRONC_DIST=$(or $(DRONC_DIST),$(abspath dist/sanitize)) /usr/bin/python3 tests/fuzz/fuzz_answers.py --seconds $(SECONDS) $(if $(ANSWERS),--answers $(ANSWERS)) \
+	    $(if $(SEED),--seed $(SEED)) $(if $(REPLAY),--replay $(REPLAY))
+
+# The runner that is fuzzed, what lets it trust the target's certificate, and what keeps it on this machine.
+.PHONY: fuzz-build
+fuzz-build: build/fuzz/trust.so build/fuzz/loopback.so
+	@$(MAKE) --no-print-directory SANITIZE=1 build-only
+
+build/fuzz/trust.so: tests/bench/trust.c
+build/fuzz/loopback.so: tests/fuzz/loopback.c
+build/fuzz/trust.so build/fuzz/loopback.so:
+	@mkdir -p $(@D)
+	@echo '  FUZZ  $<'
+	$(Q)$(CC) -std=c17 -D_GNU_SOURCE -O2 -fPIC -shared -o $@ $< -ldl
 
 build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(ENGINE) $(wildcard lib/cron*.h lib/zone*.h) lib/civil.h
 	@mkdir -p $(@D)
