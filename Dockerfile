@@ -38,7 +38,7 @@ FROM base AS nginx
 RUN apt-get update \
     && apt-get install -y --no-install-recommends nginx-light curl \
     && rm -rf /var/lib/apt/lists/*
-COPY docker/nginx.conf nginx/dronc.conf /etc/dronc/
+COPY docker/nginx.conf nginx/dronc.conf nginx/limits.conf /etc/dronc/
 USER 8080:8080
 EXPOSE 8080
 STOPSIGNAL SIGQUIT

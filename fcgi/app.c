@@ -78,6 +78,10 @@ static bool serve(struct app *app, const struct request_source *source, struct a
     if (!route || (route->params && !request_read_query(&app->request, route->params, error))) {
         return false;
     }
+    app->left = route_is_bulk(route) && app->admit && !app->admit(app->admit_arg);
+    if (app->left) {
+        return true;
+    }
     (void)route_match(route->path, app->request.path, &app->request.id);
     return route->handle(app, error);
 }
@@ -109,6 +113,7 @@ struct slice app_answer(struct app *app, const struct request_source *source)
 
     api_error_clear(&error);
     response_clear(&app->response);
+    app->left = false;
     shrink(&app->response.body);
     shrink(&app->wire);
     refresh_zones(app);
@@ -116,6 +121,9 @@ struct slice app_answer(struct app *app, const struct request_source *source)
     app->deadline.ms = clock_mono(&app->clock).ms + REDIS_SYNC_BUDGET_MS;
     if (!serve(app, source, &error)) {
         fail(app, &error);
+    }
+    if (app->left) {
+        return (struct slice){NULL, 0};
     }
     if (buffer_error(&app->response.body) != ERR_OK) {
         api_error_set(&error, API_INTERNAL_ERROR, "the answer could not be written: %s",

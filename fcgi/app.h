@@ -37,6 +37,9 @@ struct app;
  * and say with response.more whether there is another one. Nothing can be refused any more. */
 typedef void app_more_fn(struct app *app);
 
+/* Asked before a request about many jobs is begun. False: it is not begun, here and now. */
+typedef bool app_admit_fn(void *arg);
+
 struct app {
     struct clock clock;
     struct redis_time time;   /* Redis' clock, by which jobs are made */
@@ -47,6 +50,9 @@ struct app {
     struct feed feed;         /* for track */
     struct request request;
     struct response response;
+    app_admit_fn *admit;      /* NULL: all are begun */
+    void *admit_arg;          /* borrowed */
+    bool left;                /* the request was not begun: app_answer's result means nothing */
     app_more_fn *more;        /* what goes on with an answer that has response.more */
     struct job_export export; /* the one that is under way */
     int ask_ms; /* what one question to Redis may take: REDIS_SYNC_BUDGET_MS, unless the handler says
@@ -67,7 +73,7 @@ void app_fini(struct app *app);
 NODISCARD enum err app_ask(struct app *app, struct cmd *cmds, size_t count, struct errinfo *info);
 
 /* Answer one request. Returns the bytes to send (status, headers, body, or the beginning of it), borrowed
- * until the next call; {NULL, 0} where memory was too short for any answer. */
+ * until the next call; {NULL, 0} where memory was too short for any answer, or where it was left. */
 struct slice app_answer(struct app *app, const struct request_source *source);
 
 /* What is to be sent behind that; ask again until it is {NULL, 0}: there is no more. A caller that cannot

@@ -128,15 +128,18 @@ static enum err look_at_redis(struct app *app, struct errinfo *info)
 
 static enum err serve_fastcgi(struct app *app, struct errinfo *info)
 {
+    pid_t pid = getpid();
     enum err err;
 
     stop_hold(); /* who reads the next line may stop this process, and has to find it answering what waits */
-    log_info("handler started", log_i64("pid", getpid()), log_str("version", DRONC_VERSION));
+    log_info("handler started", log_i64("pid", pid), log_str("version", DRONC_VERSION));
     err = look_at_redis(app, info);
     if (err == ERR_OK) {
         err = worker_run(app, info);
     }
-    log_info("handler stopped", log_i64("pid", getpid()));
+    if (getpid() == pid) { /* else it is a child of worker's, of which nobody need hear */
+        log_info("handler stopped", log_i64("pid", pid));
+    }
     return err;
 }
 

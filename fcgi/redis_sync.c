@@ -404,6 +404,11 @@ enum redis_trouble redis_sync_trouble(const struct redis_sync *redis)
     return redis->trouble;
 }
 
+void redis_sync_close(struct redis_sync *redis)
+{
+    drop_connection(redis);
+}
+
 bool redis_sync_was_reached(const struct redis_sync *redis)
 {
     return redis->reached;

@@ -51,6 +51,10 @@ const struct reply *redis_sync_reply(const struct redis_sync *redis, size_t inde
 /* Why the last call failed. REDIS_FINE: it did not; what the replies say is for the caller to see. */
 enum redis_trouble redis_sync_trouble(const struct redis_sync *redis);
 
+/* Close the connection; the next call makes a new one. For a child process, which must not use its parent's.
+ */
+void redis_sync_close(struct redis_sync *redis);
+
 /* True when a connection was ever made, let in and checked. */
 bool redis_sync_was_reached(const struct redis_sync *redis);
 

@@ -52,6 +52,11 @@ const struct route *route_at(size_t index)
     return index < sizeof routes / sizeof routes[0] ? &routes[index] : NULL;
 }
 
+bool route_is_bulk(const struct route *route)
+{
+    return route->handle == jobs_batch || route->handle == jobs_export;
+}
+
 bool route_match(const char *pattern, struct slice path, struct slice *id)
 {
     const char *hole = strstr(pattern, "{id}");

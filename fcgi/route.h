@@ -26,6 +26,9 @@ struct route {
                                 * checks health may add what it likes to get past a cache) */
 };
 
+/* Is it about many jobs, so that it may take long? See app_admit_fn. */
+bool route_is_bulk(const struct route *route);
+
 /* The route at an index; NULL past the last one. */
 const struct route *route_at(size_t index);
 

@@ -1,42 +1,36 @@
-/* worker: the only file that includes libfcgi.
- *
- * libfcgi would accept by itself, and would then take a signal for the end of a request, give up on EMFILE,
- * and wait for ever for a peer that sends half a request. So connections are accepted here, get time-outs,
- * and are handed to it as if they were kept ones (ipcFd and keepConnection of FCGX_Request, read and written
- * in wait_for_request, hand_over and finish only). */
+/* worker: the listening socket, epoll, and when to stop. Accepting and waiting is done here and not by
+ * libfcgi, so that signals come where they can be heeded. */
 #include "worker.h"
 
+#include "children.h"
 #include "clock.h"
+#include "intake.h"
 #include "log.h"
+#include "responder.h"
 #include "stop.h"
 
 #include <errno.h>
-#include <fcgiapp.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <unistd.h>
 
-#define LISTEN_FD     STDIN_FILENO
-#define IO_TIMEOUT_S  5     /* a peer that neither sends nor takes a byte for so long is dropped */
-#define CLOSE_WAIT_MS "200" /* how long libfcgi waits for the peer to close, too */
-#define BACK_OFF_MS   100   /* before accepting again, when there are no descriptors or no memory */
-#define DRAIN_MAX \
-    (1024 * 1024) /* bytes of a body nobody wanted that are read before the connection is closed */
-#define DRAIN_CHUNK 4096
+#define LISTEN_FD   STDIN_FILENO
+#define BACK_OFF_MS 100  /* before accepting again, when there are no descriptors or no memory */
 #define STOP_MS     3000 /* how long connections that wait are still taken when a stop was asked for */
+#define EVENTS      64   /* looked at in one turn */
 
 struct worker {
-    struct app *app; /* borrowed */
-    FCGX_Request request;
-    sigset_t waiting; /* the signal mask to wait with */
-    int epoll_fd;     /* watches LISTEN_FD; wakes one process per connection, not all */
-    bool starved;     /* accepting failed for want of resources, and that was logged */
-    struct clock clock;
+    struct responder responder;
+    struct intake intake; /* connections */
+    struct children children;
+    const struct intake_conn *conn; /* whose request is being answered */
+    sigset_t waiting;               /* the signal mask to wait with */
+    int epoll_fd;            /* watches LISTEN_FD (wakes one process per connection, not all) and the rest */
+    bool starved;            /* accepting failed for want of resources, and that was logged */
+    bool closed;             /* a stop was asked for, and nothing waits to be accepted: no more is */
     struct mono_ms stop_end; /* of taking connections; 0: no stop was asked for yet */
 };
 
@@ -48,73 +42,52 @@ bool worker_is_fastcgi(void)
     return getsockopt(LISTEN_FD, SOL_SOCKET, SO_ACCEPTCONN, &listening, &len) == 0 && listening;
 }
 
-/* ---- one request ---- */
+/* ---- requests ---- */
 
-static const char *meta(void *arg, const char *name)
+/* In a child: let go of all connections but its own. The listening socket it keeps, for the turns that are
+ * taken there; it ends with its parent, so that nobody waits for it to accept. */
+static void keep_own_only(struct worker *worker)
 {
-    const FCGX_Request *request = arg;
-    return FCGX_GetParam(name, request->envp);
-}
-
-static int64_t read_body(void *arg, char *out, size_t size)
-{
-    const FCGX_Request *request = arg;
-    int got = FCGX_GetStr(out, (int)size, request->in);
-
-    return got == 0 && FCGX_GetError(request->in) != 0 ? -1 : got;
-}
-
-/* What is left of a body would be taken for the next request on a kept connection, and a server that is still
- * sending it may not look at the answer. True: its end was seen. */
-static bool drain(FCGX_Request *request)
-{
-    char chunk[DRAIN_CHUNK];
-    int got = 1;
-
-    for (int total = 0; total < DRAIN_MAX && got > 0; total += got) {
-        got = FCGX_GetStr(chunk, sizeof chunk, request->in);
-    }
-    return got == 0 && FCGX_GetError(request->in) == 0;
-}
-
-/* End a request. Before libfcgi closes a connection it waits until the server has closed its end, which that
- * does when it gets to it. Where nothing is unread, closing loses nothing of what was sent, so it is done
- * here, at once. */
-static void finish(FCGX_Request *request, bool all_read)
-{
-    bool close_here = all_read && !request->keepConnection;
-
-    request->keepConnection = request->keepConnection || close_here;
-    FCGX_Finish_r(request);
-    if (close_here && request->ipcFd >= 0) {
-        close(request->ipcFd);
-        request->ipcFd = -1;
+    worker->epoll_fd = worker->intake.epoll_fd = -1;
+    for (size_t i = worker->intake.count; i > 0; i--) {
+        if (worker->intake.conns[i - 1] != worker->conn) {
+            intake_drop(&worker->intake, worker->intake.conns[i - 1]);
+        }
     }
 }
 
-/* A client that went away is not an error: what cannot be written is forgotten. */
-static void answer(struct worker *worker)
+/* responder_spawn_fn. */
+static enum child_start spawn(void *arg, enum child_kind kind)
 {
-    struct request_source source = {.meta = meta,
-                                    .read = read_body,
-                                    .framed = true,
-                                    .arg = &worker->request,
-                                    .all = (const char *const *)worker->request.envp};
-    struct slice bytes;
+    struct worker *worker = arg;
+    enum child_start started = children_start(&worker->children, kind);
 
-    if (FCGX_GetError(worker->request.in) !=
-        0) { /* libfcgi takes the half of the parameters for all of them */
-        FCGX_Finish_r(&worker->request);
+    if (started == CHILD_SELF) {
+        keep_own_only(worker);
+    }
+    return started;
+}
+
+/* Answer the whole request on a connection. Nobody waits any more for what a client who has gone asked for:
+ * it is not begun. */
+static void serve_request(struct worker *worker, struct intake_conn *conn)
+{
+    enum responder_end end;
+
+    if (intake_is_gone(conn)) {
+        log_debug("request not begun", log_str("error", "its client has gone"));
+        intake_drop(&worker->intake, conn);
         return;
     }
-    bytes = app_answer(worker->app, &source);
-    if (!bytes.data) {
-        log_error("request failed", log_str("error", "out of memory"));
+    worker->conn = conn;
+    end = responder_answer(&worker->responder, conn);
+    if (end == RESPONDER_NOT_YET) {
+        intake_wait(&worker->intake, conn);
+    } else if (end == RESPONDER_REFUSED) {
+        intake_refuse(&worker->intake, conn);
+    } else {
+        intake_drop(&worker->intake, conn);
     }
-    while (bytes.data && FCGX_PutStr(bytes.data, (int)bytes.len, worker->request.out) >= 0) {
-        bytes = app_go_on(worker->app);
-    }
-    finish(&worker->request, drain(&worker->request));
 }
 
 /* ---- connections ---- */
@@ -136,94 +109,120 @@ static void back_off(struct worker *worker, int error)
     (void)ppoll(NULL, 0, &pause, &worker->waiting);
 }
 
-static void set_timeouts(int fd)
+static void read_connection(struct worker *worker, struct intake_conn *conn)
 {
-    struct timeval timeout = {IO_TIMEOUT_S, 0};
-
-    (void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
-    (void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout);
+    if (intake_read(&worker->intake, conn) == INTAKE_WHOLE) {
+        serve_request(worker, conn);
+    }
 }
 
-/* Give libfcgi a connection, in the state in which it leaves one that it keeps open. */
-static void hand_over(struct worker *worker, int fd)
-{
-    set_timeouts(fd);
-    worker->starved = false;
-    worker->request.ipcFd = fd;
-    worker->request.keepConnection = 1;
-}
-
-/* Have a connection, the kept one or a new one, if there is one. ERR_SYSTEM: there never will be. */
+/* Take a connection, if there is one. ERR_SYSTEM: there never will be. */
 static enum err take_connection(struct worker *worker, bool *have, struct errinfo *info)
 {
-    int fd;
+    int fd = accept4(LISTEN_FD, NULL, NULL, SOCK_CLOEXEC);
 
-    *have = worker->request.ipcFd >= 0;
-    if (*have) {
-        return ERR_OK;
-    }
-    fd = accept4(LISTEN_FD, NULL, NULL, SOCK_CLOEXEC);
+    *have = fd >= 0;
     if (fd >= 0) {
-        hand_over(worker, fd);
+        struct intake_conn *conn = intake_add(&worker->intake, fd);
+        worker->starved = false;
+        if (conn) {
+            read_connection(worker, conn);
+        }
     } else if (is_fatal(errno)) {
         return err_set_errno(info, "cannot accept connections");
     } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
         back_off(worker, errno);
     }
-    *have = fd >= 0;
     return ERR_OK;
 }
 
-/* Wait until there is a connection, or something on the kept one. A signal ends it, too. */
-static void wait_for_request(struct worker *worker)
+/* Begin those whose turn has come. */
+static void serve_waiting(struct worker *worker)
 {
-    struct pollfd kept = {.fd = worker->request.ipcFd, .events = POLLIN};
-    struct epoll_event event;
+    struct intake_conn *conn = intake_next(&worker->intake);
 
-    if (kept.fd >= 0) {
-        (void)ppoll(&kept, 1, NULL, &worker->waiting);
-    } else {
-        (void)epoll_pwait(worker->epoll_fd, &event, 1, -1, &worker->waiting);
+    while (conn && !worker->responder.is_child && children_may_start(&worker->children, CHILD_BULK)) {
+        serve_request(worker, conn);
+        conn = intake_next(&worker->intake);
     }
 }
 
-/* A stop has been asked for: is it time? Not while connections wait: the kernel took them, and where this is
- * the last process on the socket nobody else will answer them. But not for ever: others may share it. */
-static bool is_over(struct worker *worker, bool had_one)
-{
-    int64_t now = clock_mono(&worker->clock).ms;
+/* ---- the loop ---- */
 
-    worker->stop_end.ms = worker->stop_end.ms ? worker->stop_end.ms : now + STOP_MS;
-    return !had_one || now >= worker->stop_end.ms;
+/* Do what events are about, but for the listening socket. True: there is something on that. */
+static bool look_at(struct worker *worker, const struct epoll_event *events, int count)
+{
+    bool listener = false;
+
+    for (int i = 0; i < count && !worker->responder.is_child; i++) {
+        if (!events[i].data.ptr) {
+            listener = true;
+        } else if (events[i].data.ptr == &worker->children) {
+            (void)children_reap(&worker->children);
+        } else {
+            read_connection(worker, events[i].data.ptr);
+        }
+    }
+    return listener;
 }
 
-/* The loop. */
+/* Wait, at most timeout_ms (-1: for ever; a signal ends it, too), and do what came. True: somebody connects.
+ */
+static bool wait_for_work(struct worker *worker, int timeout_ms)
+{
+    struct epoll_event events[EVENTS];
+    int count = epoll_pwait(worker->epoll_fd, events, EVENTS, timeout_ms, &worker->waiting);
+
+    return look_at(worker, events, count);
+}
+
+/* A stop has been asked for: is it time? Not while connections wait: the kernel took them, and where this is
+ * the last process on the socket nobody else will answer them. But not for ever: others may share it. What
+ * children do is waited for: it was begun. */
+static bool is_over(struct worker *worker, bool had_one)
+{
+    int64_t now = clock_mono(&worker->intake.clock).ms;
+
+    worker->stop_end.ms = worker->stop_end.ms ? worker->stop_end.ms : now + STOP_MS;
+    if (!worker->closed && (!had_one || now >= worker->stop_end.ms)) {
+        worker->closed = true;
+        (void)epoll_ctl(worker->epoll_fd, EPOLL_CTL_DEL, LISTEN_FD, NULL);
+    }
+    while (now >= worker->stop_end.ms && worker->intake.count > 0) {
+        intake_refuse(&worker->intake, worker->intake.conns[0]);
+    }
+    return worker->closed && worker->intake.count == 0 && children_count(&worker->children) == 0;
+}
+
+/* The ms to wait for work. */
+static int patience(struct worker *worker, bool last)
+{
+    int ms = intake_expire(&worker->intake);
+
+    if (!last) {
+        return ms;
+    }
+    return !worker->closed ? 0 : ms < 0 || ms > BACK_OFF_MS ? BACK_OFF_MS : ms;
+}
+
 static enum err serve(struct worker *worker, struct errinfo *info)
 {
     bool last = false; /* a stop was asked for */
 
-    for (;;) {
-        bool have;
-        enum err err;
+    while (!worker->responder.is_child) {
+        bool have = wait_for_work(worker, patience(worker, last));
+        enum err err = ERR_OK;
 
-        if (!last) {
-            wait_for_request(worker); /* not at all where a signal waits */
-        }
         last = stop_requested();
-        if (last && worker->request.ipcFd >= 0) {
-            FCGX_Free(&worker->request, 1); /* a kept connection, and nothing under way on it */
+        serve_waiting(worker);
+        if (!worker->responder.is_child && (have || last) && !worker->closed) {
+            err = take_connection(worker, &have, info);
         }
-        err = take_connection(worker, &have, info);
-        if (err != ERR_OK) {
+        if (err != ERR_OK || (last && !worker->responder.is_child && is_over(worker, have))) {
             return err;
         }
-        if (have && FCGX_Accept_r(&worker->request) == 0) {
-            answer(worker);
-        }
-        if (last && is_over(worker, have)) {
-            return ERR_OK;
-        }
     }
+    return ERR_OK;
 }
 
 /* ---- set-up ---- */
@@ -243,34 +242,32 @@ static enum err watch_listener(struct worker *worker, struct errinfo *info)
     return ERR_OK;
 }
 
-/* libfcgi never gets to see the listening socket. */
-static enum err init_fcgi(struct worker *worker, struct errinfo *info)
+static void end(struct worker *worker)
 {
-    if (setenv("LIBFCGI_OS_CLOSE_POLL_TIMEOUT", CLOSE_WAIT_MS, 0) != 0) {
-        return err_set_errno(info, "setenv");
+    if (worker->epoll_fd >= 0) {
+        close(worker->epoll_fd);
     }
-    if (FCGX_Init() != 0 || FCGX_InitRequest(&worker->request, -1, 0) != 0) {
-        return err_set(info, ERR_SYSTEM, "libfcgi cannot be initialised");
-    }
-    return ERR_OK;
+    worker->intake.epoll_fd = -1;
+    intake_fini(&worker->intake);
+    responder_fini(&worker->responder);
 }
 
 enum err worker_run(struct app *app, struct errinfo *info)
 {
-    struct worker worker = {.app = app, .epoll_fd = -1, .clock = clock_system()};
-    enum err err = init_fcgi(&worker, info);
+    struct worker worker = {.epoll_fd = -1};
+    enum err err = responder_init(&worker.responder, app, LISTEN_FD, info);
 
-    if (err != ERR_OK) {
-        return err;
+    worker.responder.spawn = spawn;
+    worker.responder.spawn_arg = &worker;
+    if (err == ERR_OK) {
+        stop_init(&worker.waiting);
+        err = watch_listener(&worker, info);
     }
-    stop_init(&worker.waiting);
-    err = watch_listener(&worker, info);
+    intake_init(&worker.intake, app->clock, worker.epoll_fd);
+    children_init(&worker.children, worker.epoll_fd);
     if (err == ERR_OK) {
         err = serve(&worker, info);
     }
-    FCGX_Free(&worker.request, 1);
-    if (worker.epoll_fd >= 0) {
-        close(worker.epoll_fd);
-    }
+    end(&worker);
     return err;
 }

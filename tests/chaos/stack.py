@@ -205,9 +205,10 @@ class Stack:
 
     def start_nginx(self):
         site = (ROOT / "nginx" / "dronc.conf").read_text()
+        limits = (ROOT / "nginx" / "limits.conf").read_text()
         conf = (ROOT / "nginx" / "nginx.conf.in").read_text()
         for name, value in (("@USER@", "user root;" if os.geteuid() == 0 else ""), ("@SITE@", site),
-                            ("@LISTEN@", f"127.0.0.1:{self.port}")):
+                            ("@LIMITS@", limits), ("@CONNECTIONS@", "1024"), ("@LISTEN@", f"127.0.0.1:{self.port}")):
             conf = conf.replace(name, value)
         (self.home / "run" / "nginx" / "nginx.conf").write_text(conf)
         path = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
