@@ -18,6 +18,7 @@
 #include "heap.h"
 #include "http_client.h"
 #include "job.h"
+#include "lookups.h"
 #include "policy.h"
 #include "store.h"
 
@@ -56,6 +57,9 @@ struct run {
     enum gate_place place;
     struct gate_host *host;            /* borrowed from the gate; NULL: GATE_OUT */
     struct run *line_prev, *line_next; /* the gate's */
+    struct mono_ms called;             /* the gate's: when it became GATE_CALLING */
+    bool answered;                     /* what became of its call is not that nobody answered in time */
+    struct lookup_waiter lookup;       /* in CLAIMED: waits for the addresses of its host */
     struct heap_item waiting; /* in CLAIMED and READY: when to go on, or to wait no longer for the gate */
     struct http_call *call;   /* in CALLING; borrowed */
     bool on_the_way;          /* in STARTING to RELEASING: sent to Redis, and no answer yet */
