@@ -98,17 +98,27 @@ static size_t left_of(size_t size, size_t used)
     return used < size ? size - used : 0;
 }
 
+/* Is one of the places that are kept for hosts that answered for this one? */
+static bool has_spare(const struct gate *gate, const struct gate_host *host)
+{
+    return host->quick && gate_host_inside(host) == 0 && gate->spare < gate_spares(gate);
+}
+
+static bool has_usual(const struct gate *gate, const struct gate_host *host)
+{
+    size_t inside = gate_host_inside(host);
+    size_t left = left_of(gate->limits.max - gate_spares(gate), gate->inside - gate->spare);
+    return inside < GATE_SHARE * left &&
+           (inside < gate_host_earned(host) || gate_host_may_be_doubtful(gate, host));
+}
+
 static bool has_place(struct gate *gate, struct gate_host *host)
 {
     struct mono_ms now = clock_mono(&gate->clock);
-    size_t inside = gate_host_inside(host);
     turn_window(host, now);
     gate_hosts_expire(gate, now);
-    if (inside >= gate->limits.per_host + host->ended_now + host->ended_before ||
-        inside >= GATE_SHARE * left_of(gate->limits.max, gate->inside)) {
-        return false;
-    }
-    return inside < gate_host_earned(host) || gate_host_may_be_doubtful(gate, host);
+    return gate_host_inside(host) < gate->limits.per_host + host->ended_now + host->ended_before &&
+           (has_usual(gate, host) || has_spare(gate, host));
 }
 
 /* ---- places ---- */
@@ -135,6 +145,7 @@ static void take_out(struct gate *gate, struct run *run)
         break;
     }
     gate->inside--;
+    gate->spare -= run->spare ? 1 : 0;
 }
 
 static void put_in(struct gate *gate, struct run *run, enum gate_place place)
@@ -161,6 +172,7 @@ static void put_in(struct gate *gate, struct run *run, enum gate_place place)
         break;
     }
     gate->inside++;
+    gate->spare += run->spare ? 1 : 0;
 }
 
 /* The only way to change a run's place: counts, lines and the ring follow. */
@@ -188,6 +200,7 @@ enum err gate_enter(struct gate *gate, struct run *run, const char *address)
     run->host = host;
     /* Who has waited longer comes first. */
     bool free = host->outside.count == 0 && has_place(gate, host);
+    run->spare = free && !has_usual(gate, host);
     set_place(gate, run, free ? GATE_AHEAD : GATE_OUTSIDE);
     return ERR_OK;
 }
@@ -208,6 +221,7 @@ static struct run *next_of(struct gate *gate, struct gate_host *host)
         set_place(gate, run, GATE_CALLING);
     } else if (host->outside.count > 0 && has_place(gate, host)) {
         run = host->outside.first;
+        run->spare = !has_usual(gate, host);
         set_place(gate, run, GATE_AHEAD);
     }
     return run;
@@ -244,22 +258,31 @@ void gate_leave(struct gate *gate, struct run *run)
 
 /* ---- in vain ---- */
 
-/* Does it end fewer calls than its line needs to come in within twice hold_ms? Only where a whole span of its
- * trust tells. */
-static bool is_too_slow(const struct gate_host *host, int64_t hold_ms)
+/* Nothing of it ends, or nothing of it gets in. */
+static bool is_stuck(const struct gate_host *host, struct mono_ms now)
 {
-    size_t spans = (size_t)(2 * hold_ms / (host->trust.span_ms > 0 ? host->trust.span_ms : 1)) + 1;
-    return host->trust.before > 0 && host->outside.count > host->trust.before * spans;
+    return host->calling > 0 ? now.ms - host->moved.ms >= GATE_STUCK_MS : gate_host_inside(host) == 0;
+}
+
+/* Does it answer fewer calls than its line needs to come in within twice hold_ms? */
+static bool is_too_slow(const struct gate_host *host, struct mono_ms now, int64_t hold_ms)
+{
+    int64_t spans_ms = host->trust.span_ms * (host->trust.before > 0 ? 2 : 1);
+    int64_t elapsed_ms = now.ms - (host->trust.until.at - spans_ms);
+    return (int64_t)host->outside.count * elapsed_ms > (int64_t)gate_host_earned(host) * 2 * hold_ms;
 }
 
 bool gate_is_hopeless(struct gate *gate, const struct run *run, int64_t hold_ms)
 {
     struct gate_host *host = run->host;
+    struct mono_ms now = clock_mono(&gate->clock);
     size_t line = host->outside.count;
     size_t room = left_of(GATE_OUTSIDE_MAX * gate->limits.max, gate->outside);
-    bool is_long = line >= gate->limits.per_host || line >= room;
-    bool is_stuck = clock_mono(&gate->clock).ms - host->moved.ms >= GATE_STUCK_MS;
-    return is_long && !has_place(gate, host) && (is_stuck || (line >= room && is_too_slow(host, hold_ms)));
+    if (has_place(gate, host)) {
+        return false;
+    }
+    return (line >= gate->limits.per_host && is_stuck(host, now)) ||
+           (line >= GATE_LINE_SHARE * room && is_too_slow(host, now, hold_ms));
 }
 
 void gate_complain(struct gate *gate, const struct run *run)

@@ -19,13 +19,17 @@
  * soon. No more than max_slow runs may be doubtful together, and hence no more calls can turn out slow,
  * whatever many hosts do at once. Nobody can take them all:
  *
- *  - A host takes one more only while what is doubtful of it and of its peer (the address and port that its
- *    name leads to, which other names may share) is less than what is left. N hosts that hang have the
- *    (N + 1)th part each, and as much is left for whoever comes next.
- *  - The last eighth is for hosts that have answered in less than GATE_SLOW_MS when they were called
- *    last, and have none inside: one place each, however many others hang.
+ *  - The more of them a host has, the more have to be left: c + 1 only while c : (c + GATE_MANY) of all are
+ *    free. So one host that hangs has as many as it may have calls, each of forty that come one after the
+ *    other fewer than the one before, and there is a place for the next.
+ *  - Nor may the peer that its name leads to (an address and port, which other names may share) have more
+ * than it leaves.
+ *  - An eighth of that half is spare: for hosts that have answered in less than GATE_SLOW_MS when they were
+ *    called last, and have none inside. One each, whatever else is doubtful: also where many hosts fall
+ * silent so shortly after they have answered that they were trusted with more than half.
  *
- * What is not doubtful may take every place; but no host more than GATE_SHARE times what it leaves free.
+ * What is not doubtful may take every place that is not spare; but no host more than GATE_SHARE times what it
+ * leaves free.
  *
  * Loop thread only.
  */
@@ -45,7 +49,10 @@
     5000 /* a call that takes longer earns its host nothing, nor does one without an answer */
 #define GATE_TRUST          2 /* for how many times as long as they took calls that ended are counted */
 #define GATE_TRUST_MIN_MS   100
+#define GATE_MANY           16 /* doubtful runs of a host: half of all have to be left for one more */
+#define GATE_PEER_WEIGHT    4  /* how much a name's own doubtful runs count beside those of its peer */
 #define GATE_SHARE          8
+#define GATE_LINE_SHARE     2
 #define GATE_OUTSIDE_MAX    4    /* runs outside, in multiples of the places */
 #define GATE_REMEMBERED_MAX 4096 /* hosts without runs that are remembered, for having answered in time */
 
@@ -79,6 +86,7 @@ struct gate {
     struct gate_limits limits;
     size_t inside;          /* AHEAD, HELD and CALLING */
     size_t doubtful;        /* of these */
+    size_t spare;           /* of these: in places that are kept for hosts that answered */
     size_t outside;         /* OUTSIDE */
     void *hosts;            /* owned: a tree (tsearch) of those that have runs, and those remembered */
     void *peers;            /* owned: likewise, of those that hosts lead to */
@@ -109,9 +117,9 @@ void gate_leave(struct gate *gate, struct run *run);
  * that run is put off. */
 void gate_complain(struct gate *gate, const struct run *run);
 
-/* run waits outside: is that in vain? Its line is as long as its host may have calls, or longer than the room
- * that is left outside, and it does not move; or it moves, but takes more room than it leaves to the lines of
- * others, and gets on too slowly for all of them to come in. hold_ms: how long a run is to wait. */
+/* run waits outside: is that in vain? Its line is as long as its host may have calls, and nothing moves; or
+ * it takes more room than it leaves (GATE_LINE_SHARE) to the lines of others, and answers too slowly, as far
+ * as is known, for all of them to come in. hold_ms: how long a run is to wait. */
 bool gate_is_hopeless(struct gate *gate, const struct run *run, int64_t hold_ms);
 
 #endif

@@ -78,8 +78,8 @@ void gate_host_count(struct gate *gate, struct gate_host *host)
 /* A span begins now. Without memory nothing is earned. */
 static void begin_span(struct gate *gate, struct gate_host *host, struct mono_ms now)
 {
-    int64_t span_ms = GATE_TRUST * host->trust.took_ms;
-    host->trust.span_ms = span_ms > GATE_TRUST_MIN_MS ? span_ms : GATE_TRUST_MIN_MS;
+    int64_t took_ms = host->trust.took_ms;
+    host->trust.span_ms = took_ms > GATE_TRUST_MIN_MS ? took_ms : GATE_TRUST_MIN_MS;
     host->trust.until.at = now.ms + host->trust.span_ms;
     host->trust.took_ms = 0;
     if (heap_push(&gate->trusts, &host->trust.until) != ERR_OK) {
@@ -121,14 +121,24 @@ void gate_host_earn(struct gate *gate, struct gate_host *host, int64_t took_ms, 
     }
 }
 
+size_t gate_spares(const struct gate *gate)
+{
+    const struct gate_limits *limits = &gate->limits;
+    return (limits->max_slow < limits->max ? limits->max_slow : limits->max) / 8;
+}
+
+/* What comes later finds places only if what came first has left some: it will not give them back. */
+static bool leaves_enough(const struct gate_host *host, size_t all, size_t left)
+{
+    bool for_hosts = host->doubtful * all < left * (host->doubtful + GATE_MANY);
+    bool for_peers = host->peer->doubtful + GATE_PEER_WEIGHT * host->doubtful < left;
+    return for_hosts && for_peers;
+}
+
 bool gate_host_may_be_doubtful(const struct gate *gate, const struct gate_host *host)
 {
-    size_t all = gate->limits.max_slow;
-    if (host->quick && gate_host_inside(host) == 0) {
-        return gate->doubtful < all;
-    }
-    all -= all / 8;
-    return gate->doubtful < all && host->doubtful + host->peer->doubtful < all - gate->doubtful;
+    size_t all = gate->limits.max_slow - gate_spares(gate);
+    return gate->doubtful < all && leaves_enough(host, all, all - gate->doubtful);
 }
 
 /* ---- hosts ---- */

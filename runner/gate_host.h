@@ -62,6 +62,8 @@ void gate_host_earn(struct gate *gate, struct gate_host *host, int64_t took_ms, 
 void gate_host_count(struct gate *gate, struct gate_host *host);
 /* Forget what hosts earned, as far as that was too long ago. */
 void gate_hosts_expire(struct gate *gate, struct mono_ms now);
+/* Places that are kept for hosts that answered. */
+size_t gate_spares(const struct gate *gate);
 /* May one more run of it be doubtful? */
 bool gate_host_may_be_doubtful(const struct gate *gate, const struct gate_host *host);
 

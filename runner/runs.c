@@ -273,7 +273,8 @@ static void on_done(void *arg, const struct http_result *result)
     struct run *run = arg;
     struct runs *runs = run->owner;
     run->call = NULL;
-    run->answered = result->error != HTTP_ERROR_TIMEOUT && result->error != HTTP_ERROR_ABORTED;
+    run->answered = result->error != HTTP_ERROR_TIMEOUT && result->error != HTTP_ERROR_DNS &&
+                    result->error != HTTP_ERROR_ABORTED;
     buffer_fini(&run->body); /* libcurl is done with it */
     runs->calling--;
     if (run->cancelled) {

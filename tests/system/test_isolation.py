@@ -20,11 +20,11 @@ class HangingHost:
     @property
     def connections(self):
         """How many are waiting to be accepted."""
-        port = f":{self.port:04X}"
+        own = f"{int.from_bytes(socket.inet_aton(self.listener.getsockname()[0]), 'little'):08X}:{self.port:04X}"
         with open("/proc/net/tcp") as table:
             rows = [row.split() for row in table]
         # A set: the kernel may show a row twice where others come and go while the table is read.
-        return len({row[2] for row in rows if row[1].endswith(port) and row[3] == "01"})
+        return len({row[2] for row in rows if row[1] == own and row[3] == "01"})
 
     def close(self):
         self.listener.close()

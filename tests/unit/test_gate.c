@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define RUNS 400
+#define RUNS 1100
 
 static struct gate gate;
 static struct run runs[RUNS];
@@ -245,9 +245,9 @@ static char apis[RUNS][40];
 /* Run n of host number h, which has an address of its own, or the one that is given. Is it let in? */
 static bool hang_at(int n, int h, const char *address)
 {
-    char own[20];
+    char own[24];
     (void)snprintf(apis[n], sizeof apis[n], "http://host-%d/", h);
-    (void)snprintf(own, sizeof own, "192.0.2.%d", h);
+    (void)snprintf(own, sizeof own, "10.0.%d.%d", h / 200, h % 200);
     bool in = enter_at(n, apis[n], address != NULL ? address : own) == GATE_AHEAD;
     if (in) {
         assert_true(gate_call(&gate, &runs[n]));
@@ -271,17 +271,16 @@ static int hang_all(int hosts, const char *address)
     return in;
 }
 
-/* As shipped, but for a tenth of the places. */
-static void begin_small(void)
+static void begin_as_shipped(void)
 {
-    begin((struct gate_limits){.max = 100, .per_host = 64});
+    begin((struct gate_limits){.max = 1000, .per_host = 64});
 }
 
 static void test_gate_half_of_the_places_may_turn_out_slow(void **state)
 {
     (void)state;
-    begin_small();
-    assert_int_equal(gate.limits.max_slow, 50);
+    begin_as_shipped();
+    assert_int_equal(gate.limits.max_slow, 500);
     begin((struct gate_limits){.max = 1, .per_host = 1});
     assert_int_equal(gate.limits.max_slow, 1);
     assert_int_equal(enter(0, "http://a/"), GATE_AHEAD);
@@ -290,31 +289,53 @@ static void test_gate_half_of_the_places_may_turn_out_slow(void **state)
 static void test_gate_hosts_that_hang_leave_places_for_others(void **state)
 {
     (void)state;
-    static const int hosts[] = {1, 2, 5, 10, 20};
-    for (size_t i = 0; i < sizeof hosts / sizeof hosts[0]; i++) {
-        begin_small();
-        int in = hang_all(hosts[i], NULL);
-        assert_in_range(in, 14, 43); /* seven eighths of half, at most */
-        assert_true(hang_at(RUNS - 1, 99, NULL));
+    static const struct {
+        int hosts;
+        int least; /* all together */
+    } table[] = {{1, 64}, {2, 100}, {5, 150}, {10, 180}, {40, 250}, {200, 300}};
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        begin_as_shipped();
+        int in = hang_all(table[i].hosts, NULL);
+        assert_in_range(in, table[i].least, 438); /* seven eighths of half, at most */
+        assert_true(hang_at(RUNS - 1, 999, NULL));
         assert_int_equal(gate.doubtful, in + 1);
     }
+}
+
+/* What hangs gives nothing back: who comes first must leave something for who comes last. */
+static void test_gate_hosts_that_hang_one_after_the_other_leave_places_for_others(void **state)
+{
+    (void)state;
+    begin_as_shipped();
+    int in = 0;
+    for (int h = 0; h < 60; h++) {
+        int before = in;
+        while (in - before < 64 && hang_at(in, h, NULL)) {
+            in++;
+        }
+        assert_true(in > before);
+    }
+    assert_in_range(in, 250, 438);
+    assert_true(hang_at(RUNS - 1, 999, NULL));
 }
 
 static void test_gate_names_of_one_peer_share_what_it_may_have(void **state)
 {
     (void)state;
-    begin_small();
-    assert_int_equal(hang_all(1, "192.0.2.1"), 15);
-    begin_small();
-    assert_in_range(hang_all(20, "192.0.2.1"), 15, 24); /* half of what twenty peers would have */
-    assert_true(hang_at(RUNS - 1, 99, NULL));           /* to another peer */
+    begin_as_shipped();
+    assert_int_equal(hang_all(1, "192.0.2.1"), 64);
+    begin_as_shipped();
+    assert_in_range(hang_all(40, "192.0.2.1"), 150, 218); /* half of what forty peers would have */
+    assert_true(hang_at(RUNS - 1, 999, "192.0.2.1"));     /* another name of the same peer */
+    assert_true(hang_at(RUNS - 2, 998, NULL));            /* another peer */
 }
 
 static void test_gate_peer_is_one_port_of_an_address(void **state)
 {
     (void)state;
-    begin_small();
-    (void)hang_all(20, "192.0.2.1");
+    begin_as_shipped();
+    (void)hang_all(400, "192.0.2.1"); /* as many as it may have */
+    assert_false(hang_at(RUNS - 3, 999, "192.0.2.1"));
     size_t before = gate.doubtful;
     assert_int_equal(enter_at(RUNS - 1, "http://other:81/", "192.0.2.1"), GATE_AHEAD);
     assert_int_equal(enter_at(RUNS - 2, "http://other:81/", "192.0.2.1"), GATE_AHEAD);
@@ -324,7 +345,7 @@ static void test_gate_peer_is_one_port_of_an_address(void **state)
 static void test_gate_host_earns_places_by_ending_calls_and_loses_them(void **state)
 {
     (void)state;
-    begin((struct gate_limits){.max = 100, .per_host = 64, .max_slow = 8});
+    begin((struct gate_limits){.max = 100, .per_host = 64, .max_slow = 18});
     assert_int_equal(hang_all(1, NULL), 3);
     now_ms += 40;
     leave(0);
@@ -341,45 +362,67 @@ static void test_gate_host_earns_places_by_ending_calls_and_loses_them(void **st
 static void test_gate_trust_lasts_for_as_long_as_calls_take(void **state)
 {
     (void)state;
-    begin_small();
-    (void)hang_all(1, NULL);
+    begin_as_shipped();
+    assert_int_equal(hang_all(1, NULL), 64);
     now_ms += 3000;
     for (int n = 0; n < 10; n++) {
         leave(n);
     }
-    now_ms += GATE_TRUST * 3000 - 1;
-    for (int n = 20; n < 30; n++) {
+    now_ms += 2 * 3000 - 1;
+    for (int n = 70; n < 80; n++) {
         assert_true(hang_at(n, 0, NULL));
     }
-    assert_int_equal(gate.doubtful, 5);
+    assert_int_equal(gate.doubtful, 54);
 }
 
 static void test_gate_slow_calls_and_those_without_an_answer_earn_nothing(void **state)
 {
     (void)state;
-    begin_small();
+    begin_as_shipped();
     (void)hang_all(1, NULL);
     gate_leave(&gate, &runs[1]);
     now_ms += GATE_SLOW_MS;
     leave(0);
-    assert_int_equal(gate.doubtful, 13);
+    assert_int_equal(gate.doubtful, 62);
     assert_int_equal(gate.doubtful, gate.inside);
 }
 
 /* Each of so many hosts has answered once, and then all hang at once. */
-static void test_gate_last_eighth_is_for_hosts_that_answered(void **state)
+static void test_gate_spare_places_are_for_hosts_that_answered(void **state)
 {
     (void)state;
-    begin_small();
-    assert_true(hang_at(0, 100, NULL));
+    begin_as_shipped();
+    assert_true(hang_at(0, 999, NULL));
     leave(0);
     now_ms += 60000;
-    for (int n = 0; n < 44; n++) {
+    for (int n = 0; n < 438; n++) {
         assert_true(hang_at(n, n, NULL)); /* one place each: all that there are */
     }
-    assert_false(hang_at(RUNS - 1, 99, NULL));
-    assert_true(hang_at(RUNS - 2, 100, NULL));
-    assert_false(hang_at(RUNS - 3, 100, NULL)); /* one */
+    assert_false(hang_at(RUNS - 1, 998, NULL));
+    assert_true(hang_at(RUNS - 2, 999, NULL));
+    assert_false(hang_at(RUNS - 3, 999, NULL)); /* one */
+}
+
+/* Hosts that answer a thousand calls together, and then fall silent, all of them. */
+static void test_gate_spare_places_are_left_where_trust_was_misplaced(void **state)
+{
+    (void)state;
+    begin_as_shipped();
+    assert_true(hang_at(RUNS - 1, 999, NULL));
+    leave(RUNS - 1);
+    for (int round = 0; round < 20; round++) {
+        int in = hang_all(40, NULL);
+        now_ms += 10;
+        for (int n = 0; n < in; n++) {
+            leave(n);
+        }
+    }
+    int in = hang_all(40, NULL);
+    assert_in_range(in, 800, 938);
+    now_ms += 60000;
+    assert_true(hang_at(RUNS - 2, 999, NULL));
+    assert_false(hang_at(RUNS - 3, 998, NULL));
+    assert_in_range(gate.spare, 1, 62);
 }
 
 static void test_gate_no_host_takes_all_places_by_answering(void **state)
@@ -405,14 +448,35 @@ static void test_gate_lines_leave_room_outside(void **state)
     (void)state;
     begin((struct gate_limits){.max = 5, .per_host = 40, .max_slow = 1});
     assert_true(hang_at(0, 0, NULL));
-    for (int n = 1; n <= 10; n++) {
-        (void)enter(n, "http://a/");
+    (void)enter(1, apis[0]);
+    for (int n = 2; n <= 14; n++) {
+        assert_false(gate_is_hopeless(&gate, &runs[n - 1], 1000));
+        (void)enter(n, apis[0]);
         assert_int_equal(runs[n].place, GATE_OUTSIDE);
-        assert_false(gate_is_hopeless(&gate, &runs[n], 1000) && n < 10);
     }
-    assert_true(gate_is_hopeless(&gate, &runs[10], 1000)); /* ten of twenty: as many as are left */
-    (void)enter(11, "http://b/");
-    assert_false(gate_is_hopeless(&gate, &runs[11], 1000));
+    assert_true(gate_is_hopeless(&gate, &runs[14], 1000)); /* 14 of 20: more than twice what is left */
+    leave(14);
+    (void)enter(15, "http://b/");
+    assert_false(gate_is_hopeless(&gate, &runs[15], 1000));
+}
+
+/* Far more calls than there is room for at one instant, to a host that answers in no time: nobody is sent
+ * away. */
+static void test_gate_long_line_of_a_fast_host_may_wait(void **state)
+{
+    (void)state;
+    begin((struct gate_limits){.max = 10, .per_host = 2, .max_slow = 10});
+    for (int n = 0; n < 42; n++) {
+        (void)enter(n, "http://a/");
+    }
+    assert_int_equal(gate.outside, 40); /* two are on their way, and their instant is yet to come */
+    assert_true(gate_call(&gate, &runs[0]));
+    now_ms += 10;
+    leave(0);
+    assert_ptr_equal(gate_next(&gate), &runs[2]);
+    assert_false(gate_is_hopeless(&gate, &runs[41], 1000));
+    now_ms += 90;
+    assert_true(gate_is_hopeless(&gate, &runs[41], 1000)); /* one in 100 ms: not so fast */
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -431,14 +495,17 @@ int main(void)
         TEST(test_gate_forgets_hosts_without_runs),
         TEST(test_gate_half_of_the_places_may_turn_out_slow),
         TEST(test_gate_hosts_that_hang_leave_places_for_others),
+        TEST(test_gate_hosts_that_hang_one_after_the_other_leave_places_for_others),
         TEST(test_gate_names_of_one_peer_share_what_it_may_have),
         TEST(test_gate_peer_is_one_port_of_an_address),
         TEST(test_gate_host_earns_places_by_ending_calls_and_loses_them),
         TEST(test_gate_trust_lasts_for_as_long_as_calls_take),
         TEST(test_gate_slow_calls_and_those_without_an_answer_earn_nothing),
-        TEST(test_gate_last_eighth_is_for_hosts_that_answered),
+        TEST(test_gate_spare_places_are_for_hosts_that_answered),
+        TEST(test_gate_spare_places_are_left_where_trust_was_misplaced),
         TEST(test_gate_no_host_takes_all_places_by_answering),
         TEST(test_gate_lines_leave_room_outside),
+        TEST(test_gate_long_line_of_a_fast_host_may_wait),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
