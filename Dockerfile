@@ -4,7 +4,7 @@
 FROM debian:bookworm-slim AS build
 RUN apt-get update \
     && apt-get install -y --no-install-recommends gcc libc6-dev make pkg-config libfcgi-dev libhiredis-dev \
-       libcurl4-openssl-dev libjson-c-dev libuv1-dev libssl-dev \
+       libcurl4-openssl-dev libjson-c-dev libuv1-dev libc-ares-dev libssl-dev \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY Makefile ./
@@ -25,7 +25,7 @@ RUN groupadd --system --gid 8080 dronc \
 # --- handler and runner -------------------------------------------------------------------------------------------
 FROM base AS dronc
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends libfcgi0ldbl libhiredis0.14 libcurl4 libjson-c5 libuv1 libssl3 \
+    && apt-get install -y --no-install-recommends libfcgi0ldbl libhiredis0.14 libcurl4 libjson-c5 libuv1 libc-ares2 libssl3 \
        ca-certificates tzdata spawn-fcgi libfcgi-bin \
     && rm -rf /var/lib/apt/lists/*
 COPY --from=build /src/dist/dronc-fcgi /src/dist/dronc-runner /usr/bin/

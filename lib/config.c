@@ -57,6 +57,8 @@ static const struct setting SETTINGS[] = {
      "calls under way at once"},
     {"RUNNER_MAX_PER_HOST", KIND_INT, CONFIG_RUNNER, AT(runner_max_per_host), 1, 100000, "64",
      "of these, to one host and port"},
+    {"RUNNER_MAX_SLOW", KIND_INT, CONFIG_RUNNER, AT(runner_max_slow), 0, 100000, "0",
+     "of these, to hosts that are slow or have not answered of late (0: half)"},
     {"RUNNER_DRAIN_TIMEOUT_MS", KIND_INT, CONFIG_RUNNER, AT(runner_drain_timeout_ms), 0, 3600000, "30000",
      "how long a stop waits for calls under way"},
     {"EXECUTIONS_MAX", KIND_INT, CONFIG_RUNNER, AT(executions_max), 1600, 1000000000, "1600000",

@@ -34,10 +34,11 @@ struct config {
     /* The runner. */
     int runner_max_in_flight; /* calls at once; 1 … 100,000; default 1,000 */
     int runner_max_per_host;  /* of these, to one host and port; 1 … 100,000; default 64 */
-    int executions_max;       /* attempts in the feed, all shards together; 1,600 … 1,000,000,000; default
-                                 1,600,000 */
-    int executions_days;      /* how old these may be; 0 … 36,500; 0: any age; default 30 */
-    int history_per_job;      /* attempts of each job; 1 … 1,000; default 200 */
+    int runner_max_slow; /* of these, what may turn out slow; 0 … 100,000; 0: half of them; default 0 */
+    int executions_max;  /* attempts in the feed, all shards together; 1,600 … 1,000,000,000; default
+                            1,600,000 */
+    int executions_days; /* how old these may be; 0 … 36,500; 0: any age; default 30 */
+    int history_per_job; /* attempts of each job; 1 … 1,000; default 200 */
     int runner_drain_timeout_ms; /* how long a SIGTERM waits for calls in flight; 0 … 3,600,000; default
                                     30,000 */
 };

@@ -120,8 +120,9 @@ static size_t left_of(size_t size, size_t used)
 static size_t room(const struct due *due)
 {
     size_t outside = due->runs->gate.outside;
-    return min(left_of(due->capacity, due->runs->count - outside + due->reserved),
-               left_of(due->capacity * DUE_OUTSIDE_MAX, outside + due->reserved));
+    size_t waiting = outside + due->runs->addresses.waiting;
+    return min(left_of(due->capacity, due->runs->count - waiting + due->reserved),
+               left_of(due->capacity * GATE_OUTSIDE_MAX, outside + due->reserved));
 }
 
 /* Of the room, that for a backlog. The rest is for what is due now. */

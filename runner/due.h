@@ -9,8 +9,8 @@
  * gets at most half of a claim that the other needs, and its runs take at most three quarters of all places.
  * Claims are few at a time: Redis works on one after the other anyway, and whoever else asks it for
  * something waits meanwhile (some 10 µs for each run). One alone would be too few where Redis is far away.
- * What waits outside the gate for its host takes no place here; when DUE_OUTSIDE_MAX times as many as there
- * are places wait there, nothing more is claimed. Loop thread only.
+ * What waits for the address of its host, or outside the gate for its host, takes no place here; when
+ * GATE_OUTSIDE_MAX times as many as there are places wait outside, nothing more is claimed. Loop thread only.
  */
 #ifndef DRONC_DUE_H
 #define DRONC_DUE_H
@@ -22,7 +22,6 @@
 #define DUE_LOOK_AHEAD_MS 150   /* claims reach so far ahead of their instant */
 #define DUE_RECHECK_MS    30000 /* every shard is asked at least this often: LEARNT_MS has to be longer */
 #define DUE_REFUSED_MS    500   /* before a shard is asked again that answered with an error */
-#define DUE_OUTSIDE_MAX   4     /* runs outside the gate, in multiples of the places */
 #define DUE_ASKING_MAX    4     /* claims under way */
 
 struct due {

@@ -1,33 +1,10 @@
-/* gate: see gate.h. Hosts, their places and their lines. What becomes of a run that waits too long is runs'
- * business. */
+/* gate: see gate.h. Hosts, their places and their lines, and what is doubtful. What becomes of a run that
+ * waits too long is runs' business. */
 #include "gate.h"
 
+#include "gate_host.h"
 #include "log.h"
 #include "run.h"
-#include "url.h"
-
-#include <ctype.h>
-#include <search.h>
-#include <stdlib.h>
-#include <string.h>
-
-#define HOST_NAME_SIZE 280 /* of the longest host that url lets through, ':' and a number */
-
-struct gate_host {
-    char name[HOST_NAME_SIZE]; /* "example.com:443", in lower case. First, so that a name serves as a key */
-    struct gate_host *prev;    /* in the ring of hosts where runs are in line; NULL: it is not in it */
-    struct gate_host *next;
-    size_t runs;  /* that are not OUT; with the last one the host is forgotten */
-    size_t ahead; /* AHEAD and HELD */
-    size_t calling;
-    struct gate_line outside;
-    struct gate_line held;
-    struct mono_ms moved;  /* when a call began or ended last */
-    struct mono_ms window; /* when the present window began */
-    size_t ended_now;      /* calls that ended in it */
-    size_t ended_before;   /* and in the one before */
-    bool complained;       /* that it lets no more through, since it moved last */
-};
 
 /* ---- lines ---- */
 
@@ -92,53 +69,6 @@ static void ring_remove(struct gate *gate, struct gate_host *host)
     host->prev = host->next = NULL;
 }
 
-/* ---- hosts ---- */
-
-static int compare(const void *a, const void *b)
-{
-    return strcmp(a, b); /* a name, or a host, which begins with its name */
-}
-
-static void name_of(const struct run *run, char name[HOST_NAME_SIZE])
-{
-    const struct url *url = &run->job.url;
-    size_t len = 0;
-    while (len < url->host.len) {
-        name[len] = (char)tolower((unsigned char)url->host.data[len]);
-        len++;
-    }
-    name[len++] = ':';
-    len += i64_format(name + len, url->port);
-    name[len] = '\0';
-}
-
-static struct gate_host *host_get(struct gate *gate, const struct run *run)
-{
-    char name[HOST_NAME_SIZE];
-    name_of(run, name);
-    void **found = tfind(name, &gate->hosts, compare);
-    if (found != NULL) {
-        return *found;
-    }
-    struct gate_host *host = calloc(1, sizeof *host);
-    if (host == NULL) {
-        return NULL;
-    }
-    memcpy(host->name, name, sizeof name);
-    if (tsearch(host, &gate->hosts, compare) == NULL) {
-        free(host);
-        return NULL;
-    }
-    return host;
-}
-
-static void host_forget(struct gate *gate, struct gate_host *host)
-{
-    ring_remove(gate, host);
-    (void)tdelete(host, &gate->hosts, compare);
-    free(host);
-}
-
 /* ---- how fast a host is ---- */
 
 static void turn_window(struct gate_host *host, struct mono_ms now)
@@ -152,24 +82,43 @@ static void turn_window(struct gate_host *host, struct mono_ms now)
     host->window = now;
 }
 
-static void note_end(struct gate_host *host, struct mono_ms now)
+static void note_end(struct gate *gate, const struct run *run)
 {
+    struct gate_host *host = run->host;
+    struct mono_ms now = clock_mono(&gate->clock);
     turn_window(host, now);
     host->ended_now++;
     host->complained = false;
     host->moved = now;
+    gate_host_earn(gate, host, run->answered ? now.ms - run->called.ms : INT64_MAX, now);
 }
 
-static bool is_stuck(const struct gate *gate, const struct gate_host *host)
+static size_t left_of(size_t size, size_t used)
 {
-    return host->calling >= gate->per_host && clock_mono(&gate->clock).ms - host->moved.ms >= GATE_STUCK_MS;
+    return used < size ? size - used : 0;
 }
 
-static bool has_place(const struct gate *gate, struct gate_host *host)
+/* Is one of the places that are kept for hosts that answered for this one? */
+static bool has_spare(const struct gate *gate, const struct gate_host *host)
 {
-    turn_window(host, clock_mono(&gate->clock));
-    return gate->inside < gate->max &&
-           host->ahead + host->calling < gate->per_host + host->ended_now + host->ended_before;
+    return host->quick && gate_host_inside(host) == 0 && gate->spare < gate_spares(gate);
+}
+
+static bool has_usual(const struct gate *gate, const struct gate_host *host)
+{
+    size_t inside = gate_host_inside(host);
+    size_t left = left_of(gate->limits.max - gate_spares(gate), gate->inside - gate->spare);
+    return inside < GATE_SHARE * left &&
+           (inside < gate_host_earned(host) || gate_host_may_be_doubtful(gate, host));
+}
+
+static bool has_place(struct gate *gate, struct gate_host *host)
+{
+    struct mono_ms now = clock_mono(&gate->clock);
+    turn_window(host, now);
+    gate_hosts_expire(gate, now);
+    return gate_host_inside(host) < gate->limits.per_host + host->ended_now + host->ended_before &&
+           (has_usual(gate, host) || has_spare(gate, host));
 }
 
 /* ---- places ---- */
@@ -196,6 +145,7 @@ static void take_out(struct gate *gate, struct run *run)
         break;
     }
     gate->inside--;
+    gate->spare -= run->spare ? 1 : 0;
 }
 
 static void put_in(struct gate *gate, struct run *run, enum gate_place place)
@@ -203,6 +153,7 @@ static void put_in(struct gate *gate, struct run *run, enum gate_place place)
     struct gate_host *host = run->host;
     switch (place) {
     case GATE_OUT:
+        gate->stirred = true;
         return;
     case GATE_OUTSIDE:
         line_add(&host->outside, run);
@@ -217,10 +168,11 @@ static void put_in(struct gate *gate, struct run *run, enum gate_place place)
         break;
     case GATE_CALLING:
         host->calling++;
-        host->moved = clock_mono(&gate->clock);
+        host->moved = run->called = clock_mono(&gate->clock);
         break;
     }
     gate->inside++;
+    gate->spare += run->spare ? 1 : 0;
 }
 
 /* The only way to change a run's place: counts, lines and the ring follow. */
@@ -230,6 +182,7 @@ static void set_place(struct gate *gate, struct run *run, enum gate_place place)
     take_out(gate, run);
     put_in(gate, run, place);
     run->place = place;
+    gate_host_count(gate, host);
     if (host->outside.count + host->held.count > 0) {
         ring_add(gate, host);
     } else {
@@ -237,23 +190,24 @@ static void set_place(struct gate *gate, struct run *run, enum gate_place place)
     }
 }
 
-enum err gate_enter(struct gate *gate, struct run *run)
+enum err gate_enter(struct gate *gate, struct run *run, const char *address)
 {
-    struct gate_host *host = host_get(gate, run);
+    struct gate_host *host = gate_host_get(gate, run, address);
     if (host == NULL) {
         return ERR_NOMEM;
     }
+    gate_host_join(gate, host);
     run->host = host;
-    host->runs++;
     /* Who has waited longer comes first. */
     bool free = host->outside.count == 0 && has_place(gate, host);
+    run->spare = free && !has_usual(gate, host);
     set_place(gate, run, free ? GATE_AHEAD : GATE_OUTSIDE);
     return ERR_OK;
 }
 
 bool gate_call(struct gate *gate, struct run *run)
 {
-    bool free = run->host->held.count == 0 && run->host->calling < gate->per_host;
+    bool free = run->host->held.count == 0 && run->host->calling < gate->limits.per_host;
     set_place(gate, run, free ? GATE_CALLING : GATE_HELD);
     return free;
 }
@@ -262,11 +216,12 @@ bool gate_call(struct gate *gate, struct run *run)
 static struct run *next_of(struct gate *gate, struct gate_host *host)
 {
     struct run *run = NULL;
-    if (host->held.count > 0 && host->calling < gate->per_host) {
+    if (host->held.count > 0 && host->calling < gate->limits.per_host) {
         run = host->held.first;
         set_place(gate, run, GATE_CALLING);
     } else if (host->outside.count > 0 && has_place(gate, host)) {
         run = host->outside.first;
+        run->spare = !has_usual(gate, host);
         set_place(gate, run, GATE_AHEAD);
     }
     return run;
@@ -274,7 +229,7 @@ static struct run *next_of(struct gate *gate, struct gate_host *host)
 
 struct run *gate_next(struct gate *gate)
 {
-    const struct gate_host *last = gate->next != NULL ? gate->next->prev : NULL;
+    const struct gate_host *last = gate->stirred && gate->next != NULL ? gate->next->prev : NULL;
     struct run *run = NULL;
     for (bool more = last != NULL; more && run == NULL;) {
         struct gate_host *host = gate->next;
@@ -282,6 +237,7 @@ struct run *gate_next(struct gate *gate)
         gate->next = host->next;
         run = next_of(gate, host);
     }
+    gate->stirred = run != NULL;
     return run;
 }
 
@@ -292,44 +248,71 @@ void gate_leave(struct gate *gate, struct run *run)
         return;
     }
     if (run->place == GATE_CALLING) {
-        note_end(host, clock_mono(&gate->clock));
+        note_end(gate, run);
     }
     set_place(gate, run, GATE_OUT);
     run->host = NULL;
-    host->runs--;
-    if (host->runs == 0) {
-        host_forget(gate, host);
-    }
+    gate_host_leave(gate, host);
+    gate->complained = gate->complained && gate->doubtful >= gate->limits.max_slow / 2;
 }
 
-bool gate_is_hopeless(const struct gate *gate, const struct run *run)
+/* ---- in vain ---- */
+
+/* Nothing of it ends, or nothing of it gets in. */
+static bool is_stuck(const struct gate_host *host, struct mono_ms now)
 {
-    const struct gate_host *host = run->host;
-    return is_stuck(gate, host) && host->outside.count >= gate->per_host;
+    return host->calling > 0 ? now.ms - host->moved.ms >= GATE_STUCK_MS : gate_host_inside(host) == 0;
 }
 
-void gate_complain(const struct gate *gate, const struct run *run)
+/* Does it answer fewer calls than its line needs to come in within twice hold_ms? */
+static bool is_too_slow(const struct gate_host *host, struct mono_ms now, int64_t hold_ms)
+{
+    int64_t spans_ms = host->trust.span_ms * (host->trust.before > 0 ? 2 : 1);
+    int64_t elapsed_ms = now.ms - (host->trust.until.at - spans_ms);
+    return (int64_t)host->outside.count * elapsed_ms > (int64_t)gate_host_earned(host) * 2 * hold_ms;
+}
+
+bool gate_is_hopeless(struct gate *gate, const struct run *run, int64_t hold_ms)
 {
     struct gate_host *host = run->host;
-    if (!host->complained) {
+    struct mono_ms now = clock_mono(&gate->clock);
+    size_t line = host->outside.count;
+    size_t room = left_of(GATE_OUTSIDE_MAX * gate->limits.max, gate->outside);
+    if (has_place(gate, host)) {
+        return false;
+    }
+    return (line >= gate->limits.per_host && is_stuck(host, now)) ||
+           (line >= GATE_LINE_SHARE * room && is_too_slow(host, now, hold_ms));
+}
+
+void gate_complain(struct gate *gate, const struct run *run)
+{
+    struct gate_host *host = run->host;
+    int64_t moved_ms = clock_mono(&gate->clock).ms - host->moved.ms;
+    if (host->calling > 0 && !host->complained) {
         host->complained = true;
         log_warn("calls put off: their host lets no more through", log_str("host", host->name),
                  log_i64("calls_under_way", (int64_t)host->calling),
-                 log_i64("waiting", (int64_t)host->outside.count),
-                 log_i64("no_answer_for_ms", clock_mono(&gate->clock).ms - host->moved.ms));
+                 log_i64("waiting", (int64_t)host->outside.count), log_i64("no_answer_for_ms", moved_ms));
+    } else if (host->calling == 0 && !gate->complained) {
+        gate->complained = true;
+        log_warn("calls put off: too many others are slow", log_str("host", host->name),
+                 log_i64("slow", (int64_t)gate->doubtful), log_i64("calls_under_way", (int64_t)gate->inside));
     }
 }
 
-void gate_init(struct gate *gate, size_t max, size_t per_host, struct clock clock)
+/* ---- life ---- */
+
+void gate_init(struct gate *gate, const struct gate_limits *limits, struct clock clock)
 {
-    *gate = (struct gate){.clock = clock, .max = max, .per_host = per_host};
+    size_t half = limits->max / 2 > 0 ? limits->max / 2 : 1;
+    *gate = (struct gate){.clock = clock, .limits = *limits};
+    gate->limits.max_slow = limits->max_slow > 0 ? limits->max_slow : half;
 }
 
+/* Besides those remembered, hosts of runs that never left are there at the end of a process that is stopped
+ * at once. */
 void gate_fini(struct gate *gate)
 {
-    /* The hosts of runs that never left, at the end of a process that is stopped at once. */
-    while (gate->hosts != NULL) {
-        struct gate_host *host = *(void **)gate->hosts;
-        host_forget(gate, host);
-    }
+    gate_hosts_forget(gate);
 }

@@ -9,6 +9,7 @@
 #include "http_chunks.h"
 #include "http_easy.h"
 #include "http_multi.h"
+#include "http_names.h"
 #include "text_search.h"
 
 #include <curl/curl.h>
@@ -19,6 +20,7 @@
 struct http_client {
     struct http_client_options options;
     struct http_multi multi;
+    struct http_names names;
     struct http_call *calls; /* all of them */
     bool doomed;             /* at least one of them is to be ended in the next turn */
 };
@@ -30,6 +32,7 @@ struct http_call {
     CURL *easy;
     struct http_line line;
     struct curl_slist *headers; /* owned, in one piece */
+    struct http_name name;
     struct text_search *search; /* owned; NULL: there is nothing to look for */
     struct buffer kept;         /* the beginning of the body; takes no memory unless that is asked for */
     size_t keep_max;
@@ -101,6 +104,7 @@ static int on_before_request(void *arg, char *ip, char *local_ip, int port, int 
     call->answer = (struct http_answer){.headless = call->headless};
     call->chunks = (struct http_chunks){0};
     call->asked = clock_mono(&options->clock);
+    http_name_is_known(&call->name);
     call->redirects_sent = redirects;
     call->sent = true;
     return CURL_PREREQFUNC_OK;
@@ -241,6 +245,8 @@ static void describe_end(const struct http_call *call, CURLcode code, struct htt
         say(result, HTTP_ERROR_INTERNAL, "out of memory");
     } else if (call->line.no_descriptor && code == CURLE_COULDNT_CONNECT) {
         say(result, HTTP_ERROR_INTERNAL, "no file descriptor is left for a connection");
+    } else if (code == CURLE_COULDNT_RESOLVE_HOST && call->name.error != HTTP_OK) {
+        say(result, call->name.error, call->name.why);
     } else if (code != CURLE_OK) {
         describe_failure(call, code, result);
     } else if (call->answer.open) {
@@ -284,6 +290,7 @@ static void unlink_call(struct http_call *call)
 static void call_free(struct http_call *call)
 {
     curl_easy_cleanup(call->easy);
+    http_name_fini(&call->name);
     free(call->headers);
     free(call->search);
     buffer_fini(&call->kept);
@@ -295,6 +302,9 @@ static void finish_call(struct http_call *call, CURLcode code)
     struct http_result result;
     make_result(call, code, &result);
     (void)curl_multi_remove_handle(call->client->multi.curl, call->easy);
+    if (code == CURLE_COULDNT_RESOLVE_HOST) {
+        http_name_is_known(&call->name); /* to be none */
+    }
     unlink_call(call);
     call->cb(call->arg, &result);
     call_free(call);
@@ -322,6 +332,7 @@ static CURLcode set_callbacks(struct http_call *call)
 static enum err set_up(struct http_call *call, const struct http_request *request)
 {
     CURLcode rc = http_easy_set_up(call->easy, request, &call->headers);
+    rc = rc != CURLE_OK ? rc : http_name_init(&call->name, &call->client->names, call->easy, request);
     rc = rc != CURLE_OK ? rc : set_callbacks(call);
     rc = rc != CURLE_OK ? rc : http_multi_adopt(&call->client->multi, call->easy, &call->line, call);
     return rc == CURLE_OK ? ERR_OK : rc == CURLE_OUT_OF_MEMORY ? ERR_NOMEM : ERR_SYSTEM;
@@ -460,6 +471,7 @@ enum err http_client_new(struct http_client **out, const struct http_client_opti
         return err_set(info, ERR_NOMEM, "no memory for the HTTP client");
     }
     client->options = *options;
+    client->names.clock = options->clock;
     enum err err = http_multi_init(&client->multi, options->loop, options->clock, options->max_calls);
     if (err != ERR_OK) {
         free(client);

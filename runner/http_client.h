@@ -16,6 +16,10 @@
  * call with `once` set is aborted at that point instead: what is sent twice within it is only ever the
  * request that a redirect asks for.
  *
+ * The host of a redirect is looked up by libcurl itself, with a thread and two descriptors each, which stay
+ * for a while where no name server answers. At most HTTP_NAMES_MAX are under way at once, those included;
+ * what comes on top fails (http_names.h).
+ *
  * Loop thread only. libcurl's own callbacks only note what happened; http_client_turn, called once per turn,
  * tells.
  */
@@ -72,6 +76,13 @@ struct http_request {
                              TEXT_SEARCH_MAX bytes. data NULL: nothing */
     size_t keep_max;      /* bytes of the answer's body, from its beginning, that the result has; 0: none */
     bool once;            /* at most one sending */
+    struct slice host;    /* as the URL has it; likewise */
+    uint16_t port;
+    const char *addresses; /* of that host, "192.0.2.1,[2001:db8::1]"; NULL: it has no name, or is to be
+                              looked up */
+    enum http_error
+        unreachable; /* not HTTP_OK: the name was looked up in vain, so the call fails with this */
+    const char *why; /* and this text */
 };
 
 /* In microseconds, all redirects together; 0: there was no such phase, or it was not reached. */

@@ -31,7 +31,7 @@ enum action {
 };
 
 #define CHECK_TIMEOUT_MS 3000
-#define SPARE_FILES      64        /* file descriptors besides those of calls */
+#define SPARE_FILES      256       /* file descriptors besides those of calls: two for each look-up of a redirect */
 #define LEAST_FILES      32        /* with fewer, libuv aborts or every call fails: better not to begin */
 #define BIG_BYTES        (1 << 20) /* an allocation that is mapped by itself */
 
@@ -122,12 +122,12 @@ static void start_log(const struct config *config)
     log_init(&log);
 }
 
-/* As many file descriptors as the calls may need (each its connection, one that idles, and two for its
- * look-up), if the system lets us. */
+/* As many file descriptors as the calls may need (each its connection, another one while it tries two
+ * addresses, and one that idles), if the system lets us. */
 static enum err raise_file_limit(const struct config *config, struct errinfo *info)
 {
     struct rlimit limit;
-    rlim_t wanted = (rlim_t)config->runner_max_in_flight * 4 + SPARE_FILES;
+    rlim_t wanted = (rlim_t)config->runner_max_in_flight * 3 + SPARE_FILES;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) {
         return ERR_OK;
     }

@@ -18,6 +18,7 @@
 #include "heap.h"
 #include "http_client.h"
 #include "job.h"
+#include "lookups.h"
 #include "policy.h"
 #include "store.h"
 
@@ -56,13 +57,17 @@ struct run {
     enum gate_place place;
     struct gate_host *host;            /* borrowed from the gate; NULL: GATE_OUT */
     struct run *line_prev, *line_next; /* the gate's */
-    struct heap_item waiting; /* in CLAIMED and READY: when to go on, or to wait no longer for the gate */
-    struct http_call *call;   /* in CALLING; borrowed */
-    bool on_the_way;          /* in STARTING to RELEASING: sent to Redis, and no answer yet */
-    bool cancelled;           /* aborted for the sake of a later occurrence, which is recorded already */
-    bool sent_again;          /* the answer to an earlier sending was lost: what it did is not known */
-    struct run *queued;       /* the next one in the outbox' queue; NULL: the last, or in none */
-    struct run *prev, *next;  /* in the list of all runs */
+    bool spare;                        /* the gate's: its place is one of those for hosts that answered */
+    struct mono_ms called;             /* the gate's: when it became GATE_CALLING */
+    bool answered;               /* its host had something to say to its call, if only that it takes none */
+    struct lookup_waiter lookup; /* in CLAIMED: waits for the addresses of its host */
+    struct heap_item waiting;    /* in CLAIMED and READY: when to go on, or to wait no longer for the gate */
+    struct http_call *call;      /* in CALLING; borrowed */
+    bool on_the_way;             /* in STARTING to RELEASING: sent to Redis, and no answer yet */
+    bool cancelled;              /* aborted for the sake of a later occurrence, which is recorded already */
+    bool sent_again;             /* the answer to an earlier sending was lost: what it did is not known */
+    struct run *queued;          /* the next one in the outbox' queue; NULL: the last, or in none */
+    struct run *prev, *next;     /* in the list of all runs */
     /* From here on filled when the outcome is known. */
     struct execution execution;
     struct policy_failure failure; /* where it is one; scheduled and now are not filled */

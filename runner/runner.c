@@ -386,6 +386,7 @@ static enum err make_parts(struct runner *runner)
                                          .runner = runner->id,
                                          .max_in_flight = (size_t)runner->config->runner_max_in_flight,
                                          .max_per_host = (size_t)runner->config->runner_max_per_host,
+                                         .max_slow = (size_t)runner->config->runner_max_slow,
                                          .on_broken = on_broken,
                                          .on_due = on_due,
                                          .arg = runner};

@@ -37,6 +37,7 @@ static void end(struct runs *runs, struct run *run)
 {
     run_set_state(run, RUN_ENDED);
     heap_remove(&runs->waiting, &run->waiting);
+    addresses_leave(&runs->addresses, run);
     gate_leave(&runs->gate, run);
     if (run->prev != NULL) {
         run->prev->next = run->next;
@@ -55,6 +56,7 @@ static void end(struct runs *runs, struct run *run)
 static void tell_redis(struct runs *runs, struct run *run, enum run_state state)
 {
     heap_remove(&runs->waiting, &run->waiting);
+    addresses_leave(&runs->addresses, run);
     if (state != RUN_STARTING && state != RUN_CONFIRMING) {
         gate_leave(&runs->gate, run);
     }
@@ -136,11 +138,10 @@ static void consider(struct runs *runs, struct run *run)
     }
 }
 
-/* Hand back what its host does not let through, to be tried again later. */
+/* Hand back what cannot go on now, to be tried again later. */
 static void put_off(struct runs *runs, struct run *run)
 {
     struct wall_ms now = timebase_now(runs->options.timebase);
-    gate_complain(&runs->gate, run);
     run->due.ms = now.ms + policy_put_off_ms(now.ms - run->attempt.scheduled.ms, arc4random());
     tell_redis(runs, run, RUN_RELEASING);
 }
@@ -151,19 +152,52 @@ static void wait_for_gate(struct runs *runs, struct run *run)
     wait_until(runs, run, (run->due.ms > now.ms ? run->due.ms : now.ms) + RUNS_HOLD_MS);
 }
 
-/* A claim that could be read: to the gate with it. */
-static void enter(struct runs *runs, struct run *run)
+static void put_off_at_gate(struct runs *runs, struct run *run)
 {
-    if (gate_enter(&runs->gate, run) != ERR_OK) {
+    gate_complain(&runs->gate, run);
+    put_off(runs, run);
+}
+
+/* All is known that can be known of its host: to the gate with it. */
+static void come_to_gate(struct runs *runs, struct run *run)
+{
+    char address[LOOP_ADDRESS_SIZE];
+    addresses_first(&runs->addresses, run, address);
+    if (gate_enter(&runs->gate, run, address) != ERR_OK) {
         log_error("out of memory", log_str("what", "a host"));
         tell_redis(runs, run, RUN_RELEASING);
     } else if (run->place == GATE_AHEAD) {
         consider(runs, run);
-    } else if (gate_is_hopeless(&runs->gate, run)) {
-        put_off(runs, run);
+    } else if (gate_is_hopeless(&runs->gate, run, RUNS_HOLD_MS)) {
+        put_off_at_gate(runs, run);
     } else {
         wait_for_gate(runs, run);
     }
+}
+
+/* A claim that could be read. */
+static void enter(struct runs *runs, struct run *run)
+{
+    struct wall_ms until;
+    switch (addresses_ask(&runs->addresses, run, timebase_now(runs->options.timebase), RUNS_START_LEAD_MS,
+                          &until)) {
+    case ADDRESSES_KNOWN:
+        come_to_gate(runs, run);
+        break;
+    case ADDRESSES_AWAITED:
+        wait_until(runs, run, until.ms);
+        break;
+    case ADDRESSES_REFUSED:
+        put_off(runs, run);
+        break;
+    }
+}
+
+static void on_address_known(void *arg, struct run *run)
+{
+    struct runs *runs = arg;
+    heap_remove(&runs->waiting, &run->waiting);
+    come_to_gate(runs, run);
 }
 
 static enum err restore(struct runs *runs, struct run *run, const struct store_claimed *claimed,
@@ -239,6 +273,8 @@ static void on_done(void *arg, const struct http_result *result)
     struct run *run = arg;
     struct runs *runs = run->owner;
     run->call = NULL;
+    run->answered = result->error != HTTP_ERROR_TIMEOUT && result->error != HTTP_ERROR_DNS &&
+                    result->error != HTTP_ERROR_ABORTED;
     buffer_fini(&run->body); /* libcurl is done with it */
     runs->calling--;
     if (run->cancelled) {
@@ -253,6 +289,7 @@ static enum err begin_call(struct runs *runs, struct run *run)
 {
     struct http_request request;
     enum err err = run_make_request(run, &runs->texts, &request);
+    addresses_tell(&runs->addresses, run, &request);
     return err != ERR_OK ? err : http_client_call(runs->options.http, &request, on_done, run, &run->call);
 }
 
@@ -447,8 +484,11 @@ static void start(struct runs *runs, struct run *run)
 /* A run's time has come. */
 static void go_on(struct runs *runs, struct run *run)
 {
-    if (run->place != GATE_AHEAD) {
-        put_off(runs, run); /* it has waited for its host long enough */
+    if (addresses_have(run)) {
+        addresses_leave(&runs->addresses, run);
+        on_address_known(runs, run);
+    } else if (run->place != GATE_AHEAD) {
+        put_off_at_gate(runs, run); /* it has waited for its host long enough */
     } else if (run->state == RUN_CLAIMED) {
         start(runs, run);
     } else if (gate_call(&runs->gate, run)) {
@@ -475,6 +515,7 @@ void runs_turn(struct runs *runs)
 {
     struct heap_item *first;
     int64_t now_us = timebase_now_us(runs->options.timebase);
+    addresses_turn(&runs->addresses);
     let_through(runs);
     while (runs->may_send && (first = heap_first(&runs->waiting)) != NULL && first->at * 1000 <= now_us) {
         go_on(runs, run_of(first));
@@ -499,13 +540,18 @@ void runs_sweep(struct runs *runs)
 enum err runs_init(struct runs *runs, const struct runs_options *options)
 {
     *runs = (struct runs){.options = *options};
-    gate_init(&runs->gate, options->max_in_flight, options->max_per_host, options->timebase->clock);
+    const struct gate_limits limits = {
+        .max = options->max_in_flight, .per_host = options->max_per_host, .max_slow = options->max_slow};
+    gate_init(&runs->gate, &limits, options->timebase->clock);
     runs->alarm = alarm_new(options->loop, options->timebase->clock, on_alarm, runs);
     if (runs->alarm == NULL) {
         return ERR_NOMEM;
     }
     outbox_on_verdict(options->outbox, on_verdict, runs);
-    return ERR_OK;
+    enum err err =
+        addresses_init(&runs->addresses, options->loop, options->timebase->clock, on_address_known, runs);
+    runs->addresses.wait_max = RUNS_ADDRESSES_MAX * options->max_in_flight;
+    return err;
 }
 
 void runs_fini(struct runs *runs)
@@ -515,6 +561,7 @@ void runs_fini(struct runs *runs)
         next = run->next;
         free_run(run);
     }
+    addresses_fini(&runs->addresses);
     gate_fini(&runs->gate);
     heap_fini(&runs->waiting);
     run_texts_fini(&runs->texts);

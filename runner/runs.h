@@ -14,6 +14,7 @@
 #ifndef DRONC_RUNS_H
 #define DRONC_RUNS_H
 
+#include "addresses.h"
 #include "alarm.h"
 #include "gate.h"
 #include "http_client.h"
@@ -30,6 +31,7 @@
 #define RUNS_CONFIRM_MAX   3  /* times that it is asked for, if it keeps coming late */
 
 #define RUNS_HOLD_MS       1000 /* how long a run waits for its host to let it through */
+#define RUNS_ADDRESSES_MAX 2    /* runs that wait for addresses, in multiples of max_in_flight */
 #define RUNS_BACKLOG_MS    1000 /* what was due so long before it was claimed is backlog */
 
 #define RUNS_RESPONSE_MAX  INT64_C(1048576) /* bytes of an answer's body that are read */
@@ -43,6 +45,7 @@ struct runs_options {
     const char *runner;   /* this runner's id */
     size_t max_in_flight; /* calls at once */
     size_t max_per_host;  /* of these, to one host */
+    size_t max_slow;      /* of these, what may turn out slow (gate.h); 0: half of them */
     /* A job turned out to be unreadable: it is to be put aside. */
     void (*on_broken)(void *arg, const struct store_attempt *attempt, const char *why);
     /* A retry or a next occurrence is due in shard at `due`. */
@@ -53,6 +56,7 @@ struct runs_options {
 struct runs {
     struct runs_options options;
     struct alarm *alarm; /* owned: the first in `waiting` */
+    struct addresses addresses;
     struct gate gate;
     struct heap waiting;    /* of runs in CLAIMED and READY */
     struct run *all;        /* every run that is not ENDED */

@@ -12,18 +12,19 @@ from harness import SCALE, SHARDS, at_second, id_bytes, job_key, key_of, soon, w
 class HangingHost:
     """Takes connections and requests, and never answers. The kernel does it: nobody reads."""
 
-    def __init__(self):
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=4096)
-        self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}/"
+    def __init__(self, address="127.0.0.1"):
+        self.listener = socket.create_server((address, 0), backlog=4096)
+        self.port = self.listener.getsockname()[1]
+        self.url = f"http://{address}:{self.port}/"
 
     @property
     def connections(self):
         """How many are waiting to be accepted."""
-        port = f":{self.listener.getsockname()[1]:04X}"
+        own = f"{int.from_bytes(socket.inet_aton(self.listener.getsockname()[0]), 'little'):08X}:{self.port:04X}"
         with open("/proc/net/tcp") as table:
             rows = [row.split() for row in table]
         # A set: the kernel may show a row twice where others come and go while the table is read.
-        return len({row[2] for row in rows if row[1].endswith(port) and row[3] == "01"})
+        return len({row[2] for row in rows if row[1] == own and row[3] == "01"})
 
     def close(self):
         self.listener.close()
@@ -37,12 +38,12 @@ def hanging_host():
 
 
 def plant_jobs(redis, count, due, **fields):
-    """What POSTs leave in Redis, but due at any instant. Their ids."""
+    """What POSTs leave in Redis, but due at any instant. Their ids. A "*" in the api is the job's number."""
     ids = ["capi:" + hashlib.sha256(f"{fields} {n}".encode()).hexdigest() for n in range(count)]
     definition = {"schedule": "0 * * * * *", "type": "ATMOST_ONCE", "created": 1_700_000_000_000, **fields}
     with redis.client() as db, db.pipeline(transaction=False) as pipe:
-        for job_id in ids:
-            pipe.hset(job_key(job_id), mapping=definition)
+        for n, job_id in enumerate(ids):
+            pipe.hset(job_key(job_id), mapping={**definition, "api": definition["api"].replace("*", str(n))})
             pipe.zadd(key_of(job_id, "due"), {id_bytes(job_id): due * 1000})
             pipe.publish("dronc:wake", f"{id_bytes(job_id)[0] % SHARDS} {due * 1000}")
         pipe.execute()

@@ -137,6 +137,7 @@ static void test_config_takes_the_bounds_and_refuses_what_lies_beyond(void **sta
         {"REDIS_DB", "15", "16"},
         {"RUNNER_MAX_IN_FLIGHT", "1", "0"},
         {"RUNNER_MAX_PER_HOST", "1", "0"},
+        {"RUNNER_MAX_SLOW", "0", "-1"},
         {"RUNNER_MAX_IN_FLIGHT", "100000", "100001"},
         {"RUNNER_DRAIN_TIMEOUT_MS", "0", "-1"},
         {"RUNNER_DRAIN_TIMEOUT_MS", "3600000", "3600001"},
@@ -297,7 +298,8 @@ static void test_config_print_shows_the_values_but_no_password(void **state)
     assert_string_equal(buffer_str(&out),
                         "REDIS_HOST=127.0.0.1\nREDIS_PORT=6379\nREDIS_SOCKET=\nREDIS_USERNAME=\n"
                         "REDIS_PASSWORD=***\nREDIS_DB=0\nLOG_LEVEL=info\nLOG_FORMAT=json\n"
-                        "RUNNER_MAX_IN_FLIGHT=1000\nRUNNER_MAX_PER_HOST=64\nRUNNER_DRAIN_TIMEOUT_MS=30000\n"
+                        "RUNNER_MAX_IN_FLIGHT=1000\nRUNNER_MAX_PER_HOST=64\nRUNNER_MAX_SLOW=0\n"
+                        "RUNNER_DRAIN_TIMEOUT_MS=30000\n"
                         "EXECUTIONS_MAX=1600000\nEXECUTIONS_DAYS=30\nHISTORY_PER_JOB=200\n");
     buffer_fini(&out);
     buffer_fini(&problems);

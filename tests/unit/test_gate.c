@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define RUNS 40
+#define RUNS 1100
 
 static struct gate gate;
 static struct run runs[RUNS];
@@ -26,13 +26,19 @@ static struct mono_ms mono(void *arg)
     return (struct mono_ms){now_ms};
 }
 
-/* Five runs inside at once, two calls to each host. */
+static void begin(struct gate_limits limits)
+{
+    gate_fini(&gate);
+    memset(runs, 0, sizeof runs);
+    now_ms = 1000;
+    gate_init(&gate, &limits, (struct clock){.mono = mono});
+}
+
+/* Five runs inside at once, two calls to each host, all of which may turn out slow. */
 static int set_up(void **state)
 {
     (void)state;
-    memset(runs, 0, sizeof runs);
-    now_ms = 1000;
-    gate_init(&gate, 5, 2, (struct clock){.mono = mono});
+    begin((struct gate_limits){.max = 5, .per_host = 2, .max_slow = 40});
     return 0;
 }
 
@@ -40,14 +46,20 @@ static int tear_down(void **state)
 {
     (void)state;
     gate_fini(&gate);
+    gate = (struct gate){0};
     return 0;
+}
+
+static enum gate_place enter_at(int n, const char *api, const char *address)
+{
+    assert_int_equal(url_parse(&runs[n].job.url, slice_of(api), NULL), URL_OK);
+    assert_int_equal(gate_enter(&gate, &runs[n], address), ERR_OK);
+    return runs[n].place;
 }
 
 static enum gate_place enter(int n, const char *api)
 {
-    assert_int_equal(url_parse(&runs[n].job.url, slice_of(api), NULL), URL_OK);
-    assert_int_equal(gate_enter(&gate, &runs[n]), ERR_OK);
-    return runs[n].place;
+    return enter_at(n, api, NULL);
 }
 
 /* Run n of host a, called as soon as it is in. */
@@ -59,6 +71,7 @@ static void call(int n)
 
 static void leave(int n)
 {
+    runs[n].answered = true;
     gate_leave(&gate, &runs[n]);
     assert_int_equal(runs[n].place, GATE_OUT);
 }
@@ -172,14 +185,14 @@ static void test_gate_host_is_hopeless_when_stuck_with_a_line(void **state)
         (void)enter(n, "http://a/");
     }
     now_ms += GATE_STUCK_MS - 1;
-    assert_false(gate_is_hopeless(&gate, &runs[4]));
+    assert_false(gate_is_hopeless(&gate, &runs[4], 1000));
     now_ms += 1;
-    assert_true(gate_is_hopeless(&gate, &runs[4]));
+    assert_true(gate_is_hopeless(&gate, &runs[4], 1000));
     leave(4);
     leave(3);
-    assert_false(gate_is_hopeless(&gate, &runs[2])); /* a short line is kept for when it moves */
+    assert_false(gate_is_hopeless(&gate, &runs[2], 1000)); /* a short line is kept for when it moves */
     leave(0);
-    assert_false(gate_is_hopeless(&gate, &runs[2]));
+    assert_false(gate_is_hopeless(&gate, &runs[2], 1000));
 }
 
 static void test_gate_complains_once_until_the_host_moves(void **state)
@@ -210,18 +223,260 @@ static void test_gate_complains_once_until_the_host_moves(void **state)
 static void test_gate_forgets_hosts_without_runs(void **state)
 {
     (void)state;
-    for (int n = 0; n < RUNS; n++) {
-        char api[32];
-        (void)snprintf(api, sizeof api, "http://host-%d/", n % 20);
-        (void)enter(n, api);
+    static char apis[20][32];
+    for (int n = 0; n < 40; n++) {
+        (void)snprintf(apis[n % 20], sizeof apis[0], "http://host-%d/", n % 20);
+        (void)enter_at(n, apis[n % 20], "192.0.2.1");
     }
-    for (int n = 0; n < RUNS; n++) {
+    for (int n = 0; n < 40; n++) {
         leave(n);
     }
     gate_leave(&gate, &runs[0]); /* twice is fine */
     assert_null(gate.hosts);
+    assert_null(gate.peers);
     assert_null(gate.next);
-    assert_int_equal(gate.inside + gate.outside, 0);
+    assert_int_equal(gate.inside + gate.outside + gate.doubtful, 0);
+}
+
+/* ---- what is doubtful ---- */
+
+static char apis[RUNS][40];
+
+/* Run n of host number h, which has an address of its own, or the one that is given. Is it let in? */
+static bool hang_at(int n, int h, const char *address)
+{
+    char own[24];
+    (void)snprintf(apis[n], sizeof apis[n], "http://host-%d/", h);
+    (void)snprintf(own, sizeof own, "10.0.%d.%d", h / 200, h % 200);
+    bool in = enter_at(n, apis[n], address != NULL ? address : own) == GATE_AHEAD;
+    if (in) {
+        assert_true(gate_call(&gate, &runs[n]));
+    } else {
+        leave(n);
+    }
+    return in;
+}
+
+/* Every host as many as it gets, in turn. How many are let in. */
+static int hang_all(int hosts, const char *address)
+{
+    int in = 0;
+    for (int more = 1; more > 0;) {
+        more = 0;
+        for (int h = 0; h < hosts; h++) {
+            more += hang_at(in + more, h, address) ? 1 : 0;
+        }
+        in += more;
+    }
+    return in;
+}
+
+static void begin_as_shipped(void)
+{
+    begin((struct gate_limits){.max = 1000, .per_host = 64});
+}
+
+static void test_gate_half_of_the_places_may_turn_out_slow(void **state)
+{
+    (void)state;
+    begin_as_shipped();
+    assert_int_equal(gate.limits.max_slow, 500);
+    begin((struct gate_limits){.max = 1, .per_host = 1});
+    assert_int_equal(gate.limits.max_slow, 1);
+    assert_int_equal(enter(0, "http://a/"), GATE_AHEAD);
+}
+
+static void test_gate_hosts_that_hang_leave_places_for_others(void **state)
+{
+    (void)state;
+    static const struct {
+        int hosts;
+        int least; /* all together */
+    } table[] = {{1, 64}, {2, 100}, {5, 150}, {10, 180}, {40, 250}, {200, 300}};
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        begin_as_shipped();
+        int in = hang_all(table[i].hosts, NULL);
+        assert_in_range(in, table[i].least, 438); /* seven eighths of half, at most */
+        assert_true(hang_at(RUNS - 1, 999, NULL));
+        assert_int_equal(gate.doubtful, in + 1);
+    }
+}
+
+/* What hangs gives nothing back: who comes first must leave something for who comes last. */
+static void test_gate_hosts_that_hang_one_after_the_other_leave_places_for_others(void **state)
+{
+    (void)state;
+    begin_as_shipped();
+    int in = 0;
+    for (int h = 0; h < 60; h++) {
+        int before = in;
+        while (in - before < 64 && hang_at(in, h, NULL)) {
+            in++;
+        }
+        assert_true(in > before);
+    }
+    assert_in_range(in, 250, 438);
+    assert_true(hang_at(RUNS - 1, 999, NULL));
+}
+
+static void test_gate_names_of_one_peer_share_what_it_may_have(void **state)
+{
+    (void)state;
+    begin_as_shipped();
+    assert_int_equal(hang_all(1, "192.0.2.1"), 64);
+    begin_as_shipped();
+    assert_in_range(hang_all(40, "192.0.2.1"), 150, 218); /* half of what forty peers would have */
+    assert_true(hang_at(RUNS - 1, 999, "192.0.2.1"));     /* another name of the same peer */
+    assert_true(hang_at(RUNS - 2, 998, NULL));            /* another peer */
+}
+
+static void test_gate_peer_is_one_port_of_an_address(void **state)
+{
+    (void)state;
+    begin_as_shipped();
+    (void)hang_all(400, "192.0.2.1"); /* as many as it may have */
+    assert_false(hang_at(RUNS - 3, 999, "192.0.2.1"));
+    size_t before = gate.doubtful;
+    assert_int_equal(enter_at(RUNS - 1, "http://other:81/", "192.0.2.1"), GATE_AHEAD);
+    assert_int_equal(enter_at(RUNS - 2, "http://other:81/", "192.0.2.1"), GATE_AHEAD);
+    assert_int_equal(gate.doubtful, before + 2);
+}
+
+static void test_gate_host_earns_places_by_ending_calls_and_loses_them(void **state)
+{
+    (void)state;
+    begin((struct gate_limits){.max = 100, .per_host = 64, .max_slow = 18});
+    assert_int_equal(hang_all(1, NULL), 3);
+    now_ms += 40;
+    leave(0);
+    leave(1);
+    assert_int_equal(gate.doubtful, 0); /* two have ended, one is inside */
+    assert_true(hang_at(10, 0, NULL));
+    assert_int_equal(gate.doubtful, 0);
+    now_ms += 2 * GATE_TRUST_MIN_MS; /* longer than two spans: nothing ends any more */
+    assert_false(hang_at(11, 0, NULL) && hang_at(12, 0, NULL));
+    assert_int_equal(gate.doubtful, 3);
+}
+
+/* What takes seconds is trusted for seconds. */
+static void test_gate_trust_lasts_for_as_long_as_calls_take(void **state)
+{
+    (void)state;
+    begin_as_shipped();
+    assert_int_equal(hang_all(1, NULL), 64);
+    now_ms += 3000;
+    for (int n = 0; n < 10; n++) {
+        leave(n);
+    }
+    now_ms += 2 * 3000 - 1;
+    for (int n = 70; n < 80; n++) {
+        assert_true(hang_at(n, 0, NULL));
+    }
+    assert_int_equal(gate.doubtful, 54);
+}
+
+static void test_gate_slow_calls_and_those_without_an_answer_earn_nothing(void **state)
+{
+    (void)state;
+    begin_as_shipped();
+    (void)hang_all(1, NULL);
+    gate_leave(&gate, &runs[1]);
+    now_ms += GATE_SLOW_MS;
+    leave(0);
+    assert_int_equal(gate.doubtful, 62);
+    assert_int_equal(gate.doubtful, gate.inside);
+}
+
+/* Each of so many hosts has answered once, and then all hang at once. */
+static void test_gate_spare_places_are_for_hosts_that_answered(void **state)
+{
+    (void)state;
+    begin_as_shipped();
+    assert_true(hang_at(0, 999, NULL));
+    leave(0);
+    now_ms += 60000;
+    for (int n = 0; n < 438; n++) {
+        assert_true(hang_at(n, n, NULL)); /* one place each: all that there are */
+    }
+    assert_false(hang_at(RUNS - 1, 998, NULL));
+    assert_true(hang_at(RUNS - 2, 999, NULL));
+    assert_false(hang_at(RUNS - 3, 999, NULL)); /* one */
+}
+
+/* Hosts that answer a thousand calls together, and then fall silent, all of them. */
+static void test_gate_spare_places_are_left_where_trust_was_misplaced(void **state)
+{
+    (void)state;
+    begin_as_shipped();
+    assert_true(hang_at(RUNS - 1, 999, NULL));
+    leave(RUNS - 1);
+    for (int round = 0; round < 20; round++) {
+        int in = hang_all(40, NULL);
+        now_ms += 10;
+        for (int n = 0; n < in; n++) {
+            leave(n);
+        }
+    }
+    int in = hang_all(40, NULL);
+    assert_in_range(in, 800, 938);
+    now_ms += 60000;
+    assert_true(hang_at(RUNS - 2, 999, NULL));
+    assert_false(hang_at(RUNS - 3, 998, NULL));
+    assert_in_range(gate.spare, 1, 62);
+}
+
+static void test_gate_no_host_takes_all_places_by_answering(void **state)
+{
+    (void)state;
+    begin((struct gate_limits){.max = 20, .per_host = 1000});
+    int inside = 0;
+    for (int n = 0; n < 100; n++) {
+        inside += hang_at(n, 0, NULL) ? 1 : 0;
+        if (n % 2 == 0 && runs[n].place == GATE_CALLING) {
+            leave(n);
+            inside--;
+        }
+    }
+    assert_in_range(gate.inside, 10, 18);
+    assert_true(hang_at(RUNS - 1, 99, NULL));
+}
+
+/* ---- who waits in vain ---- */
+
+static void test_gate_lines_leave_room_outside(void **state)
+{
+    (void)state;
+    begin((struct gate_limits){.max = 5, .per_host = 40, .max_slow = 1});
+    assert_true(hang_at(0, 0, NULL));
+    (void)enter(1, apis[0]);
+    for (int n = 2; n <= 14; n++) {
+        assert_false(gate_is_hopeless(&gate, &runs[n - 1], 1000));
+        (void)enter(n, apis[0]);
+        assert_int_equal(runs[n].place, GATE_OUTSIDE);
+    }
+    assert_true(gate_is_hopeless(&gate, &runs[14], 1000)); /* 14 of 20: more than twice what is left */
+    leave(14);
+    (void)enter(15, "http://b/");
+    assert_false(gate_is_hopeless(&gate, &runs[15], 1000));
+}
+
+/* Far more calls than there is room for at one instant, to a host that answers in no time: nobody is sent
+ * away. */
+static void test_gate_long_line_of_a_fast_host_may_wait(void **state)
+{
+    (void)state;
+    begin((struct gate_limits){.max = 10, .per_host = 2, .max_slow = 10});
+    for (int n = 0; n < 42; n++) {
+        (void)enter(n, "http://a/");
+    }
+    assert_int_equal(gate.outside, 40); /* two are on their way, and their instant is yet to come */
+    assert_true(gate_call(&gate, &runs[0]));
+    now_ms += 10;
+    leave(0);
+    assert_ptr_equal(gate_next(&gate), &runs[2]);
+    assert_false(gate_is_hopeless(&gate, &runs[41], 1000));
+    now_ms += 90;
+    assert_true(gate_is_hopeless(&gate, &runs[41], 1000)); /* one in 100 ms: not so fast */
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -238,6 +493,19 @@ int main(void)
         TEST(test_gate_host_is_hopeless_when_stuck_with_a_line),
         TEST(test_gate_complains_once_until_the_host_moves),
         TEST(test_gate_forgets_hosts_without_runs),
+        TEST(test_gate_half_of_the_places_may_turn_out_slow),
+        TEST(test_gate_hosts_that_hang_leave_places_for_others),
+        TEST(test_gate_hosts_that_hang_one_after_the_other_leave_places_for_others),
+        TEST(test_gate_names_of_one_peer_share_what_it_may_have),
+        TEST(test_gate_peer_is_one_port_of_an_address),
+        TEST(test_gate_host_earns_places_by_ending_calls_and_loses_them),
+        TEST(test_gate_trust_lasts_for_as_long_as_calls_take),
+        TEST(test_gate_slow_calls_and_those_without_an_answer_earn_nothing),
+        TEST(test_gate_spare_places_are_for_hosts_that_answered),
+        TEST(test_gate_spare_places_are_left_where_trust_was_misplaced),
+        TEST(test_gate_no_host_takes_all_places_by_answering),
+        TEST(test_gate_lines_leave_room_outside),
+        TEST(test_gate_long_line_of_a_fast_host_may_wait),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
