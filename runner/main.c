@@ -31,8 +31,8 @@ enum action {
 };
 
 #define CHECK_TIMEOUT_MS 3000
-#define SPARE_FILES      256       /* file descriptors besides those of calls: two for each look-up of a redirect */
-#define LEAST_FILES      32        /* with fewer, libuv aborts or every call fails: better not to begin */
+#define SPARE_FILES      256 /* file descriptors besides those of calls: two for each look-up of a redirect */
+#define LEAST_FILES      32  /* with fewer, libuv aborts or every call fails: better not to begin */
 #define BIG_BYTES        (1 << 20) /* an allocation that is mapped by itself */
 
 static const struct {

@@ -1,11 +1,10 @@
-/* runs: see runs.h. What happens to a run in each of its states. The call itself and its outcome are in
- * run_call.c. */
+/* runs: see runs.h. The set of runs, and what happens to a run from its start to its record. How it comes to
+ * its place at the gate is in runs_claimed.c, the call itself and its outcome in run_call.c. */
 #include "runs.h"
 
 #include "log.h"
-#include "notice_job.h"
-#include "policy.h"
 #include "run_call.h"
+#include "runs_internal.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +21,7 @@ static void on_alarm(void *arg)
 
 /* ---- the set of runs ---- */
 
-static void link_run(struct runs *runs, struct run *run)
+void runs_link(struct runs *runs, struct run *run)
 {
     run->next = runs->all;
     if (run->next != NULL) {
@@ -33,7 +32,7 @@ static void link_run(struct runs *runs, struct run *run)
 }
 
 /* The run is over: out of the list, and freed when nobody is looking at it any more. */
-static void end(struct runs *runs, struct run *run)
+void runs_end(struct runs *runs, struct run *run)
 {
     run_set_state(run, RUN_ENDED);
     heap_remove(&runs->waiting, &run->waiting);
@@ -53,7 +52,7 @@ static void end(struct runs *runs, struct run *run)
     runs->backlog -= run->backlog ? 1 : 0;
 }
 
-static void tell_redis(struct runs *runs, struct run *run, enum run_state state)
+void runs_tell_redis(struct runs *runs, struct run *run, enum run_state state)
 {
     heap_remove(&runs->waiting, &run->waiting);
     addresses_leave(&runs->addresses, run);
@@ -72,178 +71,15 @@ static void free_run(struct run *run)
     free(run);
 }
 
-static void wait_until(struct runs *runs, struct run *run, int64_t at_ms)
+void runs_wait_until(struct runs *runs, struct run *run, int64_t at_ms)
 {
     heap_remove(&runs->waiting, &run->waiting);
     run->waiting.at = at_ms;
     if (heap_push(&runs->waiting, &run->waiting) != ERR_OK) {
         /* Nothing is lost: another runner, or this one, claims it again. */
         log_error("out of memory", log_str("what", "a run that waits"));
-        tell_redis(runs, run, RUN_RELEASING);
+        runs_tell_redis(runs, run, RUN_RELEASING);
     }
-}
-
-/* ---- CLAIMED ---- */
-
-static void give_up_gap(struct runs *runs, struct run *run, const struct policy_gap *gap)
-{
-    run->execution = (struct execution){.job = run->attempt.job,
-                                        .scheduled = run->attempt.scheduled,
-                                        .outcome = EXECUTION_MISSED,
-                                        .missed_count = gap->count,
-                                        .missed_until = gap->until};
-    run->next_due = gap->next;
-    run_log_missed(run);
-    tell_redis(runs, run, RUN_SKIPPING);
-}
-
-/* A first attempt that was started once, handed back unsent, and comes too late: its job's next instant
- * stands already. */
-static void give_up_one(struct runs *runs, struct run *run)
-{
-    run->execution = (struct execution){.job = run->attempt.job,
-                                        .scheduled = run->attempt.scheduled,
-                                        .attempt = run->attempt.number,
-                                        .outcome = EXECUTION_MISSED,
-                                        .missed_count = 1,
-                                        .missed_until = run->attempt.scheduled};
-    run->after = STORE_AFTER_NOTHING;
-    run_log_missed(run);
-    tell_redis(runs, run, RUN_FINISHING);
-}
-
-/* Is a first attempt that comes from retry too late? One whose job lets occurrences wait for each other may
- * have done that, and is called whenever its turn comes. */
-static bool is_too_old(const struct run *run, struct wall_ms now)
-{
-    return run->job.watch.overlap != WATCH_QUEUE && policy_is_too_old(&run->job, run->attempt.scheduled, now);
-}
-
-/* Decide what is to happen to a claim that has its place at the gate. Only first attempts at occurrences are
- * judged: what was called once is retried however long that takes. */
-static void consider(struct runs *runs, struct run *run)
-{
-    struct wall_ms now = timebase_now(runs->options.timebase);
-    struct policy_gap gap = {0};
-    bool first = run->attempt.number == 1 && !run->is_notice;
-    if (first && !run->from_retry) {
-        gap = policy_lateness(&run->job, run->attempt.scheduled, now);
-    }
-    if (first && run->from_retry && is_too_old(run, now)) {
-        give_up_one(runs, run);
-    } else if (gap.count > 0) {
-        give_up_gap(runs, run, &gap);
-    } else {
-        wait_until(runs, run, run->due.ms - RUNS_START_LEAD_MS);
-    }
-}
-
-/* Hand back what cannot go on now, to be tried again later. */
-static void put_off(struct runs *runs, struct run *run)
-{
-    struct wall_ms now = timebase_now(runs->options.timebase);
-    run->due.ms = now.ms + policy_put_off_ms(now.ms - run->attempt.scheduled.ms, arc4random());
-    tell_redis(runs, run, RUN_RELEASING);
-}
-
-static void wait_for_gate(struct runs *runs, struct run *run)
-{
-    struct wall_ms now = timebase_now(runs->options.timebase);
-    wait_until(runs, run, (run->due.ms > now.ms ? run->due.ms : now.ms) + RUNS_HOLD_MS);
-}
-
-static void put_off_at_gate(struct runs *runs, struct run *run)
-{
-    gate_complain(&runs->gate, run);
-    put_off(runs, run);
-}
-
-/* All is known that can be known of its host: to the gate with it. */
-static void come_to_gate(struct runs *runs, struct run *run)
-{
-    char address[LOOP_ADDRESS_SIZE];
-    addresses_first(&runs->addresses, run, address);
-    if (gate_enter(&runs->gate, run, address) != ERR_OK) {
-        log_error("out of memory", log_str("what", "a host"));
-        tell_redis(runs, run, RUN_RELEASING);
-    } else if (run->place == GATE_AHEAD) {
-        consider(runs, run);
-    } else if (gate_is_hopeless(&runs->gate, run, RUNS_HOLD_MS)) {
-        put_off_at_gate(runs, run);
-    } else {
-        wait_for_gate(runs, run);
-    }
-}
-
-/* A claim that could be read. */
-static void enter(struct runs *runs, struct run *run)
-{
-    struct wall_ms until;
-    switch (addresses_ask(&runs->addresses, run, timebase_now(runs->options.timebase), RUNS_START_LEAD_MS,
-                          &until)) {
-    case ADDRESSES_KNOWN:
-        come_to_gate(runs, run);
-        break;
-    case ADDRESSES_AWAITED:
-        wait_until(runs, run, until.ms);
-        break;
-    case ADDRESSES_REFUSED:
-        put_off(runs, run);
-        break;
-    }
-}
-
-static void on_address_known(void *arg, struct run *run)
-{
-    struct runs *runs = arg;
-    heap_remove(&runs->waiting, &run->waiting);
-    come_to_gate(runs, run);
-}
-
-static enum err restore(struct runs *runs, struct run *run, const struct store_claimed *claimed,
-                        struct errinfo *info)
-{
-    return run->is_notice ? notice_job_restore(&run->job, claimed, runs->options.zones, info)
-                          : job_restore(&run->job, &claimed->attempt.job, &claimed->fields, claimed->created,
-                                        runs->options.zones, info);
-}
-
-enum err runs_add(struct runs *runs, unsigned shard, const struct store_claimed *claimed)
-{
-    struct errinfo info = {0};
-    struct run *run = calloc(1, sizeof *run);
-    if (run == NULL) {
-        return ERR_NOMEM;
-    }
-    run->owner = runs;
-    run->attempt = claimed->attempt;
-    run->due = claimed->due;
-    run->shard = shard;
-    run->from_retry = claimed->from_retry;
-    run->following.ms = INT64_MAX;
-    run->is_notice = claimed->notice.data != NULL;
-    run->backlog = claimed->due.ms < timebase_now(runs->options.timebase).ms - RUNS_BACKLOG_MS;
-    runs->backlog += run->backlog ? 1 : 0;
-    link_run(runs, run);
-    enum err err = ERR_OK;
-    if (claimed->fields.schedule.data != NULL) {
-        err = restore(runs, run, claimed, &info);
-    }
-    if (err == ERR_NOMEM) {
-        /* Nothing is wrong with the job, and neither can it be called here just now. Not again at once. */
-        log_error("job not read", log_str("error", info.text));
-        run->due.ms = timebase_now(runs->options.timebase).ms + RUNS_HOLD_MS;
-    }
-    if (claimed->fields.schedule.data == NULL || err == ERR_NOMEM || runs->draining) {
-        /* Gone, or not for us: the release script knows which. */
-        tell_redis(runs, run, RUN_RELEASING);
-    } else if (err != ERR_OK) {
-        runs->options.on_broken(runs->options.arg, &run->attempt, info.text);
-        end(runs, run);
-    } else {
-        enter(runs, run);
-    }
-    return ERR_OK;
 }
 
 bool runs_hold_zone(const struct runs *runs, const struct zone *zone)
@@ -265,7 +101,7 @@ static void conclude(struct runs *runs, struct run *run)
 {
     run_decide_after(run, timebase_now(runs->options.timebase));
     run_log_call(run);
-    tell_redis(runs, run, RUN_FINISHING);
+    runs_tell_redis(runs, run, RUN_FINISHING);
 }
 
 static void on_done(void *arg, const struct http_result *result)
@@ -278,7 +114,7 @@ static void on_done(void *arg, const struct http_result *result)
     buffer_fini(&run->body); /* libcurl is done with it */
     runs->calling--;
     if (run->cancelled) {
-        end(runs, run);
+        runs_end(runs, run);
         return;
     }
     run_note_result(run, runs->options.runner, result);
@@ -319,7 +155,7 @@ static void send(struct runs *runs, struct run *run)
     }
     run->asked = clock_mono(&runs->options.timebase->clock);
     run->confirmations++;
-    tell_redis(runs, run, RUN_CONFIRMING);
+    runs_tell_redis(runs, run, RUN_CONFIRMING);
 }
 
 /* ---- what Redis said ---- */
@@ -346,12 +182,12 @@ static void on_started(struct runs *runs, struct run *run, enum store_verdict ve
         log_debug("start refused", log_str("why", why_not_started(verdict)));
     }
     if (verdict != STORE_DONE || run->cancelled) {
-        end(runs, run);
+        runs_end(runs, run);
     } else if (runs->may_send && !runs->draining) {
         run_set_state(run, RUN_READY);
-        wait_until(runs, run, run->due.ms);
+        runs_wait_until(runs, run, run->due.ms);
     } else {
-        tell_redis(runs, run, RUN_RELEASING);
+        runs_tell_redis(runs, run, RUN_RELEASING);
     }
 }
 
@@ -361,9 +197,9 @@ static void on_confirmed(struct runs *runs, struct run *run, enum store_verdict 
     int64_t age_ms = clock_mono(&runs->options.timebase->clock).ms - run->asked.ms;
     if (verdict != STORE_DONE || run->cancelled) {
         log_debug("not sent", log_str("why", "a later occurrence of the job has cancelled it"));
-        end(runs, run);
+        runs_end(runs, run);
     } else if (!runs->may_send || runs->draining) {
-        tell_redis(runs, run, RUN_RELEASING);
+        runs_tell_redis(runs, run, RUN_RELEASING);
     } else if (age_ms > RUNS_CONFIRMED_MS && run->confirmations < RUNS_CONFIRM_MAX) {
         send(runs, run);
     } else {
@@ -398,7 +234,7 @@ static void on_verdict(void *arg, struct run *run, enum store_verdict verdict)
     if (verdict == STORE_DONE) {
         tell_due(runs, run);
     }
-    end(runs, run);
+    runs_end(runs, run);
 }
 
 /* ---- handing back ---- */
@@ -410,7 +246,7 @@ static void hand_back(struct runs *runs, struct run *run)
     bool waits = run->state == RUN_CLAIMED || run->state == RUN_READY;
     bool asks = run->state == RUN_STARTING || run->state == RUN_CONFIRMING;
     if (waits || (asks && outbox_withdraw(runs->options.outbox, run))) {
-        tell_redis(runs, run, RUN_RELEASING);
+        runs_tell_redis(runs, run, RUN_RELEASING);
     }
 }
 
@@ -444,7 +280,7 @@ static void cancel(struct runs *runs, struct run *run)
     run_log_cancelled(run);
     run->cancelled = true;
     if (run->state == RUN_READY) {
-        end(runs, run);
+        runs_end(runs, run);
     } else if (run->call != NULL) {
         http_client_cancel(run->call); /* on_done ends it */
     }
@@ -478,7 +314,7 @@ static void start(struct runs *runs, struct run *run)
     if (!job_next(&run->job, run->attempt.scheduled, &run->following)) {
         run->following.ms = INT64_MAX;
     }
-    tell_redis(runs, run, RUN_STARTING);
+    runs_tell_redis(runs, run, RUN_STARTING);
 }
 
 /* A run's time has come. */
@@ -486,15 +322,15 @@ static void go_on(struct runs *runs, struct run *run)
 {
     if (addresses_have(run)) {
         addresses_leave(&runs->addresses, run);
-        on_address_known(runs, run);
+        runs_on_address_known(runs, run);
     } else if (run->place != GATE_AHEAD) {
-        put_off_at_gate(runs, run); /* it has waited for its host long enough */
+        runs_put_off_at_gate(runs, run); /* it has waited for its host long enough */
     } else if (run->state == RUN_CLAIMED) {
         start(runs, run);
     } else if (gate_call(&runs->gate, run)) {
         send(runs, run);
     } else {
-        wait_for_gate(runs, run);
+        runs_wait_for_gate(runs, run);
     }
 }
 
@@ -506,7 +342,7 @@ static void let_through(struct runs *runs)
         if (run->place == GATE_CALLING) {
             send(runs, run);
         } else {
-            consider(runs, run);
+            runs_consider(runs, run);
         }
     }
 }
@@ -548,8 +384,8 @@ enum err runs_init(struct runs *runs, const struct runs_options *options)
         return ERR_NOMEM;
     }
     outbox_on_verdict(options->outbox, on_verdict, runs);
-    enum err err =
-        addresses_init(&runs->addresses, options->loop, options->timebase->clock, on_address_known, runs);
+    enum err err = addresses_init(&runs->addresses, options->loop, options->timebase->clock,
+                                  runs_on_address_known, runs);
     runs->addresses.wait_max = RUNS_ADDRESSES_MAX * options->max_in_flight;
     return err;
 }

@@ -46,7 +46,7 @@ class Tested:
 MUTANTS = [
     Mutant("unacknowledged-start", "a call waits until Redis has acknowledged its start", (1,),
            "kill-redis,kill-clients,partition",
-           (("runner/runs.c", """    tell_redis(runs, run, RUN_STARTING);
+           (("runner/runs.c", """    runs_tell_redis(runs, run, RUN_STARTING);
 }""", """    struct cmd cmd;
     store_start(&cmd, run->shard, runs->options.runner);
     store_start_add(&cmd, &run->attempt, run->following);
@@ -55,7 +55,7 @@ MUTANTS = [
     }
     run_set_state(run, RUN_STARTING);
     run_set_state(run, RUN_READY);
-    wait_until(runs, run, run->due.ms);
+    runs_wait_until(runs, run, run->due.ms);
 }"""),)),
     Mutant("unfenced-finish", "a record counts only from whoever holds the claim", (1, 4),
            "stop-runner,partition,stop-redis",
