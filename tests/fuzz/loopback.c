@@ -1,5 +1,6 @@
-/* loopback: preloaded, it keeps a program on this machine. The fuzzer makes up redirects, and mutates them: none of them is to reach anybody.
- * Addresses other than 127.0.0.0/8 and ::1 cannot be reached, names that are no addresses do not resolve. */
+/* loopback: preloaded, it keeps a program on this machine. The fuzzer makes up redirects, and mutates them:
+ * none of them is to reach anybody. Addresses other than 127.0.0.0/8 and ::1 cannot be reached, names that
+ * are no addresses do not resolve. */
 #include <arpa/inet.h>
 #include <dlfcn.h>
 #include <errno.h>
