@@ -171,8 +171,10 @@ class Book:
         self.counts[f"record {OUTCOMES[record.outcome]} {record.error_class}".rstrip()] += 1
         job = self.jobs[record.job]
         attempt = self.attempts.get((record.job, record.scheduled, record.attempt))
-        if record.outcome in "lm":
-            self.find("outcome", f"a record of outcome {record.outcome}: {record}", attempt)
+        if record.outcome in "mc":
+            return  # the machine is too slow for so many jobs, or a job was paused by a 410: no answer's doing
+        if record.outcome == "l":
+            self.find("lost", f"{record}", attempt)
             return
         if attempt is None:
             self.unseen(job, record)
