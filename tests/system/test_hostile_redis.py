@@ -108,16 +108,21 @@ def test_runner_goes_on_trying_and_takes_no_memory(home, hostile):
         runner.kill()
 
 
+def assert_refused_at_once(handler):
+    began = time.monotonic()
+    answer = handler.post({"schedule": NEVER_SOON, "api": "http://127.0.0.1:9/", "type": "ATMOST_ONCE"})
+    assert (answer.status, answer.code) == (500, "STORAGE_ERROR")
+    assert time.monotonic() - began < 1 * SCALE
+
+
 def test_handler_says_no_within_a_second_and_takes_no_memory(home, hostile):
     handler = harness.Handler(home, hostile)
     try:
-        for n in range(5):
-            began = time.monotonic()
-            answer = handler.post({"schedule": NEVER_SOON, "api": f"http://127.0.0.1:9/{n}", "type": "ATMOST_ONCE"})
-            assert (answer.status, answer.code) == (500, "STORAGE_ERROR")
-            assert time.monotonic() - began < 1 * SCALE
+        for _ in range(5):
+            assert_refused_at_once(handler)
+        # On a busy machine this process cannot flood the handler fast enough to get to its limit before its time-out each time.
+        wait_for(lambda: assert_refused_at_once(handler) or hostile.word in handler.err, 30, hostile.word)
         assert peak_mb(handler.pid) < RSS_MAX_MB
-        assert hostile.word in handler.err
         assert handler.terminate(5) == 0
     finally:
         handler.kill()

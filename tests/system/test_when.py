@@ -146,7 +146,7 @@ def test_jitter_and_what_asks_for_instants(handler):
 
 @BOTH
 def test_two_runs_are_two_calls(handler, runner, hook, kind):
-    job_id = handler.schedule("* * * * * *", hook.url, kind, max_runs=2)
+    job_id = handler.schedule("* * * * * *", hook.url, kind, max_runs=2, starts_at=rfc3339(soon(1)))
     assert len(handler.job(job_id).json["next"]) == 2
     job = wait_until_completed(handler, job_id)
     assert (job["counts"]["runs"], job["next"]) == (2, [])
