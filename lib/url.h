@@ -60,7 +60,7 @@ NODISCARD enum url_fault url_parse(struct url *out, struct slice text, struct er
 void url_normalise(const struct url *url, struct buffer *out);
 
 /* Append what is called: the text, but with the dot segments of its path resolved and without the fragment.
- * "%2e" stays as it is, though some clients (libcurl from 8.13 on among them) take it for a dot. */
+ * "%2e" stays as it is, though some clients (libcurl 8.14, but not 7.88) take it for a dot. */
 void url_resolve(const struct url *url, struct buffer *out);
 
 /* Append what may be shown in a log: scheme, host, port (not the scheme's own), path as written; "?…" in

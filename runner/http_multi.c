@@ -155,7 +155,9 @@ static void end_idle(struct http_multi *multi)
     }
 }
 
-/* How long its connection may be idle. */
+/* How long its connection may be idle. The time to an answer is a round trip and what the target does then;
+ * of one that takes its time, and of a burst that has to wait for its turn, connections are used again at
+ * once. */
 static int64_t idle_limit_ms(const struct http_socket *socket)
 {
     int64_t limit = HTTP_IDLE_MS;
@@ -163,7 +165,8 @@ static int64_t idle_limit_ms(const struct http_socket *socket)
         bool is_short = socket->keeps_ms < 2 * CLOCK_MARGIN_MS;
         limit = is_short ? socket->keeps_ms / 2 : socket->keeps_ms - CLOCK_MARGIN_MS;
     }
-    return socket->answer_ms < limit ? limit - socket->answer_ms : 0;
+    int64_t least = limit / 5;
+    return socket->answer_ms < limit - least ? limit - socket->answer_ms : least;
 }
 
 /* It has no transfer any more. */

@@ -7,8 +7,8 @@
  * connections are ended before anybody can take them up:
  *
  *  - when they have been idle for HTTP_IDLE_MS, less the time the target took to answer, which a round trip
- *    is part of. That keeps clear of every target that waits for a second or longer; calls of a burst share
- *    connections, calls a second apart do not.
+ *    is part of (but not less than a fifth of it). That keeps clear of every target that waits for a second
+ * or longer; calls of a burst share connections, calls a second apart do not.
  *  - or for as long as the target says that it waits (Keep-Alive: timeout=5), less that time and a second
  *  - when they are HTTP_AGE_MS old, be they idle or not: a name may have moved
  */

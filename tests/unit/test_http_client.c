@@ -602,8 +602,8 @@ static void test_http_client_credentials_go_to_their_host_only(void **state)
 
 /* ---- failures ---- */
 
-/* Real servers begin their headers with a blank. What becomes of that call is libcurl's to say (before 8.2 it
- * fails); the calls after it, on the same connection and on others, must not feel it. */
+/* Real servers begin their headers with a blank. What becomes of that call is libcurl's to say (with 7.88
+ * it fails); the calls after it, on the same connection and on others, must not feel it. */
 static void serve_blank_first(struct http_stub *s, int connection)
 {
     (void)connection;
@@ -1384,6 +1384,15 @@ static void serve_far_away(struct http_stub *s, int connection)
     }
 }
 
+static void serve_slowly(struct http_stub *s, int connection)
+{
+    (void)connection;
+    while (stub_read(s)) {
+        leapt_ms += 3000;
+        (void)stub_send(s, OK_200);
+    }
+}
+
 /* The target's end of a connection is idle a round trip longer than ours. */
 static void test_http_client_the_way_to_the_target_counts(void **state)
 {
@@ -1391,6 +1400,10 @@ static void test_http_client_the_way_to_the_target_counts(void **state)
     stub_open(&stub, serve_far_away);
     assert_true(one_connection_serves(150));
     assert_false(one_connection_serves(350));
+    stub_close(&stub);
+    stub_open(&stub, serve_slowly);
+    assert_true(one_connection_serves(50)); /* a burst shares connections with whoever takes long, too */
+    assert_false(one_connection_serves(150));
     stub_close(&stub);
 }
 

@@ -394,7 +394,7 @@ static void raise_escapes(char *text)
     }
 }
 
-/* Do libcurl's versions agree on the dots in text's path? From 8.13 on, "%2e" is one. */
+/* Do libcurl's versions agree on the dots in text's path? To 8.14, "%2e" is one; to 7.88 it is not. */
 static bool has_plain_dots_only(const char *text)
 {
     return strcasestr(text, "%2e") == NULL;
