@@ -35,7 +35,7 @@ def test_record_tells_what_the_call_spent_its_time_on(stack, own_target):
 
 
 def test_kept_connection_has_neither_lookup_nor_connect(stack, own_target):
-    hook = own_target.hook()
+    hook = own_target.hook().answers(t.status(200, **t.KEPT))
     called(stack, hook.url)
     assert set(called(stack, hook.url + "?again")["timings_us"]) == {"first_byte", "total"}
 
