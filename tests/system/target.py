@@ -80,6 +80,9 @@ class Conversation:
         return True
 
 
+KEPT = {"Keep_Alive": "timeout=60"}  # in an answer: calls that are seconds apart may share its connection
+
+
 # --- behaviours: called with a Conversation; true where the connection is to be kept ------------------------------
 
 
@@ -147,8 +150,8 @@ def answer_and_close(talk):
 
 
 def close_if_reused(talk):
-    """The trap for clients that send a request again by themselves when a kept connection dies."""
-    return talk.answer(200) if talk.request.nth == 0 else False
+    """The trap for clients that send a request again by themselves when a connection dies that was promised to be kept."""
+    return talk.answer(200, **KEPT) if talk.request.nth == 0 else False
 
 
 def reset(talk):

@@ -256,25 +256,34 @@ def test_watch_ends_with_the_script(make_stack):
     assert_nothing_left(stack)
 
 
-def on_small_disk(stack, room):
-    """The script, with DATA_DIR on a disk of its own, which has so many bytes left of its 16 MiB."""
-    script = f"""mkdir -p data && mount -t tmpfs -o size=16m none data && head -c {(16 << 20) - room} /dev/zero >data/filler; exec {RUN}"""
-    return Program(stack.home, "run", ["unshare", "--map-root-user", "--mount", "bash", "-c", script],
-                   environment(DATA_DIR="data", HTTP_PORT=stack.port, FCGI_PROCESSES=1))
+@pytest.fixture
+def on_small_disk(make_stack):
+    """Runs the script with DATA_DIR on a disk of its own, which has so many bytes left of its 16 MiB. Root mounts that for all to see:
+    in a chroot there are no user namespaces."""
+    stack, is_root = make_stack(), os.geteuid() == 0
+
+    def run(room):
+        script = f"""mkdir -p data && mount -t tmpfs -o size=16m none data && head -c {(16 << 20) - room} /dev/zero >data/filler; exec {RUN}"""
+        stack.program = Program(stack.home, "run", [*([] if is_root else ["unshare", "--map-root-user", "--mount"]), "bash", "-c", script],
+                                environment(DATA_DIR="data", HTTP_PORT=stack.port, FCGI_PROCESSES=1))
+        return stack
+
+    yield run
+    if is_root:
+        subprocess.run(["umount", "--lazy", stack.data], check=True)
 
 
 @pytest.mark.parametrize("room", [0, 4096, 32768])
-def test_disk_that_is_full_from_the_start_is_said(make_stack, room):
-    program = on_small_disk(make_stack(), room)
+def test_disk_that_is_full_from_the_start_is_said(on_small_disk, room):
+    program = on_small_disk(room).program
     assert program.exit_code() in (1, 2)
     lines = program.err.splitlines()
     assert len(lines) == 1 and lines[0].startswith("dronc: DATA_DIR: ") and "No space left on device" in lines[0], lines
 
 
-def test_disk_that_is_full_later_is_said_and_ends_everything(make_stack):
+def test_disk_that_is_full_later_is_said_and_ends_everything(on_small_disk):
     """Redis ends by itself where it cannot write what it has acknowledged; and nothing of what follows can be written down."""
-    stack = make_stack()
-    stack.program = on_small_disk(stack, 8 << 20)
+    stack = on_small_disk(8 << 20)
     wait_for(stack.is_up)
     with open(f"/proc/{stack.program.pid}/root{stack.data}/filler", "ab", buffering=0) as filler, pytest.raises(OSError):
         while True:
