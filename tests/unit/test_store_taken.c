@@ -147,6 +147,22 @@ static void test_taken_job_made_again_behind_a_clock_that_was_set_back_waits(voi
     assert_int_equal(at.ms, called);
 }
 
+/* Started before the DELETE, over behind it; then Redis' clock is set back. */
+static void test_taken_job_made_again_does_not_get_what_ended_after_the_delete(void **state)
+{
+    (void)state;
+    struct wall_ms at;
+    start_one();
+    assert_int_equal(delete_it(), STORE_ANSWER_DONE);
+    while (redis_now().ms <= soon_at.ms) {
+    }
+    assert_int_equal(finish("me", &got[0], STORE_AFTER_NOTHING), STORE_DONE);
+    assert_int_equal(ASK("ZSCORE", TAG "gone", A), soon_at.ms);
+    set_clock_back();
+    assert_int_equal(make_as_of(redis_now().ms, (struct wall_ms){redis_now().ms + 1000}, &at), STORE_CREATED);
+    assert_int_equal(ASK("HGET", TAG "job:" A, "floor"), soon_at.ms);
+}
+
 static void test_taken_job_that_was_set_aside_and_made_anew_does_not_get_what_is_started(void **state)
 {
     (void)state;
@@ -485,6 +501,7 @@ int main(void)
         TEST(test_taken_job_made_again_does_not_get_what_is_started),
         TEST(test_taken_floor_outlives_several_jobs_of_an_id),
         TEST(test_taken_job_made_again_behind_a_clock_that_was_set_back_waits),
+        TEST(test_taken_job_made_again_does_not_get_what_ended_after_the_delete),
         TEST(test_taken_job_that_was_set_aside_and_made_anew_does_not_get_what_is_started),
         TEST(test_taken_memory_of_deleted_jobs_is_bounded),
         TEST(test_taken_delete_comes_through_without_memory),

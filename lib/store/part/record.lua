@@ -20,7 +20,8 @@ local function record_attempt(where, id, scheduled, text, gone)
             redis.call('LTRIM', where.history_prefix .. id, 0, where.history - 1)
         end
     end
-    if tonumber(scheduled) > where.now then
+    -- (The history of a job that is gone would have told, should Redis' clock be set back.)
+    if gone or tonumber(scheduled) > where.now then
         raise_floor(where, id, scheduled)
     end
 end
