@@ -16,8 +16,9 @@
 local due_key, retry_key, claimed_key, holders_key = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local runner, until_ms, limit, job_prefix = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
 local fresh_from, backlog_limit = ARGV[5], tonumber(ARGV[6])
+local time = redis.call('TIME') -- once: each such command counts where little is due
 local where = {job_prefix = job_prefix, gone_key = KEYS[7], executions_key = KEYS[6], executions = ARGV[8], history_prefix = ARGV[7],
-    history = tonumber(ARGV[9]), now = now_ms()}
+    history = tonumber(ARGV[9]), now = to_ms(time)}
 
 local GARBAGE = '0 0 \n' -- packed: an empty schedule
 
@@ -178,7 +179,7 @@ end
 local backlog = longest_due('-inf', '(' .. fresh_from, math.min(limit, backlog_limit))
 local fresh = longest_due(fresh_from, until_ms, limit)
 -- Where there is not room for both, half of it for each (an odd one for either), and what one does not need for the other.
-local odd = limit % 2 * (redis.call('TIME')[2] % 2)
+local odd = limit % 2 * (where.now % 2)
 local backlog_count = math.min(#backlog / 3, math.max(math.floor(limit / 2) + odd, limit - #fresh / 3))
 local fresh_count = math.min(#fresh / 3, limit - backlog_count)
 local found = {}
@@ -186,7 +187,7 @@ read_all(backlog, backlog_count, found)
 read_all(fresh, fresh_count, found)
 if #found > 0 then
     write('SADD', holders_key, runner) -- before anything is moved: who holds something is found there
-    token = next_token(KEYS[5])
+    token = next_token(KEYS[5], time)
     claim_all(found)
 end
 

@@ -16,7 +16,7 @@ if not stamp then
     return redis.call('EXISTS', KEYS[1]) == 0 and 0 or -1
 end
 local life = redis.call('HMGET', KEYS[1], 'created', 'version', 'epoch', 'state', 'born')
-if read ~= table.concat({life[1], life[2] or '1', life[3] or '0', life[5] or '0'}, ' ') then
+if read ~= table.concat({life[1], life[2] or '1', life[3] or '0', (life[5] or ''):match('^%d+$') or '0'}, ' ') then
     return -1
 end
 
@@ -24,6 +24,9 @@ local at, now = tonumber(due), now_ms()
 local refused = at and refuse_instant(where, id, at, stamp, now, floor_of(where, id, now))
 if refused then
     return refused == 'late' and -2 or -refused
+end
+if at then
+    redis.call('ZADD', KEYS[2], due, id) -- first what may fail: a script that fails is not rolled back
 end
 if ARGV[8] == '1' then
     redis.call('HDEL', KEYS[1], unpack(DEFINITION, 2))
@@ -35,7 +38,7 @@ if ARGV[8] == '1' then
 end
 if due ~= '' then
     redis.call('HINCRBY', KEYS[1], 'epoch', 1)
-    redis.call('ZREM', KEYS[3], id)
+    try('ZREM', KEYS[3], id)
 end
 if at or due == 'n' then
     redis.call('HDEL', KEYS[1], 'state', 'state_reason', 'state_note', 'state_since', 'state_by')
@@ -44,11 +47,10 @@ if at or due == 'n' then
     end
 end
 if at then
-    redis.call('ZADD', KEYS[2], due, id)
     note_offset(KEYS[1], at)
     wake(shard, at)
 elseif due == 'n' then
-    redis.call('ZREM', KEYS[2], id)
+    try('ZREM', KEYS[2], id)
     redis.call('HSET', KEYS[1], 'state', 'COMPLETED', 'state_since', as_text(now))
 end
 return 1

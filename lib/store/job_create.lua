@@ -1,5 +1,5 @@
 -- job_create: store a job and make it due, unless it is there.
--- needs: clock index token taken watched
+-- needs: clock index token taken gone watched
 -- KEYS[1] the job's hash  KEYS[2] due  KEYS[3] broken  KEYS[4] retry  KEYS[5] holders  KEYS[6] index of the jobs
 -- KEYS[7] executions  KEYS[8] gone  KEYS[9] token
 -- ARGV[1] id (32 bytes)  [2] shard  [3] first due instant (ms; '': none, its state says why)  [4] created (ms)  [5] by how much that may differ from Redis' clock (ms),
@@ -48,7 +48,7 @@ else
     redis.call('ZREM', KEYS[2], id)
 end
 if not clear then
-    redis.call('ZREM', KEYS[3], id)
+    try('ZREM', KEYS[3], id)
     redis.call('DEL', KEYS[1])
 end
 redis.call('HSET', KEYS[1], 'created', ARGV[4], unpack(ARGV, 9))
@@ -56,8 +56,8 @@ if gone then
     redis.call('HSET', KEYS[1], 'floor', as_text(tonumber(gone)))
     redis.call('ZREM', KEYS[8], id)
 end
-if gone and created <= tonumber(gone) then
-    redis.call('HSET', KEYS[1], 'born', next_token(KEYS[9])) -- it may be as old as the one before it, to a millisecond
+if gone and (created <= tonumber(gone) or is_set_back(where, now)) then
+    redis.call('HSET', KEYS[1], 'born', next_token(KEYS[9], redis.call('TIME'))) -- it may be as old as the one before it, to a millisecond
 end
 if due and due % 1000 ~= 0 and #ARGV > 14 then -- more than a schedule, an api and a type
     note_offset(KEYS[1], due)

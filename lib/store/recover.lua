@@ -79,7 +79,7 @@ for i = 1, #claims, 2 do
 end
 local more = redis.call('EXISTS', claimed_key)
 if more == 0 then
-    redis.call('SREM', holders_key, dead)
+    try('SREM', holders_key, dead)
 end
 wake(shard, handed_on > 0 and now or where.earliest)
 return {handed_on, lost, more}

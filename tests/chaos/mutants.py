@@ -96,7 +96,7 @@ else
     redis.call('ZREM', KEYS[2], id)
 end
 if not clear then
-    redis.call('ZREM', KEYS[3], id)
+    try('ZREM', KEYS[3], id)
     redis.call('DEL', KEYS[1])
 end
 redis.call('HSET', KEYS[1], 'created', ARGV[4], unpack(ARGV, 9))
@@ -136,7 +136,7 @@ redis.call('ZADD', KEYS[2], ARGV[3], id)
     Mutant("record-lost-for-good", "a started claim whose record Redis has lost is ended", (13,), "",
            (("runner/reconcile.c", "|| has(known, claim.attempt.token)) {", "|| claim.started || has(known, claim.attempt.token)) {"),), (), "rollback.py"),
     Tested("one-stamp", "a job that is made again in the same millisecond has another stamp", "test_store_taken",
-           (("lib/store/job_create.lua", "if gone and created <= tonumber(gone) then", "if false then"),)),
+           (("lib/store/job_create.lua", "if gone and (created <= tonumber(gone) or is_set_back(where, now)) then", "if false then"),)),
     Tested("forgotten-floor", "what ends before its instant has come stays taken", "test_store_taken",
            (("lib/store/part/record.lua", "if gone or tonumber(scheduled) > where.now then", "if gone then"),)),
     Tested("forgotten-behind-delete", "what ends after its job was deleted stays taken", "test_store_taken",
@@ -146,14 +146,21 @@ redis.call('ZADD', KEYS[2], ARGV[3], id)
     Tested("forgotten-by-the-next", "a job takes over what earlier jobs of its id have taken", "test_store_taken",
            (("lib/store/job_create.lua", "redis.call('HSET', KEYS[1], 'floor', as_text(tonumber(gone)))", ""),)),
     Tested("unbounded-memory", "what is remembered of deleted jobs is bounded", "test_store_taken",
-           (("lib/store/part/taken.lua", "    if excess > 0 then", "    if false then"),)),
+           (("lib/store/part/gone.lua", "    if excess > 0 then", "    if false then"),)),
     Tested("history-not-asked", "behind a clock that was set back the history says what was called", "test_store_taken",
            (("lib/store/part/taken.lua", "return is_set_back(where, now) and", "return false and"),)),
     Tested("forgotten-hand-back", "what was started and handed back is taken, however often the job was changed since", "test_store_taken",
            (("lib/store/part/retry.lua", "attempt > 0 and which_job(stamp) or stamp)", "stamp)"),)),
     Tested("run-named-as-an-occurrence", "a run by hand does not get the name of what is under way", "test_store_taken",
-           (("lib/store/part/taken.lua", "while at % 1000 == offset or is_under_way(where, id .. as_text(at), stamp) do",
+           (("lib/store/part/taken.lua", "while at % 1000 == offset or is_under_way(where, id .. as_text(at), stamp, true) do",
              "while at % 1000 == offset do"),)),
+    Tested("run-named-as-a-claim", "a run by hand does not get the name of what is claimed and starts late", "test_scripts.py",
+           (("lib/store/part/taken.lua", "(claim.state == 'r' or any_claim and claim.state)", "claim.state == 'r'"),), "by_hand"),
+    Tested("created-ahead", "a job that was made ahead and never called has taken nothing", "test_scripts.py",
+           (("lib/store/part/gone.lua", "created = created <= now + CLOCK_TOLERANCE_MS and created or 0", ""),), "made_ahead"),
+    Tested("half-written", "a script that meets garbage does its work or changes nothing", "test_scripts.py",
+           (("lib/store/part/taken.lua", "ipairs(try('SMEMBERS', where.holders_key) or {})",
+             "ipairs(redis.call('SMEMBERS', where.holders_key))"),), "garbage"),
     Tested("counted-token", "a token does not come again when Redis' data goes back", "test_store_taken",
            (("lib/store/part/token.lua", "math.max(time[1] * 1000000 + time[2], last + 1)", "last + 1"),)),
     Tested("clocked-token", "nor when its clock does", "test_store_taken",

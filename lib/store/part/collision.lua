@@ -13,7 +13,7 @@ end
 
 -- Who has a claim of that occurrence, and the claim. The runner that had it last is asked first.
 local function find_claim(where, member, runner)
-    local names = redis.call('SMEMBERS', where.holders_key)
+    local names = try('SMEMBERS', where.holders_key) or {}
     table.insert(names, 1, runner)
     for _, name in ipairs(names) do
         local value = try('HGET', where.claimed_prefix .. name, member)

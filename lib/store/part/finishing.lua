@@ -12,7 +12,7 @@ end
 -- stands nowhere. So its next instant ('': none) is made due as the start had done it.
 local function make_up_for_start(where, member, claim, next_due)
     local id = member:sub(1, 32)
-    if claim.state ~= 'c' or not is_valid(where.job_prefix, id, claim) then
+    if not is_valid(where.job_prefix, id, claim) then
         return
     end
     if next_due == '' then
@@ -32,7 +32,9 @@ local function conclude(where, member, claim, text, after, at, next_due)
     if gone then
         return true
     end
-    make_up_for_start(where, member, claim, next_due)
+    if claim.state == 'c' then
+        make_up_for_start(where, member, claim, next_due)
+    end
     if after == 'r' then
         write('ZADD', where.retry_key, at, retry_entry(member, attempt_of(claim.ticket) + 1, claim.kind, claim.stamp))
         where.earliest = math.min(where.earliest, tonumber(at))

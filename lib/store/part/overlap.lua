@@ -49,6 +49,6 @@ local function leave_place(retry_key, job_prefix, member)
     local now = now_ms()
     redis.call('HDEL', job_prefix .. id, 'waiting')
     write_place(job_prefix, id, 'running', waiting)
-    redis.call('ZADD', retry_key, string.format('%.0f', now), entry)
+    write('ZADD', retry_key, string.format('%.0f', now), entry)
     return now
 end

@@ -1,5 +1,5 @@
 -- part retry: the entries of retry.
--- needs: stamp
+-- needs: write stamp
 
 -- Does a claim's kind say that no schedule asked for the attempt, but somebody by hand ('m', 'l'), or that it is a notice ('n')? Then it
 -- is made while the job is paused, too.
@@ -28,7 +28,7 @@ end
 -- How that entry may stand in retry: as above, or with the whole stamp, as an older version wrote it. nil: it does not.
 local function find_retry(retry_key, member, attempt, kind, stamp)
     for _, entry in ipairs({retry_entry(member, attempt, kind, stamp), entry_of(member, attempt, kind, stamp)}) do
-        if redis.call('ZSCORE', retry_key, entry) then
+        if try('ZSCORE', retry_key, entry) then
             return entry
         end
     end

@@ -1,9 +1,9 @@
 -- part state: moving a job from one state to another.
--- needs: clock
+-- needs: write clock
 
 -- No instant stands for a job any more: what is under way is the last of it. (Only if its own state says nothing else.)
 local function complete(job_prefix, due_key, id, now)
-    if not redis.call('ZSCORE', due_key, id) and redis.call('HSETNX', job_prefix .. id, 'state', 'COMPLETED') == 1 then
+    if not try('ZSCORE', due_key, id) and redis.call('HSETNX', job_prefix .. id, 'state', 'COMPLETED') == 1 then
         redis.call('HSET', job_prefix .. id, 'state_since', string.format('%.0f', now))
     end
 end
@@ -19,5 +19,5 @@ local function pause_job(job_key, due_key, id, about)
             redis.call('HSET', job_key, field, about[1 + i])
         end
     end
-    redis.call('ZREM', due_key, id)
+    try('ZREM', due_key, id)
 end

@@ -9,22 +9,20 @@
 --   its entry in retry, where it was handed back unsent
 --   the job's fields `floor` (part floor), `manual` and `notice`
 --   its history, which counts once Redis' clock was set back: until then all that it tells of is over, or raised the floor
---   `gone`, once the job was deleted: id → the latest instant that was taken; of the latest GONE_MAX, for a day
+--   `gone`, once the job was deleted (part gone)
 --
 -- where: job_prefix, gone_key, executions_key, history_prefix, retry_key, holders_key, claimed_prefix.
-
-local GONE_MAX = 10000
-local GONE_KEPT_MS = 86400000
 
 local function as_text(instant)
     return string.format('%.0f', instant)
 end
 
--- Is it under way, or was it handed back unsent? stamp: the job's, false for one that is made now.
-local function is_under_way(where, member, stamp)
-    for _, runner in ipairs(redis.call('SMEMBERS', where.holders_key)) do
+-- Is it under way, or was it handed back unsent? stamp: the job's, false for one that is made now. any_claim: what is claimed and not started
+-- counts, too: the time of its job is not changed, so it does not give way.
+local function is_under_way(where, member, stamp, any_claim)
+    for _, runner in ipairs(try('SMEMBERS', where.holders_key) or {}) do
         local claim = parse_claim(try('HGET', where.claimed_prefix .. runner, member))
-        if claim.state == 's' or claim.state == 'r' and is_same_job(claim.stamp, stamp) then
+        if claim.state == 's' or (claim.state == 'r' or any_claim and claim.state) and is_same_job(claim.stamp, stamp) then
             return true
         end
     end
@@ -75,23 +73,11 @@ end
 local function unscheduled_instant(where, id, offset, now)
     local floor = floor_of(where, id, now)
     local at, stamp = math.max(now, floor + 1), job_stamp(where.job_prefix, id)
-    while at % 1000 == offset or is_under_way(where, id .. as_text(at), stamp) do
+    while at % 1000 == offset or is_under_way(where, id .. as_text(at), stamp, true) do
         at = at + 1
     end
     if floor > now then
         raise_floor(where, id, as_text(floor)) -- runs by hand may push what the history tells of out of it
     end
     return at
-end
-
--- A job goes: remember what it has taken. All that is over is, too, should Redis' clock be set back; and so is all up to when it was
--- created, which a handler's clock may have told: a job that is created later is another one by that alone (part stamp).
-local function keep_gone(where, id, now)
-    local created = tonumber(try('HGET', where.job_prefix .. id, 'created') or nil) or 0
-    write('ZADD', where.gone_key, 'GT', as_text(math.max(now, created, floor_of(where, id, now))), id)
-    redis.call('ZREMRANGEBYSCORE', where.gone_key, '-inf', as_text(now - GONE_KEPT_MS))
-    local excess = redis.call('ZCARD', where.gone_key) - GONE_MAX
-    if excess > 0 then
-        redis.call('ZREMRANGEBYRANK', where.gone_key, 0, excess - 1)
-    end
 end

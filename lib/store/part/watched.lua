@@ -1,4 +1,5 @@
 -- part watched: does a job ask for its failures to be counted?
+-- needs: write
 
 -- What the job asks for, and how it is (failures: nil while it is well); nil: it asks for nothing. Somebody's garbage counts as no number.
 local function read_health(job_key)
@@ -12,7 +13,7 @@ end
 -- The milliseconds of the second (0 to 999) at which the job's own instants are. One that tells of its failures notes it, where it is not 0.
 local function own_offset(where, id)
     local offset = redis.call('HGET', where.job_prefix .. id, 'offset')
-    return tonumber(offset or nil) or tonumber(redis.call('ZSCORE', where.due_key, id) or 0) % 1000
+    return tonumber(offset or nil) or tonumber(try('ZSCORE', where.due_key, id) or 0) % 1000
 end
 
 -- A job has got an instant: note its offset, for notices.
