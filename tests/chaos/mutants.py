@@ -96,7 +96,7 @@ else
     redis.call('ZREM', KEYS[2], id)
 end
 if not clear then
-    redis.call('ZREM', KEYS[3], id)
+    try('ZREM', KEYS[3], id)
     redis.call('DEL', KEYS[1])
 end
 redis.call('HSET', KEYS[1], 'created', ARGV[4], unpack(ARGV, 9))
@@ -154,6 +154,13 @@ redis.call('ZADD', KEYS[2], ARGV[3], id)
     Tested("run-named-as-an-occurrence", "a run by hand does not get the name of what is under way", "test_store_taken",
            (("lib/store/part/taken.lua", "while at % 1000 == offset or is_under_way(where, id .. as_text(at), stamp, true) do",
              "while at % 1000 == offset do"),)),
+    Tested("run-named-as-a-claim", "a run by hand does not get the name of what is claimed and starts late", "test_scripts.py",
+           (("lib/store/part/taken.lua", "(claim.state == 'r' or any_claim and claim.state)", "claim.state == 'r'"),), "by_hand"),
+    Tested("created-ahead", "a job that was made ahead and never called has taken nothing", "test_scripts.py",
+           (("lib/store/part/gone.lua", "created = created <= now + CLOCK_TOLERANCE_MS and created or 0", ""),), "made_ahead"),
+    Tested("half-written", "a script that meets garbage does its work or changes nothing", "test_scripts.py",
+           (("lib/store/part/taken.lua", "ipairs(try('SMEMBERS', where.holders_key) or {})",
+             "ipairs(redis.call('SMEMBERS', where.holders_key))"),), "garbage"),
     Tested("counted-token", "a token does not come again when Redis' data goes back", "test_store_taken",
            (("lib/store/part/token.lua", "math.max(time[1] * 1000000 + time[2], last + 1)", "last + 1"),)),
     Tested("clocked-token", "nor when its clock does", "test_store_taken",
