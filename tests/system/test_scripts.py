@@ -10,7 +10,7 @@ WATCHED = {**PLAIN, "overlap": "cancel", "on_failure_url": "http://n/", "pause_a
 ONCE = {**PLAIN, "type": "ATMOST_ONCE"}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def stepped(base):
     home = base / "scripts"
     home.mkdir()
