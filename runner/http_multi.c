@@ -196,7 +196,7 @@ struct http_line *http_multi_line(CURL *easy)
 
 static int local_port_of(curl_socket_t fd)
 {
-    struct sockaddr_storage address;
+    struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
     socklen_t len = sizeof address;
     if (getsockname(fd, (struct sockaddr *)&address, &len) != 0) {
         return -1;
