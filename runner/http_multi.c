@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define CLOCK_MARGIN_MS 1000 /* of a target whose clock for idle connections may tick in seconds */
+#define CLOCK_MARGIN_MS INT64_C(1000) /* of a target whose clock for idle connections may tick in seconds */
 
 static void end_idle(struct http_multi *multi);
 
@@ -196,8 +196,9 @@ struct http_line *http_multi_line(CURL *easy)
 
 static int local_port_of(curl_socket_t fd)
 {
-    struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
+    struct sockaddr_storage address;
     socklen_t len = sizeof address;
+    memset(&address, 0, sizeof address);
     if (getsockname(fd, (struct sockaddr *)&address, &len) != 0) {
         return -1;
     }

@@ -43,31 +43,31 @@ struct run {
     struct store_attempt attempt;
     struct wall_ms due; /* when this attempt is to be made: the occurrence's instant, or a retry's */
     struct wall_ms
-        following; /* the job's next instant behind the occurrence's; INT64_MAX: none. From STARTING on */
-    struct mono_ms asked; /* in CONFIRMING: when Redis was */
-    int confirmations;    /* how often it was */
-    unsigned shard;
-    enum run_state state;
-    struct job job;     /* owned; of a notice, the one that stands in for it (notice_job.h) */
-    bool is_notice;     /* no occurrence: neither recorded in the job's history nor ever too late */
+        following;  /* the job's next instant behind the occurrence's; INT64_MAX: none. From STARTING on */
+    struct job job; /* owned; of a notice, the one that stands in for it (notice_job.h) */
     struct buffer body; /* in CALLING: what is sent, where that is not the job's body as it stands;
                          * in FINISHING: what execution.response borrows */
-    bool from_retry;    /* the job's next instant stands in Redis already */
-    bool backlog;       /* it had been due for long when it was claimed */
+    unsigned shard;
+    enum run_state state;
+    bool is_notice;  /* no occurrence: neither recorded in the job's history nor ever too late */
+    bool from_retry; /* the job's next instant stands in Redis already */
+    bool backlog;    /* it had been due for long when it was claimed */
+    bool on_the_way; /* in STARTING to RELEASING: sent to Redis, and no answer yet */
+    bool cancelled;  /* aborted for the sake of a later occurrence, which is recorded already */
+    bool sent_again; /* the answer to an earlier sending was lost: what it did is not known */
+    bool answered;   /* its host had something to say to its call, if only that it takes none */
+    bool spare;      /* the gate's: its place is one of those for hosts that answered */
     enum gate_place place;
+    int confirmations;                 /* in CONFIRMING: how often Redis was asked */
+    struct mono_ms asked;              /* and when, the last time */
     struct gate_host *host;            /* borrowed from the gate; NULL: GATE_OUT */
     struct run *line_prev, *line_next; /* the gate's */
-    bool spare;                        /* the gate's: its place is one of those for hosts that answered */
     struct mono_ms called;             /* the gate's: when it became GATE_CALLING */
-    bool answered;               /* its host had something to say to its call, if only that it takes none */
-    struct lookup_waiter lookup; /* in CLAIMED: waits for the addresses of its host */
-    struct heap_item waiting;    /* in CLAIMED and READY: when to go on, or to wait no longer for the gate */
-    struct http_call *call;      /* in CALLING; borrowed */
-    bool on_the_way;             /* in STARTING to RELEASING: sent to Redis, and no answer yet */
-    bool cancelled;              /* aborted for the sake of a later occurrence, which is recorded already */
-    bool sent_again;             /* the answer to an earlier sending was lost: what it did is not known */
-    struct run *queued;          /* the next one in the outbox' queue; NULL: the last, or in none */
-    struct run *prev, *next;     /* in the list of all runs */
+    struct lookup_waiter lookup;       /* in CLAIMED: waits for the addresses of its host */
+    struct heap_item waiting; /* in CLAIMED and READY: when to go on, or to wait no longer for the gate */
+    struct http_call *call;   /* in CALLING; borrowed */
+    struct run *queued;       /* the next one in the outbox' queue; NULL: the last, or in none */
+    struct run *prev, *next;  /* in the list of all runs */
     /* From here on filled when the outcome is known. */
     struct execution execution;
     struct policy_failure failure; /* where it is one; scheduled and now are not filled */
