@@ -5,6 +5,7 @@ Longer, or the same again: test_scripts_model.py [SEED [WORLDS [STEPS]]]
 """
 import collections
 import random
+import signal
 import sys
 import tempfile
 from dataclasses import dataclass, field
@@ -528,6 +529,7 @@ def test_scripts_keep_what_is_promised_in_any_order(stepped):
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # not without an end of Redis
     FIRST, WORLDS, STEPS = (int(text) for text in (sys.argv[1:] + ["1", "1000", "400"][len(sys.argv) - 1:]))
     with tempfile.TemporaryDirectory(prefix="dronc-model-") as folder:
         REDIS = SteppedRedis(Path(folder))
