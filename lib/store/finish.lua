@@ -10,7 +10,7 @@
 -- alone tells, and nothing is next.
 local where = {claimed_key = KEYS[1], retry_key = KEYS[2], dead_key = KEYS[3], executions_key = KEYS[4], due_key = KEYS[5],
     gone_key = KEYS[6], holders_key = KEYS[7], history_prefix = ARGV[2], executions = ARGV[3], history = tonumber(ARGV[4]),
-    dead_max = tonumber(ARGV[5]), job_prefix = ARGV[6], claimed_prefix = ARGV[7], now = now_ms(), earliest = math.huge}
+    dead_max = tonumber(ARGV[5]), job_prefix = ARGV[6], claimed_prefix = ARGV[7], earliest = math.huge}
 local claims = read_claims(where.claimed_key, 8, 6)
 local reply, done = {}, {}
 

@@ -8,7 +8,7 @@
 local claimed_key, due_key = KEYS[1], KEYS[2]
 local shard, job_prefix = ARGV[1], ARGV[2]
 local where = {job_prefix = job_prefix, gone_key = KEYS[4], executions_key = KEYS[3], executions = ARGV[4], history_prefix = ARGV[3],
-    history = tonumber(ARGV[5]), now = now_ms()}
+    history = tonumber(ARGV[5])}
 local earliest = math.huge
 local reply = {}
 
@@ -27,7 +27,7 @@ local function skip(member, ticket, text, next_due)
         write('ZADD', due_key, 'NX', next_due, id)
         earliest = math.min(earliest, tonumber(next_due))
     else
-        complete(job_prefix, due_key, id, where.now)
+        complete(job_prefix, due_key, id, now_ms())
     end
     redis.call('HDEL', claimed_key, member)
     return '1'

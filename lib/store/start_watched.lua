@@ -7,8 +7,7 @@
 -- recorded as skipped, or waits in retry). The job's next instant stands in due then, too.
 local where = {claimed_key = KEYS[1], due_key = KEYS[2], retry_key = KEYS[3], job_prefix = ARGV[2], earliest = math.huge,
     started = {}, next_due = {}, holders_key = KEYS[4], claimed_prefix = ARGV[3], runner = KEYS[1]:sub(#ARGV[3] + 1),
-    gone_key = KEYS[6], executions_key = KEYS[5], executions = ARGV[5], history_prefix = ARGV[4], history = tonumber(ARGV[6]),
-    now = now_ms()}
+    gone_key = KEYS[6], executions_key = KEYS[5], executions = ARGV[5], history_prefix = ARGV[4], history = tonumber(ARGV[6])}
 local reply = {}
 
 local function start(member, ticket, next_due)

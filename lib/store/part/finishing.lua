@@ -16,7 +16,7 @@ local function make_up_for_start(where, member, claim, next_due)
         return
     end
     if next_due == '' then
-        complete(where.job_prefix, where.due_key, id, where.now)
+        complete(where.job_prefix, where.due_key, id, now_ms())
     else
         write('ZADD', where.due_key, 'NX', next_due, id)
         where.earliest = math.min(where.earliest, tonumber(next_due))

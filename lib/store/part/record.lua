@@ -1,6 +1,6 @@
 -- part record: putting records where they belong.
 -- needs: write floor
--- where: job_prefix, gone_key, now, and executions_key, executions, history_prefix, history: the keys of the feed and of the histories,
+-- where: job_prefix, gone_key, and executions_key, executions, history_prefix, history: the keys of the feed and of the histories,
 -- and how many records are kept in each.
 
 local is_cut = false -- the feed, by this call of the script
@@ -9,7 +9,7 @@ local is_cut = false -- the feed, by this call of the script
 -- now) gets no history for it.
 local function record_attempt(where, id, scheduled, text, gone)
     -- First what may be refused: once a script has written anything, Redis takes all that follows, be its memory full.
-    write('XADD', where.executions_key, '*', 'j', id, 'r', text)
+    local position = write('XADD', where.executions_key, '*', 'j', id, 'r', text)
     if not is_cut then
         -- Once for all records of a call: with each of them it would be a fourth of what an XADD costs.
         redis.call('XTRIM', where.executions_key, 'MAXLEN', '~', where.executions)
@@ -20,8 +20,9 @@ local function record_attempt(where, id, scheduled, text, gone)
             redis.call('LTRIM', where.history_prefix .. id, 0, where.history - 1)
         end
     end
-    -- (The history of a job that is gone would have told, should Redis' clock be set back.)
-    if gone or tonumber(scheduled) > where.now then
+    -- Before its instant has come? The position is what Redis' clock says; or said, before it was set back: then the history counts (part
+    -- taken), which a job that is gone has not.
+    if gone or tonumber(scheduled) > tonumber(position:match('^%d+')) then
         raise_floor(where, id, scheduled)
     end
 end

@@ -5,8 +5,12 @@
 -- microseconds. A counter alone would give the same numbers again once Redis' data went back (a failover, a backup, a power loss); a
 -- clock alone once that is set back. time: what TIME says.
 local function next_token(token_key, time)
-    local last = tonumber(try('GET', token_key) or nil) or 0
-    local token = string.format('%.0f', math.max(time[1] * 1000000 + time[2], last + 1))
-    redis.call('SET', token_key, token)
-    return token
+    local token = time[1] * 1000000 + time[2]
+    local text = string.format('%.0f', token)
+    local last = tonumber(write('SET', token_key, text, 'GET') or nil)
+    if last and last >= token then
+        text = string.format('%.0f', last + 1)
+        redis.call('SET', token_key, text)
+    end
+    return text
 end
