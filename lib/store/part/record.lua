@@ -21,8 +21,8 @@ local function record_attempt(where, id, scheduled, text, gone)
         end
     end
     -- Before its instant has come? The position is what Redis' clock says; or said, before it was set back: then the history counts (part
-    -- taken), which a job that is gone has not.
-    if gone or tonumber(scheduled) > tonumber(position:match('^%d+')) then
+    -- taken), which a job that is gone has not. (Compared as texts, which have as many digits.)
+    if gone or scheduled > position then
         raise_floor(where, id, scheduled)
     end
 end
