@@ -14,7 +14,7 @@ static const char old_coding[] = "the answer is HTTP/1.0 and has a Transfer-Enco
 static const char bad_framing_field[] = "a field of the answer that frames its body is malformed";
 static const char bad_version[] = "the answer is neither HTTP/1.1 nor HTTP/1.0";
 static const char folded_location[] = "the Location of the redirect is folded";
-static const char bad_line[] = "a line of the answer's headers has a NUL in it, or begins with a CR";
+static const char bad_line[] = "a line of the answer's headers has a NUL in it, or a CR";
 static const char bad_status[] = "the answer's status is not a number of three digits";
 
 static const struct name {
@@ -235,14 +235,12 @@ static void continue_field(struct http_answer *answer, const char *line, size_t 
     }
 }
 
-/* For libcurl, the head ends there. */
+/* NUL, or a CR that is none of its line end (RFC 9112, 2.2): for libcurl, the head may end there. */
 static bool is_odd_line(const char *line, size_t len)
 {
-    size_t end = 0;
-    while (end < len && (line[end] == '\r' || line[end] == '\n')) {
-        end++;
-    }
-    return memchr(line, '\0', len) != NULL || (len > 0 && line[0] == '\r' && end < len);
+    const char *cr = memchr(line, '\r', len);
+    size_t left = cr != NULL ? len - (size_t)(cr - line) : 0;
+    return memchr(line, '\0', len) != NULL || (left > 1 && !(left == 2 && cr[1] == '\n'));
 }
 
 /* Trailers, outside of a head, say nothing. */

@@ -4,8 +4,9 @@
  * libcurl decides what is HTTP and where the body ends; it is lenient. This module refuses what RFC 9112
  * calls an error and libcurl lets pass: a status that is not three digits, lengths that differ or are no
  * lengths, a length beside a transfer coding, a coding other than chunked (we ask for none), a coding in
- * HTTP/1.0; and a first line that is no status line (libcurl takes "http/1.1 500 No" for a 200), a NUL, and a
- * CR in front of a line (for libcurl, the head ends there). Answers without a body (to HEAD; 1xx, 204, 304) end with their head, whatever that says.
+ * HTTP/1.0; and a first line that is no status line (libcurl takes "http/1.1 500 No" for a 200), and a NUL
+ * or a CR inside a line (for libcurl, the head may end there). Answers without a body (to HEAD; 1xx, 204,
+ * 304) end with their head, whatever that says.
  *
  * A field may go on in lines that begin with a blank (folding). libcurl before 8.18 hands these out as they
  * came. Here they are part of the value; but libcurl has not read them so, and for the fields that frame the

@@ -26,10 +26,11 @@ static bool has_endless_line(const struct http_call *call, CURLcode code)
 /* What libcurl has no words for, or misleading ones. */
 static const char *text_of(const struct http_call *call, CURLcode code)
 {
+    bool has_text = call->error[0] != '\0' && !call->line.is_over;
     bool malformed = code == CURLE_BAD_FUNCTION_ARGUMENT && call->answer.open;
-    return malformed                ? "the answer's headers are malformed"
-           : call->error[0] != '\0' ? call->error
-                                    : curl_easy_strerror(code);
+    return malformed  ? "the answer's headers are malformed"
+           : has_text ? call->error
+                      : curl_easy_strerror(code);
 }
 
 /* Has an answer led libcurl elsewhere, where nothing has been sent yet? */
@@ -40,7 +41,8 @@ static bool has_gone_on(const struct http_call *call)
     return redirects > call->redirects_sent;
 }
 
-/* Why libcurl ended a transfer with a failure. It follows a redirect that breaks off inside its headers, too. */
+/* Why libcurl ended a transfer with a failure. It follows a redirect that breaks off inside its headers, too.
+ */
 static void describe_failure(const struct http_call *call, CURLcode code, struct http_result *result)
 {
     bool gone_on = has_gone_on(call);

@@ -33,6 +33,9 @@ static struct wall_ms now(const struct http_client *client)
  * as it does whenever a kept connection dies before a request leaves. */
 static bool take_line(struct http_call *call, const struct http_ends *ends)
 {
+    if (call->line.is_over) {
+        call->error[0] = '\0'; /* why nothing could be sent there, which was meant to be */
+    }
     enum http_line_state state = http_line_take(&call->line, ends);
     http_easy_keep_connection(call->easy, state != HTTP_LINE_UNKNOWN);
     return state != HTTP_LINE_OVER;

@@ -27,8 +27,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define HTTP_IDLE_MS 500
-#define HTTP_AGE_MS  30000
+#define HTTP_IDLE_MS     500
+#define HTTP_AGE_MS      30000
 
 #define HTTP_NAMED_SLOTS 1024
 
