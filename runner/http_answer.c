@@ -48,7 +48,7 @@ static struct slice trim(const char *text, size_t len)
         text++;
         len--;
     }
-    while (len > 0 && (unsigned char)text[len - 1] <= ' ') {
+    while (len > 0 && (is_blank(text[len - 1]) || text[len - 1] == '\r' || text[len - 1] == '\n')) {
         len--;
     }
     return (struct slice){text, len};

@@ -36,7 +36,7 @@ static bool take_line(struct http_call *call, const struct http_ends *ends)
     if (call->line.is_over) {
         call->error[0] = '\0'; /* why nothing could be sent there, which was meant to be */
     }
-    enum http_line_state state = http_line_take(&call->line, ends);
+    enum http_line_state state = http_line_take(&call->line, call->easy, ends);
     http_easy_keep_connection(call->easy, state != HTTP_LINE_UNKNOWN);
     return state != HTTP_LINE_OVER;
 }

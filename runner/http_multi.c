@@ -1,6 +1,8 @@
 /* http_multi: see http_multi.h. */
 #include "http_multi.h"
 
+#include "http_tls.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -302,13 +304,13 @@ static bool has_more(const struct http_socket *socket)
     return recv(socket->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 || (errno != EAGAIN && errno != EINTR);
 }
 
-enum http_line_state http_line_take(struct http_line *line, const struct http_ends *ends)
+enum http_line_state http_line_take(struct http_line *line, CURL *easy, const struct http_ends *ends)
 {
     struct http_socket *kept = find_kept(line->multi, ends);
     struct http_socket *socket = kept != NULL ? kept : find_new(line, ends->local_port);
     bool is_known = kept != NULL || (socket != NULL && note_ends(socket, ends));
     line->fd = is_known ? socket->fd : CURL_SOCKET_BAD;
-    line->is_over = kept != NULL && has_more(kept);
+    line->is_over = kept != NULL && (has_more(kept) || http_tls_has_more(easy));
     if (line->is_over) {
         end_connection(kept);
     }

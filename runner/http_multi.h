@@ -77,8 +77,8 @@ NODISCARD CURLcode http_multi_adopt(struct http_multi *multi, CURL *easy, struct
                                     void *owner);
 /* The line of an easy handle; NULL: it was not adopted. */
 struct http_line *http_multi_line(CURL *easy);
-/* A request of line's transfer is about to be sent between these ends. */
-enum http_line_state http_line_take(struct http_line *line, const struct http_ends *ends);
+/* A request of easy's transfer, whose line it is, is about to be sent between these ends. */
+enum http_line_state http_line_take(struct http_line *line, CURL *easy, const struct http_ends *ends);
 /* On line's connection an answer has begun, answer_ms after its request was sent. keeps_ms: what it says for
  * how long an idle connection is kept; -1: nothing. */
 void http_line_note(struct http_line *line, int64_t answer_ms, int64_t keeps_ms);

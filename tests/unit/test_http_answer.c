@@ -51,6 +51,7 @@ static void test_http_answer_lengths_must_be_one_length(void **state)
                                       LENGTH("-1"),
                                       LENGTH("+2"),
                                       LENGTH("2x"),
+                                      LENGTH("2\x18"),
                                       LENGTH("0x2"),
                                       LENGTH("2 2"),
                                       LENGTH("2.0"),
