@@ -129,6 +129,7 @@ static void take_connection(struct http_answer *answer, struct slice value)
     struct slice element;
     while (next_element(&value, &element)) {
         answer->closes = answer->closes || is_word(element, "close");
+        answer->stays = answer->stays || is_word(element, "keep-alive");
     }
 }
 
@@ -262,6 +263,7 @@ void http_answer_line(struct http_answer *answer, const char *line, size_t len)
         begin(answer, line, len);
     } else if (len > 0 && (line[0] == '\r' || line[0] == '\n')) {
         answer->open = false;
+        answer->closes = answer->closes || (answer->is_old && !answer->stays);
         judge_framing(answer);
     } else if (len > 0 && is_blank(line[0])) {
         continue_field(answer, line, len);

@@ -45,7 +45,8 @@ struct http_answer {
     bool has_length; /* Content-Length; length is its value */
     bool has_coding; /* Transfer-Encoding that says something */
     bool chunked;
-    bool closes;          /* Connection: close, in whichever of its lines */
+    bool stays;           /* Connection: keep-alive, in whichever of its lines */
+    bool closes;          /* likewise close; or it is HTTP/1.0 and does not stay */
     int64_t length;       /* bytes */
     enum http_field last; /* the field of the line before, which a folded line continues */
     const char *suspect;  /* what is wrong with the framing, should there be a body; NULL: nothing */

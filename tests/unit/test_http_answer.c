@@ -246,6 +246,9 @@ static void test_http_answer_connection_is_to_be_closed(void **state)
         (void)snprintf(text, sizeof text, OK_WITH("%s\r\n"), kept[i]);
         assert_false(read_head(text, false).closes);
     }
+    assert_true(read_head("HTTP/1.0 200 OK\r\n\r\n", false).closes);
+    assert_true(read_head("HTTP/1.0 200 OK\r\nConnection: x: keep-alive\r\n\r\n", false).closes);
+    assert_false(read_head("HTTP/1.0 200 OK\r\nConnection: x, Keep-Alive\r\n\r\n", false).closes);
 }
 
 /* libcurl before 8.18 reads its first line only. */
