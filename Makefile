@@ -46,8 +46,8 @@ PARTS_A    := $(BUILD)/libparts.a
 
 LIB_LIBS    := -ljson-c -lcrypto
 FCGI_LIBS   := -lfcgi -lhiredis $(LIB_LIBS)
-RUNNER_LIBS := -luv -lhiredis -lcurl -lcares $(LIB_LIBS)
-TEST_LIBS   := -lcmocka -lfcgi -luv -lhiredis -lcurl -lcares $(LIB_LIBS)
+RUNNER_LIBS := -luv -lhiredis -lcurl -lcares -lssl $(LIB_LIBS)
+TEST_LIBS   := -lcmocka -lfcgi -luv -lhiredis -lcurl -lcares -lssl $(LIB_LIBS)
 
 # V=1 shows the commands.
 ifneq ($(V),1)

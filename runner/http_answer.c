@@ -13,6 +13,8 @@ static const char length_and_coding[] = "the answer has a Content-Length and a T
 static const char old_coding[] = "the answer is HTTP/1.0 and has a Transfer-Encoding";
 static const char bad_framing_field[] = "a field of the answer that frames its body is malformed";
 static const char bad_version[] = "the answer is neither HTTP/1.1 nor HTTP/1.0";
+static const char folded_location[] = "the Location of the redirect is folded";
+static const char bad_line[] = "a line of the answer's headers has a NUL in it, or a CR";
 static const char bad_status[] = "the answer's status is not a number of three digits";
 
 static const struct name {
@@ -23,6 +25,8 @@ static const struct name {
     {"Date", 4, HTTP_DATE},
     {"Content-Length", 14, HTTP_FIELD_LENGTH},
     {"Keep-Alive", 10, HTTP_KEEP_ALIVE},
+    {"Location", 8, HTTP_FIELD_LOCATION},
+    {"Connection", 10, HTTP_FIELD_CONNECTION},
     {"Transfer-Encoding", 17, HTTP_FIELD_CODING},
     {"Retry-After", 11, HTTP_RETRY_AFTER},
 };
@@ -44,7 +48,7 @@ static struct slice trim(const char *text, size_t len)
         text++;
         len--;
     }
-    while (len > 0 && (unsigned char)text[len - 1] <= ' ') {
+    while (len > 0 && (is_blank(text[len - 1]) || text[len - 1] == '\r' || text[len - 1] == '\n')) {
         len--;
     }
     return (struct slice){text, len};
@@ -120,6 +124,15 @@ static void take_coding(struct http_answer *answer, struct slice value)
     }
 }
 
+static void take_connection(struct http_answer *answer, struct slice value)
+{
+    struct slice element;
+    while (next_element(&value, &element)) {
+        answer->closes = answer->closes || is_word(element, "close");
+        answer->stays = answer->stays || is_word(element, "keep-alive");
+    }
+}
+
 /* Where does the body end? Asked when all fields are there. */
 static void judge_framing(struct http_answer *answer)
 {
@@ -169,6 +182,7 @@ static void take_status_line(struct http_answer *answer, const char *line, size_
         answer->fault = bad_version;
     } else if (digits != 3 || !ends) {
         answer->fault = bad_status;
+        answer->status = 0;
     }
 }
 
@@ -201,6 +215,8 @@ static void take_field(struct http_answer *answer, const char *line, size_t len)
         take_length(answer, trimmed);
     } else if (answer->last == HTTP_FIELD_CODING) {
         take_coding(answer, trimmed);
+    } else if (answer->last == HTTP_FIELD_CONNECTION) {
+        take_connection(answer, trimmed);
     } else if (answer->last < HTTP_FIELD__COUNT) {
         answer->values[answer->last][0] = '\0'; /* the last one counts */
         keep(answer->values[answer->last], trimmed);
@@ -211,19 +227,43 @@ static void continue_field(struct http_answer *answer, const char *line, size_t 
 {
     if (answer->last == HTTP_FIELD_LENGTH || answer->last == HTTP_FIELD_CODING) {
         suspect(answer, bad_framing_field);
+    } else if (answer->last == HTTP_FIELD_CONNECTION) {
+        take_connection(answer, trim(line, len));
+    } else if (answer->last == HTTP_FIELD_LOCATION) {
+        answer->fault = http_answer_is_redirect(answer) ? folded_location : answer->fault;
     } else if (answer->last < HTTP_FIELD__COUNT) {
         keep(answer->values[answer->last], trim(line, len));
     }
 }
 
+/* NUL, or a CR that is none of its line end (RFC 9112, 2.2): for libcurl, the head may end there. */
+static bool is_odd_line(const char *line, size_t len)
+{
+    const char *cr = memchr(line, '\r', len);
+    size_t left = cr != NULL ? len - (size_t)(cr - line) : 0;
+    return memchr(line, '\0', len) != NULL || (left > 1 && !(left == 2 && cr[1] == '\n'));
+}
+
+/* Trailers, outside of a head, say nothing. */
+static void begin(struct http_answer *answer, const char *line, size_t len)
+{
+    if (len >= 5 && memcmp(line, "HTTP/", 5) == 0) {
+        take_status_line(answer, line, len);
+    } else if (http_answer_is_awaited(answer)) {
+        answer->fault = bad_version; /* libcurl takes "http/1.1 500" for a 200 */
+        answer->status = 0;
+    }
+}
+
 void http_answer_line(struct http_answer *answer, const char *line, size_t len)
 {
-    if (!answer->open) {
-        if (len >= 5 && memcmp(line, "HTTP/", 5) == 0) {
-            take_status_line(answer, line, len);
-        }
+    if (http_answer_is_awaited(answer) && is_odd_line(line, len)) {
+        answer->fault = bad_line;
+    } else if (!answer->open) {
+        begin(answer, line, len);
     } else if (len > 0 && (line[0] == '\r' || line[0] == '\n')) {
         answer->open = false;
+        answer->closes = answer->closes || (answer->is_old && !answer->stays);
         judge_framing(answer);
     } else if (len > 0 && is_blank(line[0])) {
         continue_field(answer, line, len);

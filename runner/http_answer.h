@@ -4,11 +4,13 @@
  * libcurl decides what is HTTP and where the body ends; it is lenient. This module refuses what RFC 9112
  * calls an error and libcurl lets pass: a status that is not three digits, lengths that differ or are no
  * lengths, a length beside a transfer coding, a coding other than chunked (we ask for none), a coding in
- * HTTP/1.0. Answers without a body (to HEAD; 1xx, 204, 304) end with their head, whatever that says.
+ * HTTP/1.0; and a first line that is no status line (libcurl takes "http/1.1 500 No" for a 200), and a NUL
+ * or a CR inside a line (for libcurl, the head may end there). Answers without a body (to HEAD; 1xx, 204,
+ * 304) end with their head, whatever that says.
  *
  * A field may go on in lines that begin with a blank (folding). libcurl before 8.18 hands these out as they
  * came. Here they are part of the value; but libcurl has not read them so, and for the fields that frame the
- * body that is an error.
+ * body, and for the Location of a redirect, that is an error.
  *
  * Pure; no clock, no memory of its own.
  */
@@ -29,7 +31,9 @@ enum http_field {
     HTTP_FIELD__COUNT, /* the number of those whose value is kept */
     HTTP_FIELD_LENGTH, /* Content-Length */
     HTTP_FIELD_CODING, /* Transfer-Encoding */
-    HTTP_FIELD_OTHER   /* any other, or none */
+    HTTP_FIELD_LOCATION,
+    HTTP_FIELD_CONNECTION,
+    HTTP_FIELD_OTHER /* any other, or none */
 };
 
 /* Set headless, and the rest to 0, before the first line of an answer to a new request. */
@@ -41,6 +45,8 @@ struct http_answer {
     bool has_length; /* Content-Length; length is its value */
     bool has_coding; /* Transfer-Encoding that says something */
     bool chunked;
+    bool stays;           /* Connection: keep-alive, in whichever of its lines */
+    bool closes;          /* likewise close; or it is HTTP/1.0 and does not stay */
     int64_t length;       /* bytes */
     enum http_field last; /* the field of the line before, which a folded line continues */
     const char *suspect;  /* what is wrong with the framing, should there be a body; NULL: nothing */

@@ -5,15 +5,9 @@
  * credentials and of the referer (docs/libcurl.md). What a target answers must not reach another's call. */
 #include "http_client.h"
 
-#include "http_answer.h"
-#include "http_chunks.h"
-#include "http_easy.h"
-#include "http_multi.h"
-#include "http_names.h"
-#include "text_search.h"
+#include "http_call.h"
 
 #include <curl/curl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,46 +19,6 @@ struct http_client {
     bool doomed;             /* at least one of them is to be ended in the next turn */
 };
 
-struct http_call {
-    struct http_client *client;
-    struct http_call *prev;
-    struct http_call *next;
-    CURL *easy;
-    struct http_line line;
-    struct curl_slist *headers; /* owned, in one piece */
-    struct http_name name;
-    struct text_search *search; /* owned; NULL: there is nothing to look for */
-    struct buffer kept;         /* the beginning of the body; takes no memory unless that is asked for */
-    size_t keep_max;
-    http_done_cb *cb;
-    void *arg;
-    struct wall_ms started; /* when it was handed to libcurl */
-    struct mono_ms began;   /* the same moment, by the clock that does not step */
-    int64_t response_max;
-    int64_t body_bytes;
-    int64_t header_bytes;
-    long redirects_sent;       /* the redirect count of the last sending */
-    struct mono_ms asked;      /* when the last request was sent */
-    int64_t answer_ms;         /* how long its answer took to begin */
-    struct http_answer answer; /* to the request that was sent last */
-    struct http_chunks chunks; /* its body, where that is chunked */
-    const char *fault;         /* what is wrong with an answer, for a person, static; NULL: nothing */
-    bool post;                 /* it began as a POST */
-    bool headless;             /* it is a HEAD */
-    bool once;
-    bool sent;
-    bool truncated;
-    bool redirect_too_large;
-    bool headers_too_large;
-    bool resend_blocked;
-    bool sending_forbidden;
-    bool out_of_memory;
-    CURLcode doom; /* not CURLE_OK: to be ended in the next turn, with this */
-    char error[CURL_ERROR_SIZE];
-};
-
-static const char bad_chunks[] = "the chunks of the answer's body are malformed";
-
 static struct wall_ms now(const struct http_client *client)
 {
     return client->options.now(client->options.arg);
@@ -72,13 +26,26 @@ static struct wall_ms now(const struct http_client *client)
 
 /* ---- what libcurl asks and tells during a transfer ---- */
 
+/* False: nothing can be sent on the connection between these ends, for it is over.
+ *
+ * What waits on a kept connection, be it bytes or its end, is no answer to a request that has not been sent
+ * (RFC 9112, 9.2). Such a connection is shut down: libcurl finds that it cannot send, and takes another one,
+ * as it does whenever a kept connection dies before a request leaves. */
+static bool take_line(struct http_call *call, const struct http_ends *ends)
+{
+    if (call->line.is_over) {
+        call->error[0] = '\0'; /* why nothing could be sent there, which was meant to be */
+    }
+    enum http_line_state state = http_line_take(&call->line, call->easy, ends);
+    http_easy_keep_connection(call->easy, state != HTTP_LINE_UNKNOWN);
+    return state != HTTP_LINE_OVER;
+}
+
 /* Called before each sending of a request. */
 static int on_before_request(void *arg, char *ip, char *local_ip, int port, int local_port)
 {
-    (void)ip;
-    (void)local_ip;
-    (void)port;
     struct http_call *call = arg;
+    const struct http_ends ends = {ip, local_ip, port, local_port};
     const struct http_client_options *options = &call->client->options;
     long redirects = 0;
     (void)curl_easy_getinfo(call->easy, CURLINFO_REDIRECT_COUNT, &redirects);
@@ -93,13 +60,17 @@ static int on_before_request(void *arg, char *ip, char *local_ip, int port, int 
         call->resend_blocked = true;
         return CURL_PREREQFUNC_ABORT;
     }
+    if (follows && call->answer.open) {
+        call->fault = http_broke_off;
+        return CURL_PREREQFUNC_ABORT;
+    }
+    if (!take_line(call, &ends)) {
+        return CURL_PREREQFUNC_OK;
+    }
     if (follows &&
         http_easy_redirect(call->easy, call->headers, call->answer.status, call->post) != CURLE_OK) {
         call->out_of_memory = true;
         return CURL_PREREQFUNC_ABORT;
-    }
-    if (call->sent) {
-        http_line_check(&call->line, local_port);
     }
     call->answer = (struct http_answer){.headless = call->headless};
     call->chunks = (struct http_chunks){0};
@@ -138,13 +109,16 @@ static size_t on_body(char *data, size_t size, size_t count, void *arg)
 {
     struct http_call *call = arg;
     size_t len = size * count;
+    if (call->line.is_over) {
+        return 0;
+    }
     if (!call->answer.chunked) {
         take_body(call, data, len);
     } else if (!http_chunks_feed(&call->chunks, data, len, take_body, call) && !call->truncated) {
-        call->fault = bad_chunks;
+        call->fault = http_bad_chunks;
     }
     if (call->chunks.excess) {
-        http_easy_give_up_connection(call->easy);
+        http_easy_keep_connection(call->easy, false);
     }
     return call->truncated || call->fault != NULL ? 0 : len;
 }
@@ -170,6 +144,17 @@ static void begin_answer(struct http_call *call)
     }
 }
 
+/* All headers of an answer have come. Of a redirect, libcurl drops the body unseen: nobody knows where its
+ * chunks end. */
+static void end_head(struct http_call *call)
+{
+    const struct http_answer *answer = &call->answer;
+    http_line_note(&call->line, call->answer_ms, http_answer_keeps_ms(answer));
+    if (answer->closes || (answer->chunked && http_answer_is_redirect(answer))) {
+        http_easy_keep_connection(call->easy, false);
+    }
+}
+
 static size_t on_header(char *data, size_t size, size_t count, void *arg)
 {
     struct http_call *call = arg;
@@ -177,99 +162,18 @@ static size_t on_header(char *data, size_t size, size_t count, void *arg)
     size_t len = size * count;
     bool was_open = answer->open;
     call->header_bytes += (int64_t)len;
+    if (call->line.is_over) {
+        return 0;
+    }
     http_answer_line(answer, data, len);
     if (!was_open && answer->open) {
         begin_answer(call);
     } else if (was_open && !answer->open) {
-        http_line_note(&call->line, call->answer_ms, http_answer_keeps_ms(answer));
+        end_head(call);
     }
     call->headers_too_large = call->header_bytes > HTTP_HEADERS_MAX;
     call->fault = answer->fault;
     return call->headers_too_large || call->out_of_memory || call->fault != NULL ? 0 : len;
-}
-
-/* ---- results ---- */
-
-static void say(struct http_result *result, enum http_error error, const char *text)
-{
-    result->error = error;
-    (void)snprintf(result->text, sizeof result->text, "%.*s", HTTP_ERROR_SIZE - 1, text);
-}
-
-/* libcurl's own limit for one line comes before ours for all of them. It says then what it says without
- * memory, or (since 8.6, whose headers have the name) that something is too large. */
-static bool has_endless_line(const struct http_call *call, CURLcode code)
-{
-    enum {
-        TOO_LARGE = 100
-    };
-    return call->sent && (code == CURLE_OUT_OF_MEMORY || (int)code == TOO_LARGE) &&
-           http_answer_is_awaited(&call->answer);
-}
-
-/* What libcurl has no words for, or misleading ones. */
-static const char *text_of(const struct http_call *call, CURLcode code)
-{
-    bool malformed = code == CURLE_BAD_FUNCTION_ARGUMENT && call->answer.open;
-    return malformed                ? "the answer's headers are malformed"
-           : call->error[0] != '\0' ? call->error
-                                    : curl_easy_strerror(code);
-}
-
-/* Why libcurl ended a transfer with a failure. */
-static void describe_failure(const struct http_call *call, CURLcode code, struct http_result *result)
-{
-    long redirects = 0;
-    (void)curl_easy_getinfo(call->easy, CURLINFO_REDIRECT_COUNT, &redirects);
-    say(result, http_easy_classify(code, redirects > call->redirects_sent), text_of(call, code));
-}
-
-static void describe_end(const struct http_call *call, CURLcode code, struct http_result *result)
-{
-    if (call->doom == CURLE_ABORTED_BY_CALLBACK) {
-        say(result, HTTP_ERROR_ABORTED, "aborted by the runner");
-    } else if (call->fault != NULL) {
-        say(result, HTTP_ERROR_RESPONSE, call->fault);
-    } else if (call->truncated && code == CURLE_WRITE_ERROR) {
-        result->truncated = true;
-    } else if (call->headers_too_large || has_endless_line(call, code)) {
-        say(result, HTTP_ERROR_RESPONSE, "the answer's headers are larger than 64 KiB");
-    } else if (call->redirect_too_large) {
-        say(result, HTTP_ERROR_RESPONSE, "the body of a redirect is too large");
-    } else if (call->sending_forbidden) {
-        say(result, HTTP_ERROR_ABORTED, "the runner's lease had run out before the request was sent");
-    } else if (call->resend_blocked) {
-        say(result, HTTP_ERROR_RESPONSE,
-            "the connection died before the answer; at most once, so the request was not sent again");
-    } else if (call->out_of_memory) {
-        say(result, HTTP_ERROR_INTERNAL, "out of memory");
-    } else if (call->line.no_descriptor && code == CURLE_COULDNT_CONNECT) {
-        say(result, HTTP_ERROR_INTERNAL, "no file descriptor is left for a connection");
-    } else if (code == CURLE_COULDNT_RESOLVE_HOST && call->name.error != HTTP_OK) {
-        say(result, call->name.error, call->name.why);
-    } else if (code != CURLE_OK) {
-        describe_failure(call, code, result);
-    } else if (call->answer.open) {
-        say(result, HTTP_ERROR_RESPONSE, "the answer broke off inside its headers");
-    } else if (call->answer.chunked && call->chunks.state != HTTP_CHUNKS_END) {
-        say(result, HTTP_ERROR_RESPONSE, bad_chunks);
-    }
-}
-
-static void make_result(const struct http_call *call, CURLcode code, struct http_result *result)
-{
-    long status = 0;
-    (void)curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
-    *result = (struct http_result){
-        .status = (int)status, .sent = call->sent, .found = call->search != NULL && call->search->found};
-    result->retry_after_ms = http_easy_retry_after_ms(call->answer.values[HTTP_RETRY_AFTER],
-                                                      call->answer.values[HTTP_DATE], now(call->client));
-    result->started = call->started;
-    result->took_ms = clock_mono(&call->client->options.clock).ms - call->began.ms;
-    result->body_bytes = call->body_bytes < call->response_max ? call->body_bytes : call->response_max;
-    result->kept = (struct slice){call->kept.data, call->kept.len};
-    http_easy_timings(call->easy, &result->timings);
-    describe_end(call, code, result);
 }
 
 /* ---- life of a call ---- */
@@ -300,7 +204,7 @@ static void call_free(struct http_call *call)
 static void finish_call(struct http_call *call, CURLcode code)
 {
     struct http_result result;
-    make_result(call, code, &result);
+    http_call_result(call, code, now(call->client), clock_mono(&call->client->options.clock), &result);
     (void)curl_multi_remove_handle(call->client->multi.curl, call->easy);
     if (code == CURLE_COULDNT_RESOLVE_HOST) {
         http_name_is_known(&call->name); /* to be none */

@@ -126,9 +126,9 @@ CURLcode http_easy_heed_status(CURL *easy, const struct http_answer *answer)
     return rc;
 }
 
-void http_easy_give_up_connection(CURL *easy)
+void http_easy_keep_connection(CURL *easy, bool keep)
 {
-    (void)curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
+    (void)curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, keep ? 0L : 1L);
 }
 
 /* ---- the rest ---- */

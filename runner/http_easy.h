@@ -27,8 +27,8 @@ NODISCARD CURLcode http_easy_redirect(CURL *easy, struct curl_slist *headers, in
 /* The status line of an answer has come, and nothing behind it: see to it that libcurl follows the answer if
  * it is a redirect, and only then. By itself it follows whatever has a Location, a 304 and a 305, too. */
 NODISCARD CURLcode http_easy_heed_status(CURL *easy, const struct http_answer *answer);
-/* Let nobody use the connection of the transfer that is under way on easy again. */
-void http_easy_give_up_connection(CURL *easy);
+/* May the connection that a request of easy is sent on be used again? Until the next request, or answer. */
+void http_easy_keep_connection(CURL *easy, bool keep);
 
 /* What libcurl's result code of a transfer means. redirected: an answer asked to go elsewhere, and nothing
  * has been sent there yet. */

@@ -1,6 +1,8 @@
 /* http_multi: see http_multi.h. */
 #include "http_multi.h"
 
+#include "http_tls.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -11,7 +13,9 @@
 
 #define CLOCK_MARGIN_MS INT64_C(1000) /* of a target whose clock for idle connections may tick in seconds */
 
+struct http_socket;
 static void end_idle(struct http_multi *multi);
+static void end_connection(struct http_socket *socket);
 
 /* All that libcurl does, it does in here; so it is here that it must not find what may not be used any more.
  */
@@ -34,28 +38,36 @@ static void on_timer(void *arg)
  * libcurl lets go of a connection's socket between two calls. If that ended the watch, the next call would
  * take four system calls to begin it anew. So the socket of a kept connection is parked instead: it stays
  * watched, and is found again by its number. That is safe for as long as we learn of its end, and of that we
- * can only be sure once libcurl has taken it up a second time: a connection that comes to nothing, and the
- * descriptors of a look-up, it closes without a word. */
+ * can only be sure once a request was sent on it, or libcurl has taken it up a second time: a connection that
+ * comes to nothing, and the descriptors of a look-up, it closes without a word. */
 struct http_socket {
     struct http_multi *multi;
     struct loop_watch *watch; /* owned; NULL: not watched */
     curl_socket_t fd;
     ino_t node;            /* tells it from others with the same number; 0: not made by on_open */
     bool let_go;           /* libcurl has waited for it, and does so no more */
-    bool is_kept;          /* it was taken up again after that: on_close will tell of its end */
+    bool is_kept;          /* a request was sent on it, or it was taken up again: on_close tells of its end */
     struct heap_item idle; /* of multi's idle */
     int64_t made_ms;       /* when it was made */
     int64_t answer_ms;     /* the shortest time from a request on it to the answer; INT64_MAX: none yet */
     int64_t keeps_ms;      /* for how long the target keeps it when it is idle; -1: it did not say */
+    struct http_socket *next_named; /* in the same slot of multi's named */
+    int port;                       /* with the rest of its ends; 0: they are not known yet */
+    int local_port;
+    char ip[INET6_ADDRSTRLEN];
+    char local_ip[INET6_ADDRSTRLEN];
 };
 
 static void on_socket_events(void *arg, unsigned events)
 {
-    const struct http_socket *socket = arg;
+    struct http_socket *socket = arg;
+    if (socket->let_go && (events & (LOOP_READ | LOOP_ERROR)) != 0) {
+        /* The other side has hung up, most likely. libcurl will find out when it looks for a connection. */
+        end_connection(socket);
+        return;
+    }
     if (socket->let_go) {
-        /* The other side has hung up, most likely. libcurl will find out when it looks for a connection; we
-         * would be told of it in each turn until then. */
-        loop_watch_set(socket->watch, 0);
+        loop_watch_set(socket->watch, LOOP_READ);
         return;
     }
     int bits = (events & LOOP_READ) != 0 ? CURL_CSELECT_IN : 0;
@@ -102,9 +114,26 @@ static struct http_socket *socket_new(struct http_multi *multi, curl_socket_t fd
     return socket;
 }
 
+static struct http_socket **slot_of(struct http_multi *multi, int local_port)
+{
+    return &multi->named[(unsigned)local_port % HTTP_NAMED_SLOTS];
+}
+
+static void forget_ends(struct http_socket *socket)
+{
+    struct http_socket **at = slot_of(socket->multi, socket->local_port);
+    while (*at != NULL && *at != socket) {
+        at = &(*at)->next_named;
+    }
+    if (*at != NULL) {
+        *at = socket->next_named;
+    }
+}
+
 static void socket_free(struct http_socket *socket)
 {
     if (socket != NULL) {
+        forget_ends(socket);
         socket->multi->sockets[socket->fd] = NULL;
         heap_remove(&socket->multi->idle, &socket->idle);
         loop_watch_free(socket->watch);
@@ -131,6 +160,14 @@ static int64_t now_ms(const struct http_multi *multi)
     return clock_mono(&multi->clock).ms;
 }
 
+/* Without this, libcurl before 8.x takes a connection for alive on which bytes wait. */
+static void drain(int fd)
+{
+    char bytes[4096];
+    for (int i = 0; i < 64 && recv(fd, bytes, sizeof bytes, MSG_DONTWAIT) > 0; i++) {
+    }
+}
+
 /* libcurl looks whether a kept connection is alive before it takes it up, and finds that this one is not.
  * That it closes it then is the only way to make it forget one. */
 static void end_connection(struct http_socket *socket)
@@ -142,7 +179,9 @@ static void end_connection(struct http_socket *socket)
     if (socket->watch != NULL) {
         loop_watch_set(socket->watch, 0);
     }
+    heap_remove(&socket->multi->idle, &socket->idle);
     (void)shutdown(socket->fd, SHUT_RDWR);
+    drain(socket->fd);
 }
 
 static void end_idle(struct http_multi *multi)
@@ -207,11 +246,75 @@ static int local_port_of(curl_socket_t fd)
                : ntohs(((const struct sockaddr_in *)(const void *)&address)->sin_port);
 }
 
-void http_line_check(struct http_line *line, int local_port)
+static bool has_ends(const struct http_socket *socket, const struct http_ends *ends)
 {
-    if (line->fd != CURL_SOCKET_BAD && local_port_of(line->fd) != local_port) {
-        line->fd = CURL_SOCKET_BAD;
+    return socket->local_port == ends->local_port && socket->port == ends->port &&
+           strcmp(socket->ip, ends->ip) == 0 && strcmp(socket->local_ip, ends->local_ip) == 0;
+}
+
+/* NULL: no request was sent between these ends before. */
+static struct http_socket *find_kept(struct http_multi *multi, const struct http_ends *ends)
+{
+    struct http_socket *socket = *slot_of(multi, ends->local_port);
+    while (socket != NULL && !has_ends(socket, ends)) {
+        socket = socket->next_named;
     }
+    return socket;
+}
+
+static bool is_new_at(const struct http_socket *socket, int local_port)
+{
+    return socket != NULL && socket->node != 0 && socket->port == 0 &&
+           local_port_of(socket->fd) == local_port;
+}
+
+/* The socket of a new connection: line's latest, most likely, or one of those that its transfer tried before.
+ * NULL: it is unknown. */
+static struct http_socket *find_new(const struct http_line *line, int local_port)
+{
+    struct http_multi *multi = line->multi;
+    struct http_socket *socket = line->fd != CURL_SOCKET_BAD ? socket_get(multi, line->fd) : NULL;
+    for (size_t fd = 0; !is_new_at(socket, local_port) && fd < multi->sockets_size; fd++) {
+        socket = multi->sockets[fd];
+    }
+    return is_new_at(socket, local_port) ? socket : NULL;
+}
+
+/* False: they are too long. */
+static bool note_ends(struct http_socket *socket, const struct http_ends *ends)
+{
+    if (strlen(ends->ip) >= sizeof socket->ip || strlen(ends->local_ip) >= sizeof socket->local_ip) {
+        return false;
+    }
+    struct http_socket **slot = slot_of(socket->multi, ends->local_port);
+    memcpy(socket->ip, ends->ip, strlen(ends->ip) + 1);
+    memcpy(socket->local_ip, ends->local_ip, strlen(ends->local_ip) + 1);
+    socket->port = ends->port;
+    socket->local_port = ends->local_port;
+    socket->next_named = *slot;
+    *slot = socket;
+    socket->is_kept = true;
+    return true;
+}
+
+/* Is there anything to be read: bytes, or the end? */
+static bool has_more(const struct http_socket *socket)
+{
+    char byte;
+    return recv(socket->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 || (errno != EAGAIN && errno != EINTR);
+}
+
+enum http_line_state http_line_take(struct http_line *line, CURL *easy, const struct http_ends *ends)
+{
+    struct http_socket *kept = find_kept(line->multi, ends);
+    struct http_socket *socket = kept != NULL ? kept : find_new(line, ends->local_port);
+    bool is_known = kept != NULL || (socket != NULL && note_ends(socket, ends));
+    line->fd = is_known ? socket->fd : CURL_SOCKET_BAD;
+    line->is_over = kept != NULL && (has_more(kept) || http_tls_has_more(easy));
+    if (line->is_over) {
+        end_connection(kept);
+    }
+    return line->is_over ? HTTP_LINE_OVER : is_known ? HTTP_LINE_CLEAN : HTTP_LINE_UNKNOWN;
 }
 
 void http_line_note(struct http_line *line, int64_t answer_ms, int64_t keeps_ms)

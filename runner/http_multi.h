@@ -11,6 +11,8 @@
  * or longer; calls of a burst share connections, calls a second apart do not.
  *  - or for as long as the target says that it waits (Keep-Alive: timeout=5), less that time and a second
  *  - when they are HTTP_AGE_MS old, be they idle or not: a name may have moved
+ *  - when something waits on them while nobody has asked for anything: bytes would be taken for the answer to
+ *    the next request. It is looked for as they idle, and again right before each request.
  */
 #ifndef DRONC_HTTP_MULTI_H
 #define DRONC_HTTP_MULTI_H
@@ -25,8 +27,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define HTTP_IDLE_MS 500
-#define HTTP_AGE_MS  30000
+#define HTTP_IDLE_MS     500
+#define HTTP_AGE_MS      30000
+
+#define HTTP_NAMED_SLOTS 1024
 
 /* Zero-initialised: not set up. Must not move in memory. */
 struct http_multi {
@@ -36,6 +40,7 @@ struct http_multi {
     struct http_socket **sockets; /* owned, likewise each of them: by descriptor; NULL: unknown */
     size_t sockets_size;
     struct clock clock;
+    struct http_socket *named[HTTP_NAMED_SLOTS]; /* by local port: the first of those that have ends */
     struct heap idle; /* sockets of connections without a transfer, by when they are to be ended */
     bool broken;      /* libcurl reported a failure: what becomes of the transfers is uncertain */
 };
@@ -46,6 +51,21 @@ struct http_line {
     void *owner;              /* whose transfer it is */
     curl_socket_t fd;         /* CURL_SOCKET_BAD: none, or not known */
     bool no_descriptor;       /* there was none left for a socket */
+    bool is_over;             /* what is read on it is no answer */
+};
+
+/* What tells a connection from all others. */
+struct http_ends {
+    const char *ip;
+    const char *local_ip;
+    int port;
+    int local_port;
+};
+
+enum http_line_state {
+    HTTP_LINE_CLEAN,   /* what comes on it from now on is an answer */
+    HTTP_LINE_UNKNOWN, /* likewise; but it is not known which socket it is: nobody may use it after that */
+    HTTP_LINE_OVER     /* something waited on it: it is shut down, nothing can be sent on it */
 };
 
 /* idle_max: how many connections without a transfer are kept. ERR_NOMEM: nothing is left behind. */
@@ -57,9 +77,8 @@ NODISCARD CURLcode http_multi_adopt(struct http_multi *multi, CURL *easy, struct
                                     void *owner);
 /* The line of an easy handle; NULL: it was not adopted. */
 struct http_line *http_multi_line(CURL *easy);
-/* A further request of line's transfer is about to be sent from this local port: line knows its connection,
- * or that it does not. */
-void http_line_check(struct http_line *line, int local_port);
+/* A request of easy's transfer, whose line it is, is about to be sent between these ends. */
+enum http_line_state http_line_take(struct http_line *line, CURL *easy, const struct http_ends *ends);
 /* On line's connection an answer has begun, answer_ms after its request was sent. keeps_ms: what it says for
  * how long an idle connection is kept; -1: nothing. */
 void http_line_note(struct http_line *line, int64_t answer_ms, int64_t keeps_ms);

@@ -197,6 +197,14 @@ redis.call('ZADD', KEYS[2], ARGV[3], id)
     Tested("uncounted-redirects", "the look-ups of redirects are counted for as long as their threads can live", "test_http_lookups",
            (("runner/http_names.c", "lookup->taken = lookup->taken && !(lookup->left && lookup->until.ms <= now.ms);",
              "lookup->taken = lookup->taken && !(lookup->left && lookup->until.ms <= now.ms + 3600000);"),)),
+    Tested("answered-before-asked", "what waits on a kept connection is no answer to the next request", "test_http_client",
+           (("runner/http_multi.c", "kept != NULL && (has_more(kept) || http_tls_has_more(easy));", "false;"),)),
+    Tested("handles-again", "what an answer leaves in libcurl's handle does not reach another call", "test_http_client",
+           (("runner/http_client.c", "static void call_free(struct http_call *call)\n{\n    curl_easy_cleanup(call->easy);\n",
+             "static CURL *spare;\n\nstatic void call_free(struct http_call *call)\n{\n    if (spare == NULL) {\n        curl_easy_reset(call->easy);\n"
+             "        spare = call->easy;\n    } else {\n        curl_easy_cleanup(call->easy);\n    }\n"),
+            ("runner/http_client.c", "    call->easy = curl_easy_init();\n",
+             "    call->easy = spare != NULL ? spare : curl_easy_init();\n    spare = NULL;\n"))),
 ]
 
 

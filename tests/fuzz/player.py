@@ -224,7 +224,7 @@ class Player:
                 return
             if answer.eager:
                 buffered = await self.read_body(channel, body, buffered)
-            if answer.late and not buffered:
+            if answer.late and not buffered and not call.reading.timeout:  # else it is still part of the answer
                 buffered = await self.play_late(channel, connection, answer.late)
 
     @staticmethod

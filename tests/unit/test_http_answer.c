@@ -51,6 +51,7 @@ static void test_http_answer_lengths_must_be_one_length(void **state)
                                       LENGTH("-1"),
                                       LENGTH("+2"),
                                       LENGTH("2x"),
+                                      LENGTH("2\x18"),
                                       LENGTH("0x2"),
                                       LENGTH("2 2"),
                                       LENGTH("2.0"),
@@ -192,6 +193,73 @@ static void test_http_answer_tells_how_long_connections_are_kept(void **state)
     }
 }
 
+static const char *fault_of_line(struct http_answer answer, const char *line, size_t len)
+{
+    http_answer_line(&answer, line, len);
+    return answer.fault;
+}
+
+/* For libcurl, a head may end there. */
+static void test_http_answer_lines_have_no_nul_and_no_bare_cr(void **state)
+{
+    (void)state;
+    const struct http_answer open = read_head("HTTP/1.1 200 OK\r\n", false);
+    const struct http_answer whole = read_head(OK_WITH(""), false);
+    assert_non_null(fault_of_line(open, "\0: x\r\n", 6));
+    assert_non_null(fault_of_line(open, "X: \0\r\n", 6));
+    assert_non_null(fault_of_line(open, "\rX: y\r\n", 7));
+    assert_non_null(fault_of_line(open, "X: a\rb\r\n", 8));
+    assert_non_null(fault_of_line(open, "\r\r\n", 3));
+    assert_non_null(fault_of_line(open, "X: a\r\r\n", 7));
+    assert_null(fault_of_line(open, "X: a\r\n", 6));
+    assert_null(fault_of_line(open, "X: a\n", 5));
+    assert_null(fault_of_line(open, "X: a\r", 5));
+    assert_null(fault_of_line(open, "\r\n", 2));
+    assert_null(fault_of_line(whole, "X: \0\r\n", 6));
+}
+
+/* libcurl takes "http/1.1 500 No" for a 200. */
+static void test_http_answer_begins_with_a_status_line(void **state)
+{
+    (void)state;
+    assert_fault("http/1.1 500 No\r\n", "neither HTTP/1.1 nor HTTP/1.0");
+    assert_fault("HTTP/1.1 100 X\r\n\r\nhttp/1.1 500 No\r\n", "neither HTTP/1.1 nor HTTP/1.0");
+    assert_fault(OK_WITH("") "X: y\r\n", NULL);
+    assert_int_equal(read_head("HTTP/1.1 2000 OK\r\n", false).status, 0);
+}
+
+/* Whatever else a target says: close wins (RFC 9112, 9.3). */
+static void test_http_answer_connection_is_to_be_closed(void **state)
+{
+    (void)state;
+    static const char *const closed[] = {
+        "Connection: close",     "connection: Close",         "Connection: x, close ,y",
+        "Connection:\r\n close", "Connection: x,\r\n\tclose", "Connection: close\r\nConnection: keep-alive"};
+    static const char *const kept[] = {"X: close", "Connection: closed", "Connection: keep-alive",
+                                       "Connection:"};
+    char text[128];
+    for (size_t i = 0; i < sizeof closed / sizeof closed[0]; i++) {
+        (void)snprintf(text, sizeof text, OK_WITH("%s\r\n"), closed[i]);
+        assert_true(read_head(text, false).closes);
+    }
+    for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) {
+        (void)snprintf(text, sizeof text, OK_WITH("%s\r\n"), kept[i]);
+        assert_false(read_head(text, false).closes);
+    }
+    assert_true(read_head("HTTP/1.0 200 OK\r\n\r\n", false).closes);
+    assert_true(read_head("HTTP/1.0 200 OK\r\nConnection: x: keep-alive\r\n\r\n", false).closes);
+    assert_false(read_head("HTTP/1.0 200 OK\r\nConnection: x, Keep-Alive\r\n\r\n", false).closes);
+}
+
+/* libcurl before 8.18 reads its first line only. */
+static void test_http_answer_location_is_one_line(void **state)
+{
+    (void)state;
+    assert_fault("HTTP/1.1 308 X\r\nLocation:\r\n /x\r\n\r\n", "Location");
+    assert_fault("HTTP/1.1 302 X\r\nLocation: /x\r\n /y\r\n\r\n", "Location");
+    assert_fault("HTTP/1.1 201 X\r\nLocation:\r\n /x\r\n\r\n", NULL);
+}
+
 static void test_http_answer_is_awaited_until_its_head_is_whole(void **state)
 {
     (void)state;
@@ -218,6 +286,10 @@ int main(void)
         cmocka_unit_test(test_http_answer_keeps_values),
         cmocka_unit_test(test_http_answer_unfolds_values),
         cmocka_unit_test(test_http_answer_tells_how_long_connections_are_kept),
+        cmocka_unit_test(test_http_answer_lines_have_no_nul_and_no_bare_cr),
+        cmocka_unit_test(test_http_answer_begins_with_a_status_line),
+        cmocka_unit_test(test_http_answer_connection_is_to_be_closed),
+        cmocka_unit_test(test_http_answer_location_is_one_line),
         cmocka_unit_test(test_http_answer_is_awaited_until_its_head_is_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

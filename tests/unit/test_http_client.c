@@ -747,6 +747,13 @@ static void test_http_client_broken_answers_are_bad_responses(void **state)
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5zz\r\nhello\r\n0\r\n\r\n",
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n6\r\nhello\r\n0\r\n\r\n",
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nxyz\r\n\r\n",
+        "http/1.1 500 No\r\nContent-Length: 2\r\n\r\nno",
+        "Http/1.1 404 X\r\nContent-Length: 2\r\n\r\nno",
+        "HTTP/\x80"
+        "1.10 404 X\r\nContent-Length: 2\r\n\r\nno",
+        "HTTP/1.1 100 Go on\r\n\r\nhttp/1.1 500 No\r\nContent-Length: 2\r\n\r\nno",
+        "HTTP/1.1 200 OK\r\n\rX: y\r\nContent-Length: 2\r\n\r\nok",
+        "HTTP/1.1 308 X\r\nLocation:\r\n /x\r\nContent-Length: 2\r\n\r\nok",
     };
     for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
         bytes = answers[i];
@@ -754,6 +761,35 @@ static void test_http_client_broken_answers_are_bad_responses(void **state)
         (void)get("/");
         stub_close(&stub);
         assert_failed(&calls[0].result, HTTP_ERROR_RESPONSE);
+    }
+}
+
+/* For libcurl, it is 200. */
+static void test_http_client_what_is_no_status_line_has_no_status(void **state)
+{
+    (void)state;
+    bytes = "http/1.1 500 No\r\nContent-Length: 2\r\n\r\nno";
+    stub_open(&stub, serve_bytes);
+    assert_failed(get("/"), HTTP_ERROR_RESPONSE);
+    stub_close(&stub);
+    assert_int_equal(calls[0].result.status, 0);
+}
+
+/* Followed, it would be: libcurl takes the end of the connection for the end of the headers. */
+static void test_http_client_redirect_that_ends_in_its_headers_is_a_bad_response(void **state)
+{
+    (void)state;
+    static const char *const answers[] = {
+        "HTTP/1.1 302 X\r\nLocation: /there\r\n", "HTTP/1.1 302 X\r\nLocation: ftp://127.0.0.1/\r\n",
+        "HTTP/1.1 302 X\r\nLocation: http://127.0.0.1:1/\r\n", "HTTP/1.1 302 X\r\nLocation: http://:/\r\n"};
+    for (size_t i = 0; i < 2 * sizeof answers / sizeof answers[0]; i++) {
+        bytes = answers[i / 2];
+        request.max_redirects = i % 2 == 0 ? 1 : 5;
+        stub_open(&stub, serve_bytes);
+        (void)get("/");
+        stub_close(&stub);
+        assert_failed(&calls[0].result, HTTP_ERROR_RESPONSE);
+        assert_int_equal(stub.count, 1);
     }
 }
 
@@ -1277,6 +1313,172 @@ static void test_http_client_reuses_a_kept_connection(void **state)
     assert_int_equal(stub.count, 3);
 }
 
+/* ---- what comes on a kept connection that nobody asked for ---- */
+
+static atomic_bool sent_late;
+
+/* The first connection says more, when it is told to. */
+static void serve_late(struct http_stub *s, int connection)
+{
+    if (connection > 0) {
+        stub_answer(s, OK_200);
+    } else if (stub_read(s) && stub_send(s, OK_200)) {
+        while (!go) {
+            (void)sched_yield();
+        }
+        (void)stub_send(s, bytes);
+        sent_late = true;
+        stub_hang(s);
+    }
+}
+
+static const char *const late_bytes[] = {
+    "HTTP/1.1 404 X\r\nContent-Length: 3\r\n\r\nbad",
+    "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", "x", "\r\n", "\n"};
+
+/* Have a connection to s kept on which bytes wait that nobody asked for. The client has not been told. */
+static void keep_with_late_bytes(struct http_stub *s, const char *text)
+{
+    bytes = text;
+    go = false;
+    sent_late = false;
+    stub_open(s, serve_late);
+    char url[64];
+    (void)snprintf(url, sizeof url, "http://127.0.0.1:%d/", s->port);
+    assert_failed(get(url), HTTP_OK);
+    go = true;
+    while (!sent_late) {
+        (void)sched_yield();
+    }
+}
+
+/* RFC 9112, 9.2. The request is sent once, and on another connection. */
+static void test_http_client_late_bytes_are_no_answer_to_the_next_call(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 2 * sizeof late_bytes / sizeof late_bytes[0]; i++) {
+        request.once = i % 2 == 0;
+        keep_with_late_bytes(&stub, late_bytes[i / 2]);
+        assert_failed(get("/next"), HTTP_OK);
+        stub_close(&stub);
+        assert_int_equal(calls[0].result.status, 200);
+        assert_int_equal(calls[0].result.body_bytes, 2);
+        assert_true(calls[0].result.sent);
+        assert_int_equal(stub.count, 2);
+        assert_int_equal(stub.connections, 2);
+    }
+}
+
+static void test_http_client_late_bytes_are_no_answer_to_a_redirect(void **state)
+{
+    (void)state;
+    char url[64];
+    char target[64];
+    request.once = true;
+    for (size_t i = 0; i < sizeof late_bytes / sizeof late_bytes[0]; i++) {
+        keep_with_late_bytes(&other, late_bytes[i]);
+        stub_open(&stub, serve_location);
+        (void)snprintf(target, sizeof target, "http://127.0.0.1:%d/there", other.port);
+        (void)snprintf(url, sizeof url, "http://127.0.0.1:%d/", stub.port);
+        location = target;
+        assert_failed(get(url), HTTP_OK);
+        stub_close(&stub);
+        stub_close(&other);
+        assert_int_equal(calls[0].result.status, 200);
+        assert_int_equal(other.count, 2);
+        assert_int_equal(other.connections, 2);
+    }
+}
+
+static bool other_is_closed(void)
+{
+    return other.closed > 0;
+}
+
+/* Nobody has to come for that. */
+static void test_http_client_late_bytes_end_the_connection(void **state)
+{
+    (void)state;
+    keep_with_late_bytes(&other, late_bytes[0]);
+    rig.ticking = true;
+    assert_true(rig_run(&rig, other_is_closed, RIG_LIMIT_MS));
+    rig.ticking = false;
+    stub_close(&other);
+}
+
+/* What failed on the connection that was over is not why the call did. */
+static void test_http_client_late_bytes_are_no_reason(void **state)
+{
+    (void)state;
+    keep_with_late_bytes(&stub, late_bytes[0]);
+    (void)shutdown(stub.listener, SHUT_RDWR);
+    assert_failed(get("/next"), HTTP_ERROR_CONNECT);
+    assert_null(strstr(calls[0].result.text, "ipe"));
+    assert_false(calls[0].result.sent);
+    stub_close(&stub);
+}
+
+/* ---- connections that the target does not want to be used again ---- */
+
+static void serve_bytes_for_ever(struct http_stub *s, int connection)
+{
+    (void)connection;
+    if (stub_read(s)) {
+        bool first = strncmp(s->requests[s->count - 1], "GET /first", 10) == 0;
+        (void)stub_send(s, first ? bytes : OK_200);
+        stub_hang(s);
+    }
+}
+
+/* Nothing that comes on such a connection later is answered: the stub reads one request only. */
+static void test_http_client_connection_that_is_to_be_closed_is_not_used_again(void **state)
+{
+    (void)state;
+    static const char *const answers[] = {
+        "HTTP/1.1 200 OK\r\nConnection:\r\n close\r\nContent-Length: 2\r\n\r\nok",
+        "HTTP/1.1 200 OK\r\nConnection: x,\r\n close\r\nContent-Length: 2\r\n\r\nok",
+        "HTTP/1.0 200 OK\r\nConnection: x: keep-alive\r\nContent-Length: 2\r\n\r\nok",
+        "HTTP/1.0 200 OK\r\nConnection: close, keep-alive\r\nContent-Length: 2\r\n\r\nok",
+        "HTTP/1.0 200 OK\r\nConnection: close\r\nConnection: keep-alive\r\nContent-Length: 2\r\n\r\nok",
+        "HTTP/1.1 302 X\r\nLocation: /there\r\nTransfer-Encoding: chunked\r\n\r\n0x5\r\nhello\r\n0\r\n\r\n",
+        "HTTP/1.1 302 X\r\nLocation: /there\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    };
+    for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
+        bytes = answers[i];
+        stub_open(&stub, serve_bytes_for_ever);
+        request.timeout_ms = 3000;
+        assert_failed(get("/first"), HTTP_OK);
+        if (i < 5) {
+            assert_failed(get("/second"), HTTP_OK);
+        }
+        stub_close(&stub);
+        assert_int_equal(stub.connections, 2);
+    }
+}
+
+static void serve_chunked_redirect_once(struct http_stub *s, int connection)
+{
+    if (connection > 0) {
+        stub_answer(s, OK_200);
+    } else if (stub_read(s)) {
+        (void)stub_send(s,
+                        "HTTP/1.1 302 X\r\nLocation: /there\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n");
+        stub_hang(s);
+    }
+}
+
+/* That the connection of a redirect is given up says nothing of the next one. */
+static void test_http_client_connection_behind_a_redirect_is_kept(void **state)
+{
+    (void)state;
+    stub_open(&stub, serve_chunked_redirect_once);
+    assert_failed(get("/"), HTTP_OK);
+    assert_failed(get("/next"), HTTP_OK);
+    stub_close(&stub);
+    assert_int_equal(stub.connections, 2);
+    assert_int_equal(stub.count, 3);
+}
+
 /* ---- how long connections are kept ---- */
 
 static atomic_int turns; /* of the loop */
@@ -1663,7 +1865,9 @@ int main(void)
         TEST(test_http_client_gives_up_in_time),
         TEST(test_http_client_reset_is_a_bad_response),
         TEST(test_http_client_broken_answers_are_bad_responses),
+        TEST(test_http_client_what_is_no_status_line_has_no_status),
         TEST(test_http_client_answer_that_ends_in_its_headers_is_a_bad_response),
+        TEST(test_http_client_redirect_that_ends_in_its_headers_is_a_bad_response),
         TEST(test_http_client_connection_of_a_wrong_answer_is_not_used_again),
         TEST(test_http_client_tls_that_is_none),
         TEST(test_http_client_endless_answer_is_cut_and_no_failure),
@@ -1685,6 +1889,12 @@ int main(void)
         TEST(test_http_client_callback_may_cancel_and_start_calls),
         TEST(test_http_client_free_ends_calls_silently),
         TEST(test_http_client_reuses_a_kept_connection),
+        TEST(test_http_client_late_bytes_are_no_answer_to_the_next_call),
+        TEST(test_http_client_late_bytes_are_no_answer_to_a_redirect),
+        TEST(test_http_client_late_bytes_end_the_connection),
+        TEST(test_http_client_late_bytes_are_no_reason),
+        TEST(test_http_client_connection_that_is_to_be_closed_is_not_used_again),
+        TEST(test_http_client_connection_behind_a_redirect_is_kept),
         TEST(test_http_client_connection_is_used_again_only_while_it_is_young),
         TEST(test_http_client_connection_is_kept_for_as_long_as_the_target_says),
         TEST(test_http_client_the_way_to_the_target_counts),
