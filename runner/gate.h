@@ -14,10 +14,10 @@
  * that Redis takes to make a start durable is then no time in which the host has nothing to do.
  *
  * **Doubtful** is what may turn out slow: of each host, the runs inside beyond as many calls as it has
- * answered of late. Of late means: no longer ago than GATE_TRUST times as long as such a call takes. So a
+ * answered of late. Of late means: no longer ago than once to twice as long as such a call takes. So a
  * host that answers earns its places in the time of an answer, and one that falls silent has lost them as
- * soon. No more than max_slow runs may be doubtful together, and hence no more calls can turn out slow,
- * whatever many hosts do at once. Nobody can take them all:
+ * soon. No more than max_slow runs are let in that are doubtful then, so no more calls turn out slow, but for
+ * those to hosts that fall silent in the very moment in which they answer many. Nobody can take them all:
  *
  *  - The more of them a host has, the more have to be left: c + 1 only while c : (c + GATE_MANY) of all are
  *    free. So one host that hangs has as many as it may have calls, each of forty that come one after the
@@ -47,12 +47,11 @@
 #define GATE_WINDOW_MS 20 /* what a host ended in the last one to two of these counts as "just now" */
 #define GATE_SLOW_MS \
     5000 /* a call that takes longer earns its host nothing, nor does one without an answer */
-#define GATE_TRUST          2 /* for how many times as long as they took calls that ended are counted */
 #define GATE_TRUST_MIN_MS   100
 #define GATE_MANY           16 /* doubtful runs of a host: half of all have to be left for one more */
 #define GATE_PEER_WEIGHT    4  /* how much a name's own doubtful runs count beside those of its peer */
 #define GATE_SHARE          8
-#define GATE_LINE_SHARE     2
+#define GATE_LINE_SHARE     8
 #define GATE_OUTSIDE_MAX    4    /* runs outside, in multiples of the places */
 #define GATE_REMEMBERED_MAX 4096 /* hosts without runs that are remembered, for having answered in time */
 

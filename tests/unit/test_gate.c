@@ -449,15 +449,15 @@ static void test_gate_lines_leave_room_outside(void **state)
     begin((struct gate_limits){.max = 5, .per_host = 40, .max_slow = 1});
     assert_true(hang_at(0, 0, NULL));
     (void)enter(1, apis[0]);
-    for (int n = 2; n <= 14; n++) {
+    for (int n = 2; n <= 18; n++) {
         assert_false(gate_is_hopeless(&gate, &runs[n - 1], 1000));
         (void)enter(n, apis[0]);
         assert_int_equal(runs[n].place, GATE_OUTSIDE);
     }
-    assert_true(gate_is_hopeless(&gate, &runs[14], 1000)); /* 14 of 20: more than twice what is left */
-    leave(14);
-    (void)enter(15, "http://b/");
-    assert_false(gate_is_hopeless(&gate, &runs[15], 1000));
+    assert_true(gate_is_hopeless(&gate, &runs[18], 1000)); /* 18 of 20: more than eight times what is left */
+    leave(18);
+    (void)enter(19, "http://b/");
+    assert_false(gate_is_hopeless(&gate, &runs[19], 1000));
 }
 
 /* Far more calls than there is room for at one instant, to a host that answers in no time: nobody is sent
