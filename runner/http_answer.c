@@ -241,7 +241,7 @@ static bool is_odd_line(const char *line, size_t len)
 {
     const char *cr = memchr(line, '\r', len);
     size_t left = cr != NULL ? len - (size_t)(cr - line) : 0;
-    return memchr(line, '\0', len) != NULL || (left > 1 && !(left == 2 && cr[1] == '\n'));
+    return len == 0 || memchr(line, '\0', len) != NULL || (left > 1 && !(left == 2 && cr[1] == '\n'));
 }
 
 /* Trailers, outside of a head, say nothing. */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 const char http_bad_chunks[] = "the chunks of the answer's body are malformed";
+const char http_no_end[] = "the answer's headers have no end";
 const char http_broke_off[] = "the answer broke off inside its headers";
 
 static void say(struct http_result *result, enum http_error error, const char *text)

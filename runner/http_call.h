@@ -51,6 +51,7 @@ struct http_call {
 
 extern const char http_bad_chunks[];
 extern const char http_broke_off[];
+extern const char http_no_end[];
 
 /* The call is over, for libcurl with code: fill result. What it points to is the call's. now and mono: the
  * present moment. */

@@ -112,7 +112,9 @@ static size_t on_body(char *data, size_t size, size_t count, void *arg)
     if (call->line.is_over) {
         return 0;
     }
-    if (!call->answer.chunked) {
+    if (call->answer.open) {
+        call->fault = http_no_end; /* libcurl has taken something else for the end of the headers */
+    } else if (!call->answer.chunked) {
         take_body(call, data, len);
     } else if (!http_chunks_feed(&call->chunks, data, len, take_body, call) && !call->truncated) {
         call->fault = http_bad_chunks;
