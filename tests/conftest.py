@@ -38,6 +38,12 @@ def pytest_collection_modifyitems(config, items):
         items.sort(key=place_of)
 
 
+def pytest_fixture_setup(fixturedef, request):
+    """Tests of other files come between, so what belongs to a file would be made again and again, perhaps in the place of the one before."""
+    mixed = hasattr(request.config, "workerinput")
+    assert not mixed or fixturedef.scope in ("function", "session"), f"{fixturedef.argname}: of a test, or of all of them"
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_protocol(item):
     with open(os.environ[LOCK], encoding="ascii") as lock:

@@ -21,7 +21,7 @@ HALF_BODY = (b"POST /v1/schedule/api-caller HTTP/1.1\r\nHost: x\r\nContent-Type:
              b"Content-Length: 1000\r\n\r\n{")
 
 
-@pytest.fixture(scope="module", autouse=True)
+@pytest.fixture(autouse=True)
 def many_descriptors():
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (before[1], before[1]))
@@ -80,6 +80,7 @@ def start_exports(stack, count):
                             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=stack.home)
 
 
+@pytest.mark.alone
 def test_exports_and_half_sent_requests_keep_nobody_waiting(make_stack, opened):
     stack = make_stack(FCGI_PROCESSES=8).start()
     plant(stack, 10)
@@ -96,6 +97,7 @@ def test_exports_and_half_sent_requests_keep_nobody_waiting(make_stack, opened):
     assert p99(health) <= 100 * SCALE and p99(post) <= 100 * SCALE, (p99(health), p99(post))
 
 
+@pytest.mark.alone
 def test_batches_keep_nobody_waiting(make_stack):
     stack = make_stack(FCGI_PROCESSES=2).start()
     body = "".join(f'{{"schedule": "{NEVER_SOON}", "api": "http://127.0.0.1:9/%d/{n}", "type": "ATMOST_ONCE"}}\n' for n in range(1000))
@@ -258,6 +260,7 @@ def spooled(stack):
     return sum(path.stat().st_size for path in (stack.data / "run" / "nginx").rglob("*") if path.is_file())
 
 
+@pytest.mark.alone
 def test_answers_that_nobody_takes_fill_no_disk_and_hold_no_handler(make_stack, opened):
     stack = make_stack(FCGI_PROCESSES=2).start()
     plant(stack, 3)

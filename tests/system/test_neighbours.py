@@ -58,6 +58,7 @@ def threads(runner):
     return len(os.listdir(f"/proc/{runner.pid}/task"))
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("peers", [1, NAMES])
 def test_40_names_that_hang_make_no_others_late(make_runner, make_names, make_hanging, redis, handler, own_target, peers):
     """64 calls each: 2,560, and 1,000 places. Neither a job that was there before nor a new one notices. (They do not all come at one
@@ -115,6 +116,7 @@ class Outage:
                 key.fileobj.close()
 
 
+@pytest.mark.alone
 def test_names_that_answered_and_then_hang_take_half_of_the_places(make_runner, make_hanging, redis, handler, own_target):
     """What was quick a second ago is not trusted any longer than that."""
     hosts = make_hanging(*[f"127.1.0.{n + 1}" for n in range(NAMES)])
@@ -136,6 +138,7 @@ def test_names_that_answered_and_then_hang_take_half_of_the_places(make_runner, 
     assert PLACES / 8 <= calls <= PLACES / 2
 
 
+@pytest.mark.alone
 def test_500_lookups_a_second_that_nobody_answers_make_no_others_late(make_runner, make_names, redis, handler, own_target):
     names = make_names(lambda name: None if name.startswith("silent") else ["127.0.0.1"], ttl=0)
     hook = own_target.hook()
