@@ -336,6 +336,18 @@ static void test_taken_runs_by_hand_are_due_at_once_however_many(void **state)
     assert_int_equal(ASK("ZCOUNT", TAG "retry", "-inf", now), 200);
 }
 
+/* Where the instants of most schedules are, whatever the job's own is by now. */
+static void test_taken_run_by_hand_is_never_at_a_full_second(void **state)
+{
+    (void)state;
+    create(JOB_ATMOST_ONCE);
+    char ahead[40];
+    int64_t second = redis_now().ms / 1000 * 1000 + 60000;
+    (void)snprintf(ahead, sizeof ahead, "%lld before", (long long)second - 1);
+    SAY("HSET", TAG "job:" A, "manual", ahead);
+    assert_int_equal(run_as("one", -1), second + 1);
+}
+
 static void test_taken_run_by_hand_of_a_job_made_again_has_a_name_of_its_own(void **state)
 {
     (void)state;
@@ -523,6 +535,7 @@ int main(void)
         TEST(test_taken_resume_behind_a_clock_that_was_set_back_asks_the_history),
         TEST(test_taken_run_by_hand_does_not_get_what_is_under_way),
         TEST(test_taken_runs_by_hand_are_due_at_once_however_many),
+        TEST(test_taken_run_by_hand_is_never_at_a_full_second),
         TEST(test_taken_run_by_hand_of_a_job_made_again_has_a_name_of_its_own),
         TEST(test_taken_token_does_not_come_again_when_the_counter_goes_back),
         TEST(test_taken_token_is_larger_than_the_last_one_whatever_the_clock),

@@ -69,11 +69,12 @@ local function refuse_instant(where, id, due, stamp, now, floor)
 end
 
 -- An instant (ms) that stands for a run by hand or a notice of the job, now or later, though it is made at once. offset: the milliseconds of
--- the second (0 to 999) at which the job's own instants are, which it does not get.
+-- the second (0 to 999) at which the job's own instants are, which it does not get; nor a full second, for that is where the instants of most
+-- schedules are that the job may be given next.
 local function unscheduled_instant(where, id, offset, now)
     local floor = floor_of(where, id, now)
     local at, stamp = math.max(now, floor + 1), job_stamp(where.job_prefix, id)
-    while at % 1000 == offset or is_under_way(where, id .. as_text(at), stamp, true) do
+    while at % 1000 == 0 or at % 1000 == offset or is_under_way(where, id .. as_text(at), stamp, true) do
         at = at + 1
     end
     if floor > now then
