@@ -49,6 +49,7 @@
     5000 /* a call that takes longer earns its host nothing, nor does one without an answer */
 #define GATE_TRUST_MIN_MS   100
 #define GATE_MANY           16 /* doubtful runs of a host: half of all have to be left for one more */
+#define GATE_MANY_QUICK     64 /* likewise, of a host that has answered in time when it was called last */
 #define GATE_PEER_WEIGHT    4  /* how much a name's own doubtful runs count beside those of its peer */
 #define GATE_SHARE          8
 #define GATE_LINE_SHARE     8

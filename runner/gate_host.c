@@ -130,8 +130,10 @@ size_t gate_spares(const struct gate *gate)
 /* What comes later finds places only if what came first has left some: it will not give them back. */
 static bool leaves_enough(const struct gate_host *host, size_t all, size_t left)
 {
-    bool for_hosts = host->doubtful * all < left * (host->doubtful + GATE_MANY);
-    bool for_peers = host->peer->doubtful + GATE_PEER_WEIGHT * host->doubtful < left;
+    size_t many = host->quick ? GATE_MANY_QUICK : GATE_MANY;
+    size_t weight = host->quick ? 1 : GATE_PEER_WEIGHT;
+    bool for_hosts = host->doubtful * all < left * (host->doubtful + many);
+    bool for_peers = host->peer->doubtful + weight * host->doubtful < left;
     return for_hosts && for_peers;
 }
 

@@ -177,7 +177,7 @@ redis.call('ZADD', KEYS[2], ARGV[3], id)
     Tested("first-come-all-served", "who hangs first leaves places for who comes last", "test_gate",
            (("runner/gate_host.c", "return for_hosts && for_peers;", "return for_hosts || for_peers;"),)),
     Tested("peers-unseen", "names that lead to one peer share its places", "test_gate",
-           (("runner/gate_host.c", "host->peer->doubtful + GATE_PEER_WEIGHT", "host->doubtful + GATE_PEER_WEIGHT"),)),
+           (("runner/gate_host.c", "host->peer->doubtful + weight", "host->doubtful + weight"),)),
     Tested("nothing-to-spare", "a host that answered has a place, whatever others were trusted with", "test_gate",
            (("runner/gate.c", "return host->quick && gate_host_inside(host) == 0 && gate->spare < gate_spares(gate);",
              "return host->quick && gate_host_inside(host) == 0 && gate->spare > gate_spares(gate);"),)),
