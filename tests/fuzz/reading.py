@@ -15,6 +15,9 @@ UNTIL_CLOSE = "before the connection does"
 # RFC 9112, 9.8, calls an answer incomplete that ends with a TLS connection that was not closed properly. libcurl has OpenSSL 3 overlook that
 # (SSL_OP_IGNORE_UNEXPECTED_EOF), and many servers close so.
 TLS_END_IS_SEEN = False
+# libcurl before 8.5 goes through what it has read line by line for as long as the next byte is not NUL (`while(*k->str)`): of a line that begins with
+# NUL it shows nobody anything, nor of what was read together with it (docs/libcurl.md). What is left may be any answer.
+NUL_LINE_IS_SEEN = False
 REDIRECTS = (301, 302, 303, 307, 308)
 
 TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
@@ -188,8 +191,8 @@ class Reader:
         while line := self.line(where):
             if not line.strip(b"\r"):
                 self.vague("is that the end of the headers?")
-            if line[:1] == b"\0" and self.end == "keep":
-                self.out.timeout = True  # who does not see what is in front of the NUL may wait for the end of the headers
+            if line[:1] == b"\0" and not NUL_LINE_IS_SEEN:
+                self.vague("a line that begins with NUL")
             if line[:1] in b" \t\r":  # a bare CR is a blank, where it is not refused
                 self.folded(found, line)
                 continue

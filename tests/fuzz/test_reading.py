@@ -71,6 +71,11 @@ def test_where_a_client_may_choose_both_are_right(data):
     assert said(data, "keep")[:2] == [200, "bad"]
 
 
+@pytest.mark.parametrize("line, is_vague", [(b"\0: x\r\n", True), (b"X\0: x\r\n", False), (b"X: \0\r\n", False)])
+def test_what_is_read_with_a_line_that_begins_with_nul_may_be_lost(line, is_vague):
+    assert ("vague" in said(HEAD + line + b"Transfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n")) == is_vague
+
+
 def test_bytes_behind_an_answer_spoil_the_connection():
     assert read(HEAD + b"Content-Length: 2\r\n\r\nokX", "keep", "GET").excess == len(HEAD) + 23
     assert said(HEAD + b"Content-Length: 2\r\n\r\nok\r\n", "keep") == [200, "again"], "CRLF may be skipped"
