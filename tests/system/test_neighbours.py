@@ -11,7 +11,7 @@ from harness import SCALE, at_second, soon, wait_for
 from names import NameServer
 from test_isolation import HangingHost, lateness_ms, p99, plant_jobs
 
-LATE_MS = 50
+LATE_MS = 50  # on a machine that does nothing else; on a busy one twice what was late before the neighbours came
 PLACES = 1000  # RUNNER_MAX_IN_FLIGHT as shipped
 NAMES = 40
 
@@ -50,6 +50,17 @@ def hanging_calls(hosts):
     return sum(host.connections for host in hosts)
 
 
+def late_before(hooks, seconds=5):
+    """What the machine itself makes late, just before it matters: p99 of these hooks' calls."""
+    begin = soon(1)
+    return p99(lateness_ms(hooks, range(begin, begin + seconds)))
+
+
+def assert_on_time(late, before):
+    print(f"\np99 lateness {p99(late):.1f} ms, {before:.1f} ms before", end="")
+    assert p99(late) <= max(LATE_MS, 2 * before) * SCALE
+
+
 def descriptors(runner):
     return len(os.listdir(f"/proc/{runner.pid}/fd"))
 
@@ -70,8 +81,7 @@ def test_40_names_that_hang_make_no_others_late(make_runner, make_names, make_ha
     make_runner(RUNNER_DRAIN_TIMEOUT_MS=0, **names.settings)
     for n, hook in enumerate(known):
         handler.schedule("* * * * * *", named(hook, f"known{n}.test"))
-    for hook in known:
-        hook.wait_for_calls(2)
+    before = late_before(known)
 
     instant = soon(1)
     for n, (name, host) in enumerate(at.items()):
@@ -82,8 +92,7 @@ def test_40_names_that_hang_make_no_others_late(make_runner, make_names, make_ha
     begin = soon(1)
     late = lateness_ms(known, range(instant, instant + 14)) + lateness_ms(new, range(begin, begin + 8))
     calls = hanging_calls(hosts)
-    print(f"\np99 lateness {p99(late):.1f} ms, {calls} calls hang", end="")
-    assert p99(late) <= LATE_MS * SCALE
+    assert_on_time(late, before)
     assert PLACES / 8 <= calls <= PLACES / 2, "half of the places, at most; but those that hang have their share"
 
 
@@ -131,13 +140,13 @@ def test_names_that_answered_and_then_hang_take_half_of_the_places(make_runner, 
     for host in hosts:
         plant_jobs(redis, 10, instant, schedule="* * * * * *", api=host.url, timeout_ms=60000)
     wait_for(lambda: outage.answers >= 2000, 30)
+    before = late_before([hook])  # while they answer: 400 calls of one second are made in any case
     wait_for(lambda: 0.4 < time.time() % 1 < 0.6)  # none is under way
     outage.begin()
     begin = soon()
     late = lateness_ms([hook], range(begin, begin + 10))
     calls = hanging_calls(hosts)
-    print(f"\np99 lateness {p99(late):.1f} ms, {calls} calls hang", end="")
-    assert p99(late) <= LATE_MS * SCALE
+    assert_on_time(late, before)
     assert PLACES / 8 <= calls <= PLACES / 2
 
 
@@ -147,7 +156,7 @@ def test_500_lookups_a_second_that_nobody_answers_make_no_others_late(make_runne
     hook = own_target.hook()
     runner = make_runner(RUNNER_DRAIN_TIMEOUT_MS=0, **names.settings)
     handler.schedule("* * * * * *", named(hook, "healthy.test"))
-    hook.wait_for_calls(2)
+    late_ms = late_before([hook])
     before = threads(runner), descriptors(runner)
 
     begin = int(time.time()) + 4
@@ -163,7 +172,7 @@ def test_500_lookups_a_second_that_nobody_answers_make_no_others_late(make_runne
         execution, = handler.wait_for_executions(job_id)
         assert (execution["error_class"], execution["outcome"]) == ("timeout", "failed"), execution
     asked = len({name for name in names.asked if name.startswith("silent")})
-    print(f"\np99 lateness {p99(late):.1f} ms; {asked} names asked for; {most[0]} threads, {most[1]} descriptors (before: {before})", end="")
-    assert p99(late) <= LATE_MS * SCALE
+    print(f"\n{asked} names asked for; {most[0]} threads, {most[1]} descriptors (before: {before})", end="")
+    assert_on_time(late, late_ms)
     assert asked == 5000
     assert most[0] <= before[0] + 4 and most[1] <= before[1] + 32, (before, most)
