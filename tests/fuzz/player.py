@@ -11,7 +11,6 @@ import time
 LINGER_RESET = struct.pack("ii", 1, 0)
 LINGER = 0.05  # seconds in which a client may take what was sent before the connection is closed
 READ = 65536
-SIOCOUTQNSD = 0x894B  # linux/sockios.h: bytes that were not even sent
 SO_TIMESTAMPNS = 35   # asm-generic/socket.h
 ARRIVAL_MS = 300
 
@@ -112,8 +111,8 @@ class Channel:
             raise Gone from error
 
     def has_arrived(self):
-        """Has all that was sent left this side? On the loopback, it is in the client's hands then, acknowledged or not."""
-        return struct.unpack("i", fcntl.ioctl(self.peer, SIOCOUTQNSD, bytes(4)))[0] == 0
+        """Has all that was sent been acknowledged? Not before is it in the client's hands: on a busy machine a packet waits for its turn, too."""
+        return struct.unpack("i", fcntl.ioctl(self.peer, termios.TIOCOUTQ, bytes(4)))[0] == 0
 
     async def send(self, data):
         if self.tls is None:
@@ -166,10 +165,13 @@ class Connection:
         self.unread = b""        # of a request that was not looked at
         self.is_lost = False     # it was used all the same: answers and requests do not fit together any more
 
+    def begin_litter(self, only_blank):
+        self.has_litter, self.only_blank, self.littered_ms = True, only_blank, None
+
     async def litter(self, channel, only_blank):
         """Something was sent that belongs to no answer. Wait for it to arrive, in the client's kernel at least."""
         # The last ones count: those before them may have been dropped with the answer, and these may have crossed a request.
-        self.has_litter, self.only_blank, self.littered_ms = True, only_blank, None
+        self.begin_litter(only_blank)
         self.book.littered(self)
         deadline = now_ms() + ARRIVAL_MS
         while self.littered_ms is None and now_ms() < deadline:
@@ -302,6 +304,8 @@ class Player:
                 sent += len(piece)
         finally:
             call.sent, call.sent_ms = sent, now_ms()
+            if sent > excess >= 0:
+                connection.begin_litter(call.reading.only_blank)  # also where the client has gone meanwhile
         connection.spoilt = call.reading.why_not or None
         if excess >= 0:
             await connection.litter(channel, call.reading.only_blank)
@@ -314,6 +318,7 @@ class Player:
             try:
                 done, _ = await asyncio.wait({reader}, timeout=wait_ms / 1000)
                 if not done:
+                    connection.begin_litter(not piece.strip(b"\r\n"))
                     await channel.send(piece)
                     await connection.litter(channel, not piece.strip(b"\r\n"))
                 return await reader
