@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #define KEEP_S_MAX 1000000 /* seconds; more is this much */
+#define SCHEME_MAX 40      /* letters; libcurl takes a longer one for the beginning of a path */
 
 static const char differing_lengths[] = "the answer tells two different lengths";
 static const char bad_length[] = "the answer's Content-Length is not a length";
@@ -133,6 +134,22 @@ static void take_connection(struct http_answer *answer, struct slice value)
     }
 }
 
+/* RFC 3986, 3.1 */
+static bool is_of_scheme(char c)
+{
+    char lower = (char)(c | 0x20);
+    return (lower >= 'a' && lower <= 'z') || is_digit(c) || c == '+' || c == '-' || c == '.';
+}
+
+static bool has_long_scheme(struct slice url)
+{
+    size_t len = 0;
+    while (len < url.len && is_of_scheme(url.data[len])) {
+        len++;
+    }
+    return len > SCHEME_MAX && len < url.len && url.data[len] == ':' && !is_digit(url.data[0]);
+}
+
 /* Where does the body end? Asked when all fields are there. */
 static void judge_framing(struct http_answer *answer)
 {
@@ -217,6 +234,8 @@ static void take_field(struct http_answer *answer, const char *line, size_t len)
         take_coding(answer, trimmed);
     } else if (answer->last == HTTP_FIELD_CONNECTION) {
         take_connection(answer, trimmed);
+    } else if (answer->last == HTTP_FIELD_LOCATION) {
+        answer->leads_nowhere = answer->leads_nowhere || has_long_scheme(trimmed);
     } else if (answer->last < HTTP_FIELD__COUNT) {
         answer->values[answer->last][0] = '\0'; /* the last one counts */
         keep(answer->values[answer->last], trimmed);

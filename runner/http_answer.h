@@ -47,6 +47,8 @@ struct http_answer {
     bool chunked;
     bool stays;           /* Connection: keep-alive, in whichever of its lines */
     bool closes;          /* likewise close; or it is HTTP/1.0 and does not stay */
+    bool leads_nowhere;   /* its Location begins with a scheme that is too long for libcurl to see that it is
+                             one */
     int64_t length;       /* bytes */
     enum http_field last; /* the field of the line before, which a folded line continues */
     const char *suspect;  /* what is wrong with the framing, should there be a body; NULL: nothing */

@@ -66,6 +66,8 @@ static void describe_end(const struct http_call *call, CURLcode code, struct htt
         say(result, HTTP_ERROR_RESPONSE, "the answer's headers are larger than 64 KiB");
     } else if (call->redirect_too_large) {
         say(result, HTTP_ERROR_RESPONSE, "the body of a redirect is too large");
+    } else if (call->leads_nowhere) {
+        say(result, HTTP_ERROR_REDIRECT, "the redirect leads to neither http nor https");
     } else if (call->sending_forbidden) {
         say(result, HTTP_ERROR_ABORTED, "the runner's lease had run out before the request was sent");
     } else if (call->resend_blocked) {

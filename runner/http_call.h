@@ -41,6 +41,7 @@ struct http_call {
     bool sent;
     bool truncated;
     bool redirect_too_large;
+    bool leads_nowhere; /* a redirect, to neither http nor https */
     bool headers_too_large;
     bool resend_blocked;
     bool sending_forbidden;

@@ -64,6 +64,10 @@ static int on_before_request(void *arg, char *ip, char *local_ip, int port, int 
         call->fault = http_broke_off;
         return CURL_PREREQFUNC_ABORT;
     }
+    if (follows && call->answer.leads_nowhere) {
+        call->leads_nowhere = true;
+        return CURL_PREREQFUNC_ABORT;
+    }
     if (!take_line(call, &ends)) {
         return CURL_PREREQFUNC_OK;
     }

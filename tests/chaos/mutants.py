@@ -199,6 +199,8 @@ redis.call('ZADD', KEYS[2], ARGV[3], id)
              "lookup->taken = lookup->taken && !(lookup->left && lookup->until.ms <= now.ms + 3600000);"),)),
     Tested("answered-before-asked", "what waits on a kept connection is no answer to the next request", "test_http_client",
            (("runner/http_multi.c", "(has_more(kept) || http_tls_has_more(easy));", "(has_more(kept) || http_tls_has_more(easy)) && false;"),)),
+    Tested("nowhere-by-path", "a redirect to neither http nor https is not followed, whatever libcurl takes it for", "test_http_client",
+           (("runner/http_client.c", "if (follows && call->answer.leads_nowhere) {", "if (false && follows && call->answer.leads_nowhere) {"),)),
     Tested("handles-again", "what an answer leaves in libcurl's handle does not reach another call", "test_http_client",
            (("runner/http_client.c", "static void call_free(struct http_call *call)\n{\n    curl_easy_cleanup(call->easy);\n",
              "static CURL *spare;\n\nstatic void call_free(struct http_call *call)\n{\n    if (spare == NULL) {\n        curl_easy_reset(call->easy);\n"

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import reading
 
 TAG = re.compile(rb"\[j(\d+)k(\d+)h\d+!?\]")
-LITTER_MS = 150     # so long bytes have to lie there before a call begins that must see them (by the runner's own clock)
+LITTER_MS = 150     # so long bytes have to lie there before a request arrives that must not have been sent: between a client's look and its sending, it may sleep
 OUTCOMES = {"s": "succeeded", "f": "failed", "u": "unknown", "l": "lost", "m": "missed", "c": "cancelled", "k": "skipped"}
 CLOSING_MS = 250    # so near each other a call and the end of a connection may meet
 RETRY_MS = 300      # the jobs' backoff
@@ -33,7 +33,6 @@ class Call:
     spoilt: str = None       # why the connection was none to use
     has_litter: bool = False  # bytes were sent there that nobody had asked for
     only_blank: bool = False  # line ends alone
-    came_late: bool = False   # behind the answer, not with it
     littered_ms: float = None  # when these had arrived
     before: object = None    # the call before it on that connection
     sent: int = 0
@@ -53,6 +52,15 @@ class Call:
 
 
 @dataclass(eq=False)
+class Unanswered:
+    """A request that the target did not look at: it came on a connection that was about to end. The same fields as a Call's."""
+    at_ms: float
+    has_litter: bool
+    only_blank: bool
+    littered_ms: float
+
+
+@dataclass(eq=False)
 class Attempt:
     """All that came of one attempt. number: how manieth of its job."""
     job: object
@@ -63,6 +71,8 @@ class Attempt:
     calls: list = field(default_factory=list)
     record: object = None
     header_bytes: int = 0
+    unanswered: list = field(default_factory=list)  # Unanswered ones
+    doubts: list = field(default_factory=list)      # (kind, text)s: wrong, unless an answer was taken that the target sent to nobody
 
     @property
     def name(self):
@@ -123,7 +133,7 @@ class Book:
         method = request.method
         read = reading.read(answer.data, answer.end if connection.tls or answer.end != "cut" else "close", method, attempt.header_bytes)
         call = Call(attempt, answer, read, hop, method, request.path, request.at_ms, connection.answered == 0, connection.number, connection.spoilt,
-                    connection.has_litter, connection.only_blank, connection.came_late, connection.littered_ms, connection.last)
+                    connection.has_litter, connection.only_blank, connection.littered_ms, connection.last)
         attempt.header_bytes = read.header_bytes
         attempt.calls.append(call)
         self.answers += 1
@@ -142,8 +152,18 @@ class Book:
         if last.reading.vague or follows(last):
             return last.hop + 1
         if not resent or attempt.job.once:
-            self.find("sent twice", f"{request.method} {request.path} after {last.answer.label}: {last.reading.flaws}", attempt)
+            attempt.doubts.append(("sent twice", f"{request.method} {request.path} after {last.answer.label}: {last.reading.flaws}"))
         return last.hop
+
+    def note_unanswered(self, request, connection):
+        headers = request.headers
+        attempt = self.attempt_of(headers["dronc-job-id"].removeprefix("capi:"), instant(headers["dronc-scheduled-time"]), int(headers["dronc-attempt"]))
+        one = Unanswered(request.at_ms, connection.has_litter, connection.only_blank, connection.littered_ms)
+        attempt.unanswered.append(one)
+        self.counts["requests unanswered"] += 1
+        if not connection.last.reading.vague and self.was_unclean(one, connection.last):
+            self.find("connection", f"used again, though bytes lay there for {one.at_ms - one.littered_ms:.0f} ms: {connection.last.answer.label}; no answer",
+                      attempt, connection.last, sort="unanswered")
 
     def check_request(self, call, request, place):
         """No state of an answer may go into a request."""
@@ -156,7 +176,7 @@ class Book:
         if request.headers.get("authorization") == attempt.job.secret and place != attempt.job.place:
             self.find("authorization", f"sent to {place}", attempt)
         if request.method != call.wanted_method():
-            self.find("method", f"{request.method}, not {call.wanted_method()}, at {request.path}", attempt)
+            attempt.doubts.append(("method", f"{request.method}, not {call.wanted_method()}, at {request.path}"))
 
     def closed(self, connection):
         self.ends[connection.local].append(time.time() * 1000)
@@ -176,7 +196,7 @@ class Book:
         if record.outcome == "l":
             self.find("lost", f"{record}", attempt)
             return
-        if attempt is None:
+        if attempt is None or not attempt.calls:
             self.unseen(job, record)
             return
         if attempt.record is not None:
@@ -201,9 +221,14 @@ class Book:
         call, job = attempt.calls[-1], attempt.job
         self.check_tags(record, job, attempt)
         for one in attempt.calls:
-            self.check_connection(one, record)
-        if job.rude or any(one.spoilt or one.has_litter and (not one.only_blank or self.too_late(one, record)) for one in attempt.calls):
+            self.check_connection(one)
+        for kind, text in [] if self.has_crossed(attempt) else attempt.doubts:
+            self.find(kind, text, attempt)
+        if job.rude or any(one.spoilt or one.has_litter and (not one.only_blank or self.too_late(one)) for one in attempt.calls):
             return  # whatever was answered there is not ours to judge any more
+        if any(self.too_late(one) for one in attempt.unanswered):
+            self.counts["judged crossed"] += 1
+            return  # RFC 9112, 9.2: what arrives when a request is on its way is the answer to it, for any client; a redirect's request is one like any other
         read = call.reading
         if read.vague or any(one.reading.vague for one in attempt.calls):
             self.counts["judged vague"] += 1
@@ -261,26 +286,30 @@ class Book:
         for tag in TAG.finditer(record.kept or b""):
             own = int(tag[1]) == job.number and (job.rude or attempt is None or int(tag[2]) == attempt.number)
             sent = attempt is not None and any(tag[0] in call.answer.data + call.reading.body for call in attempt.calls)  # a mutation may make it another's
-            if not own and not sent and not (last is not None and self.too_late(last, record)):
+            if not own and not sent and not self.has_crossed(attempt):
                 self.find("another's answer", f"got {tag[0].decode()}: {record}", attempt, last.before if last else None)
 
     @staticmethod
-    def began(call, record):
-        """When the client chose the connection, or a little earlier."""
-        return record.started if call.hop == 0 else call.attempt.calls[call.hop - 1].sent_ms
+    def too_late(request):
+        """Bytes that nobody had asked for arrived on a request's connection when it was on its way already, or nearly so: no client can know.
+        Both instants are those of this machine's kernel, as the target sees them; neither the runner's clock nor the target's delays count."""
+        return request.has_litter and (request.littered_ms is None or request.at_ms <= request.littered_ms + LITTER_MS)
 
-    def too_late(self, call, record):
-        """Bytes were sent to a call's connection that nobody had asked for, when it had begun already: it cannot know."""
-        return call.has_litter and (call.littered_ms is None or self.began(call, record) <= call.littered_ms + LITTER_MS)
+    def was_unclean(self, request, before):
+        """Bytes lay on its connection, and whoever sent it there should have known. before: the call that was answered there before it."""
+        return request.has_litter and not request.only_blank and not self.too_late(request) and not may_drop_rest(before)
 
-    def check_connection(self, call, record):
+    def has_crossed(self, attempt):
+        return attempt is not None and any(self.too_late(one) for one in attempt.calls + attempt.unanswered)
+
+    def check_connection(self, call):
         attempt, before = call.attempt, call.before
         if before is None or before.reading.vague:
             return
         if call.spoilt:
             self.find("connection", f"used again, though: {call.spoilt}; before: {before.answer.label}", attempt, before, sort=call.spoilt)
-        elif call.has_litter and not call.only_blank and not self.too_late(call, record) and (call.came_late or not may_drop_rest(before)):
-            self.find("connection", f"used again, though bytes lay there for {self.began(call, record) - call.littered_ms:.0f} ms: {before.answer.label}",
+        elif self.was_unclean(call, before):
+            self.find("connection", f"used again, though bytes lay there for {call.at_ms - call.littered_ms:.0f} ms: {before.answer.label}",
                       attempt, before, sort="bytes late" if before.answer.late else f"bytes behind {'a body' if before.reading.body else 'none'}")
 
     def missing(self, before_ms):
@@ -363,7 +392,8 @@ def leads_to(call):
 
 def may_drop_rest(call):
     """Of an answer without a body, and of a redirect, whoever drops what comes with it has seen all of it. (If he has not, and takes it for
-    the next answer, that is found by the marks in it.)"""
+    the next answer, that is found by the marks in it.) That goes for bytes that were sent later, too: a client that is slow reads them with the
+    answer. (Seen in 7.88: one recv returned a HEAD's answer and what was sent 5 ms behind it; the look before the next request found nothing.)"""
     return not call.reading.body or call.reading.head in reading.REDIRECTS
 
 

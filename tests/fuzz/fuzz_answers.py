@@ -25,6 +25,7 @@ from player import Player, now_ms
 
 FOUND_MAX = 20
 DESCRIPTORS_MAX = 2 * rigs.IN_FLIGHT_MAX + 150
+SETTLED_S = 0.5  # so long after a record what the target has seen of its connections is all there
 PORTS = {"http": (False, False), "https": (True, False), "rude http": (False, True), "rude https": (True, True)}
 
 
@@ -64,6 +65,7 @@ class Run:
     def __init__(self, options):
         self.options, self.rig, self.usage, self.begun, self.lag = options, rigs.Rig(), [], time.monotonic(), 0
         self.rudeness = Rudeness(options.seed)
+        self.untold = collections.deque()  # (when it was read, record)s
         self.grammar = answers.Grammar(options.seed, options.without, options.only)
 
     def make(self, player):
@@ -122,11 +124,13 @@ class Run:
         except OSError:
             return self.usage[-1] if self.usage else (0, 0)
 
-    def collect(self):
+    def collect(self, settled_s=SETTLED_S):
         for record in self.rig.records():
-            self.book.record(record)
+            self.untold.append((time.monotonic(), record))
             if record.status == 410 and record.outcome == "f":
                 self.rig.handler.resume(f"capi:{record.job}")
+        while self.untold and time.monotonic() - self.untold[0][0] >= settled_s:
+            self.book.record(self.untold.popleft()[1])
 
     def tell(self):
         resident, descriptors = self.usage[-1] if self.usage else (0, 0)
@@ -142,7 +146,8 @@ class Run:
         while runner.running and time.monotonic() < deadline:
             await asyncio.sleep(0.1)
         code = runner.process.poll()
-        self.collect()
+        await asyncio.sleep(SETTLED_S)
+        self.collect(0)
         if code != 0:
             self.book.find("death", f"the runner ended with {code}: {runner.err[-3000:]}")
         for report in self.rig.reports():

@@ -11,6 +11,7 @@ import time
 LINGER_RESET = struct.pack("ii", 1, 0)
 LINGER = 0.05  # seconds in which a client may take what was sent before the connection is closed
 READ = 65536
+SO_TIMESTAMPNS = 35   # asm-generic/socket.h
 ARRIVAL_MS = 300
 
 
@@ -27,6 +28,7 @@ class Channel:
 
     def __init__(self, peer, context=None):
         self.peer, self.loop, self.tls = peer, asyncio.get_running_loop(), None
+        self.received_ms = 0  # when the kernel had what was read last, however late it was read
         if context is not None:
             self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
             self.tls = context.wrap_bio(self.incoming, self.outgoing, server_side=True)
@@ -43,14 +45,47 @@ class Channel:
                 raise Gone from error
         return None
 
-    async def receive_raw(self):
+    async def readable(self):
+        ready = self.loop.create_future()
+        self.loop.add_reader(self.peer, lambda: ready.done() or ready.set_result(None))
         try:
-            data = await self.loop.sock_recv(self.peer, READ)
-        except OSError as error:
-            raise Gone from error
+            await ready
+        finally:
+            self.loop.remove_reader(self.peer)
+
+    def read_now(self):
+        data, control, _, _ = self.peer.recvmsg(1, 256, socket.MSG_PEEK)  # of the first byte; others may come later
+        stamps = [struct.unpack("qq", value) for level, kind, value in control if (level, kind) == (socket.SOL_SOCKET, SO_TIMESTAMPNS)]
+        if data:
+            self.received_ms = stamps[-1][0] * 1000 + stamps[-1][1] / 1e6 if stamps else now_ms()
+        return self.peer.recv(READ) if data else data
+
+    async def receive_raw(self):
+        while True:
+            try:
+                data = self.read_now()
+                break
+            except BlockingIOError:
+                await self.readable()
+            except OSError as error:
+                raise Gone from error
         if not data:
             raise Gone
         return data
+
+    def rest(self):
+        """What the client has sent and nobody has read, at the end."""
+        found = b""
+        try:
+            while data := self.read_now():
+                if self.tls is None:
+                    found += data
+                else:
+                    self.incoming.write(data)
+                    found += self.tls.read(READ)
+        except OSError:  # there is no more, or it is no TLS
+            pass
+        return found
 
     async def receive(self):
         while self.tls is not None:
@@ -75,8 +110,8 @@ class Channel:
         except OSError as error:
             raise Gone from error
 
-    def is_acknowledged(self):
-        """Is there nothing left of ours on its way?"""
+    def has_arrived(self):
+        """Has all that was sent been acknowledged? Not before is it in the client's hands: on a busy machine a packet waits for its turn, too."""
         return struct.unpack("i", fcntl.ioctl(self.peer, termios.TIOCOUTQ, bytes(4)))[0] == 0
 
     async def send(self, data):
@@ -102,17 +137,17 @@ class Channel:
             await self.flush()
         try:
             self.peer.shutdown(socket.SHUT_WR)
-            await asyncio.wait_for(self.loop.sock_recv(self.peer, READ), LINGER)
+            await asyncio.wait_for(self.readable(), LINGER)
         except (OSError, asyncio.TimeoutError):
             pass
 
 
 class Request:
-    def __init__(self, head):
+    def __init__(self, head, at_ms):
         line, *rest = head.decode("latin-1").split("\r\n")
         self.method, self.path, self.version = line.split(" ", 2)
         self.headers = {name.lower(): value.strip() for name, _, value in (one.partition(":") for one in rest)}
-        self.at_ms = now_ms()
+        self.at_ms = at_ms  # when it arrived, by the kernel's clock: a target that is late itself must not blame the client
 
 
 class Connection:
@@ -125,18 +160,22 @@ class Connection:
         self.last = None         # the call that was answered last
         self.spoilt = None       # why nothing may come here any more
         self.has_litter = False  # bytes were sent that belong to no answer
-        self.came_late = False   # behind the answer, not with it
         self.only_blank = False  # line ends alone, which may be skipped
         self.littered_ms = None  # when they had arrived
+        self.unread = b""        # of a request that was not looked at
         self.is_lost = False     # it was used all the same: answers and requests do not fit together any more
 
-    async def litter(self, channel, only_blank, late=False):
-        """Something was sent that belongs to no answer. Wait for it to arrive, at the client's kernel at least."""
-        self.has_litter, self.only_blank, self.came_late = True, only_blank, late
+    def begin_litter(self, only_blank):
+        self.has_litter, self.only_blank, self.littered_ms = True, only_blank, None
+
+    async def litter(self, channel, only_blank):
+        """Something was sent that belongs to no answer. Wait for it to arrive, in the client's kernel at least."""
+        # The last ones count: those before them may have been dropped with the answer, and these may have crossed a request.
+        self.begin_litter(only_blank)
         self.book.littered(self)
         deadline = now_ms() + ARRIVAL_MS
         while self.littered_ms is None and now_ms() < deadline:
-            if channel.is_acknowledged():
+            if channel.has_arrived():
                 self.littered_ms = now_ms()
             else:
                 await asyncio.sleep(0.002)
@@ -163,6 +202,7 @@ class Player:
             peer, _ = await loop.sock_accept(listener)
             peer.setblocking(False)
             peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            peer.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
             task = loop.create_task(self.serve(peer, context, opening))
             self.tasks.add(task)
             task.add_done_callback(self.over)
@@ -175,8 +215,8 @@ class Player:
     async def serve(self, peer, context, opening):
         connection = Connection(peer.getsockname()[0], context is not None, self.book)
         with peer:
+            channel = Channel(peer, context)
             try:
-                channel = Channel(peer, context)
                 act = opening(connection) if opening is not None else None
                 if act is not None and not await self.open(channel, act):
                     return
@@ -186,7 +226,14 @@ class Player:
             except Gone:
                 pass
             finally:
+                self.note_unanswered(channel, connection)
                 self.book.closed(connection)
+
+    def note_unanswered(self, channel, connection):
+        """A request may have come behind the last answer: whoever sent it may have taken something for the answer to it."""
+        head, end, _ = (connection.unread + channel.rest()).partition(b"\r\n\r\n")
+        if end and connection.answered:
+            self.book.note_unanswered(Request(head, channel.received_ms), connection)
 
     @staticmethod
     async def open(channel, act):
@@ -229,12 +276,14 @@ class Player:
 
     @staticmethod
     async def read_head(channel, buffered):
+        at_ms = channel.received_ms if buffered else None
         while b"\r\n\r\n" not in buffered:
             buffered += await channel.receive()
+            at_ms = at_ms or channel.received_ms
             if buffered[:1] == b"\x16":
                 raise Gone  # TLS, where there is none
         head, _, buffered = buffered.partition(b"\r\n\r\n")
-        request = Request(head)
+        request = Request(head, at_ms)
         return request, int(request.headers.get("content-length", 0)), buffered
 
     @staticmethod
@@ -255,6 +304,8 @@ class Player:
                 sent += len(piece)
         finally:
             call.sent, call.sent_ms = sent, now_ms()
+            if sent > excess >= 0:
+                connection.begin_litter(call.reading.only_blank)  # also where the client has gone meanwhile
         connection.spoilt = call.reading.why_not or None
         if excess >= 0:
             await connection.litter(channel, call.reading.only_blank)
@@ -267,9 +318,13 @@ class Player:
             try:
                 done, _ = await asyncio.wait({reader}, timeout=wait_ms / 1000)
                 if not done:
+                    connection.begin_litter(not piece.strip(b"\r\n"))
                     await channel.send(piece)
-                    await connection.litter(channel, not piece.strip(b"\r\n"), late=True)
+                    await connection.litter(channel, not piece.strip(b"\r\n"))
                 return await reader
+            except Gone:
+                connection.unread = reader.result() if reader.done() and not reader.exception() else b""
+                raise
             finally:
                 reader.cancel()
         return b""

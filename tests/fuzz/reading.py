@@ -333,6 +333,7 @@ class Reader:
             part = self.data[self.at:self.at + size]
             total += len(part)
             parts.append(part)
+            out.body += part
             if total > BODY_MAX:
                 return self.too_long(b"".join(parts))
             if len(part) < size:

@@ -120,3 +120,8 @@ def test_most_answers_can_be_judged():
     readings = [read(answer.data, answer.end, "GET") for answer in plans("2", 2000)]
     assert sum(one.exact for one in readings) > 0.6 * len(readings)
     assert sum(one.vague for one in readings) < 0.1 * len(readings)
+
+
+def test_of_a_broken_body_what_there_was_is_known():
+    """What a record keeps of it must be found again, though chunks cut its marks in two."""
+    assert read(HEAD + b"Transfer-Encoding: chunked\r\n\r\n2\r\n[j\r\n5\r\n1k", "close", "GET").body == b"[j1k"

@@ -308,8 +308,12 @@ static void serve_location(struct http_stub *s, int connection)
 static void test_http_client_does_not_follow_to_other_schemes(void **state)
 {
     (void)state;
-    static const char *const targets[] = {"file:///etc/passwd", "ftp://127.0.0.1/x", "gopher://127.0.0.1/",
-                                          "dict://127.0.0.1/x", "http://"};
+    static const char *const targets[] = {"file:///etc/passwd",
+                                          "ftp://127.0.0.1/x",
+                                          "gopher://127.0.0.1/",
+                                          "dict://127.0.0.1/x",
+                                          "http://",
+                                          "a-scheme-of-more-than-the-forty-letters-of-libcurl://127.0.0.1/x"};
     for (size_t i = 0; i < sizeof targets / sizeof targets[0]; i++) {
         location = targets[i];
         stub_open(&stub, serve_location);
