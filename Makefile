@@ -132,7 +132,7 @@ $(BUILD)/fcgi/openapi_document.c: fcgi/openapi.json scripts/embed-json
 
 ## -- checking it
 .PHONY: test
-test: deps-test ## run all tests, about five minutes (SANITIZE=1: with ASan and UBSan)
+test: deps-test ## run all tests, about eight minutes (SANITIZE=1: with ASan and UBSan)
 	$(AFTER_DEPS) test-unit
 	$(AFTER_DEPS) test-system
 

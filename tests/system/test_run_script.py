@@ -202,7 +202,7 @@ def test_closed_terminal_stops_everything(make_stack, make_terminal):
 def test_sigterm_to_make_stops_everything(make_stack, home):
     stack = make_stack()
     make = Program(home, "make", make_run(home), environment(DATA_DIR=stack.data, HTTP_PORT=stack.port, FCGI_PROCESSES=2))
-    wait_for(lambda: make.events("ready"))
+    wait_for(lambda: make.events("ready"), 20)  # as long as Stack.start waits
     make.signal(signal.SIGTERM)
     make.exit_code()
     wait_for(lambda: not processes_in(home), 10)
