@@ -8,21 +8,40 @@
 
 /* ---- lines ---- */
 
+/* Behind which run does this one stand? NULL: in front. What is due now takes turns with a backlog that was
+ * there before it, so that neither waits for all of the other. */
+static struct run *place_in(const struct gate_line *line, const struct run *run)
+{
+    if (run->backlog || line->last == line->fresh) {
+        return line->last;
+    }
+    return line->fresh != NULL ? line->fresh->line_next : NULL;
+}
+
 static void line_add(struct gate_line *line, struct run *run)
 {
-    run->line_prev = line->last;
-    run->line_next = NULL;
-    if (line->last != NULL) {
-        line->last->line_next = run;
+    struct run *before = place_in(line, run);
+    run->line_prev = before;
+    run->line_next = before != NULL ? before->line_next : line->first;
+    if (before != NULL) {
+        before->line_next = run;
     } else {
         line->first = run;
     }
-    line->last = run;
+    if (run->line_next != NULL) {
+        run->line_next->line_prev = run;
+    } else {
+        line->last = run;
+    }
+    line->fresh = run->backlog ? line->fresh : run;
     line->count++;
 }
 
 static void line_remove(struct gate_line *line, struct run *run)
 {
+    while (line->fresh == run || (line->fresh != NULL && line->fresh->backlog)) {
+        line->fresh = line->fresh->line_prev;
+    }
     if (run->line_prev != NULL) {
         run->line_prev->line_next = run->line_next;
     } else {

@@ -72,6 +72,7 @@ struct gate_line {
     struct run *first;
     struct run *last;
     size_t count;
+    struct run *fresh; /* the last one that is no backlog; NULL: none is */
 };
 
 /* All counts but max_slow from 1. */

@@ -134,6 +134,23 @@ static void test_gate_lines_are_first_come_first_served(void **state)
     assert_ptr_equal(gate_next(&gate), &runs[5]);
 }
 
+/* A backlog that came first, and behind it what is due now: they take turns. */
+static void test_gate_lines_take_turns_with_a_backlog(void **state)
+{
+    (void)state;
+    static const int order[] = {4, 1, 5, 2, 3};
+    begin((struct gate_limits){.max = 1, .per_host = 1, .max_slow = 1});
+    (void)enter(0, "http://a/");
+    for (int n = 1; n <= 5; n++) {
+        runs[n].backlog = n <= 3;
+        (void)enter(n, "http://a/");
+    }
+    for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
+        leave(i == 0 ? 0 : order[i - 1]);
+        assert_ptr_equal(gate_next(&gate), &runs[order[i]]);
+    }
+}
+
 static void test_gate_asks_hosts_in_turn(void **state)
 {
     (void)state;
@@ -502,6 +519,7 @@ int main(void)
         TEST(test_gate_knows_a_host_by_name_and_port),
         TEST(test_gate_lets_no_more_in_than_there_are_places),
         TEST(test_gate_lines_are_first_come_first_served),
+        TEST(test_gate_lines_take_turns_with_a_backlog),
         TEST(test_gate_asks_hosts_in_turn),
         TEST(test_gate_lets_more_of_a_fast_host_in_ahead_of_its_calls),
         TEST(test_gate_host_is_hopeless_when_stuck_with_a_line),
