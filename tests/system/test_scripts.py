@@ -143,8 +143,9 @@ def test_script_that_meets_garbage_does_its_work_or_changes_nothing(scripts, act
 
 
 def test_run_by_hand_does_not_get_the_name_of_what_is_claimed_and_starts_late(scripts, stepped):
-    """In its very millisecond, of a job that has no instant behind it: nothing tells the handler where the job's own instants are."""
-    due = stepped.now + 1000
+    """In its very millisecond, of a job that has no instant behind it: nothing tells the handler where the job's own instants are. (Full
+    seconds no run by hand is named after.)"""
+    due = stepped.now // 1000 * 1000 + 1500
     scripts.create(A, due, stepped.now, ONCE)
     stepped.now = due - 100
     claimed = attempts(scripts.claim(b"r1", due))
