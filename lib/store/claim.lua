@@ -1,6 +1,6 @@
 -- claim: hand attempts that are due to a runner, the longest due first. What has been due for long (a backlog) gets a part of its own:
 -- it cannot keep what is due now waiting, nor the other way round.
--- needs: write clock stamp token packed record retry notice
+-- needs: write stamp token packed record retry notice
 -- KEYS[1] due  KEYS[2] retry  KEYS[3] claimed:<runner>  KEYS[4] holders  KEYS[5] token  KEYS[6] executions
 -- KEYS[7] gone
 -- ARGV[1] runner  [2] until (ms)  [3] limit  [4] prefix of the jobs' keys  [5] what was due before is backlog (ms)
@@ -18,7 +18,7 @@ local runner, until_ms, limit, job_prefix = ARGV[1], ARGV[2], tonumber(ARGV[3]),
 local fresh_from, backlog_limit = ARGV[5], tonumber(ARGV[6])
 local time = redis.call('TIME') -- once: each such command counts where little is due
 local where = {job_prefix = job_prefix, gone_key = KEYS[7], executions_key = KEYS[6], executions = ARGV[8], history_prefix = ARGV[7],
-    history = tonumber(ARGV[9]), now = to_ms(time)}
+    history = tonumber(ARGV[9])}
 
 local GARBAGE = '0 0 \n' -- packed: an empty schedule
 
@@ -179,7 +179,7 @@ end
 local backlog = longest_due('-inf', '(' .. fresh_from, math.min(limit, backlog_limit))
 local fresh = longest_due(fresh_from, until_ms, limit)
 -- Where there is not room for both, half of it for each (an odd one for either), and what one does not need for the other.
-local odd = limit % 2 * (where.now % 2)
+local odd = limit % 2 * (time[2] % 2)
 local backlog_count = math.min(#backlog / 3, math.max(math.floor(limit / 2) + odd, limit - #fresh / 3))
 local fresh_count = math.min(#fresh / 3, limit - backlog_count)
 local found = {}

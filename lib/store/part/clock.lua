@@ -1,13 +1,9 @@
 -- part clock: what time it is, and telling the runners of an instant.
 
--- What TIME says, in milliseconds.
-local function to_ms(time)
-    return time[1] * 1000 + math.floor(time[2] / 1000)
-end
-
 -- Redis' clock in milliseconds: the one clock that all runners share.
 local function now_ms()
-    return to_ms(redis.call('TIME'))
+    local time = redis.call('TIME')
+    return time[1] * 1000 + math.floor(time[2] / 1000)
 end
 
 -- Tell the runners of the earliest instant that this script made due (math.huge: none).

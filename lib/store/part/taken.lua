@@ -57,6 +57,21 @@ local function floor_of(where, id, now)
     return is_set_back(where, now) and math.max(floor, latest_recorded(where, id)) or floor
 end
 
+-- The latest instant of an id that is under way; 0: none. It is later than the next one where Redis' clock was set back meanwhile, and the
+-- chain that begins before it would come to it.
+local function latest_under_way(where, id)
+    local latest, runners = 0, try('SMEMBERS', where.holders_key) or {}
+    for _, runner in ipairs(runners) do
+        local claims = try('HGETALL', where.claimed_prefix .. runner) or {}
+        for i = 1, #claims, 2 do
+            if claims[i]:sub(1, 32) == id and parse_claim(claims[i + 1]).state == 's' then
+                latest = math.max(latest, tonumber(claims[i]:sub(33)) or 0)
+            end
+        end
+    end
+    return latest
+end
+
 -- May `due` (ms) become the next instant of a job, now being `now`? nil: it may. 'late': it is over. Else an instant (ms): all up to it are
 -- taken. floor: as floor_of has it.
 local function refuse_instant(where, id, due, stamp, now, floor)
@@ -64,6 +79,10 @@ local function refuse_instant(where, id, due, stamp, now, floor)
         return 'late'
     elseif due <= floor then
         return floor
+    end
+    local latest = latest_under_way(where, id)
+    if due <= latest then
+        return latest
     end
     return is_under_way(where, id .. as_text(due), stamp) and due or nil
 end
