@@ -60,7 +60,7 @@ local function hand_on(member, value)
     if claim.state == 's' and claim.kind ~= 'n' then
         hand_on_started(member, claim)
     elseif claim.state and is_valid(job_prefix, member:sub(1, 32), claim) then
-        give_back(due_key, retry_key, member, claim, claim.due)
+        give_back(job_prefix, due_key, retry_key, member, claim, claim.due)
         handed_on = handed_on + 1
     end
     redis.call('HDEL', claimed_key, member)

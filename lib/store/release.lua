@@ -18,7 +18,7 @@ local function release(member, ticket, due)
         redis.call('HDEL', claimed_key, member)
         return '2'
     end
-    give_back(due_key, retry_key, member, claim, due)
+    give_back(job_prefix, due_key, retry_key, member, claim, due)
     redis.call('HDEL', claimed_key, member)
     earliest = math.min(earliest, tonumber(due))
     return '1'

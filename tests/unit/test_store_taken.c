@@ -48,13 +48,18 @@ static enum store_creation make_as_of(int64_t created, struct wall_ms due, struc
     return creation;
 }
 
-static void make_again_in_the_same_ms(void)
+static void make_again_in_the_same_ms_at(struct wall_ms due)
 {
     struct wall_ms at;
     int64_t created = the_job.created.ms;
     assert_int_equal(delete_it(), STORE_ANSWER_DONE);
-    assert_int_equal(make_as_of(created, soon_at, &at), STORE_CREATED);
+    assert_int_equal(make_as_of(created, due, &at), STORE_CREATED);
     assert_int_equal(the_job.created.ms, created);
+}
+
+static void make_again_in_the_same_ms(void)
+{
+    make_again_in_the_same_ms_at(soon_at);
 }
 
 /* ---- which job it is ---- */
@@ -93,7 +98,7 @@ static void test_taken_job_made_again_gets_nothing_that_waits_for_the_one_before
     start_one();
     assert_int_equal(release("me", &got[0], soon_at), STORE_DONE); /* handed back: attempt 1 in retry */
     assert_int_equal(retries(), 1);
-    make_again_in_the_same_ms();
+    make_again_in_the_same_ms_at((struct wall_ms){soon_at.ms + 1});
     assert_int_equal(claim("other"), 1);
     assert_false(got[0].from_retry);
     assert_int_equal(retries(), 0);
@@ -218,6 +223,49 @@ static void test_taken_resume_does_not_get_what_was_handed_back_many_changes_ago
         assert_int_equal(resume_at(soon_at), STORE_ANSWER_TAKEN);
         assert_int_equal(resume_at((struct wall_ms){soon_at.ms + 1000}), STORE_ANSWER_DONE);
     }
+}
+
+/* An older version hands back without raising the floor. */
+static void test_taken_resume_does_not_get_what_an_older_version_handed_back(void **state)
+{
+    (void)state;
+    start_one_far_ahead();
+    assert_int_equal(release("me", &got[0], soon_at), STORE_DONE);
+    SAY("HDEL", TAG "job:" A, "floor");
+    assert_int_equal(pause_it(), STORE_ANSWER_DONE);
+    assert_int_equal(resume_at(soon_at), STORE_ANSWER_TAKEN);
+}
+
+/* Nor an earlier instant, from which the schedule would come to that one. */
+static void test_taken_resume_does_not_begin_before_what_was_handed_back(void **state)
+{
+    (void)state;
+    start_one_far_ahead();
+    assert_int_equal(release("me", &got[0], soon_at), STORE_DONE);
+    assert_int_equal(pause_it(), STORE_ANSWER_DONE);
+    assert_int_equal(resume_at((struct wall_ms){soon_at.ms - 10000}), STORE_ANSWER_TAKEN);
+    assert_int_equal(resume_at((struct wall_ms){soon_at.ms + 1}), STORE_ANSWER_DONE);
+}
+
+/* The same once another runner has claimed it. */
+static void test_taken_resume_does_not_begin_before_what_was_handed_on(void **state)
+{
+    (void)state;
+    start_one_far_ahead();
+    assert_int_equal(release("me", &got[0], soon_at), STORE_DONE);
+    assert_int_equal(claim_until("other", soon_at.ms), 1);
+    assert_true(got[0].from_retry);
+    assert_int_equal(pause_it(), STORE_ANSWER_DONE);
+    assert_int_equal(resume_at((struct wall_ms){soon_at.ms - 10000}), STORE_ANSWER_TAKEN);
+}
+
+static void test_taken_resume_does_not_begin_before_what_is_under_way(void **state)
+{
+    (void)state;
+    start_one_far_ahead();
+    assert_int_equal(pause_it(), STORE_ANSWER_DONE);
+    assert_int_equal(resume_at((struct wall_ms){soon_at.ms - 10000}), STORE_ANSWER_TAKEN);
+    assert_int_equal(resume_at((struct wall_ms){soon_at.ms + 1}), STORE_ANSWER_DONE);
 }
 
 /* The call is under way, and Redis' clock was set back, so that its instant is far ahead. */
@@ -527,6 +575,10 @@ int main(void)
         TEST(test_taken_memory_of_deleted_jobs_is_bounded),
         TEST(test_taken_delete_comes_through_without_memory),
         TEST(test_taken_resume_does_not_get_what_was_handed_back_many_changes_ago),
+        TEST(test_taken_resume_does_not_get_what_an_older_version_handed_back),
+        TEST(test_taken_resume_does_not_begin_before_what_was_handed_back),
+        TEST(test_taken_resume_does_not_begin_before_what_was_handed_on),
+        TEST(test_taken_resume_does_not_begin_before_what_is_under_way),
         TEST(test_taken_resume_does_not_get_what_is_under_way_far_ahead),
         TEST(test_taken_resume_does_not_get_what_has_ended_before_its_instant),
         TEST(test_taken_resume_does_not_get_what_was_lost_before_its_instant),

@@ -1,5 +1,5 @@
 -- part claims: the claims of a runner.
--- needs: write stamp retry
+-- needs: write floor stamp retry
 
 -- A claim's value, taken apart. The ticket is <attempt>.<token>: the token is new with every claim, so that a command that was meant for
 -- an earlier claim of the same attempt (sent again, or late) does not touch this one. The stamp begins with the
@@ -36,8 +36,12 @@ end
 -- Give an attempt back that was claimed and not made, to be made at `due`. From retry ('r'), or started ('s'): its job's next instant
 -- stands in due already, so it goes to retry. From due ('c'): its instant goes back there, unless it was put off: then it waits in
 -- retry as number 0, and its job in nothing else.
-local function give_back(due_key, retry_key, member, claim, due)
+-- A started one has no record yet, so the floor keeps its instant from being given again.
+local function give_back(job_prefix, due_key, retry_key, member, claim, due)
     local scheduled = member:sub(33)
+    if claim.state == 's' then
+        raise_floor({job_prefix = job_prefix}, member:sub(1, 32), scheduled)
+    end
     if claim.state ~= 'c' then
         write('ZADD', retry_key, due, retry_entry(member, attempt_of(claim.ticket), claim.kind, claim.stamp))
     elseif tonumber(due) > tonumber(scheduled) then

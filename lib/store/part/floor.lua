@@ -3,8 +3,8 @@
 -- where: job_prefix, gone_key.
 
 -- `floor` is a field of the job's hash, and of an id without a job its score in `gone`. It is written where something ends, or is recorded,
--- before its instant has come: a call that is cancelled, an occurrence that is skipped, or Redis' clock was set back meanwhile. And where
--- something ends whose job is gone, for that has no history.
+-- before its instant has come: a call that is cancelled, an occurrence that is skipped, or Redis' clock was set back meanwhile. Where
+-- something ends whose job is gone, for that has no history. And where a started attempt is handed back unsent.
 local function raise_floor(where, id, instant)
     local job_key = where.job_prefix .. id
     if redis.call('EXISTS', job_key) == 0 then

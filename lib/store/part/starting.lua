@@ -15,7 +15,7 @@ local function refuse_start(where, member, ticket, claim)
     local valid, job_state = is_valid(where.job_prefix, member:sub(1, 32), claim)
     if valid and job_state == 'PAUSED' and not is_manual(claim.kind) then
         -- Back with it: whoever claims it finds the job paused and cancels it, or resumed and makes it.
-        give_back(where.due_key, where.retry_key, member, claim, claim.due)
+        give_back(where.job_prefix, where.due_key, where.retry_key, member, claim, claim.due)
         where.earliest = math.min(where.earliest, tonumber(claim.due))
         valid = false
     end

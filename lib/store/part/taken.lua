@@ -6,7 +6,7 @@
 -- back. Every script that gives an instant asks here; where one follows another in a chain (start, skip), the first one did, and all that
 -- follow are later. What is taken is told by
 --   the claim, while it is under way, whichever job of the id it is of
---   its entry in retry, where it was handed back unsent
+--   its entry in retry, where an older version handed it back unsent: this one raises the floor
 --   the job's fields `floor` (part floor), `manual` and `notice`
 --   its history, which counts once Redis' clock was set back: until then all that it tells of is over, or raised the floor
 --   `gone`, once the job was deleted (part gone)
