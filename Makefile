@@ -29,14 +29,14 @@ DIST    := dist
 OPT     += -D_FORTIFY_SOURCE=2
 endif
 
-LIB_SRC    := $(sort $(wildcard lib/*.c))
-FCGI_SRC   := $(sort $(wildcard fcgi/*.c))
-RUNNER_SRC := $(sort $(wildcard runner/*.c))
+LIB_SRC    := $(sort $(wildcard lib/*/*.c))
+FCGI_SRC   := $(sort $(wildcard fcgi/*.c fcgi/*/*.c))
+RUNNER_SRC := $(sort $(wildcard runner/*.c runner/*/*.c))
 TEST_SRC   := $(sort $(wildcard tests/unit/test_*.c))
-LUA_SRC    := $(sort $(wildcard lib/store/*.lua lib/store/part/*.lua))
+LUA_SRC    := $(sort $(wildcard lib/store/lua/*.lua lib/store/lua/part/*.lua))
 
-LIB_OBJ    := $(LIB_SRC:%.c=$(BUILD)/%.o) $(BUILD)/lib/store_scripts.o
-FCGI_OBJ   := $(FCGI_SRC:%.c=$(BUILD)/%.o) $(BUILD)/fcgi/openapi_document.o
+LIB_OBJ    := $(LIB_SRC:%.c=$(BUILD)/%.o) $(BUILD)/lib/store/store_scripts.o
+FCGI_OBJ   := $(FCGI_SRC:%.c=$(BUILD)/%.o) $(BUILD)/fcgi/api/openapi_document.o
 RUNNER_OBJ := $(RUNNER_SRC:%.c=$(BUILD)/%.o)
 # What a unit test may link besides lib: everything but the two main.c.
 PARTS_OBJ  := $(filter-out %/main.o,$(FCGI_OBJ) $(RUNNER_OBJ))
@@ -99,6 +99,10 @@ $(DIST)/dronc-runner: $(RUNNER_OBJ) $(LIB_A)
 	@echo '  LD    $@'
 	$(Q)$(CC) $(LDFLAGS) -o $(NEW) $(RUNNER_OBJ) $(LIB_A) $(RUNNER_LIBS) && $(PUT)
 
+# A room names those that it includes from, below its own program or lib.
+$(FCGI_OBJ): CPPFLAGS += -Ifcgi
+$(RUNNER_OBJ): CPPFLAGS += -Irunner
+
 $(LIB_A): $(LIB_OBJ)
 	@ar rcs $(NEW) $^ && $(PUT)
 
@@ -115,20 +119,20 @@ $(BUILD)/%.o: %.c
 	$(Q)$(COMPILE)
 
 # Longer than C promises to support, though every compiler that we build with does.
-$(BUILD)/lib/store_scripts.o $(BUILD)/fcgi/openapi_document.o: CFLAGS += -Wno-overlength-strings
-$(BUILD)/lib/store_scripts.o $(BUILD)/fcgi/openapi_document.o: %.o: %.c
+$(BUILD)/lib/store/store_scripts.o $(BUILD)/fcgi/api/openapi_document.o: CFLAGS += -Wno-overlength-strings
+$(BUILD)/lib/store/store_scripts.o $(BUILD)/fcgi/api/openapi_document.o: %.o: %.c
 	@echo '  CC    $<'
 	$(Q)$(COMPILE)
 
-$(BUILD)/lib/store_scripts.c: $(LUA_SRC) scripts/embed-lua scripts/lua-source
+$(BUILD)/lib/store/store_scripts.c: $(LUA_SRC) scripts/embed-lua scripts/lua-source
 	@mkdir -p $(@D)
 	@echo '  LUA   $@'
-	$(Q)scripts/embed-lua lib/store >$(NEW) && $(PUT)
+	$(Q)scripts/embed-lua lib/store/lua >$(NEW) && $(PUT)
 
-$(BUILD)/fcgi/openapi_document.c: fcgi/openapi.json scripts/embed-json
+$(BUILD)/fcgi/api/openapi_document.c: fcgi/api/openapi.json scripts/embed-json
 	@mkdir -p $(@D)
 	@echo '  JSON  $@'
-	$(Q)scripts/embed-json fcgi/openapi.json >$(NEW) && $(PUT)
+	$(Q)scripts/embed-json fcgi/api/openapi.json >$(NEW) && $(PUT)
 
 ## -- checking it
 .PHONY: test
@@ -194,7 +198,7 @@ SECONDS   ?= 60
 ANSWERS   ?=
 REPLAY    ?=
 FUZZERS   := cron zone
-ENGINE    := $(wildcard lib/cron*.c lib/zone*.c)
+ENGINE    := $(wildcard lib/cron/*.c lib/zone/*.c)
 FUZZ_cron := -dict=tests/fuzz/cron.dict
 FUZZ_zone := -max_len=1500
 
@@ -225,7 +229,7 @@ build/fuzz/trust.so build/fuzz/loopback.so:
 	@echo '  FUZZ  $<'
 	$(Q)$(CC) -std=c17 -D_GNU_SOURCE -O2 -fPIC -shared -o $@ $< -ldl
 
-build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(ENGINE) $(wildcard lib/cron*.h lib/zone*.h) lib/civil.h
+build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(ENGINE) $(wildcard lib/cron/*.h lib/zone/*.h)
 	@mkdir -p $(@D)
 	@echo '  FUZZ  $<'
 	$(Q)clang -std=c17 -D_GNU_SOURCE -O2 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -Ilib \

@@ -1,14 +1,14 @@
 /* dronc-fcgi: takes jobs in, answers questions about them. Options, settings and log; then the loop (worker),
  * a pool of processes with that loop each (pool), or, as a CGI program, one request (cgi). */
-#include "app.h"
-#include "cgi.h"
-#include "config.h"
-#include "log.h"
-#include "pool.h"
-#include "redis_health.h"
-#include "stop.h"
-#include "worker.h"
-#include "zone.h"
+#include "base/config.h"
+#include "base/log.h"
+#include "redis/redis_health.h"
+#include "serve/app.h"
+#include "serve/cgi.h"
+#include "serve/pool.h"
+#include "serve/stop.h"
+#include "serve/worker.h"
+#include "zone/zone.h"
 
 #include <getopt.h>
 #include <stdio.h>

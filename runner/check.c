@@ -1,7 +1,7 @@
 /* check: see check.h. A link and a survey on a loop of their own. */
 #include "check.h"
 
-#include "survey.h"
+#include "cluster/survey.h"
 
 #include <stdio.h>
 

@@ -2,9 +2,9 @@
 #ifndef DRONC_CHECK_H
 #define DRONC_CHECK_H
 
-#include "buffer.h"
-#include "config.h"
-#include "err.h"
+#include "base/buffer.h"
+#include "base/config.h"
+#include "base/err.h"
 
 /* Reach Redis once, within timeout_ms, greet it, and write to out what was found: a line, and one for each
  * warning. ERR_DOWN: not reached. ERR_CONFIG: that cannot get better by waiting. */

@@ -1,9 +1,9 @@
 /* dronc-runner: calls what is due. This file reads the command line and the configuration, and starts the
  * rest. */
-#include "buffer.h"
+#include "base/buffer.h"
+#include "base/config.h"
+#include "base/log.h"
 #include "check.h"
-#include "config.h"
-#include "log.h"
 #include "runner.h"
 
 #include <malloc.h>

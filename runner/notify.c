@@ -2,8 +2,8 @@
  */
 #include "notify.h"
 
-#include "buffer.h"
-#include "log.h"
+#include "base/buffer.h"
+#include "base/log.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -16,9 +16,9 @@
 #ifndef DRONC_NOTIFY_H
 #define DRONC_NOTIFY_H
 
-#include "clock.h"
-#include "err.h"
-#include "loop.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "loop/loop.h"
 
 #include <stdbool.h>
 #include <sys/socket.h>

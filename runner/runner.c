@@ -2,20 +2,20 @@
  * keeps the life cycle. */
 #include "runner.h"
 
-#include "due.h"
-#include "lease.h"
-#include "log.h"
+#include "base/log.h"
+#include "cluster/lease.h"
+#include "cluster/reconcile.h"
+#include "cluster/retention.h"
+#include "cluster/rezone.h"
+#include "cluster/survey.h"
 #include "notify.h"
-#include "outbox.h"
-#include "reconcile.h"
-#include "redis_link.h"
-#include "retention.h"
-#include "rezone.h"
-#include "runs.h"
+#include "redis/redis_link.h"
+#include "redis/timebase.h"
+#include "run/due.h"
+#include "run/outbox.h"
+#include "run/runs.h"
 #include "status.h"
-#include "survey.h"
-#include "timebase.h"
-#include "zone.h"
+#include "zone/zone.h"
 
 #include <signal.h>
 #include <stdio.h>

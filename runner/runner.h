@@ -6,8 +6,8 @@
 #ifndef DRONC_RUNNER_H
 #define DRONC_RUNNER_H
 
-#include "config.h"
-#include "err.h"
+#include "base/config.h"
+#include "base/err.h"
 
 struct runner;
 

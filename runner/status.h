@@ -10,10 +10,10 @@
 #ifndef DRONC_STATUS_H
 #define DRONC_STATUS_H
 
-#include "lease.h"
-#include "outbox.h"
-#include "redis_link.h"
-#include "runs.h"
+#include "cluster/lease.h"
+#include "redis/redis_link.h"
+#include "run/outbox.h"
+#include "run/runs.h"
 
 #include <stdbool.h>
 

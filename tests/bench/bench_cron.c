@@ -9,8 +9,8 @@
 #define _POSIX_C_SOURCE 200809L
 #endif
 
-#include "civil.h"
-#include "cron.h"
+#include "cron/cron.h"
+#include "zone/civil.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -7,11 +7,11 @@
  *
  * Every second mutation is made of the language: an item, a field or a separator is put in or exchanged.
  *
- *   clang -std=c17 -O1 -g -fsanitize=fuzzer,address,undefined -Ilib tests/fuzz/fuzz_cron.c lib/cron*.c
- * lib/zone*.c
+ *   clang -std=c17 -O1 -g -fsanitize=fuzzer,address,undefined -Ilib tests/fuzz/fuzz_cron.c lib/cron/*.c
+ * lib/zone/*.c
  */
-#include "cron.h"
-#include "cron_internal.h"
+#include "cron/cron.h"
+#include "cron/cron_internal.h"
 
 #include <stdio.h>
 #include <stdlib.h>

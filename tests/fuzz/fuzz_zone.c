@@ -4,10 +4,10 @@
  * bounds, the lookup finds the segment that a linear search finds, schedules advance in whatever zone came
  * out.
  *
- *   clang -std=c17 -O1 -g -fsanitize=fuzzer,address,undefined -Ilib tests/fuzz/fuzz_zone.c lib/cron*.c
- * lib/zone*.c
+ *   clang -std=c17 -O1 -g -fsanitize=fuzzer,address,undefined -Ilib tests/fuzz/fuzz_zone.c lib/cron/*.c
+ * lib/zone/*.c
  */
-#include "cron.h"
+#include "cron/cron.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -53,9 +53,9 @@ class SteppedRedis:
 
 
 class Scripts:
-    """Each script under its own name, with the keys and arguments that lib/store_*.c give it."""
+    """Each script under its own name, with the keys and arguments that lib/store/ give it."""
 
-    def __init__(self, redis, source=ROOT / "lib" / "store"):
+    def __init__(self, redis, source=ROOT / "lib" / "store" / "lua"):
         self.redis, self.db, self.shas = redis, redis.db, {}
         for path in source.glob("*.lua"):
             text = subprocess.check_output([ROOT / "scripts" / "lua-source", source, path.stem])

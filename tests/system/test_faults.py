@@ -16,7 +16,7 @@ REPOSITORY = Path(__file__).parents[2]
 
 def lua_source(name):
     """A script of lib/store, as Redis gets it."""
-    command = [REPOSITORY / "scripts" / "lua-source", REPOSITORY / "lib" / "store", name]
+    command = [REPOSITORY / "scripts" / "lua-source", REPOSITORY / "lib" / "store" / "lua", name]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 

@@ -1,4 +1,4 @@
-"""Older and newer versions on one database: what is stored has a level (lib/store_level.h), and who cannot read that leaves it alone."""
+"""Older and newer versions on one database: what is stored has a level (lib/store/store_level.h), and who cannot read that leaves it alone."""
 import signal
 import time
 

@@ -96,8 +96,8 @@ def test_examples_and_defaults_are_what_they_stand_for():
 
 
 def test_codes_that_no_resource_knows_are_those_of_the_front():
-    known = re.findall(r'\[API_\w+\] = \{"(\w+)"', (ROOT / "fcgi" / "api_error.c").read_text())
-    site = (ROOT / "nginx" / "dronc.conf").read_text() + (ROOT / "fcgi" / "intake.c").read_text()
+    known = re.findall(r'\[API_\w+\] = \{"(\w+)"', (ROOT / "fcgi" / "http" / "api_error.c").read_text())
+    site = (ROOT / "nginx" / "dronc.conf").read_text() + (ROOT / "fcgi" / "serve" / "intake.c").read_text()
     for code in DOCUMENT.content["components"]["schemas"]["ErrorCode"]["enum"]:
         assert code in known or f'"{code}"' in site
 

@@ -7,7 +7,7 @@ from harness import NEVER_SOON, ROOT, Handler, Redis, id_bytes, job_key, key_of
 from openapi import Document
 from planted import bury, plant
 
-DOCUMENT = Document(json.loads((ROOT / "fcgi" / "openapi.json").read_text()))
+DOCUMENT = Document(json.loads((ROOT / "fcgi" / "api" / "openapi.json").read_text()))
 OPERATIONS = DOCUMENT.operations
 START = 1_700_000_000_000  # ms
 BASE = {"schedule": NEVER_SOON, "type": "ATLEAST_ONCE"}

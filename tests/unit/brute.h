@@ -1,4 +1,4 @@
-/* brute: a second opinion on schedules, for property tests. Shares no code with lib/cron*.c.
+/* brute: a second opinion on schedules, for property tests. Shares no code with lib/cron.
  *
  * Makes random schedules as text and, at the same time, as plain tables of what each item selects: nothing is
  * parsed. Asks of every second whether it fires, straight from the rules; the C library tells local time,

@@ -2,7 +2,7 @@
 #ifndef DRONC_FAKE_SOURCE_H
 #define DRONC_FAKE_SOURCE_H
 
-#include "request.h"
+#include "http/request.h"
 
 #include <string.h>
 

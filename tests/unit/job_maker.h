@@ -3,7 +3,7 @@
 #ifndef DRONC_JOB_MAKER_H
 #define DRONC_JOB_MAKER_H
 
-#include "job.h"
+#include "job/job.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -3,7 +3,7 @@
 #ifndef DRONC_LIFE_RIG_H
 #define DRONC_LIFE_RIG_H
 
-#include "store_life.h"
+#include "store/store_life.h"
 
 #include "store_rig.h"
 

@@ -2,7 +2,7 @@
 #ifndef DRONC_LOG_CAPTURE_H
 #define DRONC_LOG_CAPTURE_H
 
-#include "log.h"
+#include "base/log.h"
 
 #include <stddef.h>
 #include <string.h>

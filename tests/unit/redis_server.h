@@ -3,7 +3,7 @@
 #ifndef DRONC_REDIS_SERVER_H
 #define DRONC_REDIS_SERVER_H
 
-#include "config.h"
+#include "base/config.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -2,7 +2,7 @@
 #ifndef DRONC_REPLY_MAKER_H
 #define DRONC_REPLY_MAKER_H
 
-#include "cmd.h"
+#include "resp/cmd.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

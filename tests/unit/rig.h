@@ -2,7 +2,7 @@
 #ifndef DRONC_RIG_H
 #define DRONC_RIG_H
 
-#include "loop.h"
+#include "loop/loop.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

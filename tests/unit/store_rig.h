@@ -4,9 +4,9 @@
 #define DRONC_STORE_RIG_H
 
 #include "job_maker.h"
+#include "redis/redis_sync.h"
 #include "redis_server.h"
-#include "redis_sync.h"
-#include "store.h"
+#include "store/store.h"
 
 static struct redis_server server;
 static struct config config;

@@ -1,5 +1,5 @@
 /* The alarm: never early, at most one callback for each time that it is set. */
-#include "alarm.h"
+#include "loop/alarm.h"
 
 #include "rig.h"
 

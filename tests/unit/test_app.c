@@ -1,5 +1,5 @@
 /* The handler as a whole, without a transport and without a Redis: a request in, an answer out. */
-#include "app.h"
+#include "serve/app.h"
 
 #include "fake_source.h"
 

@@ -1,5 +1,5 @@
 /* Base64, strictly. */
-#include "base64.h"
+#include "text/base64.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* Buffers that grow, meet their limit and stay whole; slices and the numbers in them. */
-#include "buffer.h"
+#include "base/buffer.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* A call's method, headers and body: what is taken, what is refused and why, and what is the same call. */
-#include "call_spec.h"
+#include "job/call_spec.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* Instants as text against a table and against gmtime, the system's clock, and one that stands still. */
-#include "clock.h"
+#include "base/clock.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

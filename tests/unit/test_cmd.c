@@ -1,7 +1,7 @@
 /* Commands as the bytes that Redis reads, and what replies are taken for. */
-#include "cmd.h"
-#include "digest.h"
-#include "store.h"
+#include "resp/cmd.h"
+#include "store/store.h"
+#include "text/digest.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

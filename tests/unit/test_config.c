@@ -1,5 +1,5 @@
 /* Settings out of a pretended environment: defaults, bounds, all problems at once, and no password shown. */
-#include "config.h"
+#include "base/config.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

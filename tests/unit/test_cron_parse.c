@@ -1,5 +1,5 @@
 /* What is accepted and what is refused, with which words. */
-#include "cron.h"
+#include "cron/cron.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* The canonical form, and the English sentence. */
-#include "cron.h"
+#include "cron/cron.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

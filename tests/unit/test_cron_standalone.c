@@ -17,9 +17,9 @@ static const char script[] =
     "set -e\n"
     "dir=$(mktemp -d)\n"
     "trap 'rm -rf \"$dir\"' EXIT\n"
-    "cp lib/cron*.[ch] lib/zone*.[ch] lib/civil.h \"$dir\"\n"
+    "cp -r lib/cron lib/zone \"$dir\"\n"
     "cat > \"$dir/main.c\" <<'END'\n"
-    "#include \"cron.h\"\n"
+    "#include \"cron/cron.h\"\n"
     "#include <stdio.h>\n"
     "#include <string.h>\n"
     "int main(void)\n"
@@ -38,9 +38,10 @@ static const char script[] =
     "}\n"
     "END\n"
     "cd \"$dir\"\n"
-    "for header in *.h; do echo \"#include \\\"$header\\\"\" | ${CC:-cc} -std=c17 -Wall -Wextra -Werror -I. "
+    "for header in */*.h; do echo \"#include \\\"$header\\\"\" | ${CC:-cc} -std=c17 -Wall -Wextra -Werror "
+    "-I. "
     "-fsyntax-only -x c -; done\n"
-    "${CC:-cc} -std=c17 -Wall -Wextra -Wpedantic -Werror -o main *.c\n"
+    "${CC:-cc} -std=c17 -Wall -Wextra -Wpedantic -Werror -I. -o main *.c */*.c\n"
     "./main\n";
 
 static void test_engine_compiles_and_runs_alone(void **state)

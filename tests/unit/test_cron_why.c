@@ -1,5 +1,5 @@
 /* Why a schedule does not fire at an instant. */
-#include "cron.h"
+#include "cron/cron.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

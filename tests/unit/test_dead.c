@@ -1,5 +1,5 @@
 /* The names of dead occurrences, and where a request about them ended, as text. */
-#include "dead.h"
+#include "api/dead.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

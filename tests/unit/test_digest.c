@@ -1,5 +1,5 @@
 /* Digests against the published test vectors, and hexadecimal there and back. */
-#include "digest.h"
+#include "text/digest.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

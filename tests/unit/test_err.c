@@ -1,6 +1,6 @@
 /* What a caller gets from err: the code back, a text that is cut cleanly, names and verdicts for all codes.
  */
-#include "err.h"
+#include "base/err.h"
 
 #include <errno.h>
 #include <setjmp.h>

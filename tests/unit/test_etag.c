@@ -1,5 +1,5 @@
 /* Entity tags in If-Match and If-None-Match. */
-#include "etag.h"
+#include "http/etag.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* Records of attempts: what is written is read back, and what others wrote harms nobody. */
-#include "execution.h"
+#include "job/execution.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* The page of attempts: merged from shards, asked for no more than needed, ordered by call. */
-#include "feed.h"
+#include "api/feed.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* Going through the feed page by page: nothing is missed, nothing comes twice, whatever is recorded
  * meanwhile. */
-#include "feed.h"
+#include "api/feed.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,8 +1,8 @@
 /* The gate: places per host, who waits in line, and whose turn it is. */
-#include "gate.h"
+#include "run/gate.h"
 
 #include "log_capture.h"
-#include "run.h"
+#include "run/run.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* The heap against a reference that is too simple to be wrong: a linear search for the smallest. */
-#include "heap.h"
+#include "loop/heap.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

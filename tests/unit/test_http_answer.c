@@ -1,5 +1,5 @@
 /* The head of an answer: what frames its body, and the fields that we heed. */
-#include "http_answer.h"
+#include "http/http_answer.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* The chunked coding: what is one, what is none, and that it matters nowhere where the network cut it. */
-#include "http_chunks.h"
+#include "http/http_chunks.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* The HTTP client against targets that behave, and against all the ways in which they do not. */
-#include "http_client.h"
+#include "http/http_client.h"
 
 #include "http_stub.h"
 #include "rig.h"

@@ -1,8 +1,8 @@
 /* What the HTTP client knows of names: addresses that it is given, names that were looked up in vain, and how
  * many look-ups redirects may cause. libcurl's getaddrinfo is the test's own. */
-#include "http_client.h"
+#include "http/http_client.h"
 
-#include "http_names.h"
+#include "http/http_names.h"
 #include "http_stub.h"
 #include "rig.h"
 

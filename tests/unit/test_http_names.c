@@ -3,7 +3,7 @@
  *
  * The resolver and the clocks are the test's own: libcurl finds these functions in this program before it
  * finds those of the C library. */
-#include "http_client.h"
+#include "http/http_client.h"
 
 #include "http_stub.h"
 #include "rig.h"

@@ -1,5 +1,5 @@
 /* Jobs: what is taken and what is refused and why, which are the same, and when they are due. */
-#include "job.h"
+#include "job/job.h"
 
 #include "job_maker.h"
 

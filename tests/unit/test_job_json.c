@@ -1,5 +1,5 @@
 /* Jobs as JSON: fields by name, and errors that say which. */
-#include "job_json.h"
+#include "job/job_json.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

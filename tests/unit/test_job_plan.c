@@ -1,5 +1,5 @@
 /* A job's instants as of any moment, and what counts as another time. */
-#include "job_plan.h"
+#include "job/job_plan.h"
 
 #include "job_maker.h"
 

@@ -1,9 +1,9 @@
 /* New rules for a time zone: where pending occurrences go. Another zone stands for the same one by other
  * rules. */
-#include "job_rezone.h"
+#include "job/job_rezone.h"
 
 #include "job_maker.h"
-#include "rfc3339.h"
+#include "text/rfc3339.h"
 
 #include <string.h>
 

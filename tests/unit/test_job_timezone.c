@@ -1,6 +1,6 @@
 /* A job's time zone: where it comes from, what is refused, and what it does to the job's identity. */
-#include "job.h"
-#include "job_json.h"
+#include "job/job.h"
+#include "job/job_json.h"
 
 #include "job_maker.h"
 

@@ -1,5 +1,5 @@
 /* What the strict reader takes and refuses, with its messages. Writing: test_json_write.c. */
-#include "json.h"
+#include "text/json.h"
 
 #include <limits.h>
 

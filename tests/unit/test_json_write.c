@@ -1,5 +1,5 @@
 /* What the writer writes, what it takes for misuse, and that the reader reads it back. */
-#include "json.h"
+#include "text/json.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

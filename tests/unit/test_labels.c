@@ -1,5 +1,5 @@
 /* Descriptions and tags. */
-#include "labels.h"
+#include "job/labels.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

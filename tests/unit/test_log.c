@@ -1,5 +1,5 @@
 /* The log as its reader sees it: levels, both formats, buffering, and lines that were lost. */
-#include "log.h"
+#include "base/log.h"
 
 #include <fcntl.h>
 #include <setjmp.h>

@@ -1,7 +1,7 @@
 /* One event as one line: hostile values, limits, and JSON that stays well-formed whatever comes in. */
-#include "log_line.h"
+#include "base/log_line.h"
 
-#include "json.h"
+#include "text/json.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

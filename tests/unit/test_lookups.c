@@ -1,5 +1,5 @@
 /* Lookups: who asks, who waits, and for how long an answer is good. dns is played by the test. */
-#include "lookups.h"
+#include "http/lookups.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

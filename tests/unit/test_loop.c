@@ -1,7 +1,7 @@
 /* The event loop: timers, watches, signals, look-ups, and what may be freed when. */
-#include "loop.h"
+#include "loop/loop.h"
 
-#include "clock.h"
+#include "base/clock.h"
 #include "rig.h"
 
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 /* Content-Type: what counts as JSON in UTF-8. Accept: who wants errors as problem+json. */
-#include "media_type.h"
+#include "http/media_type.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

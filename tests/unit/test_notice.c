@@ -1,8 +1,8 @@
 /* notice: what Redis keeps of one, what is sent, and the job that stands in for it. */
-#include "notice.h"
+#include "job/notice.h"
 
 #include "job_maker.h"
-#include "notice_job.h"
+#include "run/notice_job.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* number: numbers in decimal, and the whole numbers that they are. */
-#include "number.h"
+#include "text/number.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

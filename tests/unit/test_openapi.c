@@ -1,13 +1,13 @@
-/* fcgi/openapi.json against the tables that it describes: routes, parameters, fields, error codes, outcomes.
- * Whatever is missing, superfluous or different is printed with the place where it belongs; then the test
- * fails. What the document promises of answers is tests/system/test_openapi.py's business. */
-#include "openapi.h"
+/* fcgi/api/openapi.json against the tables that it describes: routes, parameters, fields, error codes,
+ * outcomes. Whatever is missing, superfluous or different is printed with the place where it belongs; then
+ * the test fails. What the document promises of answers is tests/system/test_openapi.py's business. */
+#include "api/openapi.h"
 
-#include "api_error.h"
-#include "execution.h"
-#include "job_fields.h"
-#include "json.h"
-#include "route.h"
+#include "http/api_error.h"
+#include "job/execution.h"
+#include "job/job_fields.h"
+#include "serve/route.h"
+#include "text/json.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -29,7 +29,7 @@ static void problem(const char *fmt, ...)
 {
     va_list args;
     va_start(args, fmt);
-    fputs("fcgi/openapi.json: ", stderr);
+    fputs("fcgi/api/openapi.json: ", stderr);
     vfprintf(stderr, fmt, args);
     fputs("\n", stderr);
     va_end(args);
@@ -42,7 +42,7 @@ static int set_up(void **state)
     struct errinfo info = {0};
     if (json_parse(&doc, openapi_document.text, openapi_document.len, &info) != ERR_OK) {
         /* At most JSON_DEPTH_MAX deep, like everything that we read: what is deeper goes into components. */
-        fail_msg("fcgi/openapi.json: %s", info.text);
+        fail_msg("fcgi/api/openapi.json: %s", info.text);
     }
     return 0;
 }
@@ -64,7 +64,7 @@ static int set_up_test(void **state)
 static void check_problems(void)
 {
     if (problems > 0) {
-        fail_msg("fcgi/openapi.json and the program differ in %d places: see above", problems);
+        fail_msg("fcgi/api/openapi.json and the program differ in %d places: see above", problems);
     }
 }
 
@@ -153,7 +153,7 @@ static bool visit_method(struct slice key, const struct json_value *value, void 
     (void)value;
     const char *path = arg;
     if (!is_route(path, key)) {
-        problem("%s %s is no route of fcgi/route.c: take paths.\"%s\".\"%s\" out", key.data, path, path,
+        problem("%s %s is no route of fcgi/serve/route.c: take paths.\"%s\".\"%s\" out", key.data, path, path,
                 key.data);
     }
     return true;
@@ -220,7 +220,7 @@ static bool visit_param(const struct json_value *value, void *arg)
         search->found =
             search->found || (slice_eq(name, search->name) && is_str(member(param, "in"), search->in));
     } else if (is_str(member(param, "in"), "query") && !is_param(search->route, name)) {
-        problem("%s %s has no parameter \"%s\" in fcgi/route.c: take it out", search->route->method,
+        problem("%s %s has no parameter \"%s\" in fcgi/serve/route.c: take it out", search->route->method,
                 search->route->path, name.data);
     }
     return true;
@@ -325,7 +325,7 @@ static bool visit_field(struct slice key, const struct json_value *value, void *
 {
     (void)value;
     if (!job_field_find(key)) {
-        problem("%s.%s is no field of lib/job_fields.c: take it out", (const char *)arg, key.data);
+        problem("%s.%s is no field of lib/job/job_fields.c: take it out", (const char *)arg, key.data);
     }
     return true;
 }

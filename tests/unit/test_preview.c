@@ -1,5 +1,5 @@
 /* The preview, without a transport and without a Redis. */
-#include "app.h"
+#include "serve/app.h"
 
 #include "fake_source.h"
 

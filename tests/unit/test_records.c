@@ -1,5 +1,5 @@
 /* records: when a FastCGI request is whole, and which ones libfcgi never gets to see. */
-#include "records.h"
+#include "serve/records.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* What hiredis' reader is kept from taking in, fed as a socket would feed it. */
-#include "redis_limits.h"
+#include "resp/redis_limits.h"
 
-#include "cmd.h"
+#include "resp/cmd.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

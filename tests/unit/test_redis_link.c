@@ -1,11 +1,11 @@
 /* The runner's connection to Redis, against a real one that is killed, stopped, protected and mistaken for
  * another. */
-#include "redis_link.h"
+#include "redis/redis_link.h"
 
 #include "log_capture.h"
 #include "redis_server.h"
 #include "rig.h"
-#include "store.h"
+#include "store/store.h"
 
 #define NO_NAME "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.invalid"
 

@@ -1,6 +1,6 @@
 /* Replies that live in memory which is given back at once, made by hiredis' reader of the bytes that a server
  * would send. */
-#include "redis_memory.h"
+#include "redis/redis_memory.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "cmd.h"
-#include "redis_limits.h"
+#include "resp/cmd.h"
+#include "resp/redis_limits.h"
 
 #include <hiredis/hiredis.h>
 #include <stdio.h>

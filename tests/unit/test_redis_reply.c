@@ -1,5 +1,5 @@
 /* From hiredis' replies to our own, read from the bytes that a server would send. */
-#include "redis_reply.h"
+#include "resp/redis_reply.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* The connection to Redis, against a stand-in on a Unix socket that answers from a list: what is sent again,
  * what is not, and how long it takes. */
-#include "redis_sync.h"
+#include "redis/redis_sync.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

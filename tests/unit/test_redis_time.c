@@ -1,5 +1,5 @@
 /* What a handler believes about the time, and what it says of it. */
-#include "redis_time.h"
+#include "redis/redis_time.h"
 
 #include "log_capture.h"
 

@@ -1,6 +1,6 @@
 /* Redis' errors as its versions write them, alone and met by a script: what each means, and whether another
  * connection may help. */
-#include "redis_trouble.h"
+#include "resp/redis_trouble.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* Requests: path, query and body, and every way in which they can be wrong. */
-#include "request.h"
+#include "http/request.h"
 
 #include "fake_source.h"
 

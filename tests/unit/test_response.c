@@ -1,5 +1,5 @@
 /* Answers: headers, bodies, errors as JSON. */
-#include "response.h"
+#include "http/response.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

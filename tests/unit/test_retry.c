@@ -1,5 +1,5 @@
 /* The rule for retries: what is taken, what is refused, what holds where nothing is said. */
-#include "retry.h"
+#include "job/retry.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

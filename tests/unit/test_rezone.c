@@ -1,10 +1,10 @@
 /* A new tzdata in the runner, with a real Redis: the scripts compare before they set, the walk sees every
  * job, and comes again for what was written by old rules in the meantime. */
-#include "rezone.h"
+#include "cluster/rezone.h"
 
 #include "job_maker.h"
+#include "redis/redis_sync.h"
 #include "redis_server.h"
-#include "redis_sync.h"
 #include "rig.h"
 
 #include <limits.h>

@@ -1,5 +1,5 @@
 /* Instants as text: what RFC 3339 allows is read, and nothing else. */
-#include "rfc3339.h"
+#include "text/rfc3339.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

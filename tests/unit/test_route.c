@@ -1,7 +1,7 @@
 /* Routes: which path and method there is, and what Allow says. */
-#include "route.h"
+#include "serve/route.h"
 
-#include "resources.h"
+#include "api/resources.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

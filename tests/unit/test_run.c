@@ -1,5 +1,5 @@
 /* The states of a run: every move that is allowed, and what happens at every other. */
-#include "run.h"
+#include "run/run.h"
 
 #include "log_capture.h"
 

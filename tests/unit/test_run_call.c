@@ -1,10 +1,10 @@
 /* The call of a run: what the target is told, what its answer means, and what the log may show. */
-#include "run_call.h"
+#include "run/run_call.h"
 
 #include "job_maker.h"
 #include "log_capture.h"
-#include "policy.h"
-#include "runs.h"
+#include "run/policy.h"
+#include "run/runs.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* What goes to Redis names the right keys, and whatever comes back is either understood or refused. */
-#include "store.h"
-#include "store_dead.h"
+#include "store/store.h"
+#include "store/store_dead.h"
 
 #include "job_maker.h"
 #include "reply_maker.h"

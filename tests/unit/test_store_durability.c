@@ -1,5 +1,5 @@
 /* What INFO and CONFIG say of a Redis that may lose jobs, and what is made of it. */
-#include "store_durability.h"
+#include "store/store_durability.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* What is kept of idempotency keys: the key's name, and any answer is understood or refused. */
-#include "store_idem.h"
+#include "store/store_idem.h"
 
 #include "reply_maker.h"
 

@@ -1,7 +1,7 @@
 /* Occurrences of one job that meet, in a real Redis: what becomes of the later one, and of the earlier one,
  * by the job's `overlap`. */
-#include "store_dead.h"
-#include "store_life.h"
+#include "store/store_dead.h"
+#include "store/store_life.h"
 
 #include "store_rig.h"
 

@@ -1,6 +1,6 @@
 /* Moving next instants: what goes to Redis names the right keys, and whatever comes back is understood or
  * refused. */
-#include "store.h"
+#include "store/store.h"
 
 #include "job_maker.h"
 #include "reply_maker.h"

@@ -1,7 +1,7 @@
 /* The life of an occurrence in a real Redis: what each script does, and what it refuses. */
-#include "store.h"
+#include "store/store.h"
 
-#include "store_dead.h"
+#include "store/store_dead.h"
 #include "store_rig.h"
 
 #include <limits.h>
@@ -310,7 +310,7 @@ static void test_scripts_create_at_a_wrong_time_leaves_a_broken_job_alone(void *
 }
 
 /* Every field that a definition can have comes back from where runners read it: the scripts and
- * lib/job_fields.c agree about which there are, and in which order. */
+ * lib/job/job_fields.c agree about which there are, and in which order. */
 static void test_scripts_definition_comes_back_whole(void **state)
 {
     (void)state;

@@ -1,6 +1,6 @@
-/* The rule "an instant that was taken stays taken" (lib/store/part/taken.lua) in a real Redis: whatever is
- * done to a job, no instant at which something was started or recorded is given to it again, nor to a later
- * job of its id. */
+/* The rule "an instant that was taken stays taken" (lib/store/lua/part/taken.lua) in a real Redis: whatever
+ * is done to a job, no instant at which something was started or recorded is given to it again, nor to a
+ * later job of its id. */
 #include "life_rig.h"
 
 static const struct wall_ms none = {INT64_MAX};

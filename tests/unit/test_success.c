@@ -1,5 +1,5 @@
 /* Which answers count as success: what is taken, what is refused, and what means the same. */
-#include "success.h"
+#include "job/success.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* Templates: what is one, what it becomes, and how it is escaped for where it stands. */
-#include "template.h"
+#include "text/template.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

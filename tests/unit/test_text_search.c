@@ -1,5 +1,5 @@
 /* Searching in pieces, against strstr. */
-#include "text_search.h"
+#include "http/text_search.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

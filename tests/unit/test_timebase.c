@@ -1,5 +1,5 @@
 /* The cluster's time, against a Redis whose clock and distance the test decides. All in microseconds. */
-#include "timebase.h"
+#include "redis/timebase.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

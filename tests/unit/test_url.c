@@ -1,5 +1,5 @@
 /* What is a URL that Dronc calls, what is none and why, its normal form, and what of it a log may show. */
-#include "url.h"
+#include "text/url.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 // LIBS: -lcurl
 /* What url accepts, libcurl (which makes the calls) reads in the same way: scheme, host, port, path, query.
  * And the normal form leads libcurl to the same place as the text did. */
-#include "url.h"
+#include "text/url.h"
 
 #include <arpa/inet.h>
 #include <curl/curl.h>

@@ -1,5 +1,5 @@
 /* Characters and what is none, by RFC 3629; and where a text may be cut. */
-#include "utf8.h"
+#include "base/utf8.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* watch: which definitions are watched, and which are refused. */
-#include "watch.h"
+#include "job/watch.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* when: one instant, a window, an offset: whatever is asked, the same instants. */
-#include "when.h"
+#include "job/when.h"
 
 #include "job_maker.h"
 

@@ -6,9 +6,9 @@
 #ifndef DRONC_VECTORS_H
 #define DRONC_VECTORS_H
 
-#include "civil.h"
-#include "cron.h"
-#include "zone.h"
+#include "cron/cron.h"
+#include "zone/civil.h"
+#include "zone/zone.h"
 
 #include <stdarg.h>
 #include <stdbool.h>

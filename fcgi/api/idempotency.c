@@ -1,0 +1,123 @@
+/* idempotency: see idempotency.h. */
+#include "api/idempotency.h"
+
+#include "base/log.h"
+#include "store/store_idem.h"
+#include "text/digest.h"
+
+#include <string.h>
+
+#define KEY_MAX 255 /* bytes */
+
+/* The key; NULL: there is none. (An empty one is one, and a mistake.) */
+static const char *key_of(struct request *req)
+{
+    const char *first = req->source->meta(req->source->arg, "HTTP_IDEMPOTENCY_KEY");
+
+    return first ? request_header(req, "HTTP_IDEMPOTENCY_KEY") : NULL;
+}
+
+static bool is_sound(const char *key)
+{
+    size_t len = strlen(key);
+
+    for (size_t i = 0; i < len; i++) {
+        if (key[i] <= ' ' || key[i] > '~') {
+            return false;
+        }
+    }
+    return len > 0 && len <= KEY_MAX;
+}
+
+/* Another path or another body is another request. */
+static enum err digest_request(const struct request *req, uint8_t out[DIGEST_SHA256_SIZE])
+{
+    uint8_t both[2 * DIGEST_SHA256_SIZE];
+    enum err err = digest_sha256(both, req->path.data, req->path.len);
+
+    if (err == ERR_OK) {
+        err = digest_sha256(both + DIGEST_SHA256_SIZE, buffer_str(&req->body), req->body.len);
+    }
+    return err == ERR_OK ? digest_sha256(out, both, sizeof both) : err;
+}
+
+static bool identify(const struct request *req, const char *key, struct store_idem *out,
+                     struct api_error *error)
+{
+    if (!is_sound(key)) {
+        return api_error_set(error, API_INVALID_REQUEST,
+                             "Idempotency-Key must have 1 to %d visible ASCII characters", KEY_MAX);
+    }
+    return (digest_sha256(out->key, key, strlen(key)) == ERR_OK &&
+            digest_request(req, out->request) == ERR_OK) ||
+           api_error_set(error, API_INTERNAL_ERROR, "out of memory");
+}
+
+/* Answer as was answered before. False: error is filled. */
+static bool replay(struct app *app, const struct store_idem_answer *answer)
+{
+    struct response *res = &app->response;
+    bool lines = slice_eq(answer->type, "application/x-ndjson");
+
+    buffer_clear(&res->body);
+    buffer_add(&res->body, answer->body.data, answer->body.len);
+    res->status = (int)answer->status;
+    res->content_type = lines ? "application/x-ndjson" : "application/json";
+    res->replayed = true;
+    return true;
+}
+
+/* Keep what was answered. Should that fail, the job is stored all the same, and a repeat does it again. */
+static void keep(struct app *app, const struct store_idem *idem, bool good)
+{
+    const struct response *res = &app->response;
+    struct store_idem_answer answer = {.status = res->status,
+                                       .type = slice_of(res->content_type),
+                                       .body = {buffer_str(&res->body), res->body.len}};
+    struct errinfo info = {0};
+    struct cmd cmd;
+
+    store_idem_close(&cmd, idem, good ? &answer : NULL);
+    if (app_ask(app, &cmd, 1, &info) != ERR_OK ||
+        reply_check(redis_sync_reply(app->redis, 0), &info) != ERR_OK) {
+        log_warn("answer not kept for its idempotency key", log_str("error", info.text));
+    }
+}
+
+static bool do_and_keep(struct app *app, const struct store_idem *idem, route_handler *work,
+                        struct api_error *error)
+{
+    bool good = work(app, error);
+
+    if (good ? !app->response.fleeting : api_code_status(error->code) < 500) {
+        keep(app, idem, good);
+    }
+    return good;
+}
+
+bool idempotency_serve(struct app *app, route_handler *work, struct api_error *error)
+{
+    const char *key = key_of(&app->request);
+    enum store_idem_state state = STORE_IDEM_NEW;
+    struct store_idem_answer answer;
+    struct errinfo info = {0};
+    struct store_idem idem;
+    struct cmd cmd;
+
+    if (!key) {
+        return work(app, error);
+    }
+    if (!identify(&app->request, key, &idem, error)) {
+        return false;
+    }
+    store_idem_open(&cmd, &idem);
+    if (app_ask(app, &cmd, 1, &info) != ERR_OK ||
+        store_idem_open_reply(redis_sync_reply(app->redis, 0), &state, &answer, &info) != ERR_OK) {
+        return api_error_redis(error, API_STORAGE_ERROR, "nothing was done", &info);
+    }
+    if (state == STORE_IDEM_OTHER) {
+        return api_error_set(error, API_IDEMPOTENCY_KEY_REUSED,
+                             "this Idempotency-Key was given to another request: take a new one");
+    }
+    return state == STORE_IDEM_ANSWERED ? replay(app, &answer) : do_and_keep(app, &idem, work, error);
+}

@@ -1,0 +1,232 @@
+/* job_batch: POST /v1/jobs:batch. A definition in each line, an answer in each line: what a POST of it alone
+ * would have been answered with. The lines go to Redis many at a time (schedule_prepare); one for which that
+ * does not do is done by itself when it is its turn, so that lines take effect in their order. After a
+ * failure of Redis' nothing more is tried: whoever waits for the answer shall not wait for a thousand
+ * time-outs.
+ */
+#include "api/idempotency.h"
+#include "api/resources.h"
+#include "api/schedule.h"
+#include "base/log.h"
+#include "job/job_json.h"
+#include "serve/app.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define LINES_MAX      1000
+#define TOGETHER       REDIS_SYNC_PIPELINE_MAX
+#define TOGETHER_BYTES 262144 /* of lines that are sent together, about */
+#define BUDGET_MS      20000  /* for all of it; nginx waits longer */
+
+struct line {
+    struct slice text;
+    size_t number; /* from 1 */
+    bool prepared; /* made holds something */
+    bool stored;
+    struct schedule_prepared made;
+};
+
+struct batch {
+    struct app *app;
+    struct slice rest;     /* of the body, still to be read */
+    size_t number;         /* of the line that was read last */
+    struct line *lines;    /* owned: TOGETHER of them, a group */
+    size_t count;          /* of lines in the group */
+    struct buffer out;     /* owned: the answer */
+    size_t failed;         /* lines that Redis failed for */
+    struct api_error down; /* why nothing more is tried; API_OK: it is */
+};
+
+/* ---- lines ---- */
+
+static bool is_blank(struct slice text)
+{
+    return text.len == 0 || strspn(text.data, " \t\r") >= text.len;
+}
+
+/* Read the next line that is not blank. False: there is none. */
+static bool next_line(struct batch *b, struct slice *text)
+{
+    while (b->rest.len > 0) {
+        const char *end = memchr(b->rest.data, '\n', b->rest.len);
+        size_t len = end ? (size_t)(end - b->rest.data) : b->rest.len;
+        size_t step = end ? len + 1 : len;
+
+        *text = (struct slice){b->rest.data, len};
+        b->rest.data += step;
+        b->rest.len -= step;
+        b->number++;
+        if (!is_blank(*text)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Read the next lines, and prepare them. */
+static void read_group(struct batch *b)
+{
+    size_t bytes = 0;
+    struct slice text;
+
+    b->count = 0;
+    while (b->count < TOGETHER && bytes < TOGETHER_BYTES && next_line(b, &text)) {
+        struct line *line = &b->lines[b->count++];
+
+        line->text = text;
+        line->number = b->number;
+        line->stored = false;
+        line->prepared = b->down.code == API_OK && text.len <= REQUEST_BODY_MAX &&
+                         schedule_prepare(b->app, text, &line->made);
+        bytes += text.len;
+    }
+}
+
+/* ---- Redis ---- */
+
+/* Send what was prepared, and note which of it is stored. */
+static void send_group(struct batch *b)
+{
+    struct cmd cmds[TOGETHER];
+    struct errinfo info = {0};
+    size_t sent = 0;
+
+    for (size_t i = 0; i < b->count; i++) {
+        if (b->lines[i].prepared) {
+            cmds[sent++] = b->lines[i].made.cmd;
+        }
+    }
+    if (sent == 0) {
+        return;
+    }
+    if (app_ask(b->app, cmds, sent, &info) != ERR_OK) {
+        (void)api_error_redis(&b->down, API_STORAGE_ERROR, "the job is not known to be stored", &info);
+        return;
+    }
+    sent = 0;
+    for (size_t i = 0; i < b->count; i++) {
+        struct line *line = &b->lines[i];
+        if (line->prepared) {
+            line->stored = schedule_is_stored(&line->made, redis_sync_reply(b->app->redis, sent++));
+        }
+    }
+}
+
+/* ---- answers ---- */
+
+static void write_error(struct batch *b, const struct line *line, const struct api_error *error)
+{
+    int status = api_code_status(error->code);
+    struct json_writer w;
+
+    b->failed += status >= 500 ? 1 : 0;
+    json_begin(&w, &b->out);
+    json_object_begin(&w);
+    json_key(&w, "line");
+    json_put_i64(&w, (int64_t)line->number);
+    json_key(&w, "status");
+    json_put_i64(&w, status);
+    response_put_error(&w, error);
+    json_object_end(&w);
+}
+
+/* Do by itself what could not be done together with others. */
+static void do_alone(struct batch *b, const struct line *line)
+{
+    struct api_error error;
+
+    api_error_clear(&error);
+    if (b->down.code != API_OK) {
+        write_error(b, line, &b->down);
+    } else if (line->text.len > REQUEST_BODY_MAX) {
+        api_error_set(&error, API_PAYLOAD_TOO_LARGE, "the line is longer than %d bytes", REQUEST_BODY_MAX);
+        write_error(b, line, &error);
+    } else if (schedule_store(b->app, line->text, true, &error)) {
+        buffer_add(&b->out, b->app->response.body.data, b->app->response.body.len);
+    } else {
+        write_error(b, line, &error);
+        if (api_code_status(error.code) >= 500) {
+            b->down = error;
+            b->down.field = (struct slice){NULL, 0}; /* it may point into error */
+        }
+    }
+}
+
+static void answer_group(struct batch *b)
+{
+    struct json_writer w;
+
+    for (size_t i = 0; i < b->count; i++) {
+        struct line *line = &b->lines[i];
+        if (line->stored) {
+            json_begin(&w, &b->out);
+            job_json_write(&w, &line->made.job);
+        } else {
+            do_alone(b, line);
+        }
+        buffer_add_char(&b->out, '\n');
+        if (line->prepared) {
+            job_fini(&line->made.job);
+        }
+    }
+}
+
+/* ---- the request ---- */
+
+/* False: error is filled. */
+static bool count_lines(struct batch b, struct api_error *error)
+{
+    struct slice text;
+    size_t count = 0;
+
+    while (next_line(&b, &text)) {
+        count++;
+    }
+    return count <= LINES_MAX || api_error_set(error, API_PAYLOAD_TOO_LARGE,
+                                               "the body has %zu lines; there may be %d", count, LINES_MAX);
+}
+
+static void finish(struct batch *b)
+{
+    struct response *res = &b->app->response;
+
+    if (b->failed > 0) {
+        log_error("lines of a batch failed", log_i64("lines", (int64_t)b->failed),
+                  log_str("code", api_code_name(b->down.code)), log_str("error", b->down.text),
+                  log_str("detail", b->down.detail[0] ? b->down.detail : NULL));
+    }
+    response_lines(res, 200);
+    res->etag = 0;
+    res->fleeting = b->failed > 0;
+    buffer_fini(&res->body);
+    res->body = b->out;
+}
+
+static bool store_lines(struct app *app, struct api_error *error)
+{
+    struct batch b = {.app = app};
+
+    b.rest = (struct slice){buffer_str(&app->request.body), app->request.body.len};
+    if (!count_lines(b, error)) {
+        return false;
+    }
+    b.lines = calloc(TOGETHER, sizeof *b.lines);
+    if (!b.lines) {
+        return api_error_set(error, API_INTERNAL_ERROR, "out of memory");
+    }
+    app->ask_ms = APP_BULK_MS;
+    app->deadline.ms = clock_mono(&app->clock).ms + BUDGET_MS;
+    for (read_group(&b); b.count > 0; read_group(&b)) {
+        send_group(&b);
+        answer_group(&b);
+    }
+    free(b.lines);
+    finish(&b);
+    return true;
+}
+
+bool jobs_batch(struct app *app, struct api_error *error)
+{
+    return request_read_lines(&app->request, error) && idempotency_serve(app, store_lines, error);
+}

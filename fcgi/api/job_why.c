@@ -1,0 +1,293 @@
+/* job_why: GET /v1/jobs/{id}/why. What happened at an instant, or why nothing did, from what there is: the
+ * job's history, its state, and its schedule as it is now. */
+#include "api/job_load.h"
+#include "api/resources.h"
+#include "base/log.h"
+#include "http/response.h"
+#include "job/execution_json.h"
+#include "job/job_plan.h"
+#include "serve/app.h"
+#include "text/rfc3339.h"
+
+#include <stdio.h>
+
+#define AHEAD_MS 1000 /* what is closer may be claimed by a runner already */
+
+struct why {
+    struct app *app;
+    struct wall_ms at;
+    struct job_load load;
+    const char *code;                   /* static */
+    char text[EXECUTION_ERROR_MAX + 1]; /* for a person */
+    const char *field;                  /* of the schedule, that says no; NULL: none does */
+    struct wall_ms called;              /* when it was called instead; 0: it was not */
+    bool waits; /* its first attempt was put off, or handed back, and is still to be made */
+};
+
+static bool read_at(struct why *why, struct api_error *error)
+{
+    struct slice text = request_param(&why->app->request, "at");
+    struct errinfo info = {0};
+
+    if (text.data && rfc3339_parse(&why->at, text, &info) == ERR_OK) {
+        return true;
+    }
+    api_error_set(error, API_INVALID_REQUEST, "at: %s (RFC 3339; a + in a query is written %%2B)",
+                  text.data ? info.text : "is required");
+    return api_error_at(error, slice_of("at"));
+}
+
+static void say(struct why *why, const char *code, const char *text)
+{
+    why->code = code;
+    (void)snprintf(why->text, sizeof why->text, "%s", text);
+}
+
+/* Before the job is loaded, whose texts are the last reply's. */
+static bool find_waiting(struct why *why, const struct job_id *id, struct api_error *error)
+{
+    struct errinfo info = {0};
+    struct cmd cmd;
+    enum err err;
+
+    store_job_waits(&cmd, id, why->at);
+    err = app_ask(why->app, &cmd, 1, &info);
+    if (err == ERR_OK) {
+        err = store_job_waits_reply(redis_sync_reply(why->app->redis, 0), &why->waits, &info);
+    }
+    return err == ERR_OK || api_error_redis(error, API_STORAGE_ERROR, "the job cannot be read", &info);
+}
+
+/* ---- what was recorded ---- */
+
+static bool is_about(const struct execution *execution, struct wall_ms at)
+{
+    return execution->scheduled.ms == at.ms ||
+           (execution->outcome == EXECUTION_MISSED && execution->scheduled.ms < at.ms &&
+            at.ms <= execution->missed_until.ms);
+}
+
+/* The record at index, if it tells of the instant. */
+static bool read_record(const struct why *why, size_t index, struct execution *out)
+{
+    struct errinfo info = {0};
+
+    return store_job_record_at(redis_sync_reply(why->app->redis, 0), index, &why->load.stored.id, out,
+                               &info) == ERR_OK &&
+           is_about(out, why->at);
+}
+
+/* For a person, what a record says. One that gave way to another occurrence says to which. */
+static const char *text_of(const struct execution *execution)
+{
+    static const char *const texts[EXECUTION_OUTCOME__COUNT] = {
+        [EXECUTION_SUCCEEDED] = "it was called, and answered well",
+        [EXECUTION_FAILED] = "it was called, and failed",
+        [EXECUTION_LOST] = "the runner that was about to call it died: whether the call left is not known",
+        [EXECUTION_MISSED] = "nobody was there to call it in time",
+        [EXECUTION_UNKNOWN] =
+            "it was called, and there was no whole answer: what the target did is not known",
+        [EXECUTION_CANCELLED] = "its retry came due while the job was paused",
+    };
+
+    if (slice_eq(slice_of(execution->error_class), "overlap")) {
+        return execution->error;
+    }
+    return execution->outcome < EXECUTION_OUTCOME__COUNT && texts[execution->outcome]
+               ? texts[execution->outcome]
+               : "see its record";
+}
+
+/* The newest record says what came of it. */
+static bool find_record(struct why *why)
+{
+    struct execution execution;
+
+    for (size_t i = 0; i < why->load.records; i++) {
+        if (read_record(why, i, &execution)) {
+            say(why, execution_outcome_name(execution.outcome), text_of(&execution));
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- why nothing was ---- */
+
+/* Does the schedule's window, or its being one instant, say no? */
+static bool refuse_window(struct why *why)
+{
+    const struct when *when = &why->load.job.when;
+
+    if (why->at.ms < when->starts.ms) {
+        say(why, "outside_window", "it is before starts_at");
+    } else if (why->at.ms > when->ends.ms) {
+        say(why, "outside_window", "it is after ends_at");
+    } else if (when->once.ms > 0) {
+        why->called.ms = when->once.ms + when->offset_ms;
+        say(why, "not_scheduled", "the job is called once, at another instant");
+    } else {
+        return false;
+    }
+    return true;
+}
+
+/* Is it no instant of the schedule? */
+static bool refuse_schedule(struct why *why)
+{
+    const struct job *job = &why->load.job;
+    struct wall_ms first;
+    int64_t jump_s = 0;
+
+    if (job_plan_first(job, (struct wall_ms){why->at.ms - 1}, &first) && first.ms == why->at.ms) {
+        return false;
+    }
+    if (refuse_window(why)) {
+        return true;
+    }
+    int64_t plain_ms = why->at.ms - job->when.offset_ms;
+    say(why, "not_scheduled", "the schedule does not fire then");
+    switch (cron_why_not(&job->when.cron, job->zone, plain_ms / 1000, &why->field, &jump_s)) {
+    case CRON_REFUSED_FIELD:
+        (void)snprintf(why->text, sizeof why->text, "the schedule does not fire then: its %s says no",
+                       why->field);
+        break;
+    case CRON_REFUSED_GAP:
+        why->field = NULL;
+        why->called.ms = jump_s * 1000 + job->when.offset_ms;
+        say(why, "dst_gap", "the clock skipped that time: the job is called at the jump instead");
+        break;
+    case CRON_REFUSED_OVERLAP:
+        say(why, "dst_overlap", "the clock shows that time twice: the job is called at the first of them");
+        break;
+    case CRON_FIRES: /* between two instants of @every, or inside a second */
+        break;
+    }
+    return true;
+}
+
+/* An instant of the schedule that nothing was recorded of. */
+static void explain_silence(struct why *why)
+{
+    const struct store_job *stored = &why->load.stored;
+    struct job_load_plan plan = job_load_plan_of(&why->load);
+
+    if (!why->waits && slice_eq(stored->state, "COMPLETED") && stored->since.ms <= why->at.ms) {
+        say(why, "completed", "the job was completed before");
+    } else if (slice_eq(stored->state, "PAUSED") &&
+               (why->at.ms > why->load.now.ms || stored->since.ms <= why->at.ms)) {
+        say(why, "paused", "the job is paused");
+    } else if (why->at.ms - why->load.now.ms > AHEAD_MS && job_load_passes(&plan, why->at)) {
+        why->called = stored->due;
+        say(why, "passed_over", "the clock was set back: the job goes on with a later instant");
+    } else if (why->at.ms > why->load.now.ms) {
+        say(why, "not_yet", "it is still to come");
+    } else if (stored->due.ms <= why->at.ms) {
+        say(why, "waiting", "it is due, and no runner has taken it up so far");
+    } else if (stored->waiting.ms == why->at.ms) {
+        say(why, "queued", "it waits until an earlier occurrence is over");
+    } else if (why->waits) {
+        say(why, "waiting", "it was put off, and waits to be called");
+    } else if (stored->running.ms == why->at.ms || why->load.now.ms - why->at.ms < 60000) {
+        say(why, "under_way", "it is being called, or waits for its host");
+    } else {
+        say(why, "not_recorded",
+            "there is no record of it: the job was paused or had another schedule then, or the record is too "
+            "old to be kept");
+    }
+}
+
+static void explain(struct why *why)
+{
+    if (find_record(why)) {
+        return;
+    }
+    if (why->at.ms <= why->load.stored.created.ms) {
+        say(why, "not_created", "there was no such job yet");
+    } else if (!refuse_schedule(why)) {
+        explain_silence(why);
+    }
+}
+
+/* ---- the answer ---- */
+
+static void put_str(struct json_writer *w, const char *key, const char *value)
+{
+    if (value) {
+        json_member_str(w, key, value);
+    }
+}
+
+static void put_paused(struct json_writer *w, const struct store_job *stored)
+{
+    if (stored->reason.data) {
+        json_key(w, "state_reason");
+        json_put_bytes(w, stored->reason);
+    }
+    if (stored->note.data) {
+        json_key(w, "state_note");
+        json_put_bytes(w, stored->note);
+    }
+    json_member_time(w, "state_since", stored->since);
+}
+
+static void put_records(struct json_writer *w, const struct why *why)
+{
+    struct execution execution;
+
+    json_key(w, "executions");
+    json_array_begin(w);
+    for (size_t i = 0; i < why->load.records; i++) {
+        if (read_record(why, i, &execution)) {
+            execution_json_write(w, &execution);
+        }
+    }
+    json_array_end(w);
+}
+
+static void write_answer(const struct why *why)
+{
+    char id[JOB_ID_TEXT_SIZE];
+    struct job_load_plan plan = job_load_plan_of(&why->load);
+    struct json_writer w;
+
+    plan.from = why->at; /* of a job that is called no more as well: what the schedule says */
+    job_id_format(id, &why->load.stored.id);
+    response_json(&why->app->response, 200, &w);
+    json_object_begin(&w);
+    put_str(&w, "job_id", id);
+    json_member_time(&w, "at", why->at);
+    put_str(&w, "why", why->code);
+    put_str(&w, "explanation", why->text);
+    put_str(&w, "field", why->field);
+    if (why->called.ms > 0) {
+        json_member_time(&w, "called_at", why->called);
+    }
+    if (slice_eq(slice_of(why->code), "paused")) {
+        put_paused(&w, &why->load.stored);
+    }
+    put_records(&w, why);
+    job_load_write_next(&w, "next", &plan);
+    json_object_end(&w);
+}
+
+static bool explain_and_answer(struct why *why, struct api_error *error)
+{
+    if (!why->load.readable) {
+        return job_load_broken(error);
+    }
+    explain(why);
+    write_answer(why);
+    return true;
+}
+
+bool job_why(struct app *app, struct api_error *error)
+{
+    struct why why = {.app = app};
+    struct job_id id;
+    bool done = job_load_id(app, &id, error) && read_at(&why, error) && find_waiting(&why, &id, error) &&
+                job_load(app, &id, JOB_LOAD_RECORDS, &why.load, error) && explain_and_answer(&why, error);
+
+    job_load_fini(&why.load);
+    return done;
+}

@@ -1,0 +1,99 @@
+/* preview: GET /v1/schedule/preview. What a schedule means and when it fires next, without making a job of
+ * it; Redis is not asked. What a schedule may be is decided by lib/job, as for jobs. */
+#include "api/resources.h"
+#include "job/job.h"
+#include "job/job_json.h"
+#include "serve/app.h"
+#include "text/rfc3339.h"
+
+#define COUNT_DEFAULT 5
+#define COUNT_MAX     100
+
+static bool read_from(const struct app *app, struct wall_ms *from, struct api_error *error)
+{
+    struct slice text = request_param(&app->request, "from");
+    struct errinfo info = {0};
+
+    *from = clock_wall(&app->clock);
+    if (!text.data || rfc3339_parse(from, text, &info) == ERR_OK) {
+        return true;
+    }
+    api_error_set(error, API_INVALID_REQUEST, "from: %s (RFC 3339; a + in a query is written %%2B)",
+                  info.text);
+    return api_error_at(error, slice_of("from"));
+}
+
+/* Only the part of job that is about time is filled. */
+static bool read_schedule(const struct app *app, struct job *job, struct wall_ms from,
+                          struct api_error *error)
+{
+    struct job_fields fields = {.schedule = request_param(&app->request, "schedule"),
+                                .timezone = request_param(&app->request, "timezone"),
+                                .timezone_default = app->timezone};
+    struct job_fault fault;
+
+    return job_build_schedule(job, &fields, from, app->zones, &fault) || api_error_job(error, &fault);
+}
+
+static void put_instant(struct json_writer *w, const struct zone *zone, struct wall_ms at, enum cron_how how)
+{
+    char local[ZONE_STAMP_SIZE];
+
+    json_object_begin(w);
+    json_key(w, "unix");
+    json_put_i64(w, at.ms / 1000);
+    json_member_time(w, "utc", at);
+    json_member_str(w, "local", zone_format(zone, at.ms / 1000, local) ? local : NULL);
+    if (how != CRON_HOW_PLAIN) {
+        json_member_str(w, "dst", how == CRON_HOW_MOVED ? "moved" : "merged");
+    }
+    json_object_end(w);
+}
+
+/* What is left of the schedule after `from`, up to count instants. */
+static void put_next(struct json_writer *w, const struct job *job, struct wall_ms from, int64_t count)
+{
+    struct wall_ms at = from;
+    enum cron_how how;
+
+    json_array_begin(w);
+    while (count-- > 0 && when_next(&job->when, job->zone, at, &at, &how)) {
+        put_instant(w, job->zone, at, how);
+    }
+    json_array_end(w);
+}
+
+static void write_preview(struct app *app, const struct job *job, struct wall_ms from, int64_t count)
+{
+    char normalized[WHEN_PRINT_MAX];
+    char description[WHEN_DESCRIBE_MAX];
+    struct json_writer w;
+
+    response_json(&app->response, 200, &w);
+    json_object_begin(&w);
+    json_member_str(&w, "schedule", job->schedule);
+    (void)when_print_schedule(&job->when, normalized, sizeof normalized);
+    json_member_str(&w, "normalized", normalized);
+    json_member_str(&w, "timezone", zone_name(job->zone));
+    (void)when_describe_schedule(&job->when, description, sizeof description);
+    json_member_str(&w, "description", description);
+    json_key(&w, "warnings");
+    job_json_write_warnings(&w, &job->when.cron);
+    json_key(&w, "next");
+    put_next(&w, job, from, count);
+    json_object_end(&w);
+}
+
+bool preview_schedule(struct app *app, struct api_error *error)
+{
+    struct wall_ms from;
+    int64_t count = COUNT_DEFAULT;
+    struct job job;
+
+    if (!request_param_whole(&app->request, "count", 1, COUNT_MAX, &count, error) ||
+        !read_from(app, &from, error) || !read_schedule(app, &job, from, error)) {
+        return false;
+    }
+    write_preview(app, &job, from, count);
+    return true;
+}

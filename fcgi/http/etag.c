@@ -1,0 +1,40 @@
+/* etag: see etag.h. Members of a list are told apart by commas and blanks, which no tag of ours holds. */
+#include "http/etag.h"
+
+#include <stddef.h>
+#include <string.h>
+
+/* Is text (len bytes) the tag in quotes, or "*"? */
+static bool is_tag(const char *text, size_t len, const char *tag)
+{
+    size_t tag_len = strlen(tag);
+
+    return (len == 1 && *text == '*') || (len == tag_len + 2 && text[0] == '"' && text[len - 1] == '"' &&
+                                          memcmp(text + 1, tag, tag_len) == 0);
+}
+
+static bool is_among(const char *list, const char *tag, bool weak)
+{
+    const char *p = list + strspn(list, " \t,");
+
+    while (*p != '\0') {
+        size_t len = strcspn(p, " \t,");
+        size_t skip = weak && len > 2 && memcmp(p, "W/", 2) == 0 ? 2 : 0;
+        if (is_tag(p + skip, len - skip, tag)) {
+            return true;
+        }
+        p += len;
+        p += strspn(p, " \t,");
+    }
+    return false;
+}
+
+bool etag_matches(const char *list, const char *tag)
+{
+    return is_among(list, tag, false);
+}
+
+bool etag_is_known(const char *list, const char *tag)
+{
+    return is_among(list, tag, true);
+}

@@ -1,0 +1,416 @@
+/* request: CGI meta-variables and a stream of bytes → path, parameters, body. Nothing is normalised:
+ * "//health" and "/health/" are other paths than "/health". */
+#include "http/request.h"
+
+#include "http/media_type.h"
+#include "text/number.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define READ_CHUNK 8192 /* bytes asked of the source at once */
+#define BAD_ESCAPE "a '%%' in the %s is not followed by two hex digits"
+
+void request_init(struct request *req)
+{
+    memset(req, 0, sizeof *req);
+    buffer_init(&req->uri, REQUEST_URI_MAX);
+    buffer_init(&req->header, 0);
+    buffer_init(&req->body, REQUEST_BODY_MAX);
+}
+
+void request_fini(struct request *req)
+{
+    buffer_fini(&req->uri);
+    buffer_fini(&req->header);
+    buffer_fini(&req->body);
+}
+
+static const char *meta(const struct request *req, const char *name)
+{
+    const char *value = req->source->meta(req->source->arg, name);
+    return value ? value : "";
+}
+
+static int hex_value(char c)
+{
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+    if (c >= 'a' && c <= 'f') {
+        return c - 'a' + 10;
+    }
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* Undo percent-encoding in place (and "+" for a space, where asked for). False: a '%' without two hex digits.
+ */
+static bool decode(char *text, size_t *len, bool plus)
+{
+    size_t out = 0;
+
+    for (size_t in = 0; in < *len; in++) {
+        if (text[in] == '%') {
+            int high = in + 2 < *len ? hex_value(text[in + 1]) : -1;
+            int low = in + 2 < *len ? hex_value(text[in + 2]) : -1;
+            if (high < 0 || low < 0) {
+                return false;
+            }
+            text[out++] = (char)(high * 16 + low);
+            in += 2;
+        } else {
+            text[out] = text[in];
+            if (plus && text[out] == '+') {
+                text[out] = ' ';
+            }
+            out++;
+        }
+    }
+    *len = out;
+    return true;
+}
+
+/* A CGI program is mounted somewhere (SCRIPT_NAME), and only what follows is ours (PATH_INFO). */
+static size_t mount_len(const struct request *req, struct slice path)
+{
+    const char *script = meta(req, "SCRIPT_NAME");
+    size_t len = strlen(script);
+
+    if (*meta(req, "PATH_INFO") == '\0' || len > path.len || memcmp(path.data, script, len) != 0) {
+        return 0;
+    }
+    return len < path.len && path.data[len] == '/' ? len : 0;
+}
+
+static bool split_uri(struct request *req, struct api_error *error)
+{
+    char *text = req->uri.data;
+    char *mark = memchr(text, '?', req->uri.len);
+    struct slice path = {text, mark ? (size_t)(mark - text) : req->uri.len};
+    size_t skip = mount_len(req, path);
+
+    if (mark) {
+        req->query = (struct slice){mark + 1, req->uri.len - path.len - 1};
+    }
+    path.data += skip;
+    path.len -= skip;
+    if (!decode(text + skip, &path.len, false)) {
+        return api_error_set(error, API_INVALID_REQUEST, BAD_ESCAPE, "path");
+    }
+    req->path = path;
+    return true;
+}
+
+/* Without REQUEST_URI (RFC 3875 does not know it) the path comes decoded, in PATH_INFO. */
+static bool use_path_info(struct request *req)
+{
+    size_t len;
+
+    buffer_add_str(&req->uri, meta(req, "PATH_INFO"));
+    len = req->uri.len;
+    buffer_add_str(&req->uri, meta(req, "QUERY_STRING"));
+    req->path = (struct slice){buffer_str(&req->uri), len};
+    req->query = (struct slice){req->path.data + len, req->uri.len - len};
+    return buffer_error(&req->uri) == ERR_OK;
+}
+
+static bool read_uri(struct request *req, struct api_error *error)
+{
+    const char *uri = meta(req, "REQUEST_URI");
+    bool fits;
+
+    if (*uri) {
+        buffer_add_str(&req->uri, uri);
+    }
+    fits = *uri ? buffer_error(&req->uri) == ERR_OK : use_path_info(req);
+    if (!fits && buffer_error(&req->uri) == ERR_NOMEM) {
+        return api_error_set(error, API_INTERNAL_ERROR, "out of memory");
+    }
+    if (!fits) {
+        return api_error_set(error, API_URI_TOO_LONG, "path and query are longer than %d bytes",
+                             REQUEST_URI_MAX);
+    }
+    return *uri ? split_uri(req, error) : true;
+}
+
+bool request_read_head(struct request *req, const struct request_source *source, struct api_error *error)
+{
+    req->source = source;
+    req->method = meta(req, "REQUEST_METHOD");
+    req->head = strcmp(req->method, "HEAD") == 0;
+    if (req->head) {
+        req->method = "GET";
+    }
+    req->path = req->query = req->id = (struct slice){NULL, 0};
+    req->param_count = 0;
+    buffer_clear(&req->uri);
+    buffer_clear(&req->body);
+    if (req->body.size >
+        2 * (size_t)REQUEST_BODY_MAX) { /* large bodies are rare: their memory is given back */
+        buffer_fini(&req->body);
+    }
+    return read_uri(req, error);
+}
+
+static bool is_allowed(struct slice name, const char *const *allowed)
+{
+    for (; *allowed; allowed++) {
+        if (slice_eq(name, *allowed)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Check a decoded parameter and keep it. */
+static bool keep_param(struct request *req, struct request_param param, const char *const *allowed,
+                       struct api_error *error)
+{
+    int shown = param.name.len < 64 ? (int)param.name.len : 64;
+
+    if (!is_allowed(param.name, allowed)) {
+        api_error_set(error, API_INVALID_REQUEST, "unknown query parameter \"%.*s\"", shown, param.name.data);
+        return api_error_at(error, param.name);
+    }
+    for (size_t i = 0; i < req->param_count; i++) {
+        const struct slice *other = &req->params[i].name;
+        if (other->len == param.name.len && memcmp(other->data, param.name.data, other->len) == 0) {
+            api_error_set(error, API_INVALID_REQUEST, "query parameter \"%.*s\" is given more than once",
+                          shown, param.name.data);
+            return api_error_at(error, param.name);
+        }
+    }
+    if (req->param_count == REQUEST_PARAMS_MAX) {
+        return api_error_set(error, API_INVALID_REQUEST, "more than %d query parameters", REQUEST_PARAMS_MAX);
+    }
+    req->params[req->param_count++] = param;
+    return true;
+}
+
+/* text: "name=value" or "name", raw. */
+static bool read_param(struct request *req, struct slice text, const char *const *allowed,
+                       struct api_error *error)
+{
+    char *name = req->uri.data + (text.data - req->uri.data);
+    char *sign = memchr(name, '=', text.len);
+    char *value = sign ? sign + 1 : name + text.len;
+    size_t name_len = sign ? (size_t)(sign - name) : text.len;
+    size_t value_len = text.len - (size_t)(value - name);
+
+    if (!decode(name, &name_len, true)) {
+        return api_error_set(error, API_INVALID_REQUEST, BAD_ESCAPE, "query");
+    }
+    if (!decode(value, &value_len, true)) {
+        api_error_set(error, API_INVALID_REQUEST, BAD_ESCAPE, "query");
+        return api_error_at(error, (struct slice){name, name_len});
+    }
+    return keep_param(req, (struct request_param){{name, name_len}, {value, value_len}}, allowed, error);
+}
+
+bool request_read_query(struct request *req, const char *const *allowed, struct api_error *error)
+{
+    struct slice rest = req->query;
+
+    while (rest.len > 0) {
+        const char *mark = memchr(rest.data, '&', rest.len);
+        size_t len = mark ? (size_t)(mark - rest.data) : rest.len;
+        size_t step = mark ? len + 1 : len;
+
+        if (len > 0 && !read_param(req, (struct slice){rest.data, len}, allowed, error)) {
+            return false;
+        }
+        rest.data += step;
+        rest.len -= step;
+    }
+    return true;
+}
+
+struct slice request_param(const struct request *req, const char *name)
+{
+    for (size_t i = 0; i < req->param_count; i++) {
+        if (slice_eq(req->params[i].name, name)) {
+            return req->params[i].value;
+        }
+    }
+    return (struct slice){NULL, 0};
+}
+
+bool request_param_whole(const struct request *req, const char *name, int64_t min, int64_t max,
+                         int64_t *value, struct api_error *error)
+{
+    struct slice text = request_param(req, name);
+    int64_t read = 0;
+    enum number_kind kind = number_read(text, &read);
+
+    if (!text.data) {
+        return true;
+    }
+    if ((kind == NUMBER_WHOLE || kind == NUMBER_WIDE) && read >= min && read <= max) {
+        *value = read;
+        return true;
+    }
+    if (max == INT64_MAX) {
+        api_error_set(error, API_INVALID_REQUEST, "%s must be a whole number from %lld on", name,
+                      (long long)min);
+    } else {
+        api_error_set(error, API_INVALID_REQUEST, "%s must be a whole number from %lld to %lld", name,
+                      (long long)min, (long long)max);
+    }
+    return api_error_at(error, slice_of(name));
+}
+
+void request_make_name(char out[REQUEST_NAME_SIZE])
+{
+    (void)snprintf(out, REQUEST_NAME_SIZE, "%08x%08x", arc4random(), arc4random());
+}
+
+/* The value of "NAME=value"; NULL: it is another one's. */
+static const char *value_of(const char *variable, const char *name)
+{
+    size_t len = strlen(name);
+
+    return strncmp(variable, name, len) == 0 && variable[len] == '=' ? variable + len + 1 : NULL;
+}
+
+const char *request_header(struct request *req, const char *name)
+{
+    size_t lines = 0;
+
+    buffer_clear(&req->header);
+    for (const char *const *at = req->source->all; at && *at; at++) {
+        const char *value = value_of(*at, name);
+        if (value) {
+            buffer_add_str(&req->header, lines++ > 0 ? ", " : "");
+            buffer_add_str(&req->header, value);
+        }
+    }
+    return lines > 1 && buffer_error(&req->header) == ERR_OK ? buffer_str(&req->header) : meta(req, name);
+}
+
+/* What a body may be. */
+struct body_rule {
+    size_t max; /* bytes */
+    bool (*fits)(const char *type);
+    const char *kind;   /* what fits, in words */
+    const char *advice; /* a type that fits */
+};
+
+static const struct body_rule one_value = {REQUEST_BODY_MAX, media_type_is_json, "JSON", "application/json"};
+static const struct body_rule lines = {REQUEST_LINES_MAX, media_type_is_ndjson, "NDJSON",
+                                       "application/x-ndjson"};
+
+/* The header itself where there is one: a server may have put only the first of two into CONTENT_TYPE. */
+static const char *declared_type(struct request *req)
+{
+    const char *type = request_header(req, "HTTP_CONTENT_TYPE");
+
+    return *type ? type : meta(req, "CONTENT_TYPE");
+}
+
+/* A body is taken as it is: what is compressed would have to be unpacked first, however large it gets. */
+static bool check_coding(struct request *req, struct api_error *error)
+{
+    const char *codings = request_header(req, "HTTP_CONTENT_ENCODING");
+
+    if (media_type_is_uncoded(codings)) {
+        return true;
+    }
+    return api_error_set(error, API_UNSUPPORTED_MEDIA_TYPE,
+                         "Content-Encoding \"%.100s\" is not taken: send the body as it is", codings);
+}
+
+static bool check_media_type(struct request *req, const struct body_rule *rule, struct api_error *error)
+{
+    const char *type = declared_type(req);
+
+    if (*type == '\0' || rule->fits(type)) {
+        return true;
+    }
+    return api_error_set(error, API_UNSUPPORTED_MEDIA_TYPE,
+                         "Content-Type \"%.100s\" is not %s in UTF-8: send %s", type, rule->kind,
+                         rule->advice);
+}
+
+static bool refuse_length(const struct body_rule *rule, struct api_error *error)
+{
+    return api_error_set(error, API_PAYLOAD_TOO_LARGE, "the body is longer than %zu bytes", rule->max);
+}
+
+/* How long the body is said to be; -1: not said. */
+static bool read_length(const struct request *req, const struct body_rule *rule, int64_t *length,
+                        struct api_error *error)
+{
+    const char *text = meta(req, "CONTENT_LENGTH");
+
+    *length = -1;
+    if (*text == '\0') {
+        return true;
+    }
+    if (text[strspn(text, "0123456789")] != '\0') {
+        return api_error_set(error, API_INVALID_REQUEST, "Content-Length is not a number");
+    }
+    if (!slice_i64(slice_of(text), length) || *length > (int64_t)rule->max) {
+        return refuse_length(rule, error);
+    }
+    return true;
+}
+
+/* Read up to wanted bytes into the body. False: reading failed, the body is too long or memory is short. */
+static bool fill_body(struct request *req, size_t wanted)
+{
+    char chunk[READ_CHUNK];
+
+    while (req->body.len < wanted) {
+        size_t left = wanted - req->body.len;
+        int64_t got = req->source->read(req->source->arg, chunk, left < sizeof chunk ? left : sizeof chunk);
+        if (got < 0) {
+            return false;
+        }
+        if (got == 0) {
+            return true;
+        }
+        buffer_add(&req->body, chunk, (size_t)got);
+        if (buffer_error(&req->body) != ERR_OK) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool read_body(struct request *req, const struct body_rule *rule, struct api_error *error)
+{
+    int64_t length;
+    size_t wanted;
+    bool whole;
+
+    if (!read_length(req, rule, &length, error) || !check_media_type(req, rule, error) ||
+        !check_coding(req, error)) {
+        return false;
+    }
+    req->body.limit = rule->max;
+    wanted = length >= 0 ? (size_t)length : req->source->framed ? rule->max + 1 : 0;
+    whole = fill_body(req, wanted);
+    if (buffer_error(&req->body) == ERR_LIMIT) {
+        return refuse_length(rule, error);
+    }
+    if (buffer_error(&req->body) != ERR_OK) {
+        return api_error_set(error, API_INTERNAL_ERROR, "out of memory");
+    }
+    if (!whole || (length >= 0 && req->body.len < wanted)) {
+        return api_error_set(error, API_INVALID_REQUEST, "the body breaks off after %zu bytes",
+                             req->body.len);
+    }
+    return true;
+}
+
+bool request_read_body(struct request *req, struct api_error *error)
+{
+    return read_body(req, &one_value, error);
+}
+
+bool request_read_lines(struct request *req, struct api_error *error)
+{
+    return read_body(req, &lines, error);
+}

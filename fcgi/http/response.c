@@ -1,0 +1,202 @@
+/* response: status line, headers, JSON body, as one piece of bytes. */
+#include "http/response.h"
+
+static const char *reason_of(int status)
+{
+    switch (status) {
+    case 200:
+        return "OK";
+    case 201:
+        return "Created";
+    case 202:
+        return "Accepted";
+    case 204:
+        return "No Content";
+    case 304:
+        return "Not Modified";
+    case 400:
+        return "Bad Request";
+    case 404:
+        return "Not Found";
+    case 405:
+        return "Method Not Allowed";
+    case 409:
+        return "Conflict";
+    case 412:
+        return "Precondition Failed";
+    case 413:
+        return "Payload Too Large";
+    case 414:
+        return "URI Too Long";
+    case 415:
+        return "Unsupported Media Type";
+    case 422:
+        return "Unprocessable Content";
+    case 503:
+        return "Service Unavailable";
+    default:
+        return "Internal Server Error";
+    }
+}
+
+void response_init(struct response *res)
+{
+    buffer_init(&res->body, 0);
+    response_clear(res);
+}
+
+void response_fini(struct response *res)
+{
+    buffer_fini(&res->body);
+}
+
+void response_clear(struct response *res)
+{
+    res->status = 0;
+    res->content_type = "application/json";
+    res->allow[0] = '\0';
+    res->etag = 0;
+    res->tag = NULL;
+    res->problem = false;
+    res->more = res->replayed = res->fleeting = false;
+    buffer_clear(&res->body);
+}
+
+void response_empty(struct response *res, int status)
+{
+    buffer_clear(&res->body);
+    res->status = status;
+    res->content_type = NULL;
+}
+
+void response_text(struct response *res, int status, const char *text)
+{
+    buffer_clear(&res->body);
+    res->status = status;
+    res->content_type = "text/plain; charset=utf-8";
+    buffer_add_str(&res->body, text);
+}
+
+void response_json(struct response *res, int status, struct json_writer *w)
+{
+    buffer_clear(&res->body);
+    res->status = status;
+    res->content_type = "application/json";
+    json_begin(w, &res->body);
+}
+
+void response_lines(struct response *res, int status)
+{
+    buffer_clear(&res->body);
+    res->status = status;
+    res->content_type = "application/x-ndjson";
+}
+
+/* Where the fault lies, as far as it is known. */
+static void put_place(struct json_writer *w, const struct api_error *error)
+{
+    if (error->field.data) {
+        json_key(w, "field");
+        json_put_bytes(w, error->field);
+    }
+    if (error->offset >= 0) {
+        json_key(w, "offset");
+        json_put_i64(w, error->offset);
+    }
+}
+
+void response_put_error(struct json_writer *w, const struct api_error *error)
+{
+    json_key(w, "error");
+    json_object_begin(w);
+    json_member_str(w, "code", api_code_name(error->code));
+    json_member_str(w, "message", error->text);
+    put_place(w, error);
+    json_object_end(w);
+}
+
+/* With the type "about:blank" the title is the status' own (RFC 9457, 4.2.1); which error it is says code. */
+static void put_problem(struct json_writer *w, const struct api_error *error)
+{
+    int status = api_code_status(error->code);
+
+    json_member_str(w, "type", "about:blank");
+    json_member_str(w, "title", reason_of(status));
+    json_key(w, "status");
+    json_put_i64(w, status);
+    json_member_str(w, "detail", error->text);
+    json_member_str(w, "code", api_code_name(error->code));
+    put_place(w, error);
+}
+
+void response_error(struct response *res, const struct api_error *error)
+{
+    struct json_writer w;
+
+    res->etag = 0;
+    res->tag = NULL;
+    response_json(res, api_code_status(error->code), &w);
+    json_object_begin(&w);
+    if (res->problem) {
+        res->content_type = "application/problem+json";
+        put_problem(&w, error);
+    } else {
+        response_put_error(&w, error);
+    }
+    json_object_end(&w);
+}
+
+/* What stands in every answer, without printf, which would be a tenth of what a small one costs. */
+static void put_status(struct buffer *out, int status)
+{
+    buffer_add_str(out, "Status: ");
+    buffer_add_i64(out, status);
+    buffer_add_char(out, ' ');
+    buffer_add_str(out, reason_of(status));
+    buffer_add_str(out, "\r\n");
+}
+
+static void put_header(struct buffer *out, const char *name, const char *value)
+{
+    buffer_add_str(out, name);
+    buffer_add_str(out, ": ");
+    buffer_add_str(out, value);
+    buffer_add_str(out, "\r\n");
+}
+
+static void put_length(struct buffer *out, size_t length)
+{
+    buffer_add_str(out, "Content-Length: ");
+    buffer_add_i64(out, (int64_t)length);
+    buffer_add_str(out, "\r\n");
+}
+
+enum err response_render(const struct response *res, bool head, struct buffer *out)
+{
+    buffer_clear(out);
+    put_status(out, res->status);
+    if (res->content_type) {
+        put_header(out, "Content-Type", res->content_type);
+    }
+    if (res->content_type && !res->more) {
+        put_length(out, res->body.len);
+    }
+    put_header(out, "Cache-Control", res->tag ? "no-cache" : "no-store");
+    if (res->tag) {
+        buffer_printf(out, "ETag: \"%s\"\r\n", res->tag);
+    }
+    if (res->etag > 0) {
+        buffer_printf(out, "ETag: \"%lld\"\r\n", (long long)res->etag);
+    }
+    if (res->replayed) {
+        put_header(out, "Idempotent-Replayed", "true");
+    }
+    if (res->allow[0]) {
+        put_header(out, "Allow", res->allow);
+    }
+    buffer_add_str(out, "\r\n");
+    if (!head) {
+        buffer_add(out, res->body.data, res->body.len);
+    }
+    return buffer_error(out);
+}

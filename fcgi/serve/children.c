@@ -1,0 +1,128 @@
+/* children: fork, a pipe for each that tells its end, and places. */
+#include "serve/children.h"
+
+#include "base/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Most of the time they wait: for their turn, or for their clients. */
+static const size_t limits[] = {[CHILD_BULK] = 8, [CHILD_SENDER] = 24};
+
+void children_init(struct children *children, int epoll_fd)
+{
+    memset(children, 0, sizeof *children);
+    children->epoll_fd = epoll_fd;
+}
+
+bool children_may_start(const struct children *children, enum child_kind kind)
+{
+    return children->count[kind] < limits[kind];
+}
+
+static struct child *free_place(struct children *children)
+{
+    struct child *place = children->places;
+
+    while (place->pid != 0) {
+        place++; /* the limits are below CHILDREN_MAX together */
+    }
+    return place;
+}
+
+/* What is shared with the parent is not the child's to touch. */
+static void become_child(struct children *children, pid_t parent, int end)
+{
+    (void)end; /* stays open for as long as this process lives: that is its meaning */
+    for (struct child *place = children->places; place < children->places + CHILDREN_MAX; place++) {
+        if (place->pid != 0) {
+            close(place->pipe);
+        }
+    }
+    close(children->epoll_fd);
+    children_init(children, -1);
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent) {
+        (void)raise(SIGKILL); /* it has ended before that */
+    }
+}
+
+static void note_child(struct children *children, enum child_kind kind, pid_t pid, int end)
+{
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = children};
+    struct child *place = free_place(children);
+
+    *place = (struct child){pid, end, kind};
+    children->count[kind]++;
+    (void)epoll_ctl(children->epoll_fd, EPOLL_CTL_ADD, end, &event);
+}
+
+enum child_start children_start(struct children *children, enum child_kind kind)
+{
+    pid_t parent = getpid();
+    int ends[2];
+    pid_t pid;
+
+    if (!children_may_start(children, kind)) {
+        return CHILD_NONE;
+    }
+    if (pipe2(ends, O_CLOEXEC) != 0) {
+        return CHILD_FAILED;
+    }
+    pid = fork();
+    if (pid == 0) {
+        close(ends[0]);
+        become_child(children, parent, ends[1]);
+        return CHILD_SELF;
+    }
+    close(ends[1]);
+    if (pid < 0) {
+        close(ends[0]);
+        return CHILD_FAILED;
+    }
+    note_child(children, kind, pid, ends[0]);
+    return CHILD_PARENT;
+}
+
+static void say_how(pid_t pid, int status)
+{
+    if (WIFSIGNALED(status)) {
+        log_error("child ended", log_i64("pid", pid), log_str("error", strsignal(WTERMSIG(status))));
+    }
+}
+
+bool children_reap(struct children *children)
+{
+    bool any = false;
+
+    for (struct child *place = children->places; place < children->places + CHILDREN_MAX; place++) {
+        int status = 0;
+        if (place->pid == 0 || waitpid(place->pid, &status, WNOHANG) == 0) {
+            continue;
+        }
+        say_how(place->pid, status);
+        (void)epoll_ctl(children->epoll_fd, EPOLL_CTL_DEL, place->pipe, NULL);
+        close(place->pipe);
+        children->count[place->kind]--;
+        place->pid = 0;
+        any = true;
+    }
+    return any;
+}
+
+size_t children_count(const struct children *children)
+{
+    size_t count = 0;
+
+    for (size_t kind = 0; kind < CHILD_KIND__COUNT; kind++) {
+        count += children->count[kind];
+    }
+    return count;
+}

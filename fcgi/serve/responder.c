@@ -1,0 +1,315 @@
+/* responder: libfcgi, kept on a short line.
+ *
+ * libfcgi would accept by itself, and would then take a signal for the end of a request, give up on EMFILE,
+ * and wait for ever for a peer that sends half a request. So it reads whole requests only, from a file in
+ * memory, and then writes to the connection. (ipcFd and keepConnection of FCGX_Request are read and written
+ * in open_request, send_answer and close_request only.) */
+#include "serve/responder.h"
+
+#include "base/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#define DRAIN_CHUNK 4096
+#define TURNS       2
+#define NOEXEC_SEAL 8U     /* MFD_NOEXEC_SEAL, which glibc 2.36 does not have yet */
+#define TAKE_S      5      /* who takes no byte of a short answer for so long is dropped */
+#define SHORT_MAX   262144 /* bytes: the web server takes so many, whatever its client does */
+#define TAKE_LONG_S 15     /* the same for a long answer, */
+#define TAKE_MS     20000  /* which has so much time in all, and more: */
+#define TAKE_RATE   64     /* bytes in a millisecond */
+#define TAKE_PIECE  65536  /* bytes between two looks at the clock */
+
+/* ---- what app asks of a request ---- */
+
+static const char *meta(void *arg, const char *name)
+{
+    const FCGX_Request *request = arg;
+    return FCGX_GetParam(name, request->envp);
+}
+
+static int64_t read_body(void *arg, char *out, size_t size)
+{
+    const FCGX_Request *request = arg;
+    int got = FCGX_GetStr(out, (int)size, request->in);
+
+    return got == 0 && FCGX_GetError(request->in) != 0 ? -1 : got;
+}
+
+/* ---- the request, as libfcgi reads it ---- */
+
+/* Since Linux 6.3 a machine may insist on the flag, before that it is not known. */
+static int open_memory(void)
+{
+    int fd = memfd_create("request", MFD_CLOEXEC | NOEXEC_SEAL);
+
+    return fd < 0 && errno == EINVAL ? memfd_create("request", MFD_CLOEXEC) : fd;
+}
+
+static int make_file(struct slice bytes, off_t at)
+{
+    int fd = open_memory();
+
+    if (fd >= 0 &&
+        (pwrite(fd, bytes.data, bytes.len, 0) != (ssize_t)bytes.len || lseek(fd, at, SEEK_SET) != at)) {
+        close(fd);
+        fd = -1;
+    }
+    return fd;
+}
+
+/* Put the request where libfcgi reads it. What stood there before may go on behind it, which it does not get
+ * to; but where a request was cut, its end is to be seen. */
+static bool write_file(int fd, const struct intake_conn *conn)
+{
+    const struct buffer *bytes = &conn->bytes;
+
+    return (!conn->cut || ftruncate(fd, 0) == 0) &&
+           pwrite(fd, bytes->data, bytes->len, 0) == (ssize_t)bytes->len && lseek(fd, 0, SEEK_SET) == 0;
+}
+
+/* Have libfcgi begin it, as if it came on a connection that it keeps open. */
+static bool open_request(struct responder *responder)
+{
+    FCGX_Request *request = &responder->request;
+
+    if (responder->file_fd < 0) {
+        responder->file_fd = make_file((struct slice){"", 0}, 0);
+    }
+    if (responder->file_fd < 0 || !write_file(responder->file_fd, responder->conn)) {
+        log_error("request failed", log_str("error", strerror(errno)));
+        return false;
+    }
+    request->ipcFd = responder->file_fd;
+    request->keepConnection = 1;
+    if (FCGX_Accept_r(request) != 0) {
+        responder->file_fd = -1; /* libfcgi closed it: records passed what it does not take */
+        request->ipcFd = -1;
+        return false;
+    }
+    return true;
+}
+
+/* Read what is left of the body: libfcgi would look for it at the end of the answer. */
+static void drain(FCGX_Request *request)
+{
+    char chunk[DRAIN_CHUNK];
+
+    while (FCGX_GetStr(chunk, sizeof chunk, request->in) > 0) {
+    }
+}
+
+/* End it without a word to anybody. */
+static void close_request(struct responder *responder)
+{
+    FCGX_Free(&responder->request, 0);
+    responder->request.ipcFd = -1;
+}
+
+/* ---- children ---- */
+
+/* What both would read and write is made anew: the file with the request, the connection to Redis. */
+static bool become_child(struct responder *responder, off_t at)
+{
+    const struct buffer *bytes = &responder->conn->bytes;
+    int file = make_file((struct slice){bytes->data, bytes->len}, at);
+    bool good = file >= 0 && dup2(file, responder->file_fd) >= 0;
+
+    responder->is_child = true;
+    redis_sync_close(responder->app->redis);
+    if (file >= 0) {
+        close(file);
+    }
+    return good;
+}
+
+/* Make a child for the request that is being answered. True: this is it. */
+static bool start_child(struct responder *responder, enum child_kind kind)
+{
+    off_t at = lseek(responder->file_fd, 0, SEEK_CUR);
+
+    responder->started = responder->spawn(responder->spawn_arg, kind);
+    if (responder->started == CHILD_SELF && !become_child(responder, at)) {
+        responder->started = CHILD_FAILED;
+    }
+    if (responder->started == CHILD_FAILED) {
+        log_error("request failed", log_str("error", strerror(errno)));
+    }
+    return responder->started == CHILD_SELF;
+}
+
+/* ---- turns ---- */
+
+/* Of all children on one listening socket that are about many jobs, TURNS at a time ask Redis and the
+ * processor for much. What they all have in common is that socket: it carries the locks, and the kernel frees
+ * those of one that dies. */
+static void lock(struct responder *responder, short type)
+{
+    struct flock lock = {.l_type = type, .l_whence = SEEK_SET, .l_start = getpid() % TURNS, .l_len = 1};
+
+    if (responder->is_child && fcntl(responder->turn_fd, F_SETLKW, &lock) != 0) {
+        log_error("turn not waited for", log_str("error", strerror(errno)));
+    }
+}
+
+/* app_admit_fn. Its client may have gone while it waited for its turn. */
+static bool admit(void *arg)
+{
+    struct responder *responder = arg;
+
+    if (!responder->is_child && !start_child(responder, CHILD_BULK)) {
+        return false;
+    }
+    lock(responder, F_WRLCK);
+    return !intake_is_gone(responder->conn);
+}
+
+static struct slice go_on(struct responder *responder)
+{
+    struct slice bytes;
+
+    if (!responder->app->response.more) {
+        return (struct slice){NULL, 0};
+    }
+    lock(responder, F_WRLCK);
+    bytes = app_go_on(responder->app);
+    lock(responder, F_UNLCK);
+    return bytes;
+}
+
+/* ---- the answer ---- */
+
+static void set_timeout(int fd, int seconds)
+{
+    struct timeval timeout = {seconds, 0};
+    (void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout);
+}
+
+/* Is it one that only a client who reads it can take off our hands? */
+static bool is_long(const struct responder *responder, struct slice bytes)
+{
+    return bytes.len > SHORT_MAX || responder->app->response.more;
+}
+
+struct taking {
+    int64_t bytes; /* that were written */
+    int64_t us;    /* that this took */
+};
+
+/* Write the next bytes of an answer. False: that cannot be, or takes too long. A client that went away is not
+ * an error: what cannot be written is forgotten. */
+static bool put(struct responder *responder, struct slice bytes, struct taking *taking)
+{
+    while (bytes.len > 0) {
+        size_t len = bytes.len < TAKE_PIECE ? bytes.len : TAKE_PIECE;
+        int64_t begin = clock_mono_us(&responder->app->clock);
+
+        if (FCGX_PutStr(bytes.data, (int)len, responder->request.out) < 0) {
+            return false;
+        }
+        taking->bytes += (int64_t)len;
+        taking->us += clock_mono_us(&responder->app->clock) - begin;
+        bytes.data += len;
+        bytes.len -= len;
+        if (taking->us / 1000 > TAKE_MS + taking->bytes / TAKE_RATE) {
+            log_info("answer cut", log_str("error", "its client takes it too slowly"),
+                     log_i64("bytes", taking->bytes));
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Write the answer that begins with bytes, and close the connection. One that was cut has no end, so that
+ * nobody takes it for whole. */
+static void send_answer(struct responder *responder, struct slice bytes)
+{
+    FCGX_Request *request = &responder->request;
+    struct taking taking = {0};
+    bool good = true;
+
+    lock(responder, F_UNLCK);
+    request->ipcFd = responder->conn->fd;
+    set_timeout(request->ipcFd, responder->is_child ? TAKE_LONG_S : TAKE_S);
+    while (bytes.data && good) {
+        good = put(responder, bytes, &taking);
+        bytes = good ? go_on(responder) : bytes;
+    }
+    if (good) {
+        (void)FCGX_FClose(request->err);
+        (void)FCGX_FClose(request->out);
+    }
+}
+
+/* What it means that this process is not the one that answers. */
+static enum responder_end end_of(const struct responder *responder, enum responder_end none)
+{
+    return responder->started == CHILD_NONE     ? none
+           : responder->started == CHILD_FAILED ? RESPONDER_REFUSED
+                                                : RESPONDER_DONE;
+}
+
+/* Answer the request that libfcgi has begun. */
+static enum responder_end answer(struct responder *responder)
+{
+    struct request_source source = {.meta = meta,
+                                    .read = read_body,
+                                    .framed = true,
+                                    .arg = &responder->request,
+                                    .all = (const char *const *)responder->request.envp};
+    struct slice bytes = app_answer(responder->app, &source);
+
+    if (responder->app->left) {
+        return end_of(responder, RESPONDER_NOT_YET);
+    }
+    if (!bytes.data) {
+        log_error("request failed", log_str("error", "out of memory"));
+        return RESPONDER_DONE;
+    }
+    drain(&responder->request);
+    if (is_long(responder, bytes) && !responder->is_child && !start_child(responder, CHILD_SENDER)) {
+        return end_of(responder, RESPONDER_REFUSED);
+    }
+    send_answer(responder, bytes);
+    return RESPONDER_DONE;
+}
+
+enum responder_end responder_answer(struct responder *responder, const struct intake_conn *conn)
+{
+    enum responder_end end = RESPONDER_DONE;
+
+    responder->conn = conn;
+    if (open_request(responder)) {
+        end = answer(responder);
+        close_request(responder);
+    }
+    return end;
+}
+
+/* ---- set-up ---- */
+
+/* libfcgi never gets to see the listening socket. */
+enum err responder_init(struct responder *responder, struct app *app, int listener, struct errinfo *info)
+{
+    *responder = (struct responder){.app = app, .file_fd = -1, .turn_fd = listener};
+    app->admit = admit;
+    app->admit_arg = responder;
+    if (FCGX_Init() != 0 || FCGX_InitRequest(&responder->request, -1, 0) != 0) {
+        return err_set(info, ERR_SYSTEM, "libfcgi cannot be initialised");
+    }
+    return ERR_OK;
+}
+
+void responder_fini(struct responder *responder)
+{
+    if (responder->file_fd >= 0) {
+        close(responder->file_fd);
+    }
+    responder->app->admit = NULL;
+}

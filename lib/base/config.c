@@ -1,0 +1,298 @@
+/* config.c: the one table of settings, and what is done by walking it: load, help, print.
+ *
+ * A default is a text like any other and goes through the same reader. Reads no files, opens nothing, and
+ * does not find out whether a host exists.
+ */
+#include "base/config.h"
+
+#include "base/log_line.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum kind {
+    KIND_STRING, /* max: the longest, in bytes */
+    KIND_SECRET, /* a string whose value is never shown */
+    KIND_INT,    /* min to max, decimal */
+    KIND_LEVEL,  /* a word of enum log_level */
+    KIND_ZONE,   /* the name of a time zone; whether there is one is not looked at */
+    KIND_FORMAT  /* a word of enum log_format; the default depends on the terminal */
+};
+
+struct setting {
+    const char *name;
+    enum kind kind;
+    unsigned scope;       /* enum config_scope, or-ed */
+    size_t offset;        /* of its field in struct config */
+    int64_t min;          /* KIND_INT */
+    int64_t max;          /* see kind */
+    const char *standard; /* the default as text; "": all zero, or see kind */
+    const char *help;
+};
+
+#define SHOWN_MAX     64 /* bytes of a wrong value that are shown */
+#define BOTH          (CONFIG_FCGI | CONFIG_RUNNER)
+#define AT(field)     offsetof(struct config, field)
+#define LONGEST(text) ((int64_t)sizeof((struct config *)NULL)->text - 1)
+
+static const struct setting SETTINGS[] = {
+    {"REDIS_HOST", KIND_STRING, BOTH, AT(redis_host), 0, LONGEST(redis_host), "127.0.0.1",
+     "the Redis server's name or address"},
+    {"REDIS_PORT", KIND_INT, BOTH, AT(redis_port), 1, 65535, "6379", "the Redis server's TCP port"},
+    {"REDIS_SOCKET", KIND_STRING, BOTH, AT(redis_socket), 0, LONGEST(redis_socket), "",
+     "a Unix socket to reach Redis by, instead of host and port"},
+    {"REDIS_USERNAME", KIND_STRING, BOTH, AT(redis_username), 0, LONGEST(redis_username), "",
+     "the Redis user (empty: the default user)"},
+    {"REDIS_PASSWORD", KIND_SECRET, BOTH, AT(redis_password), 0, LONGEST(redis_password), "",
+     "that user's password (empty: none is sent)"},
+    {"REDIS_DB", KIND_INT, BOTH, AT(redis_db), 0, 15, "0", "the number of the Redis database"},
+    {"LOG_LEVEL", KIND_LEVEL, BOTH, AT(log_level), 0, 0, "info", "the least level that is logged"},
+    {"LOG_FORMAT", KIND_FORMAT, BOTH, AT(log_format), 0, 0, "",
+     "how log lines look (unset: text on a terminal, else json)"},
+    {"FCGI_PROCESSES", KIND_INT, CONFIG_FCGI, AT(fcgi_processes), 1, 256, "8", "handlers of a pool (--pool)"},
+    {"DRONC_TIMEZONE", KIND_ZONE, CONFIG_FCGI, AT(timezone), 0, LONGEST(timezone), "UTC",
+     "the time zone of jobs that name none"},
+    {"RUNNER_MAX_IN_FLIGHT", KIND_INT, CONFIG_RUNNER, AT(runner_max_in_flight), 1, 100000, "1000",
+     "calls under way at once"},
+    {"RUNNER_MAX_PER_HOST", KIND_INT, CONFIG_RUNNER, AT(runner_max_per_host), 1, 100000, "64",
+     "of these, to one host and port"},
+    {"RUNNER_MAX_SLOW", KIND_INT, CONFIG_RUNNER, AT(runner_max_slow), 0, 100000, "0",
+     "of these, to hosts that are slow or have not answered of late (0: half)"},
+    {"RUNNER_DRAIN_TIMEOUT_MS", KIND_INT, CONFIG_RUNNER, AT(runner_drain_timeout_ms), 0, 3600000, "30000",
+     "how long a stop waits for calls under way"},
+    {"EXECUTIONS_MAX", KIND_INT, CONFIG_RUNNER, AT(executions_max), 1600, 1000000000, "1600000",
+     "records kept of all jobs together, the latest"},
+    {"EXECUTIONS_DAYS", KIND_INT, CONFIG_RUNNER, AT(executions_days), 0, 36500, "30",
+     "how old these may be, in days (0: any age)"},
+    {"HISTORY_PER_JOB", KIND_INT, CONFIG_RUNNER, AT(history_per_job), 1, 1000, "200",
+     "records kept of each job besides, the latest"},
+};
+
+#define SETTINGS_COUNT (sizeof SETTINGS / sizeof SETTINGS[0])
+
+/* The words of a setting that is one of a few, in the order of their enum. */
+struct choices {
+    const char *const *words;
+    unsigned count;
+};
+
+static struct choices choices_of(const struct setting *s)
+{
+    static const char *const LEVELS[] = {
+        [LOG_DEBUG] = "debug", [LOG_INFO] = "info", [LOG_WARN] = "warn", [LOG_ERROR] = "error"};
+    static const char *const FORMATS[] = {[LOG_TEXT] = "text", [LOG_JSON] = "json"};
+    _Static_assert(sizeof LEVELS / sizeof LEVELS[0] == LOG_LEVEL__COUNT, "a level without a word");
+    if (s->kind == KIND_LEVEL) {
+        return (struct choices){LEVELS, LOG_LEVEL__COUNT};
+    }
+    return (struct choices){FORMATS, sizeof FORMATS / sizeof FORMATS[0]};
+}
+
+static void *field_of(struct config *config, const struct setting *s)
+{
+    return (char *)config + s->offset;
+}
+
+static const void *field_in(const struct config *config, const struct setting *s)
+{
+    return (const char *)config + s->offset;
+}
+
+static bool has_control_character(const char *text)
+{
+    for (; *text != '\0'; text++) {
+        if ((unsigned char)*text < 0x20 || *text == 0x7F) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool read_string(struct config *out, const struct setting *s, const char *text)
+{
+    size_t len = strlen(text);
+    if (len > (size_t)s->max || has_control_character(text)) {
+        return false;
+    }
+    memcpy(field_of(out, s), text, len + 1);
+    return true;
+}
+
+static bool read_zone(struct config *out, const struct setting *s, const char *text)
+{
+    return zone_name_is_valid(text, strlen(text)) && read_string(out, s, text);
+}
+
+static bool read_int(struct config *out, const struct setting *s, const char *text)
+{
+    int64_t value;
+    if (!slice_i64(slice_of(text), &value) || value < s->min || value > s->max) {
+        return false;
+    }
+    *(int *)field_of(out, s) = (int)value;
+    return true;
+}
+
+static bool read_choice(struct config *out, const struct setting *s, const char *text)
+{
+    struct choices choices = choices_of(s);
+    for (unsigned i = 0; i < choices.count; i++) {
+        if (strcmp(text, choices.words[i]) != 0) {
+            continue;
+        }
+        if (s->kind == KIND_LEVEL) {
+            *(enum log_level *)field_of(out, s) = (enum log_level)i;
+        } else {
+            *(enum log_format *)field_of(out, s) = (enum log_format)i;
+        }
+        return true;
+    }
+    return false;
+}
+
+/* Read text into the setting's field. False: it is not one of its values, and the field is as before. */
+static bool read_setting(struct config *out, const struct setting *s, const char *text)
+{
+    switch (s->kind) {
+    case KIND_STRING:
+    case KIND_SECRET:
+        return read_string(out, s, text);
+    case KIND_INT:
+        return read_int(out, s, text);
+    case KIND_ZONE:
+        return read_zone(out, s, text);
+    case KIND_LEVEL:
+    case KIND_FORMAT:
+        return read_choice(out, s, text);
+    }
+    return false;
+}
+
+/* "debug, info, warn, error" */
+static void add_choices(struct buffer *out, const struct setting *s)
+{
+    struct choices choices = choices_of(s);
+    for (unsigned i = 0; i < choices.count; i++) {
+        buffer_printf(out, "%s%s", i > 0 ? ", " : "", choices.words[i]);
+    }
+}
+
+/* Say what is wrong with text: its beginning, unless it is secret, and what it should be. */
+static void add_problem(struct buffer *out, const struct setting *s, const char *text)
+{
+    char shown[SHOWN_MAX];
+    size_t len = log_escape(shown, sizeof shown, slice_of(text), LOG_ESCAPE_QUOTED);
+    buffer_printf(out, "%s: ", s->name);
+    if (s->kind != KIND_SECRET) {
+        buffer_printf(out, "\"%.*s\" ", (int)len, shown);
+    }
+    switch (s->kind) {
+    case KIND_STRING:
+    case KIND_SECRET:
+        if (strlen(text) > (size_t)s->max) {
+            buffer_printf(out, "is longer than %lld bytes\n", (long long)s->max);
+        } else {
+            buffer_add_str(out, "holds a control character\n");
+        }
+        break;
+    case KIND_INT:
+        buffer_printf(out, "is not a whole number from %lld to %lld\n", (long long)s->min, (long long)s->max);
+        break;
+    case KIND_ZONE:
+        buffer_add_str(out, "is not a time zone's name, such as Europe/Berlin\n");
+        break;
+    case KIND_LEVEL:
+    case KIND_FORMAT:
+        buffer_add_str(out, "is not one of ");
+        add_choices(out, s);
+        buffer_add_char(out, '\n');
+        break;
+    }
+}
+
+/* Every setting as the table has it, whatever the scope, so that no field is left to chance. */
+static void set_defaults(struct config *out, bool tty)
+{
+    *out = (struct config){.log_format = tty ? LOG_TEXT : LOG_JSON};
+    for (size_t i = 0; i < SETTINGS_COUNT; i++) {
+        if (SETTINGS[i].standard[0] != '\0') {
+            (void)read_setting(out, &SETTINGS[i], SETTINGS[i].standard);
+        }
+    }
+}
+
+enum err config_load(struct config *out, enum config_scope scope, config_lookup *lookup, void *arg, bool tty,
+                     struct buffer *problems)
+{
+    enum err result = ERR_OK;
+    set_defaults(out, tty);
+    for (size_t i = 0; i < SETTINGS_COUNT; i++) {
+        const struct setting *s = &SETTINGS[i];
+        const char *text = (s->scope & (unsigned)scope) != 0 ? lookup(s->name, arg) : NULL;
+        if (text == NULL || text[0] == '\0' || read_setting(out, s, text)) {
+            continue;
+        }
+        add_problem(problems, s, text);
+        result = ERR_CONFIG;
+    }
+    return result;
+}
+
+const char *config_getenv(const char *name, void *arg)
+{
+    (void)arg;
+    return getenv(name);
+}
+
+void config_help(struct buffer *out, enum config_scope scope)
+{
+    for (size_t i = 0; i < SETTINGS_COUNT; i++) {
+        const struct setting *s = &SETTINGS[i];
+        if ((s->scope & (unsigned)scope) == 0) {
+            continue;
+        }
+        buffer_printf(out, "  %-24s %-10s %s", s->name, s->standard[0] != '\0' ? s->standard : "-", s->help);
+        if (s->kind == KIND_INT) {
+            buffer_printf(out, "; %lld to %lld", (long long)s->min, (long long)s->max);
+        } else if (s->kind == KIND_LEVEL || s->kind == KIND_FORMAT) {
+            buffer_add_str(out, "; ");
+            add_choices(out, s);
+        }
+        buffer_add_char(out, '\n');
+    }
+}
+
+static void add_value(struct buffer *out, const struct config *config, const struct setting *s)
+{
+    const void *field = field_in(config, s);
+    switch (s->kind) {
+    case KIND_STRING:
+    case KIND_ZONE:
+        buffer_add_str(out, field);
+        break;
+    case KIND_SECRET:
+        buffer_add_str(out, *(const char *)field != '\0' ? "***" : "");
+        break;
+    case KIND_INT:
+        buffer_add_i64(out, *(const int *)field);
+        break;
+    case KIND_LEVEL:
+        buffer_add_str(out, choices_of(s).words[*(const enum log_level *)field]);
+        break;
+    case KIND_FORMAT:
+        buffer_add_str(out, choices_of(s).words[*(const enum log_format *)field]);
+        break;
+    }
+}
+
+void config_print(struct buffer *out, const struct config *config, enum config_scope scope)
+{
+    for (size_t i = 0; i < SETTINGS_COUNT; i++) {
+        if ((SETTINGS[i].scope & (unsigned)scope) != 0) {
+            buffer_printf(out, "%s=", SETTINGS[i].name);
+            add_value(out, config, &SETTINGS[i]);
+            buffer_add_char(out, '\n');
+        }
+    }
+}

@@ -1,0 +1,264 @@
+/* log.c: the log of this process: its level, its lines that wait, and their way to the descriptor.
+ *
+ * Keeps lines in one static buffer and allocates nothing. A line is written whole, or counted as lost. How a
+ * line looks is log_line's business; who ignores SIGPIPE is main's.
+ */
+#include "base/log.h"
+
+#include "base/log_line.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define PENDING_SIZE 65536 /* bytes of lines that wait to be written */
+#define PATIENCE_MS  50    /* how long one write may wait for whoever reads */
+#define PRIORITY_LEN 3     /* "<6>", which the journal takes a line's level from */
+
+/* The one log of a process. level is LOG_LEVEL__COUNT, which no event reaches, until log_init. */
+static struct {
+    struct log_options options;
+    enum log_level level;
+    size_t used;      /* bytes of pending */
+    int64_t lost;     /* lines that nobody has been told about */
+    int64_t told;     /* how many of them the first line of pending tells about; 0: it is another line */
+    bool stuck;       /* nobody reads: the last write was not taken */
+    bool mends;       /* pending begins with the end of a line that was cut off */
+    bool inside_line; /* what was written last ends in the middle of a line */
+    bool to_journal;  /* each line begins with its priority */
+    char pending[PENDING_SIZE + 1]; /* lines, and the end of one before them */
+} self = {.level = LOG_LEVEL__COUNT};
+
+struct log_field log_str(const char *key, const char *value)
+{
+    return log_bytes(key, value, value != NULL ? strlen(value) : 0);
+}
+
+struct log_field log_bytes(const char *key, const char *value, size_t len)
+{
+    return (struct log_field){.key = key, .kind = LOG_FIELD_STR, .str = value, .len = len};
+}
+
+struct log_field log_i64(const char *key, int64_t value)
+{
+    return (struct log_field){.key = key, .kind = LOG_FIELD_I64, .i64 = value};
+}
+
+struct log_field log_bool(const char *key, bool value)
+{
+    return (struct log_field){.key = key, .kind = LOG_FIELD_BOOL, .i64 = value};
+}
+
+/* Does JOURNAL_STREAM name fd ("<device>:<inode>")? systemd tells its services so. */
+static bool is_named_as_journal(int fd)
+{
+    char name[48];
+    struct stat stream;
+    const char *journal = getenv("JOURNAL_STREAM");
+    if (journal == NULL || fstat(fd, &stream) != 0) {
+        return false;
+    }
+    (void)snprintf(name, sizeof name, "%ju:%ju", (uintmax_t)stream.st_dev, (uintmax_t)stream.st_ino);
+    return strcmp(name, journal) == 0;
+}
+
+/* Is fd connected to the journal? Debian 12's systemd-cat connects a program, and does not tell it. */
+static bool is_connected_to_journal(int fd)
+{
+    struct sockaddr_un peer = {0};
+    socklen_t len = sizeof peer - 1;
+    return getpeername(fd, (struct sockaddr *)&peer, &len) == 0 && peer.sun_family == AF_UNIX &&
+           strcmp(peer.sun_path, "/run/systemd/journal/stdout") == 0;
+}
+
+static bool is_journal(int fd)
+{
+    return is_named_as_journal(fd) || is_connected_to_journal(fd);
+}
+
+/* syslog's numbers of the levels. */
+static const char *priority(enum log_level level)
+{
+    static const char *const PRIORITIES[LOG_LEVEL__COUNT] = {
+        [LOG_DEBUG] = "<7>",
+        [LOG_INFO] = "<6>",
+        [LOG_WARN] = "<4>",
+        [LOG_ERROR] = "<3>",
+    };
+    return PRIORITIES[level];
+}
+
+void log_complain(const char *lines)
+{
+    const char *prefix = is_journal(STDERR_FILENO) ? priority(LOG_ERROR) : "";
+    for (size_t len; *lines != '\0'; lines += len) {
+        const char *end = strchr(lines, '\n');
+        len = end != NULL ? (size_t)(end - lines) + 1 : strlen(lines);
+        (void)fprintf(stderr, "%s%.*s", prefix, (int)len, lines);
+    }
+}
+
+void log_init(const struct log_options *options)
+{
+    self.options = *options;
+    self.to_journal = is_journal(options->fd);
+    self.level = options->level;
+    self.used = 0;
+    self.lost = 0;
+    self.told = 0;
+    self.inside_line = false;
+}
+
+void log_set_level(enum log_level level)
+{
+    self.level = level;
+}
+
+enum log_level log_get_level(void)
+{
+    return self.level;
+}
+
+const char *log_level_name(enum log_level level)
+{
+    static const char *const NAMES[LOG_LEVEL__COUNT] = {
+        [LOG_DEBUG] = "debug",
+        [LOG_INFO] = "info",
+        [LOG_WARN] = "warn",
+        [LOG_ERROR] = "error",
+    };
+    return (unsigned)level < LOG_LEVEL__COUNT ? NAMES[level] : "unknown";
+}
+
+/* Put a line behind those that wait. There is room: the caller saw to it. */
+static void append(enum log_level level, const char *event, const struct log_field *fields, size_t count)
+{
+    struct log_head head = {
+        .format = self.options.format,
+        .colour = self.options.colour,
+        .time = clock_wall(&self.options.clock),
+        .level = level,
+        .event = event,
+        .program = self.options.program,
+    };
+    if (self.used == 0 && self.inside_line) {
+        /* End the line that was cut off by a failure, so that this one starts in the first column. */
+        self.pending[self.used++] = '\n';
+        self.mends = true;
+    }
+    if (self.to_journal) {
+        memcpy(self.pending + self.used, priority(level), PRIORITY_LEN);
+        self.used += PRIORITY_LEN;
+    }
+    self.used += log_line_format(self.pending + self.used, &head, fields, count);
+}
+
+/* Where lines were lost, say so first. Only as the very first line that waits: if it is lost in its turn, it
+ * can then be told from the others. */
+static void append_notice(void)
+{
+    if (self.lost > 0 && self.used == 0) {
+        struct log_field lines = log_i64("lines", self.lost);
+        append(LOG_WARN, "log lines lost", &lines, 1);
+        self.told = self.lost;
+        self.lost = 0;
+    }
+}
+
+/* Will a write be taken at once, or after a little patience? Whoever reads a pipe may have stopped, and must
+ * not stop us; but a burst of lines is no reason to lose any. Once it has not been taken, there is no
+ * patience until it is read again. */
+static bool is_writable(void)
+{
+    struct pollfd fd = {.fd = self.options.fd, .events = POLLOUT};
+    self.stuck = poll(&fd, 1, self.stuck ? 0 : PATIENCE_MS) == 0;
+    return !self.stuck;
+}
+
+/* write(2) that is not stopped by signals. -1 with errno. */
+static ssize_t write_some(const char *data, size_t len)
+{
+    ssize_t written;
+    do {
+        written = write(self.options.fd, data, len);
+    } while (written < 0 && errno == EINTR);
+    return written;
+}
+
+/* Take note of what left the buffer: data[0] to data[len - 1]. */
+static void note_written(const char *data, size_t len)
+{
+    self.inside_line = data[len - 1] != '\n';
+    if (memchr(data, '\n', len) != NULL) {
+        self.told = 0;
+    }
+}
+
+/* Give up the lines in data, the rest of one that was begun included. */
+static void lose(const char *data, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        self.lost += data[i] == '\n';
+    }
+    if (self.told > 0) { /* the notice was among them: what it told of is still untold */
+        self.lost += self.told - 1;
+        self.told = 0;
+    }
+}
+
+static void write_pending(void)
+{
+    size_t done = 0;
+    while (done < self.used) {
+        /* A pipe that is ready takes this much without blocking (POSIX, PIPE_BUF). */
+        size_t len = self.used - done < PIPE_BUF ? self.used - done : PIPE_BUF;
+        ssize_t written = is_writable() ? write_some(self.pending + done, len) : -1;
+        if (written <= 0) {
+            lose(self.pending + done, self.used - done);
+            self.lost -= self.mends && done == 0 ? 1 : 0; /* that one has been counted */
+            break;
+        }
+        note_written(self.pending + done, (size_t)written);
+        done += (size_t)written;
+    }
+    self.used = 0;
+    self.mends = false;
+}
+
+void log_flush(void)
+{
+    if (self.used > 0) {
+        write_pending();
+    }
+}
+
+void log_event(enum log_level level, const char *event, const struct log_field *fields, size_t count)
+{
+    if (level < self.level || (unsigned)level >= LOG_LEVEL__COUNT) {
+        return;
+    }
+    append_notice();
+    if (PENDING_SIZE - self.used < PRIORITY_LEN + LOG_LINE_MAX) {
+        log_flush();
+        append_notice();
+    }
+    append(level, event, fields, count);
+    if (!self.options.buffered) {
+        log_flush();
+    }
+}
+
+void log_fini(void)
+{
+    log_flush();
+    append_notice();
+    log_flush();
+    self.level = LOG_LEVEL__COUNT;
+}

@@ -1,0 +1,20 @@
+/* job_plan: a job's instants as of any moment, and which part of a definition they depend on.
+ *
+ * job_next goes on from an instant of the schedule; this starts anywhere. The two agree: @every has its
+ * instants at whole multiples of its interval after the job was created, whoever asks and whenever, so a job
+ * that was paused or changed and a look at what is to come give the same instants.
+ *
+ * Pure; any thread.
+ */
+#ifndef DRONC_JOB_PLAN_H
+#define DRONC_JOB_PLAN_H
+
+#include "job/job.h"
+
+/* The first instant of job that is later than after. False: there is none. */
+NODISCARD bool job_plan_first(const struct job *job, struct wall_ms after, struct wall_ms *first);
+
+/* Do both have the same definition, as it is stored? only_time: the part of it that says when. */
+bool job_plan_same(const struct job *a, const struct job *b, bool only_time);
+
+#endif

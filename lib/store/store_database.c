@@ -1,0 +1,86 @@
+/* store_database: see store_database.h. */
+#include "store/store_database.h"
+
+#include "store/store.h"
+#include "store/store_keys.h"
+#include "store/store_scripts.h"
+
+#include <limits.h>
+#include <string.h>
+
+#define SHARDS_KEY  "dronc:shards"
+#define RUNNERS_KEY "dronc:runners"
+
+static void ask_for_shards(struct cmd *cmd, const struct script *script, int level)
+{
+    cmd_init_script(cmd, script, 2);
+    cmd_arg_str(cmd, SHARDS_KEY);
+    cmd_arg_str(cmd, RUNNERS_KEY);
+    cmd_arg_i64(cmd, STORE_SHARDS);
+    cmd_arg_i64(cmd, level);
+}
+
+void store_setup(struct cmd *cmd, int level)
+{
+    ask_for_shards(cmd, &store_script_setup, level);
+}
+
+void store_probe(struct cmd *cmd)
+{
+    ask_for_shards(cmd, &store_script_probe, STORE_LEVEL_AT_START);
+}
+
+enum err store_setup_reply(const struct reply *reply, int *level, struct errinfo *info)
+{
+    int64_t found;
+    enum err err = reply_check(reply, info);
+    if (err != ERR_OK) {
+        return err;
+    }
+    if (reply->kind != REPLY_TEXT || !slice_i64(reply->text, &found)) {
+        return err_set(info, ERR_PROTOCOL, "dronc:shards in Redis is not a number");
+    }
+    if (found < 0 || found % STORE_LEVEL_STEP != STORE_SHARDS || found / STORE_LEVEL_STEP > INT_MAX) {
+        return err_set(info, ERR_CONFIG, "this database has %lld shards, this program is built for %d",
+                       (long long)found % STORE_LEVEL_STEP, STORE_SHARDS);
+    }
+    if (level != NULL) {
+        *level = (int)(found / STORE_LEVEL_STEP);
+    }
+    return ERR_OK;
+}
+
+bool store_level_was_raised(struct slice message)
+{
+    static const char word[] = "level ";
+    return message.data != NULL && message.len >= sizeof word - 1 &&
+           memcmp(message.data, word, sizeof word - 1) == 0;
+}
+
+void store_try_write(struct cmd *cmd)
+{
+    cmd_init(cmd, "ZREM");
+    cmd_arg_str(cmd, RUNNERS_KEY);
+    cmd_arg_str(cmd, "");
+}
+
+void store_due_count(struct cmd *cmd, unsigned shard)
+{
+    cmd_init(cmd, "ZCARD");
+    store_key_arg(cmd, shard, "due");
+}
+
+void store_due_first(struct cmd *cmd, unsigned shard)
+{
+    cmd_init(cmd, "ZRANGE");
+    store_key_arg(cmd, shard, "due");
+    cmd_arg_i64(cmd, 0);
+    cmd_arg_i64(cmd, 0);
+    cmd_arg_str(cmd, "WITHSCORES");
+}
+
+bool store_due_first_reply(const struct reply *reply, struct wall_ms *at)
+{
+    return reply->kind == REPLY_ARRAY && reply->count == 2 && reply->items[1].data != NULL &&
+           slice_i64(reply->items[1], &at->ms);
+}

@@ -1,0 +1,94 @@
+/* store_durability: see store_durability.h. INFO may be asked where CONFIG may not, so what it tells is taken
+ * from there. */
+#include "store/store_durability.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void ask_info(struct cmd *cmd, const char *section)
+{
+    cmd_init(cmd, "INFO");
+    cmd_arg_str(cmd, section);
+}
+
+void store_durability(struct cmd cmds[STORE_DURABILITY_COMMANDS])
+{
+    ask_info(&cmds[0], "persistence");
+    ask_info(&cmds[1], "memory");
+    cmd_init(&cmds[2], "CONFIG");
+    cmd_arg_str(&cmds[2], "GET");
+    cmd_arg_str(&cmds[2], "appendfsync");
+}
+
+/* What stands behind "<name>:" in a line of text; data NULL: there is no such line. */
+static struct slice find_line(struct slice text, const char *name)
+{
+    size_t len = strlen(name);
+    const char *end = text.data + text.len;
+    for (const char *line = text.data; line != NULL && line < end;) {
+        const char *line_end = memchr(line, '\n', (size_t)(end - line));
+        const char *value_end = line_end != NULL ? line_end : end;
+        if ((size_t)(value_end - line) > len && memcmp(line, name, len) == 0 && line[len] == ':') {
+            value_end -= value_end[-1] == '\r';
+            return (struct slice){line + len + 1, (size_t)(value_end - line) - len - 1};
+        }
+        line = line_end != NULL ? line_end + 1 : NULL;
+    }
+    return (struct slice){NULL, 0};
+}
+
+static void copy(char *out, size_t size, struct slice text)
+{
+    if (text.data != NULL) {
+        (void)snprintf(out, size, "%.*s", (int)text.len, text.data);
+    }
+}
+
+static void take_info(struct store_durability *out, struct slice text)
+{
+    struct slice enabled = find_line(text, "aof_enabled");
+    if (enabled.data != NULL) {
+        copy(out->append_only, sizeof out->append_only, slice_of(slice_eq(enabled, "0") ? "no" : "yes"));
+    }
+    copy(out->eviction, sizeof out->eviction, find_line(text, "maxmemory_policy"));
+}
+
+void store_durability_take(struct store_durability *out, const struct reply *reply)
+{
+    if (reply->kind == REPLY_TEXT) {
+        take_info(out, reply->text);
+    } else if (reply->kind == REPLY_ARRAY && reply->count == 2 && slice_eq(reply->items[0], "appendfsync")) {
+        copy(out->fsync, sizeof out->fsync, reply->items[1]);
+    }
+}
+
+static bool is_other(const char *value, const char *than)
+{
+    return value[0] != '\0' && strcmp(value, than) != 0;
+}
+
+bool store_durability_warn(const struct store_durability *durability, size_t index,
+                           char out[STORE_WARNING_SIZE])
+{
+    size_t count = 0;
+    if (is_other(durability->append_only, "yes") && count++ == index) {
+        (void)snprintf(out, STORE_WARNING_SIZE,
+                       "Redis may lose jobs when it ends: appendonly is %s, it should be yes",
+                       durability->append_only);
+        return true;
+    }
+    if (strcmp(durability->append_only, "yes") == 0 && strcmp(durability->fsync, "no") == 0 &&
+        count++ == index) {
+        (void)snprintf(out, STORE_WARNING_SIZE,
+                       "Redis may lose jobs when its machine ends: appendfsync is no, it should be always");
+        return true;
+    }
+    if (is_other(durability->eviction, "noeviction") && count++ == index) {
+        (void)snprintf(out, STORE_WARNING_SIZE,
+                       "Redis may throw jobs away when its memory is full: maxmemory-policy is %s, it should "
+                       "be noeviction",
+                       durability->eviction);
+        return true;
+    }
+    return false;
+}

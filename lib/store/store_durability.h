@@ -1,0 +1,33 @@
+/* store_durability: may this Redis lose what it has taken, or throw jobs away? Asked when a connection is new
+ * and by the deep health check; what is found is told, and is never a reason to refuse work. A user may not
+ * be allowed to ask (ACL): then nothing is known, and nothing is said. Pure, as store.h.
+ */
+#ifndef DRONC_STORE_DURABILITY_H
+#define DRONC_STORE_DURABILITY_H
+
+#include "resp/cmd.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define STORE_DURABILITY_COMMANDS 3 /* to be sent in one go */
+#define STORE_WARNINGS_MAX        3
+#define STORE_WARNING_SIZE        192 /* bytes, with the NUL */
+
+/* Zero-initialised: nothing is known. */
+struct store_durability {
+    char append_only[4]; /* "yes", "no"; "": not known. Likewise: */
+    char fsync[16];      /* appendfsync */
+    char eviction[24];   /* maxmemory-policy */
+};
+
+/* Write the commands; each is ended with cmd_fini. */
+void store_durability(struct cmd cmds[STORE_DURABILITY_COMMANDS]);
+/* Take in what was answered to any of them. An error is nothing. */
+void store_durability_take(struct store_durability *out, const struct reply *reply);
+
+/* Warning number index (0 …), or false: there are no more. */
+bool store_durability_warn(const struct store_durability *durability, size_t index,
+                           char out[STORE_WARNING_SIZE]);
+
+#endif

@@ -1,0 +1,94 @@
+/* store_rezone: the part of store.h that moves next instants when the rules of time zones have changed. */
+#include "store/store.h"
+
+#include "store/store_keys.h"
+#include "store/store_scripts.h"
+
+#include <string.h>
+
+void store_due_page(struct cmd *cmd, unsigned shard, const char *cursor)
+{
+    cmd_init_script(cmd, &store_script_due_page, 1);
+    store_key_arg(cmd, shard, "due");
+    cmd_arg_str(cmd, cursor);
+    store_prefix_arg(cmd, shard, "job");
+    cmd_arg_i64(cmd, STORE_DUE_PAGE);
+}
+
+/* The next cursor, then entries. */
+enum {
+    PAGE_HEAD = 1,
+    PAGE_ID = 0,
+    PAGE_DUE,
+    PAGE_STAMP,
+    PAGE_CREATED,
+    PAGE_FIELDS,
+    PAGE_WIDTH = PAGE_FIELDS + JOB_FIELD_COUNT
+};
+
+enum err store_due_page_reply(const struct reply *reply, char cursor[STORE_CURSOR_SIZE], size_t *count,
+                              struct errinfo *info)
+{
+    *count = 0;
+    enum err err = store_check_array(reply, PAGE_HEAD, PAGE_WIDTH, info);
+    if (err != ERR_OK) {
+        return err;
+    }
+    struct slice next = reply->items[0];
+    if (next.data == NULL || next.len == 0 || next.len >= STORE_CURSOR_SIZE ||
+        memchr(next.data, '\0', next.len) != NULL) {
+        return err_set(info, ERR_PROTOCOL, "due_page did not answer with a cursor");
+    }
+    memcpy(cursor, next.data, next.len);
+    cursor[next.len] = '\0';
+    *count = (reply->count - PAGE_HEAD) / PAGE_WIDTH;
+    return ERR_OK;
+}
+
+enum err store_due_page_at(const struct reply *reply, size_t index, struct store_pending *out,
+                           struct errinfo *info)
+{
+    size_t at = PAGE_HEAD + index * PAGE_WIDTH;
+    *out = (struct store_pending){0};
+    enum err err = store_item_id(reply, at + PAGE_ID, &out->job, info);
+    if (err == ERR_OK) {
+        err = store_item_i64(reply, at + PAGE_DUE, &out->due.ms, info);
+    }
+    if (err == ERR_OK) {
+        err = store_item_i64(reply, at + PAGE_CREATED, &out->created.ms, info);
+    }
+    if (err != ERR_OK) {
+        return err;
+    }
+    out->stamp = reply->items[at + PAGE_STAMP];
+    store_item_fields(reply, at + PAGE_FIELDS, &out->fields);
+    return ERR_OK;
+}
+
+void store_rezone(struct cmd *cmd, unsigned shard)
+{
+    cmd_init_script(cmd, &store_script_rezone, 2);
+    store_key_arg(cmd, shard, "due");
+    store_key_arg(cmd, shard, "executions");
+    cmd_arg_i64(cmd, shard);
+    store_prefix_arg(cmd, shard, "job");
+    store_prefix_arg(cmd, shard, "history");
+}
+
+void store_rezone_add(struct cmd *cmd, const struct store_pending *pending, struct wall_ms due)
+{
+    cmd_arg(cmd, pending->job.bytes, JOB_ID_SIZE);
+    cmd_arg(cmd, pending->stamp.data == NULL ? "" : pending->stamp.data, pending->stamp.len);
+    cmd_arg_i64(cmd, pending->due.ms);
+    cmd_arg_i64(cmd, due.ms);
+}
+
+enum err store_rezone_reply(const struct reply *reply, int64_t *moved, struct errinfo *info)
+{
+    *moved = 0;
+    enum err err = store_check_array(reply, 0, 1, info);
+    for (size_t i = 0; err == ERR_OK && i < reply->count; i++) {
+        *moved += slice_eq(reply->items[i], "1") ? 1 : 0;
+    }
+    return err;
+}

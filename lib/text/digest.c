@@ -1,0 +1,68 @@
+/* digest.c: the only file that includes OpenSSL. One-shot digests; no streaming, no keys, no randomness.
+ *
+ * EVP_sha256() would look for an implementation of it with each digest, which takes longer than a short text:
+ * what was found first is kept, for as long as the process lives. One thread. */
+#include "text/digest.h"
+
+#include <openssl/err.h>
+#include <openssl/evp.h>
+
+static enum err digest(uint8_t *out, EVP_MD **kind, const char *name, const void *data, size_t len)
+{
+    if (*kind == NULL) {
+        *kind = EVP_MD_fetch(NULL, name, NULL);
+    }
+    if (*kind != NULL && EVP_Digest(len > 0 ? data : "", len, out, NULL, *kind, NULL) == 1) {
+        return ERR_OK;
+    }
+    bool nomem = ERR_GET_REASON(ERR_peek_last_error()) == ERR_R_MALLOC_FAILURE;
+    ERR_clear_error();
+    return nomem ? ERR_NOMEM : ERR_BUG;
+}
+
+enum err digest_sha256(uint8_t out[DIGEST_SHA256_SIZE], const void *data, size_t len)
+{
+    static EVP_MD *sha256;
+    return digest(out, &sha256, "SHA256", data, len);
+}
+
+enum err digest_sha1(uint8_t out[DIGEST_SHA1_SIZE], const void *data, size_t len)
+{
+    static EVP_MD *sha1;
+    return digest(out, &sha1, "SHA1", data, len);
+}
+
+void digest_hex(char *out, const uint8_t *bytes, size_t len)
+{
+    static const char DIGITS[] = "0123456789abcdef";
+    for (size_t i = 0; i < len; i++) {
+        out[2 * i] = DIGITS[bytes[i] >> 4];
+        out[2 * i + 1] = DIGITS[bytes[i] & 0xF];
+    }
+    out[2 * len] = '\0';
+}
+
+/* 0 to 15; -1 for anything but a lower-case hex digit. */
+static int hex_value(char c)
+{
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool digest_unhex(uint8_t *out, size_t len, const char *hex, size_t hex_len)
+{
+    if (hex_len % 2 != 0 || hex_len / 2 != len) {
+        return false;
+    }
+    for (size_t i = 0; i < len; i++) {
+        int high = hex_value(hex[2 * i]);
+        int low = hex_value(hex[2 * i + 1]);
+        if (high < 0 || low < 0) {
+            return false;
+        }
+        out[i] = (uint8_t)(high << 4 | low);
+    }
+    return true;
+}

@@ -1,0 +1,22 @@
+/* digest: SHA-256 (FIPS 180-4) for job ids and SHA-1 for naming Lua scripts to Redis, both from libcrypto. */
+#ifndef DRONC_DIGEST_H
+#define DRONC_DIGEST_H
+
+#include "base/err.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define DIGEST_SHA256_SIZE 32 /* bytes */
+#define DIGEST_SHA1_SIZE   20 /* bytes */
+
+/* ERR_NOMEM, or ERR_BUG where libcrypto refuses. */
+NODISCARD enum err digest_sha256(uint8_t out[DIGEST_SHA256_SIZE], const void *data, size_t len);
+NODISCARD enum err digest_sha1(uint8_t out[DIGEST_SHA1_SIZE], const void *data, size_t len);
+
+/* Lower-case hexadecimal; out takes 2 * len characters and a NUL. */
+void digest_hex(char *out, const uint8_t *bytes, size_t len);
+/* The way back: exactly 2 * len lower-case hex digits, else false. */
+NODISCARD bool digest_unhex(uint8_t *out, size_t len, const char *hex, size_t hex_len);
+
+#endif

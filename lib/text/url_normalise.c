@@ -1,0 +1,140 @@
+/* url_normalise.c: a parsed URL, written in its normal form, in the one that is called, and in the one for
+ * logs.
+ *
+ * Reads nothing but what url_parse accepted. Unescapes nothing: a server may tell "%7E" from "~", and two
+ * definitions that are the same must be the same call.
+ */
+#include "text/url.h"
+
+static char to_lower(char c)
+{
+    if (c >= 'A' && c <= 'Z') {
+        return (char)(c | 0x20);
+    }
+    return c;
+}
+
+static char to_upper(char c)
+{
+    if (c >= 'a' && c <= 'z') {
+        return (char)(c & ~0x20);
+    }
+    return c;
+}
+
+static void add_slice(struct buffer *out, struct slice text)
+{
+    buffer_add(out, text.data, text.len);
+}
+
+static void add_lower(struct buffer *out, struct slice text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        buffer_add_char(out, to_lower(text.data[i]));
+    }
+}
+
+/* With the digits of percent-escapes in upper case. */
+static void add_escapes_upper(struct buffer *out, struct slice text)
+{
+    size_t digits = 0; /* of an escape that are still to come */
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.data[i];
+        if (digits > 0) {
+            buffer_add_char(out, to_upper(c));
+            digits--;
+        } else {
+            buffer_add_char(out, c);
+            digits = c == '%' ? 2 : 0;
+        }
+    }
+}
+
+/* Scheme, "://", with or without userinfo, host, port where it is not the scheme's own. */
+static void add_origin(struct buffer *out, const struct url *url, bool userinfo)
+{
+    buffer_add_str(out, url->https ? "https://" : "http://");
+    if (userinfo && url->userinfo.data != NULL) {
+        add_escapes_upper(out, url->userinfo);
+        buffer_add_char(out, '@');
+    }
+    add_lower(out, url->host);
+    if (url->port != (url->https ? 443 : 80)) {
+        buffer_add_char(out, ':');
+        buffer_add_i64(out, url->port);
+    }
+}
+
+/* Take back the last "/segment" that was written behind root. */
+static void drop_segment(struct buffer *out, size_t root)
+{
+    if (out->error != ERR_OK) {
+        return;
+    }
+    while (out->len > root && out->data[out->len - 1] != '/') {
+        out->len--;
+    }
+    if (out->len > root) {
+        out->len--;
+    }
+    out->data[out->len] = '\0';
+}
+
+/* Write a path with "." and ".." resolved (RFC 3986, 5.2.4), its segments by add. A dot segment at the end
+ * leaves its '/'. */
+static void add_path(struct buffer *out, struct slice path, void (*add)(struct buffer *, struct slice))
+{
+    size_t root = out->len;
+    for (size_t pos = 0; pos < path.len;) {
+        size_t end = pos + 1; /* path[pos] is the '/' in front of the segment */
+        while (end < path.len && path.data[end] != '/') {
+            end++;
+        }
+        struct slice segment = {path.data + pos + 1, end - pos - 1};
+        bool up = slice_eq(segment, "..");
+        if (up) {
+            drop_segment(out, root);
+        }
+        if (up || slice_eq(segment, ".")) {
+            if (end == path.len) {
+                buffer_add_char(out, '/');
+            }
+        } else {
+            buffer_add_char(out, '/');
+            add(out, segment);
+        }
+        pos = end;
+    }
+    if (path.len == 0) {
+        buffer_add_char(out, '/');
+    }
+}
+
+void url_normalise(const struct url *url, struct buffer *out)
+{
+    add_origin(out, url, true);
+    add_path(out, url->path, add_escapes_upper);
+    if (url->query.data != NULL) {
+        buffer_add_char(out, '?');
+        add_escapes_upper(out, url->query);
+    }
+}
+
+void url_resolve(const struct url *url, struct buffer *out)
+{
+    buffer_add(out, url->text.data, (size_t)(url->path.data - url->text.data));
+    add_path(out, url->path, add_slice);
+    if (url->query.data != NULL) {
+        buffer_add_char(out, '?');
+        add_slice(out, url->query);
+    }
+}
+
+void url_redact(const struct url *url, struct buffer *out)
+{
+    add_origin(out, url, false);
+    add_slice(out, url->path);
+    if (url->query.data != NULL) {
+        buffer_add_str(out, "?…");
+    }
+}

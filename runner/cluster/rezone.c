@@ -1,0 +1,221 @@
+/* rezone: see rezone.h. */
+#include "cluster/rezone.h"
+
+#include "base/log.h"
+#include "job/job_rezone.h"
+
+#include <string.h>
+
+void rezone_init(struct rezone *rezone, struct redis_link *link, const struct runs *runs)
+{
+    *rezone = (struct rezone){
+        .link = link, .timebase = runs->options.timebase, .zones = runs->options.zones, .runs = runs};
+}
+
+/* ---- the old rules ---- */
+
+/* The zone of that name by its old rules. NULL: it did not change, or nobody here knew it. */
+static const struct zone *old_rules(const struct rezone *rezone, const char *name)
+{
+    for (size_t i = 0; i < rezone->old_count; i++) {
+        if (strcmp(zone_name(rezone->old[i]), name) == 0) {
+            return rezone->old[i];
+        }
+    }
+    return NULL;
+}
+
+/* A second change while the first is still being worked off: the oldest rules are those that instants in
+ * Redis may be of. */
+static void on_changed(void *arg, const char *name, const struct zone *was, const struct zone *now)
+{
+    struct rezone *rezone = arg;
+    (void)now;
+    log_info("time zone changed", log_str("zone", name));
+    if (old_rules(rezone, name) == NULL && rezone->old_count < REZONE_ZONES_MAX) {
+        rezone->old[rezone->old_count++] = was;
+    }
+}
+
+static void read_zones(struct rezone *rezone)
+{
+    if (rezone->state == REZONE_IDLE && rezone->runs->count == 0) {
+        zones_sweep(rezone->zones); /* nobody holds the zones of the last change any more */
+    }
+    struct zones_reload done = zones_reload(rezone->zones, on_changed, rezone);
+    log_info("time zones read again", log_i64("checked", (int64_t)done.checked),
+             log_i64("changed", (int64_t)done.changed), log_i64("failed", (int64_t)done.failed));
+    if (done.failed > 0) {
+        log_warn("time zone not read again", log_str("zone", done.name),
+                 log_str("error", zone_err_text(done.err)));
+    }
+}
+
+/* Will a run here write a next instant by old rules? */
+static bool runs_hold_old(const struct rezone *rezone)
+{
+    for (size_t i = 0; i < rezone->old_count; i++) {
+        if (runs_hold_zone(rezone->runs, rezone->old[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- the walk ---- */
+
+static void set_state(struct rezone *rezone, enum rezone_state state)
+{
+    rezone->state = state;
+    if (state == REZONE_IDLE) {
+        rezone->old_count = 0;
+    }
+}
+
+static void begin_shard(struct rezone *rezone, unsigned shard)
+{
+    rezone->shard = shard;
+    (void)memcpy(rezone->cursor, "0", sizeof "0");
+}
+
+static void begin_walk(struct rezone *rezone)
+{
+    rezone->seen = 0;
+    rezone->moved = 0;
+    rezone->stale = rezone->asking;
+    begin_shard(rezone, 0);
+    set_state(rezone, REZONE_WALKING);
+}
+
+static void walk_again(struct rezone *rezone)
+{
+    rezone->again = false;
+    begin_walk(rezone);
+}
+
+void rezone_start(struct rezone *rezone)
+{
+    read_zones(rezone);
+    rezone->again = runs_hold_old(rezone);
+    begin_walk(rezone);
+}
+
+static void end_walk(struct rezone *rezone)
+{
+    log_info("next instants looked at", log_i64("jobs", rezone->seen), log_i64("moved", rezone->moved));
+    set_state(rezone, rezone->again ? REZONE_WAITING : REZONE_IDLE);
+}
+
+static void on_moved(void *arg, const struct reply *reply)
+{
+    struct rezone *rezone = arg;
+    struct errinfo info;
+    int64_t moved;
+    rezone->moving--;
+    if (reply == NULL) {
+        begin_walk(rezone); /* whether it was done is not known, and does not matter */
+        return;
+    }
+    if (store_rezone_reply(reply, &moved, &info) != ERR_OK) {
+        log_warn("redis refuses to move next instants", log_str("error", info.text));
+        return;
+    }
+    rezone->moved += moved;
+}
+
+/* Where the occurrence belongs. False: it stays, or nothing can be said of it. */
+static bool find_place(const struct rezone *rezone, const struct store_pending *pending, struct wall_ms *due)
+{
+    struct job job;
+    struct errinfo info = {0};
+    if (job_restore(&job, &pending->job, &pending->fields, pending->created, rezone->zones, &info) !=
+        ERR_OK) {
+        return false; /* whoever claims it sets it aside */
+    }
+    *due = job_rezone(&job, old_rules(rezone, zone_name(job.zone)), pending->due,
+                      timebase_now(rezone->timebase));
+    job_fini(&job);
+    return due->ms != pending->due.ms;
+}
+
+/* Move what has to be moved of a page. False: Redis could not be asked to. */
+static bool move_page(struct rezone *rezone, const struct reply *reply, size_t count)
+{
+    struct cmd cmd;
+    size_t moves = 0;
+    store_rezone(&cmd, rezone->shard);
+    for (size_t i = 0; i < count; i++) {
+        struct store_pending pending;
+        struct errinfo info;
+        struct wall_ms due;
+        if (store_due_page_at(reply, i, &pending, &info) == ERR_OK && find_place(rezone, &pending, &due)) {
+            store_rezone_add(&cmd, &pending, due);
+            moves++;
+        }
+    }
+    if (moves == 0) {
+        cmd_fini(&cmd);
+        return true;
+    }
+    bool sent = redis_link_submit(rezone->link, &cmd, on_moved, rezone) == ERR_OK;
+    rezone->moving += sent ? 1 : 0;
+    return sent;
+}
+
+static void take_page(struct rezone *rezone, const struct reply *reply)
+{
+    struct errinfo info;
+    size_t count;
+    if (store_due_page_reply(reply, rezone->cursor, &count, &info) != ERR_OK) {
+        log_error("next instants not looked at", log_str("error", info.text));
+        set_state(rezone, REZONE_IDLE);
+        return;
+    }
+    rezone->seen += (int64_t)count;
+    if (!move_page(rezone, reply, count)) {
+        begin_walk(rezone);
+    } else if (strcmp(rezone->cursor, "0") == 0) {
+        begin_shard(rezone, rezone->shard + 1);
+    }
+}
+
+static void on_page(void *arg, const struct reply *reply)
+{
+    struct rezone *rezone = arg;
+    bool stale = rezone->stale;
+    rezone->asking = false;
+    rezone->stale = false;
+    if (stale || rezone->state != REZONE_WALKING) {
+        return;
+    }
+    if (reply == NULL) {
+        begin_walk(rezone);
+    } else {
+        take_page(rezone, reply);
+    }
+}
+
+static void ask(struct rezone *rezone)
+{
+    struct cmd cmd;
+    store_due_page(&cmd, rezone->shard, rezone->cursor);
+    rezone->asking = redis_link_submit(rezone->link, &cmd, on_page, rezone) == ERR_OK;
+}
+
+void rezone_turn(struct rezone *rezone)
+{
+    if (rezone->state == REZONE_IDLE || !redis_link_is_up(rezone->link)) {
+        return;
+    }
+    if (rezone->state == REZONE_WAITING) {
+        if (!runs_hold_old(rezone)) {
+            walk_again(rezone);
+        }
+        return;
+    }
+    if (rezone->shard < STORE_SHARDS && !rezone->asking) {
+        ask(rezone);
+    } else if (rezone->shard == STORE_SHARDS && rezone->moving == 0) {
+        end_walk(rezone);
+    }
+}

@@ -1,0 +1,105 @@
+/* http_call: see http_call.h. */
+#include "http/http_call.h"
+
+#include <stdio.h>
+
+const char http_bad_chunks[] = "the chunks of the answer's body are malformed";
+const char http_no_end[] = "the answer's headers have no end";
+const char http_broke_off[] = "the answer broke off inside its headers";
+
+static void say(struct http_result *result, enum http_error error, const char *text)
+{
+    result->error = error;
+    (void)snprintf(result->text, sizeof result->text, "%.*s", HTTP_ERROR_SIZE - 1, text);
+}
+
+/* libcurl's own limit for one line comes before ours for all of them. It says then what it says without
+ * memory, or (since 8.6, whose headers have the name) that something is too large. */
+static bool has_endless_line(const struct http_call *call, CURLcode code)
+{
+    enum {
+        TOO_LARGE = 100
+    };
+    return call->sent && (code == CURLE_OUT_OF_MEMORY || (int)code == TOO_LARGE) &&
+           http_answer_is_awaited(&call->answer);
+}
+
+/* What libcurl has no words for, or misleading ones. */
+static const char *text_of(const struct http_call *call, CURLcode code)
+{
+    bool has_text = call->error[0] != '\0' && !call->line.is_over;
+    bool malformed = code == CURLE_BAD_FUNCTION_ARGUMENT && call->answer.open;
+    return malformed  ? "the answer's headers are malformed"
+           : has_text ? call->error
+                      : curl_easy_strerror(code);
+}
+
+/* Has an answer led libcurl elsewhere, where nothing has been sent yet? */
+static bool has_gone_on(const struct http_call *call)
+{
+    long redirects = 0;
+    (void)curl_easy_getinfo(call->easy, CURLINFO_REDIRECT_COUNT, &redirects);
+    return redirects > call->redirects_sent;
+}
+
+/* Why libcurl ended a transfer with a failure. It follows a redirect that breaks off inside its headers, too.
+ */
+static void describe_failure(const struct http_call *call, CURLcode code, struct http_result *result)
+{
+    bool gone_on = has_gone_on(call);
+    if (call->answer.open && (gone_on || code == CURLE_TOO_MANY_REDIRECTS)) {
+        say(result, HTTP_ERROR_RESPONSE, http_broke_off);
+    } else {
+        say(result, http_easy_classify(code, gone_on), text_of(call, code));
+    }
+}
+
+static void describe_end(const struct http_call *call, CURLcode code, struct http_result *result)
+{
+    if (call->doom == CURLE_ABORTED_BY_CALLBACK) {
+        say(result, HTTP_ERROR_ABORTED, "aborted by the runner");
+    } else if (call->fault != NULL) {
+        say(result, HTTP_ERROR_RESPONSE, call->fault);
+    } else if (call->truncated && code == CURLE_WRITE_ERROR) {
+        result->truncated = true;
+    } else if (call->headers_too_large || has_endless_line(call, code)) {
+        say(result, HTTP_ERROR_RESPONSE, "the answer's headers are larger than 64 KiB");
+    } else if (call->redirect_too_large) {
+        say(result, HTTP_ERROR_RESPONSE, "the body of a redirect is too large");
+    } else if (call->leads_nowhere) {
+        say(result, HTTP_ERROR_REDIRECT, "the redirect leads to neither http nor https");
+    } else if (call->sending_forbidden) {
+        say(result, HTTP_ERROR_ABORTED, "the runner's lease had run out before the request was sent");
+    } else if (call->resend_blocked) {
+        say(result, HTTP_ERROR_RESPONSE,
+            "the connection died before the answer; at most once, so the request was not sent again");
+    } else if (call->out_of_memory) {
+        say(result, HTTP_ERROR_INTERNAL, "out of memory");
+    } else if (call->line.no_descriptor && code == CURLE_COULDNT_CONNECT) {
+        say(result, HTTP_ERROR_INTERNAL, "no file descriptor is left for a connection");
+    } else if (code == CURLE_COULDNT_RESOLVE_HOST && call->name.error != HTTP_OK) {
+        say(result, call->name.error, call->name.why);
+    } else if (code != CURLE_OK) {
+        describe_failure(call, code, result);
+    } else if (call->answer.open) {
+        say(result, HTTP_ERROR_RESPONSE, http_broke_off);
+    } else if (call->answer.chunked && call->chunks.state != HTTP_CHUNKS_END) {
+        say(result, HTTP_ERROR_RESPONSE, http_bad_chunks);
+    }
+}
+
+void http_call_result(const struct http_call *call, CURLcode code, struct wall_ms now, struct mono_ms mono,
+                      struct http_result *result)
+{
+    const char(*values)[HTTP_FIELD_SIZE] = call->answer.values;
+    *result = (struct http_result){.status = call->answer.status,
+                                   .sent = call->sent,
+                                   .found = call->search != NULL && call->search->found};
+    result->retry_after_ms = http_easy_retry_after_ms(values[HTTP_RETRY_AFTER], values[HTTP_DATE], now);
+    result->started = call->started;
+    result->took_ms = mono.ms - call->began.ms;
+    result->body_bytes = call->body_bytes < call->response_max ? call->body_bytes : call->response_max;
+    result->kept = (struct slice){call->kept.data, call->kept.len};
+    http_easy_timings(call->easy, &result->timings);
+    describe_end(call, code, result);
+}

@@ -1,0 +1,408 @@
+/* http_client: see http_client.h. One easy handle per call, all in one multi handle (http_multi).
+ *
+ * A handle serves one call and is never used again. Resetting one leaves state behind: in libcurl before 8.1
+ * a pointer to a header of the call before, which an answer can make it write through; in later ones parts of
+ * credentials and of the referer (docs/libcurl.md). What a target answers must not reach another's call. */
+#include "http/http_client.h"
+
+#include "http/http_call.h"
+
+#include <curl/curl.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct http_client {
+    struct http_client_options options;
+    struct http_multi multi;
+    struct http_names names;
+    struct http_call *calls; /* all of them */
+    bool doomed;             /* at least one of them is to be ended in the next turn */
+};
+
+static struct wall_ms now(const struct http_client *client)
+{
+    return client->options.now(client->options.arg);
+}
+
+/* ---- what libcurl asks and tells during a transfer ---- */
+
+/* False: nothing can be sent on the connection between these ends, for it is over.
+ *
+ * What waits on a kept connection, be it bytes or its end, is no answer to a request that has not been sent
+ * (RFC 9112, 9.2). Such a connection is shut down: libcurl finds that it cannot send, and takes another one,
+ * as it does whenever a kept connection dies before a request leaves. */
+static bool take_line(struct http_call *call, const struct http_ends *ends)
+{
+    if (call->line.is_over) {
+        call->error[0] = '\0'; /* why nothing could be sent there, which was meant to be */
+    }
+    enum http_line_state state = http_line_take(&call->line, call->easy, ends);
+    http_easy_keep_connection(call->easy, state != HTTP_LINE_UNKNOWN);
+    return state != HTTP_LINE_OVER;
+}
+
+/* Called before each sending of a request. */
+static int on_before_request(void *arg, char *ip, char *local_ip, int port, int local_port)
+{
+    struct http_call *call = arg;
+    const struct http_ends ends = {ip, local_ip, port, local_port};
+    const struct http_client_options *options = &call->client->options;
+    long redirects = 0;
+    (void)curl_easy_getinfo(call->easy, CURLINFO_REDIRECT_COUNT, &redirects);
+    /* A redirect that is followed belongs to a call that was rightly begun. The same request again does not:
+     * this process may have been asleep in between. */
+    bool follows = call->sent && redirects > call->redirects_sent;
+    if (!follows && options->may_send != NULL && !options->may_send(options->arg)) {
+        call->sending_forbidden = true;
+        return CURL_PREREQFUNC_ABORT;
+    }
+    if (call->once && call->sent && !follows) {
+        call->resend_blocked = true;
+        return CURL_PREREQFUNC_ABORT;
+    }
+    if (follows && call->answer.open) {
+        call->fault = http_broke_off;
+        return CURL_PREREQFUNC_ABORT;
+    }
+    if (follows && call->answer.leads_nowhere) {
+        call->leads_nowhere = true;
+        return CURL_PREREQFUNC_ABORT;
+    }
+    if (!take_line(call, &ends)) {
+        return CURL_PREREQFUNC_OK;
+    }
+    if (follows &&
+        http_easy_redirect(call->easy, call->headers, call->answer.status, call->post) != CURLE_OK) {
+        call->out_of_memory = true;
+        return CURL_PREREQFUNC_ABORT;
+    }
+    call->answer = (struct http_answer){.headless = call->headless};
+    call->chunks = (struct http_chunks){0};
+    call->asked = clock_mono(&options->clock);
+    http_name_is_known(&call->name);
+    call->redirects_sent = redirects;
+    call->sent = true;
+    return CURL_PREREQFUNC_OK;
+}
+
+/* Keep what is asked for of the body. Without memory there is less of it, which is no reason to fail a call.
+ */
+static void keep(struct http_call *call, const char *data, size_t len)
+{
+    size_t room = call->keep_max - call->kept.len;
+    buffer_add(&call->kept, data, len < room ? len : room);
+}
+
+/* The body is counted, looked through and thrown away; what is past the limit ends the transfer. */
+static void take_body(void *arg, const char *data, size_t len)
+{
+    struct http_call *call = arg;
+    int64_t room = call->response_max - call->body_bytes;
+    size_t wanted = room <= 0 ? 0 : (int64_t)len < room ? len : (size_t)room;
+    if (call->search != NULL) {
+        text_search_feed(call->search, data, wanted);
+    }
+    if (call->kept.len < call->keep_max) {
+        keep(call, data, wanted);
+    }
+    call->body_bytes += (int64_t)len;
+    call->truncated = call->body_bytes > call->response_max;
+}
+
+static size_t on_body(char *data, size_t size, size_t count, void *arg)
+{
+    struct http_call *call = arg;
+    size_t len = size * count;
+    if (call->line.is_over) {
+        return 0;
+    }
+    if (call->answer.open) {
+        call->fault = http_no_end; /* libcurl has taken something else for the end of the headers */
+    } else if (!call->answer.chunked) {
+        take_body(call, data, len);
+    } else if (!http_chunks_feed(&call->chunks, data, len, take_body, call) && !call->truncated) {
+        call->fault = http_bad_chunks;
+    }
+    if (call->chunks.excess) {
+        http_easy_keep_connection(call->easy, false);
+    }
+    return call->truncated || call->fault != NULL ? 0 : len;
+}
+
+/* The body of a redirect that is followed is read and dropped inside libcurl, without end if need be: on_body
+ * does not see it. */
+static int on_progress(void *arg, curl_off_t total, curl_off_t read, curl_off_t total_sent, curl_off_t sent)
+{
+    (void)total;
+    (void)total_sent;
+    (void)sent;
+    struct http_call *call = arg;
+    call->redirect_too_large = (int64_t)read > call->response_max + HTTP_HEADERS_MAX;
+    return call->redirect_too_large ? 1 : 0;
+}
+
+/* A status line has come. */
+static void begin_answer(struct http_call *call)
+{
+    call->answer_ms = clock_mono(&call->client->options.clock).ms - call->asked.ms;
+    if (http_easy_heed_status(call->easy, &call->answer) != CURLE_OK) {
+        call->out_of_memory = true;
+    }
+}
+
+/* All headers of an answer have come. Of a redirect, libcurl drops the body unseen: nobody knows where its
+ * chunks end. */
+static void end_head(struct http_call *call)
+{
+    const struct http_answer *answer = &call->answer;
+    http_line_note(&call->line, call->answer_ms, http_answer_keeps_ms(answer));
+    if (answer->closes || (answer->chunked && http_answer_is_redirect(answer))) {
+        http_easy_keep_connection(call->easy, false);
+    }
+}
+
+static size_t on_header(char *data, size_t size, size_t count, void *arg)
+{
+    struct http_call *call = arg;
+    struct http_answer *answer = &call->answer;
+    size_t len = size * count;
+    bool was_open = answer->open;
+    call->header_bytes += (int64_t)len;
+    if (call->line.is_over) {
+        return 0;
+    }
+    http_answer_line(answer, data, len);
+    if (!was_open && answer->open) {
+        begin_answer(call);
+    } else if (was_open && !answer->open) {
+        end_head(call);
+    }
+    call->headers_too_large = call->header_bytes > HTTP_HEADERS_MAX;
+    call->fault = answer->fault;
+    return call->headers_too_large || call->out_of_memory || call->fault != NULL ? 0 : len;
+}
+
+/* ---- life of a call ---- */
+
+static void unlink_call(struct http_call *call)
+{
+    struct http_client *client = call->client;
+    if (call->prev != NULL) {
+        call->prev->next = call->next;
+    } else {
+        client->calls = call->next;
+    }
+    if (call->next != NULL) {
+        call->next->prev = call->prev;
+    }
+}
+
+static void call_free(struct http_call *call)
+{
+    curl_easy_cleanup(call->easy);
+    http_name_fini(&call->name);
+    free(call->headers);
+    free(call->search);
+    buffer_fini(&call->kept);
+    free(call);
+}
+
+static void finish_call(struct http_call *call, CURLcode code)
+{
+    struct http_result result;
+    http_call_result(call, code, now(call->client), clock_mono(&call->client->options.clock), &result);
+    (void)curl_multi_remove_handle(call->client->multi.curl, call->easy);
+    if (code == CURLE_COULDNT_RESOLVE_HOST) {
+        http_name_is_known(&call->name); /* to be none */
+    }
+    unlink_call(call);
+    call->cb(call->arg, &result);
+    call_free(call);
+}
+
+#define SET(option, value) (rc = rc != CURLE_OK ? rc : curl_easy_setopt(easy, (option), (value)))
+
+static CURLcode set_callbacks(struct http_call *call)
+{
+    CURL *easy = call->easy;
+    CURLcode rc = CURLE_OK;
+    SET(CURLOPT_ERRORBUFFER, call->error);
+    SET(CURLOPT_PREREQFUNCTION, on_before_request);
+    SET(CURLOPT_PREREQDATA, call);
+    SET(CURLOPT_WRITEFUNCTION, on_body);
+    SET(CURLOPT_WRITEDATA, call);
+    SET(CURLOPT_XFERINFOFUNCTION, on_progress);
+    SET(CURLOPT_XFERINFODATA, call);
+    SET(CURLOPT_NOPROGRESS, 0L);
+    SET(CURLOPT_HEADERFUNCTION, on_header);
+    SET(CURLOPT_HEADERDATA, call);
+    return rc;
+}
+
+static enum err set_up(struct http_call *call, const struct http_request *request)
+{
+    CURLcode rc = http_easy_set_up(call->easy, request, &call->headers);
+    rc = rc != CURLE_OK ? rc : http_name_init(&call->name, &call->client->names, call->easy, request);
+    rc = rc != CURLE_OK ? rc : set_callbacks(call);
+    rc = rc != CURLE_OK ? rc : http_multi_adopt(&call->client->multi, call->easy, &call->line, call);
+    return rc == CURLE_OK ? ERR_OK : rc == CURLE_OUT_OF_MEMORY ? ERR_NOMEM : ERR_SYSTEM;
+}
+
+static enum err set_up_search(struct http_call *call, const struct http_request *request)
+{
+    if (request->find.data == NULL) {
+        return ERR_OK;
+    }
+    call->search = calloc(1, sizeof *call->search);
+    if (call->search == NULL) {
+        return ERR_NOMEM;
+    }
+    text_search_init(call->search, request->find);
+    return ERR_OK;
+}
+
+static struct http_call *call_new(struct http_client *client, const struct http_request *request,
+                                  http_done_cb *cb, void *arg)
+{
+    struct http_call *call = malloc(sizeof *call);
+    if (call == NULL) {
+        return NULL;
+    }
+    *call = (struct http_call){.client = client,
+                               .cb = cb,
+                               .arg = arg,
+                               .started = now(client),
+                               .began = clock_mono(&client->options.clock),
+                               .response_max = request->response_max,
+                               .keep_max = request->keep_max,
+                               .post = strcmp(request->method, "POST") == 0,
+                               .headless = strcmp(request->method, "HEAD") == 0,
+                               .once = request->once};
+    call->easy = curl_easy_init();
+    if (call->easy == NULL) {
+        free(call);
+        return NULL;
+    }
+    return call;
+}
+
+enum err http_client_call(struct http_client *client, const struct http_request *request, http_done_cb *cb,
+                          void *arg, struct http_call **out)
+{
+    struct http_call *call = call_new(client, request, cb, arg);
+    if (call == NULL) {
+        return ERR_NOMEM;
+    }
+    enum err err = set_up(call, request);
+    err = err != ERR_OK ? err : set_up_search(call, request);
+    if (err == ERR_OK && curl_multi_add_handle(client->multi.curl, call->easy) != CURLM_OK) {
+        err = ERR_SYSTEM;
+    }
+    if (err != ERR_OK) {
+        call_free(call);
+        return err;
+    }
+    call->next = client->calls;
+    if (call->next != NULL) {
+        call->next->prev = call;
+    }
+    client->calls = call;
+    *out = call;
+    return ERR_OK;
+}
+
+static void doom(struct http_call *call, CURLcode code)
+{
+    call->doom = code;
+    call->client->doomed = true;
+}
+
+void http_client_cancel(struct http_call *call)
+{
+    doom(call, CURLE_ABORTED_BY_CALLBACK);
+}
+
+/* ---- the turn ---- */
+
+static struct http_call *first_doomed(const struct http_client *client)
+{
+    struct http_call *call = client->calls;
+    /* The analyzer does not see that finish_call takes a call out of the list.
+     * NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
+    while (call != NULL && call->doom == CURLE_OK) {
+        call = call->next;
+    }
+    return call;
+}
+
+static void finish_doomed(struct http_client *client)
+{
+    struct http_call *call;
+    client->doomed = false;
+    while ((call = first_doomed(client)) != NULL) {
+        finish_call(call, call->doom);
+    }
+}
+
+void http_client_turn(struct http_client *client)
+{
+    CURLMsg *message;
+    int left;
+    if (client->multi.broken) {
+        /* Nothing is known of the transfers in it: end them all, and go on with the same handle. */
+        client->multi.broken = false;
+        for (struct http_call *call = client->calls; call != NULL; call = call->next) {
+            doom(call, CURLE_FAILED_INIT);
+        }
+    }
+    if (client->doomed) {
+        finish_doomed(client);
+    }
+    while ((message = curl_multi_info_read(client->multi.curl, &left)) != NULL) {
+        const struct http_line *line = http_multi_line(message->easy_handle);
+        if (message->msg == CURLMSG_DONE && line != NULL) {
+            finish_call(line->owner, message->data.result);
+        }
+    }
+}
+
+/* ---- life of the client ---- */
+
+enum err http_client_new(struct http_client **out, const struct http_client_options *options,
+                         struct errinfo *info)
+{
+    *out = NULL;
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+        return err_set(info, ERR_SYSTEM, "libcurl cannot be set up");
+    }
+    struct http_client *client = calloc(1, sizeof *client);
+    if (client == NULL) {
+        curl_global_cleanup();
+        return err_set(info, ERR_NOMEM, "no memory for the HTTP client");
+    }
+    client->options = *options;
+    client->names.clock = options->clock;
+    enum err err = http_multi_init(&client->multi, options->loop, options->clock, options->max_calls);
+    if (err != ERR_OK) {
+        free(client);
+        curl_global_cleanup();
+        return err_set(info, err, "no memory for the HTTP client");
+    }
+    *out = client;
+    return ERR_OK;
+}
+
+void http_client_free(struct http_client *client)
+{
+    if (client == NULL) {
+        return;
+    }
+    for (struct http_call *call = client->calls, *next; call != NULL; call = next) {
+        next = call->next;
+        (void)curl_multi_remove_handle(client->multi.curl, call->easy);
+        call_free(call);
+    }
+    http_multi_fini(&client->multi);
+    free(client);
+    curl_global_cleanup();
+}

@@ -1,0 +1,134 @@
+/* http_names: see http_names.h. */
+#include "http/http_names.h"
+
+#include "http/lookups.h"
+#include "text/url.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- counting ---- */
+
+/* FNV-1a, of the host in lower case. */
+static uint64_t origin_of(struct slice host)
+{
+    uint64_t hash = UINT64_C(14695981039346656037);
+    for (size_t i = 0; i < host.len; i++) {
+        hash = (hash ^ (uint64_t)tolower((unsigned char)host.data[i])) * UINT64_C(1099511628211);
+    }
+    return hash;
+}
+
+static bool is_taken(struct http_lookup *lookup, struct mono_ms now)
+{
+    lookup->taken = lookup->taken && !(lookup->left && lookup->until.ms <= now.ms);
+    return lookup->taken;
+}
+
+/* NULL: there may be no more for this origin. */
+static struct http_lookup *take(struct http_names *names, uint64_t origin)
+{
+    struct mono_ms now = clock_mono(&names->clock);
+    struct http_lookup *found = NULL;
+    size_t own = 0;
+    size_t left = 0;
+    for (size_t i = 0; i < HTTP_NAMES_MAX; i++) {
+        struct http_lookup *lookup = &names->lookups[i];
+        if (!is_taken(lookup, now)) {
+            found = lookup;
+            left++;
+        } else if (lookup->origin == origin) {
+            own++;
+        }
+    }
+    if (own >= left) {
+        return NULL;
+    }
+    *found = (struct http_lookup){.origin = origin, .taken = true};
+    return found;
+}
+
+void http_name_is_known(struct http_name *name)
+{
+    if (name->lookup != NULL) {
+        name->lookup->taken = false;
+        name->lookup = NULL;
+    }
+}
+
+/* ---- what libcurl asks ---- */
+
+/* What libcurl takes for a URL and we do not may well have a name. */
+static bool has_name(const char *text)
+{
+    struct url url;
+    return text != NULL && (url_parse(&url, slice_of(text), NULL) != URL_OK || lookups_are_for(url.host));
+}
+
+/* Before each look-up, and for addresses and what its cache does not hold any more as well. */
+static int on_lookup(void *state, void *reserved, void *arg)
+{
+    struct http_name *name = arg;
+    char *text = NULL;
+    (void)state;
+    (void)reserved;
+    (void)curl_easy_getinfo(name->easy, CURLINFO_EFFECTIVE_URL, &text);
+    if (name->error != HTTP_OK) {
+        return 1;
+    }
+    if (!has_name(text)) {
+        return 0;
+    }
+    http_name_is_known(name); /* that of the redirect before */
+    name->lookup = take(name->names, name->origin);
+    if (name->lookup == NULL) {
+        name->error = HTTP_ERROR_DNS;
+        (void)snprintf(name->why, sizeof name->why, "too many hosts of redirects are being looked up");
+    }
+    return name->lookup != NULL ? 0 : 1;
+}
+
+/* ---- what it is told ---- */
+
+/* "+": they leave libcurl's cache in time, as what it looks up itself. NULL: out of memory. */
+static struct curl_slist *make_list(const struct http_request *request)
+{
+    size_t size = request->host.len + strlen(request->addresses) + sizeof "+:65535:";
+    struct curl_slist *list = malloc(sizeof *list + size);
+    if (list != NULL) {
+        char *text = (char *)(list + 1);
+        (void)snprintf(text, size, "+%.*s:%u:%s", (int)request->host.len, request->host.data,
+                       (unsigned)request->port, request->addresses);
+        *list = (struct curl_slist){.data = text};
+    }
+    return list;
+}
+
+CURLcode http_name_init(struct http_name *name, struct http_names *names, CURL *easy,
+                        const struct http_request *request)
+{
+    *name = (struct http_name){.names = names, .easy = easy, .origin = origin_of(request->host)};
+    if (request->unreachable != HTTP_OK) {
+        name->error = request->unreachable;
+        (void)snprintf(name->why, sizeof name->why, "%s", request->why);
+    } else if (request->addresses != NULL) {
+        name->list = make_list(request);
+        if (name->list == NULL) {
+            return CURLE_OUT_OF_MEMORY;
+        }
+    }
+    CURLcode rc = curl_easy_setopt(easy, CURLOPT_RESOLVE, name->list);
+    rc = rc != CURLE_OK ? rc : curl_easy_setopt(easy, CURLOPT_RESOLVER_START_FUNCTION, on_lookup);
+    return rc != CURLE_OK ? rc : curl_easy_setopt(easy, CURLOPT_RESOLVER_START_DATA, name);
+}
+
+void http_name_fini(struct http_name *name)
+{
+    if (name->lookup != NULL) {
+        name->lookup->left = true;
+        name->lookup->until.ms = clock_mono(&name->names->clock).ms + HTTP_NAMES_MS;
+    }
+    free(name->list);
+}

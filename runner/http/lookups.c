@@ -1,0 +1,363 @@
+/* lookups: see lookups.h. A tree of names, in the order in which they were asked for, and those under way. */
+#include "http/lookups.h"
+
+#include <ctype.h>
+#include <search.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+struct lookups {
+    struct clock clock;
+    struct dns *dns; /* owned */
+    lookups_done_cb *done;
+    void *arg;
+    void *names; /* owned: a tree (tsearch) */
+    size_t count;
+    struct lookup *oldest, *newest;
+    size_t asking;
+    struct lookup *first_asking, *last_asking; /* those that are not overdue, the longest first */
+    struct lookup *answered;                   /* their waiters are to be told */
+};
+
+static struct mono_ms now_of(const struct lookups *lookups)
+{
+    return clock_mono(&lookups->clock);
+}
+
+/* ---- names ---- */
+
+bool lookups_are_for(struct slice host)
+{
+    static const char local[] = "localhost";
+    size_t len = host.len > 0 && host.data[host.len - 1] == '.' ? host.len - 1 : host.len;
+    size_t digits = 0;
+    while (digits < len && (isdigit((unsigned char)host.data[digits]) || host.data[digits] == '.')) {
+        digits++;
+    }
+    if (len == 0 || host.data[0] == '[' || digits == len) {
+        return false;
+    }
+    const size_t size = sizeof local - 1;
+    bool is_local = len >= size && strncasecmp(host.data + len - size, local, size) == 0 &&
+                    (len == size || host.data[len - size - 1] == '.');
+    return !is_local;
+}
+
+static int compare(const void *a, const void *b)
+{
+    return strcmp(a, b); /* a name, or a lookup, which begins with its name */
+}
+
+/* False: it is too long for a name. */
+static bool name_of(char name[LOOKUPS_NAME_SIZE], struct slice host)
+{
+    if (host.len >= LOOKUPS_NAME_SIZE) {
+        return false;
+    }
+    for (size_t i = 0; i < host.len; i++) {
+        name[i] = (char)tolower((unsigned char)host.data[i]);
+    }
+    name[host.len] = '\0';
+    return true;
+}
+
+static void list_remove(struct lookups *lookups, struct lookup *lookup)
+{
+    *(lookup->older != NULL ? &lookup->older->newer : &lookups->oldest) = lookup->newer;
+    *(lookup->newer != NULL ? &lookup->newer->older : &lookups->newest) = lookup->older;
+}
+
+static void list_add(struct lookups *lookups, struct lookup *lookup)
+{
+    lookup->older = lookups->newest;
+    lookup->newer = NULL;
+    *(lookups->newest != NULL ? &lookups->newest->newer : &lookups->oldest) = lookup;
+    lookups->newest = lookup;
+}
+
+static void forget(struct lookups *lookups, struct lookup *lookup)
+{
+    list_remove(lookups, lookup);
+    (void)tdelete(lookup, &lookups->names, compare);
+    lookups->count--;
+    free(lookup->addresses);
+    free(lookup);
+}
+
+/* Make room for one more: the name goes that was asked for the longest ago. One that is needed stays. */
+static void forget_oldest(struct lookups *lookups)
+{
+    struct lookup *lookup = lookups->count >= LOOKUPS_KEPT_MAX ? lookups->oldest : NULL;
+    while (lookup != NULL && (lookup->asking || lookup->answered || lookup->waiters != NULL)) {
+        lookup = lookup->newer;
+    }
+    if (lookup != NULL) {
+        forget(lookups, lookup);
+    }
+}
+
+static struct lookup *find(struct lookups *lookups, const char *name)
+{
+    void **found = tfind(name, &lookups->names, compare);
+    return found != NULL ? *found : NULL;
+}
+
+/* NULL: out of memory. */
+static struct lookup *add(struct lookups *lookups, const char *name)
+{
+    forget_oldest(lookups);
+    struct lookup *lookup = calloc(1, sizeof *lookup);
+    if (lookup == NULL) {
+        return NULL;
+    }
+    lookup->owner = lookups;
+    memcpy(lookup->name, name, strlen(name) + 1);
+    if (tsearch(lookup, &lookups->names, compare) == NULL) {
+        free(lookup);
+        return NULL;
+    }
+    list_add(lookups, lookup);
+    lookups->count++;
+    return lookup;
+}
+
+/* ---- those under way ---- */
+
+static void asking_add(struct lookups *lookups, struct lookup *lookup)
+{
+    lookup->asking = true;
+    lookup->overdue = false;
+    lookup->asked = now_of(lookups);
+    lookup->prev_asking = lookups->last_asking;
+    lookup->next_asking = NULL;
+    *(lookups->last_asking != NULL ? &lookups->last_asking->next_asking : &lookups->first_asking) = lookup;
+    lookups->last_asking = lookup;
+    lookups->asking++;
+}
+
+static void asking_unlink(struct lookups *lookups, struct lookup *lookup)
+{
+    *(lookup->prev_asking != NULL ? &lookup->prev_asking->next_asking : &lookups->first_asking) =
+        lookup->next_asking;
+    *(lookup->next_asking != NULL ? &lookup->next_asking->prev_asking : &lookups->last_asking) =
+        lookup->prev_asking;
+}
+
+static void asking_end(struct lookups *lookups, struct lookup *lookup)
+{
+    if (!lookup->overdue) {
+        asking_unlink(lookups, lookup);
+    }
+    lookup->asking = false;
+    lookups->asking--;
+}
+
+/* Its waiters are told in the next turn. */
+static void settle(struct lookups *lookups, struct lookup *lookup, enum lookup_state state, int64_t fresh_ms)
+{
+    lookup->state = state;
+    lookup->known = now_of(lookups);
+    lookup->fresh_ms = fresh_ms;
+    if (!lookup->answered) {
+        lookup->answered = true;
+        lookup->next_answered = lookups->answered;
+        lookups->answered = lookup;
+    }
+}
+
+static void fail(struct lookups *lookups, struct lookup *lookup, int64_t for_ms, const char *why)
+{
+    (void)snprintf(lookup->why, sizeof lookup->why, "%s", why);
+    settle(lookups, lookup, LOOKUP_FAILED, for_ms);
+}
+
+static void fail_silent(struct lookups *lookups, struct lookup *lookup)
+{
+    fail(lookups, lookup, LOOKUPS_SILENT_MS, "no name server answers for it");
+}
+
+static int64_t fresh_for(int64_t ttl_ms)
+{
+    return ttl_ms < LOOKUPS_FRESH_MIN_MS   ? LOOKUPS_FRESH_MIN_MS
+           : ttl_ms > LOOKUPS_FRESH_MAX_MS ? LOOKUPS_FRESH_MAX_MS
+                                           : ttl_ms;
+}
+
+static void take_addresses(struct lookups *lookups, struct lookup *lookup, const struct dns_answer *answer)
+{
+    char *addresses = strdup(answer->addresses);
+    if (addresses == NULL) {
+        fail(lookups, lookup, LOOKUPS_ABSENT_MS, "out of memory");
+        return;
+    }
+    free(lookup->addresses);
+    lookup->addresses = addresses;
+    lookup->found = now_of(lookups);
+    settle(lookups, lookup, LOOKUP_FOUND, fresh_for(answer->ttl_ms));
+}
+
+static void on_answer(void *arg, const struct dns_answer *answer)
+{
+    struct lookup *lookup = arg;
+    struct lookups *lookups = lookup->owner;
+    asking_end(lookups, lookup);
+    switch (answer->verdict) {
+    case DNS_FOUND:
+        take_addresses(lookups, lookup, answer);
+        break;
+    case DNS_ABSENT:
+        free(lookup->addresses);
+        lookup->addresses = NULL;
+        fail(lookups, lookup, LOOKUPS_ABSENT_MS, answer->why);
+        break;
+    case DNS_SILENT:
+        fail_silent(lookups, lookup);
+        break;
+    case DNS_FAILED:
+        fail(lookups, lookup, LOOKUPS_ABSENT_MS, answer->why);
+        break;
+    }
+}
+
+/* False: it cannot be asked now. */
+static bool ask(struct lookups *lookups, struct lookup *lookup)
+{
+    if (lookups->asking >= LOOKUPS_MAX) {
+        return false;
+    }
+    asking_add(lookups, lookup);
+    if (dns_ask(lookups->dns, lookup->name, on_answer, lookup) != ERR_OK) {
+        asking_end(lookups, lookup);
+        return false;
+    }
+    return true;
+}
+
+bool lookups_are_fresh(const struct lookups *lookups, const struct lookup *lookup)
+{
+    return lookup->state != LOOKUP_NEW && now_of(lookups).ms - lookup->known.ms < lookup->fresh_ms;
+}
+
+bool lookups_have_old(const struct lookups *lookups, const struct lookup *lookup)
+{
+    return lookup->addresses != NULL && now_of(lookups).ms - lookup->found.ms < LOOKUPS_OLD_MS;
+}
+
+struct lookup *lookups_get(struct lookups *lookups, struct slice host)
+{
+    char name[LOOKUPS_NAME_SIZE];
+    return name_of(name, host) ? find(lookups, name) : NULL;
+}
+
+struct lookup *lookups_ask(struct lookups *lookups, struct slice host)
+{
+    char name[LOOKUPS_NAME_SIZE];
+    if (!name_of(name, host)) {
+        return NULL;
+    }
+    struct lookup *lookup = find(lookups, name);
+    if (lookup != NULL) {
+        list_remove(lookups, lookup);
+        list_add(lookups, lookup);
+    } else if (lookups->asking >= LOOKUPS_MAX || (lookup = add(lookups, name)) == NULL) {
+        return NULL;
+    }
+    if (lookups_are_fresh(lookups, lookup) || lookup->asking || ask(lookups, lookup)) {
+        return lookup;
+    }
+    return lookups_have_old(lookups, lookup) ? lookup : NULL;
+}
+
+/* ---- waiters ---- */
+
+void lookups_wait(struct lookup *lookup, struct lookup_waiter *waiter)
+{
+    *waiter = (struct lookup_waiter){.lookup = lookup, .next = lookup->waiters};
+    if (waiter->next != NULL) {
+        waiter->next->prev = waiter;
+    }
+    lookup->waiters = waiter;
+}
+
+void lookups_leave(struct lookup_waiter *waiter)
+{
+    if (waiter->lookup == NULL) {
+        return;
+    }
+    *(waiter->prev != NULL ? &waiter->prev->next : &waiter->lookup->waiters) = waiter->next;
+    if (waiter->next != NULL) {
+        waiter->next->prev = waiter->prev;
+    }
+    *waiter = (struct lookup_waiter){0};
+}
+
+static void tell(struct lookups *lookups, struct lookup *lookup)
+{
+    struct lookup_waiter *waiter;
+    while ((waiter = lookup->waiters) != NULL) {
+        lookups_leave(waiter);
+        lookups->done(lookups->arg, waiter);
+    }
+}
+
+/* They stay under way until dns gives them up, but nobody waits any longer. */
+static void give_up_overdue(struct lookups *lookups)
+{
+    struct mono_ms now = lookups->first_asking != NULL ? now_of(lookups) : (struct mono_ms){0};
+    struct lookup *lookup;
+    while ((lookup = lookups->first_asking) != NULL && now.ms - lookup->asked.ms >= LOOKUPS_TIMEOUT_MS) {
+        asking_unlink(lookups, lookup);
+        lookup->overdue = true;
+        fail_silent(lookups, lookup);
+    }
+}
+
+void lookups_turn(struct lookups *lookups)
+{
+    give_up_overdue(lookups);
+    while (lookups->answered != NULL) {
+        struct lookup *lookup = lookups->answered;
+        lookups->answered = lookup->next_answered;
+        lookup->answered = false;
+        tell(lookups, lookup);
+    }
+}
+
+size_t lookups_count(const struct lookups *lookups)
+{
+    return lookups->asking;
+}
+
+/* ---- life ---- */
+
+enum err lookups_new(struct lookups **out, struct loop *loop, struct clock clock, lookups_done_cb *done,
+                     void *arg)
+{
+    struct lookups *lookups = calloc(1, sizeof *lookups);
+    *out = NULL;
+    if (lookups == NULL) {
+        return ERR_NOMEM;
+    }
+    *lookups = (struct lookups){.clock = clock, .done = done, .arg = arg};
+    enum err err = dns_new(&lookups->dns, loop, clock);
+    if (err != ERR_OK) {
+        free(lookups);
+        return err;
+    }
+    *out = lookups;
+    return ERR_OK;
+}
+
+void lookups_free(struct lookups *lookups)
+{
+    if (lookups == NULL) {
+        return;
+    }
+    dns_free(lookups->dns);
+    while (lookups->oldest != NULL) {
+        forget(lookups, lookups->oldest);
+    }
+    free(lookups);
+}

@@ -1,0 +1,57 @@
+/* addresses: what runs wait for before they come to the gate, where their host has a name: its address
+ * (lookups).
+ *
+ * Who waits here takes no place of a call. It waits as long as connecting may take from its instant on, or,
+ * where an old address is known, until shortly before its instant; then it goes on all the same, and its call
+ * tells what came of it. Loop thread only.
+ */
+#ifndef DRONC_ADDRESSES_H
+#define DRONC_ADDRESSES_H
+
+#include "http/http_client.h"
+#include "http/lookups.h"
+
+#define ADDRESSES_REFRESH_MS 20 /* how long one waits at least, where an old address is known */
+
+struct run;
+/* run waits no more: all is known that can be known for now. */
+typedef void addresses_cb(void *arg, struct run *run);
+
+struct addresses {
+    struct lookups *lookups; /* owned */
+    size_t wait_max;         /* runs that wait, at most */
+    size_t waiting;
+    bool complained; /* that too many wait, since one waits no more */
+    addresses_cb *cb;
+    void *arg;
+};
+
+/* Then set wait_max. ERR_NOMEM, ERR_SYSTEM. */
+NODISCARD enum err addresses_init(struct addresses *addresses, struct loop *loop, struct clock clock,
+                                  addresses_cb *cb, void *arg);
+void addresses_fini(struct addresses *addresses);
+
+enum addresses_answer {
+    ADDRESSES_KNOWN,   /* go on */
+    ADDRESSES_AWAITED, /* until cb, or leave */
+    ADDRESSES_REFUSED  /* too many wait, or are looked up: put it off */
+};
+
+/* May run, whose job is filled and which is due at run->due, go to the gate? *until: how long it is to wait,
+ * if it is AWAITED. lead_ms: how long before its instant it has to go on. */
+enum addresses_answer addresses_ask(struct addresses *addresses, struct run *run, struct wall_ms now,
+                                    int64_t lead_ms, struct wall_ms *until);
+/* Does it wait? */
+bool addresses_have(const struct run *run);
+/* It waits no more. Of one that does not wait nothing happens. */
+void addresses_leave(struct addresses *addresses, struct run *run);
+/* Tell who waits no more. Once per turn. */
+void addresses_turn(struct addresses *addresses);
+
+/* The first one of run's host, as text; "": none was looked up. */
+void addresses_first(const struct addresses *addresses, const struct run *run, char out[LOOP_ADDRESS_SIZE]);
+/* What request is to know of run's host: its addresses, or why there are none. Borrowed until the next turn.
+ */
+void addresses_tell(const struct addresses *addresses, const struct run *run, struct http_request *request);
+
+#endif

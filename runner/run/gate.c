@@ -1,0 +1,337 @@
+/* gate: see gate.h. Hosts, their places and their lines, and what is doubtful. What becomes of a run that
+ * waits too long is runs' business. */
+#include "run/gate.h"
+
+#include "base/log.h"
+#include "run/gate_host.h"
+#include "run/run.h"
+
+/* ---- lines ---- */
+
+/* Behind which run does this one stand? NULL: in front. What is due now takes turns with a backlog that was
+ * there before it, so that neither waits for all of the other. */
+static struct run *place_in(const struct gate_line *line, const struct run *run)
+{
+    if (run->backlog || line->last == line->fresh) {
+        return line->last;
+    }
+    return line->fresh != NULL ? line->fresh->line_next : NULL;
+}
+
+static void line_add(struct gate_line *line, struct run *run)
+{
+    struct run *before = place_in(line, run);
+    run->line_prev = before;
+    run->line_next = before != NULL ? before->line_next : line->first;
+    if (before != NULL) {
+        before->line_next = run;
+    } else {
+        line->first = run;
+    }
+    if (run->line_next != NULL) {
+        run->line_next->line_prev = run;
+    } else {
+        line->last = run;
+    }
+    line->fresh = run->backlog ? line->fresh : run;
+    line->count++;
+}
+
+static void line_remove(struct gate_line *line, struct run *run)
+{
+    while (line->fresh == run || (line->fresh != NULL && line->fresh->backlog)) {
+        line->fresh = line->fresh->line_prev;
+    }
+    if (run->line_prev != NULL) {
+        run->line_prev->line_next = run->line_next;
+    } else {
+        line->first = run->line_next;
+    }
+    if (run->line_next != NULL) {
+        run->line_next->line_prev = run->line_prev;
+    } else {
+        line->last = run->line_prev;
+    }
+    line->count--;
+}
+
+/* ---- the ring of hosts where runs are in line ---- */
+
+static void ring_add(struct gate *gate, struct gate_host *host)
+{
+    if (host->next != NULL) {
+        return;
+    }
+    if (gate->next == NULL) {
+        host->prev = host->next = gate->next = host;
+        return;
+    }
+    /* Before the one that is asked next: last. */
+    host->next = gate->next;
+    host->prev = gate->next->prev;
+    host->prev->next = host;
+    host->next->prev = host;
+}
+
+static void ring_remove(struct gate *gate, struct gate_host *host)
+{
+    if (host->next == NULL) {
+        return;
+    }
+    if (host->next == host) {
+        gate->next = NULL;
+    } else {
+        host->prev->next = host->next;
+        host->next->prev = host->prev;
+        gate->next = gate->next == host ? host->next : gate->next;
+    }
+    host->prev = host->next = NULL;
+}
+
+/* ---- how fast a host is ---- */
+
+static void turn_window(struct gate_host *host, struct mono_ms now)
+{
+    int64_t age_ms = now.ms - host->window.ms;
+    if (age_ms < GATE_WINDOW_MS) {
+        return;
+    }
+    host->ended_before = age_ms < INT64_C(2) * GATE_WINDOW_MS ? host->ended_now : 0;
+    host->ended_now = 0;
+    host->window = now;
+}
+
+static void note_end(struct gate *gate, const struct run *run)
+{
+    struct gate_host *host = run->host;
+    struct mono_ms now = clock_mono(&gate->clock);
+    turn_window(host, now);
+    host->ended_now++;
+    host->complained = false;
+    host->moved = now;
+    gate_host_earn(gate, host, run->answered ? now.ms - run->called.ms : INT64_MAX, now);
+}
+
+static size_t left_of(size_t size, size_t used)
+{
+    return used < size ? size - used : 0;
+}
+
+/* Is one of the places that are kept for hosts that answered for this one? */
+static bool has_spare(const struct gate *gate, const struct gate_host *host)
+{
+    return host->quick && gate_host_inside(host) == 0 && gate->spare < gate_spares(gate);
+}
+
+static bool has_usual(const struct gate *gate, const struct gate_host *host)
+{
+    size_t inside = gate_host_inside(host);
+    size_t left = left_of(gate->limits.max - gate_spares(gate), gate->inside - gate->spare);
+    return inside < GATE_SHARE * left &&
+           (inside < gate_host_earned(host) || gate_host_may_be_doubtful(gate, host));
+}
+
+static bool has_place(struct gate *gate, struct gate_host *host)
+{
+    struct mono_ms now = clock_mono(&gate->clock);
+    turn_window(host, now);
+    gate_hosts_expire(gate, now);
+    return gate_host_inside(host) < gate->limits.per_host + host->ended_now + host->ended_before &&
+           (has_usual(gate, host) || has_spare(gate, host));
+}
+
+/* ---- places ---- */
+
+static void take_out(struct gate *gate, struct run *run)
+{
+    struct gate_host *host = run->host;
+    switch (run->place) {
+    case GATE_OUT:
+        return;
+    case GATE_OUTSIDE:
+        line_remove(&host->outside, run);
+        gate->outside--;
+        return;
+    case GATE_HELD:
+        line_remove(&host->held, run);
+        host->ahead--;
+        break;
+    case GATE_AHEAD:
+        host->ahead--;
+        break;
+    case GATE_CALLING:
+        host->calling--;
+        break;
+    }
+    gate->inside--;
+    gate->spare -= run->spare ? 1 : 0;
+}
+
+static void put_in(struct gate *gate, struct run *run, enum gate_place place)
+{
+    struct gate_host *host = run->host;
+    switch (place) {
+    case GATE_OUT:
+        gate->stirred = true;
+        return;
+    case GATE_OUTSIDE:
+        line_add(&host->outside, run);
+        gate->outside++;
+        return;
+    case GATE_HELD:
+        line_add(&host->held, run);
+        host->ahead++;
+        break;
+    case GATE_AHEAD:
+        host->ahead++;
+        break;
+    case GATE_CALLING:
+        host->calling++;
+        host->moved = run->called = clock_mono(&gate->clock);
+        break;
+    }
+    gate->inside++;
+    gate->spare += run->spare ? 1 : 0;
+}
+
+/* The only way to change a run's place: counts, lines and the ring follow. */
+static void set_place(struct gate *gate, struct run *run, enum gate_place place)
+{
+    struct gate_host *host = run->host;
+    take_out(gate, run);
+    put_in(gate, run, place);
+    run->place = place;
+    gate_host_count(gate, host);
+    if (host->outside.count + host->held.count > 0) {
+        ring_add(gate, host);
+    } else {
+        ring_remove(gate, host);
+    }
+}
+
+enum err gate_enter(struct gate *gate, struct run *run, const char *address)
+{
+    struct gate_host *host = gate_host_get(gate, run, address);
+    if (host == NULL) {
+        return ERR_NOMEM;
+    }
+    gate_host_join(gate, host);
+    run->host = host;
+    /* Who has waited longer comes first. */
+    bool free = host->outside.count == 0 && has_place(gate, host);
+    run->spare = free && !has_usual(gate, host);
+    set_place(gate, run, free ? GATE_AHEAD : GATE_OUTSIDE);
+    return ERR_OK;
+}
+
+bool gate_call(struct gate *gate, struct run *run)
+{
+    bool free = run->host->held.count == 0 && run->host->calling < gate->limits.per_host;
+    set_place(gate, run, free ? GATE_CALLING : GATE_HELD);
+    return free;
+}
+
+/* The run of this host whose turn it is, or NULL. */
+static struct run *next_of(struct gate *gate, struct gate_host *host)
+{
+    struct run *run = NULL;
+    if (host->held.count > 0 && host->calling < gate->limits.per_host) {
+        run = host->held.first;
+        set_place(gate, run, GATE_CALLING);
+    } else if (host->outside.count > 0 && has_place(gate, host)) {
+        run = host->outside.first;
+        run->spare = !has_usual(gate, host);
+        set_place(gate, run, GATE_AHEAD);
+    }
+    return run;
+}
+
+struct run *gate_next(struct gate *gate)
+{
+    const struct gate_host *last = gate->stirred && gate->next != NULL ? gate->next->prev : NULL;
+    struct run *run = NULL;
+    for (bool more = last != NULL; more && run == NULL;) {
+        struct gate_host *host = gate->next;
+        more = host != last;
+        gate->next = host->next;
+        run = next_of(gate, host);
+    }
+    gate->stirred = run != NULL;
+    return run;
+}
+
+void gate_leave(struct gate *gate, struct run *run)
+{
+    struct gate_host *host = run->host;
+    if (run->place == GATE_OUT) {
+        return;
+    }
+    if (run->place == GATE_CALLING) {
+        note_end(gate, run);
+    }
+    set_place(gate, run, GATE_OUT);
+    run->host = NULL;
+    gate_host_leave(gate, host);
+    gate->complained = gate->complained && gate->doubtful >= gate->limits.max_slow / 2;
+}
+
+/* ---- in vain ---- */
+
+/* Nothing of it ends, or nothing of it gets in. */
+static bool is_stuck(const struct gate_host *host, struct mono_ms now)
+{
+    return host->calling > 0 ? now.ms - host->moved.ms >= GATE_STUCK_MS : gate_host_inside(host) == 0;
+}
+
+/* Does it answer fewer calls than its line needs to come in within twice hold_ms? */
+static bool is_too_slow(const struct gate_host *host, struct mono_ms now, int64_t hold_ms)
+{
+    int64_t spans_ms = host->trust.span_ms * (host->trust.before > 0 ? 2 : 1);
+    int64_t elapsed_ms = now.ms - (host->trust.until.at - spans_ms);
+    return (int64_t)host->outside.count * elapsed_ms > (int64_t)gate_host_earned(host) * 2 * hold_ms;
+}
+
+bool gate_is_hopeless(struct gate *gate, const struct run *run, int64_t hold_ms)
+{
+    struct gate_host *host = run->host;
+    struct mono_ms now = clock_mono(&gate->clock);
+    size_t line = host->outside.count;
+    size_t room = left_of(GATE_OUTSIDE_MAX * gate->limits.max, gate->outside);
+    if (has_place(gate, host)) {
+        return false;
+    }
+    return (line >= gate->limits.per_host && is_stuck(host, now)) ||
+           (line >= GATE_LINE_SHARE * room && is_too_slow(host, now, hold_ms));
+}
+
+void gate_complain(struct gate *gate, const struct run *run)
+{
+    struct gate_host *host = run->host;
+    int64_t moved_ms = clock_mono(&gate->clock).ms - host->moved.ms;
+    if (host->calling > 0 && !host->complained) {
+        host->complained = true;
+        log_warn("calls put off: their host lets no more through", log_str("host", host->name),
+                 log_i64("calls_under_way", (int64_t)host->calling),
+                 log_i64("waiting", (int64_t)host->outside.count), log_i64("no_answer_for_ms", moved_ms));
+    } else if (host->calling == 0 && !gate->complained) {
+        gate->complained = true;
+        log_warn("calls put off: too many others are slow", log_str("host", host->name),
+                 log_i64("slow", (int64_t)gate->doubtful), log_i64("calls_under_way", (int64_t)gate->inside));
+    }
+}
+
+/* ---- life ---- */
+
+void gate_init(struct gate *gate, const struct gate_limits *limits, struct clock clock)
+{
+    size_t half = limits->max / 2 > 0 ? limits->max / 2 : 1;
+    *gate = (struct gate){.clock = clock, .limits = *limits};
+    gate->limits.max_slow = limits->max_slow > 0 ? limits->max_slow : half;
+}
+
+/* Besides those remembered, hosts of runs that never left are there at the end of a process that is stopped
+ * at once. */
+void gate_fini(struct gate *gate)
+{
+    gate_hosts_forget(gate);
+}
