@@ -53,15 +53,33 @@ TEST(http_client_reset_is_a_bad_response)
     assert_int_equal(stub.count, 1);
 }
 
-TEST(http_client_tls_that_is_none)
+static void serve_bytes_at_once(struct http_stub *s, int connection)
+{
+    (void)connection;
+    if (stub_send(s, bytes)) {
+        stub_hang(s);
+    }
+}
+
+static void call_by_tls(void)
 {
     char url[64];
-    bytes = "HTTP/1.1 400 Bad Request\r\n\r\n";
-    stub_open(&stub, serve_ok);
     (void)snprintf(url, sizeof url, "https://127.0.0.1:%d/", stub.port);
-    request.timeout_ms = 200; /* the stub waits for the end of a request that never comes */
-    begin(0, url);
-    assert_true(rig_run(&rig, one_has_ended, RIG_LIMIT_MS));
+    (void)get(url);
+}
+
+/* Neither a target that answers a greeting in plain text, nor one that does not answer it. */
+TEST(http_client_tls_that_is_none)
+{
+    bytes = "HTTP/1.1 400 Bad Request\r\n\r\n";
+    stub_open(&stub, serve_bytes_at_once);
+    call_by_tls();
+    assert_result(&calls[0].result, HTTP_ERROR_TLS);
+    assert_false(calls[0].result.sent);
+    stub_close(&stub);
+    request.timeout_ms = 60; /* serve_ok waits for the end of a request that never comes */
+    stub_open(&stub, serve_ok);
+    call_by_tls();
     assert_false(calls[0].result.sent);
     assert_true(calls[0].result.error == HTTP_ERROR_TIMEOUT || calls[0].result.error == HTTP_ERROR_TLS);
     stub_close(&stub);

@@ -29,7 +29,7 @@ static void serve_late(struct http_stub *s, int connection)
         stub_answer(s, OK_200);
     } else if (stub_read(s) && stub_send(s, OK_200)) {
         while (!go) {
-            (void)sched_yield();
+            stub_pause();
         }
         (void)stub_send(s, bytes);
         sent_late = true;
@@ -53,7 +53,7 @@ static void keep_with_late_bytes(struct http_stub *s, const char *text)
     assert_result(get(url), HTTP_OK);
     go = true;
     while (!sent_late) {
-        (void)sched_yield();
+        stub_pause();
     }
 }
 

@@ -156,7 +156,6 @@ TEST(http_client_sends_nothing_that_is_forbidden)
 /* ---- a reset that arrives while the loop waits ---- */
 
 static atomic_bool go;
-static const struct timespec millisecond = {.tv_nsec = 1000000};
 
 /* Answer the last request and reset the connection while the client looks away. */
 static void serve_and_reset(struct http_stub *s, int connection)
@@ -164,7 +163,7 @@ static void serve_and_reset(struct http_stub *s, int connection)
     (void)connection;
     if (stub_read(s)) {
         while (!go) {
-            (void)nanosleep(&millisecond, NULL);
+            stub_pause();
         }
         (void)stub_send(s, OK_200);
         stub_reset(s);
@@ -181,7 +180,7 @@ TEST(http_client_answer_before_a_reset_counts)
     assert_true(rig_run(&rig, stub_has_a_request, RIG_LIMIT_MS));
     go = true;
     while (stub.closed == 0) {
-        (void)nanosleep(&millisecond, NULL);
+        stub_pause();
     }
     assert_true(rig_run(&rig, one_has_ended, RIG_LIMIT_MS));
     stub_close(&stub);
