@@ -216,16 +216,19 @@ FUZZ_zone := -max_len=1500
 fuzz: deps-test ## fuzz the cron engine, the zone reader and the runner's answers under ASan and UBSan, SECONDS=60 each (ANSWERS=200000, SEED=, REPLAY=)
 	$(AFTER_DEPS) $(FUZZERS:%=build/fuzz/fuzz_%) build/fuzz/grown fuzz-build
 ifeq ($(ANSWERS)$(REPLAY),)
-	@for name in $(FUZZERS); do \
-	    echo "== $$name: $(SECONDS) s"; mkdir -p build/fuzz/corpus-$$name; \
-	    case $$name in cron) flags='$(FUZZ_cron)';; *) flags='$(FUZZ_zone)';; esac; \
-	    build/fuzz/fuzz_$$name -max_total_time=$(SECONDS) -timeout=5 -print_final_stats=1 -verbosity=0 \
-	        -artifact_prefix=build/fuzz/ $$flags build/fuzz/corpus-$$name tests/fuzz/seeds/$$name build/fuzz/grown/$$name || exit 1; \
-	done
+	$(AFTER_DEPS) --output-sync=target $(FUZZERS:%=fuzz-%)
 endif
 	@echo '== answers'
 	@DRONC_DIST=$(or $(DRONC_DIST),$(abspath dist/sanitize)) /usr/bin/python3 tests/fuzz/fuzz_answers.py --seconds $(SECONDS) $(if $(ANSWERS),--answers $(ANSWERS)) \
 	    $(if $(SEED),--seed $(SEED)) $(if $(REPLAY),--replay $(REPLAY))
+
+# Side by side: each of them keeps one core busy.
+.PHONY: $(FUZZERS:%=fuzz-%)
+$(FUZZERS:%=fuzz-%): fuzz-%: build/fuzz/fuzz_% build/fuzz/grown
+	@echo '== $*: $(SECONDS) s'
+	@mkdir -p build/fuzz/corpus-$*
+	@build/fuzz/fuzz_$* -max_total_time=$(SECONDS) -timeout=5 -print_final_stats=1 -verbosity=0 -artifact_prefix=build/fuzz/ $(FUZZ_$*) \
+	    build/fuzz/corpus-$* tests/fuzz/seeds/$* build/fuzz/grown/$*
 
 .PHONY: fuzz-pack
 fuzz-pack: deps-test ## add what `make fuzz` found to the packed corpus
