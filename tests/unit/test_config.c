@@ -1,4 +1,4 @@
-/* Settings out of a pretended environment: defaults, bounds, all problems at once, and no password shown. */
+/* Settings from a made-up environment: defaults, bounds, all problems at once, origins, and no password. */
 #include "base/config.h"
 
 #include <setjmp.h>
@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -220,10 +221,13 @@ static void test_config_bounds_the_length_of_strings(void **state)
     static const struct {
         const char *name;
         size_t longest;
-    } TABLE[] = {
-        {"REDIS_HOST", 255}, {"REDIS_SOCKET", 107}, {"REDIS_USERNAME", 127}, {"REDIS_PASSWORD", 511}};
+    } TABLE[] = {{"REDIS_HOST", 255},
+                 {"TZDIR", 1023},
+                 {"REDIS_SOCKET", 107},
+                 {"REDIS_USERNAME", 127},
+                 {"REDIS_PASSWORD", 511}};
     for (size_t i = 0; i < sizeof TABLE / sizeof TABLE[0]; i++) {
-        char value[600];
+        char value[1100];
         assert_problems(ENV(TABLE[i].name, exes(value, TABLE[i].longest)), "");
         char *text = problems_of(ENV(TABLE[i].name, exes(value, TABLE[i].longest + 1)));
         assert_non_null(strstr(text, "is longer than "));
@@ -296,13 +300,60 @@ static void test_config_print_shows_the_values_but_no_password(void **state)
     assert_int_equal(load(&config, ENV("REDIS_PASSWORD", "hunter2"), &problems), ERR_OK);
     config_print(&out, &config, CONFIG_RUNNER);
     assert_string_equal(buffer_str(&out),
-                        "REDIS_HOST=127.0.0.1\nREDIS_PORT=6379\nREDIS_SOCKET=\nREDIS_USERNAME=\n"
-                        "REDIS_PASSWORD=***\nREDIS_DB=0\nLOG_LEVEL=info\nLOG_FORMAT=json\n"
-                        "RUNNER_MAX_IN_FLIGHT=1000\nRUNNER_MAX_PER_HOST=64\nRUNNER_MAX_SLOW=0\n"
-                        "RUNNER_DRAIN_TIMEOUT_MS=30000\n"
-                        "EXECUTIONS_MAX=1600000\nEXECUTIONS_DAYS=30\nHISTORY_PER_JOB=200\n");
+                        "# default\nREDIS_HOST=127.0.0.1\n# default\nREDIS_PORT=6379\n"
+                        "# default\nREDIS_SOCKET=\n# default\nREDIS_USERNAME=\n"
+                        "# environment\nREDIS_PASSWORD=***\n# default\nREDIS_DB=0\n"
+                        "# default\nLOG_LEVEL=info\n# default\nLOG_FORMAT=json\n# default\nTZDIR=\n"
+                        "# default\nRUNNER_MAX_IN_FLIGHT=1000\n# default\nRUNNER_MAX_PER_HOST=64\n"
+                        "# default\nRUNNER_MAX_SLOW=0\n# default\nRUNNER_DRAIN_TIMEOUT_MS=30000\n"
+                        "# default\nEXECUTIONS_MAX=1600000\n# default\nEXECUTIONS_DAYS=30\n"
+                        "# default\nHISTORY_PER_JOB=200\n");
     buffer_fini(&out);
     buffer_fini(&problems);
+}
+
+/* What config_print writes for these variables alone, of dronc-fcgi. */
+static void assert_printed(const char **env, enum err result, const char *want)
+{
+    struct config config;
+    struct buffer problems = {0};
+    struct buffer out = {0};
+    assert_int_equal(config_load(&config, CONFIG_FCGI, look_up, env, false, &problems), result);
+    config_print(&out, &config, CONFIG_FCGI);
+    assert_non_null(strstr(buffer_str(&out), want));
+    buffer_fini(&out);
+    buffer_fini(&problems);
+}
+
+static void test_config_print_names_the_origin(void **state)
+{
+    (void)state;
+    assert_printed(ENV("REDIS_PORT", "6379"), ERR_OK, "# environment\nREDIS_PORT=6379\n");
+    assert_printed(ENV("REDIS_PORT", ""), ERR_OK, "# default\nREDIS_PORT=6379\n");
+    assert_printed(ENV("REDIS_PORT", "x"), ERR_CONFIG, "# default\nREDIS_PORT=6379\n");
+    assert_printed(ENV("HISTORY_PER_JOB", "3"), ERR_OK, "# default\nFCGI_PROCESSES=8\n");
+    assert_printed(ENV("FCGI_PROCESSES", "9"), ERR_OK, "# environment\nFCGI_PROCESSES=9\n");
+}
+
+static void test_config_print_quotes_what_a_shell_would_read(void **state)
+{
+    (void)state;
+    assert_printed(ENV("REDIS_SOCKET", "/run/a-b_c.1/s,t:@%+"), ERR_OK,
+                   "\nREDIS_SOCKET=/run/a-b_c.1/s,t:@%+\n");
+    assert_printed(ENV("REDIS_SOCKET", "/run/a b"), ERR_OK, "\nREDIS_SOCKET=\"/run/a b\"\n");
+    assert_printed(ENV("REDIS_USERNAME", "a\"$b`\\'#"), ERR_OK, "\nREDIS_USERNAME=\"a\\\"\\$b\\`\\\\'#\"\n");
+}
+
+static void test_config_describes_redis_without_credentials(void **state)
+{
+    (void)state;
+    char where[CONFIG_REDIS_SIZE];
+    struct config config = {.redis_host = "127.0.0.1", .redis_port = 6379, .redis_password = "sesame"};
+    config_describe_redis(where, &config);
+    assert_string_equal(where, "127.0.0.1:6379");
+    (void)snprintf(config.redis_socket, sizeof config.redis_socket, "/run/redis.sock");
+    config_describe_redis(where, &config);
+    assert_string_equal(where, "unix:/run/redis.sock");
 }
 
 int main(void)
@@ -325,6 +376,9 @@ int main(void)
         cmocka_unit_test(test_config_getenv_reads_the_environment),
         cmocka_unit_test(test_config_help_has_a_line_for_each_setting_of_the_program),
         cmocka_unit_test(test_config_print_shows_the_values_but_no_password),
+        cmocka_unit_test(test_config_print_names_the_origin),
+        cmocka_unit_test(test_config_print_quotes_what_a_shell_would_read),
+        cmocka_unit_test(test_config_describes_redis_without_credentials),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -668,21 +668,6 @@ static void test_redis_link_free_tells_pending_commands(void **state)
     assert_int_equal(replies, 0);
 }
 
-static void test_redis_link_place_shows_no_credentials(void **state)
-{
-    (void)state;
-    char place[LINK_PLACE_SIZE];
-    (void)snprintf(config.redis_password, sizeof config.redis_password, "sesame");
-    (void)snprintf(config.redis_socket, sizeof config.redis_socket, "/run/redis.sock");
-    redis_link_place(place, &config);
-    assert_string_equal(place, "unix:/run/redis.sock");
-    config.redis_socket[0] = '\0';
-    config.redis_port = 6379;
-    (void)snprintf(config.redis_host, sizeof config.redis_host, "127.0.0.1");
-    redis_link_place(place, &config);
-    assert_string_equal(place, "127.0.0.1:6379");
-}
-
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -714,7 +699,6 @@ int main(void)
         TEST(test_redis_link_free_while_the_name_is_looked_up),
         TEST(test_redis_link_close_tells_pending_commands),
         TEST(test_redis_link_free_tells_pending_commands),
-        TEST(test_redis_link_place_shows_no_credentials),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -73,12 +73,33 @@ static void test_store_durability_cuts_what_is_too_long(void **state)
     assert_int_equal(strlen(found.eviction), sizeof found.eviction - 1);
 }
 
+static void test_store_durability_describe_leaves_out_what_is_not_known(void **state)
+{
+    (void)state;
+    static const struct {
+        struct store_durability found;
+        const char *text;
+    } TABLE[] = {
+        {{"", "", ""}, "not told"},
+        {{"yes", "", ""}, "appendonly yes"},
+        {{"", "always", "noeviction"}, "appendfsync always, maxmemory-policy noeviction"},
+        {{"yes", "everysec", "allkeys-lru"},
+         "appendonly yes, appendfsync everysec, maxmemory-policy allkeys-lru"},
+    };
+    for (size_t i = 0; i < sizeof TABLE / sizeof TABLE[0]; i++) {
+        char text[STORE_DURABILITY_SIZE];
+        store_durability_describe(text, &TABLE[i].found);
+        assert_string_equal(text, TABLE[i].text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_store_durability_warns_of_each_way_to_lose_jobs),
         cmocka_unit_test(test_store_durability_of_a_refusal_is_not_known),
         cmocka_unit_test(test_store_durability_cuts_what_is_too_long),
+        cmocka_unit_test(test_store_durability_describe_leaves_out_what_is_not_known),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
