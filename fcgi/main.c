@@ -2,6 +2,7 @@
  * processes with that loop each (pool), or, as a CGI program, one request (cgi). */
 #include "base/log.h"
 #include "base/startup.h"
+#include "base/version.h"
 #include "check.h"
 #include "serve/app.h"
 #include "serve/cgi.h"

@@ -3,6 +3,7 @@
 #include "runner.h"
 
 #include "base/log.h"
+#include "base/version.h"
 #include "cluster/lease.h"
 #include "cluster/reconcile.h"
 #include "cluster/retention.h"

@@ -1,6 +1,8 @@
 /* startup: see startup.h. An option stands alone: a program takes one at most. */
 #include "base/startup.h"
 
+#include "base/version.h"
+
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -11,10 +11,6 @@
 
 #include "base/config.h"
 
-#ifndef DRONC_VERSION
-#define DRONC_VERSION "unknown"
-#endif
-
 /* The exit status of both programs, besides 0. */
 enum {
     EXIT_FAILED = 1, /* the program could not do what it was asked for */

@@ -4,6 +4,8 @@
  *     bare_loop URL CALLS AT_ONCE
  *
  * Prints one JSON object: calls, failed, seconds, and the CPU time that this process took. */
+#include "base/version.h"
+
 #include <curl/curl.h>
 #include <stdbool.h>
 #include <stdio.h>
