@@ -29,11 +29,9 @@ static const struct startup STARTUP = {
 static enum err serve_fastcgi(struct app *app, struct errinfo *info)
 {
     pid_t pid = getpid();
-    enum err err;
-
     stop_hold(); /* a reader of the next line may stop this process, which must answer what waits */
     log_info("handler started", log_i64("pid", pid), log_str("version", DRONC_VERSION));
-    err = check_at_start(app->redis, info);
+    enum err err = check_at_start(app->redis, info);
     if (err == ERR_OK) {
         err = worker_run(app, info);
     }
@@ -48,7 +46,6 @@ static int serve(const struct config *config)
     struct errinfo info = {0};
     struct app app;
     enum err err = app_init(&app, config, clock_system(), config->tzdir);
-
     if (err != ERR_OK) {
         (void)err_set(&info, err, "out of memory");
     } else {
@@ -69,7 +66,6 @@ int main(int argc, char **argv)
     /* A web server may pass a query string as arguments: a client must not choose an option. */
     enum startup_action action = startup_begin(&STARTUP, is_cgi ? 1 : argc, argv, &config, &status);
     bool is_pool = action == STARTUP_OWN;
-
     if (action == STARTUP_END) {
         return status;
     }

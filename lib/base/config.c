@@ -226,14 +226,15 @@ static void set_defaults(struct config *out, bool tty)
     }
 }
 
-enum err config_load(struct config *out, enum config_scope scope, config_lookup *lookup, void *arg, bool tty,
+enum err config_load(struct config *out, enum config_scope scope, const struct config_source *source,
                      struct buffer *problems)
 {
     enum err result = ERR_OK;
-    set_defaults(out, tty);
+    set_defaults(out, source->tty);
     for (size_t i = 0; i < SETTINGS_COUNT; i++) {
         const struct setting *s = &SETTINGS[i];
-        const char *text = (s->scope & (unsigned)scope) != 0 ? lookup(s->name, arg) : NULL;
+        bool is_ours = (s->scope & (unsigned)scope) != 0;
+        const char *text = is_ours ? source->lookup(s->name, source->arg) : NULL;
         if (text == NULL || text[0] == '\0') {
             continue;
         }

@@ -58,11 +58,18 @@ enum config_scope {
 /* Like getenv: returns NULL for a variable that is unset. The result is borrowed until the next look-up. */
 typedef const char *config_lookup(const char *name, void *arg);
 
-/* Reads the settings of scope into out. tty: the log goes to a terminal. Returns ERR_CONFIG if any setting is
- * invalid; then problems has a line for each, `REDIS_PORT: "http" is not a whole number from 1 to 65535`, and
- * out has the default in its place. Settings outside the scope are not looked up and have their defaults. */
-NODISCARD enum err config_load(struct config *out, enum config_scope scope, config_lookup *lookup, void *arg,
-                               bool tty, struct buffer *problems);
+/* Where settings come from, and what decides the default of LOG_FORMAT. */
+struct config_source {
+    config_lookup *lookup;
+    void *arg; /* for lookup; borrowed */
+    bool tty;  /* the log goes to a terminal */
+};
+
+/* Reads the settings of scope into out. Returns ERR_CONFIG if any setting is invalid; then problems has a
+ * line for each, `REDIS_PORT: "http" is not a whole number from 1 to 65535`, and out has the default in its
+ * place. Settings outside the scope are not looked up and have their defaults. */
+NODISCARD enum err config_load(struct config *out, enum config_scope scope,
+                               const struct config_source *source, struct buffer *problems);
 
 /* A config_lookup that reads the process' environment; arg is not used. */
 const char *config_getenv(const char *name, void *arg);

@@ -105,8 +105,8 @@ static bool check_timezone(const struct config *config, struct buffer *problems)
 static bool read_config(const struct startup *startup, struct config *config)
 {
     struct buffer problems = {0};
-    bool tty = isatty(startup->log_fd) == 1;
-    bool is_good = config_load(config, startup->scope, config_getenv, NULL, tty, &problems) == ERR_OK;
+    const struct config_source source = {.lookup = config_getenv, .tty = isatty(startup->log_fd) == 1};
+    bool is_good = config_load(config, startup->scope, &source, &problems) == ERR_OK;
     if ((startup->scope & CONFIG_FCGI) != 0) {
         is_good = check_timezone(config, &problems) && is_good;
     }

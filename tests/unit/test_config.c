@@ -23,13 +23,14 @@ static const char *look_up(const char *name, void *arg)
     return NULL;
 }
 
-#define ENV(...) ((const char *[]){__VA_ARGS__, NULL})
+#define ENV(...)         ((const char *[]){__VA_ARGS__, NULL})
+#define SOURCE(env, tty) (&(const struct config_source){look_up, (void *)(env), (tty)})
 
 /* Load for both programs, not on a terminal. problems has to be freed. */
 static enum err load(struct config *config, const char **env, struct buffer *problems)
 {
     buffer_init(problems, 0);
-    return config_load(config, CONFIG_FCGI | CONFIG_RUNNER, look_up, env, false, problems);
+    return config_load(config, CONFIG_FCGI | CONFIG_RUNNER, SOURCE(env, false), problems);
 }
 
 /* The text of all problems with this environment; "" for none. Owned by the caller. */
@@ -119,10 +120,10 @@ static void test_config_logs_text_on_a_terminal_unless_told(void **state)
     (void)state;
     struct config c;
     struct buffer problems = {0};
-    assert_int_equal(config_load(&c, CONFIG_RUNNER, look_up, ENV(NULL), true, &problems), ERR_OK);
+    assert_int_equal(config_load(&c, CONFIG_RUNNER, SOURCE(ENV(NULL), true), &problems), ERR_OK);
     assert_int_equal(c.log_format, LOG_TEXT);
     const char **env = ENV("LOG_FORMAT", "json");
-    assert_int_equal(config_load(&c, CONFIG_RUNNER, look_up, env, true, &problems), ERR_OK);
+    assert_int_equal(config_load(&c, CONFIG_RUNNER, SOURCE(env, true), &problems), ERR_OK);
     assert_int_equal(c.log_format, LOG_JSON);
 }
 
@@ -259,9 +260,9 @@ static void test_config_looks_up_only_what_the_program_knows(void **state)
     struct config config;
     struct buffer problems = {0};
     const char **env = ENV("RUNNER_MAX_IN_FLIGHT", "nonsense");
-    assert_int_equal(config_load(&config, CONFIG_FCGI, look_up, env, false, &problems), ERR_OK);
+    assert_int_equal(config_load(&config, CONFIG_FCGI, SOURCE(env, false), &problems), ERR_OK);
     assert_int_equal(config.runner_max_in_flight, 1000);
-    assert_int_equal(config_load(&config, CONFIG_RUNNER, look_up, env, false, &problems), ERR_CONFIG);
+    assert_int_equal(config_load(&config, CONFIG_RUNNER, SOURCE(env, false), &problems), ERR_CONFIG);
     buffer_fini(&problems);
 }
 
@@ -318,7 +319,7 @@ static void assert_printed(const char **env, enum err result, const char *want)
     struct config config;
     struct buffer problems = {0};
     struct buffer out = {0};
-    assert_int_equal(config_load(&config, CONFIG_FCGI, look_up, env, false, &problems), result);
+    assert_int_equal(config_load(&config, CONFIG_FCGI, SOURCE(env, false), &problems), result);
     config_print(&out, &config, CONFIG_FCGI);
     assert_non_null(strstr(buffer_str(&out), want));
     buffer_fini(&out);
