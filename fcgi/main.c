@@ -61,7 +61,7 @@ static int serve(const struct config *config)
 int main(int argc, char **argv)
 {
     struct config config;
-    int status = EXIT_SUCCESS;
+    int status;
     bool is_cgi = !worker_is_fastcgi() && cgi_is_request();
     /* A web server may pass a query string as arguments: a client must not choose an option. */
     enum startup_action action = startup_begin(&STARTUP, is_cgi ? 1 : argc, argv, &config, &status);

@@ -166,8 +166,9 @@ enum startup_action startup_begin(const struct startup *startup, int argc, char 
                                   int *status)
 {
     enum option option = read_option(startup, argc, argv);
-    *status = act_early(startup, option);
-    if (*status >= 0) {
+    int early = act_early(startup, option);
+    if (early >= 0) {
+        *status = early;
         return STARTUP_END;
     }
     if (!read_config(startup, config)) {
@@ -175,6 +176,7 @@ enum startup_action startup_begin(const struct startup *startup, int argc, char 
         return STARTUP_END;
     }
     if (option == OPTION_NONE || option == OPTION_OWN) {
+        *status = EXIT_SUCCESS;
         return option == OPTION_OWN ? STARTUP_OWN : STARTUP_RUN;
     }
     *status = act(startup, option, config);
