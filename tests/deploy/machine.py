@@ -104,15 +104,3 @@ class Machine:
                 self.nspawn.kill()
                 self.nspawn.wait()
         run("rm", "-rf", "--one-file-system", self.root)
-
-
-def readme_blocks():
-    """{bold heading: [the shell blocks below it]} of the README's deployment section."""
-    section = (ROOT / "README.md").read_text().split("\n## Deployment\n")[1].split("\n## ")[0]
-    blocks, heading = {}, None
-    for match in re.finditer(r"^\*\*(?P<heading>[^*]+)\*\*|^(?P<indent> *)```sh\n(?P<block>.*?)^ *```$", section, re.M | re.S):
-        if match["heading"]:
-            heading = match["heading"].rstrip(".")
-        else:
-            blocks.setdefault(heading, []).append(re.sub(f"^{match['indent']}", "", match["block"], flags=re.M))
-    return blocks

@@ -1,4 +1,5 @@
-"""The README's deployment section, run as it stands, line by line, on a fresh machine; and what it promises there.
+"""The deployment section of docs/operations.md, run as it stands, line by line, on a fresh machine; and what it promises there. The README's
+quick start as well.
 
 The tests build on each other, in the order of the section. `make test-deploy SUITES="bookworm trixie"`.
 """
@@ -9,12 +10,15 @@ import time
 
 import pytest
 
-from machine import Machine, readme_blocks, wait_for
+from machine import Machine, wait_for
+from pages import commands
 
 API = "http://127.0.0.1:8080"
 UNITS = "dronc-fcgi.socket dronc-fcgi.service dronc-runner.service"
 JOB = json.dumps({"schedule": "* * * * * *", "api": f"{API}/health", "type": "ATLEAST_ONCE"})
-BLOCKS = readme_blocks()
+SECTIONS = ("On the machine", "systemd", "nginx and spawn-fcgi", "Replacing it while it works")
+BLOCKS = {section: [block.text for block in commands("docs/operations.md", section)] for section in SECTIONS}
+QUICK_START = commands("README.md", "Quick start")[1].text  # the first one is Docker's
 
 
 @pytest.fixture(scope="module", params=os.environ.get("SUITES", "bookworm").split())
@@ -226,6 +230,21 @@ def test_new_pool_takes_the_old_ones_place_without_a_failed_request(machine):
     wait_for(lambda: len(pids(machine, "dronc-fcgi")) == 1 + 8, 10, "the new pool alone")
 
 
+# --- make run -----------------------------------------------------------------------------------------------------
+
+
+def test_quick_start_of_the_readme_calls_and_stops(machine):
+    machine.run("systemctl disable --now nginx redis-server")
+    machine.reboot()
+    machine.run(f"(setsid {QUICK_START.strip()} >/tmp/run.log 2>&1; echo $? >/tmp/run.status) >/dev/null 2>&1 &")
+    wait_for(lambda: is_healthy(machine), 120, "health")
+    machine.run(f"curl --fail --silent -H 'Content-Type: application/json' -d '{JOB}' {API}/v1/schedule/api-caller")
+    wait_for_calls(machine)
+    machine.run("kill -TERM $(grep -lz '^scripts/run$' /proc/[0-9]*/cmdline | cut -d/ -f3)")
+    status = wait_for(lambda: machine.run("cat /tmp/run.status", check=False).stdout.strip(), 60, "the end of make run")
+    assert status == "0", machine.read("cat /tmp/run.log")
+
+
 def test_every_block_was_run():
-    assert set(BLOCKS) == {"On the machine", "systemd", "nginx and spawn-fcgi", "Replacing it while it works"}
+    assert all(BLOCKS.values())
     assert not re.search("<[a-z ]+>", "".join("".join(blocks) for blocks in BLOCKS.values())), "a line with something to fill in"

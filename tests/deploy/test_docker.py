@@ -16,10 +16,12 @@ from pathlib import Path
 import pytest
 
 from machine import ROOT, bootstrap, run, wait_for
+from pages import commands
 
 FILES = 20000  # fewer than the 65,536 that the compose file once asked for
 PORT = "18480"
 API = f"http://127.0.0.1:{PORT}"
+QUICK_START = commands("README.md", "Quick start")[0].text.strip()
 REDIS = "FROM debian:bookworm-slim\nRUN apt-get update && apt-get install -y --no-install-recommends redis-server\n"
 
 
@@ -91,7 +93,7 @@ def calls():
 
 
 def up(engine):
-    engine.compose("up", "-d")
+    engine("sh", "-c", QUICK_START, cwd=engine.home / "dronc")
     wait_for(lambda: (get("/health/deep") or {}).get("status") == "healthy", 60, "health")
 
 

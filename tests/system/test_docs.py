@@ -1,0 +1,210 @@
+"""The pages are true: each command is run and answered as shown, each schedule means what its row says, each link leads somewhere."""
+import json
+import os
+import re
+import subprocess
+import sys
+from urllib.parse import urlencode
+
+import pytest
+
+from harness import DIST, ROOT, wait_for
+from pages import PAGES, blocks, commands, dead_links, read, rows
+from target import status
+from walkthrough import Walkthrough
+
+SCHEDULES = {section: [row for row in table if row[0].startswith("`")] for section, table in rows("docs/schedules.md").items()}
+NEW_YEAR = "2027-01-01T00:00:00Z"
+BASE = ("*/5 * * * *", "/webhook", "ATMOST_ONCE")
+
+
+# --- schedules ----------------------------------------------------------------------------------------------------
+
+
+def preview(stack, schedule, since, count=2):
+    answer = stack.get("/v1/schedule/preview?" + urlencode({"schedule": schedule, "from": since, "count": count}))
+    return answer.status, answer.json
+
+
+def shortened(instant):
+    """As the tables show one: no seconds where they are 0, and no offset."""
+    return re.sub(":00$", "", instant["local"][:19].replace("T", " "))
+
+
+def rows_of(*sections, but=()):
+    return [pytest.param(*(cell.strip("`") if n == 0 else cell for n, cell in enumerate(row)), id=row[0].strip("`"))
+            for section, table in SCHEDULES.items() if section in sections or (but and section not in but) for row in table]
+
+
+@pytest.mark.parametrize("schedule, means, then", rows_of(but=("Daylight saving", "Warnings", "Errors")))
+def test_schedule_means_what_its_row_says(stack, schedule, means, then):
+    code, answer = preview(stack, schedule, NEW_YEAR)
+    assert code == 200, answer
+    assert (answer["description"], ", ".join(map(shortened, answer["next"]))) == (means, then)
+
+
+@pytest.mark.parametrize("schedule, since, then", rows_of("Daylight saving"))
+def test_daylight_saving_is_as_its_row_says(stack, schedule, since, then):
+    _, answer = preview(stack, schedule, since)
+    assert ", ".join(" ".join(filter(None, (instant["local"], instant.get("dst")))) for instant in answer["next"]) == then
+
+
+@pytest.mark.parametrize("schedule, warning", rows_of("Warnings"))
+def test_warning_is_that_of_its_row(stack, schedule, warning):
+    assert preview(stack, schedule, NEW_YEAR)[1]["warnings"] == [warning]
+
+
+@pytest.mark.parametrize("schedule, message, offset", rows_of("Errors"))
+def test_error_is_that_of_its_row(stack, schedule, message, offset):
+    code, answer = preview(stack, schedule, NEW_YEAR)
+    assert (code, answer["error"]["message"], str(answer["error"].get("offset", ""))) == (400, message, offset)
+
+
+def test_all_macros_and_all_fields_have_a_row():
+    source = (ROOT / "lib" / "cron" / "cron.h").read_text()
+    macros = set(re.findall(r"@\w+", re.search(r"macros +(@.*?)\n \*\n|macros +(@.*?)durations", source, re.S)[0]))
+    assert {row[0].strip("`") for row in SCHEDULES["Macros"]} == macros
+
+
+# --- commands -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def walk(make_stack, home, own_target):
+    """A page's reader, on a stack of their own."""
+    own_target.hook("/webhook").answers(status(200))
+    own_target.hook("/broken").answers(status(500))
+    stack = make_stack(FCGI_PROCESSES=4).start()
+    folder = home / "walk"
+    folder.mkdir()
+    return Walkthrough(stack, folder, example_com=own_target.url(""), ops_example_com=own_target.url("").replace("127.0.0.1", "localhost"))
+
+
+# Who runs the commands of which section. All others of a page are run here.
+ELSEWHERE = {
+    "README.md": {"Quick start": "tests/deploy", "One job, one call, one why": "test_readme.py"},
+    "docs/operations.md": {"On the machine": "tests/deploy", "systemd": "tests/deploy", "nginx and spawn-fcgi": "tests/deploy",
+                           "Replacing it while it works": "tests/deploy"},
+}
+
+
+def played(page):
+    return [block for block in commands(page) if block.section not in ELSEWHERE.get(page, {})]
+
+
+@pytest.mark.parametrize("page", ["docs/schedules.md", "docs/configuration.md", "docs/operations.md"])
+def test_commands_of_the_page_work(walk, page):
+    walk.stack.schedule("@daily", walk.hosts["example.com"] + "/daily")
+    for block in played(page):
+        walk.play(block)
+
+
+def base_job(walk):
+    """The job of the page's first example, called once: each section begins with it, as it was made."""
+    stack = walk.stack
+    for job_id in stack.all_jobs():
+        stack.delete(job_id)
+    job_id = stack.schedule(BASE[0], walk.hosts["example.com"] + BASE[1], BASE[2])
+    stack.run(job_id)
+    stack.wait_for_executions(job_id)
+    return job_id
+
+
+def dead_occurrence(walk):
+    """A job of the same id whose target fails until it is dead."""
+    job_id = base_job(walk)
+    walk.stack.patch(job_id, {"type": "ATLEAST_ONCE", "retry": {"max_attempts": 1}, "api": walk.hosts["example.com"] + "/broken"})
+    walk.stack.run(job_id)
+    wait_for(lambda: walk.stack.get("/v1/dead").json["count"] == 1, 10, "a dead occurrence")
+
+
+def many_jobs(walk):
+    base_job(walk)
+    for n in range(3):
+        walk.stack.pause(walk.stack.schedule("@daily", f"{walk.hosts['example.com']}/{n}"))
+
+
+SCENES = {"Dead letters": dead_occurrence, "List jobs": many_jobs}
+
+
+def test_commands_of_the_api_work(walk):
+    section = None
+    for block in played("docs/api.md"):
+        if block.section != section:
+            section = block.section
+            SCENES.get(section, base_job)(walk)
+        walk.play(block)
+
+
+def test_every_command_is_run_by_some_test():
+    here = {"docs/schedules.md", "docs/configuration.md", "docs/operations.md", "docs/api.md"}
+    for page in PAGES:
+        name = str(page.relative_to(ROOT))
+        for block in commands(name):
+            assert name in here or block.section in ELSEWHERE.get(name, {}), f"{name}, {block.section}: who runs this?\n{block.text}"
+
+
+def test_make_targets_that_the_pages_name_are_there():
+    makefile = read("Makefile")
+    targets = set(re.findall(r"^([a-z-]+):", makefile, re.M))
+    known_rows = set(re.findall(r"row_(\w+)\.py", " ".join(os.listdir(ROOT / "tests" / "bench")))) | {"tls", "hosts", "growth", "startup"}
+    for page in PAGES:
+        for line in re.findall(r"`make ([^`]+)`|^ {4}make (.+?)(?:  +#.*)?$", page.read_text(), re.M):
+            words = "".join(line).split()
+            for word in words:
+                name, _, value = word.partition("=")
+                if not value:
+                    assert word in targets, f"{page.name}: make {word}"
+                elif name == "ROWS":
+                    assert set(value.split(",")) <= known_rows, f"{page.name}: {word}"
+                else:
+                    assert name in makefile or name in ("CC",), f"{page.name}: {word}"
+
+
+# --- what pages name ----------------------------------------------------------------------------------------------
+
+
+def test_no_link_is_dead():
+    more = [ROOT / name for name in ("CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md") if (ROOT / name).exists()]
+    assert not list(dead_links([*PAGES, *more]))
+
+
+def test_installed_pages_are_complete(tmp_path):
+    subprocess.run([ROOT / "scripts" / "install"], check=True, capture_output=True, cwd=ROOT,
+                   env={"PATH": os.environ["PATH"], "DESTDIR": str(tmp_path), "DIST": str(DIST)})
+    folder = tmp_path / "usr" / "local" / "share" / "doc" / "dronc"
+    pages = sorted(folder.rglob("*.md"))
+    assert {page.name for page in PAGES} <= {page.name for page in pages}
+    assert not list(dead_links(pages, outside=lambda path: True))
+
+
+def test_files_and_guards_that_the_pages_name_are_there():
+    sys.path.insert(0, str(ROOT / "tests" / "chaos"))
+    try:
+        import mutants
+    finally:
+        sys.path.pop(0)
+    guards = {mutant.name for mutant in mutants.MUTANTS}
+    for page in PAGES:
+        for path in re.findall(r"`((?:tests|lib|fcgi|runner|nginx|redis|scripts|systemd|docker)/[\w./-]+\.\w+)`", page.read_text()):
+            assert (ROOT / path).exists(), f"{page.name}: {path}"
+    named = re.findall(r"mutants? ((?:[,\s]*(?:and )?`[\w-]+`)+)", read("docs/promises.md"))
+    assert named
+    for name in re.findall(r"`([\w-]+)`", " ".join(named)):
+        assert name in guards, f"docs/promises.md: {name}"
+
+
+def test_events_that_the_page_names_are_logged():
+    sources = "".join(path.read_text() for folder in ("lib", "fcgi", "runner") for path in (ROOT / folder).rglob("*.c"))
+    for level, event, *_ in rows("docs/operations.md")["The log"]:
+        for name in re.findall(r"`([^`]+)`", event):
+            assert f'"{name}' in sources, name
+            assert name == "bug:" or re.search(rf'log_{level}\(\s*"{re.escape(name)}"', sources), f"{name} is not a {level}"
+
+
+def test_examples_are_json():
+    for page in PAGES:
+        for block in blocks(page.relative_to(ROOT)):
+            if block.kind == "json":
+                for line in block.text.splitlines():
+                    assert json.loads(line.replace("…", "")), line
