@@ -73,7 +73,7 @@ def test_all_macros_and_all_fields_have_a_row():
 def walk(make_stack, home, own_target):
     """A page's reader, on a stack of their own."""
     own_target.hook("/webhook").answers(status(200))
-    own_target.hook("/broken").answers(status(500))
+    own_target.hook("/broken").answers(status(503))
     stack = make_stack(FCGI_PROCESSES=4).start()
     folder = home / "walk"
     folder.mkdir()
@@ -99,32 +99,43 @@ def test_commands_of_the_page_work(walk, page):
         walk.play(block)
 
 
-def base_job(walk):
-    """The job of the page's first example, called once: each section begins with it, as it was made."""
+def base_job(walk, calls=1):
+    """The job of the page's first example, called: each section begins with it, as it was made."""
     stack = walk.stack
     for job_id in stack.all_jobs():
         stack.delete(job_id)
     job_id = stack.schedule(BASE[0], walk.hosts["example.com"] + BASE[1], BASE[2])
-    stack.run(job_id)
-    stack.wait_for_executions(job_id)
+    for _ in range(calls):
+        stack.run(job_id)
+    stack.wait_for_executions(job_id, calls)
     return job_id
 
 
-def dead_occurrence(walk):
-    """A job of the same id whose target fails until it is dead."""
+def thrice_called(walk):
+    with walk.stack.redis() as db:
+        for key in db.keys("dronc:*:executions"):
+            db.delete(key)  # what other sections called
+    base_job(walk, 3)
+
+
+def dead_occurrences(walk):
+    """Two of the same job, whose target fails until they are dead. What the page says about one is about the latest."""
     job_id = base_job(walk)
-    walk.stack.patch(job_id, {"type": "ATLEAST_ONCE", "retry": {"max_attempts": 1}, "api": walk.hosts["example.com"] + "/broken"})
-    walk.stack.run(job_id)
-    wait_for(lambda: walk.stack.get("/v1/dead").json["count"] == 1, 10, "a dead occurrence")
+    walk.stack.patch(job_id, {"type": "ATLEAST_ONCE", "retry": {"min_backoff_ms": 1, "max_backoff_ms": 1}, "api": walk.hosts["example.com"] + "/broken"})
+    for _ in range(2):
+        walk.stack.run(job_id)
+    dead = wait_for(lambda: (lambda dead: len(dead) == 2 and dead)(walk.stack.get("/v1/dead").json["dead"]), 10, "two dead occurrences")
+    walk.known["dead:31749f5d…6495:1772953200000"] = dead[0]["id"]
 
 
-def many_jobs(walk):
+def paused_jobs(walk):
     base_job(walk)
     for n in range(3):
         walk.stack.pause(walk.stack.schedule("@daily", f"{walk.hosts['example.com']}/{n}"))
 
 
-SCENES = {"Dead letters": dead_occurrence, "List jobs": many_jobs}
+SCENES = {"List jobs": paused_jobs, "Page by page": thrice_called,
+          **dict.fromkeys(("Dead letters", "Redrive", "Discard", "Redrive many", "Discard many"), dead_occurrences)}
 
 
 def test_commands_of_the_api_work(walk):

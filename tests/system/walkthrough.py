@@ -125,11 +125,11 @@ class Walkthrough:
         """What they print, and the heads of all answers that curl got."""
         for old in self.headers.iterdir():
             old.unlink()
-        script = self.translated(commands)
-        done = subprocess.run(["bash", "-c", "\n".join(["set -e", *self.variables, script])], capture_output=True, text=True, cwd=self.files,
+        script = self.translated("\n".join(["set -e", *self.variables, commands]))
+        done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, cwd=self.files,
                               env=self.env, timeout=60 * SCALE, check=False, stdin=subprocess.DEVNULL)
         assert done.returncode == 0, (script, done)
-        self.variables += re.findall(r"^\w+=.*$", script, re.M)
+        self.variables += re.findall(r"^[a-z]+=\S+$", commands, re.M)
         heads = [path.read_text().strip().splitlines() for path in sorted(self.headers.iterdir())]
         return self.shown(done.stdout), [(int(head[0].split()[1]), dict(line.split(": ", 1) for line in head[1:])) for head in heads if head]
 
