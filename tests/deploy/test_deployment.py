@@ -11,7 +11,7 @@ import time
 import pytest
 
 from machine import Machine, wait_for
-from pages import commands
+from pages import commands, read
 
 API = "http://127.0.0.1:8080"
 UNITS = "dronc-fcgi.socket dronc-fcgi.service dronc-runner.service"
@@ -114,6 +114,16 @@ def test_units_start_and_jobs_are_called(machine):
     run_block(machine, "systemd")
     assert machine.run(f"systemctl is-active {UNITS}").returncode == 0
     machine.run(f"curl --fail --silent -H 'Content-Type: application/json' -d '{JOB}' {API}/v1/schedule/api-caller")
+    wait_for_calls(machine)
+
+
+def test_commands_inside_sentences_work(machine):
+    found = sorted(set(re.findall(r"`((?:systemctl|journalctl|redis-cli|nginx) [^`]+)`", read("docs/operations.md").replace("\n  ", " "))))
+    assert len(found) > 5
+    for command in found:
+        machine.run(command)
+        machine.run("systemctl start nginx")  # one of them stops it
+    wait_for(lambda: is_healthy(machine), 20, "health")
     wait_for_calls(machine)
 
 

@@ -205,6 +205,15 @@ def test_files_and_guards_that_the_pages_name_are_there():
         assert name in guards, f"docs/promises.md: {name}"
 
 
+def test_functions_that_the_page_on_libcurl_names_are_there():
+    sources = "".join(path.read_text() for folder in ("lib", "runner") for path in (ROOT / folder).rglob("*.[ch]"))
+    for row in rows("docs/libcurl.md")["What the runner does itself"]:
+        for name in re.findall(r"`(\w+)`", row[2]):
+            assert re.search(rf"\b{name}\(", sources), name
+        for name in re.findall(r"`(\w+\.[ch])`", row[2]):
+            assert list((ROOT / "runner").rglob(name)), name
+
+
 def test_events_that_the_page_names_are_logged():
     sources = "".join(path.read_text() for folder in ("lib", "fcgi", "runner") for path in (ROOT / folder).rglob("*.c"))
     for level, event, *_ in rows("docs/operations.md")["The log"]:
