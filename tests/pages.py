@@ -19,7 +19,7 @@ class Block:
 
 
 def _walk(text):
-    """Each heading, block and row of a table, in order, with the heading above it."""
+    """Yields each heading, block and table row in order, with the heading above it."""
     section = ""
     for match in LINE.finditer(text):
         if match["heading"]:
@@ -41,7 +41,7 @@ def blocks(page):
 
 
 def commands(page, section=None):
-    """The blocks of commands of a page, or of one section of it."""
+    """The blocks of commands in a page, or in one of its sections."""
     return [block for block in blocks(page) if block.kind == "sh" and section in (None, block.section)]
 
 
@@ -55,19 +55,19 @@ def rows(page):
 
 
 def is_head(table, n):
-    """A line of dashes, and the line above it."""
+    """True for a line of dashes and the line above it."""
     def dashes(row):
         return all(re.fullmatch(r":?-+:?", cell) for cell in row)
     return dashes(table[n]) or (n + 1 < len(table) and dashes(table[n + 1]))
 
 
 def anchors(text):
-    """As forges make them of headings."""
+    """The anchors of all headings, as forges derive them."""
     return {re.sub(r"[^\w\- ]", "", match["heading"].lower()).strip().replace(" ", "-") for _, match in _walk(text) if match["heading"]}
 
 
 def dead_links(pages, outside=lambda path: path.exists()):
-    """What leads nowhere: a file that is not there, or a page without that heading."""
+    """Yields each link to a file that does not exist, or to a heading that the page does not have."""
     for page in pages:
         text = page.read_text()
         for link in LINK.findall(re.sub(r"^ *```.*?^ *```$", "", text, flags=re.M | re.S)):

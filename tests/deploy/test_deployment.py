@@ -1,7 +1,7 @@
-"""The deployment section of docs/operations.md, run as it stands, line by line, on a fresh machine; and what it promises there. The README's
-quick start as well.
+"""Runs the deployment section of docs/operations.md as it stands, line by line, on a fresh machine, and checks what it promises; likewise the
+README's quick start.
 
-The tests build on each other, in the order of the section. `make test-deploy SUITES="bookworm trixie"`.
+The tests depend on each other, in the order of the section. `make test-deploy SUITES="bookworm trixie"`.
 """
 import json
 import os
@@ -59,7 +59,7 @@ def newest_instant(machine):
 
 
 def wait_for_calls(machine):
-    """The job is called now, not only once upon a time."""
+    """Wait for a new call, not one of the past."""
     before = newest_instant(machine)
     wait_for(lambda: newest_instant(machine) > before, 20, "a call")
 
@@ -89,7 +89,7 @@ def test_programs_site_and_settings_are_there(machine):
     assert machine.read("readlink -f /usr/local/bin/dronc-runner") == "/usr/local/bin/dronc-runner"
     machine.run("systemctl cat dronc-fcgi.service dronc-runner.service dronc-runner@1.service >/dev/null")
     assert machine.read("redis-cli config get appendfsync").split()[1] == "always"
-    assert get(machine, "/health")[0] == 502, "nginx answers, and nobody is behind it"
+    assert get(machine, "/health")[0] == 502, "nginx answers, and no handler is behind it"
 
 
 def test_install_takes_an_odd_destination_and_needs_no_compiler(machine):
@@ -132,7 +132,7 @@ def test_nothing_of_dronc_is_root(machine):
     assert set(owners) == {"dronc"} and len(owners) == 1 + 8 + 1
 
 
-def test_levels_are_told_to_the_journal(machine):
+def test_levels_reach_the_journal(machine):
     machine.run("systemctl stop redis-server")
     wait_for(lambda: journal(machine, "-u dronc-runner -p warning"), 20, "a warning of the runner")
     machine.run("systemctl start redis-server")
@@ -153,7 +153,7 @@ def test_handler_that_dies_is_replaced(machine):
 
 @pytest.mark.parametrize("name", ["dronc-fcgi", "dronc-runner"])
 def test_unit_that_is_killed_again_and_again_comes_back(machine, name):
-    """systemd's own limit is five times in ten seconds."""
+    """systemd's default limit is five restarts in ten seconds."""
     for _ in range(8):
         pid = wait_for(lambda: int(unit(machine, name, "MainPID")), 20, f"{name} that is up")
         machine.run(f"kill -KILL {pid}")
@@ -165,7 +165,7 @@ def test_unit_that_is_killed_again_and_again_comes_back(machine, name):
 
 
 def test_program_that_is_missing_for_a_while_is_no_end_either(machine):
-    """An upgrade gone wrong, with requests all the while: the socket would start the unit with each of them."""
+    """A failed upgrade under load: each request makes the socket start the unit."""
     machine.run("mv /usr/local/bin/dronc-fcgi /tmp/ && systemctl kill --signal=KILL dronc-fcgi.service")
     machine.run(f"for i in $(seq 40); do curl --silent --max-time 0.2 {API}/health; done; true")
     assert int(unit(machine, "dronc-fcgi", "NRestarts")) < 40

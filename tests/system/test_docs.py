@@ -1,4 +1,4 @@
-"""The pages are true: each command is run and answered as shown, each schedule means what its row says, each link leads somewhere."""
+"""Keeps the pages true: runs each command and compares its answer, previews each schedule, follows each link."""
 import json
 import os
 import re
@@ -27,7 +27,7 @@ def preview(stack, schedule, since, count=2):
 
 
 def shortened(instant):
-    """As the tables show one: no seconds where they are 0, and no offset."""
+    """An instant as the tables show it: without an offset, and without seconds if they are 0."""
     return re.sub(":00$", "", instant["local"][:19].replace("T", " "))
 
 
@@ -71,7 +71,7 @@ def test_all_macros_and_all_fields_have_a_row():
 
 @pytest.fixture
 def walk(make_stack, home, own_target):
-    """A page's reader, on a stack of their own."""
+    """A walkthrough on a stack of its own."""
     own_target.hook("/webhook").answers(status(200))
     own_target.hook("/broken").answers(status(503))
     stack = make_stack(FCGI_PROCESSES=4).start()
@@ -80,7 +80,7 @@ def walk(make_stack, home, own_target):
     return Walkthrough(stack, folder, example_com=own_target.url(""), ops_example_com=own_target.url("").replace("127.0.0.1", "localhost"))
 
 
-# Who runs the commands of which section. All others of a page are run here.
+# The tests that run the commands of these sections. This file runs all others.
 ELSEWHERE = {
     "README.md": {"Quick start": "tests/deploy", "One job, one call, one why": "test_readme.py"},
     "docs/operations.md": {"On the machine": "tests/deploy", "systemd": "tests/deploy", "nginx and spawn-fcgi": "tests/deploy",
@@ -100,7 +100,7 @@ def test_commands_of_the_page_work(walk, page):
 
 
 def base_job(walk, calls=1):
-    """The job of the page's first example, called: each section begins with it, as it was made."""
+    """Each section begins with the job of the page's first example, as it was created, and with one call of it."""
     stack = walk.stack
     for job_id in stack.all_jobs():
         stack.delete(job_id)
@@ -119,7 +119,7 @@ def thrice_called(walk):
 
 
 def dead_occurrences(walk):
-    """Two of the same job, whose target fails until they are dead. What the page says about one is about the latest."""
+    """Two occurrences of that job, whose target fails until they are dead. The page's example is the latest of them."""
     job_id = base_job(walk)
     walk.stack.patch(job_id, {"type": "ATLEAST_ONCE", "retry": {"min_backoff_ms": 1, "max_backoff_ms": 1}, "api": walk.hosts["example.com"] + "/broken"})
     for _ in range(2):

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from harness import ROOT, wait_for
+from pages import rows
 
 README = (ROOT / "README.md").read_text()
 TOUR = README.partition("## One job, one call, one why")[2].partition("\n## ")[0]
@@ -18,7 +19,7 @@ STAMP = "%Y-%m-%dT%H:%M:%SZ"
 
 
 def alike(value, port):
-    """What may be compared: ids, numbers and the names of runners differ from run to run, and when the job was paused does."""
+    """The part of an answer that is the same in every run: not ids, numbers, names of runners, or when the job was paused."""
     if isinstance(value, dict):
         return {name: f"<{name}>" if name in ("runner", "state_since") else alike(member, port) for name, member in value.items()}
     if isinstance(value, list):
@@ -37,13 +38,13 @@ def run(stack, command):
 
 
 def moved(text, by):
-    """With all instants so much later: the README's call was on another day."""
+    """The text with every instant shifted: the README's call was on another day."""
     return INSTANT.sub(lambda match: (datetime.strptime(match[0], STAMP) + by).strftime(STAMP), text)
 
 
 @pytest.fixture
 def started(make_stack):
-    """As `make run` starts it: what was called before would be told of, too."""
+    """A stack of its own, as `make run` starts it: a shared one has records of other calls."""
     return make_stack().start()
 
 
@@ -65,3 +66,15 @@ def test_the_tour_is_true(started):
 
 def test_it_can_be_read_in_a_minute():
     assert len(README.splitlines()) <= 120
+
+
+def test_figures_are_those_of_the_latest_table():
+    table = {(row[0], row[1]): row for row in rows("docs/benchmarks.md")["The latest table"]}
+
+    def figure(topic, what, column=2, digits=0):
+        return f"{round(float(re.search(r'[0-9][0-9,.]*', table[topic, what][column])[0].replace(',', '')), digits):,.10g}"
+
+    assert f"{figure('calls', '100,000 due at once, everysec', digits=-3)} calls a second" in README
+    assert f"bare libcurl loop, with no promise at all, makes {figure('calls', '100,000 due at once, everysec', 3, -3)}" in README
+    assert f"{figure('POST', '32 connections, always', digits=-2)} jobs a second" in README
+    assert f"{figure('lateness', '20 a second, 1,000,000 jobs stored: p50', digits=1)} ms after their instant" in README

@@ -1,11 +1,11 @@
-"""Plays the commands of a page, as its reader would: each is run as it stands there, and answered with what the comment below it shows.
+"""Runs the commands of a page as they stand there, and compares each answer with the comment below the command.
 
     curl http://127.0.0.1:8080/v1/jobs/$job
     # 200, ETag: "1"
     # {"job_id":"capi:31749f5d…6495", …,"version":1}
 
-`…` stands for anything. Ids, cursors, instants and durations differ from run to run: what a page shows of them names what is really there
-from then on. Where the page says https://example.com, a target of the test's own is called. A variable lives to the end of the page.
+`…` matches anything. Ids, cursors, instants and durations differ from run to run: the first answer that shows one binds the page's value to the
+real one, and later commands use the real one. Calls to https://example.com go to a target of the test. A variable lives to the end of the page.
 """
 import os
 import re
@@ -15,7 +15,7 @@ from harness import DIST, SCALE, environment
 
 HEX = r"(?:[0-9a-f]{64}|[0-9a-f]{8}…[0-9a-f]{4})"
 TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z"
-# What differs from run to run: how a page shows it, and what really comes. What is bound has a group.
+# What differs from run to run: how a page shows it, and what a real answer has. A bound value has a named group.
 DIFFERS = [
     (rf"(?P<job>(?:capi|dead):{HEX})(?P<instant>:\d{{13}})?(?!:)", None),
     (rf"(?P<execution>exec:{HEX}:\d{{13}}):(?P<attempt>\d+)", None),
@@ -42,7 +42,7 @@ def short(name):
 
 
 def pattern_of(shown):
-    """The regular expression of what may come, and the names that its groups bind."""
+    """The regular expression for the real answer, and the page's values that its groups bind."""
     pattern, names, end = "", [], 0
     for match in SHOWN.finditer(shown):
         pattern += re.escape(shown[end:match.start()])
@@ -81,7 +81,7 @@ def steps_of(block):
 
 
 def answers_of(comment):
-    """[(status or "", {header: value}, body)]: one, or one for each status that the comment knows."""
+    """[(status or None, {header: value}, body)]: one for each status that the comment shows."""
     answers = []
     for line in comment:
         status = re.match(r"(\d{3})((?:, [\w-]+: [^,{ ]+)*)(?: |$)(.*)", line)
@@ -96,7 +96,7 @@ def answers_of(comment):
 
 class Walkthrough:
     def __init__(self, stack, home, **hosts):
-        """hosts: the names that a page uses, with _ for . → where they are."""
+        """hosts: a host name of the page, with _ for each dot → the URL of its stand-in."""
         self.stack, self.home, self.variables, self.known = stack, home, [], {}
         self.hosts = {name.replace("_", "."): place for name, place in hosts.items()}
         self.headers, self.tools, self.files = home / "headers", home / "tools", home / "files"
@@ -109,20 +109,20 @@ class Walkthrough:
         self.env = {**environment(**settings), "PATH": f"{self.tools}:{DIST}:{os.environ['PATH']}"}
 
     def translated(self, text):
-        """As the page says it → as it is here."""
+        """The page's text with the real ports, hosts and ids."""
         for name, place in self.hosts.items():
             text = text.replace(f"https://{name}", place)
         text = re.sub(r"(localhost|127\.0\.0\.1):8080", rf"\1:{self.stack.port}", text)
         return NAMES.sub(lambda match: self.known.get(short(match[0]), match[0]), text)
 
     def shown(self, text):
-        """And back."""
+        """Real output with the page's ports and hosts."""
         for name, place in self.hosts.items():
             text = text.replace(place, f"https://{name}")
         return text.replace(f":{self.stack.port}", ":8080")
 
     def run(self, commands):
-        """What they print, and the heads of all answers that curl got."""
+        """Run commands; returns their output, and the heads of all answers that curl received."""
         for old in self.headers.iterdir():
             old.unlink()
         script = self.translated("\n".join(["set -e", *self.variables, commands]))
