@@ -189,6 +189,22 @@ def test_installed_pages_are_complete(tmp_path):
     assert not list(dead_links(pages, outside=lambda path: True))
 
 
+def names_in(table):
+    """The names in backquotes in the first two cells of each row."""
+    return {name for row in table for cell in row[:2] for name in re.findall(r"`([^`]+)`", cell)}
+
+
+def test_the_api_page_has_all_that_the_document_has():
+    document, page = json.loads(read("fcgi/api/openapi.json")), rows("docs/api.md")
+    schemas = document["components"]["schemas"]
+    for names, section in ((document["paths"], "HTTP API"), (schemas["JobFields"]["properties"], "Schedule a call"),
+                           (schemas["Success"]["properties"], "Success"), (schemas["Retry"]["properties"], "Retries"),
+                           (schemas["Execution"]["properties"], "Executions"), (schemas["Preview"]["properties"], "Preview a schedule")):
+        assert set(names) <= names_in(page[section]), section
+    for code in schemas["ErrorCode"]["enum"]:
+        assert f"`{code}`" in read("docs/api.md"), code
+
+
 def test_files_and_guards_that_the_pages_name_are_there():
     sys.path.insert(0, str(ROOT / "tests" / "chaos"))
     try:
