@@ -1,7 +1,6 @@
 # Dronc. `make` lists the targets. Works as root or as a user with sudo on Debian 12 or 13; safe to run twice.
 .DEFAULT_GOAL := help
 
-VERSION := 0.1.0
 PREFIX  ?= /usr/local
 DESTDIR ?=
 
@@ -12,7 +11,7 @@ OPT      ?= -O2 -g
 WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wmissing-prototypes -Wstrict-prototypes \
             -Wold-style-definition -Wvla -Wformat=2 -Werror
 HARDEN   := -fstack-protector-strong -fPIE
-DEFS     := -D_GNU_SOURCE -DDRONC_VERSION='"$(VERSION)"'
+DEFS     := -D_GNU_SOURCE
 CPPFLAGS += -I. -Ilib $(DEFS)
 CFLAGS   += -std=c17 $(OPT) $(WARN) $(HARDEN) -MMD -MP
 LDFLAGS  += -pie -Wl,-z,relro,-z,now
