@@ -12,9 +12,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Zero-initialised is a valid empty buffer without a limit. */
 #define I64_DIGITS 20 /* bytes of the longest int64, its sign included */
 
+/* Zero-initialised is a valid empty buffer without a limit. */
 struct buffer {
     char *data;     /* owned; always NUL-terminated once anything was appended, else NULL */
     size_t len;     /* bytes in use, the NUL not counted */

@@ -197,10 +197,8 @@ bool cron_never(const struct cron *c);
 enum cron_refusal {
     CRON_FIRES,         /* it does: its local date and time match (@every: always, this knows no beginning) */
     CRON_REFUSED_FIELD, /* a field of the schedule says no */
-    CRON_REFUSED_GAP,   /* the clock had just skipped the local time that was meant: it fired at the jump (D3)
-                         */
-    CRON_REFUSED_OVERLAP /* it is the second time that the clock shows this time: it fired at the first (D2)
-                          */
+    CRON_REFUSED_GAP,   /* the clock skipped the local time that was meant: it fired at the jump (D3) */
+    CRON_REFUSED_OVERLAP /* the clock shows this time for the second time: it fired at the first (D2) */
 };
 /* *field: REFUSED_FIELD: the first one that says no, "year" to "second"; static. *jump_s: REFUSED_GAP: when
  * the clock jumped. */

@@ -5,24 +5,23 @@
 #include "cron/cron.h"
 #include "cron/cron_span.h"
 
-#define CRON_FLAG_EITHER 0x01U /* a day matches if one of the day fields does; else both must */
-#define CRON_FLAG_NEVER  0x02U /* no date matches */
-#define CRON_FLAG_DAY_RULES \
-    0x04U /* there are L, W or # among the day fields: the slow way to a month's days */
+#define CRON_FLAG_EITHER    0x01U /* a day matches if one of the day fields does; else both must */
+#define CRON_FLAG_NEVER     0x02U /* no date matches */
+#define CRON_FLAG_DAY_RULES 0x04U /* the day fields use L, W or #: the slow way to a month's days */
 
-#define CRON_ALL_SECONDS ((UINT64_C(1) << 60) - 1)
-#define CRON_ALL_HOURS   ((UINT32_C(1) << 24) - 1)
-#define CRON_ALL_DAYS    UINT32_C(0xFFFFFFFE)
-#define CRON_ALL_MONTHS  UINT32_C(0x1FFE)
-#define CRON_ALL_DOW     UINT32_C(0x7F)
-#define CRON_YEARS       (CRON_YEAR_LAST - CRON_YEAR_FIRST + 1)
+#define CRON_ALL_SECONDS    ((UINT64_C(1) << 60) - 1)
+#define CRON_ALL_HOURS      ((UINT32_C(1) << 24) - 1)
+#define CRON_ALL_DAYS       UINT32_C(0xFFFFFFFE)
+#define CRON_ALL_MONTHS     UINT32_C(0x1FFE)
+#define CRON_ALL_DOW        UINT32_C(0x7F)
+#define CRON_YEARS          (CRON_YEAR_LAST - CRON_YEAR_FIRST + 1)
 
-#define CRON_NONE        INT64_MAX /* no such local time */
+#define CRON_NONE           INT64_MAX /* no such local time */
 
-#define CRON_SMALL_S     ((int64_t)3 * 3600)   /* a larger jump is a calendar correction */
-#define CRON_DAY_END     84006                 /* the day number of 2200-01-01 */
-#define CRON_FIRST_S     (-3 * (int64_t)86400) /* before every instant of local year 1970 */
-#define CRON_END_S       ((CRON_DAY_END + 3) * (int64_t)86400)
+#define CRON_SMALL_S        ((int64_t)3 * 3600)   /* a larger jump is a calendar correction */
+#define CRON_DAY_END        84006                 /* the day number of 2200-01-01 */
+#define CRON_FIRST_S        (-3 * (int64_t)86400) /* before every instant of local year 1970 */
+#define CRON_END_S          ((CRON_DAY_END + 3) * (int64_t)86400)
 
 /* The fields, in the order of the seven-field form. */
 enum cron_field {

@@ -177,8 +177,7 @@ static bool take_header(struct slice name, const struct json_value *json, void *
     return true;
 }
 
-/* Read and check text, an object of headers. They are borrowed from *doc, which the caller frees in any case.
- */
+/* Read and check text, an object of headers. They are borrowed from *doc, which the caller always frees. */
 static enum err parse_headers(struct headers *out, struct json_doc **doc, struct slice text,
                               struct errinfo *info)
 {

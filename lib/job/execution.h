@@ -5,8 +5,8 @@
  * unknown keys are skipped when reading, `e:` takes the rest of the line:
  *
  *     o:s s:1772953200000 a:1 x:1772953200003 t:12 h:200 l:3 p:11820,11874,210,95 z:512 r:web1-4711-9f2c
- *     o:f s:1772953200000 x:1772953200003 t:10002 h:0 a:6 l:2 r:web1-4711-9f2c c:connect e:Connection timed
- * out o:m s:1772953200000 u:1772956740000 n:60 a:0
+ *     o:f s:1772953200000 x:1772953200003 t:10002 h:0 a:6 l:2 r:web1-4711-9f2c c:connect e:Connection timed out
+ *     o:m s:1772953200000 u:1772956740000 n:60 a:0
  *
  * `p:` holds the phases (first byte, total, dns, connect, tls; zeros at its end are left out), `z:` the size
  * of the answer, `k:` its beginning in base64, where the job keeps that. Every call leaves two of these lines
@@ -38,8 +38,7 @@ enum execution_outcome {
     EXECUTION_SUCCEEDED, /* s: the answer was a 2xx */
     EXECUTION_FAILED,    /* f: another answer, or none; the target may or may not have acted */
     EXECUTION_LOST,      /* l: the runner that had started it died; whether the call left is not known */
-    EXECUTION_MISSED, /* m: never called, because nobody could in time; stands for `missed_count` occurrences
-                       */
+    EXECUTION_MISSED,    /* m: never called, because no runner could in time; `missed_count` occurrences */
     EXECUTION_CANCELLED, /* c: it waited to be tried again while its job was paused: not called; or it was
                             ended for the sake of a later occurrence, whatever had come of it by then */
     EXECUTION_UNKNOWN, /* u: at most once: it was sent, and there was no whole answer; what the target did is

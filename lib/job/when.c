@@ -255,9 +255,8 @@ static bool next_s(const struct when *when, const struct zone *zone, int64_t aft
     return cron_next_info(&when->cron, zone, after_s, out, how);
 }
 
-/* The second that nothing may be earlier than or at, so that it is later than `after` and not before the
- * window. An
- * @every that is not anchored has none. */
+/* The second that instants must be later than: so they are later than `after` and not before the window.
+ * An @every that is not anchored has no window. */
 static int64_t begin_s(const struct when *when, struct wall_ms after)
 {
     int64_t after_s = floor_s(after.ms - when->offset_ms);

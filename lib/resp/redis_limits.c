@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LINE_BYTES_MAX \
-    65536U /* of a status, an error or a number: hiredis takes quadratic time for long ones */
+/* Of a status, an error or a number: hiredis takes quadratic time for long ones. */
+#define LINE_BYTES_MAX 65536U
 
 #if HIREDIS_MAJOR >= 1
 typedef size_t element_count;

@@ -30,8 +30,7 @@ enum json_kind {
     JSON_OBJECT
 };
 
-/* A parsed document. Owned by the caller, freed with json_free, which also ends every value borrowed from it.
- */
+/* A parsed document. Owned by the caller; json_free ends it and every value borrowed from it. */
 struct json_doc;
 /* A value inside a document. Borrowed. */
 struct json_value;

@@ -18,8 +18,7 @@ enum number_kind {
     NUMBER_WHOLE
 };
 
-/* *value: of a whole number; of a wide one INT64_MIN or INT64_MAX, which is nearer; else 0. Linear in text.
- */
+/* *value: of a whole number; INT64_MIN or INT64_MAX, whichever is nearer, if it is wide; else 0. Linear. */
 enum number_kind number_read(struct slice text, int64_t *value);
 
 #endif

@@ -46,8 +46,7 @@ enum template_place {
 /* How many bytes of text, from its first, are one template of whatever name; 0: it begins with none. */
 size_t template_length(struct slice text);
 
-/* ERR_INVALID where text holds a template of a name that there is not: info says which, and which there are.
- */
+/* ERR_INVALID: text holds a template of an unknown name; info has that name, and those that exist. */
 NODISCARD enum err template_check(struct slice text, struct errinfo *info);
 
 /* Does text hold any? */

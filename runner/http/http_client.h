@@ -49,10 +49,9 @@ enum http_error {
     HTTP_ERROR_TIMEOUT,
     HTTP_ERROR_REDIRECT,  /* to where no call may go */
     HTTP_ERROR_REDIRECTS, /* more of them than allowed */
-    HTTP_ERROR_RESPONSE, /* the answer broke off, is not HTTP, is framed wrongly, or its headers are too large
-                          */
-    HTTP_ERROR_ABORTED,  /* by http_client_cancel */
-    HTTP_ERROR_INTERNAL, /* out of memory, or of file descriptors */
+    HTTP_ERROR_RESPONSE,  /* the answer broke off, is not HTTP, is framed wrongly, or has too large headers */
+    HTTP_ERROR_ABORTED,   /* by http_client_cancel */
+    HTTP_ERROR_INTERNAL,  /* out of memory, or of file descriptors */
     HTTP_ERROR__COUNT
 };
 
@@ -80,9 +79,9 @@ struct http_request {
     uint16_t port;
     const char *addresses; /* of that host, "192.0.2.1,[2001:db8::1]"; NULL: it has no name, or is to be
                               looked up */
-    enum http_error
-        unreachable; /* not HTTP_OK: the name was looked up in vain, so the call fails with this */
-    const char *why; /* and this text */
+    /* Not HTTP_OK: the look-up of the name failed, so the call fails with this and the text of why. */
+    enum http_error unreachable;
+    const char *why;
 };
 
 /* In microseconds, all redirects together; 0: there was no such phase, or it was not reached. */

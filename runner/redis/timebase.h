@@ -13,16 +13,16 @@
 
 #include <stdbool.h>
 
-#define TIMEBASE_SAMPLES \
-    16 /* the last so many stamps count: a drift between the clocks is followed within as many heartbeats */
+/* How many of the latest stamps count. A drift between the clocks shows within as many heartbeats. */
+#define TIMEBASE_SAMPLES 16
 
 struct timebase {
     struct clock clock;
     int64_t offsets_us[TIMEBASE_SAMPLES]; /* stamp minus own clock, the latest ones */
     unsigned count;                       /* of samples taken since the last step, at most TIMEBASE_SAMPLES */
     unsigned next;                        /* where the next one goes */
-    int64_t
-        offset_us; /* the largest of them; until there is one, the own wall clock minus the own mono clock */
+    /* The largest of them; until there is one, the own wall clock minus the own mono clock. */
+    int64_t offset_us;
 };
 
 /* Start from the machine's own wall clock. */
