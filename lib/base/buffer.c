@@ -156,6 +156,14 @@ bool slice_eq(struct slice a, const char *text)
     return a.data != NULL && a.len == strlen(text) && memcmp(a.data, text, a.len) == 0;
 }
 
+bool slice_same(struct slice a, struct slice b)
+{
+    if (a.data == NULL || b.data == NULL) {
+        return a.data == b.data;
+    }
+    return a.len == b.len && memcmp(a.data, b.data, a.len) == 0;
+}
+
 bool slice_i64(struct slice s, int64_t *value)
 {
     bool negative = s.len > 0 && s.data[0] == '-';
@@ -179,13 +187,18 @@ bool slice_i64(struct slice s, int64_t *value)
     return true;
 }
 
-struct slice slice_take_word(struct slice *rest)
+struct slice slice_take_until(struct slice *rest, char end)
 {
-    const char *space = rest->len > 0 ? memchr(rest->data, ' ', rest->len) : NULL;
-    struct slice word = *rest;
-    word.len = space != NULL ? (size_t)(space - rest->data) : rest->len;
-    size_t used = space != NULL ? word.len + 1 : word.len;
+    const char *found = rest->len > 0 ? memchr(rest->data, end, rest->len) : NULL;
+    struct slice piece = *rest;
+    piece.len = found != NULL ? (size_t)(found - rest->data) : rest->len;
+    size_t used = found != NULL ? piece.len + 1 : piece.len;
     rest->data += used;
     rest->len -= used;
-    return word;
+    return piece;
+}
+
+struct slice slice_take_word(struct slice *rest)
+{
+    return slice_take_until(rest, ' ');
 }

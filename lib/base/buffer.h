@@ -51,12 +51,19 @@ const char *buffer_str(const struct buffer *b);
 /* The decimal digits of value, without a NUL; returns how many. */
 size_t i64_format(char out[I64_DIGITS], int64_t value);
 
-/* Slices. slice_of borrows the string; slice_eq compares bytes. */
+/* Slices. slice_of borrows the string. */
 struct slice slice_of(const char *text);
+/* True if a is there and holds the bytes of text. */
 bool slice_eq(struct slice a, const char *text);
-/* Read a decimal int64: an optional '-', digits, nothing else. False when it is not one or does not fit. */
+/* True if both hold the same bytes, or both are absent. */
+bool slice_same(struct slice a, struct slice b);
+/* Read a decimal int64: an optional '-', digits, nothing else. Returns false if it is not one or does not fit.
+ */
 NODISCARD bool slice_i64(struct slice s, int64_t *value);
-/* Take the next word, and the one blank behind it, off rest; an empty word where nothing is left. */
+/* Take what is before the first `end` off rest, and the `end` with it; all of rest if it has none. The piece
+ * is empty if nothing is left. */
+struct slice slice_take_until(struct slice *rest, char end);
+/* The same up to the next space. */
 struct slice slice_take_word(struct slice *rest);
 
 #endif
