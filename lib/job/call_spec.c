@@ -321,15 +321,14 @@ static void print_header(const struct header *header, struct buffer *out)
 }
 
 /* The headers of spec, which were good when they were read. Returns owned (json_free) what they are borrowed
- * from; NULL if there are none. If memory runs out, out has the error. */
+ * from; NULL if there are none. If memory runs out, out has the error. fault: not looked at. */
 static struct json_doc *load_headers(struct headers *headers, const struct call_spec *spec,
-                                     struct buffer *out)
+                                     struct job_fault *fault, struct buffer *out)
 {
-    struct job_fault fault;
     if (spec->headers.data == NULL) {
         return NULL;
     }
-    struct json_doc *doc = parse_headers(headers, spec->headers, &fault);
+    struct json_doc *doc = parse_headers(headers, spec->headers, fault);
     if (doc == NULL) {
         out->error = ERR_NOMEM;
     }
@@ -339,7 +338,8 @@ static struct json_doc *load_headers(struct headers *headers, const struct call_
 static void print_headers(const struct call_spec *spec, struct buffer *out)
 {
     struct headers headers;
-    struct json_doc *doc = load_headers(&headers, spec, out);
+    struct job_fault fault;
+    struct json_doc *doc = load_headers(&headers, spec, &fault, out);
     if (doc != NULL) {
         qsort(headers.list, headers.count, sizeof headers.list[0], compare_headers);
         for (size_t i = 0; i < headers.count; i++) {
@@ -409,7 +409,8 @@ void call_spec_add_headers(const struct call_spec *spec, const struct template_v
                            struct buffer *out)
 {
     struct headers headers;
-    struct json_doc *doc = load_headers(&headers, spec, out);
+    struct job_fault fault;
+    struct json_doc *doc = load_headers(&headers, spec, &fault, out);
     for (size_t i = 0; doc != NULL && i < headers.count; i++) {
         if (!is_our_own(headers.list[i].name)) {
             add_header(&headers.list[i], values, out);

@@ -39,7 +39,7 @@ static const struct job_field table[] = {
     NOT_EMPTY(method, 0, "GET, POST, PUT, PATCH, DELETE, HEAD or OPTIONS. Default: GET."),
     OBJECT(headers, "Names and values, both strings; values may hold templates. Default: none."),
     TEXT(body, CALL_BODY_MAX, "What is sent; may hold templates. Default: nothing."),
-    TEXT(body_base64, BASE64_LEN(CALL_BODY_MAX),
+    TEXT(body_base64, BASE64_LEN((int64_t)CALL_BODY_MAX),
          "Instead of body: bytes in base64, sent as they are. Default: nothing."),
     NUMBER(timeout_ms, 100, 1800000,
            "How long a call may take, redirects included." DEFAULT(CALL_TIMEOUT_MS)),
