@@ -217,29 +217,18 @@ static enum url_fault take_scheme(struct parser *p, size_t *pos)
 
 /* ---- host ---- */
 
-/* Four decimal numbers up to 255 without leading zeros. inet_pton knows no other form. */
-static bool is_ipv4(struct slice host)
+/* family: AF_INET, four decimal numbers up to 255 without leading zeros (inet_pton knows no other form); or
+ * AF_INET6. */
+static bool is_address(int family, struct slice host)
 {
-    char text[INET_ADDRSTRLEN];
-    struct in_addr address;
+    char text[INET6_ADDRSTRLEN];
+    struct in6_addr address; /* room for either */
     if (host.len >= sizeof text) {
         return false;
     }
     memcpy(text, host.data, host.len);
     text[host.len] = '\0';
-    return inet_pton(AF_INET, text, &address) == 1;
-}
-
-static bool is_ipv6(struct slice address)
-{
-    char text[INET6_ADDRSTRLEN];
-    struct in6_addr binary;
-    if (address.len >= sizeof text) {
-        return false;
-    }
-    memcpy(text, address.data, address.len);
-    text[address.len] = '\0';
-    return inet_pton(AF_INET6, text, &binary) == 1;
+    return inet_pton(family, text, &address) == 1;
 }
 
 /* Whether some client may take the label for a number: digits, or 0x and hexadecimal digits. */
@@ -295,7 +284,7 @@ static enum url_fault check_name(const struct parser *p, size_t from, size_t end
     }
     struct slice last;
     enum url_fault fault = check_labels(p, from, name_end, &last);
-    if (fault == URL_OK && is_numeric_label(last) && !is_ipv4(cut(p, from, end))) {
+    if (fault == URL_OK && is_numeric_label(last) && !is_address(AF_INET, cut(p, from, end))) {
         return malformed(p, from, "an IPv4 address is four decimal numbers from 0 to 255");
     }
     return fault;
@@ -311,7 +300,7 @@ static enum url_fault take_host(struct parser *p, size_t from, size_t end)
     if (p->text.data[from] != '[') {
         return check_name(p, from, end);
     }
-    bool good = p->text.data[end - 1] == ']' && is_ipv6(cut(p, from + 1, end - 1));
+    bool good = p->text.data[end - 1] == ']' && is_address(AF_INET6, cut(p, from + 1, end - 1));
     return good ? URL_OK : malformed(p, from, "not an IPv6 address in brackets");
 }
 

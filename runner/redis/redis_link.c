@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "redis/redis_wire.h"
+#include "resp/redis_login.h"
 #include "store/store.h"
 
 #include <arpa/inet.h>
@@ -201,28 +202,18 @@ static void on_message_reply(void *arg, const struct reply *reply)
 
 static enum err greet_auth(struct redis_link *link)
 {
-    const struct config *config = link->options.config;
     struct cmd cmd;
-    if (config->redis_password[0] == '\0') {
-        return ERR_OK;
-    }
-    cmd_init(&cmd, "AUTH");
-    if (config->redis_username[0] != '\0') {
-        cmd_arg_str(&cmd, config->redis_username);
-    }
-    cmd_arg_str(&cmd, config->redis_password);
-    return redis_wire_send(&link->wire, &cmd, on_greeting_step, link);
+    return redis_login_auth(&cmd, link->options.config)
+               ? redis_wire_send(&link->wire, &cmd, on_greeting_step, link)
+               : ERR_OK;
 }
 
 static enum err greet_select(struct redis_link *link)
 {
     struct cmd cmd;
-    if (link->options.config->redis_db == 0) {
-        return ERR_OK;
-    }
-    cmd_init(&cmd, "SELECT");
-    cmd_arg_i64(&cmd, link->options.config->redis_db);
-    return redis_wire_send(&link->wire, &cmd, on_greeting_step, link);
+    return redis_login_select(&cmd, link->options.config)
+               ? redis_wire_send(&link->wire, &cmd, on_greeting_step, link)
+               : ERR_OK;
 }
 
 static enum err greet_scripts(struct redis_link *link)
