@@ -1,4 +1,5 @@
-/* call_spec: see call_spec.h. call_spec_read checks the texts once; each call is built from the same texts. */
+/* call_spec: see call_spec.h. call_spec_read checks the texts once; each call is built from the same
+ * texts. */
 #include "job/call_spec.h"
 
 #include "job/group.h"

@@ -46,8 +46,8 @@ enum execution_outcome {
     EXECUTION_OUTCOME__COUNT
 };
 
-/* How long each phase of a call took, in microseconds, redirects included. 0: there was no such phase (no name
- * to look up, a connection that was reused), or the call did not reach it. */
+/* How long each phase of a call took, in microseconds, redirects included. 0: there was no such phase (no
+ * name to look up, a connection that was reused), or the call did not reach it. */
 struct execution_timings {
     int64_t dns_us;        /* the look-up of the name */
     int64_t connect_us;    /* the connection */

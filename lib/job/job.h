@@ -56,9 +56,9 @@ struct job {
     char api[URL_MAX + 1];               /* as given; its query may hold templates (template.h) */
 };
 
-/* Build a job as of now from what a user sent; end it with job_fini. Returns false if the definition is wrong;
- * then fault (must not be NULL) has the mistake, and there is nothing to end. A schedule whose last instant is
- * over is fine here: job_next reports it. zones is borrowed for as long as the job lives. */
+/* Build a job as of now from what a user sent; end it with job_fini. Returns false if the definition is
+ * wrong; then fault (must not be NULL) has the mistake, and there is nothing to end. A schedule whose last
+ * instant is over is fine here: job_next reports it. zones is borrowed for as long as the job lives. */
 NODISCARD bool job_build(struct job *out, const struct job_fields *fields, struct wall_ms now,
                          struct zones *zones, struct job_fault *fault);
 
@@ -97,7 +97,8 @@ NODISCARD bool job_next(const struct job *job, struct wall_ms after, struct wall
  * as in job_next. Pure. */
 int64_t job_count(const struct job *job, struct wall_ms after, struct wall_ms until);
 
-/* Of those, the one with nth - 1 later ones: 1 is the last of them. Returns false if there are fewer. Pure. */
+/* Of those, the one with nth - 1 later ones: 1 is the last of them. Returns false if there are fewer.
+ * Pure. */
 NODISCARD bool job_nth_last(const struct job *job, struct wall_ms after, struct wall_ms until, int64_t nth,
                             struct wall_ms *at);
 

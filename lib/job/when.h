@@ -67,7 +67,8 @@ void when_shift(struct when *when, const struct zone *zone, struct wall_ms creat
 size_t when_print_schedule(const struct when *when, char *buf, size_t size);
 size_t when_describe_schedule(const struct when *when, char *buf, size_t size);
 
-/* True for an @every whose first instant is known. Without it, instants are found only from one to the next. */
+/* True for an @every whose first instant is known. Without it, instants are found only from one to the
+ * next. */
 bool when_is_anchored(const struct when *when);
 
 /* The first instant later than `after`. Returns false if there is none. For @every that is not anchored,

@@ -1,7 +1,7 @@
-/* json_scan.c: a state machine over tokens; one function per state, none of them recursive.
+/* json_scan: see json_scan.h. A state machine over tokens, with one function per state and no recursion.
  *
- * A step looks at the first byte of the next token, consumes the token, and names the state that follows. No
- * tree, no unescaping, no number conversion beyond "does it fit".
+ * A step looks at the first byte of the next token, consumes the token, and chooses the next state. It
+ * neither unescapes strings nor converts numbers, beyond checking that they fit.
  */
 #include "text/json_scan.h"
 
@@ -27,7 +27,7 @@ struct scanner {
     size_t len;
     size_t pos;
     enum expect expect;
-    unsigned depth;            /* containers that are open */
+    unsigned depth;            /* open containers */
     char open[JSON_DEPTH_MAX]; /* '{' or '[' for each of them */
     struct json_counts counts;
     json_sight_cb *cb; /* may be NULL */
@@ -35,13 +35,13 @@ struct scanner {
     struct errinfo *info;
 };
 
-/* The byte at pos; 0 behind the end (a NUL inside the text is no token either). */
+/* The byte at pos; 0 behind the end (a NUL inside the text is not a token either). */
 static unsigned char peek(const struct scanner *s)
 {
     return s->pos < s->len ? (unsigned char)s->text[s->pos] : 0;
 }
 
-/* Refuse what stands at pos. */
+/* Refuse what is at pos. */
 static enum err refuse(const struct scanner *s, const char *what)
 {
     const char *end = s->pos >= s->len ? ", but the text ends" : "";
@@ -166,7 +166,7 @@ static size_t skip_digits(struct scanner *s)
     return s->pos - from;
 }
 
-/* ".5" and "e+5", either or both or none; *plain: none. */
+/* ".5" and "e+5", each optional. *plain: neither is there. */
 static enum err take_fraction_and_exponent(struct scanner *s, bool *plain)
 {
     *plain = true;
@@ -229,7 +229,7 @@ static enum err take_word(struct scanner *s, const char *word)
     return ERR_OK;
 }
 
-/* What may come behind a complete value. */
+/* What may follow a complete value. */
 static void end_value(struct scanner *s)
 {
     s->expect = s->depth > 0 ? EXPECT_COMMA_OR_END : EXPECT_NOTHING;

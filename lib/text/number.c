@@ -1,11 +1,11 @@
-/* number: see number.h. The digits are one row, and the point is moved to where the exponent puts it. */
+/* number: see number.h. Takes the digits as one row, and moves the point as the exponent says. */
 #include "text/number.h"
 
 #include <stdbool.h>
 
-#define EXPONENT_MAX INT64_C(1000000000000) /* more means the same */
+#define EXPONENT_MAX INT64_C(1000000000000) /* larger ones mean the same */
 
-/* A number, taken apart. */
+/* A parsed number. */
 struct parts {
     bool negative;
     struct slice whole; /* digits before the point */
@@ -24,7 +24,7 @@ static struct slice take_digits(struct slice *rest)
     return digits;
 }
 
-/* Take the character off rest, if it begins with it. */
+/* Take the character off rest. Returns false if rest does not begin with it. */
 static bool take(struct slice *rest, char c)
 {
     if (rest->len == 0 || rest->data[0] != c) {
@@ -68,14 +68,14 @@ static bool split(struct slice rest, struct parts *out)
     return rest.len == 0;
 }
 
-/* The digit at a place of the row that both parts make. */
+/* The digit at an index of the row that both parts make. */
 static int digit_at(const struct parts *parts, size_t at)
 {
     size_t head = parts->whole.len;
     return (at < head ? parts->whole.data[at] : parts->fraction.data[at - head]) - '0';
 }
 
-/* Put one more digit behind value. False: that does not fit. */
+/* Append a digit to value. Returns false if the result does not fit. */
 static bool push(int64_t *value, int digit, bool negative)
 {
     return !__builtin_mul_overflow(*value, 10, value) &&
