@@ -24,7 +24,7 @@ static bool is_name_char(char c)
     return is_alphanumeric(c) || c == '_' || c == '-' || c == '.';
 }
 
-static size_t skip_blanks(struct slice text, size_t pos)
+static size_t skip_spaces(struct slice text, size_t pos)
 {
     while (pos < text.len && (text.data[pos] == ' ' || text.data[pos] == '\t')) {
         pos++;
@@ -43,12 +43,12 @@ static size_t read_front(struct slice text, struct slice *name)
     if (!has_pair(text, 0, '{')) {
         return 0;
     }
-    size_t begin = skip_blanks(text, 2);
+    size_t begin = skip_spaces(text, 2);
     size_t end = begin;
     while (end < text.len && is_name_char(text.data[end])) {
         end++;
     }
-    size_t close = skip_blanks(text, end);
+    size_t close = skip_spaces(text, end);
     *name = (struct slice){text.data + begin, end - begin};
     return end > begin && has_pair(text, close, '}') ? close + 2 : 0;
 }

@@ -1,16 +1,15 @@
-/* zone_posix: POSIX TZ strings as RFC 9636 allows them in the footer of a TZif file, and their expansion into
- * changes.
+/* zone_posix: parses POSIX TZ strings as RFC 9636 allows them in the footer of a TZif file, and expands them
+ * into changes.
  *
- * Takes the extension of version 3 (hours of a rule from -167 to 167) in every file. Abbreviations are
- * checked and thrown away. Does not accept a leading ':' or a daylight time without rules: a footer never has
- * them.
+ * Accepts the extension of version 3 (hours of a rule from -167 to 167) in every file. Checks abbreviations,
+ * but does not keep them. Refuses a leading ':' and a daylight time without rules: a footer never has them.
  */
 #include "zone/civil.h"
 #include "zone/zone_internal.h"
 
 #include <string.h>
 
-/* What is left of the text. */
+/* The rest of the text. */
 struct cursor {
     const char *at, *end;
 };
@@ -154,8 +153,8 @@ int64_t zone_rule_instant(const struct zone_rule *rule, int year, int32_t offset
     return rule_day(rule, year) * CIVIL_DAY_S + rule->time_s - offset_s;
 }
 
-/* Move the newest change down to its place. Equal instants stay in the order of their making, which makes the
- * later one hold: the daylight time that ends and begins again at New Year is permanent. */
+/* Move the newest change down to its place. Equal instants stay in the order in which they were made, so the
+ * later one holds: a daylight time that ends and begins again at New Year is permanent. */
 static void settle(struct zone_builder *b, size_t lowest)
 {
     for (size_t i = b->count - 1; i > lowest && b->segments[i - 1].start_s > b->segments[i].start_s; i--) {
@@ -191,8 +190,7 @@ bool zone_posix_expand(const struct zone_posix *posix, struct zone_builder *b)
 {
     const size_t lowest = b->count; /* at least 1: the segment from the beginning of time */
     const int64_t last_s = b->segments[lowest - 1].start_s;
-    const int64_t epoch_s =
-        -3 * (int64_t)366 * CIVIL_DAY_S; /* earlier changes are of no use to anybody here */
+    const int64_t epoch_s = -3 * (int64_t)366 * CIVIL_DAY_S; /* no caller needs earlier changes */
     const int64_t end_s = civil_day_number(ZONE_LAST_YEAR + 1, 1, 1) * CIVIL_DAY_S;
     int year = 0;
 
