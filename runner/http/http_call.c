@@ -13,8 +13,8 @@ static void say(struct http_result *result, enum http_error error, const char *t
     (void)snprintf(result->text, sizeof result->text, "%.*s", HTTP_ERROR_SIZE - 1, text);
 }
 
-/* libcurl's own limit for one line comes before ours for all of them. It says then what it says without
- * memory, or (since 8.6, whose headers have the name) that something is too large. */
+/* A line that exceeds libcurl's own limit. libcurl reports it as if memory had run out, or (since 8.6, whose
+ * headers have the name) as too large. */
 static bool has_endless_line(const struct http_call *call, CURLcode code)
 {
     enum {
@@ -24,7 +24,7 @@ static bool has_endless_line(const struct http_call *call, CURLcode code)
            http_answer_is_awaited(&call->answer);
 }
 
-/* What libcurl has no words for, or misleading ones. */
+/* Our own text, if libcurl has none, or a misleading one. */
 static const char *text_of(const struct http_call *call, CURLcode code)
 {
     bool has_text = call->error[0] != '\0' && !call->line.is_over;
@@ -34,7 +34,7 @@ static const char *text_of(const struct http_call *call, CURLcode code)
                       : curl_easy_strerror(code);
 }
 
-/* Has an answer led libcurl elsewhere, where nothing has been sent yet? */
+/* True if an answer has redirected libcurl, and nothing has been sent there yet. */
 static bool has_gone_on(const struct http_call *call)
 {
     long redirects = 0;
@@ -42,7 +42,8 @@ static bool has_gone_on(const struct http_call *call)
     return redirects > call->redirects_sent;
 }
 
-/* Why libcurl ended a transfer with a failure. It follows a redirect that breaks off inside its headers, too.
+/* Why libcurl ended a transfer with a failure. (It also follows a redirect that breaks off inside its
+ * headers.)
  */
 static void describe_failure(const struct http_call *call, CURLcode code, struct http_result *result)
 {
@@ -56,7 +57,7 @@ static void describe_failure(const struct http_call *call, CURLcode code, struct
 
 static void describe_end(const struct http_call *call, CURLcode code, struct http_result *result)
 {
-    if (call->doom == CURLE_ABORTED_BY_CALLBACK) {
+    if (call->end_code == CURLE_ABORTED_BY_CALLBACK) {
         say(result, HTTP_ERROR_ABORTED, "aborted by the runner");
     } else if (call->fault != NULL) {
         say(result, HTTP_ERROR_RESPONSE, call->fault);

@@ -1,4 +1,5 @@
-/* lookups: see lookups.h. A tree of names, in the order in which they were asked for, and those under way. */
+/* lookups: see lookups.h. Keeps a tree of names, a list of them in the order in which they were asked for,
+ * and a list of those under way. */
 #include "http/lookups.h"
 
 #include <ctype.h>
@@ -17,8 +18,8 @@ struct lookups {
     size_t count;
     struct lookup *oldest, *newest;
     size_t asking;
-    struct lookup *first_asking, *last_asking; /* those that are not overdue, the longest first */
-    struct lookup *answered;                   /* their waiters are to be told */
+    struct lookup *first_asking, *last_asking; /* those that are not overdue, the oldest first */
+    struct lookup *answered;                   /* their waiters must be called */
 };
 
 static struct mono_ms now_of(const struct lookups *lookups)
@@ -47,10 +48,10 @@ bool lookups_are_for(struct slice host)
 
 static int compare(const void *a, const void *b)
 {
-    return strcmp(a, b); /* a name, or a lookup, which begins with its name */
+    return strcmp(a, b); /* each is a name, or a lookup, which begins with its name */
 }
 
-/* False: it is too long for a name. */
+/* Returns false if it is too long for a name. */
 static bool name_of(char name[LOOKUPS_NAME_SIZE], struct slice host)
 {
     if (host.len >= LOOKUPS_NAME_SIZE) {
@@ -86,7 +87,7 @@ static void forget(struct lookups *lookups, struct lookup *lookup)
     free(lookup);
 }
 
-/* Make room for one more: the name goes that was asked for the longest ago. One that is needed stays. */
+/* Make room for one more: drop the name that was asked for the longest ago, unless it is in use. */
 static void forget_oldest(struct lookups *lookups)
 {
     struct lookup *lookup = lookups->count >= LOOKUPS_KEPT_MAX ? lookups->oldest : NULL;
@@ -104,7 +105,7 @@ static struct lookup *find(struct lookups *lookups, const char *name)
     return found != NULL ? *found : NULL;
 }
 
-/* NULL: out of memory. */
+/* NULL if memory runs out. */
 static struct lookup *add(struct lookups *lookups, const char *name)
 {
     forget_oldest(lookups);
@@ -154,7 +155,7 @@ static void asking_end(struct lookups *lookups, struct lookup *lookup)
     lookups->asking--;
 }
 
-/* Its waiters are told in the next turn. */
+/* The next turn calls its waiters. */
 static void settle(struct lookups *lookups, struct lookup *lookup, enum lookup_state state, int64_t fresh_ms)
 {
     lookup->state = state;
@@ -221,7 +222,7 @@ static void on_answer(void *arg, const struct dns_answer *answer)
     }
 }
 
-/* False: it cannot be asked now. */
+/* Returns false if no look-up can begin now. */
 static bool ask(struct lookups *lookups, struct lookup *lookup)
 {
     if (lookups->asking >= LOOKUPS_MAX) {
@@ -302,7 +303,7 @@ static void tell(struct lookups *lookups, struct lookup *lookup)
     }
 }
 
-/* They stay under way until dns gives them up, but nobody waits any longer. */
+/* They stay under way until dns gives them up, but their waiters are called now. */
 static void give_up_overdue(struct lookups *lookups)
 {
     struct mono_ms now = lookups->first_asking != NULL ? now_of(lookups) : (struct mono_ms){0};
