@@ -226,7 +226,7 @@ static enum cron_code check_bytes(struct cron_parser *p, struct cron_span text)
     return CRON_OK;
 }
 
-static enum cron_code parse(struct cron_parser *p, struct cron_span text, char *zone_name)
+static enum cron_code parse_schedule(struct cron_parser *p, struct cron_span text, char *zone_name)
 {
     enum cron_code code = CRON_OK;
 
@@ -254,7 +254,7 @@ enum cron_code cron_parse(struct cron *out, char zone_name[CRON_ZONE_MAX + 1], c
     zone_name[0] = '\0';
     if (error)
         *error = (struct cron_error){.field = ""};
-    code = parse(&parser, (struct cron_span){text, len}, zone_name);
+    code = parse_schedule(&parser, (struct cron_span){text, len}, zone_name);
     if (code == CRON_OK)
         return CRON_OK;
     zone_name[0] = '\0';

@@ -309,7 +309,7 @@ static bool build_id(struct job *job, struct job_fault *fault)
 }
 
 /* Everything but the bytes of the two texts behind their first: 3 KiB that no function reads. */
-static void clear(struct job *job, struct wall_ms created)
+static void clear_job(struct job *job, struct wall_ms created)
 {
     memset(job, 0, offsetof(struct job, schedule));
     job->created = created;
@@ -321,7 +321,7 @@ bool job_build(struct job *out, const struct job_fields *fields, struct wall_ms 
                struct job_fault *fault)
 {
     *fault = (struct job_fault){.offset = -1};
-    clear(out, now);
+    clear_job(out, now);
     bool good = build_fields(out, fields, zones, fault) && build_id(out, fault);
     if (!good) {
         job_fini(out);
@@ -333,7 +333,7 @@ bool job_build_schedule(struct job *out, const struct job_fields *fields, struct
                         struct zones *zones, struct job_fault *fault)
 {
     *fault = (struct job_fault){.offset = -1};
-    clear(out, now);
+    clear_job(out, now);
     return job_field_check_need(fields, job_field_find(slice_of("schedule")), fault) &&
            job_field_check_need(fields, job_field_find(slice_of("timezone")), fault) &&
            build_schedule(out, fields, zones, fault);
@@ -343,7 +343,7 @@ enum err job_restore(struct job *out, const struct job_id *id, const struct job_
                      struct wall_ms created, struct zones *zones, struct errinfo *info)
 {
     struct job_fault fault = {0};
-    clear(out, created);
+    clear_job(out, created);
     if (build_fields(out, fields, zones, &fault)) {
         job_set_id(out, id);
         return ERR_OK;

@@ -206,7 +206,7 @@ static bool parse_text(struct job_json *out, struct slice text, struct job_fault
 }
 
 /* out holds the values of fields that are absent from text. */
-static bool parse(struct job_json *out, struct slice text, struct job_fault *fault)
+static bool parse_fields(struct job_json *out, struct slice text, struct job_fault *fault)
 {
     struct reading reading = {out, fault};
     const struct json_value *root;
@@ -227,14 +227,14 @@ static bool parse(struct job_json *out, struct slice text, struct job_fault *fau
 bool job_json_parse(struct job_json *out, struct slice text, struct job_fault *fault)
 {
     memset(out, 0, sizeof *out);
-    return parse(out, text, fault);
+    return parse_fields(out, text, fault);
 }
 
 bool job_json_parse_backup(struct job_json *out, struct slice text, struct job_fault *fault)
 {
     memset(out, 0, sizeof *out);
     out->backup = true;
-    return parse(out, text, fault);
+    return parse_fields(out, text, fault);
 }
 
 bool job_json_parse_patch(struct job_json *out, struct slice text, const struct job_fields *base,
@@ -243,7 +243,7 @@ bool job_json_parse_patch(struct job_json *out, struct slice text, const struct 
     memset(out, 0, sizeof *out);
     out->fields = *base;
     out->patch = true;
-    return parse(out, text, fault);
+    return parse_fields(out, text, fault);
 }
 
 void job_json_fini(struct job_json *json)

@@ -36,7 +36,7 @@ void redis_limits_free(struct redis_limits *limits)
     free(limits);
 }
 
-/* Count what is about to be made. False: it is too much. */
+/* Count what is about to be made. Returns false if it is too much. */
 static bool count(const redisReadTask *task, size_t items, size_t bytes)
 {
     struct redis_limits *limits = task->privdata;

@@ -100,7 +100,7 @@ static bool is_null(struct slice text)
     return text.data[pos] == 'n';
 }
 
-static enum err build(struct json_object **root, struct slice text, const struct json_counts *counts)
+static enum err build_tree(struct json_object **root, struct slice text, const struct json_counts *counts)
 {
     struct feed feed = {.tokener = json_tokener_new_ex(JSON_DEPTH_MAX + 1), .text = text.data};
     if (feed.tokener == NULL) {
@@ -178,7 +178,7 @@ static enum err look_at_name(const struct json_sight *sight, void *arg)
         return ERR_OK;
     }
     struct json_object *name = NULL;
-    enum err err = build(&name, sight->token, &(struct json_counts){0});
+    enum err err = build_tree(&name, sight->token, &(struct json_counts){0});
     if (err == ERR_OK) {
         err = note_name(arg, sight, json_object_get_string(name));
     }
@@ -206,7 +206,7 @@ static enum err read_document(struct json_doc *doc, struct slice text, struct er
     if (err != ERR_OK) {
         return err;
     }
-    err = build(&doc->root, text, &counts);
+    err = build_tree(&doc->root, text, &counts);
     if (err == ERR_OK && count_members(doc->root) != counts.members) {
         err = find_duplicate(text, info);
     }
@@ -245,7 +245,7 @@ const struct json_value *json_root(const struct json_doc *doc)
     return value_of(doc->root);
 }
 
-/* From INT64_MAX to UINT64_MAX, json-c has a kind of int that this module does not; build() avoids it. */
+/* From INT64_MAX to UINT64_MAX, json-c has a kind of int that this module does not; build_tree() avoids it. */
 enum json_kind json_kind_of(const struct json_value *value)
 {
     switch (json_object_get_type(object_of(value))) {

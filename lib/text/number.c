@@ -25,7 +25,7 @@ static struct slice take_digits(struct slice *rest)
 }
 
 /* Take the character off rest. Returns false if rest does not begin with it. */
-static bool take(struct slice *rest, char c)
+static bool take_char(struct slice *rest, char c)
 {
     if (rest->len == 0 || rest->data[0] != c) {
         return false;
@@ -37,9 +37,9 @@ static bool take(struct slice *rest, char c)
 
 static bool take_exponent(struct slice *rest, int64_t *exponent)
 {
-    bool negative = take(rest, '-');
+    bool negative = take_char(rest, '-');
     if (!negative) {
-        (void)take(rest, '+');
+        (void)take_char(rest, '+');
     }
     struct slice digits = take_digits(rest);
     for (size_t i = 0; i < digits.len && *exponent < EXPONENT_MAX; i++) {
@@ -51,18 +51,18 @@ static bool take_exponent(struct slice *rest, int64_t *exponent)
 
 static bool split(struct slice rest, struct parts *out)
 {
-    *out = (struct parts){.negative = take(&rest, '-')};
+    *out = (struct parts){.negative = take_char(&rest, '-')};
     out->whole = take_digits(&rest);
     if (out->whole.len == 0) {
         return false;
     }
-    if (take(&rest, '.')) {
+    if (take_char(&rest, '.')) {
         out->fraction = take_digits(&rest);
         if (out->fraction.len == 0) {
             return false;
         }
     }
-    if ((take(&rest, 'e') || take(&rest, 'E')) && !take_exponent(&rest, &out->exponent)) {
+    if ((take_char(&rest, 'e') || take_char(&rest, 'E')) && !take_exponent(&rest, &out->exponent)) {
         return false;
     }
     return rest.len == 0;

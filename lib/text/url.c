@@ -76,7 +76,7 @@ static struct slice cut(const struct parser *p, size_t from, size_t end)
 }
 
 /* The first index from..end that holds one of chars, which are delimiters; end if there is none. */
-static size_t find(const struct parser *p, size_t from, size_t end, const char *chars)
+static size_t find_any(const struct parser *p, size_t from, size_t end, const char *chars)
 {
     for (const char *c = chars; *c != '\0' && from < end; c++) {
         const char *found = memchr(p->text.data + from, *c, end - from);
@@ -108,8 +108,8 @@ static const char *forbidden(char c)
 /* Braces are allowed in a query, as those of a template. */
 static enum url_fault check_alphabet(const struct parser *p)
 {
-    size_t query = find(p, 0, p->text.len, "?#");
-    size_t query_end = find(p, query, p->text.len, "#");
+    size_t query = find_any(p, 0, p->text.len, "?#");
+    size_t query_end = find_any(p, query, p->text.len, "#");
     size_t template_end = 0;
     for (size_t i = 0; i < p->text.len; i++) {
         char c = p->text.data[i];
@@ -266,7 +266,7 @@ static enum url_fault check_labels(const struct parser *p, size_t from, size_t e
     size_t dot = from - 1;
     do {
         size_t start = dot + 1;
-        dot = find(p, start, end, ".");
+        dot = find_any(p, start, end, ".");
         *last = cut(p, start, dot);
         enum url_fault fault = check_label(p, start, dot);
         if (fault != URL_OK) {
@@ -330,14 +330,14 @@ static enum url_fault take_port(struct parser *p, size_t from, size_t end)
 static enum url_fault take_authority(struct parser *p, size_t from, size_t end)
 {
     enum url_fault fault = URL_OK;
-    size_t at = find(p, from, end, "@");
+    size_t at = find_any(p, from, end, "@");
     if (at < end) {
         p->out->userinfo = cut(p, from, at);
         fault = check_userinfo(p, from, at);
         from = at + 1;
     }
-    size_t name = from < end && p->text.data[from] == '[' ? find(p, from, end, "]") : from;
-    size_t colon = find(p, name, end, ":");
+    size_t name = from < end && p->text.data[from] == '[' ? find_any(p, from, end, "]") : from;
+    size_t colon = find_any(p, name, end, ":");
     if (fault == URL_OK) {
         fault = take_host(p, from, colon);
     }
@@ -356,7 +356,7 @@ static enum url_fault take_tail(const struct parser *p, size_t *pos, char mark, 
     if (*pos == p->text.len || p->text.data[*pos] != mark) {
         return URL_OK;
     }
-    size_t end = find(p, *pos + 1, p->text.len, ends);
+    size_t end = find_any(p, *pos + 1, p->text.len, ends);
     enum url_fault fault = check_part(p, *pos + 1, end, QUERY_CHARS);
     *part = cut(p, *pos + 1, end);
     *pos = end;
@@ -365,7 +365,7 @@ static enum url_fault take_tail(const struct parser *p, size_t *pos, char mark, 
 
 static enum url_fault take_rest(struct parser *p, size_t pos)
 {
-    size_t end = find(p, pos, p->text.len, "?#");
+    size_t end = find_any(p, pos, p->text.len, "?#");
     enum url_fault fault = check_part(p, pos, end, PATH_CHARS);
     p->out->path = cut(p, pos, end);
     if (fault == URL_OK) {
@@ -394,7 +394,7 @@ enum url_fault url_parse(struct url *out, struct slice text, struct errinfo *inf
         return fault;
     }
     out->port = out->https ? 443 : 80;
-    size_t path = find(&p, pos, text.len, "/?#");
+    size_t path = find_any(&p, pos, text.len, "/?#");
     fault = take_authority(&p, pos, path);
     return fault == URL_OK ? take_rest(&p, path) : fault;
 }

@@ -19,7 +19,7 @@ static bool peek(const struct cursor *in, char c)
     return in->at < in->end && *in->at == c;
 }
 
-static bool take(struct cursor *in, char c)
+static bool take_char(struct cursor *in, char c)
 {
     if (!peek(in, c))
         return false;
@@ -46,28 +46,28 @@ static bool is_letter(char c)
 /* An abbreviation: three or more letters, or three or more letters, digits and signs in angle brackets. */
 static bool take_name(struct cursor *in)
 {
-    const bool quoted = take(in, '<');
+    const bool quoted = take_char(in, '<');
     const char *const start = in->at;
 
     while (in->at < in->end && (is_letter(*in->at) || (quoted && *in->at && strchr("0123456789+-", *in->at))))
         in->at++;
-    return in->at - start >= 3 && (!quoted || take(in, '>'));
+    return in->at - start >= 3 && (!quoted || take_char(in, '>'));
 }
 
 /* [+-]hh[:mm[:ss]] in seconds. */
 static bool take_time(struct cursor *in, int max_hours, int32_t *out)
 {
-    const bool minus = take(in, '-');
+    const bool minus = take_char(in, '-');
     int hours = 0;
     int minutes = 0;
     int seconds = 0;
 
     if (!minus)
-        take(in, '+');
+        take_char(in, '+');
     if (!take_number(in, max_hours, &hours))
         return false;
-    if (take(in, ':')) {
-        if (!take_number(in, 59, &minutes) || (take(in, ':') && !take_number(in, 59, &seconds)))
+    if (take_char(in, ':')) {
+        if (!take_number(in, 59, &minutes) || (take_char(in, ':') && !take_number(in, 59, &seconds)))
             return false;
     }
     *out = (minus ? -1 : 1) * (hours * 3600 + minutes * 60 + seconds);
@@ -77,16 +77,16 @@ static bool take_time(struct cursor *in, int max_hours, int32_t *out)
 static bool take_month_rule(struct cursor *in, struct zone_rule *rule)
 {
     rule->kind = ZONE_RULE_MONTH;
-    return take_number(in, 12, &rule->month) && rule->month >= 1 && take(in, '.') &&
-           take_number(in, 5, &rule->week) && rule->week >= 1 && take(in, '.') &&
+    return take_number(in, 12, &rule->month) && rule->month >= 1 && take_char(in, '.') &&
+           take_number(in, 5, &rule->week) && rule->week >= 1 && take_char(in, '.') &&
            take_number(in, 6, &rule->day);
 }
 
 static bool take_day(struct cursor *in, struct zone_rule *rule)
 {
-    if (take(in, 'M'))
+    if (take_char(in, 'M'))
         return take_month_rule(in, rule);
-    if (take(in, 'J')) {
+    if (take_char(in, 'J')) {
         rule->kind = ZONE_RULE_JULIAN;
         return take_number(in, 365, &rule->day) && rule->day >= 1;
     }
@@ -97,7 +97,8 @@ static bool take_day(struct cursor *in, struct zone_rule *rule)
 static bool take_rule(struct cursor *in, struct zone_rule *rule)
 {
     rule->time_s = 2 * 3600;
-    return take(in, ',') && take_day(in, rule) && (!take(in, '/') || take_time(in, 167, &rule->time_s));
+    return take_char(in, ',') && take_day(in, rule) &&
+           (!take_char(in, '/') || take_time(in, 167, &rule->time_s));
 }
 
 bool zone_posix_parse(struct zone_posix *out, const char *text, size_t len)

@@ -67,7 +67,7 @@ void zones_free(struct zones *zones)
 }
 
 /* The index of a name: where it is, or where it belongs. */
-static size_t find(const struct zones *zones, const char *name, bool *found)
+static size_t find_index(const struct zones *zones, const char *name, bool *found)
 {
     size_t low = 0;
     size_t high = zones->count;
@@ -117,7 +117,7 @@ enum zone_err zones_get(struct zones *zones, const char *name, size_t len, const
         return ZONE_NAME;
     memcpy(copy, name, len);
     copy[len] = '\0';
-    place = find(zones, copy, &found);
+    place = find_index(zones, copy, &found);
     if (!found)
         err = load_at(zones, place, copy);
     if (err == ZONE_OK)

@@ -174,7 +174,7 @@ static struct zone *finish(const struct zone_builder *b, const char *name)
     return zone;
 }
 
-static enum zone_err build(struct zone_builder *b, const unsigned char *bytes, size_t len)
+static enum zone_err build_zone(struct zone_builder *b, const unsigned char *bytes, size_t len)
 {
     struct block block;
     enum zone_err err = ZONE_OK;
@@ -203,7 +203,7 @@ enum zone_err zone_parse(struct zone **out, const char *name, const unsigned cha
         return ZONE_NAME;
     if (len > ZONE_FILE_MAX)
         return ZONE_FORMAT;
-    err = build(&builder, bytes, len);
+    err = build_zone(&builder, bytes, len);
     if (err == ZONE_OK) {
         merge(&builder);
         *out = finish(&builder, name);

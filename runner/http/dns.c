@@ -201,7 +201,7 @@ static void on_answer(void *arg, int status, int timeouts, struct ares_addrinfo 
     free(question);
 }
 
-static void ask(struct dns *dns, struct question *question)
+static void send_question(struct dns *dns, struct question *question)
 {
     const struct ares_addrinfo_hints hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
     if (dns->asked == 0) {
@@ -266,7 +266,7 @@ static void reread(struct dns *dns)
     ares_destroy(old);
     for (struct question *question = dns->again, *next; question != NULL; question = next) {
         next = question->next;
-        ask(dns, question);
+        send_question(dns, question);
     }
     dns->again = NULL;
 }
@@ -281,7 +281,7 @@ enum err dns_ask(struct dns *dns, const char *name, dns_answer_cb *cb, void *arg
     *question = (struct question){.dns = dns, .cb = cb, .arg = arg};
     memcpy(question->name, name, size);
     reread(dns);
-    ask(dns, question);
+    send_question(dns, question);
     return ERR_OK;
 }
 

@@ -170,7 +170,7 @@ static void judge_framing(struct http_answer *answer)
 /* ---- lines ---- */
 
 /* Append value to the kept one. */
-static void keep(char out[HTTP_FIELD_SIZE], struct slice value)
+static void keep_value(char out[HTTP_FIELD_SIZE], struct slice value)
 {
     size_t len = strlen(out);
     size_t blank = len > 0 && value.len > 0 ? 1 : 0;
@@ -238,7 +238,7 @@ static void take_field(struct http_answer *answer, const char *line, size_t len)
         answer->leads_nowhere = answer->leads_nowhere || has_long_scheme(trimmed);
     } else if (answer->last < HTTP_FIELD__COUNT) {
         answer->values[answer->last][0] = '\0'; /* the last field of that name counts */
-        keep(answer->values[answer->last], trimmed);
+        keep_value(answer->values[answer->last], trimmed);
     }
 }
 
@@ -251,7 +251,7 @@ static void continue_field(struct http_answer *answer, const char *line, size_t 
     } else if (answer->last == HTTP_FIELD_LOCATION) {
         answer->fault = http_answer_is_redirect(answer) ? folded_location : answer->fault;
     } else if (answer->last < HTTP_FIELD__COUNT) {
-        keep(answer->values[answer->last], trim(line, len));
+        keep_value(answer->values[answer->last], trim(line, len));
     }
 }
 

@@ -88,7 +88,7 @@ static int on_before_request(void *arg, char *ip, char *local_ip, int port, int 
 }
 
 /* Keep as much of the body as is asked for, or less if memory runs out: that must not fail a call. */
-static void keep(struct http_call *call, const char *data, size_t len)
+static void keep_body(struct http_call *call, const char *data, size_t len)
 {
     size_t room = call->keep_max - call->kept.len;
     buffer_add(&call->kept, data, len < room ? len : room);
@@ -104,7 +104,7 @@ static void take_body(void *arg, const char *data, size_t len)
         text_search_feed(call->search, data, wanted);
     }
     if (call->kept.len < call->keep_max) {
-        keep(call, data, wanted);
+        keep_body(call, data, wanted);
     }
     call->body_bytes += (int64_t)len;
     call->truncated = call->body_bytes > call->response_max;

@@ -28,7 +28,7 @@ static bool is_taken(struct http_lookup *lookup, struct mono_ms now)
 }
 
 /* NULL if this origin may not have one more. */
-static struct http_lookup *take(struct http_names *names, uint64_t origin)
+static struct http_lookup *take_lookup(struct http_names *names, uint64_t origin)
 {
     struct mono_ms now = clock_mono(&names->clock);
     struct http_lookup *found = NULL;
@@ -82,7 +82,7 @@ static int on_lookup(void *state, void *reserved, void *arg)
         return 0;
     }
     http_name_is_known(name); /* the look-up of the redirect before */
-    name->lookup = take(name->names, name->origin);
+    name->lookup = take_lookup(name->names, name->origin);
     if (name->lookup == NULL) {
         name->error = HTTP_ERROR_DNS;
         (void)snprintf(name->why, sizeof name->why, "too many hosts of redirects are being looked up");

@@ -78,7 +78,7 @@ static void list_add(struct lookups *lookups, struct lookup *lookup)
     lookups->newest = lookup;
 }
 
-static void forget(struct lookups *lookups, struct lookup *lookup)
+static void drop_lookup(struct lookups *lookups, struct lookup *lookup)
 {
     list_remove(lookups, lookup);
     (void)tdelete(lookup, &lookups->names, compare);
@@ -95,11 +95,11 @@ static void forget_oldest(struct lookups *lookups)
         lookup = lookup->newer;
     }
     if (lookup != NULL) {
-        forget(lookups, lookup);
+        drop_lookup(lookups, lookup);
     }
 }
 
-static struct lookup *find(struct lookups *lookups, const char *name)
+static struct lookup *find_lookup(struct lookups *lookups, const char *name)
 {
     void **found = tfind(name, &lookups->names, compare);
     return found != NULL ? *found : NULL;
@@ -168,7 +168,7 @@ static void settle(struct lookups *lookups, struct lookup *lookup, enum lookup_s
     }
 }
 
-static void fail(struct lookups *lookups, struct lookup *lookup, int64_t for_ms, const char *why)
+static void fail_lookup(struct lookups *lookups, struct lookup *lookup, int64_t for_ms, const char *why)
 {
     (void)snprintf(lookup->why, sizeof lookup->why, "%s", why);
     settle(lookups, lookup, LOOKUP_FAILED, for_ms);
@@ -176,7 +176,7 @@ static void fail(struct lookups *lookups, struct lookup *lookup, int64_t for_ms,
 
 static void fail_silent(struct lookups *lookups, struct lookup *lookup)
 {
-    fail(lookups, lookup, LOOKUPS_SILENT_MS, "no name server answers for it");
+    fail_lookup(lookups, lookup, LOOKUPS_SILENT_MS, "no name server answers for it");
 }
 
 static int64_t fresh_for(int64_t ttl_ms)
@@ -190,7 +190,7 @@ static void take_addresses(struct lookups *lookups, struct lookup *lookup, const
 {
     char *addresses = strdup(answer->addresses);
     if (addresses == NULL) {
-        fail(lookups, lookup, LOOKUPS_ABSENT_MS, "out of memory");
+        fail_lookup(lookups, lookup, LOOKUPS_ABSENT_MS, "out of memory");
         return;
     }
     free(lookup->addresses);
@@ -211,19 +211,19 @@ static void on_answer(void *arg, const struct dns_answer *answer)
     case DNS_ABSENT:
         free(lookup->addresses);
         lookup->addresses = NULL;
-        fail(lookups, lookup, LOOKUPS_ABSENT_MS, answer->why);
+        fail_lookup(lookups, lookup, LOOKUPS_ABSENT_MS, answer->why);
         break;
     case DNS_SILENT:
         fail_silent(lookups, lookup);
         break;
     case DNS_FAILED:
-        fail(lookups, lookup, LOOKUPS_ABSENT_MS, answer->why);
+        fail_lookup(lookups, lookup, LOOKUPS_ABSENT_MS, answer->why);
         break;
     }
 }
 
 /* Returns false if no look-up can begin now. */
-static bool ask(struct lookups *lookups, struct lookup *lookup)
+static bool begin_lookup(struct lookups *lookups, struct lookup *lookup)
 {
     if (lookups->asking >= LOOKUPS_MAX) {
         return false;
@@ -249,7 +249,7 @@ bool lookups_have_old(const struct lookups *lookups, const struct lookup *lookup
 struct lookup *lookups_get(struct lookups *lookups, struct slice host)
 {
     char name[LOOKUPS_NAME_SIZE];
-    return name_of(name, host) ? find(lookups, name) : NULL;
+    return name_of(name, host) ? find_lookup(lookups, name) : NULL;
 }
 
 struct lookup *lookups_ask(struct lookups *lookups, struct slice host)
@@ -258,14 +258,14 @@ struct lookup *lookups_ask(struct lookups *lookups, struct slice host)
     if (!name_of(name, host)) {
         return NULL;
     }
-    struct lookup *lookup = find(lookups, name);
+    struct lookup *lookup = find_lookup(lookups, name);
     if (lookup != NULL) {
         list_remove(lookups, lookup);
         list_add(lookups, lookup);
     } else if (lookups->asking >= LOOKUPS_MAX || (lookup = add(lookups, name)) == NULL) {
         return NULL;
     }
-    if (lookups_are_fresh(lookups, lookup) || lookup->asking || ask(lookups, lookup)) {
+    if (lookups_are_fresh(lookups, lookup) || lookup->asking || begin_lookup(lookups, lookup)) {
         return lookup;
     }
     return lookups_have_old(lookups, lookup) ? lookup : NULL;
@@ -294,7 +294,7 @@ void lookups_leave(struct lookup_waiter *waiter)
     *waiter = (struct lookup_waiter){0};
 }
 
-static void tell(struct lookups *lookups, struct lookup *lookup)
+static void call_waiters(struct lookups *lookups, struct lookup *lookup)
 {
     struct lookup_waiter *waiter;
     while ((waiter = lookup->waiters) != NULL) {
@@ -322,7 +322,7 @@ void lookups_turn(struct lookups *lookups)
         struct lookup *lookup = lookups->answered;
         lookups->answered = lookup->next_answered;
         lookup->answered = false;
-        tell(lookups, lookup);
+        call_waiters(lookups, lookup);
     }
 }
 
@@ -358,7 +358,7 @@ void lookups_free(struct lookups *lookups)
     }
     dns_free(lookups->dns);
     while (lookups->oldest != NULL) {
-        forget(lookups, lookups->oldest);
+        drop_lookup(lookups, lookups->oldest);
     }
     free(lookups);
 }

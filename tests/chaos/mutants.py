@@ -197,7 +197,7 @@ redis.call('ZADD', KEYS[2], ARGV[3], id)
     Tested("threads-for-names", "a name is looked up before its run comes to the gate, and without a thread", "test_neighbours.py",
            (("runner/run/addresses.c", "if (!lookups_are_for(host)) {", "if (host.len > 0) {"),), "500_lookups"),
     Tested("silence-forgotten", "a name that nobody answers for fails at once for a while", "test_lookups",
-           (("runner/http/lookups.c", "fail(lookups, lookup, LOOKUPS_SILENT_MS,", "fail(lookups, lookup, 0,"),)),
+           (("runner/http/lookups.c", "fail_lookup(lookups, lookup, LOOKUPS_SILENT_MS,", "fail_lookup(lookups, lookup, 0,"),)),
     Tested("uncounted-lookups", "look-ups under way are bounded, those that nobody waits for included", "test_lookups",
            (("runner/http/lookups.c", "        lookup->overdue = true;\n", "        lookup->overdue = true;\n        lookups->asking--;\n"),)),
     Tested("uncounted-redirects", "the look-ups of redirects are counted for as long as their threads can live", "test_http_lookups",
