@@ -47,28 +47,28 @@ static const struct job_field table[] = {
            "How long connecting may take, TLS included." DEFAULT(CALL_CONNECT_TIMEOUT_MS)),
     NUMBER(follow_redirects, 0, 10, "How many redirects are followed." DEFAULT(CALL_REDIRECTS)),
     OBJECT(success, "Which answers count: status, body_contains. Default: any 2xx."),
-    OBJECT(retry, "How often and when failed attempts are made again: max_attempts, min_backoff_ms, "
+    OBJECT(retry, "How often and when failed attempts are retried: max_attempts, min_backoff_ms, "
                   "max_backoff_ms, multiplier, jitter, max_duration_ms. Default: 6 within a minute or so."),
-    BOOL(retry_unsent, "ATMOST_ONCE: try again what provably was not sent. Default: false."),
-    BOOL(retry_client_errors, "ATLEAST_ONCE: try again after any 4xx and 501, too. Default: false."),
+    BOOL(retry_unsent, "ATMOST_ONCE: retry what provably was not sent. Default: false."),
+    BOOL(retry_client_errors, "ATLEAST_ONCE: retry after any 4xx and 501, too. Default: false."),
     TEXT(description, LABELS_DESCRIPTION_MAX, "For people. Default: nothing."),
     ARRAY(tags, "Up to 16 strings, for finding jobs. Default: none."),
     TEXT(name, LABELS_NAME_MAX,
-         "Names the job: posted again, the definition takes the old one's place. Default: none."),
+         "Names the job: a new definition of the same name replaces the old one. Default: none."),
     NOT_EMPTY(overlap, 0,
-              "What becomes of an occurrence that is due while an earlier one is not over: allow, skip, "
+              "What happens to an occurrence that is due while an earlier one is under way: allow, skip, "
               "queue, cancel. Default: allow."),
     NUMBER(pause_after_failures, 1, 1000000,
-           "How many failed occurrences in a row pause the job. Default: none do."),
+           "How many consecutive failed occurrences pause the job. Default: no number does."),
     NOT_EMPTY(on_failure_url, URL_MAX,
-              "Called (POST) when the job goes from well to failing. Default: none."),
-    NOT_EMPTY(on_recovery_url, URL_MAX, "Called (POST) when the job goes back to well. Default: none."),
+              "Called (POST) when the job goes from healthy to failing. Default: none."),
+    NOT_EMPTY(on_recovery_url, URL_MAX, "Called (POST) when the job goes back to healthy. Default: none."),
     BOOL(keep_response, "Records hold the first 1,024 bytes of the answer's body. Default: false."),
-    NOT_EMPTY(starts_at, 64, "RFC 3339: nothing is called before. @every counts from it. Default: no limit."),
+    NOT_EMPTY(starts_at, 64,
+              "RFC 3339: nothing is called before it. @every counts from it. Default: no limit."),
     NOT_EMPTY(ends_at, 64, "RFC 3339: nothing is called after it. Default: no limit."),
-    NUMBER(
-        jitter_ms, 0, 3600000,
-        "By how much all calls may be later, by the same offset that follows from the job's id. Default: 0."),
+    NUMBER(jitter_ms, 0, 3600000,
+           "How much later all calls may be, by one offset that follows from the job's id. Default: 0."),
     NUMBER(max_runs, 1, 1000000000, "How many occurrences are called in all. Default: no limit."),
 };
 _Static_assert(sizeof table / sizeof table[0] == JOB_FIELD_COUNT, "JOB_FIELD_COUNT is how many there are");
