@@ -19,7 +19,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define RETRY_ATTEMPTS         6 /* default; likewise the next four */
+#define RETRY_ATTEMPTS         6 /* default; likewise the next three */
 #define RETRY_BACKOFF_MIN_MS   1000
 #define RETRY_BACKOFF_MAX_MS   30000 /* or min_backoff_ms, if that is more */
 #define RETRY_MULTIPLIER_MILLI 2000
