@@ -2,6 +2,7 @@
 #ifndef DRONC_HTTP_CALL_H
 #define DRONC_HTTP_CALL_H
 
+#include "base/list.h"
 #include "http/http_answer.h"
 #include "http/http_chunks.h"
 #include "http/http_client.h"
@@ -12,8 +13,7 @@
 
 struct http_call {
     struct http_client *client;
-    struct http_call *prev;
-    struct http_call *next;
+    struct list_item item; /* of the client's calls */
     CURL *easy;
     struct http_line line;
     struct curl_slist *headers; /* owned, in one piece */

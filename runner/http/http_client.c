@@ -17,8 +17,8 @@ struct http_client {
     struct http_client_options options;
     struct http_multi multi;
     struct http_names names;
-    struct http_call *calls; /* all of them */
-    bool is_ending;          /* the next turn ends at least one of them */
+    struct list calls; /* all of them */
+    bool is_ending;    /* the next turn ends at least one of them */
 };
 
 static struct wall_ms now(const struct http_client *client)
@@ -186,19 +186,6 @@ static size_t on_header(char *data, size_t size, size_t count, void *arg)
 
 /* ---- life of a call ---- */
 
-static void unlink_call(struct http_call *call)
-{
-    struct http_client *client = call->client;
-    if (call->prev != NULL) {
-        call->prev->next = call->next;
-    } else {
-        client->calls = call->next;
-    }
-    if (call->next != NULL) {
-        call->next->prev = call->prev;
-    }
-}
-
 static void call_free(struct http_call *call)
 {
     curl_easy_cleanup(call->easy);
@@ -217,7 +204,7 @@ static void finish_call(struct http_call *call, CURLcode code)
     if (code == CURLE_COULDNT_RESOLVE_HOST) {
         http_name_is_known(&call->name); /* there was no look-up */
     }
-    unlink_call(call);
+    list_remove(&call->client->calls, &call->item);
     call->cb(call->arg, &result);
     call_free(call);
 }
@@ -304,11 +291,7 @@ enum err http_client_call(struct http_client *client, const struct http_request 
         call_free(call);
         return err;
     }
-    call->next = client->calls;
-    if (call->next != NULL) {
-        call->next->prev = call;
-    }
-    client->calls = call;
+    list_insert(&client->calls, NULL, &call->item);
     *out = call;
     return ERR_OK;
 }
@@ -326,15 +309,19 @@ void http_client_cancel(struct http_call *call)
 
 /* ---- the turn ---- */
 
+static struct http_call *call_of(struct list_item *item)
+{
+    return LIST_OWNER(item, struct http_call, item);
+}
+
+/* The analyzer does not see that finish_call removes a call from the list. */
 static struct http_call *first_ending(const struct http_client *client)
 {
-    struct http_call *call = client->calls;
-    /* The analyzer does not see that finish_call removes a call from the list.
-     * NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
-    while (call != NULL && call->end_code == CURLE_OK) {
-        call = call->next;
+    struct list_item *item = client->calls.first;
+    while (item != NULL && call_of(item)->end_code == CURLE_OK) { /* NOLINT(clang-analyzer-unix.Malloc) */
+        item = item->next;                                        /* NOLINT(clang-analyzer-unix.Malloc) */
     }
-    return call;
+    return call_of(item);
 }
 
 static void finish_ending(struct http_client *client)
@@ -353,8 +340,8 @@ void http_client_turn(struct http_client *client)
     if (client->multi.broken) {
         /* The state of its transfers is unknown: end them all, and go on with the same handle. */
         client->multi.broken = false;
-        for (struct http_call *call = client->calls; call != NULL; call = call->next) {
-            end_soon(call, CURLE_FAILED_INIT);
+        for (struct list_item *item = client->calls.first; item != NULL; item = item->next) {
+            end_soon(call_of(item), CURLE_FAILED_INIT);
         }
     }
     if (client->is_ending) {
@@ -399,8 +386,8 @@ void http_client_free(struct http_client *client)
     if (client == NULL) {
         return;
     }
-    for (struct http_call *call = client->calls, *next; call != NULL; call = next) {
-        next = call->next;
+    struct http_call *call;
+    while ((call = call_of(list_pop(&client->calls))) != NULL) {
         (void)curl_multi_remove_handle(client->multi.curl, call->easy);
         call_free(call);
     }

@@ -14,12 +14,11 @@ struct lookups {
     struct dns *dns; /* owned */
     lookups_done_cb *done;
     void *arg;
-    void *names; /* owned: a tree (tsearch) */
-    size_t count;
-    struct lookup *oldest, *newest;
-    size_t asking;
-    struct lookup *first_asking, *last_asking; /* those that are not overdue, the oldest first */
-    struct lookup *answered;                   /* their waiters must be called */
+    void *names;          /* owned: a tree (tsearch) */
+    struct list by_age;   /* all of them, in the order in which they were asked for */
+    struct list asking;   /* those under way that are not overdue, the oldest first */
+    struct list answered; /* those whose waiters must be called */
+    size_t pending;       /* how many are under way */
 };
 
 static struct mono_ms now_of(const struct lookups *lookups)
@@ -64,25 +63,15 @@ static bool name_of(char name[LOOKUPS_NAME_SIZE], struct slice host)
     return true;
 }
 
-static void list_remove(struct lookups *lookups, struct lookup *lookup)
+static struct lookup *by_age(struct list_item *item)
 {
-    *(lookup->older != NULL ? &lookup->older->newer : &lookups->oldest) = lookup->newer;
-    *(lookup->newer != NULL ? &lookup->newer->older : &lookups->newest) = lookup->older;
-}
-
-static void list_add(struct lookups *lookups, struct lookup *lookup)
-{
-    lookup->older = lookups->newest;
-    lookup->newer = NULL;
-    *(lookups->newest != NULL ? &lookups->newest->newer : &lookups->oldest) = lookup;
-    lookups->newest = lookup;
+    return LIST_OWNER(item, struct lookup, by_age);
 }
 
 static void drop_lookup(struct lookups *lookups, struct lookup *lookup)
 {
-    list_remove(lookups, lookup);
+    list_remove(&lookups->by_age, &lookup->by_age);
     (void)tdelete(lookup, &lookups->names, compare);
-    lookups->count--;
     free(lookup->addresses);
     free(lookup);
 }
@@ -90,9 +79,9 @@ static void drop_lookup(struct lookups *lookups, struct lookup *lookup)
 /* Make room for one more: drop the name that was asked for the longest ago, unless it is in use. */
 static void forget_oldest(struct lookups *lookups)
 {
-    struct lookup *lookup = lookups->count >= LOOKUPS_KEPT_MAX ? lookups->oldest : NULL;
-    while (lookup != NULL && (lookup->asking || lookup->answered || lookup->waiters != NULL)) {
-        lookup = lookup->newer;
+    struct lookup *lookup = lookups->by_age.count >= LOOKUPS_KEPT_MAX ? by_age(lookups->by_age.first) : NULL;
+    while (lookup != NULL && (lookup->asking || lookup->answered || lookup->waiters.count > 0)) {
+        lookup = by_age(lookup->by_age.next);
     }
     if (lookup != NULL) {
         drop_lookup(lookups, lookup);
@@ -119,8 +108,7 @@ static struct lookup *add(struct lookups *lookups, const char *name)
         free(lookup);
         return NULL;
     }
-    list_add(lookups, lookup);
-    lookups->count++;
+    list_append(&lookups->by_age, &lookup->by_age);
     return lookup;
 }
 
@@ -131,28 +119,17 @@ static void asking_add(struct lookups *lookups, struct lookup *lookup)
     lookup->asking = true;
     lookup->overdue = false;
     lookup->asked = now_of(lookups);
-    lookup->prev_asking = lookups->last_asking;
-    lookup->next_asking = NULL;
-    *(lookups->last_asking != NULL ? &lookups->last_asking->next_asking : &lookups->first_asking) = lookup;
-    lookups->last_asking = lookup;
-    lookups->asking++;
-}
-
-static void asking_unlink(struct lookups *lookups, struct lookup *lookup)
-{
-    *(lookup->prev_asking != NULL ? &lookup->prev_asking->next_asking : &lookups->first_asking) =
-        lookup->next_asking;
-    *(lookup->next_asking != NULL ? &lookup->next_asking->prev_asking : &lookups->last_asking) =
-        lookup->prev_asking;
+    list_append(&lookups->asking, &lookup->in_asking);
+    lookups->pending++;
 }
 
 static void asking_end(struct lookups *lookups, struct lookup *lookup)
 {
     if (!lookup->overdue) {
-        asking_unlink(lookups, lookup);
+        list_remove(&lookups->asking, &lookup->in_asking);
     }
     lookup->asking = false;
-    lookups->asking--;
+    lookups->pending--;
 }
 
 /* The next turn calls its waiters. */
@@ -163,8 +140,7 @@ static void settle(struct lookups *lookups, struct lookup *lookup, enum lookup_s
     lookup->fresh_ms = fresh_ms;
     if (!lookup->answered) {
         lookup->answered = true;
-        lookup->next_answered = lookups->answered;
-        lookups->answered = lookup;
+        list_insert(&lookups->answered, NULL, &lookup->in_answered);
     }
 }
 
@@ -225,7 +201,7 @@ static void on_answer(void *arg, const struct dns_answer *answer)
 /* Returns false if no look-up can begin now. */
 static bool begin_lookup(struct lookups *lookups, struct lookup *lookup)
 {
-    if (lookups->asking >= LOOKUPS_MAX) {
+    if (lookups->pending >= LOOKUPS_MAX) {
         return false;
     }
     asking_add(lookups, lookup);
@@ -260,9 +236,9 @@ struct lookup *lookups_ask(struct lookups *lookups, struct slice host)
     }
     struct lookup *lookup = find_lookup(lookups, name);
     if (lookup != NULL) {
-        list_remove(lookups, lookup);
-        list_add(lookups, lookup);
-    } else if (lookups->asking >= LOOKUPS_MAX || (lookup = add(lookups, name)) == NULL) {
+        list_remove(&lookups->by_age, &lookup->by_age);
+        list_append(&lookups->by_age, &lookup->by_age);
+    } else if (lookups->pending >= LOOKUPS_MAX || (lookup = add(lookups, name)) == NULL) {
         return NULL;
     }
     if (lookups_are_fresh(lookups, lookup) || lookup->asking || begin_lookup(lookups, lookup)) {
@@ -275,11 +251,8 @@ struct lookup *lookups_ask(struct lookups *lookups, struct slice host)
 
 void lookups_wait(struct lookup *lookup, struct lookup_waiter *waiter)
 {
-    *waiter = (struct lookup_waiter){.lookup = lookup, .next = lookup->waiters};
-    if (waiter->next != NULL) {
-        waiter->next->prev = waiter;
-    }
-    lookup->waiters = waiter;
+    *waiter = (struct lookup_waiter){.lookup = lookup};
+    list_insert(&lookup->waiters, NULL, &waiter->item);
 }
 
 void lookups_leave(struct lookup_waiter *waiter)
@@ -287,17 +260,14 @@ void lookups_leave(struct lookup_waiter *waiter)
     if (waiter->lookup == NULL) {
         return;
     }
-    *(waiter->prev != NULL ? &waiter->prev->next : &waiter->lookup->waiters) = waiter->next;
-    if (waiter->next != NULL) {
-        waiter->next->prev = waiter->prev;
-    }
+    list_remove(&waiter->lookup->waiters, &waiter->item);
     *waiter = (struct lookup_waiter){0};
 }
 
 static void call_waiters(struct lookups *lookups, struct lookup *lookup)
 {
     struct lookup_waiter *waiter;
-    while ((waiter = lookup->waiters) != NULL) {
+    while ((waiter = LIST_OWNER(lookup->waiters.first, struct lookup_waiter, item)) != NULL) {
         lookups_leave(waiter);
         lookups->done(lookups->arg, waiter);
     }
@@ -306,10 +276,11 @@ static void call_waiters(struct lookups *lookups, struct lookup *lookup)
 /* They stay under way until dns gives them up, but their waiters are called now. */
 static void give_up_overdue(struct lookups *lookups)
 {
-    struct mono_ms now = lookups->first_asking != NULL ? now_of(lookups) : (struct mono_ms){0};
+    struct mono_ms now = lookups->asking.count > 0 ? now_of(lookups) : (struct mono_ms){0};
     struct lookup *lookup;
-    while ((lookup = lookups->first_asking) != NULL && now.ms - lookup->asked.ms >= LOOKUPS_TIMEOUT_MS) {
-        asking_unlink(lookups, lookup);
+    while ((lookup = LIST_OWNER(lookups->asking.first, struct lookup, in_asking)) != NULL &&
+           now.ms - lookup->asked.ms >= LOOKUPS_TIMEOUT_MS) {
+        list_remove(&lookups->asking, &lookup->in_asking);
         lookup->overdue = true;
         fail_silent(lookups, lookup);
     }
@@ -318,9 +289,8 @@ static void give_up_overdue(struct lookups *lookups)
 void lookups_turn(struct lookups *lookups)
 {
     give_up_overdue(lookups);
-    while (lookups->answered != NULL) {
-        struct lookup *lookup = lookups->answered;
-        lookups->answered = lookup->next_answered;
+    struct lookup *lookup;
+    while ((lookup = LIST_OWNER(list_pop(&lookups->answered), struct lookup, in_answered)) != NULL) {
         lookup->answered = false;
         call_waiters(lookups, lookup);
     }
@@ -328,7 +298,7 @@ void lookups_turn(struct lookups *lookups)
 
 size_t lookups_count(const struct lookups *lookups)
 {
-    return lookups->asking;
+    return lookups->pending;
 }
 
 /* ---- life ---- */
@@ -357,8 +327,8 @@ void lookups_free(struct lookups *lookups)
         return;
     }
     dns_free(lookups->dns);
-    while (lookups->oldest != NULL) {
-        drop_lookup(lookups, lookups->oldest);
+    while (lookups->by_age.count > 0) {
+        drop_lookup(lookups, by_age(lookups->by_age.first));
     }
     free(lookups);
 }

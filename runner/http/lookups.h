@@ -13,6 +13,7 @@
 
 #include "base/buffer.h"
 #include "base/clock.h"
+#include "base/list.h"
 #include "http/dns.h"
 #include "loop/loop.h"
 
@@ -44,27 +45,27 @@ enum lookup_state {
 struct lookup {
     char name[LOOKUPS_NAME_SIZE]; /* in lower case. First, so that a plain name serves as a key */
     struct lookups *owner;
-    struct lookup *older, *newer; /* in the order in which they were asked for */
+    struct list_item by_age; /* of all names, in the order in which they were asked for */
     enum lookup_state state;
-    bool asking;                /* a look-up is under way */
-    bool overdue;               /* for longer than LOOKUPS_TIMEOUT_MS */
-    bool answered;              /* in the list of those whose waiters must be called */
-    struct mono_ms asked;       /* when it was last asked for */
-    struct mono_ms known;       /* when the state was set */
-    int64_t fresh_ms;           /* how long the state is fresh */
-    char *addresses;            /* owned: "192.0.2.1,[2001:db8::1]"; NULL: none are known. Old ones if the
+    bool asking;                  /* a look-up is under way */
+    bool overdue;                 /* for longer than LOOKUPS_TIMEOUT_MS */
+    bool answered;                /* its waiters must be called */
+    struct mono_ms asked;         /* when it was last asked for */
+    struct mono_ms known;         /* when the state was set */
+    int64_t fresh_ms;             /* how long the state is fresh */
+    char *addresses;              /* owned: "192.0.2.1,[2001:db8::1]"; NULL: none are known. Old ones if the
                                    state is LOOKUP_FAILED, unless the name has been reported absent */
-    struct mono_ms found;       /* when these were found */
-    char why[LOOKUPS_WHY_SIZE]; /* LOOKUP_FAILED: for a person */
-    struct lookup *prev_asking, *next_asking; /* of those under way, the longest first */
-    struct lookup *next_answered;
-    struct lookup_waiter *waiters; /* owned by others */
+    struct mono_ms found;         /* when these were found */
+    char why[LOOKUPS_WHY_SIZE];   /* LOOKUP_FAILED: for a person */
+    struct list_item in_asking;   /* of those under way and not overdue, the oldest first */
+    struct list_item in_answered; /* of those whose waiters must be called */
+    struct list waiters;          /* of struct lookup_waiter, owned by others */
 };
 
 /* One that waits for a look-up. Zero-initialised: it does not wait. */
 struct lookup_waiter {
     struct lookup *lookup;
-    struct lookup_waiter *prev, *next;
+    struct list_item item;
 };
 
 typedef void lookups_done_cb(void *arg, struct lookup_waiter *waiter);

@@ -199,7 +199,7 @@ redis.call('ZADD', KEYS[2], ARGV[3], id)
     Tested("silence-forgotten", "a name that nobody answers for fails at once for a while", "test_lookups",
            (("runner/http/lookups.c", "fail_lookup(lookups, lookup, LOOKUPS_SILENT_MS,", "fail_lookup(lookups, lookup, 0,"),)),
     Tested("uncounted-lookups", "look-ups under way are bounded, those that nobody waits for included", "test_lookups",
-           (("runner/http/lookups.c", "        lookup->overdue = true;\n", "        lookup->overdue = true;\n        lookups->asking--;\n"),)),
+           (("runner/http/lookups.c", "        lookup->overdue = true;\n", "        lookup->overdue = true;\n        lookups->pending--;\n"),)),
     Tested("uncounted-redirects", "the look-ups of redirects are counted for as long as their threads can live", "test_http_lookups",
            (("runner/http/http_names.c", "lookup->taken = lookup->taken && !(lookup->left && lookup->until.ms <= now.ms);",
              "lookup->taken = lookup->taken && !(lookup->left && lookup->until.ms <= now.ms + 3600000);"),)),
