@@ -1,13 +1,12 @@
 /* notify: what the supervisor that started this process is told, by systemd's protocol (sd_notify(3)): lines
  * of NAME=value in datagrams to the socket that NOTIFY_SOCKET names. Knows nothing of jobs or Redis.
  *
- *     READY=1      once: when the runner first works, or NOTIFY_PATIENCE_MS after the start if it cannot
- *                  work yet. A Redis that is down must not make the supervisor kill the runner, which
- *                  waits for it, or hold up what starts after it; STATUS reports it
- *     STATUS=…     one line for a person, when it changes, at most once a second
- *     STOPPING=1   once, with the time that stopping may take (EXTEND_TIMEOUT_USEC)
- *     WATCHDOG=1   every third of WATCHDOG_USEC, at the end of a turn: a loop that hangs or a stopped
- *                  process sends none. A runner that waits for Redis is alive and sends it
+ *     READY=1      once: when the runner works for the first time, or NOTIFY_PATIENCE_MS after the start
+ * where it still cannot. A Redis that is away must make a supervisor neither kill the runner (it waits, and
+ * that is its job) nor hold up what is to start after it; STATUS tells of it. STATUS=…     one line for a
+ * person, when it changes, at most once a second STOPPING=1   once, with the time that it may take
+ * (EXTEND_TIMEOUT_USEC) WATCHDOG=1   every third of WATCHDOG_USEC, from the end of a turn: a loop that hangs,
+ * or a process that is stopped, sends none. One that waits for Redis is alive, and does.
  *
  * Without NOTIFY_SOCKET, or with one that cannot be used (said once in the log), nothing is sent. Nothing
  * here waits: libsystemd's sd_notify blocks for as long as a supervisor does not read, which must not stop

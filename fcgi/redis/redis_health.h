@@ -10,8 +10,8 @@
 #include "resp/redis_trouble.h"
 #include "store/store_durability.h"
 
-/* So that the deep health check is answered within a second, whatever happens. */
-#define REDIS_HEALTH_BUDGET_MS 700
+#define REDIS_HEALTH_BUDGET_MS \
+    700 /* so that the deep health check is answered within a second, whatever happens */
 
 struct redis_health {
     enum redis_trouble trouble;         /* REDIS_FINE: a job would be stored */

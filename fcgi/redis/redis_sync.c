@@ -35,8 +35,8 @@ struct redis_sync {
     struct mono_ms pause_end;                     /* calls fail until then; 0: no pause */
     struct buffer out;                            /* what is sent */
     struct slice *items[REDIS_SYNC_PIPELINE_MAX]; /* owned; NULL: none */
-    /* The replies as others see them; borrowed from memory and items. */
-    struct reply flat[REDIS_SYNC_PIPELINE_MAX];
+    struct reply
+        flat[REDIS_SYNC_PIPELINE_MAX]; /* the replies as others see them: borrow from memory and items */
 };
 
 /* Some commands of a call, at most REDIS_SYNC_PIPELINE_MAX. */

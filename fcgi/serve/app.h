@@ -28,8 +28,8 @@
  * that Redis does, and who asks for so much can wait longer. */
 #define APP_BULK_MS 3000
 
-/* Bytes of memory that are kept for answers from one request to the next, each. */
-#define APP_KEPT_MAX 1048576
+#define APP_KEPT_MAX \
+    1048576 /* bytes of memory that are kept for answers from one request to the next, each */
 
 struct app;
 

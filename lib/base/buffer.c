@@ -153,14 +153,6 @@ bool slice_eq(struct slice a, const char *text)
     return a.data != NULL && a.len == strlen(text) && memcmp(a.data, text, a.len) == 0;
 }
 
-bool slice_same(struct slice a, struct slice b)
-{
-    if (a.data == NULL || b.data == NULL) {
-        return a.data == b.data;
-    }
-    return a.len == b.len && memcmp(a.data, b.data, a.len) == 0;
-}
-
 bool slice_i64(struct slice s, int64_t *value)
 {
     bool negative = s.len > 0 && s.data[0] == '-';
@@ -184,15 +176,20 @@ bool slice_i64(struct slice s, int64_t *value)
     return true;
 }
 
-struct slice slice_take_until(struct slice *rest, char end)
+bool slice_same(struct slice a, struct slice b)
 {
-    const char *found = rest->len > 0 ? memchr(rest->data, end, rest->len) : NULL;
-    struct slice piece = *rest;
-    piece.len = found != NULL ? (size_t)(found - rest->data) : rest->len;
-    size_t used = found != NULL ? piece.len + 1 : piece.len;
+    return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
+
+struct slice slice_take_until(struct slice *rest, char mark)
+{
+    const char *end = rest->len > 0 ? memchr(rest->data, mark, rest->len) : NULL;
+    struct slice part = *rest;
+    part.len = end != NULL ? (size_t)(end - rest->data) : rest->len;
+    size_t used = end != NULL ? part.len + 1 : part.len;
     rest->data += used;
     rest->len -= used;
-    return piece;
+    return part;
 }
 
 struct slice slice_take_word(struct slice *rest)

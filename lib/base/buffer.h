@@ -51,20 +51,16 @@ const char *buffer_str(const struct buffer *b);
 /* Write the decimal digits of value, without a NUL. Returns their number. */
 size_t i64_format(char out[I64_DIGITS], int64_t value);
 
-/* Slices. slice_of borrows the string. */
+/* Slices. slice_of borrows the string; slice_eq compares bytes. */
 struct slice slice_of(const char *text);
-/* True if a is there and holds the bytes of text. */
 bool slice_eq(struct slice a, const char *text);
-/* True if both hold the same bytes, or both are absent. */
-bool slice_same(struct slice a, struct slice b);
-/* Read a decimal int64: an optional '-', digits, nothing else. Returns false if it is not one or does not
- * fit.
- */
+/* Read a decimal int64: an optional '-', digits, nothing else. False when it is not one or does not fit. */
 NODISCARD bool slice_i64(struct slice s, int64_t *value);
-/* Take what is before the first `end` off rest, and the `end` with it; all of rest if it has none. The piece
- * is empty if nothing is left. */
-struct slice slice_take_until(struct slice *rest, char end);
-/* The same up to the next space. */
+/* Do both hold the same bytes? A slice without data equals an empty one. */
+bool slice_same(struct slice a, struct slice b);
+/* Take what stands before the next mark, and the mark, off rest; all of it if there is no mark. */
+struct slice slice_take_until(struct slice *rest, char mark);
+/* Take the next word, and the one space behind it, off rest; an empty word if nothing is left. */
 struct slice slice_take_word(struct slice *rest);
 
 #endif

@@ -273,19 +273,16 @@ void execution_id_format(char out[EXECUTION_ID_SIZE], const struct execution *ex
     out[len] = '\0';
 }
 
-/* An id is valid only in the form in which Dronc writes it: what was read must be written the same. */
+/* Ids are only good in the form in which they are given out: what was read must come out the same. */
 bool execution_id_parse(struct execution *out, struct slice id)
 {
     char text[EXECUTION_ID_SIZE];
-    char job[JOB_ID_TEXT_SIZE];
     struct slice rest = id;
     *out = (struct execution){0};
     if (id.data == NULL || id.len >= sizeof text || !slice_eq(slice_take_until(&rest, ':'), "exec")) {
         return false;
     }
-    struct slice hex = slice_take_until(&rest, ':');
-    (void)snprintf(job, sizeof job, "capi:%.*s", (int)hex.len, hex.data);
-    if (!job_id_parse(&out->job, slice_of(job)) ||
+    if (!job_id_parse_hex(&out->job, slice_take_until(&rest, ':')) ||
         !slice_i64(slice_take_until(&rest, ':'), &out->scheduled.ms) || !read_int(rest, &out->attempt)) {
         return false;
     }

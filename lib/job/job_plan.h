@@ -14,7 +14,7 @@
 /* The first instant of job that is later than after. Returns false if there is none. */
 NODISCARD bool job_plan_first(const struct job *job, struct wall_ms after, struct wall_ms *first);
 
-/* True if both have the same stored definition; with only_time, the same part that says when they are due. */
+/* Do both have the same definition, as it is stored? only_time: the part of it that says when. */
 bool job_plan_same(const struct job *a, const struct job *b, bool only_time);
 
 #endif

@@ -17,21 +17,22 @@
 struct script {
     const char *name;   /* "claim" */
     const char *source; /* NUL-terminated */
-    const char *sha1;   /* 40 hex digits: its name in Redis */
+    const char *sha1;   /* 40 hex digits, as Redis names it */
 };
 
-/* Start with cmd_init or cmd_init_script; zero-initialised is not a command. */
+/* Zero-initialised is not a command: start with cmd_init or cmd_init_script. */
 struct cmd {
-    struct buffer args;          /* the arguments in RESP; of a script, those after the key count */
-    size_t argc;                 /* how many they are */
-    size_t key_count;            /* script only */
+    struct buffer args; /* the arguments, each already in RESP; for a script those after the key count */
+    size_t argc;        /* how many those are */
+    size_t key_count;   /* script only */
     const struct script *script; /* NULL: a plain command */
-    int level;                   /* what readers of what it stores must know: see store_level.h. Mostly 0 */
+    int level; /* what a reader of what this stores has to know: see store_level.h. Mostly 0 */
 };
 
-/* Start a command. Both allocate; cmd_fini frees the memory. cmd_render reports failures. */
+/* Start a command. Both take memory that is given back by cmd_fini. Failures are remembered and told by
+ * cmd_render. */
 void cmd_init(struct cmd *cmd, const char *name);
-/* The next key_count arguments are its KEYS, all others its ARGV. */
+/* The next key_count arguments are its KEYS, all after them ARGV. */
 void cmd_init_script(struct cmd *cmd, const struct script *script, size_t key_count);
 void cmd_fini(struct cmd *cmd);
 

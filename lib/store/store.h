@@ -131,8 +131,8 @@ struct store_claim_bounds {
 void store_claim(struct cmd *cmd, unsigned shard, const char *runner, const struct store_claim_bounds *bounds,
                  const struct store_keep *keep);
 struct store_claim_left {
-    /* The earliest instant that is left in the shard, backlog apart; ms = INT64_MAX: none. */
-    struct wall_ms next;
+    struct wall_ms
+        next;     /* the earliest instant that is left in the shard and no backlog; ms = INT64_MAX: none */
     bool backlog; /* something of a backlog is left, too */
 };
 /* count: how many were claimed. */
@@ -140,10 +140,10 @@ NODISCARD enum err store_claim_reply(const struct reply *reply, struct store_cla
                                      struct errinfo *info);
 struct store_claimed {
     struct store_attempt attempt;
-    /* When this attempt is due: at the scheduled instant, or when it is retried or made at last. */
-    struct wall_ms due;
-    /* Borrowed from the reply; absent if the job is gone, empty if it is garbage. */
-    struct job_fields fields;
+    struct wall_ms
+        due; /* of this attempt: the scheduled instant, or when it is to be made again or at last */
+    struct job_fields
+        fields; /* borrowed from the reply; absent where the job is gone, empty where it is garbage */
     struct wall_ms created;
     bool started;        /* store_held_at only */
     bool from_retry;     /* the job's next instant stands in Redis already */
@@ -162,9 +162,11 @@ void store_start_add(struct cmd *cmd, const struct store_attempt *attempt, struc
 enum store_verdict {
     STORE_DONE,   /* it is so in Redis now (or was already, by an earlier sending of the same) */
     STORE_LOST,   /* refused: the claim is no longer ours */
-    STORE_GONE,   /* refused: the claim is void (job gone, paused, or rescheduled) and was dropped */
+    STORE_GONE,   /* refused: the claim is void (the job is gone, paused, or has another time) and was dropped
+                   */
     STORE_SETTLED /* start_watched only: not to be called, for another occurrence of the job is under way; it
-                     is recorded as skipped, or waits. The job's next instant is due as after a start */
+                     is recorded as skipped, or waits. The job's next instant is due as if it had been started
+                   */
 };
 /* Ask whether started attempts are still the runner's, just before they are sent: what was cancelled is LOST.
  * Begin with store_confirm, add 1 to STORE_BATCH_MAX attempts of that shard. */
@@ -266,8 +268,9 @@ void store_trim(struct cmd *cmd, unsigned shard, const struct store_keep *keep);
 
 /* ---- new rules of time zones ---- */
 
-/* About how many jobs a page looks at; at most what Redis keeps in one piece (128). */
-#define STORE_DUE_PAGE    64
+#define STORE_DUE_PAGE                                                                  \
+    64 /* jobs that a page looks at, about; at most what Redis keeps in one piece (128) \
+        */
 #define STORE_CURSOR_SIZE 24 /* bytes, with the NUL */
 
 /* Look at a part of the jobs in a shard that wait for their next instant, from cursor on ("0": from the

@@ -26,8 +26,8 @@
 #define LEASE_BEAT_MS   1000
 #define LEASE_MARGIN_MS 500  /* our own view of the lease ends so much earlier than Redis' */
 #define LEASE_STEP_MS   1000 /* Redis' clock moved by so much between two beats: it was set */
-/* How many runners are kept track of. More than that still work; recovery only takes longer. */
-#define LEASE_RUNNERS_MAX 256
+#define LEASE_RUNNERS_MAX \
+    256 /* runners that are kept track of; more than that still work, recovery only takes longer */
 
 struct lease {
     struct redis_link *link;   /* borrowed */

@@ -43,8 +43,8 @@ struct rezone {
     size_t moving;                  /* moves under way */
     int64_t seen, moved;            /* jobs, in this walk */
     size_t old_count;
-    /* The zones that changed, by their old rules; borrowed from zones. */
-    const struct zone *old[REZONE_ZONES_MAX];
+    const struct zone
+        *old[REZONE_ZONES_MAX]; /* the zones that changed, by their old rules; borrowed from zones */
 };
 
 /* Everything is borrowed for the life of rezone. */

@@ -45,8 +45,8 @@
 
 #define GATE_STUCK_MS  250
 #define GATE_WINDOW_MS 20 /* what a host ended in the last one to two of these counts as "just now" */
-/* A call that takes longer earns its host nothing, nor does one without an answer. */
-#define GATE_SLOW_MS        5000
+#define GATE_SLOW_MS \
+    5000 /* a call that takes longer earns its host nothing, nor does one without an answer */
 #define GATE_TRUST_MIN_MS   100
 #define GATE_MANY           16 /* doubtful runs of a host: half of all have to be left for one more */
 #define GATE_MANY_QUICK     64 /* likewise, of a host that has answered in time when it was called last */

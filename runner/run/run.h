@@ -42,9 +42,9 @@ struct run {
     struct runs *owner; /* borrowed: the set that it is in */
     struct store_attempt attempt;
     struct wall_ms due; /* when this attempt is to be made: the occurrence's instant, or a retry's */
-    /* The job's next instant after the occurrence's, from STARTING on; INT64_MAX: none. */
-    struct wall_ms following;
-    struct job job;     /* owned; of a notice, the one that stands in for it (notice_job.h) */
+    struct wall_ms
+        following;  /* the job's next instant behind the occurrence's; INT64_MAX: none. From STARTING on */
+    struct job job; /* owned; of a notice, the one that stands in for it (notice_job.h) */
     struct buffer body; /* in CALLING: what is sent, where that is not the job's body as it stands;
                          * in FINISHING: what execution.response borrows */
     unsigned shard;

@@ -197,29 +197,23 @@ TEST(slice_i64_reads_whole_numbers_only)
     assert_false(slice_i64((struct slice){NULL, 0}, &value));
 }
 
-TEST(slice_same_compares_bytes_and_absence)
+TEST(slice_take_until_takes_the_mark_too)
 {
-    const struct slice absent = {NULL, 0};
-    const struct slice empty = {"", 0};
-    assert_true(slice_same(slice_of("abc"), (struct slice){"abcd", 3}));
-    assert_false(slice_same(slice_of("abc"), slice_of("abd")));
-    assert_false(slice_same(slice_of("abc"), slice_of("ab")));
-    assert_true(slice_same(absent, absent));
-    assert_true(slice_same(empty, empty));
-    assert_false(slice_same(absent, empty));
-    assert_false(slice_same(empty, absent));
-}
-
-TEST(slice_take_until_takes_piece_by_piece)
-{
-    struct slice rest = slice_of("a:bc::d");
-    static const char *const pieces[] = {"a", "bc", "", "d"};
-    for (size_t i = 0; i < 4; i++) {
-        assert_true(slice_eq(slice_take_until(&rest, ':'), pieces[i]));
+    struct slice rest = slice_of("a.bc..d");
+    static const char *const PARTS[] = {"a", "bc", "", "d", ""};
+    for (size_t i = 0; i < sizeof PARTS / sizeof PARTS[0]; i++) {
+        assert_true(slice_eq(slice_take_until(&rest, '.'), PARTS[i]));
     }
     assert_int_equal(rest.len, 0);
-    assert_int_equal(slice_take_until(&rest, ':').len, 0);
-    rest = slice_of("run now");
-    assert_true(slice_eq(slice_take_word(&rest), "run"));
-    assert_true(slice_eq(rest, "now"));
+    rest = slice_of("two words");
+    assert_true(slice_eq(slice_take_word(&rest), "two"));
+    assert_true(slice_eq(rest, "words"));
+}
+
+TEST(slice_same_takes_nothing_for_empty)
+{
+    assert_true(slice_same(slice_of("a"), slice_of("a")));
+    assert_false(slice_same(slice_of("a"), slice_of("b")));
+    assert_false(slice_same(slice_of("a"), slice_of("ab")));
+    assert_true(slice_same(slice_of(""), (struct slice){NULL, 0}));
 }
