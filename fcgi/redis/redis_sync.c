@@ -7,6 +7,7 @@
 #include "redis/redis_memory.h"
 #include "redis/redis_socket.h"
 #include "resp/redis_limits.h"
+#include "resp/redis_login.h"
 #include "resp/redis_reply.h"
 #include "resp/redis_trouble.h"
 #include "store/store.h"
@@ -233,27 +234,14 @@ static enum err log_in(struct redis_sync *redis, const struct deadline *deadline
 {
     struct cmd cmd;
 
-    if (!redis->config->redis_password[0]) {
-        return ERR_OK;
-    }
-    cmd_init(&cmd, "AUTH");
-    if (redis->config->redis_username[0]) {
-        cmd_arg_str(&cmd, redis->config->redis_username);
-    }
-    cmd_arg_str(&cmd, redis->config->redis_password);
-    return run_step(redis, &cmd, deadline, info);
+    return redis_login_auth(&cmd, redis->config) ? run_step(redis, &cmd, deadline, info) : ERR_OK;
 }
 
 static enum err select_db(struct redis_sync *redis, const struct deadline *deadline, struct errinfo *info)
 {
     struct cmd cmd;
 
-    if (redis->config->redis_db == 0) {
-        return ERR_OK;
-    }
-    cmd_init(&cmd, "SELECT");
-    cmd_arg_i64(&cmd, redis->config->redis_db);
-    return run_step(redis, &cmd, deadline, info);
+    return redis_login_select(&cmd, redis->config) ? run_step(redis, &cmd, deadline, info) : ERR_OK;
 }
 
 /* Is the database one that we can work with? Raises it to level where it is lower. */

@@ -1,8 +1,8 @@
-/* cron: what can be asked of a schedule without looking at a clock, and the small tools that the other parts
+/* cron: see cron.h. The questions to a schedule that need no instant, and small tools that the other parts
  * share.
  *
- * The parser is cron_parse.c with cron_field.c and cron_every.c, the search for instants cron_next.c with
- * cron_month.c, output cron_print.c and cron_describe.c.
+ * cron_parse.c parses, with cron_field.c and cron_every.c; cron_next.c finds instants, with cron_month.c;
+ * cron_print.c and cron_describe.c write.
  */
 #include "cron/cron.h"
 
@@ -219,7 +219,7 @@ void cron_put(struct cron_text *out, const char *fmt, ...)
     out->len += len > 0 ? (size_t)len : 0;
 }
 
-/* These two without printf: every new job's schedule is written so, for its id. */
+/* These two do without printf: they write the schedule of every new job, for its id. */
 void cron_put_text(struct cron_text *out, const char *text)
 {
     for (; *text; text++, out->len++) {

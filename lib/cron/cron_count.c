@@ -1,8 +1,8 @@
-/* cron_count: how many instants a schedule has in a span of time, without visiting them.
+/* cron_count: counts the instants of a schedule in a span of time, without visiting them.
  *
- * Two layers, as in cron_next. Below, the calendar: matching days times matching times of day. Above it, the
- * zone's stretches of constant offset, with the seven cases of cron.h at their borders. cron_next defines
- * what is counted here: a property test holds the two together.
+ * Two layers, as in cron_next. The lower one is the calendar: matching days times matching times of day. The
+ * upper one is the zone's stretches of constant offset, with the seven cases of cron.h at their borders.
+ * cron_next defines what is counted; a property test compares the two.
  */
 #include "cron/cron.h"
 
@@ -20,7 +20,7 @@ static int64_t ones(uint64_t set)
     return __builtin_popcountll(set);
 }
 
-/* The times of day before second_of_day (at most 86,400) that match. */
+/* The number of matching times of day before second_of_day (at most 86,400). */
 static int64_t times_before(const struct cron *c, unsigned second_of_day)
 {
     const unsigned h = second_of_day / 3600;
@@ -43,7 +43,7 @@ static bool month_matches(const struct cron *c, struct civil_date date)
     return c->year[index >> 6] >> (index & 63) & 1 && c->month >> date.month & 1;
 }
 
-/* The matching dates among day numbers from `from` up to, not including, `to`; within 1970 to 2200. */
+/* The number of matching dates from day number `from` up to, not including, `to`; within 1970 to 2200. */
 static int64_t days_between(const struct cron *c, int64_t from, int64_t to)
 {
     int64_t count = 0;
@@ -66,7 +66,7 @@ static int64_t days_between(const struct cron *c, int64_t from, int64_t to)
     return count;
 }
 
-/* The matching local times before local_s on its own day. */
+/* The number of matching local times before local_s on its own day. */
 static int64_t times_of_day(const struct cron *c, int64_t local_s)
 {
     const int64_t day = local_s / CIVIL_DAY_S;
@@ -82,7 +82,7 @@ static int64_t clamp(int64_t local_s)
     return local_s < 0 ? 0 : local_s > end_s ? end_s : local_s;
 }
 
-/* The matching local times from low_s up to, not including, high_s. Pure calendar, no zone. */
+/* The number of matching local times from low_s up to, not including, high_s. Pure calendar, no zone. */
 static int64_t count_local(const struct cron *c, int64_t low_s, int64_t high_s)
 {
     const int64_t low = clamp(low_s);
@@ -102,7 +102,7 @@ struct span {
     int64_t first_s, last_s; /* instants, both included */
 };
 
-/* The instants in one stretch of constant offset: see search_segment in cron_next.c. */
+/* The number of instants in one stretch of constant offset: see search_segment in cron_next.c. */
 static int64_t count_segment(const struct span *s, size_t i)
 {
     const int64_t start_s = s->segments[i].start_s;

@@ -1,17 +1,17 @@
-/* cron_describe: a schedule as an English sentence: times of day, then days, months and years.
+/* cron_describe: writes a schedule as an English sentence: times of day, then days, months and years.
  *
- * Works from the sets, like cron_print, so equal schedules are described equally. Shapes that people write
- * often (clock times, "every n minutes", weekdays) have their own wording, all others are spelt out in lists.
+ * Works from the sets, like cron_print, so equal schedules are described equally. Frequent shapes (clock
+ * times, "every n minutes", weekdays) have their own wording; all others are lists.
  */
 #include "cron/cron_words.h"
 
-/* How a set of seconds, minutes or hours is best told. */
+/* What is needed to describe a set of seconds, minutes or hours. */
 struct shape {
     struct cron_set set;
-    struct cron_progression p; /* of the set; count 0: it is none */
+    struct cron_progression p; /* the set as a progression; count 0: it is none */
     unsigned count;            /* values */
     bool full;                 /* all of them */
-    bool zero;                 /* nothing but 0 */
+    bool zero;                 /* only 0 */
     bool even;                 /* every n-th from 0, n > 1, n divides the field: "every n …" */
 };
 
@@ -79,8 +79,8 @@ static void put_times(struct cron_text *out, const struct shape *s, const struct
     cron_list_put(out, &list, "and");
 }
 
-/* "Every hour", "Every 4 hours", "Every hour from 09:00 to 17:00": on the hour. False if the hours have no
- * such shape. */
+/* "Every hour", "Every 4 hours", "Every hour from 09:00 to 17:00": on the hour. Returns false if the hours
+ * have no such shape. */
 static bool put_hours(struct cron_text *out, const struct shape *h)
 {
     if (h->full || h->even) {
@@ -96,7 +96,7 @@ static bool put_hours(struct cron_text *out, const struct shape *h)
 /* The hours behind "Every 5 minutes" or "At minute 30". */
 static void put_in_hours(struct cron_text *out, const struct shape *m, const struct shape *h, bool seconds)
 {
-    const bool rhythm = m->full || (m->even && !seconds); /* the minutes are told as "every …" */
+    const bool rhythm = m->full || (m->even && !seconds); /* the minutes read "every …" */
 
     if (h->full) {
         cron_put(out, "%s", rhythm ? "" : " of every hour");
@@ -125,7 +125,7 @@ static void put_general_time(struct cron_text *out, const struct shape *s, const
     put_in_hours(out, m, h, !s->zero);
 }
 
-/* True if it came out as clock times, of which there are a few a day. */
+/* Returns true if it wrote clock times, of which there are a few a day. */
 static bool put_time(struct cron_text *out, const struct cron *c)
 {
     const struct shape s = shape_of(c, CRON_SECOND);
@@ -160,8 +160,7 @@ static bool add_progression(struct cron_list *list, const struct cron_set *set, 
     return true;
 }
 
-/* "the last day", "the day before the last day", "the day 3 days before the last day"; what leads up to it.
- */
+/* "the last day", "the day before the last day", "the day 3 days before the last day", after a lead-in. */
 static void add_before_last(struct cron_list *list, const char *lead, unsigned before)
 {
     if (before == 0)

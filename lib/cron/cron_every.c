@@ -1,12 +1,12 @@
-/* cron_every: the duration of @every: "90s", "1.5h", "2m30s", "1500ms".
+/* cron_every: parses the duration of @every: "90s", "1.5h", "2m30s", "1500ms".
  *
- * Sums whole nanoseconds; each term is rounded down to them. The schedule keeps whole seconds.
+ * Sums nanoseconds, and rounds each term down to a whole one. The schedule keeps whole seconds.
  */
 #include "cron/cron_internal.h"
 
 #define NANO     UINT64_C(1000000000)
 #define MOST_S   UINT64_C(315360000) /* ten years of 365 days */
-#define TOO_MUCH (MOST_S * NANO + 1) /* sums stay here once they are beyond the limit */
+#define TOO_MUCH (MOST_S * NANO + 1) /* the value of every sum beyond the limit */
 
 struct unit {
     const char *name;
@@ -46,8 +46,8 @@ static uint64_t whole_part(struct cron_span digits, uint64_t unit)
     return sum;
 }
 
-/* 0.digits * unit, rounded down: exact, since rounding down each step from the last digit on loses nothing
- * more. */
+/* 0.digits * unit, rounded down. It is exact: rounding down at each step, from the last digit on, loses
+ * nothing more. */
 static uint64_t fraction_part(struct cron_span digits, uint64_t unit)
 {
     uint64_t sum = 0;
@@ -69,7 +69,8 @@ static struct cron_span take_digits(struct cron_span *text)
     return digits;
 }
 
-/* Take one term off the text and add it. False: it is none, and *text begins where it goes wrong. */
+/* Take one term off the text and add it. Returns false if it is malformed; *text then begins at the
+ * mistake. */
 static bool take_term(struct cron_span *text, uint64_t *sum)
 {
     const struct cron_span whole = take_digits(text);

@@ -1,7 +1,7 @@
-/* cron_field: one field of a schedule: lists, ranges and steps.
+/* cron_field: parses one field of a schedule: lists, ranges and steps.
  *
- * Collects values into sets; what sets of different fields mean together is settled in cron_parse.c. Single
- * values are cron_value.c, the rules L, W and # cron_rule.c.
+ * Collects values into sets; cron_parse.c decides what the sets of different fields mean together.
+ * cron_value.c parses single values, cron_rule.c the rules L, W and #.
  */
 #include "cron/cron_internal.h"
 
@@ -47,7 +47,7 @@ static void add_values(struct cron_parser *p, enum cron_field field, unsigned fi
     }
 }
 
-/* A range. One that runs backwards goes on from the field's bottom, its step counting on. */
+/* A range. One that runs backwards goes on from the field's bottom; its step counts on. */
 static void add_range(struct cron_parser *p, enum cron_field field, unsigned first, unsigned last,
                       unsigned step)
 {
@@ -88,7 +88,7 @@ static enum cron_code parse_step(struct cron_parser *p, enum cron_field field, s
     return CRON_OK;
 }
 
-/* First and last of what a step is counted along, and whether it runs to the field's end by itself. */
+/* The range that a step counts along, and whether it runs to the field's end by itself. */
 struct base {
     unsigned first, last;
     bool open;

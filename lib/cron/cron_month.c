@@ -1,4 +1,4 @@
-/* cron_month: which days of a month match, and whether any date ever does.
+/* cron_month: finds the days of a month that match, and whether any date ever does.
  *
  * Pure calendar: no time of day, no zone.
  */
@@ -86,7 +86,7 @@ static bool year_has_date(const struct cron *c, int year, unsigned first_weekday
     return false;
 }
 
-/* There are 14 kinds of years: by the weekday they begin on, common and leap. One of each is looked at. */
+/* There are 14 kinds of years, by their first weekday, common and leap. Look at one of each. */
 bool cron_has_date(const struct cron *c)
 {
     unsigned first_weekday = 4; /* 1970-01-01 was a Thursday */

@@ -1,9 +1,9 @@
-/* cron_next: the next instant of a schedule.
+/* cron_next: finds the next instant of a schedule.
  *
  * Two layers. cron_next_local looks for the next matching local time in the calendar, field by field from the
- * year down, counting trailing zeros of bit sets. Above it, the search walks the zone's stretches of constant
- * offset and applies the seven cases of cron.h at their borders. Work is bounded by 230 years of months and,
- * where a found time lies far ahead, the stretches in between are skipped. Allocates nothing, keeps nothing.
+ * year down, by counting trailing zeros of bit sets. Above it, the search walks the zone's stretches of
+ * constant offset and applies the seven cases of cron.h at their borders. The months of 230 years bound the
+ * work; if a found time lies far ahead, the search skips the stretches in between. Allocates nothing.
  */
 #include "cron/cron.h"
 
@@ -62,7 +62,7 @@ static int next_year(const struct cron *c, int year)
     return CRON_YEAR_LAST + 1;
 }
 
-/* The day number of the first matching date at or after one, or CRON_DAY_END. */
+/* The day number of the first matching date at or after the given one, or CRON_DAY_END. */
 static int64_t next_day(const struct cron *c, struct civil_date date)
 {
     unsigned from = date.day;
@@ -113,7 +113,7 @@ int64_t cron_next_local(const struct cron *c, int64_t local_s)
         if (time >= 0)
             return day * CIVIL_DAY_S + time;
     }
-    date.day++; /* may be one too many: then nothing is left of the month */
+    date.day++; /* may be past the end of the month: then nothing is left of it */
     day = next_day(c, date);
     return day < CRON_DAY_END ? day * CIVIL_DAY_S + first_time(c) : CRON_NONE;
 }
@@ -127,7 +127,7 @@ struct search {
     int64_t low, found; /* the last look at the calendar: found is the first match at or after low */
 };
 
-/* cron_next_local, remembering the last answer: it holds for all that lies between question and answer. */
+/* cron_next_local, with the last answer remembered: it holds for every question between the two. */
 static int64_t look(struct search *s, int64_t local_s)
 {
     if (local_s < s->low || local_s > s->found) {
@@ -137,14 +137,14 @@ static int64_t look(struct search *s, int64_t local_s)
     return s->found;
 }
 
-/* How a schedule came to fire at the end of a gap whose skipped times end at local time end_s; first_s is the
+/* How a schedule comes to fire at the end of a gap whose skipped times end at local time end_s. first_s: the
  * first skipped time that matches. */
 static enum cron_how how_of_gap(const struct cron *c, int64_t first_s, int64_t end_s)
 {
     return cron_next_local(c, first_s + 1) <= end_s ? CRON_HOW_MERGED : CRON_HOW_MOVED;
 }
 
-/* Look for the answer in one stretch of constant offset. */
+/* Search one stretch of constant offset. */
 static bool search_segment(struct search *s, size_t i, int64_t *next_s, enum cron_how *how)
 {
     const int64_t start_s = s->segments[i].start_s;
@@ -169,8 +169,8 @@ static bool search_segment(struct search *s, size_t i, int64_t *next_s, enum cro
     return true;
 }
 
-/* The stretch to look at after stretch i had no answer. Those that end before the time found in the calendar
- * need no look, once they are so late that no local time before s->low can come again in them. */
+/* The stretch to search after stretch i had no answer. Skips those that end before the time found in the
+ * calendar, if they are so late that no local time before s->low can occur again in them. */
 static size_t next_segment(const struct search *s, const struct zone *zone, size_t i)
 {
     const int64_t margin_s = 2 * (int64_t)CIVIL_DAY_S; /* more than any offset */

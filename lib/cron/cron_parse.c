@@ -1,8 +1,7 @@
-/* cron_parse: from a text to a schedule: the prefix, macros, the number of fields, and what the fields mean
- * together.
+/* cron_parse: parses a schedule: the prefix, macros, the number of fields, and what the fields mean together.
  *
- * One pass from left to right, the first error ends it. The fields themselves are cron_field.c, durations
- * cron_every.c. Does not look at zone files: the prefix's name is handed out.
+ * One pass from left to right, which the first error ends. cron_field.c parses the fields, cron_every.c
+ * durations. Does not look at zone files: the caller gets the name in the prefix.
  */
 #include "cron/cron_internal.h"
 
@@ -31,8 +30,7 @@ enum cron_code cron_fail(const struct cron_parser *p, enum cron_code code, struc
     return code;
 }
 
-/* A month has each weekday four times, and some five times: drop what other rules of the same weekday say
- * already. */
+/* A month has each weekday four or five times: drop the rules that other rules of the same weekday imply. */
 static void reduce_weekday(struct cron *c, uint8_t bit)
 {
     const bool fourth = (c->dow_nth[3] & bit) != 0;
@@ -56,8 +54,8 @@ static void reduce_weekday(struct cron *c, uint8_t bit)
     }
 }
 
-/* Make equal day fields equal: a field that selects every day needs no rules, and in an "either" no other
- * field. */
+/* Bring day fields of equal meaning into one form: a field that selects every day needs no rules, and in an
+ * "either" no other field. */
 static void normalise_days(struct cron *c, bool either)
 {
     for (unsigned day = 0; day < 7; day++)
@@ -77,7 +75,7 @@ static void normalise_days(struct cron *c, bool either)
         c->flags |= CRON_FLAG_DAY_RULES;
 }
 
-/* All fields are read: settle how the day fields combine, and whether there is any such date. */
+/* Called when all fields are parsed: decide how the day fields combine, and whether any date matches. */
 static void finish_fields(struct cron_parser *p)
 {
     struct cron *const c = p->out;
@@ -108,7 +106,7 @@ static void add_all_years(struct cron *c)
         c->year[i] = set.bits[i];
 }
 
-/* Cut the text into fields. CRON_FIELDS if there are too few or too many. */
+/* Split the text into fields. CRON_FIELDS if there are too few or too many. */
 static enum cron_code split(struct cron_parser *p, struct cron_span text, struct cron_span field[FIELDS_MAX],
                             size_t *count)
 {
@@ -134,7 +132,7 @@ static enum cron_code parse_fields(struct cron_parser *p, struct cron_span text)
         return code;
     const bool year_last = count == 7 || (count == 6 && has_four_digits(field[5]));
     const bool second_first = count == 7 || (count == 6 && !year_last);
-    const size_t shift = second_first ? 0 : 1; /* where the first field stands in the seven-field form */
+    const size_t shift = second_first ? 0 : 1; /* the index of the first field in the seven-field form */
 
     if (!second_first)
         p->out->second = 1;
@@ -153,7 +151,7 @@ static enum cron_code parse_fields(struct cron_parser *p, struct cron_span text)
     return CRON_OK;
 }
 
-/* The fields that a macro stands for, or NULL. */
+/* The fields that a macro stands for; NULL for an unknown one. */
 static const char *find_macro(struct cron_span name)
 {
     static const struct macro {
@@ -210,7 +208,7 @@ static enum cron_code parse_prefix(struct cron_parser *p, struct cron_span *text
 
 static bool is_trimmed(char c)
 {
-    return cron_is_blank(c) || c == '\r' || c == '\n';
+    return cron_is_space(c) || c == '\r' || c == '\n';
 }
 
 static enum cron_code check_bytes(struct cron_parser *p, struct cron_span text)
@@ -228,7 +226,7 @@ static enum cron_code check_bytes(struct cron_parser *p, struct cron_span text)
     return CRON_OK;
 }
 
-static enum cron_code parse(struct cron_parser *p, struct cron_span text, char *zone_name)
+static enum cron_code parse_schedule(struct cron_parser *p, struct cron_span text, char *zone_name)
 {
     enum cron_code code = CRON_OK;
 
@@ -256,7 +254,7 @@ enum cron_code cron_parse(struct cron *out, char zone_name[CRON_ZONE_MAX + 1], c
     zone_name[0] = '\0';
     if (error)
         *error = (struct cron_error){.field = ""};
-    code = parse(&parser, (struct cron_span){text, len}, zone_name);
+    code = parse_schedule(&parser, (struct cron_span){text, len}, zone_name);
     if (code == CRON_OK)
         return CRON_OK;
     zone_name[0] = '\0';

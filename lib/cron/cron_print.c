@@ -1,11 +1,10 @@
-/* cron_print: the canonical text of a schedule: seven numeric fields, or @every in seconds.
+/* cron_print: writes the canonical text of a schedule: seven numeric fields, or @every in seconds.
  *
- * A function of the sets alone, so that equal schedules print equally. Every text is one that cron_parse
- * takes.
+ * It depends only on the sets, so that equal schedules print equally. cron_parse accepts every text.
  */
 #include "cron/cron_internal.h"
 
-/* Runs of three and more as ranges, everything else as single values. */
+/* Runs of three or more as ranges, all others as single values. */
 static void put_runs(struct cron_text *out, const struct cron_set *set, unsigned base, const char **comma)
 {
     for (int bit = cron_set_next(set, 0); bit >= 0;) {
@@ -42,7 +41,7 @@ static void put_set(struct cron_text *out, const struct cron *c, enum cron_field
     *comma = ",";
 }
 
-/* One item for each bit of a set: the format with the bit's number. */
+/* One item for each bit of a set: the format, with the bit's number. */
 static void put_bits(struct cron_text *out, uint32_t bits, const char *before, const char *behind,
                      const char **comma)
 {

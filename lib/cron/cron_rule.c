@@ -1,11 +1,9 @@
-/* cron_rule: the items of the day fields that depend on the month: L and W in day-of-month, L and # in
- * day-of-week.
- *
- * Only takes them apart; the days they mean in a given month are found in cron_month.c.
+/* cron_rule: parses the items of the day fields that depend on the month: L and W in day-of-month, L and # in
+ * day-of-week. cron_month.c finds the days that they mean in a given month.
  */
 #include "cron/cron_internal.h"
 
-/* L, L-n, LW, L-nW: what comes behind the L. */
+/* L, L-n, LW, L-nW: the part behind the L. */
 static enum cron_code parse_last(struct cron_parser *p, struct cron_span item)
 {
     const bool near = cron_upper(item.at[item.len - 1]) == 'W';

@@ -1,6 +1,6 @@
-/* cron_value: single values of a schedule's fields: numbers, and the names of months and weekdays.
+/* cron_value: parses single values of a schedule's fields: numbers, and the names of months and weekdays.
  *
- * Lists, ranges and steps are cron_field.c, the rules L, W and # cron_rule.c.
+ * cron_field.c parses lists, ranges and steps, cron_rule.c the rules L, W and #.
  */
 #include "cron/cron_internal.h"
 

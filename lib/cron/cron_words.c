@@ -1,4 +1,4 @@
-/* cron_words: English words and lists. Knows nothing of schedules but the names of their values. */
+/* cron_words: see cron_words.h. Knows nothing of schedules but the names of their values. */
 #include "cron/cron_words.h"
 
 #include <stdarg.h>

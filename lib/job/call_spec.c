@@ -1,9 +1,9 @@
-/* call_spec: see call_spec.h. Checks once, when it is read; what is sent is put together from the same text
- * for each call. */
+/* call_spec: see call_spec.h. call_spec_read checks the texts once; each call is built from the same
+ * texts. */
 #include "job/call_spec.h"
 
+#include "job/group.h"
 #include "text/base64.h"
-#include "text/json.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +16,7 @@ static const char *const method_names[CALL_METHOD__COUNT] = {
     [CALL_DELETE] = "DELETE", [CALL_HEAD] = "HEAD", [CALL_OPTIONS] = "OPTIONS",
 };
 
-/* Not the job's to say: they tell how the message is carried. */
+/* A job cannot set these: they say how the message is carried. */
 static const char *const refused_headers[] = {
     "Connection",          "Content-Length",   "Expect", "Host",    "Keep-Alive",        "Proxy-Authenticate",
     "Proxy-Authorization", "Proxy-Connection", "TE",     "Trailer", "Transfer-Encoding", "Upgrade"};
@@ -26,33 +26,33 @@ const char *call_method_name(enum call_method method)
     return method < CALL_METHOD__COUNT ? method_names[method] : "unknown";
 }
 
-static enum err read_method(struct call_spec *out, struct slice name, struct errinfo *info)
+static bool read_method(struct call_spec *out, struct slice name, struct job_fault *fault)
 {
     for (unsigned i = 0; i < CALL_METHOD__COUNT; i++) {
         if (slice_eq(name, method_names[i])) {
             out->method = (enum call_method)i;
-            return ERR_OK;
+            return true;
         }
     }
-    return name.data == NULL
-               ? ERR_OK
-               : err_set(info, ERR_INVALID, "method must be GET, POST, PUT, PATCH, DELETE, HEAD or OPTIONS");
+    return name.data == NULL ||
+           job_fault_invalid(fault, "method",
+                             "method must be GET, POST, PUT, PATCH, DELETE, HEAD or OPTIONS");
 }
 
 /* ---- headers ---- */
 
-/* A header as it stands in the definition. */
+/* A header of the definition. */
 struct header {
     struct slice name;
     struct slice value;
 };
 
-/* Those that were seen so far. */
+/* The headers that were read so far. */
 struct headers {
     struct header list[CALL_HEADERS_MAX];
     size_t count;
     size_t bytes;
-    struct errinfo *info;
+    struct job_fault *fault;
 };
 
 static bool is_token_char(char c)
@@ -72,12 +72,12 @@ static bool is_token(struct slice name)
     return name.len > 0;
 }
 
-static bool is_blank(char c)
+static bool is_space(char c)
 {
     return c == ' ' || c == '\t';
 }
 
-/* Why text can be no header's value; NULL: it can. */
+/* Why text cannot be a header's value; NULL if it can. */
 static const char *value_fault(struct slice text)
 {
     for (size_t i = 0; i < text.len; i++) {
@@ -86,8 +86,8 @@ static const char *value_fault(struct slice text)
             return "holds a control character";
         }
     }
-    bool blank = text.len > 0 && (is_blank(text.data[0]) || is_blank(text.data[text.len - 1]));
-    return blank ? "begins or ends with a blank" : NULL;
+    bool spaced = text.len > 0 && (is_space(text.data[0]) || is_space(text.data[text.len - 1]));
+    return spaced ? "begins or ends with a blank" : NULL;
 }
 
 static bool is_named(struct slice name, const char *other)
@@ -105,8 +105,8 @@ static bool is_refused(struct slice name)
     return false;
 }
 
-/* Is it one that the system sends itself, whatever the job says? */
-static bool is_systems(struct slice name)
+/* True for a header that Dronc sends itself, whatever the job says. */
+static bool is_our_own(struct slice name)
 {
     return is_named(name, "Idempotency-Key") || (name.len >= 6 && strncasecmp(name.data, "Dronc-", 6) == 0);
 }
@@ -122,15 +122,13 @@ static bool is_known(const struct headers *headers, struct slice name)
     return false;
 }
 
-/* Always false. what: a sentence without its subject. */
+/* Always false. what: the rest of a sentence that begins with the name. */
 static bool refuse_header(struct headers *headers, struct slice name, const char *what)
 {
     int shown = name.len < NAME_SHOWN_MAX ? (int)name.len : NAME_SHOWN_MAX;
-    (void)err_set(headers->info, ERR_INVALID, "headers: \"%.*s\" %s", shown, name.data, what);
-    return false;
+    return job_fault_invalid(headers->fault, "headers", "headers: \"%.*s\" %s", shown, name.data, what);
 }
 
-/* Check one header's text. */
 static bool check_header(struct headers *headers, struct slice name, struct slice value)
 {
     struct errinfo unknown = {0};
@@ -153,7 +151,7 @@ static bool check_header(struct headers *headers, struct slice name, struct slic
     return !is_known(headers, name) || refuse_header(headers, name, "stands there twice");
 }
 
-static bool take_header(struct slice name, const struct json_value *json, void *arg)
+static bool visit_header(struct slice name, const struct json_value *json, void *arg)
 {
     struct headers *headers = arg;
     struct slice value = json_string(json);
@@ -161,115 +159,94 @@ static bool take_header(struct slice name, const struct json_value *json, void *
         return refuse_header(headers, name, "must be a string");
     }
     if (headers->count == CALL_HEADERS_MAX) {
-        (void)err_set(headers->info, ERR_INVALID, "headers: there are more than %d", CALL_HEADERS_MAX);
-        return false;
+        return job_fault_invalid(headers->fault, "headers", "headers: there are more than %d",
+                                 CALL_HEADERS_MAX);
     }
     if (!check_header(headers, name, value)) {
         return false;
     }
     headers->list[headers->count++] = (struct header){name, value};
     headers->bytes += name.len + value.len;
-    if (headers->bytes > CALL_HEADERS_BYTES_MAX) {
-        (void)err_set(headers->info, ERR_INVALID, "headers: longer than %d bytes in all",
-                      CALL_HEADERS_BYTES_MAX);
-        return false;
-    }
-    return true;
+    return headers->bytes <= CALL_HEADERS_BYTES_MAX ||
+           job_fault_invalid(headers->fault, "headers", "headers: longer than %d bytes in all",
+                             CALL_HEADERS_BYTES_MAX);
 }
 
-/* Read and check text, an object of headers. They are borrowed from *doc, which the caller frees in any case.
- */
-static enum err parse_headers(struct headers *out, struct json_doc **doc, struct slice text,
-                              struct errinfo *info)
+/* Read and check text, an object of headers. Returns owned (json_free) what they are borrowed from; NULL if
+ * they are no good, or memory runs out. */
+static struct json_doc *parse_headers(struct headers *out, struct slice text, struct job_fault *fault)
 {
-    struct errinfo bad = {0};
-    *out = (struct headers){.info = info};
-    enum err err = json_parse(doc, text.data, text.len, &bad);
-    if (err != ERR_OK) {
-        return err == ERR_NOMEM ? err : err_set(info, ERR_INVALID, "headers: %s", bad.text);
+    struct json_doc *doc = group_parse_object("headers", text, fault);
+    out->count = 0;
+    out->bytes = 0;
+    out->fault = fault;
+    if (doc != NULL && !json_each(json_root(doc), visit_header, out)) {
+        json_free(doc);
+        return NULL;
     }
-    if (json_kind_of(json_root(*doc)) != JSON_OBJECT) {
-        return err_set(info, ERR_INVALID, "headers must be an object");
-    }
-    return json_each(json_root(*doc), take_header, out) ? ERR_OK : ERR_INVALID;
+    return doc;
 }
 
-/* *text is absent where there are no headers in it. */
-static enum err check_headers(struct slice *text, struct errinfo *info)
+/* *text becomes absent if it is an object without headers. */
+static bool check_headers(struct slice *text, struct job_fault *fault)
 {
     struct headers headers;
-    struct json_doc *doc = NULL;
     if (text->data == NULL) {
-        return ERR_OK;
+        return true;
     }
-    enum err err = parse_headers(&headers, &doc, *text, info);
-    json_free(doc);
-    if (err == ERR_OK && headers.count == 0) {
+    struct json_doc *doc = parse_headers(&headers, *text, fault);
+    if (doc != NULL && headers.count == 0) {
         *text = (struct slice){NULL, 0};
     }
-    return err;
+    json_free(doc);
+    return doc != NULL;
 }
 
 /* ---- the body ---- */
 
-static enum err check_body_size(size_t len, const char *field, struct errinfo *info)
+static bool check_body_size(size_t len, const char *field, struct job_fault *fault)
 {
-    return len <= CALL_BODY_MAX
-               ? ERR_OK
-               : err_set(info, ERR_INVALID, "%s: longer than %d bytes", field, CALL_BODY_MAX);
+    return len <= CALL_BODY_MAX ||
+           job_fault_invalid(fault, field, "%s: longer than %d bytes", field, CALL_BODY_MAX);
 }
 
-static enum err check_base64(struct slice text, struct errinfo *info)
+static bool check_base64(struct slice text, struct job_fault *fault)
 {
     size_t len;
     return base64_check(text, &len)
-               ? check_body_size(len, "body_base64", info)
-               : err_set(info, ERR_INVALID, "body_base64 is not base64 (RFC 4648, section 4, padded)");
+               ? check_body_size(len, "body_base64", fault)
+               : job_fault_invalid(fault, "body_base64",
+                                   "body_base64 is not base64 (RFC 4648, section 4, padded)");
 }
 
-static enum err check_text(struct slice text, struct errinfo *info)
+static bool check_text(struct slice text, struct job_fault *fault)
 {
     struct errinfo unknown = {0};
-    enum err err = check_body_size(text.len, "body", info);
-    if (err == ERR_OK && template_check(text, &unknown) != ERR_OK) {
-        err = err_set(info, ERR_INVALID, "body: %s", unknown.text);
-    }
-    return err;
+    return check_body_size(text.len, "body", fault) &&
+           (template_check(text, &unknown) == ERR_OK ||
+            job_fault_invalid(fault, "body", "body: %s", unknown.text));
 }
 
-/* *body: the one that is given, absent where it is empty. */
-static enum err check_body(struct call_spec *out, const struct job_fields *fields, struct slice *body,
-                           const char **field, struct errinfo *info)
+/* Choose the body that is given, absent if it is empty. */
+static bool read_body(struct call_spec *out, const struct job_fields *fields, struct job_fault *fault)
 {
     out->body_is_base64 = fields->body_base64.data != NULL;
-    *field = out->body_is_base64 ? "body_base64" : "body";
-    *body = out->body_is_base64 ? fields->body_base64 : fields->body;
+    const char *field = out->body_is_base64 ? "body_base64" : "body";
+    struct slice body = out->body_is_base64 ? fields->body_base64 : fields->body;
     if (out->body_is_base64 && fields->body.data != NULL) {
-        return err_set(info, ERR_INVALID, "body and body_base64 cannot both be given");
+        return job_fault_invalid(fault, field, "body and body_base64 cannot both be given");
     }
-    enum err err = out->body_is_base64 ? check_base64(*body, info) : check_text(*body, info);
-    if (err == ERR_OK && body->len == 0) {
-        *body = (struct slice){NULL, 0};
+    if (out->body_is_base64 ? !check_base64(body, fault) : !check_text(body, fault)) {
+        return false;
     }
-    if (err == ERR_OK && body->len > 0 && out->method == CALL_HEAD) {
-        err = err_set(info, ERR_INVALID, "a HEAD has no %s", *field);
+    if (body.len > 0 && out->method == CALL_HEAD) {
+        return job_fault_invalid(fault, field, "a HEAD has no %s", field);
     }
-    return err;
+    out->body = body.len > 0 ? body : (struct slice){NULL, 0};
+    return true;
 }
 
-/* ---- reading and telling ---- */
-
-/* Copy text to *at, and go on behind it. */
-static struct slice keep(char **at, struct slice text)
-{
-    if (text.data == NULL) {
-        return text;
-    }
-    char *copy = *at;
-    memcpy(copy, text.data, text.len);
-    *at += text.len;
-    return (struct slice){copy, text.len};
-}
+/* ---- reading and describing ---- */
 
 static int number_or(const struct job_number *number, int otherwise)
 {
@@ -284,33 +261,14 @@ static void read_numbers(struct call_spec *out, const struct job_fields *fields)
     out->keep_response = number_or(&fields->keep_response, 0) != 0;
 }
 
-enum err call_spec_read(struct call_spec *out, const struct job_fields *fields, const char **field,
-                        struct errinfo *info)
+bool call_spec_read(struct call_spec *out, const struct job_fields *fields, struct job_fault *fault)
 {
-    struct slice headers = fields->headers;
-    struct slice body = {NULL, 0};
-    *out = (struct call_spec){0};
+    *out = (struct call_spec){.headers = fields->headers};
     read_numbers(out, fields);
-    *field = "method";
-    enum err err = read_method(out, fields->method, info);
-    if (err == ERR_OK) {
-        *field = "headers";
-        err = check_headers(&headers, info);
-    }
-    if (err == ERR_OK) {
-        err = check_body(out, fields, &body, field, info);
-    }
-    if (err != ERR_OK || headers.len + body.len == 0) {
-        return err;
-    }
-    char *at = malloc(headers.len + body.len);
-    if (at == NULL) {
-        return err_set(info, ERR_NOMEM, "out of memory");
-    }
-    out->memory = at;
-    out->headers = keep(&at, headers);
-    out->body = keep(&at, body);
-    return ERR_OK;
+    return read_method(out, fields->method, fault) && check_headers(&out->headers, fault) &&
+           read_body(out, fields, fault) &&
+           (group_keep(&out->memory, (struct slice *[]){&out->headers, &out->body}, 2) ||
+            job_fault_nomem(fault, "body"));
 }
 
 void call_spec_fini(struct call_spec *spec)
@@ -363,16 +321,27 @@ static void print_header(const struct header *header, struct buffer *out)
     buffer_add_char(out, '\n');
 }
 
+/* The headers of spec, which were good when they were read. Returns owned (json_free) what they are borrowed
+ * from; NULL if there are none. If memory runs out, out has the error. fault: not looked at. */
+static struct json_doc *load_headers(struct headers *headers, const struct call_spec *spec,
+                                     struct job_fault *fault, struct buffer *out)
+{
+    if (spec->headers.data == NULL) {
+        return NULL;
+    }
+    struct json_doc *doc = parse_headers(headers, spec->headers, fault);
+    if (doc == NULL) {
+        out->error = ERR_NOMEM;
+    }
+    return doc;
+}
+
 static void print_headers(const struct call_spec *spec, struct buffer *out)
 {
     struct headers headers;
-    struct json_doc *doc = NULL;
-    if (spec->headers.data == NULL) {
-        return;
-    }
-    if (parse_headers(&headers, &doc, spec->headers, NULL) != ERR_OK) {
-        out->error = ERR_NOMEM; /* it was good when it was read */
-    } else {
+    struct job_fault fault;
+    struct json_doc *doc = load_headers(&headers, spec, &fault, out);
+    if (doc != NULL) {
         qsort(headers.list, headers.count, sizeof headers.list[0], compare_headers);
         for (size_t i = 0; i < headers.count; i++) {
             print_header(&headers.list[i], out);
@@ -381,7 +350,7 @@ static void print_headers(const struct call_spec *spec, struct buffer *out)
     json_free(doc);
 }
 
-/* Bytes are the same body however they were given, but for templates. */
+/* Equal bytes are the same body, however they were given; a text with templates is another body. */
 static void print_body(const struct call_spec *spec, struct buffer *out)
 {
     struct buffer bytes;
@@ -441,15 +410,10 @@ void call_spec_add_headers(const struct call_spec *spec, const struct template_v
                            struct buffer *out)
 {
     struct headers headers;
-    struct json_doc *doc = NULL;
-    if (spec->headers.data == NULL) {
-        return;
-    }
-    if (parse_headers(&headers, &doc, spec->headers, NULL) != ERR_OK) {
-        out->error = ERR_NOMEM; /* it was good when it was read */
-    }
-    for (size_t i = 0; i < headers.count; i++) {
-        if (!is_systems(headers.list[i].name)) {
+    struct job_fault fault;
+    struct json_doc *doc = load_headers(&headers, spec, &fault, out);
+    for (size_t i = 0; doc != NULL && i < headers.count; i++) {
+        if (!is_our_own(headers.list[i].name)) {
             add_header(&headers.list[i], values, out);
         }
     }

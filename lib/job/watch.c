@@ -1,84 +1,55 @@
 /* watch: see watch.h. */
 #include "job/watch.h"
 
+#include "job/group.h"
 #include "text/template.h"
 #include "text/url.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 static const char *const overlap_names[WATCH_OVERLAP__COUNT] = {
     [WATCH_ALLOW] = "allow", [WATCH_SKIP] = "skip", [WATCH_QUEUE] = "queue", [WATCH_CANCEL] = "cancel"};
 
-static enum err read_overlap(enum watch_overlap *out, struct slice name, struct errinfo *info)
+static bool read_overlap(enum watch_overlap *out, struct slice name, struct job_fault *fault)
 {
     *out = WATCH_ALLOW;
     if (name.data == NULL) {
-        return ERR_OK;
+        return true;
     }
     for (unsigned i = 0; i < WATCH_OVERLAP__COUNT; i++) {
         if (slice_eq(name, overlap_names[i])) {
             *out = (enum watch_overlap)i;
-            return ERR_OK;
+            return true;
         }
     }
-    return err_set(info, ERR_INVALID, "overlap must be allow, skip, queue or cancel");
+    return job_fault_invalid(fault, "overlap", "overlap must be allow, skip, queue or cancel");
 }
 
-static enum err check_url(struct slice text, const char *field, struct errinfo *info)
+static bool check_url(struct slice text, const char *field, struct job_fault *fault)
 {
     struct url url;
     struct errinfo why = {0};
-    bool good = text.data == NULL ||
-                (url_parse(&url, text, &why) == URL_OK && template_check(url.query, &why) == ERR_OK);
-    return good ? ERR_OK : err_set(info, ERR_INVALID, "%s: %s", field, why.text);
+    return text.data == NULL ||
+           (url_parse(&url, text, &why) == URL_OK && template_check(url.query, &why) == ERR_OK) ||
+           job_fault_invalid(fault, field, "%s: %s", field, why.text);
 }
 
-/* Copy text to *at with a NUL behind it, and go on behind that. */
-static struct slice copy(char **at, struct slice text)
+static bool keep_urls(struct watch *out, const struct job_fields *fields, struct job_fault *fault)
 {
-    if (text.data == NULL) {
-        return (struct slice){NULL, 0};
-    }
-    struct slice out = {*at, text.len};
-    memcpy(*at, text.data, text.len);
-    (*at)[text.len] = '\0';
-    *at += text.len + 1;
-    return out;
+    out->on_failure_url = fields->on_failure_url;
+    out->on_recovery_url = fields->on_recovery_url;
+    return group_keep(&out->memory, (struct slice *[]){&out->on_failure_url, &out->on_recovery_url}, 2) ||
+           job_fault_nomem(fault, "on_recovery_url");
 }
 
-static enum err keep_urls(struct watch *out, const struct job_fields *fields, struct errinfo *info)
-{
-    if (fields->on_failure_url.data == NULL && fields->on_recovery_url.data == NULL) {
-        return ERR_OK;
-    }
-    out->memory = malloc(fields->on_failure_url.len + fields->on_recovery_url.len + 2);
-    if (out->memory == NULL) {
-        return err_set(info, ERR_NOMEM, "out of memory");
-    }
-    char *at = out->memory;
-    out->on_failure_url = copy(&at, fields->on_failure_url);
-    out->on_recovery_url = copy(&at, fields->on_recovery_url);
-    return ERR_OK;
-}
-
-enum err watch_read(struct watch *out, const struct job_fields *fields, const char **field,
-                    struct errinfo *info)
+bool watch_read(struct watch *out, const struct job_fields *fields, struct job_fault *fault)
 {
     *out = (struct watch){.pause_after_failures =
                               fields->pause_after_failures.given ? fields->pause_after_failures.value : 0,
                           .max_runs = fields->max_runs.given ? fields->max_runs.value : 0};
-    *field = "overlap";
-    enum err err = read_overlap(&out->overlap, fields->overlap, info);
-    if (err == ERR_OK) {
-        *field = "on_failure_url";
-        err = check_url(fields->on_failure_url, *field, info);
-    }
-    if (err == ERR_OK) {
-        *field = "on_recovery_url";
-        err = check_url(fields->on_recovery_url, *field, info);
-    }
-    return err == ERR_OK ? keep_urls(out, fields, info) : err;
+    return read_overlap(&out->overlap, fields->overlap, fault) &&
+           check_url(fields->on_failure_url, "on_failure_url", fault) &&
+           check_url(fields->on_recovery_url, "on_recovery_url", fault) && keep_urls(out, fields, fault);
 }
 
 void watch_fini(struct watch *watch)

@@ -1,25 +1,25 @@
-/* watch: what a job remembers from one of its occurrences to the next, and what it does about that:
+/* watch: what a job remembers from one of its occurrences to the next, and what it does with that:
  * `overlap`, `pause_after_failures`, `on_failure_url`, `on_recovery_url`, `max_runs`.
  *
- * Owns the fields and their limits. Most jobs have none of them and remember nothing; those that have one are
- * watched (watch_is_needed): their attempts are started and finished by scripts of their own
- * (lib/store/lua/start_watched.lua, finish_watched.lua), so that nobody else pays for it.
+ * A group of fields (group.h). Most jobs have none of them and remember nothing. A job that has one is
+ * watched (watch_is_needed): scripts of its own start and finish its attempts
+ * (lib/store/lua/start_watched.lua, finish_watched.lua), so that other jobs do not pay for it.
  *
- *     overlap               what becomes of an occurrence that is due while an earlier one is not over, from
- *                           its first attempt to its last: allow (called all the same), skip (recorded as
- *                           skipped), queue (one waits), cancel (the earlier one is aborted)
- *     pause_after_failures  so many failed occurrences in a row pause the job; 0: none do
- *     on_failure_url        called when the job goes from well to failing
+ *     overlap               what happens to an occurrence that is due while an earlier one, from its first
+ *                           attempt to its last, is under way: allow (it is called all the same), skip (it
+ *                           is recorded as skipped), queue (one waits), cancel (the earlier one is aborted)
+ *     pause_after_failures  how many failed occurrences in a row pause the job; 0: never
+ *     on_failure_url        called when the job goes from healthy to failing
  *     on_recovery_url       called when it goes back
- *     max_runs              how many occurrences are called, then the job is completed; 0: no limit
+ *     max_runs              how many occurrences are called before the job is completed; 0: no limit
  *
- * Life cycle: watch_read, watch_fini. Pure; any thread.
+ * Life cycle: watch_read makes one, watch_fini frees its memory. Pure; any thread.
  */
 #ifndef DRONC_WATCH_H
 #define DRONC_WATCH_H
 
 #include "base/buffer.h"
-#include "base/err.h"
+#include "job/job_fault.h"
 #include "job/job_fields.h"
 
 #include <stdbool.h>
@@ -42,23 +42,15 @@ struct watch {
     char *memory; /* owned: what they point into, each with a NUL behind it; NULL: nothing */
 };
 
-/* What the fields say; those of numbers have been held to the table's limits. ERR_INVALID: *field (static) is
- * the one at fault, info says why; values are not repeated, for a URL may hold a password. ERR_NOMEM. On
- * failure there is nothing to free. */
-NODISCARD enum err watch_read(struct watch *out, const struct job_fields *fields, const char **field,
-                              struct errinfo *info);
-/* It must not be used after that; a zero-initialised one may be ended, too. */
+/* See group.h. */
+NODISCARD bool watch_read(struct watch *out, const struct job_fields *fields, struct job_fault *fault);
+void watch_describe(const struct watch *watch, struct job_fields *fields);
+void watch_print(const struct watch *watch, struct buffer *out);
 void watch_fini(struct watch *watch);
 
-/* Is anything to be remembered? */
+/* True if the job must remember anything. */
 bool watch_is_needed(const struct watch *watch);
-/* Is it counted how many occurrences fail in a row? */
+/* True if the job counts consecutive failures. */
 bool watch_counts_failures(const struct watch *watch);
-
-/* The other way: fill the fields; those at their default are left absent. Texts are borrowed from watch. */
-void watch_describe(const struct watch *watch, struct job_fields *fields);
-
-/* Append it in one canonical form; nothing where all is at its default. */
-void watch_print(const struct watch *watch, struct buffer *out);
 
 #endif

@@ -1,10 +1,10 @@
-/* cmd: see cmd.h. Arguments are written in RESP as they come; only the head of the command, which needs their
- * number and, for a script, the choice between EVALSHA and EVAL, is left to cmd_render. */
+/* cmd: see cmd.h. Writes arguments in RESP as they come. cmd_render adds the head of the command, which needs
+ * their number and, for a script, the choice between EVALSHA and EVAL. */
 #include "resp/cmd.h"
 
 #include <string.h>
 
-/* "$12\r\n", "*3\r\n": what kind of thing follows, and how long it is. */
+/* "$12\r\n", "*3\r\n": the kind of what follows, and its length. */
 static void add_head(struct buffer *out, char kind, size_t count)
 {
     char head[1 + I64_DIGITS + 2] = {kind};
@@ -75,7 +75,7 @@ void cmd_arg_i64(struct cmd *cmd, int64_t value)
     cmd_arg(cmd, digits, i64_format(digits, value));
 }
 
-/* EVALSHA sha keys… or EVAL source keys…: three words go before the arguments. */
+/* EVALSHA sha keys… or EVAL source keys…: three words before the arguments. */
 static void add_script_head(const struct cmd *cmd, bool with_source, struct buffer *out)
 {
     char keys[I64_DIGITS];

@@ -1,7 +1,7 @@
 /* civil: the proleptic Gregorian calendar as arithmetic on day numbers. Day 0 is 1970-01-01, a Thursday.
  *
- * Owns nothing, decides nothing, allocates nothing; every function is pure and total within the years stated.
- * Knows no time zone and no leap second. Any thread.
+ * Every function is pure, and total within the stated years. Knows no time zone and no leap second. Any
+ * thread.
  */
 #ifndef DRONC_CIVIL_H
 #define DRONC_CIVIL_H
@@ -13,7 +13,7 @@
 
 /* A calendar date. */
 struct civil_date {
-    int year;       /* 4 digits in what Dronc prints, any value in arithmetic */
+    int year;       /* 4 digits where Dronc prints it, any value in arithmetic */
     unsigned month; /* 1-12 */
     unsigned day;   /* 1-31 */
 };

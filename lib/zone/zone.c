@@ -1,7 +1,6 @@
-/* zone: what can be asked of a zone once it is there: names, lookup of an instant, local time as text.
+/* zone: see zone.h. The questions to a loaded zone: its name, the offset at an instant, local time as text.
  *
- * Does not read files (zone_file.c), nor their format (zone_tzif.c, zone_posix.c); the registry is
- * zone_registry.c.
+ * zone_file.c reads files, zone_tzif.c and zone_posix.c their format; zone_registry.c has the registry.
  */
 #include "zone/zone.h"
 
@@ -39,8 +38,7 @@ static bool is_name_char(char c)
     return is_alpha(c) || (c >= '0' && c <= '9') || c == '_' || c == '+' || c == '-';
 }
 
-/* Names that exist beside the real zones in many installations but say nothing, or something else, about a
- * place. */
+/* Names that many installations have beside the real zones, but that are no place's zone. */
 static bool is_refused(const char *name, size_t len)
 {
     static const char *const whole[] = {"localtime", "posixrules", "Factory", "Local"};

@@ -1,11 +1,10 @@
-/* zone_file: zones from the directory of the time zone database.
+/* zone_file: reads zones from the directory of the time zone database.
  *
- * The name was checked against the grammar before a path is made of it, so it cannot leave the directory.
- * Only regular files of at most ZONE_FILE_MAX bytes are read; a FIFO in the directory cannot make the open
- * block.
+ * A name is checked against the grammar before it becomes a path, so it cannot leave the directory. Reads
+ * only regular files of at most ZONE_FILE_MAX bytes; a FIFO in the directory cannot make the open block.
  */
 #ifndef _POSIX_C_SOURCE
-#define _POSIX_C_SOURCE 200809L /* NOLINT(bugprone-reserved-identifier): how POSIX asks to be asked */
+#define _POSIX_C_SOURCE 200809L /* NOLINT(bugprone-reserved-identifier): POSIX defines this name */
 #endif
 
 #include "zone/zone_internal.h"

@@ -1,16 +1,15 @@
-/* zone_posix: POSIX TZ strings as RFC 9636 allows them in the footer of a TZif file, and their expansion into
- * changes.
+/* zone_posix: parses POSIX TZ strings as RFC 9636 allows them in the footer of a TZif file, and expands them
+ * into changes.
  *
- * Takes the extension of version 3 (hours of a rule from -167 to 167) in every file. Abbreviations are
- * checked and thrown away. Does not accept a leading ':' or a daylight time without rules: a footer never has
- * them.
+ * Accepts the extension of version 3 (hours of a rule from -167 to 167) in every file. Checks abbreviations,
+ * but does not keep them. Refuses a leading ':' and a daylight time without rules: a footer never has them.
  */
 #include "zone/civil.h"
 #include "zone/zone_internal.h"
 
 #include <string.h>
 
-/* What is left of the text. */
+/* The rest of the text. */
 struct cursor {
     const char *at, *end;
 };
@@ -20,7 +19,7 @@ static bool peek(const struct cursor *in, char c)
     return in->at < in->end && *in->at == c;
 }
 
-static bool take(struct cursor *in, char c)
+static bool take_char(struct cursor *in, char c)
 {
     if (!peek(in, c))
         return false;
@@ -47,28 +46,28 @@ static bool is_letter(char c)
 /* An abbreviation: three or more letters, or three or more letters, digits and signs in angle brackets. */
 static bool take_name(struct cursor *in)
 {
-    const bool quoted = take(in, '<');
+    const bool quoted = take_char(in, '<');
     const char *const start = in->at;
 
     while (in->at < in->end && (is_letter(*in->at) || (quoted && *in->at && strchr("0123456789+-", *in->at))))
         in->at++;
-    return in->at - start >= 3 && (!quoted || take(in, '>'));
+    return in->at - start >= 3 && (!quoted || take_char(in, '>'));
 }
 
 /* [+-]hh[:mm[:ss]] in seconds. */
 static bool take_time(struct cursor *in, int max_hours, int32_t *out)
 {
-    const bool minus = take(in, '-');
+    const bool minus = take_char(in, '-');
     int hours = 0;
     int minutes = 0;
     int seconds = 0;
 
     if (!minus)
-        take(in, '+');
+        take_char(in, '+');
     if (!take_number(in, max_hours, &hours))
         return false;
-    if (take(in, ':')) {
-        if (!take_number(in, 59, &minutes) || (take(in, ':') && !take_number(in, 59, &seconds)))
+    if (take_char(in, ':')) {
+        if (!take_number(in, 59, &minutes) || (take_char(in, ':') && !take_number(in, 59, &seconds)))
             return false;
     }
     *out = (minus ? -1 : 1) * (hours * 3600 + minutes * 60 + seconds);
@@ -78,16 +77,16 @@ static bool take_time(struct cursor *in, int max_hours, int32_t *out)
 static bool take_month_rule(struct cursor *in, struct zone_rule *rule)
 {
     rule->kind = ZONE_RULE_MONTH;
-    return take_number(in, 12, &rule->month) && rule->month >= 1 && take(in, '.') &&
-           take_number(in, 5, &rule->week) && rule->week >= 1 && take(in, '.') &&
+    return take_number(in, 12, &rule->month) && rule->month >= 1 && take_char(in, '.') &&
+           take_number(in, 5, &rule->week) && rule->week >= 1 && take_char(in, '.') &&
            take_number(in, 6, &rule->day);
 }
 
 static bool take_day(struct cursor *in, struct zone_rule *rule)
 {
-    if (take(in, 'M'))
+    if (take_char(in, 'M'))
         return take_month_rule(in, rule);
-    if (take(in, 'J')) {
+    if (take_char(in, 'J')) {
         rule->kind = ZONE_RULE_JULIAN;
         return take_number(in, 365, &rule->day) && rule->day >= 1;
     }
@@ -98,7 +97,8 @@ static bool take_day(struct cursor *in, struct zone_rule *rule)
 static bool take_rule(struct cursor *in, struct zone_rule *rule)
 {
     rule->time_s = 2 * 3600;
-    return take(in, ',') && take_day(in, rule) && (!take(in, '/') || take_time(in, 167, &rule->time_s));
+    return take_char(in, ',') && take_day(in, rule) &&
+           (!take_char(in, '/') || take_time(in, 167, &rule->time_s));
 }
 
 bool zone_posix_parse(struct zone_posix *out, const char *text, size_t len)
@@ -154,8 +154,8 @@ int64_t zone_rule_instant(const struct zone_rule *rule, int year, int32_t offset
     return rule_day(rule, year) * CIVIL_DAY_S + rule->time_s - offset_s;
 }
 
-/* Move the newest change down to its place. Equal instants stay in the order of their making, which makes the
- * later one hold: the daylight time that ends and begins again at New Year is permanent. */
+/* Move the newest change down to its place. Equal instants stay in the order in which they were made, so the
+ * later one holds: a daylight time that ends and begins again at New Year is permanent. */
 static void settle(struct zone_builder *b, size_t lowest)
 {
     for (size_t i = b->count - 1; i > lowest && b->segments[i - 1].start_s > b->segments[i].start_s; i--) {
@@ -191,8 +191,7 @@ bool zone_posix_expand(const struct zone_posix *posix, struct zone_builder *b)
 {
     const size_t lowest = b->count; /* at least 1: the segment from the beginning of time */
     const int64_t last_s = b->segments[lowest - 1].start_s;
-    const int64_t epoch_s =
-        -3 * (int64_t)366 * CIVIL_DAY_S; /* earlier changes are of no use to anybody here */
+    const int64_t epoch_s = -3 * (int64_t)366 * CIVIL_DAY_S; /* no caller needs earlier changes */
     const int64_t end_s = civil_day_number(ZONE_LAST_YEAR + 1, 1, 1) * CIVIL_DAY_S;
     int year = 0;
 

@@ -1,7 +1,7 @@
-/* zone_registry: zones by name, each read once and shared by everybody who asks for it.
+/* zone_registry: zones by name, each read once and shared by all its users.
  *
- * A few hundred names at most, so a sorted array with binary search. Zones that a reload replaced are kept in
- * a list until zones_sweep or zones_free, since somebody may still hold them.
+ * There are a few hundred names at most, so they are in a sorted array with binary search. Zones that a
+ * reload replaced stay in a list until zones_sweep or zones_free, since callers may still hold them.
  */
 #include "zone/zone_internal.h"
 
@@ -66,8 +66,8 @@ void zones_free(struct zones *zones)
     free(zones);
 }
 
-/* The place of a name: where it is, or where it belongs. */
-static size_t find(const struct zones *zones, const char *name, bool *found)
+/* The index of a name: where it is, or where it belongs. */
+static size_t find_index(const struct zones *zones, const char *name, bool *found)
 {
     size_t low = 0;
     size_t high = zones->count;
@@ -117,7 +117,7 @@ enum zone_err zones_get(struct zones *zones, const char *name, size_t len, const
         return ZONE_NAME;
     memcpy(copy, name, len);
     copy[len] = '\0';
-    place = find(zones, copy, &found);
+    place = find_index(zones, copy, &found);
     if (!found)
         err = load_at(zones, place, copy);
     if (err == ZONE_OK)
@@ -125,7 +125,7 @@ enum zone_err zones_get(struct zones *zones, const char *name, size_t len, const
     return err;
 }
 
-/* Read one zone again. ZONE_OK with *was NULL: nothing changed. */
+/* Read one zone again. *was: the replaced one; NULL with ZONE_OK if nothing has changed. */
 static enum zone_err renew(struct zones *zones, size_t place, const struct zone **was)
 {
     struct zone *fresh = NULL;

@@ -1,9 +1,9 @@
-/* zone_tzif: from the bytes of a TZif file (RFC 9636) to a zone. Every byte is taken for hostile: counts are
- * checked against the length before anything is read, indices and offsets against their bounds, changes for
- * their order.
+/* zone_tzif: makes a zone from the bytes of a TZif file (RFC 9636). Treats every byte as hostile: checks
+ * counts against the length before it reads anything, indices and offsets against their bounds, and the
+ * order of changes.
  *
- * Abbreviations, is-DST flags and the standard/wall and UT/local indicators are skipped: only offsets count.
- * Does not open files (zone_file.c).
+ * Skips abbreviations, is-DST flags and the standard/wall and UT/local indicators: only offsets count. Does
+ * not open files (zone_file.c).
  */
 #include "zone/civil.h"
 #include "zone/zone_internal.h"
@@ -14,7 +14,7 @@
 
 #define HEADER_LEN 44
 #define TYPE_LEN   6
-#define FAR_S      ((int64_t)1 << 59) /* changes further from the epoch are drawn in to this, so that sums fit */
+#define FAR_S      ((int64_t)1 << 59) /* changes further from the epoch move to this, so that sums fit */
 
 /* One header with its block: where each part begins. */
 struct block {
@@ -44,7 +44,7 @@ static int64_t read_i64(const unsigned char *p)
     return (int64_t)read_i32(p) * 0x100000000 + read_u32(p + 4);
 }
 
-/* Read a header and see that its block fits into len bytes. In the order of the file: counts of UT
+/* Read a header and check that its block fits into len bytes. In the order of the file: counts of UT
  * indicators, standard indicators, leap seconds, changes, types, abbreviation bytes. */
 static bool read_block(struct block *out, const unsigned char *bytes, size_t len, size_t time_len)
 {
@@ -122,7 +122,7 @@ static enum zone_err add_table(struct zone_builder *b, const struct block *block
     return ZONE_OK;
 }
 
-/* The footer: a TZ string between two newlines, perhaps empty. */
+/* Read the footer: a TZ string between two newlines, perhaps empty. */
 static enum zone_err add_footer(struct zone_builder *b, const unsigned char *bytes, size_t len)
 {
     const unsigned char *const end = len > 1 ? memchr(bytes + 1, '\n', len - 1) : NULL;
@@ -174,7 +174,7 @@ static struct zone *finish(const struct zone_builder *b, const char *name)
     return zone;
 }
 
-static enum zone_err build(struct zone_builder *b, const unsigned char *bytes, size_t len)
+static enum zone_err build_zone(struct zone_builder *b, const unsigned char *bytes, size_t len)
 {
     struct block block;
     enum zone_err err = ZONE_OK;
@@ -203,7 +203,7 @@ enum zone_err zone_parse(struct zone **out, const char *name, const unsigned cha
         return ZONE_NAME;
     if (len > ZONE_FILE_MAX)
         return ZONE_FORMAT;
-    err = build(&builder, bytes, len);
+    err = build_zone(&builder, bytes, len);
     if (err == ZONE_OK) {
         merge(&builder);
         *out = finish(&builder, name);

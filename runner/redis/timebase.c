@@ -1,4 +1,4 @@
-/* timebase: see timebase.h. Arithmetic on offsets; it asks nobody but the clock it was given. */
+/* timebase: see timebase.h. Computes with offsets only; reads no clock but the given one. */
 #include "redis/timebase.h"
 
 void timebase_init(struct timebase *timebase, struct clock clock)

@@ -45,11 +45,11 @@ static const struct {
 static struct retry *rule_of(const char *retry)
 {
     static struct retry rule;
-    struct errinfo info = {0};
+    struct job_fault fault = {0};
     struct job_fields fields = {.retry = {retry, retry != NULL ? strlen(retry) : 0}};
     retry_fini(&rule);
-    if (retry_read(&rule, &fields, &info) != ERR_OK) {
-        fail_msg("%s", info.text);
+    if (!retry_read(&rule, &fields, &fault)) {
+        fail_msg("%s", fault.text);
     }
     return &rule;
 }
@@ -397,17 +397,17 @@ struct ruled {
     struct lateness lateness;
 };
 
-#define NOTHING             \
-    {                       \
-        CATCH_UP_NONE, 0, 0 \
+#define NOTHING                 \
+    {                           \
+        .policy = CATCH_UP_NONE \
     }
-#define LATEST(window)             \
-    {                              \
-        CATCH_UP_LATEST, window, 1 \
+#define LATEST(window)                                             \
+    {                                                              \
+        .policy = CATCH_UP_LATEST, .window_ms = (window), .max = 1 \
     }
-#define ALL(window, max)          \
-    {                             \
-        CATCH_UP_ALL, window, max \
+#define ALL(window, most)                                            \
+    {                                                                \
+        .policy = CATCH_UP_ALL, .window_ms = (window), .max = (most) \
     }
 
 static const struct ruled ruled[] = {

@@ -21,21 +21,20 @@ static struct log_capture capture;
 
 static void give_call(struct job_fields *fields)
 {
-    struct errinfo info = {0};
-    const char *field;
+    struct job_fault fault = {0};
     call_spec_fini(&run.job.call);
-    if (call_spec_read(&run.job.call, fields, &field, &info) != ERR_OK) {
-        fail_msg("%s: %s", field, info.text);
+    if (!call_spec_read(&run.job.call, fields, &fault)) {
+        fail_msg("%s: %s", fault.field, fault.text);
     }
 }
 
 static void give_success(const char *text)
 {
-    struct errinfo info = {0};
+    struct job_fault fault = {0};
     struct job_fields fields = {.success = {text, text != NULL ? strlen(text) : 0}};
     success_fini(&run.job.success);
-    if (success_read(&run.job.success, &fields, &info) != ERR_OK) {
-        fail_msg("%s", info.text);
+    if (!success_read(&run.job.success, &fields, &fault)) {
+        fail_msg("%s", fault.text);
     }
 }
 
@@ -56,7 +55,7 @@ static void set_up(void)
     texts = (struct run_texts){0};
     give_call(&(struct job_fields){0});
     give_success(NULL);
-    assert_int_equal(retry_read(&run.job.retry, &(struct job_fields){0}, NULL), ERR_OK);
+    assert_true(retry_read(&run.job.retry, &(struct job_fields){0}, &(struct job_fault){0}));
     memset(&request, 0x55, sizeof request);
     log_capture_begin(&capture, LOG_INFO);
 }

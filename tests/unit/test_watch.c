@@ -8,11 +8,11 @@
 static void assert_refused(const struct job_fields *fields, const char *expected_field, const char *expected)
 {
     struct watch watch;
-    struct errinfo info = {0};
-    const char *field;
-    assert_int_equal(watch_read(&watch, fields, &field, &info), ERR_INVALID);
-    assert_string_equal(field, expected_field);
-    assert_non_null(strstr(info.text, expected));
+    struct job_fault fault = {0};
+    assert_false(watch_read(&watch, fields, &fault));
+    assert_int_equal(fault.code, JOB_FAULT_VALIDATION_ERROR);
+    assert_string_equal(fault.field, expected_field);
+    assert_non_null(strstr(fault.text, expected));
 }
 
 TEST(watch_nothing_is_remembered_by_default)
@@ -21,9 +21,9 @@ TEST(watch_nothing_is_remembered_by_default)
     struct job_fields told = {0};
     struct watch watch;
     struct buffer text;
-    const char *field;
+    struct job_fault fault;
     buffer_init(&text, 0);
-    assert_int_equal(watch_read(&watch, &fields, &field, NULL), ERR_OK);
+    assert_true(watch_read(&watch, &fields, &fault));
     assert_false(watch_is_needed(&watch));
     watch_describe(&watch, &told);
     watch_print(&watch, &text);
@@ -42,9 +42,9 @@ TEST(watch_tells_what_it_was_given)
     struct job_fields told = {0};
     struct watch watch;
     struct buffer text;
-    const char *field;
+    struct job_fault fault;
     buffer_init(&text, 0);
-    assert_int_equal(watch_read(&watch, &fields, &field, NULL), ERR_OK);
+    assert_true(watch_read(&watch, &fields, &fault));
     assert_true(watch_is_needed(&watch));
     assert_int_equal(watch.overlap, WATCH_QUEUE);
     watch_describe(&watch, &told);
@@ -65,8 +65,8 @@ TEST(watch_overlap_allow_is_the_default)
     const struct job_fields fields = {.overlap = slice_of("allow")};
     struct job_fields told = {0};
     struct watch watch;
-    const char *field;
-    assert_int_equal(watch_read(&watch, &fields, &field, NULL), ERR_OK);
+    struct job_fault fault;
+    assert_true(watch_read(&watch, &fields, &fault));
     assert_false(watch_is_needed(&watch));
     watch_describe(&watch, &told);
     assert_null(told.overlap.data);
