@@ -54,22 +54,22 @@ static int64_t wait_of(const struct retry *rule, const struct policy_failure *fa
     return asked > backoff ? asked : backoff;
 }
 
-enum policy_next policy_after_failure(const struct job *job, const struct policy_failure *failure,
+enum store_after policy_after_failure(const struct job *job, const struct policy_failure *failure,
                                       uint32_t random, int64_t *wait_ms)
 {
     const struct retry *rule = &job->retry;
     *wait_ms = wait_of(rule, failure, random);
     if (failure->answered && failure->status == 410) {
-        return POLICY_GONE;
+        return STORE_AFTER_GONE;
     }
     if (!is_worth_a_retry(job, failure)) {
-        return job->type == JOB_ATMOST_ONCE ? POLICY_NOTHING : POLICY_DEAD;
+        return job->type == JOB_ATMOST_ONCE ? STORE_AFTER_NOTHING : STORE_AFTER_DEAD;
     }
     bool first_round = failure->attempt <= rule->max_attempts;
     bool too_late = first_round && rule->max_duration_ms > 0 &&
                     failure->now.ms + *wait_ms > failure->scheduled.ms + rule->max_duration_ms;
     bool spent = policy_attempt_in_round(failure->attempt, rule->max_attempts) == rule->max_attempts;
-    return spent || too_late ? POLICY_DEAD : POLICY_RETRY;
+    return spent || too_late ? STORE_AFTER_DEAD : STORE_AFTER_RETRY;
 }
 
 int64_t policy_put_off_ms(int64_t late_ms, uint32_t random)

@@ -28,6 +28,7 @@
 #define DRONC_POLICY_H
 
 #include "job/job.h"
+#include "store/store.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -53,16 +54,9 @@ struct policy_failure {
     int64_t retry_after_ms;   /* what the answer asks for; -1: nothing */
 };
 
-enum policy_next {
-    POLICY_NOTHING, /* the occurrence is over */
-    POLICY_RETRY,   /* after the wait */
-    POLICY_DEAD,    /* nobody will try again by himself, though the job wants it called */
-    POLICY_GONE     /* over, and so is the job */
-};
-
 /* What is next after a failure. *wait_ms: how long to wait for the retry. random: evenly drawn from all of
  * uint32_t. */
-enum policy_next policy_after_failure(const struct job *job, const struct policy_failure *failure,
+enum store_after policy_after_failure(const struct job *job, const struct policy_failure *failure,
                                       uint32_t random, int64_t *wait_ms);
 
 /* How long to wait after failed attempt number `attempt` (from 1), if the target does not ask for more. */

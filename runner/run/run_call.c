@@ -216,10 +216,6 @@ void run_note_result(struct run *run, const char *runner, const struct http_resu
 
 void run_decide_after(struct run *run, struct wall_ms now)
 {
-    static const enum store_after afters[] = {[POLICY_NOTHING] = STORE_AFTER_NOTHING,
-                                              [POLICY_RETRY] = STORE_AFTER_RETRY,
-                                              [POLICY_DEAD] = STORE_AFTER_DEAD,
-                                              [POLICY_GONE] = STORE_AFTER_GONE};
     run->after = STORE_AFTER_NOTHING;
     run->next_due = now;
     if (run->execution.outcome == EXECUTION_SUCCEEDED) {
@@ -227,7 +223,7 @@ void run_decide_after(struct run *run, struct wall_ms now)
     }
     run->failure.scheduled = run->attempt.scheduled;
     run->failure.now = now;
-    run->after = afters[policy_after_failure(&run->job, &run->failure, arc4random(), &run->retry_in_ms)];
+    run->after = policy_after_failure(&run->job, &run->failure, arc4random(), &run->retry_in_ms);
     run->next_due.ms += run->after == STORE_AFTER_RETRY ? run->retry_in_ms : 0;
 }
 

@@ -46,11 +46,11 @@ class Tested:
 MUTANTS = [
     Mutant("unacknowledged-start", "a call waits until Redis has acknowledged its start", (1,),
            "kill-redis,kill-clients,partition",
-           (("runner/run/runs.c", """    runs_tell_redis(runs, run, RUN_STARTING);
+           (("runner/run/runs.c", """    runs_ask_redis(runs, run, RUN_STARTING);
 }""", """    struct cmd cmd;
-    store_start(&cmd, run->shard, runs->options.runner);
+    store_start(&cmd, run->shard, runs->options.context->runner);
     store_start_add(&cmd, &run->attempt, run->following);
-    if (redis_link_submit(runs->options.outbox->link, &cmd, NULL, NULL) != ERR_OK) {
+    if (redis_link_submit(runs->options.context->link, &cmd, NULL, NULL) != ERR_OK) {
         log_debug("start not sent", log_i64("shard", run->shard));
     }
     run_set_state(run, RUN_STARTING);
@@ -72,14 +72,14 @@ MUTANTS = [
            (("lib/store/lua/recover.lua", "local at_least_once = claim.kind:upper() == 'L'", "local at_least_once = true"),)),
     Mutant("unrecovered-dead", "what a dead runner held is handed on", (5, 7),
            "kill-runner",
-           (("runner/cluster/recovery.c", "if (runners[i].expiry.ms < redis_now.ms &&", "if (runners[i].expiry.ms < redis_now.ms - INT64_C(3600000) &&"),)),
+           (("runner/cluster/recovery.c", "return runner->expiry.ms < redis_now.ms &&", "return runner->expiry.ms < redis_now.ms - INT64_C(3600000) &&"),)),
     Mutant("forgotten-retry", "a failed attempt and its retry are written together", (2,),
            "kill-handler",
            (("lib/store/lua/part/finishing.lua", "if after == 'r' then", "if after == 'r' and false then"),)),
     Mutant("next-from-now", "the next instant is computed from the scheduled one", (1, 2),
            "kill-runner,kill-redis,stop-redis",
            (("runner/run/runs.c", "if (!job_next(&run->job, run->attempt.scheduled, &run->following)) {",
-             """struct wall_ms now = timebase_now(runs->options.timebase);
+             """struct wall_ms now = timebase_now(runs->timebase);
     now = now.ms > run->attempt.scheduled.ms ? now : run->attempt.scheduled;
     if (!job_next(&run->job, now, &run->following)) {"""),)),
     Mutant("no-reconciling", "claims whose answer was lost with a connection are handed back", (5, 7),
@@ -134,7 +134,8 @@ redis.call('ZADD', KEYS[2], ARGV[3], id)
     Mutant("start-not-made-up-for", "finish makes the next instant due where Redis has lost the start", (13,), "",
            (("lib/store/lua/part/finishing.lua", "    make_up_for_start(where, member, claim, next_due)\n", ""),), (), "rollback.py"),
     Mutant("record-lost-for-good", "a started claim whose record Redis has lost is ended", (13,), "",
-           (("runner/cluster/reconcile.c", "|| has(known, claim.attempt.token)) {", "|| claim.started || has(known, claim.attempt.token)) {"),), (), "rollback.py"),
+           (("runner/cluster/reconcile.c", "return claim->started ? RECONCILE_LOST : RECONCILE_UNKNOWN;",
+             "return claim->started ? RECONCILE_KNOWN : RECONCILE_UNKNOWN;"),), (), "rollback.py"),
     Tested("one-stamp", "a job that is made again in the same millisecond has another stamp", "test_store_taken",
            (("lib/store/lua/job_create.lua", "if gone and (created <= tonumber(gone) or is_set_back(where, now)) then", "if false then"),)),
     Tested("forgotten-floor", "what ends before its instant has come stays taken", "test_store_taken",
@@ -175,7 +176,8 @@ redis.call('ZADD', KEYS[2], ARGV[3], id)
     Tested("swallowed-error", "what cannot be looked at is not taken for gone", "test_store_taken",
            (("lib/store/lua/part/write.lua", "if not result.err:find('WRONGTYPE', 1, true) then", "if false then"),)),
     Tested("unconfirmed", "a call that was cancelled before it is sent is not sent", "test_taken.py",
-           (("runner/run/runs.c", "if (run->job.watch.overlap != WATCH_CANCEL || run->is_notice) {", "if (true) {"),),
+           (("runner/run/run_step.c", "return may_be_taken ? RUN_STEP_CONFIRM : RUN_STEP_CALL;",
+             "return may_be_taken && false ? RUN_STEP_CONFIRM : RUN_STEP_CALL;"),),
            "cancelled_before"),
     Tested("all-for-the-slow", "what may turn out slow has half of the places", "test_neighbours.py",
            (("runner/run/gate_host.c", "return gate->doubtful < all && leaves_enough(host, all, all - gate->doubtful);",
@@ -192,8 +194,8 @@ redis.call('ZADD', KEYS[2], ARGV[3], id)
     Tested("time-outs-earn", "a call that nobody answered in time earns its host nothing", "test_gate",
            (("runner/run/gate.c", "run->answered ? now.ms - run->called.ms : INT64_MAX", "now.ms - run->called.ms"),)),
     Tested("endless-lines", "those who wait for one host leave room for those who wait for others", "test_gate",
-           (("runner/run/gate.c", "(line >= GATE_LINE_SHARE * room && is_too_slow(host, now, hold_ms))",
-             "(hold_ms < 0 && room == 0 && is_too_slow(host, now, hold_ms))"),)),
+           (("runner/run/gate.c", "(line >= GATE_LINE_SHARE * room && is_too_slow(host, now, wait_ms))",
+             "(wait_ms < 0 && room == 0 && is_too_slow(host, now, wait_ms))"),)),
     Tested("threads-for-names", "a name is looked up before its run comes to the gate, and without a thread", "test_neighbours.py",
            (("runner/run/addresses.c", "if (!lookups_are_for(host)) {", "if (host.len > 0) {"),), "500_lookups"),
     Tested("silence-forgotten", "a name that nobody answers for fails at once for a while", "test_lookups",

@@ -1,5 +1,5 @@
 /* What a supervisor is told, in which datagram, and when: with a clock that the test moves. */
-#include "notify.h"
+#include "supervision.h"
 
 #include "log_capture.h"
 #include "rig.h"
@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 static struct rig rig;
-static struct notify notify;
+static struct supervision supervision;
 static struct log_capture capture;
 static int64_t now_ms;
 static int supervisor; /* a socket */
@@ -48,7 +48,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     (void)state;
-    notify_fini(&notify);
+    supervision_fini(&supervision);
     close(supervisor);
     (void)unlink(name);
     log_capture_end(&capture);
@@ -59,7 +59,7 @@ static int tear_down(void **state)
 static void begin(void)
 {
     const struct clock clock = {.wall = clock_system().wall, .mono = mono};
-    assert_int_equal(notify_init(&notify, rig.loop, clock), ERR_OK);
+    assert_int_equal(supervision_init(&supervision, rig.loop, clock), ERR_OK);
 }
 
 /* The next datagram; "" where there is none. */
@@ -72,17 +72,17 @@ static const char *told(void)
 
 static void turn(bool working, const char *status)
 {
-    const struct notify_news news = {.working = working, .status = status};
-    notify_turn(&notify, &news);
+    const struct supervision_news news = {.working = working, .status = status};
+    supervision_turn(&supervision, &news);
 }
 
 static void stop(const char *status)
 {
-    const struct notify_news news = {.stopping = true, .stop_ms = 1500, .status = status};
-    notify_turn(&notify, &news);
+    const struct supervision_news news = {.stopping = true, .stop_ms = 1500, .status = status};
+    supervision_turn(&supervision, &news);
 }
 
-static void test_notify_tells_ready_and_status_in_one(void **state)
+static void test_supervision_tells_ready_and_status_in_one(void **state)
 {
     (void)state;
     begin();
@@ -92,13 +92,13 @@ static void test_notify_tells_ready_and_status_in_one(void **state)
     assert_string_equal(told(), "");
 }
 
-static void test_notify_is_patient_for_so_long(void **state)
+static void test_supervision_is_patient_for_so_long(void **state)
 {
     (void)state;
     begin();
     turn(false, "waiting");
     assert_string_equal(told(), "STATUS=waiting\n");
-    now_ms += NOTIFY_PATIENCE_MS - 1;
+    now_ms += SUPERVISION_PATIENCE_MS - 1;
     turn(false, "waiting");
     assert_string_equal(told(), "");
     now_ms += 1;
@@ -106,7 +106,7 @@ static void test_notify_is_patient_for_so_long(void **state)
     assert_string_equal(told(), "READY=1\nSTATUS=waiting\n");
 }
 
-static void test_notify_tells_the_latest_status_once_a_second(void **state)
+static void test_supervision_tells_the_latest_status_once_a_second(void **state)
 {
     (void)state;
     begin();
@@ -115,12 +115,12 @@ static void test_notify_tells_the_latest_status_once_a_second(void **state)
     turn(true, "2");
     turn(true, "3");
     assert_string_equal(told(), "");
-    now_ms += NOTIFY_STATUS_MS;
+    now_ms += SUPERVISION_STATUS_MS;
     turn(true, "4");
     assert_string_equal(told(), "STATUS=4\n");
 }
 
-static void test_notify_tells_the_stop_at_once(void **state)
+static void test_supervision_tells_the_stop_at_once(void **state)
 {
     (void)state;
     begin();
@@ -133,7 +133,7 @@ static void test_notify_tells_the_stop_at_once(void **state)
 }
 
 /* What Redis answers stands in a status: a line end in it would begin another assignment. */
-static void test_notify_status_is_one_line(void **state)
+static void test_supervision_status_is_one_line(void **state)
 {
     (void)state;
     begin();
@@ -141,21 +141,21 @@ static void test_notify_status_is_one_line(void **state)
     assert_string_equal(told(), "READY=1\nSTATUS=ERR?MAINPID=1??\n");
 }
 
-static void test_notify_cuts_a_long_status(void **state)
+static void test_supervision_cuts_a_long_status(void **state)
 {
     (void)state;
-    char status[2 * NOTIFY_STATUS_SIZE];
+    char status[2 * SUPERVISION_STATUS_SIZE];
     memset(status, 'x', sizeof status);
     status[sizeof status - 1] = '\0';
     begin();
     turn(true, status);
-    assert_int_equal(strlen(told()), strlen("READY=1\nSTATUS=\n") + NOTIFY_STATUS_SIZE - 1);
-    now_ms += NOTIFY_STATUS_MS;
+    assert_int_equal(strlen(told()), strlen("READY=1\nSTATUS=\n") + SUPERVISION_STATUS_SIZE - 1);
+    now_ms += SUPERVISION_STATUS_MS;
     turn(true, status);
     assert_string_equal(told(), "");
 }
 
-static void test_notify_pings_every_third(void **state)
+static void test_supervision_pings_every_third(void **state)
 {
     (void)state;
     (void)setenv("WATCHDOG_USEC", "3000000", 1);
@@ -172,7 +172,7 @@ static void test_notify_pings_every_third(void **state)
 }
 
 /* As with a supervisor that is being replaced. */
-static void test_notify_tells_later_what_it_could_not_tell(void **state)
+static void test_supervision_tells_later_what_it_could_not_tell(void **state)
 {
     (void)state;
     begin();
@@ -181,7 +181,7 @@ static void test_notify_tells_later_what_it_could_not_tell(void **state)
     turn(true, "1");
     turn(true, "2");
     listen_at(name);
-    now_ms += NOTIFY_RETRY_MS - 1;
+    now_ms += SUPERVISION_RETRY_MS - 1;
     turn(true, "3");
     assert_string_equal(told(), "");
     now_ms += 1;
@@ -193,12 +193,12 @@ static void test_notify_tells_later_what_it_could_not_tell(void **state)
     assert_null(strstr(first + 1, "supervisor not reached"));
 }
 
-static void test_notify_without_a_socket_is_nothing(void **state)
+static void test_supervision_without_a_socket_is_nothing(void **state)
 {
     (void)state;
     (void)unsetenv("NOTIFY_SOCKET");
     begin();
-    assert_false(notify_is_wanted(&notify));
+    assert_false(supervision_is_wanted(&supervision));
     turn(true, "fine");
     assert_string_equal(log_capture_text(&capture), "");
 }
@@ -206,15 +206,17 @@ static void test_notify_without_a_socket_is_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_notify_tells_ready_and_status_in_one, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_notify_is_patient_for_so_long, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_notify_tells_the_latest_status_once_a_second, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_notify_tells_the_stop_at_once, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_notify_status_is_one_line, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_notify_cuts_a_long_status, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_notify_pings_every_third, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_notify_tells_later_what_it_could_not_tell, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_notify_without_a_socket_is_nothing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_supervision_tells_ready_and_status_in_one, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_supervision_is_patient_for_so_long, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_supervision_tells_the_latest_status_once_a_second, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_supervision_tells_the_stop_at_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_supervision_status_is_one_line, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_supervision_cuts_a_long_status, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_supervision_pings_every_third, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_supervision_tells_later_what_it_could_not_tell, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_supervision_without_a_socket_is_nothing, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
