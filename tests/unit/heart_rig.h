@@ -5,6 +5,7 @@
 #define DRONC_HEART_RIG_H
 
 #include "run/outbox.h"
+#include "run/run_step.h"
 #include "run/runs.h"
 
 #include "fake_link.h"
