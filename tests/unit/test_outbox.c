@@ -136,7 +136,8 @@ static void test_outbox_splits_what_is_more_than_a_batch(void **state)
     (void)state;
     put_many(0, STORE_BATCH_MAX + 1, RUN_FINISHING, 5);
     turn();
-    assert_int_equal(fake_link_count(heart.link, "finish"), 1); /* a queue once per turn: all get their chance */
+    assert_int_equal(fake_link_count(heart.link, "finish"),
+                     1); /* a queue once per turn: all get their chance */
     assert_int_equal(outbox_waiting(&heart.outbox), 1);
     turn();
     assert_int_equal(fake_link_count(heart.link, "finish"), 2);

@@ -57,7 +57,8 @@ static void test_run_step_gives_up_what_was_handed_back_and_is_too_old(void **st
 {
     (void)state;
     run.from_retry = true;
-    assert_int_equal(claimed_at(NOW + 60 * MINUTE), RUN_STEP_WAIT); /* that newer ones are due does not matter */
+    assert_int_equal(claimed_at(NOW + 60 * MINUTE),
+                     RUN_STEP_WAIT); /* that newer ones are due does not matter */
     assert_int_equal(claimed_at(NOW + 60 * MINUTE + 1), RUN_STEP_GIVE_UP);
     run.job.watch.overlap = WATCH_QUEUE; /* it may have waited for its turn all the while */
     assert_int_equal(claimed_at(NOW + 600 * MINUTE), RUN_STEP_WAIT);

@@ -69,7 +69,8 @@ static void test_runs_asks_for_the_start_shortly_before_the_instant(void **state
     assert_int_equal(sent("start"), 0);
     heart_at(LEAD);
     assert_int_equal(sent("start"), 1);
-    assert_true(cmd_has_number(fake_link_first(heart.link, "start"), T0 + 60000)); /* the job's next instant */
+    assert_true(
+        cmd_has_number(fake_link_first(heart.link, "start"), T0 + 60000)); /* the job's next instant */
 }
 
 static void test_runs_calls_at_the_instant_once_the_start_is_acknowledged(void **state)
