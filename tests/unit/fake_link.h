@@ -67,12 +67,6 @@ enum redis_trouble redis_link_trouble(const struct redis_link *link)
     return link->up ? REDIS_FINE : REDIS_READ_ONLY;
 }
 
-void redis_link_place(char out[LINK_PLACE_SIZE], const struct config *config)
-{
-    (void)config;
-    (void)snprintf(out, LINK_PLACE_SIZE, "127.0.0.1:6379");
-}
-
 /* ---- what tests call ---- */
 
 /* A link that is up. */

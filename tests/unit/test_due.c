@@ -3,23 +3,23 @@
 #include "run/due.h"
 
 #include "heart_rig.h"
+#include "test.h"
 
 static struct due due;
 
-static int set_up(void **state)
+static void set_up(void)
 {
-    (void)state;
     heart_open(1000, 100);
-    return due_init(&due, &heart.context, &heart.runs, 1000) == ERR_OK ? 0 : -1;
+    assert_int_equal(due_init(&due, &heart.context, &heart.runs, 1000), ERR_OK);
 }
 
-static int tear_down(void **state)
+static void tear_down(void)
 {
-    (void)state;
     heart_close();
     due_fini(&due);
-    return 0;
 }
+
+EACH_TEST(set_up, tear_down);
 
 static void turn_at(int64_t ms)
 {
@@ -62,9 +62,8 @@ static const char *claim_text(const char *schedule)
 
 /* ---- what is asked ---- */
 
-static void test_due_claims_up_to_the_look_ahead_and_tells_what_is_backlog(void **state)
+TEST(due_claims_up_to_the_look_ahead_and_tells_what_is_backlog)
 {
-    (void)state;
     turn_at(0);
     assert_int_equal(asked(), DUE_ASKING_MAX);
     const struct cmd *claim = fake_link_first(heart.link, "claim");
@@ -76,17 +75,15 @@ static void test_due_claims_up_to_the_look_ahead_and_tells_what_is_backlog(void 
 }
 
 /* Redis' clock decides, whatever this machine's says. */
-static void test_due_claims_by_the_clock_of_redis(void **state)
+TEST(due_claims_by_the_clock_of_redis)
 {
-    (void)state;
     (void)timebase_sample(&heart.timebase, (T0 + 7000) * 1000, fake_mono_us(NULL), fake_mono_us(NULL));
     turn_at(0);
     assert_true(cmd_has_number(fake_link_first(heart.link, "claim"), T0 + 7000 + DUE_LOOK_AHEAD_MS));
 }
 
-static void test_due_wakes_a_look_ahead_before_the_next_instant(void **state)
+TEST(due_wakes_a_look_ahead_before_the_next_instant)
 {
-    (void)state;
     know_all();
     assert_int_equal(due.timer->at_ms, DUE_RECHECK_MS - DUE_LOOK_AHEAD_MS);
     due_note(&due, 9, (struct wall_ms){T0 + 10000});
@@ -97,9 +94,8 @@ static void test_due_wakes_a_look_ahead_before_the_next_instant(void **state)
     assert_true(cmd_has(fake_link_first(heart.link, "claim"), "dronc:{9}:due"));
 }
 
-static void test_due_asks_nothing_while_the_runner_may_not_send(void **state)
+TEST(due_asks_nothing_while_the_runner_may_not_send)
 {
-    (void)state;
     runs_set_lease(&heart.runs, false);
     turn_at(0);
     assert_int_equal(asked(), 0);
@@ -109,36 +105,32 @@ static void test_due_asks_nothing_while_the_runner_may_not_send(void **state)
     assert_int_equal(asked(), DUE_ASKING_MAX);
 }
 
-static void test_due_asks_nothing_in_a_drain(void **state)
+TEST(due_asks_nothing_in_a_drain)
 {
-    (void)state;
     runs_drain(&heart.runs);
     turn_at(0);
     assert_int_equal(asked(), 0);
     assert_int_equal(due.timer->at_ms, FAKE_UNSET);
 }
 
-static void test_due_does_not_wake_while_all_claims_are_under_way(void **state)
+TEST(due_does_not_wake_while_all_claims_are_under_way)
 {
-    (void)state;
     turn_at(0);
     assert_int_equal(due.timer->at_ms, FAKE_UNSET); /* 12 shards wait, but only for an answer to come */
 }
 
 /* ---- what is answered ---- */
 
-static void test_due_hands_claims_to_the_runs(void **state)
+TEST(due_hands_claims_to_the_runs)
 {
-    (void)state;
     turn_at(0);
     fake_link_answer(heart.link, "claim", MAKE_ARRAY("", "", claim_text("* * * * *")));
     assert_int_equal(runs_count(&heart.runs), 1);
     assert_int_equal(due.plan.reserved, 3 * STORE_BATCH_MAX); /* of the other claims */
 }
 
-static void test_due_takes_the_good_claims_of_an_answer_with_bad_ones(void **state)
+TEST(due_takes_the_good_claims_of_an_answer_with_bad_ones)
 {
-    (void)state;
     turn_at(0);
     fake_link_answer(heart.link, "claim", MAKE_ARRAY("", "", "nonsense", claim_text("* * * * *")));
     assert_int_equal(runs_count(&heart.runs), 1);
@@ -146,18 +138,16 @@ static void test_due_takes_the_good_claims_of_an_answer_with_bad_ones(void **sta
     assert_string_equal(heart.broken, "");
 }
 
-static void test_due_reports_a_job_that_cannot_be_read(void **state)
+TEST(due_reports_a_job_that_cannot_be_read)
 {
-    (void)state;
     turn_at(0);
     fake_link_answer(heart.link, "claim", MAKE_ARRAY("", "", claim_text("when I please")));
     assert_int_equal(runs_count(&heart.runs), 0);
     assert_string_not_equal(heart.broken, "");
 }
 
-static void test_due_asks_the_next_shards_when_answers_come(void **state)
+TEST(due_asks_the_next_shards_when_answers_come)
 {
-    (void)state;
     turn_at(0);
     answer(NULL);
     answer("1772953201000"); /* T0 + 1000: shard 1 */
@@ -168,9 +158,8 @@ static void test_due_asks_the_next_shards_when_answers_come(void **state)
 
 /* ---- what goes wrong ---- */
 
-static void test_due_logs_a_refusal_once_until_redis_takes_a_claim(void **state)
+TEST(due_logs_a_refusal_once_until_redis_takes_a_claim)
 {
-    (void)state;
     know_all();
     size_t before = log_capture_lines(&heart.log);
     for (int i = 0; i < 3; i++) {
@@ -188,9 +177,8 @@ static void test_due_logs_a_refusal_once_until_redis_takes_a_claim(void **state)
     assert_int_equal(log_capture_lines(&heart.log), before + 2);
 }
 
-static void test_due_asks_again_when_the_link_is_back(void **state)
+TEST(due_asks_again_when_the_link_is_back)
 {
-    (void)state;
     turn_at(0);
     fake_link_lose(heart.link);
     assert_false(due_is_asking(&due));
@@ -202,9 +190,8 @@ static void test_due_asks_again_when_the_link_is_back(void **state)
     assert_int_equal(asked(), DUE_ASKING_MAX);
 }
 
-static void test_due_does_not_spin_while_the_link_takes_nothing(void **state)
+TEST(due_does_not_spin_while_the_link_takes_nothing)
 {
-    (void)state;
     know_all();
     due_note(&due, 0, (struct wall_ms){T0});
     heart.link->refusal = ERR_BUSY;
@@ -214,26 +201,4 @@ static void test_due_does_not_spin_while_the_link_takes_nothing(void **state)
     heart.link->refusal = ERR_OK;
     turn_at(DUE_REFUSED_MS);
     assert_int_equal(asked(), 1);
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        TEST(test_due_claims_up_to_the_look_ahead_and_tells_what_is_backlog),
-        TEST(test_due_claims_by_the_clock_of_redis),
-        TEST(test_due_wakes_a_look_ahead_before_the_next_instant),
-        TEST(test_due_asks_nothing_while_the_runner_may_not_send),
-        TEST(test_due_asks_nothing_in_a_drain),
-        TEST(test_due_does_not_wake_while_all_claims_are_under_way),
-        TEST(test_due_hands_claims_to_the_runs),
-        TEST(test_due_takes_the_good_claims_of_an_answer_with_bad_ones),
-        TEST(test_due_reports_a_job_that_cannot_be_read),
-        TEST(test_due_asks_the_next_shards_when_answers_come),
-        TEST(test_due_logs_a_refusal_once_until_redis_takes_a_claim),
-        TEST(test_due_asks_again_when_the_link_is_back),
-        TEST(test_due_does_not_spin_while_the_link_takes_nothing),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

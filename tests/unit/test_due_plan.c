@@ -2,12 +2,7 @@
  * answered. */
 #include "run/due_plan.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "test.h"
 
 #define NOW   INT64_C(1772953200000)
 #define NEVER INT64_MAX
@@ -17,13 +12,13 @@ static struct runs_load load;
 static struct due_ask asks[DUE_ASKING_MAX];
 
 /* A plan for 1000 runs at once, and none so far. */
-static int set_up(void **state)
+static void set_up(void)
 {
-    (void)state;
     plan = (struct due_plan){.capacity = 1000};
     load = (struct runs_load){0};
-    return 0;
 }
+
+EACH_TEST(set_up, NULL);
 
 static size_t asks_at(int64_t ms)
 {
@@ -55,9 +50,8 @@ static int64_t sleep_at(int64_t ms)
 
 /* ---- when ---- */
 
-static void test_due_plan_asks_every_shard_at_first_a_few_at_a_time(void **state)
+TEST(due_plan_asks_every_shard_at_first_a_few_at_a_time)
 {
-    (void)state;
     unsigned next = 0;
     for (int round = 0; round < STORE_SHARDS / DUE_ASKING_MAX; round++) {
         assert_int_equal(asks_at(NOW), DUE_ASKING_MAX);
@@ -70,9 +64,8 @@ static void test_due_plan_asks_every_shard_at_first_a_few_at_a_time(void **state
     assert_int_equal(asks_at(NOW), 0);
 }
 
-static void test_due_plan_asks_a_look_ahead_before_the_instant(void **state)
+TEST(due_plan_asks_a_look_ahead_before_the_instant)
 {
-    (void)state;
     know_all(NOW + 5000);
     assert_int_equal(sleep_at(NOW), 5000 - DUE_LOOK_AHEAD_MS);
     assert_int_equal(asks_at(NOW + 5000 - DUE_LOOK_AHEAD_MS - 1), 0);
@@ -80,18 +73,16 @@ static void test_due_plan_asks_a_look_ahead_before_the_instant(void **state)
     assert_int_equal(asks[0].shard, 3);
 }
 
-static void test_due_plan_asks_again_where_nothing_was_announced_for_long(void **state)
+TEST(due_plan_asks_again_where_nothing_was_announced_for_long)
 {
-    (void)state;
     know_all(NEVER);
     assert_int_equal(sleep_at(NOW), DUE_RECHECK_MS - DUE_LOOK_AHEAD_MS);
     assert_int_equal(asks_at(NOW + DUE_RECHECK_MS - DUE_LOOK_AHEAD_MS - 1), 0);
     assert_int_equal(asks_at(NOW + DUE_RECHECK_MS - DUE_LOOK_AHEAD_MS), DUE_ASKING_MAX);
 }
 
-static void test_due_plan_takes_an_earlier_instant_only(void **state)
+TEST(due_plan_takes_an_earlier_instant_only)
 {
-    (void)state;
     know_all(NOW + 5000);
     due_plan_note(&plan, 3, (struct wall_ms){NOW + 6000});
     assert_int_equal(sleep_at(NOW), 5000 - DUE_LOOK_AHEAD_MS);
@@ -100,9 +91,8 @@ static void test_due_plan_takes_an_earlier_instant_only(void **state)
 }
 
 /* The announcement may be of something that the script did not see yet. */
-static void test_due_plan_keeps_what_is_announced_while_it_asks(void **state)
+TEST(due_plan_keeps_what_is_announced_while_it_asks)
 {
-    (void)state;
     know_all(NOW);
     assert_int_equal(asks_at(NOW), 1);
     due_plan_note(&plan, 3, (struct wall_ms){NOW + 700});
@@ -111,9 +101,8 @@ static void test_due_plan_keeps_what_is_announced_while_it_asks(void **state)
     assert_int_equal(sleep_at(NOW), 700 - DUE_LOOK_AHEAD_MS);
 }
 
-static void test_due_plan_takes_the_answer_where_that_is_earlier_still(void **state)
+TEST(due_plan_takes_the_answer_where_that_is_earlier_still)
 {
-    (void)state;
     know_all(NOW);
     assert_int_equal(asks_at(NOW), 1);
     due_plan_note(&plan, 3, (struct wall_ms){NOW + 700});
@@ -121,9 +110,8 @@ static void test_due_plan_takes_the_answer_where_that_is_earlier_still(void **st
     assert_int_equal(sleep_at(NOW), 500 - DUE_LOOK_AHEAD_MS);
 }
 
-static void test_due_plan_forgets_an_announcement_with_the_next_answer(void **state)
+TEST(due_plan_forgets_an_announcement_with_the_next_answer)
 {
-    (void)state;
     know_all(NOW);
     assert_int_equal(asks_at(NOW), 1);
     due_plan_note(&plan, 3, (struct wall_ms){NOW});
@@ -133,9 +121,8 @@ static void test_due_plan_forgets_an_announcement_with_the_next_answer(void **st
     assert_int_equal(sleep_at(NOW), 3000 - DUE_LOOK_AHEAD_MS);
 }
 
-static void test_due_plan_asks_all_when_told_also_those_under_way(void **state)
+TEST(due_plan_asks_all_when_told_also_those_under_way)
 {
-    (void)state;
     know_all(NOW);
     assert_int_equal(asks_at(NOW), 1);
     const struct due_ask under_way = asks[0];
@@ -147,9 +134,8 @@ static void test_due_plan_asks_all_when_told_also_those_under_way(void **state)
 
 /* ---- what goes wrong ---- */
 
-static void test_due_plan_leaves_a_shard_alone_that_refuses(void **state)
+TEST(due_plan_leaves_a_shard_alone_that_refuses)
 {
-    (void)state;
     know_all(NOW);
     assert_int_equal(asks_at(NOW), 1);
     due_plan_answered(&plan, &asks[0], DUE_REFUSED, NULL, (struct wall_ms){NOW});
@@ -158,9 +144,8 @@ static void test_due_plan_leaves_a_shard_alone_that_refuses(void **state)
     assert_int_equal(asks_at(NOW + DUE_REFUSED_MS), 1);
 }
 
-static void test_due_plan_asks_at_once_what_the_link_has_lost(void **state)
+TEST(due_plan_asks_at_once_what_the_link_has_lost)
 {
-    (void)state;
     know_all(NOW);
     assert_int_equal(asks_at(NOW), 1);
     due_plan_answered(&plan, &asks[0], DUE_LOST, NULL, (struct wall_ms){NOW});
@@ -168,9 +153,8 @@ static void test_due_plan_asks_at_once_what_the_link_has_lost(void **state)
     assert_int_equal(asks[0].shard, 3);
 }
 
-static void test_due_plan_gives_back_what_could_not_be_sent(void **state)
+TEST(due_plan_gives_back_what_could_not_be_sent)
 {
-    (void)state;
     assert_int_equal(asks_at(NOW), DUE_ASKING_MAX);
     for (size_t i = 0; i < DUE_ASKING_MAX; i++) {
         due_plan_unsent(&plan, &asks[i], (struct wall_ms){NOW});
@@ -182,17 +166,15 @@ static void test_due_plan_gives_back_what_could_not_be_sent(void **state)
 
 /* ---- how many ---- */
 
-static void test_due_plan_asks_for_a_batch_at_most(void **state)
+TEST(due_plan_asks_for_a_batch_at_most)
 {
-    (void)state;
     assert_int_equal(asks_at(NOW), DUE_ASKING_MAX);
     assert_int_equal(asks[0].limit, STORE_BATCH_MAX);
     assert_int_equal(asks[0].backlog_limit, STORE_BATCH_MAX);
 }
 
-static void test_due_plan_promises_no_place_twice(void **state)
+TEST(due_plan_promises_no_place_twice)
 {
-    (void)state;
     plan.capacity = 250;
     load.placed = 20;
     assert_int_equal(asks_at(NOW), 3);
@@ -201,9 +183,8 @@ static void test_due_plan_promises_no_place_twice(void **state)
     assert_int_equal(asks[2].limit, 30);
 }
 
-static void test_due_plan_asks_nothing_without_room_and_wakes_for_nothing(void **state)
+TEST(due_plan_asks_nothing_without_room_and_wakes_for_nothing)
 {
-    (void)state;
     load.placed = 1000;
     assert_int_equal(asks_at(NOW), 0);
     assert_int_equal(sleep_at(NOW), -1);
@@ -212,18 +193,16 @@ static void test_due_plan_asks_nothing_without_room_and_wakes_for_nothing(void *
     assert_int_equal(asks[0].limit, 1);
 }
 
-static void test_due_plan_bounds_what_waits_outside_the_gate(void **state)
+TEST(due_plan_bounds_what_waits_outside_the_gate)
 {
-    (void)state;
     load.outside = 1000 * GATE_OUTSIDE_MAX - 7;
     assert_int_equal(asks_at(NOW), 1);
     assert_int_equal(asks[0].limit, 7);
     assert_int_equal(sleep_at(NOW), -1);
 }
 
-static void test_due_plan_lets_no_shard_starve(void **state)
+TEST(due_plan_lets_no_shard_starve)
 {
-    (void)state;
     unsigned asked[STORE_SHARDS] = {0};
     load.placed = 999; /* room for one at a time, and every shard always has something */
     for (int i = 0; i < 3 * STORE_SHARDS; i++) {
@@ -238,9 +217,8 @@ static void test_due_plan_lets_no_shard_starve(void **state)
 
 /* ---- a backlog ---- */
 
-static void test_due_plan_keeps_a_quarter_of_all_places_from_a_backlog(void **state)
+TEST(due_plan_keeps_a_quarter_of_all_places_from_a_backlog)
 {
-    (void)state;
     load.placed = load.backlog = 700;
     assert_int_equal(asks_at(NOW), 3);
     assert_int_equal(asks[0].limit, 100);
@@ -249,9 +227,8 @@ static void test_due_plan_keeps_a_quarter_of_all_places_from_a_backlog(void **st
     assert_int_equal(asks[1].backlog_limit, 0);
 }
 
-static void test_due_plan_comes_back_for_a_backlog_as_soon_as_there_is_room(void **state)
+TEST(due_plan_comes_back_for_a_backlog_as_soon_as_there_is_room)
 {
-    (void)state;
     know_all(NOW);
     assert_int_equal(asks_at(NOW), 1);
     answer_at(NOW, &asks[0], NOW + 60000, true);
@@ -262,31 +239,4 @@ static void test_due_plan_comes_back_for_a_backlog_as_soon_as_there_is_room(void
     assert_int_equal(asks[0].backlog_limit, 1);
     answer_at(NOW, &asks[0], NOW + 60000, false);
     assert_int_equal(asks_at(NOW), 0); /* there is no more of it */
-}
-
-#define TEST(name) cmocka_unit_test_setup(name, set_up)
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        TEST(test_due_plan_asks_every_shard_at_first_a_few_at_a_time),
-        TEST(test_due_plan_asks_a_look_ahead_before_the_instant),
-        TEST(test_due_plan_asks_again_where_nothing_was_announced_for_long),
-        TEST(test_due_plan_takes_an_earlier_instant_only),
-        TEST(test_due_plan_keeps_what_is_announced_while_it_asks),
-        TEST(test_due_plan_takes_the_answer_where_that_is_earlier_still),
-        TEST(test_due_plan_forgets_an_announcement_with_the_next_answer),
-        TEST(test_due_plan_asks_all_when_told_also_those_under_way),
-        TEST(test_due_plan_leaves_a_shard_alone_that_refuses),
-        TEST(test_due_plan_asks_at_once_what_the_link_has_lost),
-        TEST(test_due_plan_gives_back_what_could_not_be_sent),
-        TEST(test_due_plan_asks_for_a_batch_at_most),
-        TEST(test_due_plan_promises_no_place_twice),
-        TEST(test_due_plan_asks_nothing_without_room_and_wakes_for_nothing),
-        TEST(test_due_plan_bounds_what_waits_outside_the_gate),
-        TEST(test_due_plan_lets_no_shard_starve),
-        TEST(test_due_plan_keeps_a_quarter_of_all_places_from_a_backlog),
-        TEST(test_due_plan_comes_back_for_a_backlog_as_soon_as_there_is_room),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,26 +2,26 @@
 #include "cluster/lease.h"
 
 #include "heart_rig.h"
+#include "test.h"
 
 #define VALID_MS (LEASE_MS - LEASE_MARGIN_MS)
 #define INSTANT  2000
 
 static struct lease lease;
 
-static int set_up(void **state)
+static void set_up(void)
 {
-    (void)state;
     heart_open(100, 100);
-    return lease_init(&lease, &heart.context) == ERR_OK ? 0 : -1;
+    assert_int_equal(lease_init(&lease, &heart.context), ERR_OK);
 }
 
-static int tear_down(void **state)
+static void tear_down(void)
 {
-    (void)state;
     heart_close();
     lease_fini(&lease);
-    return 0;
 }
+
+EACH_TEST(set_up, tear_down);
 
 static void turn_at(int64_t ms)
 {
@@ -63,9 +63,8 @@ static void answer_level(const char *number)
 
 /* ---- when it is valid ---- */
 
-static void test_lease_is_not_valid_before_a_heartbeat_is_answered(void **state)
+TEST(lease_is_not_valid_before_a_heartbeat_is_answered)
 {
-    (void)state;
     assert_false(lease_is_valid(&lease));
     turn_at(0);
     assert_false(lease_is_valid(&lease));
@@ -74,9 +73,8 @@ static void test_lease_is_not_valid_before_a_heartbeat_is_answered(void **state)
 }
 
 /* What was sent long before it was answered proves nothing about now. */
-static void test_lease_counts_from_when_the_heartbeat_was_sent(void **state)
+TEST(lease_counts_from_when_the_heartbeat_was_sent)
 {
-    (void)state;
     turn_at(0);
     fake_at(3000);
     answer_with(3000, NULL, 0);
@@ -86,9 +84,8 @@ static void test_lease_counts_from_when_the_heartbeat_was_sent(void **state)
     assert_false(lease_is_valid(&lease));
 }
 
-static void test_lease_is_void_when_its_answer_comes_too_late(void **state)
+TEST(lease_is_void_when_its_answer_comes_too_late)
 {
-    (void)state;
     turn_at(0);
     fake_at(VALID_MS);
     answer_with(VALID_MS, NULL, 0);
@@ -96,9 +93,8 @@ static void test_lease_is_void_when_its_answer_comes_too_late(void **state)
 }
 
 /* Nothing runs in between: asking is enough. */
-static void test_lease_has_run_out_after_a_sleep_without_a_turn(void **state)
+TEST(lease_has_run_out_after_a_sleep_without_a_turn)
 {
-    (void)state;
     beat_at(0);
     turn_at(1);
     assert_true(lease_is_valid(&lease));
@@ -109,9 +105,8 @@ static void test_lease_has_run_out_after_a_sleep_without_a_turn(void **state)
 }
 
 /* The first answers after a sleep were asked for before it. */
-static void test_lease_stays_void_after_a_sleep_until_a_new_heartbeat_is_answered(void **state)
+TEST(lease_stays_void_after_a_sleep_until_a_new_heartbeat_is_answered)
 {
-    (void)state;
     beat_at(0);
     turn_at(1000);
     fake_pass(3600000);
@@ -124,9 +119,8 @@ static void test_lease_stays_void_after_a_sleep_until_a_new_heartbeat_is_answere
 
 /* With all that the runner does in a turn: an occurrence that came due in a sleep is handed back, not called.
  */
-static void test_lease_lets_nothing_be_sent_after_a_sleep(void **state)
+TEST(lease_lets_nothing_be_sent_after_a_sleep)
 {
-    (void)state;
     beat_at(0);
     struct store_claimed claimed = make_claim(INSTANT);
     heart_claim(&claimed);
@@ -142,9 +136,8 @@ static void test_lease_lets_nothing_be_sent_after_a_sleep(void **state)
 
 /* ---- heartbeats ---- */
 
-static void test_lease_asks_for_holders_and_the_database_before_it_beats(void **state)
+TEST(lease_asks_for_holders_and_the_database_before_it_beats)
 {
-    (void)state;
     turn_at(0);
     assert_int_equal(heart.link->count, 3);
     assert_true(fake_is(&heart.link->waiting[0].cmd, "setup"));
@@ -154,9 +147,8 @@ static void test_lease_asks_for_holders_and_the_database_before_it_beats(void **
     assert_true(cmd_has_number(&heart.link->waiting[2].cmd, LEASE_MS));
 }
 
-static void test_lease_beats_once_a_second_and_one_at_a_time(void **state)
+TEST(lease_beats_once_a_second_and_one_at_a_time)
 {
-    (void)state;
     beat_at(0);
     assert_int_equal(lease.timer->at_ms, LEASE_BEAT_MS);
     turn_at(LEASE_BEAT_MS - 1);
@@ -170,9 +162,8 @@ static void test_lease_beats_once_a_second_and_one_at_a_time(void **state)
     assert_int_equal(sent("heartbeat"), 1);
 }
 
-static void test_lease_beats_at_once_when_the_link_is_back(void **state)
+TEST(lease_beats_at_once_when_the_link_is_back)
 {
-    (void)state;
     beat_at(0);
     turn_at(LEASE_BEAT_MS);
     fake_link_lose(heart.link);
@@ -184,18 +175,16 @@ static void test_lease_beats_at_once_when_the_link_is_back(void **state)
     assert_int_equal(sent("heartbeat"), 1);
 }
 
-static void test_lease_feeds_the_timebase(void **state)
+TEST(lease_feeds_the_timebase)
 {
-    (void)state;
     turn_at(0);
     answer_with(123456, NULL, 0);
     assert_int_equal(timebase_now(&heart.timebase).ms, T0 + 123456);
     assert_false(lease_take_step(&lease)); /* the first stamp is no step */
 }
 
-static void test_lease_logs_a_refusal_once_and_is_not_renewed_by_it(void **state)
+TEST(lease_logs_a_refusal_once_and_is_not_renewed_by_it)
 {
-    (void)state;
     beat_at(0);
     for (int64_t at = LEASE_BEAT_MS; at <= VALID_MS; at += LEASE_BEAT_MS) {
         turn_at(at);
@@ -209,9 +198,8 @@ static void test_lease_logs_a_refusal_once_and_is_not_renewed_by_it(void **state
 
 /* ---- judging others ---- */
 
-static void test_lease_finds_none_dead_before_they_had_a_lease_to_prove_life(void **state)
+TEST(lease_finds_none_dead_before_they_had_a_lease_to_prove_life)
 {
-    (void)state;
     lease_link_up(&lease);
     turn_at(0);
     answer_with(0, "late", -1); /* its heartbeat is past; so might be everybody's */
@@ -234,9 +222,8 @@ static void live_until(int64_t ms)
     }
 }
 
-static void test_lease_finds_the_dead_once_it_has_lived_for_a_lease(void **state)
+TEST(lease_finds_the_dead_once_it_has_lived_for_a_lease)
 {
-    (void)state;
     live_until(2 * LEASE_MS);
     turn_at(2 * LEASE_MS + LEASE_BEAT_MS);
     answer_with(2 * LEASE_MS + LEASE_BEAT_MS, "late", 2 * LEASE_MS);
@@ -244,18 +231,16 @@ static void test_lease_finds_the_dead_once_it_has_lived_for_a_lease(void **state
     assert_true(cmd_has(fake_link_first(heart.link, "recover"), "late"));
 }
 
-static void test_lease_waits_after_its_own_was_lost(void **state)
+TEST(lease_waits_after_its_own_was_lost)
 {
-    (void)state;
     live_until(2 * LEASE_MS);
     turn_at(4 * LEASE_MS); /* asleep meanwhile: the others, on the same machine, were, too */
     answer_with(4 * LEASE_MS, "late", 2 * LEASE_MS);
     assert_int_equal(sent("recover"), 0);
 }
 
-static void test_lease_waits_after_redis_refused(void **state)
+TEST(lease_waits_after_redis_refused)
 {
-    (void)state;
     live_until(2 * LEASE_MS);
     turn_at(2 * LEASE_MS + LEASE_BEAT_MS);
     fake_link_answer(heart.link, "heartbeat", make_error("MISCONF"));
@@ -264,9 +249,8 @@ static void test_lease_waits_after_redis_refused(void **state)
     assert_int_equal(sent("recover"), 0);
 }
 
-static void test_lease_waits_and_tells_when_the_clock_of_redis_is_set(void **state)
+TEST(lease_waits_and_tells_when_the_clock_of_redis_is_set)
 {
-    (void)state;
     live_until(2 * LEASE_MS);
     turn_at(2 * LEASE_MS + LEASE_BEAT_MS);
     answer_with(3600000, "late", 2 * LEASE_MS); /* an hour ahead: everybody's heartbeat looks past */
@@ -278,9 +262,8 @@ static void test_lease_waits_and_tells_when_the_clock_of_redis_is_set(void **sta
 
 /* ---- the database ---- */
 
-static void test_lease_is_not_valid_while_a_newer_version_uses_the_database(void **state)
+TEST(lease_is_not_valid_while_a_newer_version_uses_the_database)
 {
-    (void)state;
     beat_at(0);
     answer_level("990016"); /* level 99, 16 shards */
     assert_false(lease_is_valid(&lease));
@@ -291,9 +274,8 @@ static void test_lease_is_not_valid_while_a_newer_version_uses_the_database(void
     assert_true(heart_logged("claiming again"));
 }
 
-static void test_lease_judges_none_by_a_database_that_it_cannot_read(void **state)
+TEST(lease_judges_none_by_a_database_that_it_cannot_read)
 {
-    (void)state;
     live_until(2 * LEASE_MS);
     while (sent("setup") > 0) {
         answer_level("990016");
@@ -303,9 +285,8 @@ static void test_lease_judges_none_by_a_database_that_it_cannot_read(void **stat
     assert_int_equal(sent("recover"), 0);
 }
 
-static void test_lease_drops_the_link_to_a_foreign_database(void **state)
+TEST(lease_drops_the_link_to_a_foreign_database)
 {
-    (void)state;
     beat_at(0);
     answer_level("17");
     assert_string_not_equal(heart.link->dropped, "");
@@ -313,9 +294,8 @@ static void test_lease_drops_the_link_to_a_foreign_database(void **state)
 
 /* ---- the end ---- */
 
-static void test_lease_goodbye_tidies_leaves_the_list_and_beats_no_more(void **state)
+TEST(lease_goodbye_tidies_leaves_the_list_and_beats_no_more)
 {
-    (void)state;
     beat_at(0);
     lease_say_goodbye(&lease);
     assert_int_equal(sent("tidy"), STORE_SHARDS);
@@ -326,40 +306,9 @@ static void test_lease_goodbye_tidies_leaves_the_list_and_beats_no_more(void **s
     assert_true(lease_is_gone(&lease));
 }
 
-static void test_lease_goodbye_does_not_wait_for_a_redis_that_is_away(void **state)
+TEST(lease_goodbye_does_not_wait_for_a_redis_that_is_away)
 {
-    (void)state;
     heart.link->up = false;
     lease_say_goodbye(&lease);
     assert_true(lease_is_gone(&lease));
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        TEST(test_lease_is_not_valid_before_a_heartbeat_is_answered),
-        TEST(test_lease_counts_from_when_the_heartbeat_was_sent),
-        TEST(test_lease_is_void_when_its_answer_comes_too_late),
-        TEST(test_lease_has_run_out_after_a_sleep_without_a_turn),
-        TEST(test_lease_stays_void_after_a_sleep_until_a_new_heartbeat_is_answered),
-        TEST(test_lease_lets_nothing_be_sent_after_a_sleep),
-        TEST(test_lease_asks_for_holders_and_the_database_before_it_beats),
-        TEST(test_lease_beats_once_a_second_and_one_at_a_time),
-        TEST(test_lease_beats_at_once_when_the_link_is_back),
-        TEST(test_lease_feeds_the_timebase),
-        TEST(test_lease_logs_a_refusal_once_and_is_not_renewed_by_it),
-        TEST(test_lease_finds_none_dead_before_they_had_a_lease_to_prove_life),
-        TEST(test_lease_finds_the_dead_once_it_has_lived_for_a_lease),
-        TEST(test_lease_waits_after_its_own_was_lost),
-        TEST(test_lease_waits_after_redis_refused),
-        TEST(test_lease_waits_and_tells_when_the_clock_of_redis_is_set),
-        TEST(test_lease_is_not_valid_while_a_newer_version_uses_the_database),
-        TEST(test_lease_judges_none_by_a_database_that_it_cannot_read),
-        TEST(test_lease_drops_the_link_to_a_foreign_database),
-        TEST(test_lease_goodbye_tidies_leaves_the_list_and_beats_no_more),
-        TEST(test_lease_goodbye_does_not_wait_for_a_redis_that_is_away),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

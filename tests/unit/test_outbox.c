@@ -2,6 +2,7 @@
 #include "run/outbox.h"
 
 #include "heart_rig.h"
+#include "test.h"
 
 #define RUNS 1000
 
@@ -16,9 +17,8 @@ static void on_verdict(void *arg, struct run *run, enum store_verdict verdict)
     verdict_count++;
 }
 
-static int set_up(void **state)
+static void set_up(void)
 {
-    (void)state;
     heart_open(1000, 100);
     outbox_on_verdict(&heart.outbox, on_verdict, NULL);
     memset(runs, 0, sizeof runs);
@@ -28,15 +28,14 @@ static int set_up(void **state)
         runs[i].attempt = (struct store_attempt){
             .job = runs[i].attempt.job, .scheduled = {T0 + i}, .number = 1, .token = 1000 + i};
     }
-    return 0;
 }
 
-static int tear_down(void **state)
+static void tear_down(void)
 {
-    (void)state;
     heart_close();
-    return 0;
 }
+
+EACH_TEST(set_up, tear_down);
 
 /* Run n enters state, in shard. */
 static void put(int n, enum run_state state, unsigned shard)
@@ -77,9 +76,8 @@ static const struct reply *all(const char *verdict)
 
 /* ---- sending ---- */
 
-static void test_outbox_sends_what_waits_for_the_same_in_one_command(void **state)
+TEST(outbox_sends_what_waits_for_the_same_in_one_command)
 {
-    (void)state;
     put_many(0, 3, RUN_STARTING, 5);
     assert_int_equal(heart.link->count, 0); /* not before the turn */
     turn();
@@ -89,9 +87,8 @@ static void test_outbox_sends_what_waits_for_the_same_in_one_command(void **stat
     assert_true(has_run(start, 0) && has_run(start, 1) && has_run(start, 2));
 }
 
-static void test_outbox_sends_each_state_by_its_own_script(void **state)
+TEST(outbox_sends_each_state_by_its_own_script)
 {
-    (void)state;
     put(0, RUN_STARTING, 0);
     put(1, RUN_CONFIRMING, 0);
     put(2, RUN_FINISHING, 0);
@@ -105,9 +102,8 @@ static void test_outbox_sends_each_state_by_its_own_script(void **state)
     assert_true(has_run(fake_link_first(heart.link, "release"), 4));
 }
 
-static void test_outbox_sends_what_is_watched_by_scripts_that_watch(void **state)
+TEST(outbox_sends_what_is_watched_by_scripts_that_watch)
 {
-    (void)state;
     runs[0].job.watch.overlap = runs[1].job.watch.overlap = WATCH_SKIP;
     runs[2].is_notice = true;
     put(0, RUN_STARTING, 0);
@@ -120,9 +116,8 @@ static void test_outbox_sends_what_is_watched_by_scripts_that_watch(void **state
 }
 
 /* It computes nothing: start and finish write the instant that the run has. */
-static void test_outbox_writes_the_next_instant_that_the_run_has(void **state)
+TEST(outbox_writes_the_next_instant_that_the_run_has)
 {
-    (void)state;
     runs[0].following = runs[1].following = (struct wall_ms){T0 + 60000};
     put(0, RUN_STARTING, 0);
     put(1, RUN_FINISHING, 0);
@@ -131,9 +126,8 @@ static void test_outbox_writes_the_next_instant_that_the_run_has(void **state)
     assert_true(cmd_has_number(fake_link_first(heart.link, "finish"), T0 + 60000));
 }
 
-static void test_outbox_splits_what_is_more_than_a_batch(void **state)
+TEST(outbox_splits_what_is_more_than_a_batch)
 {
-    (void)state;
     put_many(0, STORE_BATCH_MAX + 1, RUN_FINISHING, 5);
     turn();
     assert_int_equal(fake_link_count(heart.link, "finish"),
@@ -145,9 +139,8 @@ static void test_outbox_splits_what_is_more_than_a_batch(void **state)
     assert_false(has_run(fake_link_first(heart.link, "finish"), STORE_BATCH_MAX));
 }
 
-static void test_outbox_collects_while_enough_is_under_way(void **state)
+TEST(outbox_collects_while_enough_is_under_way)
 {
-    (void)state;
     for (unsigned shard = 0; shard < STORE_SHARDS; shard++) {
         put((int)shard, RUN_STARTING, shard);
     }
@@ -162,9 +155,8 @@ static void test_outbox_collects_while_enough_is_under_way(void **state)
     assert_int_equal(outbox_waiting(&heart.outbox), 0);
 }
 
-static void test_outbox_withdraws_only_what_is_not_sent(void **state)
+TEST(outbox_withdraws_only_what_is_not_sent)
 {
-    (void)state;
     put_many(0, 3, RUN_STARTING, 5);
     assert_true(outbox_withdraw(&heart.outbox, &runs[1]));
     turn();
@@ -174,9 +166,8 @@ static void test_outbox_withdraws_only_what_is_not_sent(void **state)
 
 /* ---- verdicts ---- */
 
-static void test_outbox_passes_on_the_verdict_on_each_run(void **state)
+TEST(outbox_passes_on_the_verdict_on_each_run)
 {
-    (void)state;
     put_many(0, 4, RUN_STARTING, 5);
     turn();
     fake_link_answer(heart.link, "start", MAKE_ARRAY(DONE, LOST, GONE, SETTLED));
@@ -188,9 +179,8 @@ static void test_outbox_passes_on_the_verdict_on_each_run(void **state)
 }
 
 /* A claim that cannot be counted on is not called. */
-static void test_outbox_takes_an_odd_verdict_for_a_lost_claim(void **state)
+TEST(outbox_takes_an_odd_verdict_for_a_lost_claim)
 {
-    (void)state;
     put_many(0, 4, RUN_STARTING, 5);
     turn();
     fake_link_answer(heart.link, "start", MAKE_ARRAY("4", "yes", NULL)); /* and none for the fourth */
@@ -201,9 +191,8 @@ static void test_outbox_takes_an_odd_verdict_for_a_lost_claim(void **state)
     assert_true(heart_logged("unreadable verdict"));
 }
 
-static void test_outbox_takes_an_odd_answer_for_lost_claims(void **state)
+TEST(outbox_takes_an_odd_answer_for_lost_claims)
 {
-    (void)state;
     put(0, RUN_STARTING, 5);
     turn();
     fake_link_answer(heart.link, "start", make_number(1));
@@ -212,9 +201,8 @@ static void test_outbox_takes_an_odd_answer_for_lost_claims(void **state)
 
 /* ---- trouble ---- */
 
-static void test_outbox_waits_for_the_link(void **state)
+TEST(outbox_waits_for_the_link)
 {
-    (void)state;
     heart.link->up = false;
     put(0, RUN_FINISHING, 5);
     turn();
@@ -224,9 +212,8 @@ static void test_outbox_waits_for_the_link(void **state)
     assert_true(has_run(fake_link_first(heart.link, "finish"), 0));
 }
 
-static void test_outbox_keeps_what_the_link_does_not_take(void **state)
+TEST(outbox_keeps_what_the_link_does_not_take)
 {
-    (void)state;
     put_many(0, 2, RUN_FINISHING, 5);
     heart.link->refusal = ERR_BUSY;
     turn();
@@ -239,9 +226,8 @@ static void test_outbox_keeps_what_the_link_does_not_take(void **state)
 }
 
 /* What Redis did is not known: the scripts do nothing twice, so it is sent again. */
-static void test_outbox_sends_again_what_got_no_answer(void **state)
+TEST(outbox_sends_again_what_got_no_answer)
 {
-    (void)state;
     put_many(0, 2, RUN_FINISHING, 5);
     turn();
     fake_link_lose(heart.link);
@@ -255,9 +241,8 @@ static void test_outbox_sends_again_what_got_no_answer(void **state)
     assert_int_equal(verdict_count, 2);
 }
 
-static void test_outbox_pauses_only_the_queue_that_redis_refuses(void **state)
+TEST(outbox_pauses_only_the_queue_that_redis_refuses)
 {
-    (void)state;
     put(0, RUN_FINISHING, 5);
     turn();
     fake_link_answer(heart.link, "finish", make_error("MISCONF the disk is full"));
@@ -274,9 +259,8 @@ static void test_outbox_pauses_only_the_queue_that_redis_refuses(void **state)
     assert_false(runs[0].sent_again); /* Redis has answered: it did nothing */
 }
 
-static void test_outbox_logs_trouble_once_and_its_end(void **state)
+TEST(outbox_logs_trouble_once_and_its_end)
 {
-    (void)state;
     put(0, RUN_FINISHING, 5);
     put(1, RUN_STARTING, 6);
     turn();
@@ -290,28 +274,4 @@ static void test_outbox_logs_trouble_once_and_its_end(void **state)
     fake_link_answer(heart.link, "finish", all(DONE));
     assert_int_equal(log_capture_lines(&heart.log), 2);
     assert_true(heart_logged("redis writes again"));
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        TEST(test_outbox_sends_what_waits_for_the_same_in_one_command),
-        TEST(test_outbox_sends_each_state_by_its_own_script),
-        TEST(test_outbox_sends_what_is_watched_by_scripts_that_watch),
-        TEST(test_outbox_writes_the_next_instant_that_the_run_has),
-        TEST(test_outbox_splits_what_is_more_than_a_batch),
-        TEST(test_outbox_collects_while_enough_is_under_way),
-        TEST(test_outbox_withdraws_only_what_is_not_sent),
-        TEST(test_outbox_passes_on_the_verdict_on_each_run),
-        TEST(test_outbox_takes_an_odd_verdict_for_a_lost_claim),
-        TEST(test_outbox_takes_an_odd_answer_for_lost_claims),
-        TEST(test_outbox_waits_for_the_link),
-        TEST(test_outbox_keeps_what_the_link_does_not_take),
-        TEST(test_outbox_sends_again_what_got_no_answer),
-        TEST(test_outbox_pauses_only_the_queue_that_redis_refuses),
-        TEST(test_outbox_logs_trouble_once_and_its_end),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

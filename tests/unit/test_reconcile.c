@@ -3,23 +3,22 @@
 #include "cluster/reconcile.h"
 
 #include "heart_rig.h"
+#include "test.h"
 
 static struct reconcile reconcile;
 
-static int set_up(void **state)
+static void set_up(void)
 {
-    (void)state;
     heart_open(100, 100);
     reconcile_init(&reconcile, &heart.context, &heart.runs);
-    return 0;
 }
 
-static int tear_down(void **state)
+static void tear_down(void)
 {
-    (void)state;
     heart_close();
-    return 0;
 }
+
+EACH_TEST(set_up, tear_down);
 
 static size_t sent(const char *name)
 {
@@ -50,9 +49,8 @@ static void assert_judged(bool started, int64_t token, enum reconcile_finding ex
 
 /* ---- what a claim means ---- */
 
-static void test_reconcile_knows_a_claim_by_its_token(void **state)
+TEST(reconcile_knows_a_claim_by_its_token)
 {
-    (void)state;
     assert_judged(false, 5, RECONCILE_KNOWN);
     assert_judged(true, 5, RECONCILE_KNOWN);
     assert_judged(false, 4, RECONCILE_UNKNOWN);
@@ -62,9 +60,8 @@ static void test_reconcile_knows_a_claim_by_its_token(void **state)
 
 /* ---- when it looks ---- */
 
-static void test_reconcile_looks_at_all_shards_when_the_link_comes_up(void **state)
+TEST(reconcile_looks_at_all_shards_when_the_link_comes_up)
 {
-    (void)state;
     reconcile_all(&reconcile);
     assert_int_equal(sent("HGETALL"), STORE_SHARDS);
     for (unsigned shard = 0; shard < STORE_SHARDS; shard++) {
@@ -74,9 +71,8 @@ static void test_reconcile_looks_at_all_shards_when_the_link_comes_up(void **sta
     }
 }
 
-static void test_reconcile_looks_at_one_shard_with_each_heartbeat(void **state)
+TEST(reconcile_looks_at_one_shard_with_each_heartbeat)
 {
-    (void)state;
     reconcile_turn(&reconcile, 0);
     assert_int_equal(sent("HGETALL"), 0);
     reconcile_turn(&reconcile, 1);
@@ -88,9 +84,8 @@ static void test_reconcile_looks_at_one_shard_with_each_heartbeat(void **state)
 
 /* ---- what it does ---- */
 
-static void test_reconcile_hands_back_a_claim_whose_answer_was_lost(void **state)
+TEST(reconcile_hands_back_a_claim_whose_answer_was_lost)
 {
-    (void)state;
     reconcile_turn(&reconcile, 1);
     answer("c 1.77 L 1772953200500 5");
     const struct cmd *release = fake_link_first(heart.link, "release");
@@ -100,9 +95,8 @@ static void test_reconcile_hands_back_a_claim_whose_answer_was_lost(void **state
 }
 
 /* Redis has lost the record: no other runner would ever end the call. */
-static void test_reconcile_ends_a_started_claim_that_no_run_has(void **state)
+TEST(reconcile_ends_a_started_claim_that_no_run_has)
 {
-    (void)state;
     reconcile_turn(&reconcile, 1);
     answer("s 1.77 L 1772953200500 5");
     const struct cmd *recover = fake_link_first(heart.link, "recover");
@@ -112,9 +106,8 @@ static void test_reconcile_ends_a_started_claim_that_no_run_has(void **state)
     assert_true(heart_logged("calls handed on whose record Redis has lost"));
 }
 
-static void test_reconcile_leaves_alone_what_a_run_has(void **state)
+TEST(reconcile_leaves_alone_what_a_run_has)
 {
-    (void)state;
     struct store_claimed claimed = make_claim(1000);
     char text[64];
     memset(claimed.attempt.job.bytes, '0', JOB_ID_SIZE);
@@ -128,9 +121,8 @@ static void test_reconcile_leaves_alone_what_a_run_has(void **state)
     assert_int_equal(heart.link->count, 0);
 }
 
-static void test_reconcile_does_nothing_without_an_answer_or_with_an_odd_one(void **state)
+TEST(reconcile_does_nothing_without_an_answer_or_with_an_odd_one)
 {
-    (void)state;
     reconcile_all(&reconcile);
     answer(NULL);
     answer("gibberish");
@@ -142,9 +134,8 @@ static void test_reconcile_does_nothing_without_an_answer_or_with_an_odd_one(voi
     assert_int_equal(log_capture_lines(&heart.log), 0);
 }
 
-static void test_reconcile_logs_once_what_all_its_looks_found(void **state)
+TEST(reconcile_logs_once_what_all_its_looks_found)
 {
-    (void)state;
     reconcile_all(&reconcile);
     for (unsigned shard = 0; shard < STORE_SHARDS; shard++) {
         answer("c 1.77 L 1772953200500 5");
@@ -152,21 +143,4 @@ static void test_reconcile_logs_once_what_all_its_looks_found(void **state)
     assert_int_equal(sent("release"), STORE_SHARDS);
     assert_int_equal(log_capture_lines(&heart.log), 1);
     assert_true(heart_logged("\"count\":16"));
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        TEST(test_reconcile_knows_a_claim_by_its_token),
-        TEST(test_reconcile_looks_at_all_shards_when_the_link_comes_up),
-        TEST(test_reconcile_looks_at_one_shard_with_each_heartbeat),
-        TEST(test_reconcile_hands_back_a_claim_whose_answer_was_lost),
-        TEST(test_reconcile_ends_a_started_claim_that_no_run_has),
-        TEST(test_reconcile_leaves_alone_what_a_run_has),
-        TEST(test_reconcile_does_nothing_without_an_answer_or_with_an_odd_one),
-        TEST(test_reconcile_logs_once_what_all_its_looks_found),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

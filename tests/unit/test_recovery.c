@@ -2,26 +2,25 @@
 #include "cluster/recovery.h"
 
 #include "heart_rig.h"
+#include "test.h"
 
 #define NOW      ((struct wall_ms){T0})
 #define LEASE_MS 5000
 
 static struct recovery recovery;
 
-static int set_up(void **state)
+static void set_up(void)
 {
-    (void)state;
     heart_open(100, 100);
     recovery_init(&recovery, &heart.context, LEASE_MS);
-    return 0;
 }
 
-static int tear_down(void **state)
+static void tear_down(void)
 {
-    (void)state;
     heart_close();
-    return 0;
 }
+
+EACH_TEST(set_up, tear_down);
 
 static size_t sent(const char *name)
 {
@@ -30,9 +29,8 @@ static size_t sent(const char *name)
 
 /* ---- who is dead ---- */
 
-static void test_recovery_judges_by_the_heartbeat_and_spares_itself(void **state)
+TEST(recovery_judges_by_the_heartbeat_and_spares_itself)
 {
-    (void)state;
     const struct store_runner other = {.id = "other", .expiry = {T0}};
     assert_false(recovery_is_dead(&other, RUNNER, (struct wall_ms){T0 - 1}));
     assert_false(recovery_is_dead(&other, RUNNER, (struct wall_ms){T0}));
@@ -40,9 +38,8 @@ static void test_recovery_judges_by_the_heartbeat_and_spares_itself(void **state
     assert_false(recovery_is_dead(&other, "other", (struct wall_ms){T0 + 1}));
 }
 
-static void test_recovery_hands_on_all_shards_of_the_dead_and_of_no_other(void **state)
+TEST(recovery_hands_on_all_shards_of_the_dead_and_of_no_other)
 {
-    (void)state;
     const struct store_runner runners[] = {
         {"alive", {T0 + 1}}, {RUNNER, {T0 - 1}}, {"dead", {T0 - 1}}, {"dead-too", {T0 - 9000}}};
     recovery_take_over(&recovery, runners, 4, NOW);
@@ -69,9 +66,8 @@ static void answer(const char *handed_on, const char *more)
     fake_link_answer(heart.link, "recover", MAKE_ARRAY(handed_on, "0", more));
 }
 
-static void test_recovery_takes_it_off_the_list_after_its_last_shard(void **state)
+TEST(recovery_takes_it_off_the_list_after_its_last_shard)
 {
-    (void)state;
     bury();
     for (unsigned shard = 0; shard < STORE_SHARDS; shard++) {
         assert_int_equal(sent("forget"), 0);
@@ -82,9 +78,8 @@ static void test_recovery_takes_it_off_the_list_after_its_last_shard(void **stat
     assert_int_equal(recovery.under_way, 0);
 }
 
-static void test_recovery_goes_on_where_it_held_more_than_a_batch(void **state)
+TEST(recovery_goes_on_where_it_held_more_than_a_batch)
 {
-    (void)state;
     bury();
     for (unsigned shard = 0; shard < STORE_SHARDS; shard++) {
         answer("100", shard == STORE_SHARDS - 1 ? "1" : "0");
@@ -97,17 +92,15 @@ static void test_recovery_goes_on_where_it_held_more_than_a_batch(void **state)
     assert_true(heart_logged("claims of a dead runner handed on"));
 }
 
-static void test_recovery_finds_none_dead_twice(void **state)
+TEST(recovery_finds_none_dead_twice)
 {
-    (void)state;
     bury();
     recovery_take_over(&recovery, &dead, 1, NOW); /* the next beat, and it is still on the list */
     assert_int_equal(sent("recover"), STORE_SHARDS);
 }
 
-static void test_recovery_finds_it_again_when_the_link_was_lost(void **state)
+TEST(recovery_finds_it_again_when_the_link_was_lost)
 {
-    (void)state;
     bury();
     fake_link_lose(heart.link);
     heart.link->up = true;
@@ -115,9 +108,8 @@ static void test_recovery_finds_it_again_when_the_link_was_lost(void **state)
     bury();
 }
 
-static void test_recovery_keeps_it_on_the_list_where_redis_refuses(void **state)
+TEST(recovery_keeps_it_on_the_list_where_redis_refuses)
 {
-    (void)state;
     bury();
     fake_link_answer_all(heart.link, "recover", make_error("MISCONF"));
     assert_int_equal(sent("forget"), 0);
@@ -125,9 +117,8 @@ static void test_recovery_keeps_it_on_the_list_where_redis_refuses(void **state)
     bury();
 }
 
-static void test_recovery_finds_it_again_when_nothing_could_be_sent(void **state)
+TEST(recovery_finds_it_again_when_nothing_could_be_sent)
 {
-    (void)state;
     heart.link->refusal = ERR_BUSY;
     recovery_take_over(&recovery, &dead, 1, NOW);
     heart.link->refusal = ERR_OK;
@@ -146,9 +137,8 @@ static void ask_and_look(const char *one, const char *other)
     recovery_look_at_holders(&recovery, list, 2);
 }
 
-static void test_recovery_asks_one_shard_after_the_other(void **state)
+TEST(recovery_asks_one_shard_after_the_other)
 {
-    (void)state;
     for (unsigned shard = 1; shard <= STORE_SHARDS; shard++) {
         char key[32];
         (void)snprintf(key, sizeof key, "dronc:{%u}:holders", shard % STORE_SHARDS);
@@ -158,16 +148,14 @@ static void test_recovery_asks_one_shard_after_the_other(void **state)
     }
 }
 
-static void test_recovery_leaves_holders_alone_that_are_on_the_list(void **state)
+TEST(recovery_leaves_holders_alone_that_are_on_the_list)
 {
-    (void)state;
     ask_and_look(RUNNER, "known");
     assert_int_equal(heart.link->count, 0);
 }
 
-static void test_recovery_puts_a_forgotten_holder_on_the_list(void **state)
+TEST(recovery_puts_a_forgotten_holder_on_the_list)
 {
-    (void)state;
     ask_and_look("known", "forgotten");
     assert_int_equal(sent("tidy"), 1);
     assert_true(cmd_has(fake_link_first(heart.link, "tidy"), "forgotten"));
@@ -176,18 +164,16 @@ static void test_recovery_puts_a_forgotten_holder_on_the_list(void **state)
     assert_true(cmd_has_number(fake_link_first(heart.link, "heartbeat"), LEASE_MS));
 }
 
-static void test_recovery_strikes_off_a_holder_that_holds_nothing(void **state)
+TEST(recovery_strikes_off_a_holder_that_holds_nothing)
 {
-    (void)state;
     ask_and_look("gone", "forgotten");
     fake_link_answer(heart.link, "tidy", make_number(0)); /* the script has taken it off */
     fake_link_answer(heart.link, "tidy", make_error("MISCONF"));
     assert_int_equal(heart.link->count, 0);
 }
 
-static void test_recovery_judges_no_holder_twice_or_without_an_answer(void **state)
+TEST(recovery_judges_no_holder_twice_or_without_an_answer)
 {
-    (void)state;
     ask_and_look("known", "forgotten");
     recovery_look_at_holders(&recovery, list, 2);
     assert_int_equal(sent("tidy"), 1);
@@ -196,26 +182,4 @@ static void test_recovery_judges_no_holder_twice_or_without_an_answer(void **sta
     heart.link->up = true;
     recovery_look_at_holders(&recovery, list, 2);
     assert_int_equal(heart.link->count, 0);
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        TEST(test_recovery_judges_by_the_heartbeat_and_spares_itself),
-        TEST(test_recovery_hands_on_all_shards_of_the_dead_and_of_no_other),
-        TEST(test_recovery_takes_it_off_the_list_after_its_last_shard),
-        TEST(test_recovery_goes_on_where_it_held_more_than_a_batch),
-        TEST(test_recovery_finds_none_dead_twice),
-        TEST(test_recovery_finds_it_again_when_the_link_was_lost),
-        TEST(test_recovery_keeps_it_on_the_list_where_redis_refuses),
-        TEST(test_recovery_finds_it_again_when_nothing_could_be_sent),
-        TEST(test_recovery_asks_one_shard_after_the_other),
-        TEST(test_recovery_leaves_holders_alone_that_are_on_the_list),
-        TEST(test_recovery_puts_a_forgotten_holder_on_the_list),
-        TEST(test_recovery_strikes_off_a_holder_that_holds_nothing),
-        TEST(test_recovery_judges_no_holder_twice_or_without_an_answer),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

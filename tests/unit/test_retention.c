@@ -2,28 +2,26 @@
 #include "cluster/retention.h"
 
 #include "heart_rig.h"
+#include "test.h"
 
 static struct retention retention;
 
-static int set_up(void **state)
+static void set_up(void)
 {
-    (void)state;
     heart_open(100, 100);
     heart.context.keep = (struct store_keep){.executions = 777, .age_ms = 888};
     retention_init(&retention, &heart.context);
-    return 0;
 }
 
-static int tear_down(void **state)
+static void tear_down(void)
 {
-    (void)state;
     heart_close();
-    return 0;
 }
 
-static void test_retention_keeps_what_the_settings_say(void **state)
+EACH_TEST(set_up, tear_down);
+
+TEST(retention_keeps_what_the_settings_say)
 {
-    (void)state;
     const struct config config = {.executions_max = 1600000, .executions_days = 30, .history_per_job = 50};
     struct store_keep keep = retention_keep(&config);
     assert_int_equal(keep.executions, 100000); /* of each shard */
@@ -32,15 +30,13 @@ static void test_retention_keeps_what_the_settings_say(void **state)
     assert_int_equal(keep.dead, STORE_KEEP_STANDARD.dead);
 }
 
-static void test_retention_keeps_any_age_where_the_settings_have_no_days(void **state)
+TEST(retention_keeps_any_age_where_the_settings_have_no_days)
 {
-    (void)state;
     assert_int_equal(retention_keep(&(struct config){.executions_max = 16}).age_ms, 0);
 }
 
-static void test_retention_trims_one_shard_with_each_heartbeat(void **state)
+TEST(retention_trims_one_shard_with_each_heartbeat)
 {
-    (void)state;
     retention_turn(&retention, 0);
     assert_int_equal(heart.link->count, 0);
     for (unsigned beat = 1; beat <= STORE_SHARDS + 1; beat++) {
@@ -55,25 +51,11 @@ static void test_retention_trims_one_shard_with_each_heartbeat(void **state)
     }
 }
 
-static void test_retention_goes_on_with_the_next_shard_where_one_could_not_be_asked(void **state)
+TEST(retention_goes_on_with_the_next_shard_where_one_could_not_be_asked)
 {
-    (void)state;
     heart.link->up = false;
     retention_turn(&retention, 1);
     heart.link->up = true;
     retention_turn(&retention, 2);
     assert_true(cmd_has(fake_link_first(heart.link, "trim"), "dronc:{1}:executions"));
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        TEST(test_retention_keeps_what_the_settings_say),
-        TEST(test_retention_keeps_any_age_where_the_settings_have_no_days),
-        TEST(test_retention_trims_one_shard_with_each_heartbeat),
-        TEST(test_retention_goes_on_with_the_next_shard_where_one_could_not_be_asked),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

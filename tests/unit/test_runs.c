@@ -3,24 +3,23 @@
 #include "run/runs.h"
 
 #include "heart_rig.h"
+#include "test.h"
 
 #define INSTANT 1000 /* when the occurrences of these tests are due, in ms after the test began */
 #define LEAD    (INSTANT - RUNS_START_LEAD_MS)
 
 /* A hundred calls at once, two to one host. */
-static int set_up(void **state)
+static void set_up(void)
 {
-    (void)state;
     heart_open(100, 2);
-    return 0;
 }
 
-static int tear_down(void **state)
+static void tear_down(void)
 {
-    (void)state;
     heart_close();
-    return 0;
 }
+
+EACH_TEST(set_up, tear_down);
 
 static size_t sent(const char *name)
 {
@@ -59,9 +58,8 @@ static void assert_over(void)
 
 /* ---- from the claim to the call ---- */
 
-static void test_runs_asks_for_the_start_shortly_before_the_instant(void **state)
+TEST(runs_asks_for_the_start_shortly_before_the_instant)
 {
-    (void)state;
     struct store_claimed claimed = make_claim(INSTANT);
     heart_claim(&claimed);
     assert_int_equal(heart.runs.alarm->at_ms, LEAD);
@@ -73,9 +71,8 @@ static void test_runs_asks_for_the_start_shortly_before_the_instant(void **state
         cmd_has_number(fake_link_first(heart.link, "start"), T0 + 60000)); /* the job's next instant */
 }
 
-static void test_runs_calls_at_the_instant_once_the_start_is_acknowledged(void **state)
+TEST(runs_calls_at_the_instant_once_the_start_is_acknowledged)
 {
-    (void)state;
     claim_and_ask(make_claim(INSTANT));
     heart_answer("start", DONE);
     assert_int_equal(heart.runs.alarm->at_ms, INSTANT);
@@ -87,9 +84,8 @@ static void test_runs_calls_at_the_instant_once_the_start_is_acknowledged(void *
 }
 
 /* Start before send: a call that Redis knows nothing of could be made twice. */
-static void test_runs_sends_nothing_before_the_start_is_acknowledged(void **state)
+TEST(runs_sends_nothing_before_the_start_is_acknowledged)
 {
-    (void)state;
     claim_and_ask(make_claim(INSTANT));
     heart_at(INSTANT + 2000);
     assert_int_equal(fake_call_count, 0);
@@ -103,9 +99,8 @@ static void test_runs_sends_nothing_before_the_start_is_acknowledged(void **stat
     assert_int_equal(fake_call_count, 1);
 }
 
-static void test_runs_calls_nothing_that_redis_did_not_start(void **state)
+TEST(runs_calls_nothing_that_redis_did_not_start)
 {
-    (void)state;
     static const char *const verdicts[] = {LOST, GONE, SETTLED, "no verdict"};
     for (size_t i = 0; i < sizeof verdicts / sizeof verdicts[0]; i++) {
         fake_at(0);
@@ -118,9 +113,8 @@ static void test_runs_calls_nothing_that_redis_did_not_start(void **state)
     }
 }
 
-static void test_runs_tells_due_of_the_next_instant_once_it_is_written(void **state)
+TEST(runs_tells_due_of_the_next_instant_once_it_is_written)
 {
-    (void)state;
     claim_and_ask(make_claim(INSTANT));
     assert_int_equal(heart.due_count, 0);
     heart_answer("start", DONE);
@@ -136,9 +130,8 @@ static void test_runs_tells_due_of_the_next_instant_once_it_is_written(void **st
     assert_int_equal(heart.due_count, 2);
 }
 
-static void test_runs_waits_for_the_address_of_a_name(void **state)
+TEST(runs_waits_for_the_address_of_a_name)
 {
-    (void)state;
     struct store_claimed claimed = make_claim(INSTANT);
     claimed.fields.api = slice_of("http://example.com/");
     heart_claim(&claimed);
@@ -154,9 +147,8 @@ static void test_runs_waits_for_the_address_of_a_name(void **state)
 
 /* ---- the record ---- */
 
-static void test_runs_records_a_success_and_is_done(void **state)
+TEST(runs_records_a_success_and_is_done)
 {
-    (void)state;
     claim_and_call(make_claim(INSTANT));
     heart_at(INSTANT + 40);
     fake_call_answer(0, 200);
@@ -169,9 +161,8 @@ static void test_runs_records_a_success_and_is_done(void **state)
     assert_over();
 }
 
-static void test_runs_keeps_a_record_until_redis_has_it(void **state)
+TEST(runs_keeps_a_record_until_redis_has_it)
 {
-    (void)state;
     claim_and_call(make_claim(INSTANT));
     fake_link_lose(heart.link);
     fake_call_answer(0, 200);
@@ -183,9 +174,8 @@ static void test_runs_keeps_a_record_until_redis_has_it(void **state)
     assert_over();
 }
 
-static void test_runs_tells_due_of_a_retry(void **state)
+TEST(runs_tells_due_of_a_retry)
 {
-    (void)state;
     claim_and_call(make_claim(INSTANT));
     heart.due_count = 0;
     fake_call_fail(0, HTTP_ERROR_CONNECT, false);
@@ -198,9 +188,8 @@ static void test_runs_tells_due_of_a_retry(void **state)
     assert_int_equal(heart.due_at.ms, retry_ms);
 }
 
-static void test_runs_retries_nothing_whose_record_is_refused(void **state)
+TEST(runs_retries_nothing_whose_record_is_refused)
 {
-    (void)state;
     claim_and_call(make_claim(INSTANT));
     heart.due_count = 0;
     fake_call_fail(0, HTTP_ERROR_CONNECT, false);
@@ -211,9 +200,8 @@ static void test_runs_retries_nothing_whose_record_is_refused(void **state)
     assert_over();
 }
 
-static void test_runs_records_a_call_that_could_not_be_started(void **state)
+TEST(runs_records_a_call_that_could_not_be_started)
 {
-    (void)state;
     claim_and_ask(make_claim(INSTANT));
     heart_answer("start", DONE);
     fake_calls_fail = true;
@@ -223,9 +211,8 @@ static void test_runs_records_a_call_that_could_not_be_started(void **state)
 
 /* ---- the lease ---- */
 
-static void test_runs_hands_back_what_is_not_sent_when_the_lease_is_lost(void **state)
+TEST(runs_hands_back_what_is_not_sent_when_the_lease_is_lost)
 {
-    (void)state;
     struct store_claimed claimed = make_claim(INSTANT);
     heart_claim(&claimed);
     runs_set_lease(&heart.runs, false);
@@ -236,9 +223,8 @@ static void test_runs_hands_back_what_is_not_sent_when_the_lease_is_lost(void **
     assert_over();
 }
 
-static void test_runs_withdraws_a_start_that_has_not_left(void **state)
+TEST(runs_withdraws_a_start_that_has_not_left)
 {
-    (void)state;
     struct store_claimed claimed = make_claim(INSTANT);
     heart_claim(&claimed);
     heart.link->refusal = ERR_BUSY;
@@ -250,9 +236,8 @@ static void test_runs_withdraws_a_start_that_has_not_left(void **state)
     assert_int_equal(sent("release"), 1);
 }
 
-static void test_runs_hands_back_a_start_that_is_answered_after_the_lease_was_lost(void **state)
+TEST(runs_hands_back_a_start_that_is_answered_after_the_lease_was_lost)
 {
-    (void)state;
     claim_and_ask(make_claim(INSTANT));
     runs_set_lease(&heart.runs, false);
     heart_turn();
@@ -264,9 +249,8 @@ static void test_runs_hands_back_a_start_that_is_answered_after_the_lease_was_lo
 }
 
 /* A machine that was asleep: by the time it wakes, the instant is over and so is the lease. */
-static void test_runs_sends_nothing_after_a_sleep_that_outlasted_the_lease(void **state)
+TEST(runs_sends_nothing_after_a_sleep_that_outlasted_the_lease)
 {
-    (void)state;
     claim_and_ask(make_claim(INSTANT));
     heart_answer("start", DONE);
     fake_pass(3600000);
@@ -277,9 +261,8 @@ static void test_runs_sends_nothing_after_a_sleep_that_outlasted_the_lease(void 
     assert_int_equal(heart.runs.alarm->at_ms, FAKE_UNSET);
 }
 
-static void test_runs_finishes_what_was_sent_before_the_lease_was_lost(void **state)
+TEST(runs_finishes_what_was_sent_before_the_lease_was_lost)
 {
-    (void)state;
     claim_and_call(make_claim(INSTANT));
     runs_set_lease(&heart.runs, false);
     heart_turn();
@@ -292,9 +275,8 @@ static void test_runs_finishes_what_was_sent_before_the_lease_was_lost(void **st
 
 /* ---- draining ---- */
 
-static void test_runs_drain_hands_back_what_is_not_sent_and_waits_for_calls(void **state)
+TEST(runs_drain_hands_back_what_is_not_sent_and_waits_for_calls)
 {
-    (void)state;
     claim_and_call(make_claim(INSTANT));
     struct store_claimed claimed = make_claim(INSTANT + 500);
     heart_claim(&claimed);
@@ -307,9 +289,8 @@ static void test_runs_drain_hands_back_what_is_not_sent_and_waits_for_calls(void
     assert_true(fake_calls[0].cancelled);
 }
 
-static void test_runs_drain_hands_back_what_is_claimed_meanwhile(void **state)
+TEST(runs_drain_hands_back_what_is_claimed_meanwhile)
 {
-    (void)state;
     runs_drain(&heart.runs);
     struct store_claimed claimed = make_claim(INSTANT); /* Redis had this claim before it knew */
     heart_claim(&claimed);
@@ -318,9 +299,8 @@ static void test_runs_drain_hands_back_what_is_claimed_meanwhile(void **state)
 
 /* ---- cancelled by a later occurrence ---- */
 
-static void test_runs_cancel_ends_what_waits_for_its_instant(void **state)
+TEST(runs_cancel_ends_what_waits_for_its_instant)
 {
-    (void)state;
     struct store_claimed claimed = watched("cancel");
     claim_and_ask(claimed);
     heart_answer("start_watched", DONE);
@@ -331,9 +311,8 @@ static void test_runs_cancel_ends_what_waits_for_its_instant(void **state)
     assert_over();
 }
 
-static void test_runs_cancel_aborts_a_call_and_records_nothing(void **state)
+TEST(runs_cancel_aborts_a_call_and_records_nothing)
 {
-    (void)state;
     struct store_claimed claimed = watched("cancel");
     claim_and_call(claimed);
     heart_answer("confirm", DONE);
@@ -345,9 +324,8 @@ static void test_runs_cancel_aborts_a_call_and_records_nothing(void **state)
     assert_over();
 }
 
-static void test_runs_cancel_is_for_one_claim_only(void **state)
+TEST(runs_cancel_is_for_one_claim_only)
 {
-    (void)state;
     struct store_claimed claimed = make_claim(INSTANT);
     claim_and_call(claimed);
     claimed.attempt.token++;
@@ -355,9 +333,8 @@ static void test_runs_cancel_is_for_one_claim_only(void **state)
     assert_false(fake_calls[0].cancelled);
 }
 
-static void test_runs_confirms_where_a_later_occurrence_may_have_the_claim(void **state)
+TEST(runs_confirms_where_a_later_occurrence_may_have_the_claim)
 {
-    (void)state;
     claim_and_call(watched("cancel"));
     assert_int_equal(fake_call_count, 0);
     heart_answer("confirm", LOST);
@@ -370,9 +347,8 @@ static void test_runs_confirms_where_a_later_occurrence_may_have_the_claim(void 
 }
 
 /* A process that was stopped finds an answer that tells what was so before. */
-static void test_runs_confirms_again_where_the_answer_is_old(void **state)
+TEST(runs_confirms_again_where_the_answer_is_old)
 {
-    (void)state;
     claim_and_call(watched("cancel"));
     fake_pass(RUN_CONFIRMED_MS + 1);
     heart_answer("confirm", DONE);
@@ -384,9 +360,8 @@ static void test_runs_confirms_again_where_the_answer_is_old(void **state)
 
 /* ---- too late, and unreadable ---- */
 
-static void test_runs_skips_a_gap_and_is_due_behind_it(void **state)
+TEST(runs_skips_a_gap_and_is_due_behind_it)
 {
-    (void)state;
     struct store_claimed claimed = make_claim(-10 * 60000);
     claimed.fields.catch_up = slice_of("latest");
     heart_claim(&claimed);
@@ -398,9 +373,8 @@ static void test_runs_skips_a_gap_and_is_due_behind_it(void **state)
     assert_over();
 }
 
-static void test_runs_records_as_missed_what_was_handed_back_and_is_too_old(void **state)
+TEST(runs_records_as_missed_what_was_handed_back_and_is_too_old)
 {
-    (void)state;
     struct store_claimed claimed = make_claim(-26 * INT64_C(3600000));
     claimed.from_retry = true;
     heart_claim(&claimed);
@@ -408,9 +382,8 @@ static void test_runs_records_as_missed_what_was_handed_back_and_is_too_old(void
     assert_int_equal(sent("skip"), 0); /* the job has gone on long ago */
 }
 
-static void test_runs_reports_a_job_that_cannot_be_read(void **state)
+TEST(runs_reports_a_job_that_cannot_be_read)
 {
-    (void)state;
     struct store_claimed claimed = make_claim(INSTANT);
     claimed.fields.schedule = slice_of("now and then");
     heart_claim(&claimed);
@@ -418,9 +391,8 @@ static void test_runs_reports_a_job_that_cannot_be_read(void **state)
     assert_over();
 }
 
-static void test_runs_hands_back_a_claim_whose_job_is_gone(void **state)
+TEST(runs_hands_back_a_claim_whose_job_is_gone)
 {
-    (void)state;
     struct store_claimed claimed = make_claim(INSTANT);
     claimed.fields.schedule = (struct slice){NULL, 0};
     heart_claim(&claimed);
@@ -429,9 +401,8 @@ static void test_runs_hands_back_a_claim_whose_job_is_gone(void **state)
 
 /* ---- hosts that let nothing more through ---- */
 
-static void test_runs_puts_off_what_its_host_lets_not_through(void **state)
+TEST(runs_puts_off_what_its_host_lets_not_through)
 {
-    (void)state;
     for (int i = 0; i < 4; i++) {
         struct store_claimed claimed = make_claim(INSTANT);
         heart_claim(&claimed);
@@ -450,9 +421,8 @@ static void test_runs_puts_off_what_its_host_lets_not_through(void **state)
     assert_true(heart_logged("calls put off"));
 }
 
-static void test_runs_lets_in_what_waits_when_a_call_ends(void **state)
+TEST(runs_lets_in_what_waits_when_a_call_ends)
 {
-    (void)state;
     for (int i = 0; i < 3; i++) {
         struct store_claimed claimed = make_claim(INSTANT);
         heart_claim(&claimed);
@@ -468,9 +438,8 @@ static void test_runs_lets_in_what_waits_when_a_call_ends(void **state)
 
 /* ---- how many there are ---- */
 
-static void test_runs_counts_a_backlog_and_its_tokens(void **state)
+TEST(runs_counts_a_backlog_and_its_tokens)
 {
-    (void)state;
     struct store_claimed late = make_claim(-RUNS_BACKLOG_MS - 1);
     struct store_claimed fresh = make_claim(INSTANT);
     int64_t tokens[2];
@@ -482,9 +451,8 @@ static void test_runs_counts_a_backlog_and_its_tokens(void **state)
     assert_int_equal(runs_tokens(&heart.runs, 1, tokens), 0);
 }
 
-static void test_runs_holds_a_zone_until_the_next_instant_is_written(void **state)
+TEST(runs_holds_a_zone_until_the_next_instant_is_written)
 {
-    (void)state;
     struct store_claimed claimed = make_claim(INSTANT);
     const struct zone *zone;
     claimed.fields.timezone = slice_of("Europe/Berlin");
@@ -493,44 +461,4 @@ static void test_runs_holds_a_zone_until_the_next_instant_is_written(void **stat
     assert_true(runs_hold_zone(&heart.runs, zone));
     heart_answer("start", DONE);
     assert_false(runs_hold_zone(&heart.runs, zone));
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        TEST(test_runs_asks_for_the_start_shortly_before_the_instant),
-        TEST(test_runs_calls_at_the_instant_once_the_start_is_acknowledged),
-        TEST(test_runs_sends_nothing_before_the_start_is_acknowledged),
-        TEST(test_runs_calls_nothing_that_redis_did_not_start),
-        TEST(test_runs_tells_due_of_the_next_instant_once_it_is_written),
-        TEST(test_runs_waits_for_the_address_of_a_name),
-        TEST(test_runs_records_a_success_and_is_done),
-        TEST(test_runs_keeps_a_record_until_redis_has_it),
-        TEST(test_runs_tells_due_of_a_retry),
-        TEST(test_runs_retries_nothing_whose_record_is_refused),
-        TEST(test_runs_records_a_call_that_could_not_be_started),
-        TEST(test_runs_hands_back_what_is_not_sent_when_the_lease_is_lost),
-        TEST(test_runs_withdraws_a_start_that_has_not_left),
-        TEST(test_runs_hands_back_a_start_that_is_answered_after_the_lease_was_lost),
-        TEST(test_runs_sends_nothing_after_a_sleep_that_outlasted_the_lease),
-        TEST(test_runs_finishes_what_was_sent_before_the_lease_was_lost),
-        TEST(test_runs_drain_hands_back_what_is_not_sent_and_waits_for_calls),
-        TEST(test_runs_drain_hands_back_what_is_claimed_meanwhile),
-        TEST(test_runs_cancel_ends_what_waits_for_its_instant),
-        TEST(test_runs_cancel_aborts_a_call_and_records_nothing),
-        TEST(test_runs_cancel_is_for_one_claim_only),
-        TEST(test_runs_confirms_where_a_later_occurrence_may_have_the_claim),
-        TEST(test_runs_confirms_again_where_the_answer_is_old),
-        TEST(test_runs_skips_a_gap_and_is_due_behind_it),
-        TEST(test_runs_records_as_missed_what_was_handed_back_and_is_too_old),
-        TEST(test_runs_reports_a_job_that_cannot_be_read),
-        TEST(test_runs_hands_back_a_claim_whose_job_is_gone),
-        TEST(test_runs_puts_off_what_its_host_lets_not_through),
-        TEST(test_runs_lets_in_what_waits_when_a_call_ends),
-        TEST(test_runs_counts_a_backlog_and_its_tokens),
-        TEST(test_runs_holds_a_zone_until_the_next_instant_is_written),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,30 +2,29 @@
 #include "status.h"
 
 #include "heart_rig.h"
+#include "test.h"
 
 static struct lease lease;
-static struct config config;
+static struct config config = {.redis_host = "127.0.0.1", .redis_port = 6379};
 static struct status_of of;
 static char text[STATUS_SIZE];
 
-static int set_up(void **state)
+static void set_up(void)
 {
-    (void)state;
     heart_open(100, 100);
     assert_int_equal(lease_init(&lease, &heart.context), ERR_OK);
     lease.until.ms = INT64_MAX;
     of = (struct status_of){
         .config = &config, .link = heart.link, .lease = &lease, .runs = &heart.runs, .outbox = &heart.outbox};
-    return 0;
 }
 
-static int tear_down(void **state)
+static void tear_down(void)
 {
-    (void)state;
     heart_close();
     lease_fini(&lease);
-    return 0;
 }
+
+EACH_TEST(set_up, tear_down);
 
 static void assert_status(const char *expected)
 {
@@ -33,9 +32,8 @@ static void assert_status(const char *expected)
     assert_string_equal(text, expected);
 }
 
-static void test_status_counts_calls_and_attempts(void **state)
+TEST(status_counts_calls_and_attempts)
 {
-    (void)state;
     struct store_claimed claimed = make_claim(1000);
     assert_true(status_is_working(&of));
     assert_status("0 calls under way, 0 attempts held");
@@ -43,9 +41,8 @@ static void test_status_counts_calls_and_attempts(void **state)
     assert_status("0 calls under way, 1 attempts held");
 }
 
-static void test_status_says_what_redis_does_not_have_yet(void **state)
+TEST(status_says_what_redis_does_not_have_yet)
 {
-    (void)state;
     struct store_claimed claimed = make_claim(1000);
     heart_claim(&claimed);
     runs_drain(&heart.runs);
@@ -53,9 +50,8 @@ static void test_status_says_what_redis_does_not_have_yet(void **state)
     assert_status("stopping; 0 calls under way, 1 attempts held, 1 not yet told to Redis");
 }
 
-static void test_status_says_why_the_runner_waits(void **state)
+TEST(status_says_why_the_runner_waits)
 {
-    (void)state;
     lease.until.ms = 0;
     assert_false(status_is_working(&of));
     assert_status(
@@ -71,25 +67,11 @@ static void test_status_says_why_the_runner_waits(void **state)
                   "0 calls under way, 0 attempts held");
 }
 
-static void test_status_says_that_a_newer_version_is_there(void **state)
+TEST(status_says_that_a_newer_version_is_there)
 {
-    (void)state;
     lease.outdated = true;
     lease.level = 9;
     assert_status(
         "claiming nothing: a newer version uses this database (level 9, this runner reads up to 1); "
         "0 calls under way, 0 attempts held");
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        TEST(test_status_counts_calls_and_attempts),
-        TEST(test_status_says_what_redis_does_not_have_yet),
-        TEST(test_status_says_why_the_runner_waits),
-        TEST(test_status_says_that_a_newer_version_is_there),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }
