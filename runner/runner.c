@@ -386,7 +386,7 @@ static enum err make_http(struct runner *runner, struct errinfo *info)
 static enum err make_parts(struct runner *runner)
 {
     const struct runner_context *context = &runner->context;
-    const size_t max_in_flight = (size_t)runner->config->runner_max_in_flight;
+    size_t max_in_flight = (size_t)runner->config->runner_max_in_flight;
     const struct runs_options options = {.context = context,
                                          .http = runner->http,
                                          .outbox = &runner->outbox,

@@ -1,4 +1,4 @@
-/* due_plan: see due_plan.h. Arithmetic on instants and places; it asks nobody. */
+/* due_plan: see due_plan.h. Arithmetic on instants and places. */
 #include "run/due_plan.h"
 
 static size_t min(size_t a, size_t b)
@@ -41,9 +41,9 @@ static bool is_time(const struct due_plan *plan, const struct runs_load *load, c
 
 static struct due_ask begin(struct due_plan *plan, const struct runs_load *load, unsigned shard)
 {
-    const struct due_ask ask = {.shard = shard,
-                                .limit = min(room(plan, load), STORE_BATCH_MAX),
-                                .backlog_limit = min(backlog_room(plan, load), STORE_BATCH_MAX)};
+    struct due_ask ask = {.shard = shard,
+                          .limit = min(room(plan, load), STORE_BATCH_MAX),
+                          .backlog_limit = min(backlog_room(plan, load), STORE_BATCH_MAX)};
     plan->asking++;
     plan->reserved += ask.limit;
     plan->reserved_backlog += ask.backlog_limit;

@@ -95,7 +95,7 @@ static size_t left_of(size_t size, size_t used)
     return used < size ? size - used : 0;
 }
 
-/* Does one of the places that are kept for hosts that answered go to this one? */
+/* Returns true if one of the places that are kept for hosts that answered goes to this one. */
 static bool has_spare(const struct gate *gate, const struct gate_host *host)
 {
     return host->quick && gate_host_inside(host) == 0 && gate->spare < gate_spares(gate);
@@ -284,7 +284,7 @@ static bool is_stuck(const struct gate_host *host, struct mono_ms now)
     return host->calling > 0 ? now.ms - host->moved.ms >= GATE_STUCK_MS : gate_host_inside(host) == 0;
 }
 
-/* Does it answer fewer calls than its line needs to come in within twice wait_ms? */
+/* Returns true if it answers fewer calls than its line needs to come in within twice wait_ms. */
 static bool is_too_slow(const struct gate_host *host, struct mono_ms now, int64_t wait_ms)
 {
     int64_t spans_ms = host->trust.span_ms * (host->trust.before > 0 ? 2 : 1);

@@ -57,7 +57,7 @@ struct outbox {
 
 /* Borrows context for the outbox' life. ERR_NOMEM. */
 NODISCARD enum err outbox_init(struct outbox *outbox, const struct runner_context *context);
-/* Who gets the verdicts. Before the first outbox_put. */
+/* Pass verdicts to cb. Call it before the first outbox_put. */
 void outbox_on_verdict(struct outbox *outbox, outbox_verdict_cb *cb, void *arg);
 void outbox_fini(struct outbox *outbox);
 

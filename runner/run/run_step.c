@@ -1,8 +1,8 @@
 /* run_step: see run_step.h. */
 #include "run/run_step.h"
 
-/* Is a first attempt that comes from retry too late? If its job lets occurrences wait for each other, it may
- * have done that, and is called whenever its turn comes. */
+/* Returns true if a first attempt that comes from retry is too late. If its job lets occurrences wait for
+ * each other, it may have done that, and is called whenever its turn comes. */
 static bool is_too_old(const struct run *run, struct wall_ms now)
 {
     return run->job.watch.overlap != WATCH_QUEUE && policy_is_too_old(&run->job, run->attempt.scheduled, now);

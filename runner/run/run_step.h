@@ -31,12 +31,12 @@ enum run_step run_step_started(const struct run *run, enum store_verdict verdict
 enum run_step run_step_ready(const struct run *run);
 
 /* Redis' verdict on whether it is still ours, age_ms after Redis was asked: an answer that was long under way
- * (this process was stopped, say) tells what was so then. */
+ * (this process was stopped, say) says what was so then. */
 enum run_step run_step_confirmed(const struct run *run, enum store_verdict verdict, bool may_send,
                                  int64_t age_ms);
 
-/* Redis has recorded, skipped or released it: does that make something due in its shard? Returns false if
- * not; *at: when. */
+/* Redis has recorded, skipped or released it. Returns true if that makes something due in its shard; *at:
+ * when. */
 bool run_step_makes_due(const struct run *run, struct wall_ms *at);
 
 #endif

@@ -153,7 +153,7 @@ static enum err begin_call(struct runs *runs, struct run *run)
 {
     struct http_request request;
     enum err err = run_make_request(run, &runs->texts, &request);
-    addresses_tell(&runs->addresses, run, &request);
+    addresses_fill(&runs->addresses, run, &request);
     return err != ERR_OK ? err : http_client_call(runs->options.http, &request, on_done, run, &run->call);
 }
 
@@ -384,6 +384,17 @@ static void let_through(struct runs *runs)
     }
 }
 
+/* Wake when the next run that waits goes on. */
+static void set_alarm(struct runs *runs)
+{
+    struct heap_item *first = heap_first(&runs->waiting);
+    if (first != NULL && runs->lease_is_valid) {
+        alarm_set(runs->alarm, timebase_mono_us(runs->timebase, (struct wall_ms){first->at}));
+    } else {
+        alarm_stop(runs->alarm);
+    }
+}
+
 void runs_turn(struct runs *runs)
 {
     struct heap_item *first;
@@ -394,18 +405,14 @@ void runs_turn(struct runs *runs)
            first->at * 1000 <= now_us) {
         go_on(runs, run_of(first));
     }
-    first = heap_first(&runs->waiting);
-    if (first != NULL && runs->lease_is_valid) {
-        alarm_set(runs->alarm, timebase_mono_us(runs->timebase, (struct wall_ms){first->at}));
-    } else {
-        alarm_stop(runs->alarm);
-    }
+    set_alarm(runs);
 }
 
 /* Free all of list. */
 static void free_all(struct list *list)
 {
-    for (struct run *run; (run = first_of(list)) != NULL;) {
+    while (list->first != NULL) {
+        struct run *run = first_of(list);
         list_remove(list, &run->in_set);
         free_run(run);
     }

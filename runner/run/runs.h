@@ -92,7 +92,7 @@ bool runs_hold_zone(const struct runs *runs, const struct zone *zone);
 
 /* ---- what they may do ---- */
 
-/* May this runner take on more, and send? */
+/* Returns true if this runner may take on more, and send: its lease is valid, and it does not drain. */
 bool runs_may_go_on(const struct runs *runs);
 /* The lease became valid, or ceased to be: then everything that was not sent is handed back. */
 void runs_set_lease(struct runs *runs, bool is_valid);
