@@ -19,9 +19,13 @@ struct list {
     size_t count;
 };
 
-/* The struct that item, which may be NULL, is embedded in. */
-#define LIST_OWNER(item, type, member) \
-    ((item) != NULL ? (type *)(void *)((char *)(item)-offsetof(type, member)) : NULL)
+/* The struct that item is embedded in; NULL for NULL. */
+#define LIST_OWNER(item, type, member) ((type *)list_owner((item), offsetof(type, member)))
+
+static inline void *list_owner(struct list_item *item, size_t offset)
+{
+    return item != NULL ? (char *)item - offset : NULL;
+}
 
 /* Put item, which is in no list, behind `before`; NULL: in front. */
 static inline void list_insert(struct list *list, struct list_item *before, struct list_item *item)
@@ -45,6 +49,20 @@ static inline void list_remove(struct list *list, struct list_item *item)
     *(item->next != NULL ? &item->next->prev : &list->last) = item->prev;
     item->prev = item->next = NULL;
     list->count--;
+}
+
+/* Take the first item out of list. NULL: it is empty. */
+static inline struct list_item *list_pop(struct list *list)
+{
+    struct list_item *item = list->first;
+    if (item == NULL) {
+        return NULL;
+    }
+    list->first = item->next;
+    *(item->next != NULL ? &item->next->prev : &list->last) = NULL;
+    item->next = NULL;
+    list->count--;
+    return item;
 }
 
 #endif

@@ -77,18 +77,13 @@ void outbox_put(struct outbox *outbox, struct run *run)
     outbox->waiting++;
 }
 
-static void take_out(struct outbox *outbox, struct outbox_queue *queue, struct run *run)
-{
-    list_remove(&queue->runs, &run->outgoing);
-    outbox->waiting--;
-}
-
 bool outbox_withdraw(struct outbox *outbox, struct run *run)
 {
     if (run->under_way) {
         return false;
     }
-    take_out(outbox, queue_of(outbox, run), run);
+    list_remove(&queue_of(outbox, run)->runs, &run->outgoing);
+    outbox->waiting--;
     return true;
 }
 
@@ -232,8 +227,8 @@ static bool send_batch(struct outbox *outbox, enum outbox_kind kind, unsigned sh
     batch->queue = queue;
     begin(outbox, &cmd, kind, shard);
     while (queue->runs.count > 0 && batch->count < STORE_BATCH_MAX) {
-        struct run *run = LIST_OWNER(queue->runs.first, struct run, outgoing);
-        take_out(outbox, queue, run);
+        struct run *run = LIST_OWNER(list_pop(&queue->runs), struct run, outgoing);
+        outbox->waiting--;
         run->under_way = true;
         add(&cmd, run);
         batch->runs[batch->count++] = run;

@@ -411,10 +411,8 @@ void runs_turn(struct runs *runs)
 /* Free all of list. */
 static void free_all(struct list *list)
 {
-    while (list->first != NULL) {
-        struct run *run = first_of(list);
-        list_remove(list, &run->in_set);
-        free_run(run);
+    for (struct list_item *item = list_pop(list); item != NULL; item = list_pop(list)) {
+        free_run(LIST_OWNER(item, struct run, in_set));
     }
 }
 
