@@ -6,9 +6,9 @@
  * started, so that whatever becomes of this runner, the run is merely due again. A run that waits outside
  * takes no place; only the number of those is bounded.
  *
- *     OUT ──enter──▶ AHEAD ──call──▶ CALLING        AHEAD:  claimed, being started, or started and not due
- * yet │       ▲    └─▶ QUEUED ──▲          QUEUED: its instant has come, but its host has no call free └──▶
- * OUTSIDE
+ *     OUT ──enter──▶ AHEAD ──call──▶ CALLING     AHEAD:  claimed, being started, or started and not due yet
+ *              │       ▲    └─▶ QUEUED ──▲       QUEUED: its instant has come, but its host has no call free
+ *              └──▶ OUTSIDE
  *
  * A host that answers fast may have more runs AHEAD than it has calls, as many as it ended just now: then it
  * is not idle while Redis makes a start durable.

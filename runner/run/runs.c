@@ -28,7 +28,7 @@ static struct run *first_of(const struct list *list)
     return LIST_OWNER(list->first, struct run, in_set);
 }
 
-struct run *runs_next(const struct run *run)
+static struct run *next_of(const struct run *run)
 {
     return LIST_OWNER(run->in_set.next, struct run, in_set);
 }
@@ -102,7 +102,7 @@ size_t runs_calling(const struct runs *runs)
 size_t runs_tokens(const struct runs *runs, unsigned shard, int64_t *out)
 {
     size_t count = 0;
-    for (const struct run *run = first_of(&runs->all); run != NULL; run = runs_next(run)) {
+    for (const struct run *run = first_of(&runs->all); run != NULL; run = next_of(run)) {
         if (run->shard == shard) {
             out[count++] = run->attempt.token;
         }
@@ -112,7 +112,7 @@ size_t runs_tokens(const struct runs *runs, unsigned shard, int64_t *out)
 
 bool runs_hold_zone(const struct runs *runs, const struct zone *zone)
 {
-    for (const struct run *run = first_of(&runs->all); run != NULL; run = runs_next(run)) {
+    for (const struct run *run = first_of(&runs->all); run != NULL; run = next_of(run)) {
         bool writes = run->state == RUN_CLAIMED || run->state == RUN_STARTING || run->state == RUN_SKIPPING ||
                       run->state == RUN_RELEASING;
         if (writes && run->job.zone == zone) {
@@ -285,7 +285,7 @@ static void hand_back(struct runs *runs, struct run *run)
 static void hand_back_all(struct runs *runs)
 {
     for (struct run *run = first_of(&runs->all), *next; run != NULL; run = next) {
-        next = runs_next(run);
+        next = next_of(run);
         hand_back(runs, run);
     }
 }
@@ -326,7 +326,7 @@ static void cancel(struct runs *runs, struct run *run)
 void runs_cancel(struct runs *runs, const struct store_attempt *attempt)
 {
     for (struct run *run = first_of(&runs->all), *next; run != NULL; run = next) {
-        next = runs_next(run);
+        next = next_of(run);
         if (run->attempt.token == attempt->token && run->attempt.scheduled.ms == attempt->scheduled.ms &&
             memcmp(run->attempt.job.bytes, attempt->job.bytes, JOB_ID_SIZE) == 0) {
             cancel(runs, run);
@@ -336,7 +336,7 @@ void runs_cancel(struct runs *runs, const struct store_attempt *attempt)
 
 void runs_abort(struct runs *runs)
 {
-    for (struct run *run = first_of(&runs->all); run != NULL; run = runs_next(run)) {
+    for (struct run *run = first_of(&runs->all); run != NULL; run = next_of(run)) {
         if (run->call != NULL) {
             http_client_cancel(run->call);
         }

@@ -64,9 +64,6 @@ struct runs {
     bool draining; /* nothing new is started */
 };
 
-/* The next run of the list that run is in; NULL: it is the last. */
-struct run *runs_next(const struct run *run);
-
 NODISCARD enum err runs_init(struct runs *runs, const struct runs_options *options);
 /* Frees every run; Redis learns nothing of it. */
 void runs_fini(struct runs *runs);
