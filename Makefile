@@ -167,7 +167,7 @@ $(TEST_BIN): $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o | $(PARTS_A) $(LIB_A)
 SUITES ?= bookworm
 
 .PHONY: test-deploy
-test-deploy: ## as root: run the README's deployment section on a fresh Debian that boots in a container (SUITES="bookworm trixie")
+test-deploy: ## as root: run the deployment section of docs/operations.md on a fresh Debian that boots in a container (SUITES="bookworm trixie")
 	@scripts/deps deploy
 	SUITES="$(SUITES)" /usr/bin/python3 -m pytest -q tests/deploy/test_deployment.py $(PYTEST_ARGS)
 
