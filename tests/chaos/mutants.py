@@ -46,11 +46,11 @@ class Tested:
 MUTANTS = [
     Mutant("unacknowledged-start", "a call waits until Redis has acknowledged its start", (1,),
            "kill-redis,kill-clients,partition",
-           (("runner/run/runs.c", """    runs_tell_redis(runs, run, RUN_STARTING);
+           (("runner/run/runs.c", """    runs_ask_redis(runs, run, RUN_STARTING);
 }""", """    struct cmd cmd;
-    store_start(&cmd, run->shard, runs->options.runner);
+    store_start(&cmd, run->shard, runs->options.context->runner);
     store_start_add(&cmd, &run->attempt, run->following);
-    if (redis_link_submit(runs->options.outbox->link, &cmd, NULL, NULL) != ERR_OK) {
+    if (redis_link_submit(runs->options.context->link, &cmd, NULL, NULL) != ERR_OK) {
         log_debug("start not sent", log_i64("shard", run->shard));
     }
     run_set_state(run, RUN_STARTING);
@@ -72,14 +72,14 @@ MUTANTS = [
            (("lib/store/lua/recover.lua", "local at_least_once = claim.kind:upper() == 'L'", "local at_least_once = true"),)),
     Mutant("unrecovered-dead", "what a dead runner held is handed on", (5, 7),
            "kill-runner",
-           (("runner/cluster/recovery.c", "if (runners[i].expiry.ms < redis_now.ms &&", "if (runners[i].expiry.ms < redis_now.ms - INT64_C(3600000) &&"),)),
+           (("runner/cluster/recovery.c", "return runner->expiry.ms < redis_now.ms &&", "return runner->expiry.ms < redis_now.ms - INT64_C(3600000) &&"),)),
     Mutant("forgotten-retry", "a failed attempt and its retry are written together", (2,),
            "kill-handler",
            (("lib/store/lua/part/finishing.lua", "if after == 'r' then", "if after == 'r' and false then"),)),
     Mutant("next-from-now", "the next instant is computed from the scheduled one", (1, 2),
            "kill-runner,kill-redis,stop-redis",
            (("runner/run/runs.c", "if (!job_next(&run->job, run->attempt.scheduled, &run->following)) {",
-             """struct wall_ms now = timebase_now(runs->options.timebase);
+             """struct wall_ms now = timebase_now(runs->timebase);
     now = now.ms > run->attempt.scheduled.ms ? now : run->attempt.scheduled;
     if (!job_next(&run->job, now, &run->following)) {"""),)),
     Mutant("no-reconciling", "claims whose answer was lost with a connection are handed back", (5, 7),
@@ -134,7 +134,8 @@ redis.call('ZADD', KEYS[2], ARGV[3], id)
     Mutant("start-not-made-up-for", "finish makes the next instant due where Redis has lost the start", (13,), "",
            (("lib/store/lua/part/finishing.lua", "    make_up_for_start(where, member, claim, next_due)\n", ""),), (), "rollback.py"),
     Mutant("record-lost-for-good", "a started claim whose record Redis has lost is ended", (13,), "",
-           (("runner/cluster/reconcile.c", "|| has(known, claim.attempt.token)) {", "|| claim.started || has(known, claim.attempt.token)) {"),), (), "rollback.py"),
+           (("runner/cluster/reconcile.c", "return claim->started ? RECONCILE_LOST : RECONCILE_UNKNOWN;",
+             "return claim->started ? RECONCILE_KNOWN : RECONCILE_UNKNOWN;"),), (), "rollback.py"),
     Tested("one-stamp", "a job that is made again in the same millisecond has another stamp", "test_store_taken",
            (("lib/store/lua/job_create.lua", "if gone and (created <= tonumber(gone) or is_set_back(where, now)) then", "if false then"),)),
     Tested("forgotten-floor", "what ends before its instant has come stays taken", "test_store_taken",
@@ -174,8 +175,69 @@ redis.call('ZADD', KEYS[2], ARGV[3], id)
            (("lib/store/lua/part/token.lua", "if last and last >= token then", "if false then"),)),
     Tested("swallowed-error", "what cannot be looked at is not taken for gone", "test_store_taken",
            (("lib/store/lua/part/write.lua", "if not result.err:find('WRONGTYPE', 1, true) then", "if false then"),)),
+    Tested("called-though-void", "what Redis found void, or left to another occurrence, is not called", "test_runs",
+           (("runner/run/run_step.c", """verdict, bool may_send)
+{
+    if (verdict != STORE_DONE || run->cancelled) {
+        return RUN_STEP_END;
+    }
+    return may_send""", """verdict, bool may_send)
+{
+    if (verdict == STORE_LOST || run->cancelled) {
+        return RUN_STEP_END;
+    }
+    return may_send"""),)),
+    Tested("started-without-a-lease", "what is started when the lease is lost is handed back", "test_runs",
+           (("runner/run/run_step.c", "return may_send ? RUN_STEP_WAIT : RUN_STEP_RELEASE;", "return may_send || true ? RUN_STEP_WAIT : RUN_STEP_RELEASE;"),)),
+    Tested("old-word", "an old answer does not confirm a claim", "test_runs",
+           (("runner/run/run_step.c", "bool again = age_ms > RUN_CONFIRMED_MS &&", "bool again = age_ms > RUN_CONFIRMED_MS + 3600000 &&"),)),
+    Tested("kept-without-a-lease", "what is not sent is handed back when the lease is lost", "test_runs",
+           (("runner/run/runs.c", "    if (lost) {\n", "    if (lost && false) {\n"),)),
+    Tested("claimed-in-a-drain", "what a draining runner still gets it hands back", "test_runs",
+           (("runner/run/runs_claimed.c", "|| err == ERR_NOMEM || runs->draining) {", "|| err == ERR_NOMEM) {"),)),
+    Tested("cancelled-and-recorded", "a call that a later occurrence cancelled is not recorded again", "test_runs",
+           (("runner/run/runs.c", "    if (run->cancelled) {\n        runs_end(runs, run);\n        return;\n    }\n", ""),)),
+    Tested("cancelled-by-name", "a message cancels one claim, not a later one of the same occurrence", "test_runs",
+           (("runner/run/runs.c", "if (run->attempt.token == attempt->token && ", "if ("),)),
+    Tested("announced-in-vain", "what is announced while Redis is asked is kept", "test_due_plan",
+           (("runner/run/due_plan.c", "if (!shard->earlier || next_ms < shard->next.ms) {", "if (true) {"),)),
+    Tested("announced-or-never", "a shard is asked again where an announcement may have been lost", "test_due_plan",
+           (("runner/run/due_plan.c", "left->next.ms < recheck_ms ?", "left->next.ms < recheck_ms || true ?"),)),
+    Tested("backlog-first", "a backlog leaves places for what is due now", "test_due_plan",
+           (("runner/run/due_plan.c", "size_t size = plan->capacity - plan->capacity / 4;", "size_t size = plan->capacity;"),)),
+    Tested("promised-twice", "claims under way have their places reserved", "test_due_plan",
+           (("runner/run/due_plan.c", "left_of(plan->capacity, load->placed + plan->reserved)", "left_of(plan->capacity, load->placed)"),)),
+    Tested("claims-without-a-lease", "nothing is claimed without a lease, or in a drain", "test_due",
+           (("runner/run/due.c", " || !runs_may_go_on(due->runs)) {", ") {"),)),
+    Tested("dropped-record", "what got no answer from Redis is sent again", "test_outbox",
+           (("runner/run/outbox.c", "            batch->runs[i]->sent_again = true;\n        }\n        put_back(batch);\n",
+             "            batch->runs[i]->sent_again = true;\n        }\n"),)),
+    Tested("odd-verdict", "a verdict that cannot be read is none to call upon", "test_outbox",
+           (("runner/run/outbox.c", "            verdict = STORE_LOST;\n", "            verdict = STORE_DONE;\n"),)),
+    Tested("no-pause", "a Redis that refuses is not asked again at once", "test_outbox",
+           (("runner/run/outbox.c", "at.ms >= queue->paused_until.ms", "at.ms >= queue->paused_until.ms - 3600000"),)),
+    Tested("lease-from-the-answer", "the lease counts from when the heartbeat was sent", "test_lease",
+           (("runner/cluster/lease.c", "lease->until.ms = beat.sent_us / 1000 + LEASE_MS", "lease->until.ms = now(lease).ms + LEASE_MS"),)),
+    Tested("judged-in-haste", "others have a whole lease to prove to be alive", "test_lease",
+           (("runner/cluster/lease.c", "if (now(lease).ms >= lease->judge_from.ms) {", "if (lease->judge_from.ms >= 0) {"),)),
+    Tested("judged-by-a-set-clock", "nobody is found dead because Redis' clock was set", "test_lease",
+           (("runner/cluster/lease.c", "        lease->stepped = true;\n        wait_before_judging(lease);\n", "        lease->stepped = true;\n"),)),
+    Tested("newer-database", "nothing is claimed or sent while a newer version uses the database", "test_lease",
+           (("runner/cluster/lease.c", "return is_running(lease) && !lease->outdated;", "return is_running(lease);"),)),
+    Tested("found-dead-by-itself", "a runner does not hand on what it holds itself", "test_recovery",
+           (("runner/cluster/recovery.c", "&& strcmp(runner->id, own) != 0;", "&& (strcmp(runner->id, own) != 0 || true);"),)),
+    Tested("forgotten-too-soon", "a dead runner stays on the list until all that it held is handed on", "test_recovery",
+           (("runner/cluster/recovery.c", "        hand_on(&step);\n    } else if (step.last) {", "        hand_on(&step);\n    }\n    if (step.last) {"),)),
+    Tested("forgotten-holder", "who holds claims and is not on the list is put there", "test_recovery",
+           (("runner/cluster/recovery.c", "if (!is_on_list(holder, runners, count)) {", "if (false && !is_on_list(holder, runners, count)) {"),)),
+    Tested("called-and-handed-back", "a started claim whose record is lost is not made due as if it had not been called", "test_reconcile",
+           (("runner/cluster/reconcile.c", "return claim->started ? RECONCILE_LOST : RECONCILE_UNKNOWN;",
+             "return claim->started ? RECONCILE_UNKNOWN : RECONCILE_UNKNOWN;"),)),
+    Tested("one-shard-trimmed", "all shards are trimmed in turn", "test_retention",
+           (("runner/cluster/retention.c", "    retention->shard = (retention->shard + 1) % STORE_SHARDS;\n", ""),)),
     Tested("unconfirmed", "a call that was cancelled before it is sent is not sent", "test_taken.py",
-           (("runner/run/runs.c", "if (run->job.watch.overlap != WATCH_CANCEL || run->is_notice) {", "if (true) {"),),
+           (("runner/run/run_step.c", "return may_be_taken ? RUN_STEP_CONFIRM : RUN_STEP_CALL;",
+             "return may_be_taken && false ? RUN_STEP_CONFIRM : RUN_STEP_CALL;"),),
            "cancelled_before"),
     Tested("all-for-the-slow", "what may turn out slow has half of the places", "test_neighbours.py",
            (("runner/run/gate_host.c", "return gate->doubtful < all && leaves_enough(host, all, all - gate->doubtful);",
@@ -192,8 +254,8 @@ redis.call('ZADD', KEYS[2], ARGV[3], id)
     Tested("time-outs-earn", "a call that nobody answered in time earns its host nothing", "test_gate",
            (("runner/run/gate.c", "run->answered ? now.ms - run->called.ms : INT64_MAX", "now.ms - run->called.ms"),)),
     Tested("endless-lines", "those who wait for one host leave room for those who wait for others", "test_gate",
-           (("runner/run/gate.c", "(line >= GATE_LINE_SHARE * room && is_too_slow(host, now, hold_ms))",
-             "(hold_ms < 0 && room == 0 && is_too_slow(host, now, hold_ms))"),)),
+           (("runner/run/gate.c", "(line >= GATE_LINE_SHARE * room && is_too_slow(host, now, wait_ms))",
+             "(wait_ms < 0 && room == 0 && is_too_slow(host, now, wait_ms))"),)),
     Tested("threads-for-names", "a name is looked up before its run comes to the gate, and without a thread", "test_neighbours.py",
            (("runner/run/addresses.c", "if (!lookups_are_for(host)) {", "if (host.len > 0) {"),), "500_lookups"),
     Tested("silence-forgotten", "a name that nobody answers for fails at once for a while", "test_lookups",

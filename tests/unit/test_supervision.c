@@ -1,5 +1,5 @@
 /* What a supervisor is told, in which datagram, and when: with a clock that the test moves. */
-#include "notify.h"
+#include "supervision.h"
 #include "test.h"
 
 #include "log_capture.h"
@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 static struct rig rig;
-static struct notify notify;
+static struct supervision supervision;
 static struct log_capture capture;
 static int64_t now_ms;
 static int supervisor; /* a socket */
@@ -46,7 +46,7 @@ static void set_up(void)
 
 static void tear_down(void)
 {
-    notify_fini(&notify);
+    supervision_fini(&supervision);
     close(supervisor);
     (void)unlink(name);
     log_capture_end(&capture);
@@ -58,7 +58,7 @@ EACH_TEST(set_up, tear_down);
 static void begin(void)
 {
     const struct clock clock = {.wall = clock_system().wall, .mono = mono};
-    assert_int_equal(notify_init(&notify, rig.loop, clock), ERR_OK);
+    assert_int_equal(supervision_init(&supervision, rig.loop, clock), ERR_OK);
 }
 
 /* The next datagram; "" where there is none. */
@@ -71,17 +71,17 @@ static const char *told(void)
 
 static void turn(bool working, const char *status)
 {
-    const struct notify_news news = {.working = working, .status = status};
-    notify_turn(&notify, &news);
+    const struct supervision_news news = {.working = working, .status = status};
+    supervision_turn(&supervision, &news);
 }
 
 static void stop(const char *status)
 {
-    const struct notify_news news = {.stopping = true, .stop_ms = 1500, .status = status};
-    notify_turn(&notify, &news);
+    const struct supervision_news news = {.stopping = true, .stop_ms = 1500, .status = status};
+    supervision_turn(&supervision, &news);
 }
 
-TEST(notify_tells_ready_and_status_in_one)
+TEST(supervision_tells_ready_and_status_in_one)
 {
     begin();
     turn(true, "fine");
@@ -90,12 +90,12 @@ TEST(notify_tells_ready_and_status_in_one)
     assert_string_equal(told(), "");
 }
 
-TEST(notify_is_patient_for_so_long)
+TEST(supervision_is_patient_for_so_long)
 {
     begin();
     turn(false, "waiting");
     assert_string_equal(told(), "STATUS=waiting\n");
-    now_ms += NOTIFY_PATIENCE_MS - 1;
+    now_ms += SUPERVISION_PATIENCE_MS - 1;
     turn(false, "waiting");
     assert_string_equal(told(), "");
     now_ms += 1;
@@ -103,7 +103,7 @@ TEST(notify_is_patient_for_so_long)
     assert_string_equal(told(), "READY=1\nSTATUS=waiting\n");
 }
 
-TEST(notify_tells_the_latest_status_once_a_second)
+TEST(supervision_tells_the_latest_status_once_a_second)
 {
     begin();
     turn(true, "1");
@@ -111,12 +111,12 @@ TEST(notify_tells_the_latest_status_once_a_second)
     turn(true, "2");
     turn(true, "3");
     assert_string_equal(told(), "");
-    now_ms += NOTIFY_STATUS_MS;
+    now_ms += SUPERVISION_STATUS_MS;
     turn(true, "4");
     assert_string_equal(told(), "STATUS=4\n");
 }
 
-TEST(notify_tells_the_stop_at_once)
+TEST(supervision_tells_the_stop_at_once)
 {
     begin();
     turn(true, "fine");
@@ -128,27 +128,27 @@ TEST(notify_tells_the_stop_at_once)
 }
 
 /* What Redis answers stands in a status: a line end in it would begin another assignment. */
-TEST(notify_status_is_one_line)
+TEST(supervision_status_is_one_line)
 {
     begin();
     turn(true, "ERR\nMAINPID=1\r\x7f");
     assert_string_equal(told(), "READY=1\nSTATUS=ERR?MAINPID=1??\n");
 }
 
-TEST(notify_cuts_a_long_status)
+TEST(supervision_cuts_a_long_status)
 {
-    char status[2 * NOTIFY_STATUS_SIZE];
+    char status[2 * SUPERVISION_STATUS_SIZE];
     memset(status, 'x', sizeof status);
     status[sizeof status - 1] = '\0';
     begin();
     turn(true, status);
-    assert_int_equal(strlen(told()), strlen("READY=1\nSTATUS=\n") + NOTIFY_STATUS_SIZE - 1);
-    now_ms += NOTIFY_STATUS_MS;
+    assert_int_equal(strlen(told()), strlen("READY=1\nSTATUS=\n") + SUPERVISION_STATUS_SIZE - 1);
+    now_ms += SUPERVISION_STATUS_MS;
     turn(true, status);
     assert_string_equal(told(), "");
 }
 
-TEST(notify_pings_every_third)
+TEST(supervision_pings_every_third)
 {
     (void)setenv("WATCHDOG_USEC", "3000000", 1);
     begin();
@@ -164,7 +164,7 @@ TEST(notify_pings_every_third)
 }
 
 /* As with a supervisor that is being replaced. */
-TEST(notify_tells_later_what_it_could_not_tell)
+TEST(supervision_tells_later_what_it_could_not_tell)
 {
     begin();
     (void)unlink(name);
@@ -172,7 +172,7 @@ TEST(notify_tells_later_what_it_could_not_tell)
     turn(true, "1");
     turn(true, "2");
     listen_at(name);
-    now_ms += NOTIFY_RETRY_MS - 1;
+    now_ms += SUPERVISION_RETRY_MS - 1;
     turn(true, "3");
     assert_string_equal(told(), "");
     now_ms += 1;
@@ -184,11 +184,11 @@ TEST(notify_tells_later_what_it_could_not_tell)
     assert_null(strstr(first + 1, "supervisor not reached"));
 }
 
-TEST(notify_without_a_socket_is_nothing)
+TEST(supervision_without_a_socket_is_nothing)
 {
     (void)unsetenv("NOTIFY_SOCKET");
     begin();
-    assert_false(notify_is_wanted(&notify));
+    assert_false(supervision_is_wanted(&supervision));
     turn(true, "fine");
     assert_string_equal(log_capture_text(&capture), "");
 }
