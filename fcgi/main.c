@@ -112,7 +112,7 @@ static enum err look_at_redis(struct app *app, struct errinfo *info)
     struct redis_health health;
     char warning[STORE_WARNING_SIZE];
 
-    redis_health_check(app->redis, &health);
+    redis_health_check(app->context.redis, &health);
     if (health.trouble == REDIS_CLUSTER) {
         return err_set(info, ERR_CONFIG, "%s", redis_trouble_reason(health.trouble));
     }

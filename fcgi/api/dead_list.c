@@ -1,10 +1,10 @@
 /* dead_list: GET /v1/dead. The shards are asked in one round trip for a page each, and the page is what of
  * all of them died last; of one job it is one shard, of which a bounded part is looked at. */
+#include "api/context.h"
 #include "api/dead.h"
 #include "api/resources.h"
 #include "job/execution.h"
 #include "job/execution_json.h"
-#include "serve/app.h"
 
 #include <string.h>
 
@@ -34,16 +34,16 @@ struct dead_list {
     struct store_dead_place last; /* of the page */
 };
 
-static enum err read_head(const struct app *app, struct dead_list *all, size_t i, struct errinfo *info)
+static enum err read_head(const struct context *ctx, struct dead_list *all, size_t i, struct errinfo *info)
 {
     struct list *list = &all->lists[i];
 
     list->has_head = list->next < list->page.count;
-    return list->has_head ? store_dead_page_at(redis_sync_reply(app->redis, i), list->next, &list->head, info)
+    return list->has_head ? store_dead_page_at(redis_sync_reply(ctx->redis, i), list->next, &list->head, info)
                           : ERR_OK;
 }
 
-static enum err ask(struct app *app, const struct dead_query *query, struct dead_list *all,
+static enum err ask(struct context *ctx, const struct dead_query *query, struct dead_list *all,
                     struct errinfo *info)
 {
     struct cmd cmds[STORE_SHARDS];
@@ -59,10 +59,10 @@ static enum err ask(struct app *app, const struct dead_query *query, struct dead
     for (unsigned i = 0; i < all->list_count; i++) {
         store_dead_page(&cmds[i], query->one_job ? store_shard(&query->job) : i, &wanted);
     }
-    err = app_ask(app, cmds, all->list_count, info);
+    err = context_ask(ctx, cmds, all->list_count, info);
     for (size_t i = 0; i < all->list_count && err == ERR_OK; i++) {
-        err = store_dead_page_reply(redis_sync_reply(app->redis, i), &all->lists[i].page, info);
-        err = err == ERR_OK ? read_head(app, all, i, info) : err;
+        err = store_dead_page_reply(redis_sync_reply(ctx->redis, i), &all->lists[i].page, info);
+        err = err == ERR_OK ? read_head(ctx, all, i, info) : err;
     }
     return err;
 }
@@ -97,7 +97,7 @@ static const struct list *least_known(const struct dead_list *all)
     return least;
 }
 
-static enum err merge(const struct app *app, struct dead_list *all, size_t limit, struct errinfo *info)
+static enum err merge(const struct context *ctx, struct dead_list *all, size_t limit, struct errinfo *info)
 {
     enum err err = ERR_OK;
     struct list *list;
@@ -110,7 +110,7 @@ static enum err merge(const struct app *app, struct dead_list *all, size_t limit
         size_t i = (size_t)(list - all->lists);
         all->picks[all->count++] = (struct pick){i, list->next++};
         all->last = list->head.place;
-        err = read_head(app, all, i, info);
+        err = read_head(ctx, all, i, info);
     }
     return err;
 }
@@ -150,19 +150,19 @@ static void put_dead(struct json_writer *w, const struct store_dead *dead)
     json_object_end(w);
 }
 
-static void write_page(struct app *app, struct dead_list *all, size_t limit)
+static void write_page(struct context *ctx, struct dead_list *all, size_t limit)
 {
     char cursor[DEAD_CURSOR_SIZE];
     struct dead_cursor next;
     struct json_writer w;
 
-    response_json(&app->response, 200, &w);
+    response_json(&ctx->response, 200, &w);
     json_object_begin(&w);
     json_member_i64(&w, "count", (int64_t)all->count);
     json_key(&w, "dead");
     json_array_begin(&w);
     for (size_t i = 0; i < all->count; i++) {
-        const struct reply *reply = redis_sync_reply(app->redis, all->picks[i].list);
+        const struct reply *reply = redis_sync_reply(ctx->redis, all->picks[i].list);
         struct errinfo info;
         struct store_dead dead;
         if (store_dead_page_at(reply, all->picks[i].index, &dead, &info) == ERR_OK) {
@@ -180,22 +180,22 @@ static void write_page(struct app *app, struct dead_list *all, size_t limit)
     json_object_end(&w);
 }
 
-bool dead_list(struct app *app, struct api_error *error)
+bool dead_list(struct context *ctx, struct api_error *error)
 {
     struct dead_query query;
     struct dead_list all;
     struct errinfo info = {0};
     enum err err;
 
-    if (!dead_query_read(&query, &app->request, error)) {
+    if (!dead_query_read(&query, &ctx->request, error)) {
         return false;
     }
     memset(&all, 0, sizeof all);
-    err = ask(app, &query, &all, &info);
-    err = err == ERR_OK ? merge(app, &all, (size_t)query.limit, &info) : err;
+    err = ask(ctx, &query, &all, &info);
+    err = err == ERR_OK ? merge(ctx, &all, (size_t)query.limit, &info) : err;
     if (err != ERR_OK) {
         return api_error_redis(error, API_STORAGE_ERROR, "what is dead cannot be read", &info);
     }
-    write_page(app, &all, (size_t)query.limit);
+    write_page(ctx, &all, (size_t)query.limit);
     return true;
 }

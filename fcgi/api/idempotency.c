@@ -54,9 +54,9 @@ static bool identify(const struct request *req, const char *key, struct store_id
 }
 
 /* Answer as was answered before. False: error is filled. */
-static bool replay(struct app *app, const struct store_idem_answer *answer)
+static bool replay(struct context *ctx, const struct store_idem_answer *answer)
 {
-    struct response *res = &app->response;
+    struct response *res = &ctx->response;
     bool lines = slice_eq(answer->type, "application/x-ndjson");
 
     buffer_clear(&res->body);
@@ -68,9 +68,9 @@ static bool replay(struct app *app, const struct store_idem_answer *answer)
 }
 
 /* Keep what was answered. Should that fail, the job is stored all the same, and a repeat does it again. */
-static void keep(struct app *app, const struct store_idem *idem, bool good)
+static void keep(struct context *ctx, const struct store_idem *idem, bool good)
 {
-    const struct response *res = &app->response;
+    const struct response *res = &ctx->response;
     struct store_idem_answer answer = {.status = res->status,
                                        .type = slice_of(res->content_type),
                                        .body = {buffer_str(&res->body), res->body.len}};
@@ -78,26 +78,26 @@ static void keep(struct app *app, const struct store_idem *idem, bool good)
     struct cmd cmd;
 
     store_idem_close(&cmd, idem, good ? &answer : NULL);
-    if (app_ask(app, &cmd, 1, &info) != ERR_OK ||
-        reply_check(redis_sync_reply(app->redis, 0), &info) != ERR_OK) {
+    if (context_ask(ctx, &cmd, 1, &info) != ERR_OK ||
+        reply_check(redis_sync_reply(ctx->redis, 0), &info) != ERR_OK) {
         log_warn("answer not kept for its idempotency key", log_str("error", info.text));
     }
 }
 
-static bool do_and_keep(struct app *app, const struct store_idem *idem, route_handler *work,
+static bool do_and_keep(struct context *ctx, const struct store_idem *idem, api_handler *work,
                         struct api_error *error)
 {
-    bool good = work(app, error);
+    bool good = work(ctx, error);
 
-    if (good ? !app->response.fleeting : api_code_status(error->code) < 500) {
-        keep(app, idem, good);
+    if (good ? !ctx->response.fleeting : api_code_status(error->code) < 500) {
+        keep(ctx, idem, good);
     }
     return good;
 }
 
-bool idempotency_serve(struct app *app, route_handler *work, struct api_error *error)
+bool idempotency_serve(struct context *ctx, api_handler *work, struct api_error *error)
 {
-    const char *key = key_of(&app->request);
+    const char *key = key_of(&ctx->request);
     enum store_idem_state state = STORE_IDEM_NEW;
     struct store_idem_answer answer;
     struct errinfo info = {0};
@@ -105,19 +105,19 @@ bool idempotency_serve(struct app *app, route_handler *work, struct api_error *e
     struct cmd cmd;
 
     if (!key) {
-        return work(app, error);
+        return work(ctx, error);
     }
-    if (!identify(&app->request, key, &idem, error)) {
+    if (!identify(&ctx->request, key, &idem, error)) {
         return false;
     }
     store_idem_open(&cmd, &idem);
-    if (app_ask(app, &cmd, 1, &info) != ERR_OK ||
-        store_idem_open_reply(redis_sync_reply(app->redis, 0), &state, &answer, &info) != ERR_OK) {
+    if (context_ask(ctx, &cmd, 1, &info) != ERR_OK ||
+        store_idem_open_reply(redis_sync_reply(ctx->redis, 0), &state, &answer, &info) != ERR_OK) {
         return api_error_redis(error, API_STORAGE_ERROR, "nothing was done", &info);
     }
     if (state == STORE_IDEM_OTHER) {
         return api_error_set(error, API_IDEMPOTENCY_KEY_REUSED,
                              "this Idempotency-Key was given to another request: take a new one");
     }
-    return state == STORE_IDEM_ANSWERED ? replay(app, &answer) : do_and_keep(app, &idem, work, error);
+    return state == STORE_IDEM_ANSWERED ? replay(ctx, &answer) : do_and_keep(ctx, &idem, work, error);
 }

@@ -5,12 +5,11 @@
 #ifndef DRONC_IDEMPOTENCY_H
 #define DRONC_IDEMPOTENCY_H
 
-#include "serve/app.h"
-#include "serve/route.h"
+#include "api/context.h"
 
 /* Answer the request, whose body has been read: with what is stored, or by work. Without a key that is all;
  * with one, a 2xx that is not fleeting is stored, and after a 4xx the key is free again. False: error is
  * filled. */
-NODISCARD bool idempotency_serve(struct app *app, route_handler *work, struct api_error *error);
+NODISCARD bool idempotency_serve(struct context *ctx, api_handler *work, struct api_error *error);
 
 #endif

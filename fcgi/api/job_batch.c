@@ -4,12 +4,12 @@
  * failure of Redis' nothing more is tried: whoever waits for the answer shall not wait for a thousand
  * time-outs.
  */
+#include "api/context.h"
 #include "api/idempotency.h"
 #include "api/resources.h"
 #include "api/schedule.h"
 #include "base/log.h"
 #include "job/job_json.h"
-#include "serve/app.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -28,7 +28,7 @@ struct line {
 };
 
 struct batch {
-    struct app *app;
+    struct context *ctx;
     struct slice rest;     /* of the body, still to be read */
     size_t number;         /* of the line that was read last */
     struct line *lines;    /* owned: TOGETHER of them, a group */
@@ -78,7 +78,7 @@ static void read_group(struct batch *b)
         line->number = b->number;
         line->stored = false;
         line->prepared = b->down.code == API_OK && text.len <= REQUEST_BODY_MAX &&
-                         schedule_prepare(b->app, text, &line->made);
+                         schedule_prepare(b->ctx, text, &line->made);
         bytes += text.len;
     }
 }
@@ -100,7 +100,7 @@ static void send_group(struct batch *b)
     if (sent == 0) {
         return;
     }
-    if (app_ask(b->app, cmds, sent, &info) != ERR_OK) {
+    if (context_ask(b->ctx, cmds, sent, &info) != ERR_OK) {
         (void)api_error_redis(&b->down, API_STORAGE_ERROR, "the job is not known to be stored", &info);
         return;
     }
@@ -108,7 +108,7 @@ static void send_group(struct batch *b)
     for (size_t i = 0; i < b->count; i++) {
         struct line *line = &b->lines[i];
         if (line->prepared) {
-            line->stored = schedule_is_stored(&line->made, redis_sync_reply(b->app->redis, sent++));
+            line->stored = schedule_is_stored(&line->made, redis_sync_reply(b->ctx->redis, sent++));
         }
     }
 }
@@ -142,8 +142,8 @@ static void do_alone(struct batch *b, const struct line *line)
     } else if (line->text.len > REQUEST_BODY_MAX) {
         api_error_set(&error, API_PAYLOAD_TOO_LARGE, "the line is longer than %d bytes", REQUEST_BODY_MAX);
         write_error(b, line, &error);
-    } else if (schedule_store(b->app, line->text, true, &error)) {
-        buffer_add(&b->out, b->app->response.body.data, b->app->response.body.len);
+    } else if (schedule_store(b->ctx, line->text, true, &error)) {
+        buffer_add(&b->out, b->ctx->response.body.data, b->ctx->response.body.len);
     } else {
         write_error(b, line, &error);
         if (api_code_status(error.code) >= 500) {
@@ -189,7 +189,7 @@ static bool count_lines(struct batch b, struct api_error *error)
 
 static void finish(struct batch *b)
 {
-    struct response *res = &b->app->response;
+    struct response *res = &b->ctx->response;
 
     if (b->failed > 0) {
         log_error("lines of a batch failed", log_i64("lines", (int64_t)b->failed),
@@ -203,11 +203,11 @@ static void finish(struct batch *b)
     res->body = b->out;
 }
 
-static bool store_lines(struct app *app, struct api_error *error)
+static bool store_lines(struct context *ctx, struct api_error *error)
 {
-    struct batch b = {.app = app};
+    struct batch b = {.ctx = ctx};
 
-    b.rest = (struct slice){buffer_str(&app->request.body), app->request.body.len};
+    b.rest = (struct slice){buffer_str(&ctx->request.body), ctx->request.body.len};
     if (!count_lines(b, error)) {
         return false;
     }
@@ -215,8 +215,7 @@ static bool store_lines(struct app *app, struct api_error *error)
     if (!b.lines) {
         return api_error_set(error, API_INTERNAL_ERROR, "out of memory");
     }
-    app->ask_ms = APP_BULK_MS;
-    app->deadline.ms = clock_mono(&app->clock).ms + BUDGET_MS;
+    context_allow_bulk(ctx, BUDGET_MS);
     for (read_group(&b); b.count > 0; read_group(&b)) {
         send_group(&b);
         answer_group(&b);
@@ -226,7 +225,7 @@ static bool store_lines(struct app *app, struct api_error *error)
     return true;
 }
 
-bool jobs_batch(struct app *app, struct api_error *error)
+bool jobs_batch(struct context *ctx, struct api_error *error)
 {
-    return request_read_lines(&app->request, error) && idempotency_serve(app, store_lines, error);
+    return request_read_lines(&ctx->request, error) && idempotency_serve(ctx, store_lines, error);
 }

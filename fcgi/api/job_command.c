@@ -1,9 +1,9 @@
 /* job_command: what is done to a job as it is: DELETE /v1/jobs/{id}, and POST …/pause, …/resume and …/run. */
+#include "api/context.h"
 #include "api/job_load.h"
 #include "api/resources.h"
 #include "job/execution.h"
 #include "job/job_plan.h"
-#include "serve/app.h"
 #include "store/store_life.h"
 #include "text/digest.h"
 #include "text/json.h"
@@ -17,12 +17,12 @@ static bool fail(struct api_error *error, const struct errinfo *info)
 }
 
 /* Send one command to a job. False: error is filled. */
-static bool command(struct app *app, struct cmd *cmd, enum store_answer *answer, struct api_error *error)
+static bool command(struct context *ctx, struct cmd *cmd, enum store_answer *answer, struct api_error *error)
 {
     struct errinfo info = {0};
 
-    if (app_ask(app, cmd, 1, &info) == ERR_OK &&
-        store_answer_reply(redis_sync_reply(app->redis, 0), answer, &info) == ERR_OK) {
+    if (context_ask(ctx, cmd, 1, &info) == ERR_OK &&
+        store_answer_reply(redis_sync_reply(ctx->redis, 0), answer, &info) == ERR_OK) {
         return true;
     }
     return fail(error, &info);
@@ -31,39 +31,40 @@ static bool command(struct app *app, struct cmd *cmd, enum store_answer *answer,
 /* ---- DELETE ---- */
 
 /* The version that the job must have to be deleted; 0: any. */
-static bool read_version(struct app *app, const struct job_id *id, int64_t *version, struct api_error *error)
+static bool read_version(struct context *ctx, const struct job_id *id, int64_t *version,
+                         struct api_error *error)
 {
     struct job_load load = {0};
-    bool given = *request_header(&app->request, "HTTP_IF_MATCH") != '\0';
+    bool given = *request_header(&ctx->request, "HTTP_IF_MATCH") != '\0';
 
     *version = 0;
     if (!given) {
         return true;
     }
-    if (!job_load(app, id, 0, &load, error)) {
+    if (!job_load(ctx, id, 0, &load, error)) {
         return false;
     }
     *version = load.stored.version;
     job_load_fini(&load);
-    return job_load_if_match(app, *version, &given, error);
+    return job_load_if_match(ctx, *version, &given, error);
 }
 
-bool job_delete(struct app *app, struct api_error *error)
+bool job_delete(struct context *ctx, struct api_error *error)
 {
     enum store_answer answer = STORE_ANSWER_OTHER;
     struct job_id id;
 
-    if (!job_load_id(app, &id, error)) {
+    if (!job_load_id(ctx, &id, error)) {
         return false;
     }
     for (int i = 0; i < TRIES && answer == STORE_ANSWER_OTHER; i++) {
         int64_t version;
         struct cmd cmd;
-        if (!read_version(app, &id, &version, error)) {
+        if (!read_version(ctx, &id, &version, error)) {
             return false;
         }
         store_job_delete(&cmd, &id, version);
-        if (!command(app, &cmd, &answer, error)) {
+        if (!command(ctx, &cmd, &answer, error)) {
             return false;
         }
     }
@@ -73,7 +74,7 @@ bool job_delete(struct app *app, struct api_error *error)
     if (answer != STORE_ANSWER_DONE) {
         return job_load_none(error);
     }
-    response_empty(&app->response, 204);
+    response_empty(&ctx->response, 204);
     return true;
 }
 
@@ -100,12 +101,12 @@ static bool take_member(struct slice key, const struct json_value *value, void *
 }
 
 /* The note in a body that may be empty. *doc (returns owned) holds it. */
-static bool read_note(struct app *app, struct json_doc **doc, struct note *note)
+static bool read_note(struct context *ctx, struct json_doc **doc, struct note *note)
 {
-    struct buffer *body = &app->request.body;
+    struct buffer *body = &ctx->request.body;
     struct errinfo info = {0};
 
-    if (!request_read_body(&app->request, note->error)) {
+    if (!request_read_body(&ctx->request, note->error)) {
         return false;
     }
     if (body->len == 0) {
@@ -120,7 +121,7 @@ static bool read_note(struct app *app, struct json_doc **doc, struct note *note)
     return json_each(json_root(*doc), take_member, note);
 }
 
-static bool pause_and_show(struct app *app, const struct job_id *id, struct slice note,
+static bool pause_and_show(struct context *ctx, const struct job_id *id, struct slice note,
                            struct api_error *error)
 {
     enum store_answer answer = STORE_ANSWER_NONE;
@@ -128,24 +129,24 @@ static bool pause_and_show(struct app *app, const struct job_id *id, struct slic
     struct cmd cmd;
 
     store_job_pause(&cmd, id, "user", note);
-    if (!command(app, &cmd, &answer, error)) {
+    if (!command(ctx, &cmd, &answer, error)) {
         return false;
     }
     if (answer != STORE_ANSWER_DONE) {
         return answer == STORE_ANSWER_OTHER ? job_load_broken(error) : job_load_none(error);
     }
-    bool done = job_load(app, id, JOB_LOAD_RECORDS, &load, error) && job_load_answer(app, 200, &load);
+    bool done = job_load(ctx, id, JOB_LOAD_RECORDS, &load, error) && job_load_answer(ctx, 200, &load);
     job_load_fini(&load);
     return done;
 }
 
-bool job_pause(struct app *app, struct api_error *error)
+bool job_pause(struct context *ctx, struct api_error *error)
 {
     struct note note = {.error = error};
     struct json_doc *doc = NULL;
     struct job_id id;
-    bool done = job_load_id(app, &id, error) && read_note(app, &doc, &note) &&
-                pause_and_show(app, &id, note.text, error);
+    bool done = job_load_id(ctx, &id, error) && read_note(ctx, &doc, &note) &&
+                pause_and_show(ctx, &id, note.text, error);
 
     json_free(doc);
     return done;
@@ -155,7 +156,7 @@ bool job_pause(struct app *app, struct api_error *error)
 
 /* Make it due at the first instant that is to come and, if there are such, behind `after`. False: error is
  * filled. */
-static bool resume(struct app *app, const struct job_load *load, struct wall_ms *after,
+static bool resume(struct context *ctx, const struct job_load *load, struct wall_ms *after,
                    enum store_answer *answer, struct api_error *error)
 {
     struct store_change change = {.read = &load->stored, .timing = STORE_TIME_DUE};
@@ -168,8 +169,8 @@ static bool resume(struct app *app, const struct job_load *load, struct wall_ms 
         change.timing = STORE_TIME_OVER;
     }
     store_job_change(&cmd, &change);
-    if (app_ask(app, &cmd, 1, &info) != ERR_OK ||
-        store_job_change_reply(redis_sync_reply(app->redis, 0), answer, &taken, &info) != ERR_OK) {
+    if (context_ask(ctx, &cmd, 1, &info) != ERR_OK ||
+        store_job_change_reply(redis_sync_reply(ctx->redis, 0), answer, &taken, &info) != ERR_OK) {
         return fail(error, &info);
     }
     if (*answer == STORE_ANSWER_TAKEN) {
@@ -184,34 +185,34 @@ static bool needs_resume(const struct job_load *load)
 }
 
 /* Resume it until it is resumed. load: zero-initialised. */
-static bool resume_and_show(struct app *app, const struct job_id *id, struct job_load *load,
+static bool resume_and_show(struct context *ctx, const struct job_id *id, struct job_load *load,
                             struct api_error *error)
 {
     struct wall_ms after = {0};
 
     for (int i = 0; i < TRIES; i++) {
         enum store_answer answer = STORE_ANSWER_NONE;
-        if (!job_load(app, id, JOB_LOAD_RECORDS, load, error)) {
+        if (!job_load(ctx, id, JOB_LOAD_RECORDS, load, error)) {
             return false;
         }
         if (!load->readable) {
             return job_load_broken(error);
         }
         if (!needs_resume(load)) {
-            return job_load_answer(app, 200, load);
+            return job_load_answer(ctx, 200, load);
         }
-        if (!resume(app, load, &after, &answer, error)) {
+        if (!resume(ctx, load, &after, &answer, error)) {
             return false;
         }
     }
     return api_error_set(error, API_CONFLICT, "the job is being changed all the time: try again");
 }
 
-bool job_resume(struct app *app, struct api_error *error)
+bool job_resume(struct context *ctx, struct api_error *error)
 {
     struct job_load load = {0};
     struct job_id id;
-    bool done = job_load_id(app, &id, error) && resume_and_show(app, &id, &load, error);
+    bool done = job_load_id(ctx, &id, error) && resume_and_show(ctx, &id, &load, error);
 
     job_load_fini(&load);
     return done;
@@ -227,7 +228,7 @@ static int offset_of(const struct job_load *load)
     return job_plan_first(&load->job, load->now, &next) ? (int)(next.ms % 1000) : -1;
 }
 
-static void write_run(struct app *app, const struct job_id *id, struct wall_ms scheduled)
+static void write_run(struct context *ctx, const struct job_id *id, struct wall_ms scheduled)
 {
     const struct execution execution = {.job = *id, .scheduled = scheduled, .attempt = 1};
     char execution_id[EXECUTION_ID_SIZE];
@@ -236,7 +237,7 @@ static void write_run(struct app *app, const struct job_id *id, struct wall_ms s
 
     job_id_format(job_id, id);
     execution_id_format(execution_id, &execution);
-    response_json(&app->response, 202, &w);
+    response_json(&ctx->response, 202, &w);
     json_object_begin(&w);
     json_key(&w, "job_id");
     json_put_str(&w, job_id);
@@ -245,7 +246,7 @@ static void write_run(struct app *app, const struct job_id *id, struct wall_ms s
     json_object_end(&w);
 }
 
-bool job_run(struct app *app, struct api_error *error)
+bool job_run(struct context *ctx, struct api_error *error)
 {
     struct errinfo info = {0};
     enum store_answer answer = STORE_ANSWER_NONE;
@@ -255,7 +256,7 @@ bool job_run(struct app *app, struct api_error *error)
     struct job_id id;
     struct cmd cmd;
 
-    if (!job_load_id(app, &id, error) || !job_load(app, &id, 0, &load, error)) {
+    if (!job_load_id(ctx, &id, error) || !job_load(ctx, &id, 0, &load, error)) {
         return false;
     }
     bool broken = !load.readable || load.stored.broken;
@@ -266,13 +267,13 @@ bool job_run(struct app *app, struct api_error *error)
     }
     request_make_name(request);
     store_job_run(&cmd, &id, request, offset_ms);
-    if (app_ask(app, &cmd, 1, &info) != ERR_OK ||
-        store_job_run_reply(redis_sync_reply(app->redis, 0), &answer, &scheduled, &info) != ERR_OK) {
+    if (context_ask(ctx, &cmd, 1, &info) != ERR_OK ||
+        store_job_run_reply(redis_sync_reply(ctx->redis, 0), &answer, &scheduled, &info) != ERR_OK) {
         return fail(error, &info);
     }
     if (answer != STORE_ANSWER_DONE) {
         return answer == STORE_ANSWER_OTHER ? job_load_broken(error) : job_load_none(error);
     }
-    write_run(app, &id, scheduled);
+    write_run(ctx, &id, scheduled);
     return true;
 }

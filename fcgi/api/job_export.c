@@ -3,11 +3,11 @@
  * takes does not grow with the number of jobs. The status goes out with the first piece. What fails later is
  * the last line, an error.
  */
+#include "api/context.h"
 #include "api/job_load.h"
 #include "api/resources.h"
 #include "base/log.h"
 #include "job/job_json.h"
-#include "serve/app.h"
 #include "store/store_life.h"
 
 #include <string.h>
@@ -57,9 +57,9 @@ static void write_line(struct buffer *out, const struct job_load *load)
     buffer_add_char(out, '\n');
 }
 
-static enum err write_page(struct app *app, size_t *count, struct errinfo *info)
+static enum err write_page(struct context *ctx, size_t *count, struct errinfo *info)
 {
-    const struct reply *reply = redis_sync_reply(app->redis, 0);
+    const struct reply *reply = redis_sync_reply(ctx->redis, 0);
     struct wall_ms now;
     enum err err = store_job_page_reply(reply, &now, count, info);
 
@@ -67,10 +67,10 @@ static enum err write_page(struct app *app, size_t *count, struct errinfo *info)
         struct job_load load = {.now = now};
         err = store_job_page_at(reply, i, &load.stored, info);
         if (err == ERR_OK) {
-            job_load_judge(app, &load);
-            write_line(&app->response.body, &load);
-            app->export.after = load.stored.id;
-            app->export.inside = true;
+            job_load_judge(ctx, &load);
+            write_line(&ctx->response.body, &load);
+            ctx->export.after = load.stored.id;
+            ctx->export.inside = true;
         }
         job_load_fini(&load);
     }
@@ -78,17 +78,17 @@ static enum err write_page(struct app *app, size_t *count, struct errinfo *info)
 }
 
 /* Write the next jobs, if there are any, and say in response.more whether this was all. */
-static enum err go_on(struct app *app, struct errinfo *info)
+static enum err go_on(struct context *ctx, struct errinfo *info)
 {
-    struct job_export *export = &app->export;
+    struct job_export *export = &ctx->export;
     size_t count = 0;
     struct cmd cmd;
 
     while (count == 0 && export->shard < STORE_SHARDS) {
         store_job_page(&cmd, export->shard, export->inside ? &export->after : NULL, PAGE);
-        enum err err = app_ask(app, &cmd, 1, info);
+        enum err err = context_ask(ctx, &cmd, 1, info);
         if (err == ERR_OK) {
-            err = write_page(app, &count, info);
+            err = write_page(ctx, &count, info);
         }
         if (err != ERR_OK) {
             return err;
@@ -98,44 +98,43 @@ static enum err go_on(struct app *app, struct errinfo *info)
             export->inside = false;
         }
     }
-    app->response.more = export->shard < STORE_SHARDS;
+    ctx->response.more = export->shard < STORE_SHARDS;
     return ERR_OK;
 }
 
-static void go_on_or_say_why(struct app *app)
+static void go_on_or_say_why(struct context *ctx)
 {
     struct errinfo info = {0};
     struct api_error error;
     struct json_writer w;
 
-    if (go_on(app, &info) != ERR_OK) {
+    if (go_on(ctx, &info) != ERR_OK) {
         (void)api_error_redis(&error, API_STORAGE_ERROR, "the other jobs cannot be read", &info);
-    } else if (buffer_error(&app->response.body) != ERR_OK) {
+    } else if (buffer_error(&ctx->response.body) != ERR_OK) {
         api_error_set(&error, API_INTERNAL_ERROR, "out of memory");
-        buffer_clear(&app->response.body);
-        app->response.more = false;
+        buffer_clear(&ctx->response.body);
+        ctx->response.more = false;
     } else {
         return;
     }
     log_error("export broken off", log_str("code", api_code_name(error.code)), log_str("error", error.text),
               log_str("detail", error.detail));
-    json_begin(&w, &app->response.body);
+    json_begin(&w, &ctx->response.body);
     json_object_begin(&w);
     response_put_error(&w, &error);
     json_object_end(&w);
-    buffer_add_char(&app->response.body, '\n');
+    buffer_add_char(&ctx->response.body, '\n');
 }
 
-bool jobs_export(struct app *app, struct api_error *error)
+bool jobs_export(struct context *ctx, struct api_error *error)
 {
     struct errinfo info = {0};
 
-    app->export = (struct job_export){0};
-    app->more = go_on_or_say_why;
-    app->ask_ms = APP_BULK_MS;
-    app->deadline.ms = clock_mono(&app->clock).ms + APP_BULK_MS;
-    response_lines(&app->response, 200);
-    if (go_on(app, &info) != ERR_OK) {
+    ctx->export = (struct job_export){0};
+    ctx->more = go_on_or_say_why;
+    context_allow_bulk(ctx, CONTEXT_BULK_MS);
+    response_lines(&ctx->response, 200);
+    if (go_on(ctx, &info) != ERR_OK) {
         return api_error_redis(error, API_STORAGE_ERROR, "the jobs cannot be read", &info);
     }
     return true;

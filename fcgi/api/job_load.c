@@ -24,9 +24,9 @@ bool job_load_broken(struct api_error *error)
     return api_error_set(error, API_CONFLICT, "the job is BROKEN: what is stored of it cannot be read");
 }
 
-bool job_load_id(const struct app *app, struct job_id *id, struct api_error *error)
+bool job_load_id(const struct context *ctx, struct job_id *id, struct api_error *error)
 {
-    return job_id_parse(id, app->request.id) ||
+    return job_id_parse(id, ctx->request.id) ||
            api_error_set(error, API_NOT_FOUND, "there is nothing at this path");
 }
 
@@ -42,13 +42,13 @@ bool job_load_over(const struct job *job, struct api_error *error)
 
 /* ---- reading ---- */
 
-void job_load_judge(struct app *app, struct job_load *out)
+void job_load_judge(struct context *ctx, struct job_load *out)
 {
     const struct store_job *stored = &out->stored;
     struct errinfo info = {0};
 
     out->readable = stored->created.ms > 0 && job_restore(&out->job, &stored->id, &stored->fields,
-                                                          stored->created, app->zones, &info) == ERR_OK;
+                                                          stored->created, ctx->zones, &info) == ERR_OK;
     (void)snprintf(out->why, sizeof out->why, "%s",
                    info.text[0] ? info.text : "it is not known when it was created");
 }
@@ -104,7 +104,7 @@ static void count_records(const struct reply *reply, size_t count, struct job_lo
     }
 }
 
-bool job_load(struct app *app, const struct job_id *id, int records, struct job_load *out,
+bool job_load(struct context *ctx, const struct job_id *id, int records, struct job_load *out,
               struct api_error *error)
 {
     struct errinfo info = {0};
@@ -114,10 +114,10 @@ bool job_load(struct app *app, const struct job_id *id, int records, struct job_
 
     job_load_fini(out);
     store_job_get(&cmd, id, records);
-    err = app_ask(app, &cmd, 1, &info);
+    err = context_ask(ctx, &cmd, 1, &info);
     if (err == ERR_OK) {
         err =
-            store_job_get_reply(redis_sync_reply(app->redis, 0), id, &out->stored, &out->now, &count, &info);
+            store_job_get_reply(redis_sync_reply(ctx->redis, 0), id, &out->stored, &out->now, &count, &info);
     }
     if (err == ERR_NOT_FOUND) {
         return job_load_none(error);
@@ -125,8 +125,8 @@ bool job_load(struct app *app, const struct job_id *id, int records, struct job_
     if (err != ERR_OK) {
         return api_error_redis(error, API_STORAGE_ERROR, "the job cannot be read", &info);
     }
-    job_load_judge(app, out);
-    count_records(redis_sync_reply(app->redis, 0), count, out);
+    job_load_judge(ctx, out);
+    count_records(redis_sync_reply(ctx->redis, 0), count, out);
     return true;
 }
 
@@ -277,13 +277,13 @@ void job_load_write(struct json_writer *w, const struct job_load *load, bool who
     json_object_end(w);
 }
 
-bool job_load_answer(struct app *app, int status, const struct job_load *load)
+bool job_load_answer(struct context *ctx, int status, const struct job_load *load)
 {
     struct json_writer w;
 
-    response_json(&app->response, status, &w);
+    response_json(&ctx->response, status, &w);
     job_load_write(&w, load, true);
-    app->response.etag = load->stored.version;
+    ctx->response.etag = load->stored.version;
     return true;
 }
 
@@ -296,17 +296,17 @@ static void make_tag(char out[TAG_SIZE], int64_t version)
     (void)snprintf(out, TAG_SIZE, "%lld", (long long)version);
 }
 
-bool job_load_is_known(struct app *app, int64_t version)
+bool job_load_is_known(struct context *ctx, int64_t version)
 {
     char tag[TAG_SIZE];
 
     make_tag(tag, version);
-    return etag_is_known(request_header(&app->request, "HTTP_IF_NONE_MATCH"), tag);
+    return etag_is_known(request_header(&ctx->request, "HTTP_IF_NONE_MATCH"), tag);
 }
 
-bool job_load_if_match(struct app *app, int64_t version, bool *given, struct api_error *error)
+bool job_load_if_match(struct context *ctx, int64_t version, bool *given, struct api_error *error)
 {
-    const char *list = request_header(&app->request, "HTTP_IF_MATCH");
+    const char *list = request_header(&ctx->request, "HTTP_IF_MATCH");
     char tag[TAG_SIZE];
 
     make_tag(tag, version);

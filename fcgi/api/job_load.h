@@ -1,15 +1,15 @@
 /* job_load: a job as Redis has it, read and judged: what every resource about one job begins with, and how
  * such a job is shown.
  *
- * What is loaded borrows from the last reply of app->redis, so it ends with the next question to Redis, but
+ * What is loaded borrows from the last reply of ctx->redis, so it ends with the next question to Redis, but
  * for the job, which is its own: begin with a zero-initialised one, load it as often as you like, and end it
  * with job_load_fini. One thread.
  */
 #ifndef DRONC_JOB_LOAD_H
 #define DRONC_JOB_LOAD_H
 
+#include "api/context.h"
 #include "job/job.h"
-#include "serve/app.h"
 #include "store/store_life.h"
 #include "text/json.h"
 
@@ -33,17 +33,17 @@ struct job_load {
 #define JOB_LOAD_RECORDS STORE_HISTORY_PER_JOB /* records that runs and failures are counted from */
 
 /* The job that the path names. False: error is filled (404). */
-NODISCARD bool job_load_id(const struct app *app, struct job_id *id, struct api_error *error);
+NODISCARD bool job_load_id(const struct context *ctx, struct job_id *id, struct api_error *error);
 
 /* Read a job and its latest `records` records. False: error is filled. */
-NODISCARD bool job_load(struct app *app, const struct job_id *id, int records, struct job_load *out,
+NODISCARD bool job_load(struct context *ctx, const struct job_id *id, int records, struct job_load *out,
                         struct api_error *error);
 
 /* Give back what it owns. */
 void job_load_fini(struct job_load *load);
 
 /* Judge what is in out->stored: fill readable, job and why. */
-void job_load_judge(struct app *app, struct job_load *out);
+void job_load_judge(struct context *ctx, struct job_load *out);
 
 /* "ACTIVE", "PAUSED", "COMPLETED", "BROKEN". */
 const char *job_load_state(const struct job_load *load);
@@ -73,13 +73,13 @@ void job_load_write_next(struct json_writer *w, const char *key, const struct jo
 bool job_load_passes(const struct job_load_plan *plan, struct wall_ms at);
 
 /* Answer with status, the job, and its version as ETag. Always true. */
-bool job_load_answer(struct app *app, int status, const struct job_load *load);
+bool job_load_answer(struct context *ctx, int status, const struct job_load *load);
 
 /* Does the request's If-Match allow for a job of that version? *given: there is one. False: error is filled
  * (412). */
-NODISCARD bool job_load_if_match(struct app *app, int64_t version, bool *given, struct api_error *error);
+NODISCARD bool job_load_if_match(struct context *ctx, int64_t version, bool *given, struct api_error *error);
 /* Does the request's If-None-Match name that version? */
-bool job_load_is_known(struct app *app, int64_t version);
+bool job_load_is_known(struct context *ctx, int64_t version);
 
 /* For a job that has no instant left (400). Always false. */
 bool job_load_over(const struct job *job, struct api_error *error);

@@ -15,7 +15,7 @@
 #define TRIES 20 /* when others change the job at the same time */
 
 struct patch {
-    struct app *app;
+    struct context *ctx;
     struct api_error *error;
     struct job_id id;
     struct slice body;
@@ -38,7 +38,7 @@ enum step {
 
 static bool read_dry_run(struct patch *p)
 {
-    struct slice text = request_param(&p->app->request, "dry_run");
+    struct slice text = request_param(&p->ctx->request, "dry_run");
 
     p->dry_run = slice_eq(text, "true");
     if (!text.data || p->dry_run || slice_eq(text, "false")) {
@@ -87,7 +87,7 @@ static bool build(struct patch *p, const struct job_fields *asked)
 
     fields.now_ms = p->load.now.ms;
     job_fini(&p->wanted);
-    if (!job_build(&p->wanted, &fields, p->load.stored.created, p->app->zones, &fault)) {
+    if (!job_build(&p->wanted, &fields, p->load.stored.created, p->ctx->zones, &fault)) {
         return api_error_job(p->error, &fault);
     }
     job_set_id(&p->wanted, &p->id);
@@ -112,7 +112,7 @@ static bool merge(struct patch *p)
         good = api_error_at(p->error, slice_of("name"));
     } else {
         drop_old_zone(&json.fields, &base);
-        json.fields.timezone_default = p->app->timezone;
+        json.fields.timezone_default = p->ctx->timezone;
         good = build(p, &json.fields);
     }
     job_json_fini(&json);
@@ -146,7 +146,7 @@ static enum step show_dry_run(struct patch *p)
         after.from = p->load.behind;
         after.due.ms = INT64_MAX;
     }
-    response_json(&p->app->response, 200, &w);
+    response_json(&p->ctx->response, 200, &w);
     json_object_begin(&w);
     json_key(&w, "dry_run");
     json_put_bool(&w, true);
@@ -155,7 +155,7 @@ static enum step show_dry_run(struct patch *p)
     job_load_write_next(&w, "next_before", &before);
     job_load_write_next(&w, "next_after", &after);
     json_object_end(&w);
-    p->app->response.etag = p->load.stored.version;
+    p->ctx->response.etag = p->load.stored.version;
     return STEP_DONE;
 }
 
@@ -164,17 +164,17 @@ static enum step show(struct patch *p)
     struct json_writer w;
 
     if (!p->whole) {
-        (void)job_load_answer(p->app, 200, &p->load);
+        (void)job_load_answer(p->ctx, 200, &p->load);
         return STEP_DONE;
     }
-    response_json(&p->app->response, 201, &w);
+    response_json(&p->ctx->response, 201, &w);
     job_json_write(&w, &p->wanted);
     return STEP_DONE;
 }
 
 static enum step show_changed(struct patch *p)
 {
-    return job_load(p->app, &p->id, JOB_LOAD_RECORDS, &p->load, p->error) ? show(p) : STEP_FAILED;
+    return job_load(p->ctx, &p->id, JOB_LOAD_RECORDS, &p->load, p->error) ? show(p) : STEP_FAILED;
 }
 
 /* It is not the job that was read: mostly somebody else was first, but a command whose answer was lost is
@@ -186,8 +186,8 @@ static enum step ask_whose(struct patch *p)
     bool own;
 
     store_job_changed_by(&cmd, &p->id);
-    if (app_ask(p->app, &cmd, 1, &info) != ERR_OK ||
-        store_job_changed_by_reply(redis_sync_reply(p->app->redis, 0), p->name, &own, &info) != ERR_OK) {
+    if (context_ask(p->ctx, &cmd, 1, &info) != ERR_OK ||
+        store_job_changed_by_reply(redis_sync_reply(p->ctx->redis, 0), p->name, &own, &info) != ERR_OK) {
         (void)api_error_redis(p->error, API_STORAGE_ERROR, "the change is not known to be stored", &info);
         return STEP_FAILED;
     }
@@ -211,8 +211,8 @@ static enum step change(struct patch *p)
                     : p->due.ms == INT64_MAX ? STORE_TIME_OVER
                                              : STORE_TIME_DUE;
     store_job_change(&cmd, &change);
-    if (app_ask(p->app, &cmd, 1, &info) != ERR_OK ||
-        store_job_change_reply(redis_sync_reply(p->app->redis, 0), &answer, &taken, &info) != ERR_OK) {
+    if (context_ask(p->ctx, &cmd, 1, &info) != ERR_OK ||
+        store_job_change_reply(redis_sync_reply(p->ctx->redis, 0), &answer, &taken, &info) != ERR_OK) {
         (void)api_error_redis(p->error, API_STORAGE_ERROR, "the change is not known to be stored", &info);
         return STEP_FAILED;
     }
@@ -230,7 +230,7 @@ static enum step try(struct patch *p)
 {
     bool same;
 
-    if (!job_load(p->app, &p->id, JOB_LOAD_RECORDS, &p->load, p->error)) {
+    if (!job_load(p->ctx, &p->id, JOB_LOAD_RECORDS, &p->load, p->error)) {
         return STEP_FAILED;
     }
     if (!p->load.readable) {
@@ -241,7 +241,7 @@ static enum step try(struct patch *p)
         return STEP_FAILED;
     }
     same = job_plan_same(&p->wanted, &p->load.job, false);
-    if (!job_load_if_match(p->app, p->load.stored.version, &p->if_match, p->error) || !plan(p)) {
+    if (!job_load_if_match(p->ctx, p->load.stored.version, &p->if_match, p->error) || !plan(p)) {
         return STEP_FAILED;
     }
     if (p->dry_run) {
@@ -267,21 +267,21 @@ static bool try_often(struct patch *p)
     return step == STEP_DONE;
 }
 
-bool job_patch(struct app *app, struct api_error *error)
+bool job_patch(struct context *ctx, struct api_error *error)
 {
-    struct patch p = {.app = app, .error = error};
+    struct patch p = {.ctx = ctx, .error = error};
 
-    if (!job_load_id(app, &p.id, error) || !read_dry_run(&p) || !request_read_body(&app->request, error)) {
+    if (!job_load_id(ctx, &p.id, error) || !read_dry_run(&p) || !request_read_body(&ctx->request, error)) {
         return false;
     }
-    p.body = (struct slice){buffer_str(&app->request.body), app->request.body.len};
+    p.body = (struct slice){buffer_str(&ctx->request.body), ctx->request.body.len};
     return try_often(&p);
 }
 
-bool job_patch_replace(struct app *app, const struct job_id *id, const struct job_fields *whole,
+bool job_patch_replace(struct context *ctx, const struct job_id *id, const struct job_fields *whole,
                        struct api_error *error)
 {
-    struct patch p = {.app = app, .error = error, .id = *id, .whole = whole};
+    struct patch p = {.ctx = ctx, .error = error, .id = *id, .whole = whole};
 
     if (try_often(&p)) {
         return true;

@@ -1,10 +1,10 @@
 /* job_read: GET /v1/jobs/{id} and GET /v1/jobs. The list follows the order of the shards' indexes, so a page
  * costs what is in it, and what is looked at and left out by a filter is bounded: then the page is short, and
  * the cursor goes on behind it. */
+#include "api/context.h"
 #include "api/job_load.h"
 #include "api/resources.h"
 #include "job/labels.h"
-#include "serve/app.h"
 #include "store/store_life.h"
 
 #include <string.h>
@@ -15,19 +15,19 @@
 #define LOOK_MAX      1000 /* jobs that one request looks at */
 #define ASK_MAX       100 /* of these at once: with all that a job may hold they are far below REPLY_BYTES_MAX */
 
-bool job_show(struct app *app, struct api_error *error)
+bool job_show(struct context *ctx, struct api_error *error)
 {
     struct job_load load = {0};
     struct job_id id;
 
-    if (!job_load_id(app, &id, error) || !job_load(app, &id, JOB_LOAD_RECORDS, &load, error)) {
+    if (!job_load_id(ctx, &id, error) || !job_load(ctx, &id, JOB_LOAD_RECORDS, &load, error)) {
         return false;
     }
-    if (job_load_is_known(app, load.stored.version)) {
-        response_empty(&app->response, 304);
-        app->response.etag = load.stored.version;
+    if (job_load_is_known(ctx, load.stored.version)) {
+        response_empty(&ctx->response, 304);
+        ctx->response.etag = load.stored.version;
     } else {
-        (void)job_load_answer(app, 200, &load);
+        (void)job_load_answer(ctx, 200, &load);
     }
     job_load_fini(&load);
     return true;
@@ -36,7 +36,7 @@ bool job_show(struct app *app, struct api_error *error)
 /* ---- the list ---- */
 
 struct listing {
-    struct app *app;
+    struct context *ctx;
     struct slice state; /* data NULL: any */
     struct slice host;  /* data NULL: any; likewise the next two */
     struct slice tag;
@@ -60,7 +60,7 @@ static bool read_state(struct listing *l, struct api_error *error)
 {
     static const char *const states[] = {"ACTIVE", "PAUSED", "COMPLETED", "BROKEN"};
 
-    l->state = request_param(&l->app->request, "state");
+    l->state = request_param(&l->ctx->request, "state");
     for (size_t i = 0; i < sizeof states / sizeof states[0]; i++) {
         if (slice_eq(l->state, states[i])) {
             return true;
@@ -72,7 +72,7 @@ static bool read_state(struct listing *l, struct api_error *error)
 /* A cursor is the id of the last job that was looked at; clients need not know. */
 static bool read_cursor(struct listing *l, struct api_error *error)
 {
-    struct slice text = request_param(&l->app->request, "cursor");
+    struct slice text = request_param(&l->ctx->request, "cursor");
     char id[JOB_ID_TEXT_SIZE] = "capi:";
 
     l->has_cursor = text.data != NULL;
@@ -91,7 +91,7 @@ static bool read_cursor(struct listing *l, struct api_error *error)
 static bool read_label(struct listing *l, const char *name, size_t max, struct slice *out,
                        struct api_error *error)
 {
-    *out = request_param(&l->app->request, name);
+    *out = request_param(&l->ctx->request, name);
     if (!out->data || (out->len >= 1 && out->len <= max)) {
         return true;
     }
@@ -102,7 +102,7 @@ static bool read_label(struct listing *l, const char *name, size_t max, struct s
 static bool read_query(struct listing *l, struct api_error *error)
 {
     l->limit = LIMIT_DEFAULT;
-    return request_param_whole(&l->app->request, "limit", 1, LIMIT_MAX, &l->limit, error) &&
+    return request_param_whole(&l->ctx->request, "limit", 1, LIMIT_MAX, &l->limit, error) &&
            read_state(l, error) && read_label(l, "tag", LABELS_TAG_MAX, &l->tag, error) &&
            read_label(l, "name_prefix", LABELS_NAME_MAX, &l->name_prefix, error) &&
            read_label(l, "host", URL_MAX, &l->host, error) && read_cursor(l, error);
@@ -138,7 +138,7 @@ static bool is_wanted(const struct listing *l, const struct job_load *load)
 /* Take what is wanted of a page of a shard. */
 static enum err take_page(struct listing *l, size_t *count, struct errinfo *info)
 {
-    const struct reply *reply = redis_sync_reply(l->app->redis, 0);
+    const struct reply *reply = redis_sync_reply(l->ctx->redis, 0);
     struct wall_ms now;
     enum err err = store_job_page_reply(reply, &now, count, info);
 
@@ -151,7 +151,7 @@ static enum err take_page(struct listing *l, size_t *count, struct errinfo *info
         l->cursor = load.stored.id;
         l->has_cursor = true;
         l->looked_at++;
-        job_load_judge(l->app, &load);
+        job_load_judge(l->ctx, &load);
         if (is_wanted(l, &load)) {
             job_load_write(&l->w, &load, false);
             l->count++;
@@ -175,7 +175,7 @@ static enum err look(struct listing *l, unsigned shard, bool *end, struct errinf
     size_t count;
 
     store_job_page(&cmd, shard, inside ? &l->cursor : NULL, (int)ask);
-    enum err err = app_ask(l->app, &cmd, 1, info);
+    enum err err = context_ask(l->ctx, &cmd, 1, info);
     if (err == ERR_OK) {
         err = take_page(l, &count, info);
     }
@@ -221,15 +221,15 @@ static void end_list(struct listing *l)
     json_object_end(&l->w);
 }
 
-bool jobs_list(struct app *app, struct api_error *error)
+bool jobs_list(struct context *ctx, struct api_error *error)
 {
-    struct listing l = {.app = app};
+    struct listing l = {.ctx = ctx};
     struct errinfo info = {0};
 
     if (!read_query(&l, error)) {
         return false;
     }
-    response_json(&app->response, 200, &l.w);
+    response_json(&ctx->response, 200, &l.w);
     json_object_begin(&l.w);
     json_key(&l.w, "jobs");
     json_array_begin(&l.w);

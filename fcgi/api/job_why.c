@@ -1,12 +1,12 @@
 /* job_why: GET /v1/jobs/{id}/why. What happened at an instant, or why nothing did, from what there is: the
  * job's history, its state, and its schedule as it is now. */
+#include "api/context.h"
 #include "api/job_load.h"
 #include "api/resources.h"
 #include "base/log.h"
 #include "http/response.h"
 #include "job/execution_json.h"
 #include "job/job_plan.h"
-#include "serve/app.h"
 #include "text/rfc3339.h"
 
 #include <stdio.h>
@@ -14,7 +14,7 @@
 #define AHEAD_MS 1000 /* what is closer may be claimed by a runner already */
 
 struct why {
-    struct app *app;
+    struct context *ctx;
     struct wall_ms at;
     struct job_load load;
     const char *code;                   /* static */
@@ -26,7 +26,7 @@ struct why {
 
 static bool read_at(struct why *why, struct api_error *error)
 {
-    struct slice text = request_param(&why->app->request, "at");
+    struct slice text = request_param(&why->ctx->request, "at");
     struct errinfo info = {0};
 
     if (text.data && rfc3339_parse(&why->at, text, &info) == ERR_OK) {
@@ -51,9 +51,9 @@ static bool find_waiting(struct why *why, const struct job_id *id, struct api_er
     enum err err;
 
     store_job_waits(&cmd, id, why->at);
-    err = app_ask(why->app, &cmd, 1, &info);
+    err = context_ask(why->ctx, &cmd, 1, &info);
     if (err == ERR_OK) {
-        err = store_job_waits_reply(redis_sync_reply(why->app->redis, 0), &why->waits, &info);
+        err = store_job_waits_reply(redis_sync_reply(why->ctx->redis, 0), &why->waits, &info);
     }
     return err == ERR_OK || api_error_redis(error, API_STORAGE_ERROR, "the job cannot be read", &info);
 }
@@ -72,7 +72,7 @@ static bool read_record(const struct why *why, size_t index, struct execution *o
 {
     struct errinfo info = {0};
 
-    return store_job_record_at(redis_sync_reply(why->app->redis, 0), index, &why->load.stored.id, out,
+    return store_job_record_at(redis_sync_reply(why->ctx->redis, 0), index, &why->load.stored.id, out,
                                &info) == ERR_OK &&
            is_about(out, why->at);
 }
@@ -253,7 +253,7 @@ static void write_answer(const struct why *why)
 
     plan.from = why->at; /* of a job that is called no more as well: what the schedule says */
     job_id_format(id, &why->load.stored.id);
-    response_json(&why->app->response, 200, &w);
+    response_json(&why->ctx->response, 200, &w);
     json_object_begin(&w);
     put_str(&w, "job_id", id);
     json_member_time(&w, "at", why->at);
@@ -281,12 +281,12 @@ static bool explain_and_answer(struct why *why, struct api_error *error)
     return true;
 }
 
-bool job_why(struct app *app, struct api_error *error)
+bool job_why(struct context *ctx, struct api_error *error)
 {
-    struct why why = {.app = app};
+    struct why why = {.ctx = ctx};
     struct job_id id;
-    bool done = job_load_id(app, &id, error) && read_at(&why, error) && find_waiting(&why, &id, error) &&
-                job_load(app, &id, JOB_LOAD_RECORDS, &why.load, error) && explain_and_answer(&why, error);
+    bool done = job_load_id(ctx, &id, error) && read_at(&why, error) && find_waiting(&why, &id, error) &&
+                job_load(ctx, &id, JOB_LOAD_RECORDS, &why.load, error) && explain_and_answer(&why, error);
 
     job_load_fini(&why.load);
     return done;

@@ -17,7 +17,7 @@
 
 /* One way to go about a request, with what all its steps share. */
 struct creation {
-    struct app *app;
+    struct context *ctx;
     struct job_fields fields; /* borrowed from the JSON */
     struct job_backup kept;   /* likewise */
     struct job *job;          /* the result: STEP_DONE only */
@@ -36,7 +36,7 @@ enum step {
 /* Send cmd, and end it. False: info says why. */
 static bool ask(const struct creation *c, struct cmd *cmd, struct errinfo *info)
 {
-    return app_ask(c->app, cmd, 1, info) == ERR_OK;
+    return context_ask(c->ctx, cmd, 1, info) == ERR_OK;
 }
 
 /* A schedule that is over, as far as this process knows the time. If Redis cannot be asked, that has to do.
@@ -50,8 +50,8 @@ static enum step refuse_over(const struct creation *c)
     (void)job_load_over(c->job, c->error);
     store_time(&cmd);
     bool known =
-        ask(c, &cmd, &info) && store_time_reply(redis_sync_reply(c->app->redis, 0), &now, &info) == ERR_OK;
-    return known && redis_time_learn(&c->app->time, now) ? STEP_WRONG_TIME : STEP_FAILED;
+        ask(c, &cmd, &info) && store_time_reply(redis_sync_reply(c->ctx->redis, 0), &now, &info) == ERR_OK;
+    return known && redis_time_learn(&c->ctx->time, now) ? STEP_WRONG_TIME : STEP_FAILED;
 }
 
 /* The id is taken by a job that was changed since it was made. If it means what is asked for, all is well. */
@@ -62,7 +62,7 @@ static enum step compare_changed(const struct creation *c)
     struct job_load load = {0};
     struct job_id meant, asked;
 
-    if (!job_load(c->app, &id, 0, &load, c->error)) {
+    if (!job_load(c->ctx, &id, 0, &load, c->error)) {
         return STEP_FAILED;
     }
     bool same = load.readable && job_identify(&load.job, &meant) == ERR_OK &&
@@ -114,7 +114,7 @@ static enum step take_answer(struct creation *c, enum store_creation answer, str
     case STORE_WRONG_TIME:
         break;
     }
-    (void)redis_time_learn(&c->app->time, at);
+    (void)redis_time_learn(&c->ctx->time, at);
     (void)err_set(&info, ERR_REFUSED, "built as of another time than Redis', twice");
     (void)api_error_redis(c->error, API_STORAGE_ERROR, "the job is not stored", &info);
     return STEP_WRONG_TIME;
@@ -130,7 +130,7 @@ static enum step store(struct creation *c)
 
     store_job_restore(&cmd, c->job, &c->as);
     if (!ask(c, &cmd, &info) ||
-        store_job_create_reply(redis_sync_reply(c->app->redis, 0), &answer, &at, &info) != ERR_OK) {
+        store_job_create_reply(redis_sync_reply(c->ctx->redis, 0), &answer, &at, &info) != ERR_OK) {
         (void)api_error_redis(c->error, API_STORAGE_ERROR, "the job is not known to be stored", &info);
         return STEP_FAILED;
     }
@@ -194,7 +194,7 @@ static bool build(struct creation *c, struct wall_ms now)
     struct job_fault fault;
 
     c->as = (struct store_restored){.due = {INT64_MAX}};
-    if (!job_build(c->job, &c->fields, now, c->app->zones, &fault)) {
+    if (!job_build(c->job, &c->fields, now, c->ctx->zones, &fault)) {
         return api_error_job(c->error, &fault);
     }
     if (take_id(c) && take_state(c)) {
@@ -213,7 +213,7 @@ static bool plan(struct creation *c, struct wall_ms now)
 /* Build the job, and store it. id: the one that it has, or would have. */
 static enum step create(struct creation *c, struct job_id *id)
 {
-    struct wall_ms now = redis_time_now(&c->app->time);
+    struct wall_ms now = redis_time_now(&c->ctx->time);
 
     if (!build(c, now)) {
         return STEP_FAILED;
@@ -237,12 +237,12 @@ static bool create_and_answer(struct creation *c)
 
     step = step == STEP_WRONG_TIME ? create(c, &id) : step;
     if (step == STEP_REPLACE) {
-        return job_patch_replace(c->app, &id, &c->fields, c->error);
+        return job_patch_replace(c->ctx, &id, &c->fields, c->error);
     }
     if (step != STEP_DONE) {
         return false;
     }
-    response_json(&c->app->response, 201, &w);
+    response_json(&c->ctx->response, 201, &w);
     job_json_write(&w, c->job);
     job_fini(c->job);
     return true;
@@ -258,15 +258,15 @@ static bool read_definition(struct creation *c, struct slice text, bool backup, 
         return api_error_job(c->error, &fault);
     }
     c->fields = json->fields;
-    c->fields.timezone_default = c->app->timezone;
+    c->fields.timezone_default = c->ctx->timezone;
     c->kept = json->kept;
     return true;
 }
 
-bool schedule_store(struct app *app, struct slice text, bool backup, struct api_error *error)
+bool schedule_store(struct context *ctx, struct slice text, bool backup, struct api_error *error)
 {
     struct job job;
-    struct creation c = {.app = app, .job = &job, .error = error};
+    struct creation c = {.ctx = ctx, .job = &job, .error = error};
     struct job_json json;
     bool done = read_definition(&c, text, backup, &json) && create_and_answer(&c);
 
@@ -274,11 +274,11 @@ bool schedule_store(struct app *app, struct slice text, bool backup, struct api_
     return done;
 }
 
-bool schedule_prepare(struct app *app, struct slice text, struct schedule_prepared *out)
+bool schedule_prepare(struct context *ctx, struct slice text, struct schedule_prepared *out)
 {
-    struct wall_ms now = redis_time_now(&app->time);
+    struct wall_ms now = redis_time_now(&ctx->time);
     struct api_error ignored;
-    struct creation c = {.app = app, .job = &out->job, .error = &ignored};
+    struct creation c = {.ctx = ctx, .job = &out->job, .error = &ignored};
     struct job_json json;
     bool built = read_definition(&c, text, true, &json) && build(&c, now);
     bool good = built && plan(&c, now);
@@ -302,14 +302,14 @@ bool schedule_is_stored(const struct schedule_prepared *prepared, const struct r
            (answer == STORE_CREATED || (answer == STORE_KNOWN && prepared->own_id));
 }
 
-static bool store_body(struct app *app, struct api_error *error)
+static bool store_body(struct context *ctx, struct api_error *error)
 {
-    const struct buffer *body = &app->request.body;
+    const struct buffer *body = &ctx->request.body;
 
-    return schedule_store(app, (struct slice){buffer_str(body), body->len}, false, error);
+    return schedule_store(ctx, (struct slice){buffer_str(body), body->len}, false, error);
 }
 
-bool schedule_create(struct app *app, struct api_error *error)
+bool schedule_create(struct context *ctx, struct api_error *error)
 {
-    return request_read_body(&app->request, error) && idempotency_serve(app, store_body, error);
+    return request_read_body(&ctx->request, error) && idempotency_serve(ctx, store_body, error);
 }

@@ -9,8 +9,8 @@
 #ifndef DRONC_SCHEDULE_H
 #define DRONC_SCHEDULE_H
 
+#include "api/context.h"
 #include "job/job.h"
-#include "serve/app.h"
 #include "store/store.h"
 
 #include <stdbool.h>
@@ -18,7 +18,7 @@
 /* Make the job that text (JSON) says, or replace the one of its name, and answer with 201. backup: text may
  * hold what struct job_backup names, too. False: error is filled; its field may borrow from static storage
  * only. */
-NODISCARD bool schedule_store(struct app *app, struct slice text, bool backup, struct api_error *error);
+NODISCARD bool schedule_store(struct context *ctx, struct slice text, bool backup, struct api_error *error);
 
 struct schedule_prepared {
     struct job job; /* owned */
@@ -26,7 +26,7 @@ struct schedule_prepared {
     bool own_id;    /* its id says its definition: a job of that id is that job */
 };
 /* Make job and cmd of a line of a backup. False: there is nothing to end. */
-NODISCARD bool schedule_prepare(struct app *app, struct slice text, struct schedule_prepared *out);
+NODISCARD bool schedule_prepare(struct context *ctx, struct slice text, struct schedule_prepared *out);
 /* Does the reply to cmd say that the job is there as it should be? */
 bool schedule_is_stored(const struct schedule_prepared *prepared, const struct reply *reply);
 

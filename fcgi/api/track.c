@@ -1,11 +1,11 @@
 /* track: GET /v1/track/executions, /v1/jobs/{id}/executions and /v1/executions/{id}. One job's history is one
  * command, whatever happened elsewhere; the page of all jobs is a round trip over all shards, and rarely a
  * second one, or with a filter a few of them. */
+#include "api/context.h"
 #include "api/job_load.h"
 #include "api/resources.h"
 #include "api/track_query.h"
 #include "job/execution_json.h"
-#include "serve/app.h"
 #include "store/store.h"
 #include "store/store_life.h"
 
@@ -33,7 +33,7 @@ static int history_needed(const struct track_query *query)
 }
 
 /* must_exist: ERR_NOT_FOUND where there is no such job. */
-static enum err load_history(struct app *app, const struct job_id *id, const struct track_query *query,
+static enum err load_history(struct context *ctx, const struct job_id *id, const struct track_query *query,
                              bool must_exist, struct errinfo *info)
 {
     struct cmd cmds[2];
@@ -46,17 +46,17 @@ static enum err load_history(struct app *app, const struct job_id *id, const str
     if (must_exist) {
         store_job_get(&cmds[1], id, 0);
     }
-    err = app_ask(app, cmds, must_exist ? 2 : 1, info);
+    err = context_ask(ctx, cmds, must_exist ? 2 : 1, info);
     if (err == ERR_OK && must_exist) {
-        err = store_job_get_reply(redis_sync_reply(app->redis, 1), id, &job, &now, &count, info);
+        err = store_job_get_reply(redis_sync_reply(ctx->redis, 1), id, &job, &now, &count, info);
     }
-    return err == ERR_OK ? feed_fill_history(&app->feed, id, redis_sync_reply(app->redis, 0),
+    return err == ERR_OK ? feed_fill_history(&ctx->feed, id, redis_sync_reply(ctx->redis, 0),
                                              (size_t)query->limit, info)
                          : err;
 }
 
 /* Ask the shards (a bit each) for their next `ask` records. */
-static enum err ask_shards(struct app *app, unsigned shards, int ask, struct errinfo *info)
+static enum err ask_shards(struct context *ctx, unsigned shards, int ask, struct errinfo *info)
 {
     struct cmd cmds[STORE_SHARDS];
     unsigned numbers[STORE_SHARDS];
@@ -65,13 +65,13 @@ static enum err ask_shards(struct app *app, unsigned shards, int ask, struct err
 
     for (unsigned shard = 0; shard < STORE_SHARDS; shard++) {
         if (shards & 1U << shard) {
-            store_executions(&cmds[count], shard, app->feed.shards[shard].before, ask);
+            store_executions(&cmds[count], shard, ctx->feed.shards[shard].before, ask);
             numbers[count++] = shard;
         }
     }
-    err = app_ask(app, cmds, count, info);
+    err = context_ask(ctx, cmds, count, info);
     for (size_t i = 0; i < count && err == ERR_OK; i++) {
-        err = feed_fill(&app->feed, numbers[i], redis_sync_reply(app->redis, i), (size_t)ask, info);
+        err = feed_fill(&ctx->feed, numbers[i], redis_sync_reply(ctx->redis, i), (size_t)ask, info);
     }
     return err;
 }
@@ -85,46 +85,46 @@ static int min(int a, int b)
  * first. Calls are spread over the shards by chance: of a page of 50, four out of five have no shard with
  * more than its share and ASK_SPARE. During a herd, though, the latest records are of a few shards, for they
  * are made in batches: so the second time is for all that the page has room for, and there is no third. */
-static int how_many(const struct app *app, const struct track_query *query, int asked)
+static int how_many(const struct context *ctx, const struct track_query *query, int asked)
 {
     if (is_filtered(&query->filter)) {
         return asked == 0 ? ASK_FILTERED : min(2 * asked, ASK_MAX);
     }
     return asked == 0 ? min(query->limit / STORE_SHARDS + ASK_SPARE, query->limit)
-                      : query->limit - (int)app->feed.page_count;
+                      : query->limit - (int)ctx->feed.page_count;
 }
 
-static enum err load_feed(struct app *app, const struct track_query *query, struct errinfo *info)
+static enum err load_feed(struct context *ctx, const struct track_query *query, struct errinfo *info)
 {
     int ask = 0;
     unsigned missing;
 
-    while ((missing = feed_advance(&app->feed, (size_t)query->limit)) != 0 && !feed_is_spent(&app->feed)) {
-        ask = how_many(app, query, ask);
-        enum err err = ask_shards(app, missing, ask, info);
+    while ((missing = feed_advance(&ctx->feed, (size_t)query->limit)) != 0 && !feed_is_spent(&ctx->feed)) {
+        ask = how_many(ctx, query, ask);
+        enum err err = ask_shards(ctx, missing, ask, info);
         if (err != ERR_OK) {
             return err;
         }
     }
-    feed_end(&app->feed, (size_t)query->limit);
+    feed_end(&ctx->feed, (size_t)query->limit);
     return ERR_OK;
 }
 
 /* say_end: show that there is nothing behind the page, too. */
-static void write_page(struct app *app, bool say_end)
+static void write_page(struct context *ctx, bool say_end)
 {
     struct json_writer w;
     char cursor[FEED_CURSOR_SIZE];
 
-    feed_cursor_format(cursor, &app->feed.next);
-    response_json(&app->response, 200, &w);
+    feed_cursor_format(cursor, &ctx->feed.next);
+    response_json(&ctx->response, 200, &w);
     json_object_begin(&w);
     json_key(&w, "count");
-    json_put_i64(&w, (int64_t)app->feed.page_count);
+    json_put_i64(&w, (int64_t)ctx->feed.page_count);
     json_key(&w, "executions");
     json_array_begin(&w);
-    for (size_t i = 0; i < app->feed.page_count; i++) {
-        execution_json_write(&w, feed_at(&app->feed, i));
+    for (size_t i = 0; i < ctx->feed.page_count; i++) {
+        execution_json_write(&w, feed_at(&ctx->feed, i));
     }
     json_array_end(&w);
     if (cursor[0] || say_end) {
@@ -138,16 +138,16 @@ static void write_page(struct app *app, bool say_end)
     json_object_end(&w);
 }
 
-static bool fail(const struct app *app, const struct errinfo *info, struct api_error *error)
+static bool fail(const struct context *ctx, const struct errinfo *info, struct api_error *error)
 {
-    if (redis_sync_was_reached(app->redis)) {
+    if (redis_sync_was_reached(ctx->redis)) {
         return api_error_redis(error, API_EXECUTION_EVENTS_QUERY_FAILED, "the executions cannot be read",
                                info);
     }
     return api_error_redis(error, API_REDIS_NOT_INITIALIZED, "Redis was never reached so far", info);
 }
 
-bool track_list_executions(struct app *app, struct api_error *error)
+bool track_list_executions(struct context *ctx, struct api_error *error)
 {
     struct track_query query;
     struct errinfo info = {0};
@@ -155,17 +155,17 @@ bool track_list_executions(struct app *app, struct api_error *error)
     bool one_job;
     enum err err;
 
-    if (!track_query_job_id(&app->request, &id, &one_job, error) ||
-        !track_query_read(&query, &app->request, one_job ? FEED_CURSOR_JOB : FEED_CURSOR_FEED, error)) {
+    if (!track_query_job_id(&ctx->request, &id, &one_job, error) ||
+        !track_query_read(&query, &ctx->request, one_job ? FEED_CURSOR_JOB : FEED_CURSOR_FEED, error)) {
         return false;
     }
-    feed_begin(&app->feed, &query.filter, &query.from);
-    err = one_job ? load_history(app, &id, &query, false, &info) : load_feed(app, &query, &info);
+    feed_begin(&ctx->feed, &query.filter, &query.from);
+    err = one_job ? load_history(ctx, &id, &query, false, &info) : load_feed(ctx, &query, &info);
     if (err != ERR_OK) {
-        return fail(app, &info, error);
+        return fail(ctx, &info, error);
     }
-    feed_sort(&app->feed);
-    write_page(app, false);
+    feed_sort(&ctx->feed);
+    write_page(ctx, false);
     return true;
 }
 
@@ -174,23 +174,23 @@ static bool no_such_job(struct api_error *error)
     return api_error_set(error, API_JOB_NOT_FOUND, "there is no such job");
 }
 
-bool track_list_of_job(struct app *app, struct api_error *error)
+bool track_list_of_job(struct context *ctx, struct api_error *error)
 {
     struct track_query query;
     struct errinfo info = {0};
     struct job_id id;
     enum err err;
 
-    if (!job_load_id(app, &id, error) || !track_query_read(&query, &app->request, FEED_CURSOR_JOB, error)) {
+    if (!job_load_id(ctx, &id, error) || !track_query_read(&query, &ctx->request, FEED_CURSOR_JOB, error)) {
         return false;
     }
-    feed_begin(&app->feed, &query.filter, &query.from);
-    err = load_history(app, &id, &query, true, &info);
+    feed_begin(&ctx->feed, &query.filter, &query.from);
+    err = load_history(ctx, &id, &query, true, &info);
     if (err != ERR_OK) {
-        return err == ERR_NOT_FOUND ? no_such_job(error) : fail(app, &info, error);
+        return err == ERR_NOT_FOUND ? no_such_job(error) : fail(ctx, &info, error);
     }
-    feed_sort(&app->feed);
-    write_page(app, true);
+    feed_sort(&ctx->feed);
+    write_page(ctx, true);
     return true;
 }
 
@@ -212,7 +212,7 @@ static enum err find_execution(const struct reply *reply, const struct execution
     return err == ERR_OK ? ERR_NOT_FOUND : err;
 }
 
-bool track_show_execution(struct app *app, struct api_error *error)
+bool track_show_execution(struct context *ctx, struct api_error *error)
 {
     struct execution wanted;
     struct store_record record;
@@ -221,19 +221,19 @@ bool track_show_execution(struct app *app, struct api_error *error)
     struct cmd cmd;
     enum err err = ERR_NOT_FOUND;
 
-    if (execution_id_parse(&wanted, app->request.id)) {
+    if (execution_id_parse(&wanted, ctx->request.id)) {
         store_history(&cmd, &wanted.job, STORE_HISTORY_MAX);
-        err = app_ask(app, &cmd, 1, &info);
-        err = err == ERR_OK ? find_execution(redis_sync_reply(app->redis, 0), &wanted, &record, &info) : err;
+        err = context_ask(ctx, &cmd, 1, &info);
+        err = err == ERR_OK ? find_execution(redis_sync_reply(ctx->redis, 0), &wanted, &record, &info) : err;
     }
     if (err == ERR_NOT_FOUND) {
         return api_error_set(error, API_EXECUTION_NOT_FOUND,
                              "there is no such execution, or it is not among those of its job that are kept");
     }
     if (err != ERR_OK) {
-        return fail(app, &info, error);
+        return fail(ctx, &info, error);
     }
-    response_json(&app->response, 200, &w);
+    response_json(&ctx->response, 200, &w);
     execution_json_write(&w, &record.execution);
     return true;
 }

@@ -7,6 +7,7 @@
 #include "serve/responder.h"
 
 #include "base/log.h"
+#include "redis/redis_sync.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -122,7 +123,7 @@ static bool become_child(struct responder *responder, off_t at)
     bool good = file >= 0 && dup2(file, responder->file_fd) >= 0;
 
     responder->is_child = true;
-    redis_sync_close(responder->app->redis);
+    redis_sync_close(responder->app->context.redis);
     if (file >= 0) {
         close(file);
     }
@@ -174,7 +175,7 @@ static struct slice go_on(struct responder *responder)
 {
     struct slice bytes;
 
-    if (!responder->app->response.more) {
+    if (!app_has_more(responder->app)) {
         return (struct slice){NULL, 0};
     }
     lock(responder, F_WRLCK);
@@ -194,7 +195,7 @@ static void set_timeout(int fd, int seconds)
 /* Is it one that only a client who reads it can take off our hands? */
 static bool is_long(const struct responder *responder, struct slice bytes)
 {
-    return bytes.len > SHORT_MAX || responder->app->response.more;
+    return bytes.len > SHORT_MAX || app_has_more(responder->app);
 }
 
 struct taking {
@@ -208,13 +209,13 @@ static bool put(struct responder *responder, struct slice bytes, struct taking *
 {
     while (bytes.len > 0) {
         size_t len = bytes.len < TAKE_PIECE ? bytes.len : TAKE_PIECE;
-        int64_t begin = clock_mono_us(&responder->app->clock);
+        int64_t begin = clock_mono_us(&responder->app->context.clock);
 
         if (FCGX_PutStr(bytes.data, (int)len, responder->request.out) < 0) {
             return false;
         }
         taking->bytes += (int64_t)len;
-        taking->us += clock_mono_us(&responder->app->clock) - begin;
+        taking->us += clock_mono_us(&responder->app->context.clock) - begin;
         bytes.data += len;
         bytes.len -= len;
         if (taking->us / 1000 > TAKE_MS + taking->bytes / TAKE_RATE) {

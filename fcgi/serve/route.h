@@ -7,21 +7,17 @@
 #ifndef DRONC_ROUTE_H
 #define DRONC_ROUTE_H
 
+#include "api/context.h"
 #include "base/buffer.h"
 #include "http/api_error.h"
 #include "http/response.h"
 
 #include <stdbool.h>
 
-struct app;
-
-/* Answer app->request into app->response. False: error is filled, and what was written is dropped. */
-typedef bool route_handler(struct app *app, struct api_error *error);
-
 struct route {
     const char *path;   /* may hold "{id}" in place of a segment */
     const char *method; /* GET stands for HEAD, too */
-    route_handler *handle;
+    api_handler *handle;
     const char *const *params; /* the query parameters it knows, ended by NULL; NULL: it looks at none (what
                                 * checks health may add what it likes to get past a cache) */
 };

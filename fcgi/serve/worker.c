@@ -263,7 +263,7 @@ enum err worker_run(struct app *app, struct errinfo *info)
         stop_init(&worker.waiting);
         err = watch_listener(&worker, info);
     }
-    intake_init(&worker.intake, app->clock, worker.epoll_fd);
+    intake_init(&worker.intake, app->context.clock, worker.epoll_fd);
     children_init(&worker.children, worker.epoll_fd);
     if (err == ERR_OK) {
         err = serve(&worker, info);

@@ -16,7 +16,7 @@ static void test_route_finds_every_resource(void **state)
     static const struct {
         const char *path;
         const char *method;
-        route_handler *handle;
+        api_handler *handle;
     } TABLE[] = {
         {"/", "GET", health_greet},
         {"/health", "GET", health_check},

@@ -1,0 +1,77 @@
+/* context: sets up what handlers use, and asks Redis for them. Knows no path and no handler. */
+#include "api/context.h"
+
+#include "base/log.h"
+
+#include <string.h>
+
+enum err context_init(struct context *ctx, const struct config *config, struct clock clock, const char *tzdir)
+{
+    memset(ctx, 0, sizeof *ctx);
+    ctx->clock = clock;
+    redis_time_init(&ctx->time, clock);
+    ctx->timezone = config->timezone;
+    ctx->zones_due.ms = clock_mono(&clock).ms + CONTEXT_ZONES_MS;
+    feed_init(&ctx->feed);
+    request_init(&ctx->request);
+    response_init(&ctx->response);
+    ctx->zones = zones_new(tzdir);
+    ctx->redis = redis_sync_new(config, clock);
+    return ctx->zones && ctx->redis ? ERR_OK : ERR_NOMEM;
+}
+
+void context_fini(struct context *ctx)
+{
+    redis_sync_free(ctx->redis);
+    zones_free(ctx->zones);
+    response_fini(&ctx->response);
+    request_fini(&ctx->request);
+    feed_fini(&ctx->feed);
+}
+
+/* No job holds a zone between two requests, so the old zones can go. Reading a zone takes some 10 us. */
+static void refresh_zones(struct context *ctx)
+{
+    struct mono_ms now = clock_mono(&ctx->clock);
+    struct zones_reload done;
+
+    if (now.ms < ctx->zones_due.ms) {
+        return;
+    }
+    ctx->zones_due.ms = now.ms + CONTEXT_ZONES_MS;
+    done = zones_reload(ctx->zones, NULL, NULL);
+    zones_sweep(ctx->zones);
+    if (done.changed > 0) {
+        log_info("new time zones in use", log_i64("changed", (int64_t)done.changed));
+    }
+    if (done.failed > 0) {
+        log_warn("time zones not read again", log_i64("failed", (int64_t)done.failed),
+                 log_str("zone", done.name), log_str("error", zone_err_text(done.err)));
+    }
+}
+
+void context_begin(struct context *ctx)
+{
+    response_clear(&ctx->response);
+    refresh_zones(ctx);
+    ctx->ask_ms = REDIS_SYNC_BUDGET_MS;
+    ctx->deadline.ms = clock_mono(&ctx->clock).ms + REDIS_SYNC_BUDGET_MS;
+}
+
+void context_allow_bulk(struct context *ctx, int total_ms)
+{
+    ctx->ask_ms = CONTEXT_BULK_MS;
+    ctx->deadline.ms = clock_mono(&ctx->clock).ms + total_ms;
+}
+
+enum err context_ask(struct context *ctx, struct cmd *cmds, size_t count, struct errinfo *info)
+{
+    int64_t left_ms = ctx->deadline.ms - clock_mono(&ctx->clock).ms;
+    int64_t budget_ms = left_ms < ctx->ask_ms ? left_ms : ctx->ask_ms;
+    enum err err = redis_sync_call(ctx->redis, cmds, count, budget_ms > 1 ? (int)budget_ms : 1, info);
+
+    for (size_t i = 0; i < count; i++) {
+        cmd_fini(&cmds[i]);
+    }
+    return err;
+}
