@@ -38,9 +38,10 @@ LUA_SRC    := $(sort $(wildcard lib/store/lua/*.lua lib/store/lua/part/*.lua))
 LIB_OBJ    := $(LIB_SRC:%.c=$(BUILD)/%.o) $(BUILD)/lib/store/store_scripts.o
 FCGI_OBJ   := $(FCGI_SRC:%.c=$(BUILD)/%.o) $(BUILD)/fcgi/api/openapi_document.o
 RUNNER_OBJ := $(RUNNER_SRC:%.c=$(BUILD)/%.o)
-# What a unit test may link besides lib: everything but the two main.c.
-PARTS_OBJ  := $(filter-out %/main.o,$(FCGI_OBJ) $(RUNNER_OBJ))
+TEST_OBJ   := $(TEST_SRC:%.c=$(BUILD)/%.o) $(BUILD)/tests/unit/test.o
 TEST_BIN   := $(TEST_SRC:tests/unit/%.c=$(BUILD)/tests/%)
+# What a unit test may link besides lib: everything but the two main.c, and the main of test programs.
+PARTS_OBJ  := $(filter-out %/main.o,$(FCGI_OBJ) $(RUNNER_OBJ)) $(BUILD)/tests/unit/test.o
 LIB_A      := $(BUILD)/libdronc.a
 PARTS_A    := $(BUILD)/libparts.a
 
@@ -102,12 +103,13 @@ $(DIST)/dronc-runner: $(RUNNER_OBJ) $(LIB_A)
 # A room names those that it includes from, below its own program or lib.
 $(FCGI_OBJ): CPPFLAGS += -Ifcgi
 $(RUNNER_OBJ): CPPFLAGS += -Irunner
+$(TEST_OBJ): CPPFLAGS += -Ifcgi -Irunner -Itests/unit
 
+# Thin archives, so that the linker names each object that it takes from them by its path.
 $(LIB_A): $(LIB_OBJ)
-	@ar rcs $(NEW) $^ && $(PUT)
-
 $(PARTS_A): $(PARTS_OBJ)
-	@ar rcs $(NEW) $^ && $(PUT)
+$(LIB_A) $(PARTS_A): Makefile
+	@ar rcsT $(NEW) $(filter %.o,$^) && $(PUT)
 
 # Its list of headers is put first: an object without one would not be made again when a header changes.
 HEADERS = $(@:.o=.d)
@@ -140,21 +142,28 @@ test: deps-test ## run all tests, about eight minutes (SANITIZE=1: with ASan and
 	$(AFTER_DEPS) test-unit
 	$(AFTER_DEPS) test-system
 
+# T=NAME…: only tests/unit/test_NAME.c. K=WORDS: what pytest -k chooses.
+T        :=
+K        :=
+RUN_SRC  := $(foreach name,$(T:test_%=%),$(or $(wildcard tests/unit/test_$(name).c),$(error T=$(name): there is no tests/unit/test_$(name).c)))
+RUN_TEST := $(if $(T),$(RUN_SRC:tests/unit/%.c=$(BUILD)/tests/%),$(TEST_BIN))
+
 .PHONY: test-unit
-test-unit: $(TEST_BIN) ## unit tests only; no services needed
-	@scripts/test-unit $(BUILD) $(TEST_BIN)
+test-unit: $(RUN_TEST) ## unit tests only (T=heap, T='url job_*': only those of tests/unit/test_heap.c and so on)
+	@scripts/test-unit $(BUILD) $(RUN_TEST)
 
 # They wait for instants more than they compute, so many more run side by side than there are cores.
 WORKERS ?= 8
 
 .PHONY: test-system
-test-system: build-only ## system tests only: the real nginx, Redis, handler and runner
-	DRONC_DIST=$(abspath $(DIST)) /usr/bin/python3 -m pytest -q -n $(WORKERS) tests/system tests/chaos tests/fuzz $(PYTEST_ARGS)
+test-system: build-only ## system tests only: the real nginx, Redis, handler and runner (K=overlap: only those whose name or file has it)
+	DRONC_DIST=$(abspath $(DIST)) /usr/bin/python3 -m pytest -q -n $(WORKERS) $(if $(K),-k $(call quoted,$(K))) tests/system tests/chaos tests/fuzz $(PYTEST_ARGS)
 
-$(BUILD)/tests/%: tests/unit/%.c $(PARTS_A) $(LIB_A)
-	@mkdir -p $(@D)
-	@echo '  TEST  $<'
-	$(Q)$(CC) $(CPPFLAGS) -Ifcgi -Irunner -Itests/unit $(CFLAGS) $(LDFLAGS) -o $@ $< $(PARTS_A) $(LIB_A) $(TEST_LIBS)
+# A test program is linked again only when an object in it changes: the linker lists those that it took.
+$(TEST_BIN): $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o | $(PARTS_A) $(LIB_A)
+	@echo '  LD    $@'
+	$(Q)took=$$($(CC) $(LDFLAGS) -Wl,--trace -o $(NEW) $< $(PARTS_A) $(LIB_A) $(TEST_LIBS)) && \
+	    echo "$$took" | sed -n 's|^$(BUILD)/.*\.o$$|$@: &\n&:|p' >$@.d.$$$$ && mv -f $@.d.$$$$ $@.d && $(PUT)
 
 SUITES ?= bookworm
 
@@ -280,4 +289,4 @@ clean-all: clean ## remove what was built, and ./data with every job in it
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^## -- / {printf "\n%s:\n", substr($$0, 7)} /^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' Makefile
 
--include $(LIB_OBJ:.o=.d) $(FCGI_OBJ:.o=.d) $(RUNNER_OBJ:.o=.d) $(TEST_BIN:=.d)
+-include $(LIB_OBJ:.o=.d) $(FCGI_OBJ:.o=.d) $(RUNNER_OBJ:.o=.d) $(TEST_OBJ:.o=.d) $(TEST_BIN:=.d)

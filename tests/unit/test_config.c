@@ -1,12 +1,7 @@
 /* Settings out of a pretended environment: defaults, bounds, all problems at once, and no password shown. */
 #include "base/config.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "test.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -65,9 +60,8 @@ static void assert_defaults(const struct config *c)
     assert_int_equal(c->runner_drain_timeout_ms, 30000);
 }
 
-static void test_config_has_defaults_for_everything(void **state)
+TEST(config_has_defaults_for_everything)
 {
-    (void)state;
     struct config config;
     struct buffer problems;
     assert_int_equal(load(&config, ENV(NULL), &problems), ERR_OK);
@@ -75,9 +69,8 @@ static void test_config_has_defaults_for_everything(void **state)
     buffer_fini(&problems);
 }
 
-static void test_config_takes_an_empty_variable_as_unset(void **state)
+TEST(config_takes_an_empty_variable_as_unset)
 {
-    (void)state;
     struct config config;
     struct buffer problems;
     const char **env = ENV("REDIS_HOST", "", "REDIS_PORT", "", "LOG_LEVEL", "", "LOG_FORMAT", "");
@@ -86,9 +79,8 @@ static void test_config_takes_an_empty_variable_as_unset(void **state)
     buffer_fini(&problems);
 }
 
-static void test_config_reads_every_setting(void **state)
+TEST(config_reads_every_setting)
 {
-    (void)state;
     struct config c;
     struct buffer problems;
     const char **env = ENV("REDIS_HOST", "redis.example", "REDIS_PORT", "6380", "REDIS_SOCKET",
@@ -113,9 +105,8 @@ static void test_config_reads_every_setting(void **state)
     buffer_fini(&problems);
 }
 
-static void test_config_logs_text_on_a_terminal_unless_told(void **state)
+TEST(config_logs_text_on_a_terminal_unless_told)
 {
-    (void)state;
     struct config c;
     struct buffer problems = {0};
     assert_int_equal(config_load(&c, CONFIG_RUNNER, look_up, ENV(NULL), true, &problems), ERR_OK);
@@ -125,9 +116,8 @@ static void test_config_logs_text_on_a_terminal_unless_told(void **state)
     assert_int_equal(c.log_format, LOG_JSON);
 }
 
-static void test_config_takes_the_bounds_and_refuses_what_lies_beyond(void **state)
+TEST(config_takes_the_bounds_and_refuses_what_lies_beyond)
 {
-    (void)state;
     static const struct {
         const char *name, *good, *bad;
     } TABLE[] = {
@@ -157,9 +147,8 @@ static void test_config_takes_the_bounds_and_refuses_what_lies_beyond(void **sta
     }
 }
 
-static void test_config_refuses_what_only_begins_like_a_number(void **state)
+TEST(config_refuses_what_only_begins_like_a_number)
 {
-    (void)state;
     static const char *const BAD[] = {"12abc", " 5",   "5 ", "+5",  "0x10",  "1e3",
                                       "5.0",   "http", "-",  "--1", "1,000", "99999999999999999999"};
     for (size_t i = 0; i < sizeof BAD / sizeof BAD[0]; i++) {
@@ -170,34 +159,30 @@ static void test_config_refuses_what_only_begins_like_a_number(void **state)
     }
 }
 
-static void test_config_says_what_the_choices_are(void **state)
+TEST(config_says_what_the_choices_are)
 {
-    (void)state;
     assert_problems(ENV("LOG_LEVEL", "loud"), "LOG_LEVEL: \"loud\" is not one of debug, info, warn, error\n");
     assert_problems(ENV("LOG_FORMAT", "xml"), "LOG_FORMAT: \"xml\" is not one of text, json\n");
 }
 
-static void test_config_knows_the_grammar_of_zones(void **state)
+TEST(config_knows_the_grammar_of_zones)
 {
-    (void)state;
     assert_problems(ENV("DRONC_TIMEZONE", "America/Argentina/Buenos_Aires"), "");
     assert_problems(ENV("DRONC_TIMEZONE", "Etc/GMT+5"), "");
     assert_problems(ENV("DRONC_TIMEZONE", "../passwd"),
                     "DRONC_TIMEZONE: \"../passwd\" is not a time zone's name, such as Europe/Berlin\n");
 }
 
-static void test_config_reports_all_problems_at_once(void **state)
+TEST(config_reports_all_problems_at_once)
 {
-    (void)state;
     assert_problems(ENV("REDIS_PORT", "x", "LOG_LEVEL", "x", "RUNNER_MAX_IN_FLIGHT", "0", "REDIS_DB", "1"),
                     "REDIS_PORT: \"x\" is not a whole number from 1 to 65535\n"
                     "LOG_LEVEL: \"x\" is not one of debug, info, warn, error\n"
                     "RUNNER_MAX_IN_FLIGHT: \"0\" is not a whole number from 1 to 100000\n");
 }
 
-static void test_config_puts_the_default_in_place_of_a_bad_value(void **state)
+TEST(config_puts_the_default_in_place_of_a_bad_value)
 {
-    (void)state;
     struct config config;
     struct buffer problems;
     const char **env = ENV("REDIS_PORT", "x", "REDIS_HOST", "a\nb", "LOG_LEVEL", "x", "LOG_FORMAT", "x");
@@ -214,9 +199,8 @@ static const char *exes(char *out, size_t len)
     return out;
 }
 
-static void test_config_bounds_the_length_of_strings(void **state)
+TEST(config_bounds_the_length_of_strings)
 {
-    (void)state;
     static const struct {
         const char *name;
         size_t longest;
@@ -232,26 +216,23 @@ static void test_config_bounds_the_length_of_strings(void **state)
     }
 }
 
-static void test_config_refuses_control_characters_and_does_not_print_them(void **state)
+TEST(config_refuses_control_characters_and_does_not_print_them)
 {
-    (void)state;
     assert_problems(ENV("REDIS_HOST", "a\nb\x1b[31m\x7f"),
                     "REDIS_HOST: \"a\\nb\\x1b[31m\\x7f\" holds a control character\n");
     assert_problems(ENV("REDIS_PORT", "\x1b]0;pwned\a"),
                     "REDIS_PORT: \"\\x1b]0;pwned\\x07\" is not a whole number from 1 to 65535\n");
 }
 
-static void test_config_never_shows_a_password(void **state)
+TEST(config_never_shows_a_password)
 {
-    (void)state;
     assert_problems(ENV("REDIS_PASSWORD", "hunter2\n"), "REDIS_PASSWORD: holds a control character\n");
     char value[600];
     assert_problems(ENV("REDIS_PASSWORD", exes(value, 512)), "REDIS_PASSWORD: is longer than 511 bytes\n");
 }
 
-static void test_config_looks_up_only_what_the_program_knows(void **state)
+TEST(config_looks_up_only_what_the_program_knows)
 {
-    (void)state;
     struct config config;
     struct buffer problems = {0};
     const char **env = ENV("RUNNER_MAX_IN_FLIGHT", "nonsense");
@@ -261,18 +242,16 @@ static void test_config_looks_up_only_what_the_program_knows(void **state)
     buffer_fini(&problems);
 }
 
-static void test_config_getenv_reads_the_environment(void **state)
+TEST(config_getenv_reads_the_environment)
 {
-    (void)state;
     setenv("DRONC_TEST_CONFIG", "here", 1);
     assert_string_equal(config_getenv("DRONC_TEST_CONFIG", NULL), "here");
     unsetenv("DRONC_TEST_CONFIG");
     assert_null(config_getenv("DRONC_TEST_CONFIG", NULL));
 }
 
-static void test_config_help_has_a_line_for_each_setting_of_the_program(void **state)
+TEST(config_help_has_a_line_for_each_setting_of_the_program)
 {
-    (void)state;
     struct buffer help = {0};
     config_help(&help, CONFIG_FCGI);
     assert_non_null(strstr(buffer_str(&help),
@@ -287,9 +266,8 @@ static void test_config_help_has_a_line_for_each_setting_of_the_program(void **s
     buffer_fini(&help);
 }
 
-static void test_config_print_shows_the_values_but_no_password(void **state)
+TEST(config_print_shows_the_values_but_no_password)
 {
-    (void)state;
     struct config config;
     struct buffer problems;
     struct buffer out = {0};
@@ -303,28 +281,4 @@ static void test_config_print_shows_the_values_but_no_password(void **state)
                         "EXECUTIONS_MAX=1600000\nEXECUTIONS_DAYS=30\nHISTORY_PER_JOB=200\n");
     buffer_fini(&out);
     buffer_fini(&problems);
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_config_has_defaults_for_everything),
-        cmocka_unit_test(test_config_takes_an_empty_variable_as_unset),
-        cmocka_unit_test(test_config_reads_every_setting),
-        cmocka_unit_test(test_config_logs_text_on_a_terminal_unless_told),
-        cmocka_unit_test(test_config_takes_the_bounds_and_refuses_what_lies_beyond),
-        cmocka_unit_test(test_config_refuses_what_only_begins_like_a_number),
-        cmocka_unit_test(test_config_says_what_the_choices_are),
-        cmocka_unit_test(test_config_knows_the_grammar_of_zones),
-        cmocka_unit_test(test_config_reports_all_problems_at_once),
-        cmocka_unit_test(test_config_puts_the_default_in_place_of_a_bad_value),
-        cmocka_unit_test(test_config_bounds_the_length_of_strings),
-        cmocka_unit_test(test_config_refuses_control_characters_and_does_not_print_them),
-        cmocka_unit_test(test_config_never_shows_a_password),
-        cmocka_unit_test(test_config_looks_up_only_what_the_program_knows),
-        cmocka_unit_test(test_config_getenv_reads_the_environment),
-        cmocka_unit_test(test_config_help_has_a_line_for_each_setting_of_the_program),
-        cmocka_unit_test(test_config_print_shows_the_values_but_no_password),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,6 +3,7 @@
 
 #include "http_stub.h"
 #include "rig.h"
+#include "test.h"
 
 #include <sched.h>
 #include <stdlib.h>
@@ -73,9 +74,8 @@ static void turn(void)
     http_client_turn(client);
 }
 
-static int set_up(void **state)
+static void set_up(void)
 {
-    (void)state;
     rig_init(&rig);
     const struct http_client_options options = {
         .loop = rig.loop, .now = now, .may_send = ask_may_send, .clock = leaping_clock(), .max_calls = 8};
@@ -92,17 +92,16 @@ static int set_up(void **state)
                                     .connect_timeout_ms = 4000,
                                     .max_redirects = 5,
                                     .response_max = 10000};
-    return 0;
 }
 
-static int tear_down(void **state)
+static void tear_down(void)
 {
-    (void)state;
     rig.turn = NULL;
     http_client_free(client);
     rig_fini(&rig);
-    return 0;
 }
+
+EACH_TEST(set_up, tear_down);
 
 static void on_done(void *arg, const struct http_result *result)
 {
@@ -154,9 +153,8 @@ static void assert_failed(const struct http_result *result, enum http_error erro
 static void serve_ok(struct http_stub *s, int connection);
 
 /* Each phase is shorter than the whole, and a kept connection needs neither a look-up nor a connection. */
-static void test_http_client_tells_how_long_each_phase_took(void **state)
+TEST(http_client_tells_how_long_each_phase_took)
 {
-    (void)state;
     stub_open(&stub, serve_ok);
     const struct http_timings *timings = &get("/")->timings;
     assert_true(timings->dns_us > 0 && timings->connect_us > 0 && timings->tls_us == 0);
@@ -171,9 +169,8 @@ static void test_http_client_tells_how_long_each_phase_took(void **state)
 }
 
 /* Of what was not reached there is no time. */
-static void test_http_client_failed_calls_have_the_phases_they_got_to(void **state)
+TEST(http_client_failed_calls_have_the_phases_they_got_to)
 {
-    (void)state;
     const struct http_result *result = get("http://127.0.0.1:1/");
     assert_failed(result, HTTP_ERROR_CONNECT);
     assert_int_equal(result->timings.connect_us + result->timings.tls_us + result->timings.first_byte_us, 0);
@@ -192,9 +189,8 @@ static void serve_ok(struct http_stub *s, int connection)
     stub_answer(s, OK_200);
 }
 
-static void test_http_client_sends_what_was_asked_for(void **state)
+TEST(http_client_sends_what_was_asked_for)
 {
-    (void)state;
     stub_open(&stub, serve_ok);
     const struct http_result *result = get("/a/b?c=d#e");
     assert_failed(result, HTTP_OK);
@@ -236,9 +232,8 @@ static void serve_status(struct http_stub *s, int connection)
     }
 }
 
-static void test_http_client_every_status_is_an_answer(void **state)
+TEST(http_client_every_status_is_an_answer)
 {
-    (void)state;
     static const char *const paths[] = {"/200", "/204", "/304", "/404", "/401", "/500", "/599", "/300"};
     stub_open(&stub, serve_status);
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
@@ -264,9 +259,8 @@ static void serve_countdown(struct http_stub *s, int connection)
     }
 }
 
-static void test_http_client_follows_redirects_up_to_the_limit(void **state)
+TEST(http_client_follows_redirects_up_to_the_limit)
 {
-    (void)state;
     for (int once = 0; once <= 1; once++) {
         stub_open(&stub, serve_countdown);
         request.once = once == 1;
@@ -285,9 +279,8 @@ static void serve_loop(struct http_stub *s, int connection)
     stub_answer(s, "HTTP/1.1 307 X\r\nLocation: /\r\nContent-Length: 0\r\n\r\n");
 }
 
-static void test_http_client_leaves_a_redirect_loop(void **state)
+TEST(http_client_leaves_a_redirect_loop)
 {
-    (void)state;
     stub_open(&stub, serve_loop);
     assert_failed(get("/"), HTTP_ERROR_REDIRECTS);
     stub_close(&stub);
@@ -305,9 +298,8 @@ static void serve_location(struct http_stub *s, int connection)
     stub_answer(s, answer);
 }
 
-static void test_http_client_does_not_follow_to_other_schemes(void **state)
+TEST(http_client_does_not_follow_to_other_schemes)
 {
-    (void)state;
     static const char *const targets[] = {"file:///etc/passwd",
                                           "ftp://127.0.0.1/x",
                                           "gopher://127.0.0.1/",
@@ -332,9 +324,8 @@ static void serve_redirect_to_no_http(struct http_stub *s, int connection)
     }
 }
 
-static void test_http_client_redirect_to_what_is_no_http_is_a_bad_response(void **state)
+TEST(http_client_redirect_to_what_is_no_http_is_a_bad_response)
 {
-    (void)state;
     stub_open(&stub, serve_redirect_to_no_http);
     assert_failed(get("/"), HTTP_ERROR_RESPONSE);
     stub_close(&stub);
@@ -355,9 +346,8 @@ static void serve_not_a_redirect(struct http_stub *s, int connection)
     }
 }
 
-static void test_http_client_follows_no_other_3xx(void **state)
+TEST(http_client_follows_no_other_3xx)
 {
-    (void)state;
     static const int statuses[] = {300, 304, 305, 306, 309, 399, 201, 404};
     for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++) {
         second_status = statuses[i];
@@ -371,9 +361,8 @@ static void test_http_client_follows_no_other_3xx(void **state)
     }
 }
 
-static void test_http_client_without_redirects_takes_the_first_answer(void **state)
+TEST(http_client_without_redirects_takes_the_first_answer)
 {
-    (void)state;
     location = "/elsewhere";
     request.max_redirects = 0;
     stub_open(&stub, serve_location);
@@ -384,9 +373,8 @@ static void test_http_client_without_redirects_takes_the_first_answer(void **sta
 }
 
 /* The job's own path is sent as it is, by every libcurl; what a redirect's reference means is resolved. */
-static void test_http_client_leaves_the_path_as_it_is(void **state)
+TEST(http_client_leaves_the_path_as_it_is)
 {
-    (void)state;
     location = "/x/./../there";
     stub_open(&stub, serve_location);
     request.max_redirects = 1;
@@ -410,9 +398,8 @@ static bool ends_in(const char *text, const char *tail)
     return len >= strlen(tail) && strcmp(text + len - strlen(tail), tail) == 0;
 }
 
-static void test_http_client_sends_every_method_with_and_without_a_body(void **state)
+TEST(http_client_sends_every_method_with_and_without_a_body)
 {
-    (void)state;
     static const char *const methods[] = {"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"};
     char line[32];
     stub_open(&stub, serve_head_or_ok);
@@ -435,9 +422,8 @@ static void test_http_client_sends_every_method_with_and_without_a_body(void **s
     }
 }
 
-static void test_http_client_sends_an_empty_body_with_its_length(void **state)
+TEST(http_client_sends_an_empty_body_with_its_length)
 {
-    (void)state;
     stub_open(&stub, serve_ok);
     ask_for("PUT", "");
     assert_failed(get("/"), HTTP_OK);
@@ -445,9 +431,8 @@ static void test_http_client_sends_an_empty_body_with_its_length(void **state)
     assert_non_null(strstr(stub.requests[0], "\r\nContent-Length: 0\r\n"));
 }
 
-static void test_http_client_sends_the_jobs_headers_in_place_of_its_own(void **state)
+TEST(http_client_sends_the_jobs_headers_in_place_of_its_own)
 {
-    (void)state;
     stub_open(&stub, serve_ok);
     ask_for("POST", "x");
     request.headers = HEADERS("User-Agent: me\0Accept: text/plain\0content-type: text/x\0X-Empty;\0");
@@ -480,9 +465,8 @@ static void serve_redirect_to_there(struct http_stub *s, int connection)
 }
 
 /* As browsers do (fetch, 4.4): what method comes of which, and whether its body comes along. */
-static void test_http_client_redirects_change_methods_as_browsers_do(void **state)
+TEST(http_client_redirects_change_methods_as_browsers_do)
 {
-    (void)state;
     static const struct {
         int status;
         const char *method, *body, *then;
@@ -533,9 +517,8 @@ static void serve_retry_headers(struct http_stub *s, int connection)
     stub_answer(s, answer);
 }
 
-static void test_http_client_tells_how_long_to_wait(void **state)
+TEST(http_client_tells_how_long_to_wait)
 {
-    (void)state;
     static const struct {
         const char *headers;
         int64_t wait_ms;
@@ -569,9 +552,8 @@ static void test_http_client_tells_how_long_to_wait(void **state)
     }
 }
 
-static void test_http_client_a_date_to_wait_for_counts_from_now(void **state)
+TEST(http_client_a_date_to_wait_for_counts_from_now)
 {
-    (void)state;
     static char headers[64];
     time_t until = (time_t)(now(NULL).ms / 1000) + 100;
     (void)strftime(headers, sizeof headers, "Retry-After: %a, %d %b %Y %H:%M:%S GMT\r\n", gmtime(&until));
@@ -584,9 +566,8 @@ static void test_http_client_a_date_to_wait_for_counts_from_now(void **state)
 
 /* ---- credentials ---- */
 
-static void test_http_client_credentials_go_to_their_host_only(void **state)
+TEST(http_client_credentials_go_to_their_host_only)
 {
-    (void)state;
     char url[128];
     char target[64];
     stub_open(&other, serve_ok);
@@ -614,9 +595,8 @@ static void serve_blank_first(struct http_stub *s, int connection)
     stub_answer(s, "HTTP/1.1 200 OK\r\n X-One: 1\r\nX-Two: 2\r\nContent-Length: 2\r\n\r\nok");
 }
 
-static void test_http_client_answer_that_begins_with_a_blank_hurts_no_other_call(void **state)
+TEST(http_client_answer_that_begins_with_a_blank_hurts_no_other_call)
 {
-    (void)state;
     for (int i = 0; i < 20; i++) {
         stub_open(&stub, serve_blank_first);
         for (int n = 0; n < 3; n++) {
@@ -630,9 +610,8 @@ static void test_http_client_answer_that_begins_with_a_blank_hurts_no_other_call
     }
 }
 
-static void test_http_client_nothing_of_a_call_is_left_for_the_next(void **state)
+TEST(http_client_nothing_of_a_call_is_left_for_the_next)
 {
-    (void)state;
     char url[64];
     stub_open(&stub, serve_head_or_ok);
     (void)snprintf(url, sizeof url, "http://user:secret@127.0.0.1:%d/a", stub.port);
@@ -659,9 +638,8 @@ static void test_http_client_nothing_of_a_call_is_left_for_the_next(void **state
     assert_true(ends_in(stub.requests[3], "Content-Length: 0\r\n\r\n"));
 }
 
-static void test_http_client_nobody_listens(void **state)
+TEST(http_client_nobody_listens)
 {
-    (void)state;
     stub_bind(&stub);
     const struct http_result *result = get("/");
     assert_failed(result, HTTP_ERROR_CONNECT);
@@ -671,9 +649,8 @@ static void test_http_client_nobody_listens(void **state)
 }
 
 /* A label of more than 63 bytes: no resolver has to be asked. */
-static void test_http_client_name_that_does_not_resolve(void **state)
+TEST(http_client_name_that_does_not_resolve)
 {
-    (void)state;
     assert_failed(get("http://aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.invalid/"),
                   HTTP_ERROR_DNS);
     assert_false(calls[0].result.sent);
@@ -687,9 +664,8 @@ static void serve_nothing(struct http_stub *s, int connection)
     }
 }
 
-static void test_http_client_gives_up_in_time(void **state)
+TEST(http_client_gives_up_in_time)
 {
-    (void)state;
     request.timeout_ms = 60;
     stub_open(&stub, serve_nothing);
     const struct http_result *result = get("/");
@@ -707,9 +683,8 @@ static void serve_reset(struct http_stub *s, int connection)
     }
 }
 
-static void test_http_client_reset_is_a_bad_response(void **state)
+TEST(http_client_reset_is_a_bad_response)
 {
-    (void)state;
     stub_open(&stub, serve_reset);
     assert_failed(get("/"), HTTP_ERROR_RESPONSE);
     assert_true(calls[0].result.sent);
@@ -727,9 +702,8 @@ static void serve_bytes(struct http_stub *s, int connection)
     }
 }
 
-static void test_http_client_broken_answers_are_bad_responses(void **state)
+TEST(http_client_broken_answers_are_bad_responses)
 {
-    (void)state;
     static const char *const answers[] = {
         "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this",
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
@@ -769,9 +743,8 @@ static void test_http_client_broken_answers_are_bad_responses(void **state)
 }
 
 /* For libcurl, it is 200. */
-static void test_http_client_what_is_no_status_line_has_no_status(void **state)
+TEST(http_client_what_is_no_status_line_has_no_status)
 {
-    (void)state;
     bytes = "http/1.1 500 No\r\nContent-Length: 2\r\n\r\nno";
     stub_open(&stub, serve_bytes);
     assert_failed(get("/"), HTTP_ERROR_RESPONSE);
@@ -780,9 +753,8 @@ static void test_http_client_what_is_no_status_line_has_no_status(void **state)
 }
 
 /* Followed, it would be: libcurl takes the end of the connection for the end of the headers. */
-static void test_http_client_redirect_that_ends_in_its_headers_is_a_bad_response(void **state)
+TEST(http_client_redirect_that_ends_in_its_headers_is_a_bad_response)
 {
-    (void)state;
     static const char *const answers[] = {
         "HTTP/1.1 302 X\r\nLocation: /there\r\n", "HTTP/1.1 302 X\r\nLocation: ftp://127.0.0.1/\r\n",
         "HTTP/1.1 302 X\r\nLocation: http://127.0.0.1:1/\r\n", "HTTP/1.1 302 X\r\nLocation: http://:/\r\n"};
@@ -798,9 +770,8 @@ static void test_http_client_redirect_that_ends_in_its_headers_is_a_bad_response
 }
 
 /* libcurl takes the end of the connection for the end of the headers. */
-static void test_http_client_answer_that_ends_in_its_headers_is_a_bad_response(void **state)
+TEST(http_client_answer_that_ends_in_its_headers_is_a_bad_response)
 {
-    (void)state;
     static const char *const answers[] = {"HTTP/1.1 200 OK", "HTTP/1.1 200 OK\r\n",
                                           "HTTP/1.1 200 OK\r\nContent-Le", "HTTP/1.1 200 OK\r\nX: y\r\n"};
     for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
@@ -822,9 +793,8 @@ static void serve_bytes_once(struct http_stub *s, int connection)
     }
 }
 
-static void test_http_client_connection_of_a_wrong_answer_is_not_used_again(void **state)
+TEST(http_client_connection_of_a_wrong_answer_is_not_used_again)
 {
-    (void)state;
     static const char *const answers[] = {
         "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nContent-Length: 7\r\n\r\n",
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 7\r\n\r\n0\r\n\r\n",
@@ -844,9 +814,8 @@ static void test_http_client_connection_of_a_wrong_answer_is_not_used_again(void
     }
 }
 
-static void test_http_client_tls_that_is_none(void **state)
+TEST(http_client_tls_that_is_none)
 {
-    (void)state;
     char url[64];
     bytes = "HTTP/1.1 400 Bad Request\r\n\r\n";
     stub_open(&stub, serve_ok);
@@ -868,9 +837,8 @@ static void serve_endless(struct http_stub *s, int connection)
     }
 }
 
-static void test_http_client_endless_answer_is_cut_and_no_failure(void **state)
+TEST(http_client_endless_answer_is_cut_and_no_failure)
 {
-    (void)state;
     stub_open(&stub, serve_endless);
     const struct http_result *result = get("/");
     assert_failed(result, HTTP_OK);
@@ -889,9 +857,8 @@ static void serve_10000(struct http_stub *s, int connection)
     stub_answer(s, answer);
 }
 
-static void test_http_client_answer_as_long_as_allowed_is_whole(void **state)
+TEST(http_client_answer_as_long_as_allowed_is_whole)
 {
-    (void)state;
     stub_open(&stub, serve_10000);
     assert_false(get("/")->truncated);
     assert_failed(&calls[0].result, HTTP_OK);
@@ -916,9 +883,8 @@ static void serve_pieces(struct http_stub *s, int connection)
     }
 }
 
-static void test_http_client_finds_text_across_the_pieces_of_an_answer(void **state)
+TEST(http_client_finds_text_across_the_pieces_of_an_answer)
 {
-    (void)state;
     static const struct {
         const char *text;
         int64_t max;
@@ -947,9 +913,8 @@ static void serve_redirect_with_body(struct http_stub *s, int connection)
     }
 }
 
-static void test_http_client_keeps_the_beginning_of_an_answer_if_asked(void **state)
+TEST(http_client_keeps_the_beginning_of_an_answer_if_asked)
 {
-    (void)state;
     stub_open(&stub, serve_pieces);
     assert_null(get("/")->kept.data);
     request.keep_max = 6;
@@ -964,9 +929,8 @@ static void test_http_client_keeps_the_beginning_of_an_answer_if_asked(void **st
     stub_close(&stub);
 }
 
-static void test_http_client_keeps_nothing_of_a_redirect_that_is_followed(void **state)
+TEST(http_client_keeps_nothing_of_a_redirect_that_is_followed)
 {
-    (void)state;
     stub_open(&stub, serve_redirect_with_body);
     request.keep_max = 100;
     assert_int_equal(get("/")->status, 500);
@@ -987,9 +951,8 @@ static void serve_flood(struct http_stub *s, int connection)
     }
 }
 
-static void test_http_client_flood_of_headers_is_a_bad_response(void **state)
+TEST(http_client_flood_of_headers_is_a_bad_response)
 {
-    (void)state;
     static const char *const floods[][2] = {
         {"HTTP/1.1 200 OK\r\n", "X-Flood: 0123456789abcdef0123456789abcdef0123456789abcdef\r\n"},
         {"HTTP/1.1 200 OK\r\nX-Flood: ", "0123456789abcdef0123456789abcdef0123456789abcdef"},
@@ -1031,11 +994,9 @@ static void serve_dies_hard(struct http_stub *s, int connection)
 
 static void (*const deaths[])(struct http_stub *, int) = {serve_dies, serve_dies_hard};
 
-static void test_http_client_once_is_not_sent_again_when_a_kept_connection_dies(void **state)
+TEST(http_client_once_is_not_sent_again_when_a_kept_connection_dies)
 {
-    (void)state;
     for (size_t i = 0; i < 2; i++) {
-        (void)set_up(state);
         stub_open(&stub, deaths[i]);
         request.once = true;
         assert_failed(get("/first"), HTTP_OK);
@@ -1044,16 +1005,16 @@ static void test_http_client_once_is_not_sent_again_when_a_kept_connection_dies(
         stub_close(&stub);
         assert_int_equal(stub.count, 2);
         assert_non_null(strstr(stub.requests[1], "GET /second "));
-        (void)tear_down(state);
+        tear_down();
+        set_up();
     }
 }
 
 /* Nor is it when it has a body, all of which the target may have read. */
-static void test_http_client_once_holds_for_bodies(void **state)
+TEST(http_client_once_holds_for_bodies)
 {
     static const char *const methods[] = {"POST", "PUT", "DELETE"};
     for (size_t i = 0; i < 3; i++) {
-        (void)set_up(state);
         stub_open(&stub, serve_dies);
         request.once = true;
         ask_for(methods[i], "pay=1");
@@ -1063,14 +1024,14 @@ static void test_http_client_once_holds_for_bodies(void **state)
         stub_close(&stub);
         assert_int_equal(stub.count, 2);
         assert_true(ends_in(stub.requests[1], "pay=1"));
-        (void)tear_down(state);
+        tear_down();
+        set_up();
     }
 }
 
 /* To see that the tests above test something. */
-static void test_http_client_others_are_sent_again_when_a_kept_connection_dies(void **state)
+TEST(http_client_others_are_sent_again_when_a_kept_connection_dies)
 {
-    (void)state;
     stub_open(&stub, serve_dies);
     assert_failed(get("/first"), HTTP_OK);
     assert_failed(get("/second"), HTTP_OK);
@@ -1100,9 +1061,8 @@ static void serve_dies_after_the_lease(struct http_stub *s, int connection)
 }
 
 /* A runner that was asleep, and taken for dead: others have called again by now. */
-static void test_http_client_nothing_is_sent_again_once_that_is_forbidden(void **state)
+TEST(http_client_nothing_is_sent_again_once_that_is_forbidden)
 {
-    (void)state;
     stub_open(&stub, serve_dies_after_the_lease);
     assert_failed(get("/first"), HTTP_OK);
     assert_failed(get("/second"), HTTP_ERROR_ABORTED);
@@ -1130,9 +1090,8 @@ static void serve_and_reset(struct http_stub *s, int connection)
 }
 
 /* The whole answer is there: that the target is rude afterwards takes nothing from it. */
-static void test_http_client_answer_before_a_reset_counts(void **state)
+TEST(http_client_answer_before_a_reset_counts)
 {
-    (void)state;
     go = false;
     stub_open(&stub, serve_and_reset);
     begin(0, "/");
@@ -1159,9 +1118,8 @@ static void serve_redirect_and_die(struct http_stub *s, int connection)
     }
 }
 
-static void test_http_client_once_holds_for_what_a_redirect_asks_for(void **state)
+TEST(http_client_once_holds_for_what_a_redirect_asks_for)
 {
-    (void)state;
     stub_open(&stub, serve_redirect_and_die);
     request.once = true;
     assert_failed(get("/here"), HTTP_ERROR_RESPONSE);
@@ -1184,9 +1142,8 @@ static bool first_connection_is_over(void)
 }
 
 /* A kept connection that the target has closed is noticed before it is used. */
-static void test_http_client_once_survives_a_connection_closed_while_idle(void **state)
+TEST(http_client_once_survives_a_connection_closed_while_idle)
 {
-    (void)state;
     stub_open(&stub, serve_one_each);
     request.once = true;
     assert_failed(get("/first"), HTTP_OK);
@@ -1198,9 +1155,8 @@ static void test_http_client_once_survives_a_connection_closed_while_idle(void *
     assert_int_equal(stub.count, 2);
 }
 
-static void test_http_client_sends_nothing_that_is_forbidden(void **state)
+TEST(http_client_sends_nothing_that_is_forbidden)
 {
-    (void)state;
     stub_open(&stub, serve_ok);
     may_send = false;
     assert_failed(get("/"), HTTP_ERROR_ABORTED);
@@ -1218,9 +1174,8 @@ static bool three_are_told(void)
     return told >= 3;
 }
 
-static void test_http_client_cancel_tells_once(void **state)
+TEST(http_client_cancel_tells_once)
 {
-    (void)state;
     stub_open(&stub, serve_nothing);
     begin(0, "/");
     rig.ticking = true;
@@ -1236,9 +1191,8 @@ static void test_http_client_cancel_tells_once(void **state)
     stub_close(&stub);
 }
 
-static void test_http_client_cancel_before_anything_was_sent(void **state)
+TEST(http_client_cancel_before_anything_was_sent)
 {
-    (void)state;
     stub_open(&stub, serve_nothing);
     begin(0, "/");
     http_client_cancel(calls[0].handle);
@@ -1265,9 +1219,8 @@ static bool four_are_told(void)
     return told >= 4;
 }
 
-static void test_http_client_callback_may_cancel_and_start_calls(void **state)
+TEST(http_client_callback_may_cancel_and_start_calls)
 {
-    (void)state;
     stub_open(&stub, serve_nothing);
     begin(1, "/1");
     char url[64];
@@ -1286,9 +1239,8 @@ static void test_http_client_callback_may_cancel_and_start_calls(void **state)
     stub_close(&stub);
 }
 
-static void test_http_client_free_ends_calls_silently(void **state)
+TEST(http_client_free_ends_calls_silently)
 {
-    (void)state;
     stub_open(&stub, serve_nothing);
     for (size_t i = 0; i < 5; i++) {
         begin(i, "/");
@@ -1305,9 +1257,8 @@ static void test_http_client_free_ends_calls_silently(void **state)
     http_client_free(NULL);
 }
 
-static void test_http_client_reuses_a_kept_connection(void **state)
+TEST(http_client_reuses_a_kept_connection)
 {
-    (void)state;
     stub_open(&stub, serve_ok);
     for (int i = 0; i < 3; i++) {
         assert_failed(get("/"), HTTP_OK);
@@ -1357,9 +1308,8 @@ static void keep_with_late_bytes(struct http_stub *s, const char *text)
 }
 
 /* RFC 9112, 9.2. The request is sent once, and on another connection. */
-static void test_http_client_late_bytes_are_no_answer_to_the_next_call(void **state)
+TEST(http_client_late_bytes_are_no_answer_to_the_next_call)
 {
-    (void)state;
     for (size_t i = 0; i < 2 * sizeof late_bytes / sizeof late_bytes[0]; i++) {
         request.once = i % 2 == 0;
         keep_with_late_bytes(&stub, late_bytes[i / 2]);
@@ -1373,9 +1323,8 @@ static void test_http_client_late_bytes_are_no_answer_to_the_next_call(void **st
     }
 }
 
-static void test_http_client_late_bytes_are_no_answer_to_a_redirect(void **state)
+TEST(http_client_late_bytes_are_no_answer_to_a_redirect)
 {
-    (void)state;
     char url[64];
     char target[64];
     request.once = true;
@@ -1400,9 +1349,8 @@ static bool other_is_closed(void)
 }
 
 /* Nobody has to come for that. */
-static void test_http_client_late_bytes_end_the_connection(void **state)
+TEST(http_client_late_bytes_end_the_connection)
 {
-    (void)state;
     keep_with_late_bytes(&other, late_bytes[0]);
     rig.ticking = true;
     assert_true(rig_run(&rig, other_is_closed, RIG_LIMIT_MS));
@@ -1411,9 +1359,8 @@ static void test_http_client_late_bytes_end_the_connection(void **state)
 }
 
 /* What failed on the connection that was over is not why the call did. */
-static void test_http_client_late_bytes_are_no_reason(void **state)
+TEST(http_client_late_bytes_are_no_reason)
 {
-    (void)state;
     keep_with_late_bytes(&stub, late_bytes[0]);
     (void)shutdown(stub.listener, SHUT_RDWR);
     assert_failed(get("/next"), HTTP_ERROR_CONNECT);
@@ -1435,9 +1382,8 @@ static void serve_bytes_for_ever(struct http_stub *s, int connection)
 }
 
 /* Nothing that comes on such a connection later is answered: the stub reads one request only. */
-static void test_http_client_connection_that_is_to_be_closed_is_not_used_again(void **state)
+TEST(http_client_connection_that_is_to_be_closed_is_not_used_again)
 {
-    (void)state;
     static const char *const answers[] = {
         "HTTP/1.1 200 OK\r\nConnection:\r\n close\r\nContent-Length: 2\r\n\r\nok",
         "HTTP/1.1 200 OK\r\nConnection: x,\r\n close\r\nContent-Length: 2\r\n\r\nok",
@@ -1472,9 +1418,8 @@ static void serve_chunked_redirect_once(struct http_stub *s, int connection)
 }
 
 /* That the connection of a redirect is given up says nothing of the next one. */
-static void test_http_client_connection_behind_a_redirect_is_kept(void **state)
+TEST(http_client_connection_behind_a_redirect_is_kept)
 {
-    (void)state;
     stub_open(&stub, serve_chunked_redirect_once);
     assert_failed(get("/"), HTTP_OK);
     assert_failed(get("/next"), HTTP_OK);
@@ -1547,9 +1492,8 @@ static bool one_connection_serves(int64_t pause_ms)
     return made <= 1;
 }
 
-static void test_http_client_connection_is_used_again_only_while_it_is_young(void **state)
+TEST(http_client_connection_is_used_again_only_while_it_is_young)
 {
-    (void)state;
     for (int once = 0; once <= 1; once++) {
         request.once = once == 1;
         stub_open(&stub, serve_ok);
@@ -1562,9 +1506,8 @@ static void test_http_client_connection_is_used_again_only_while_it_is_young(voi
     }
 }
 
-static void test_http_client_connection_is_kept_for_as_long_as_the_target_says(void **state)
+TEST(http_client_connection_is_kept_for_as_long_as_the_target_says)
 {
-    (void)state;
     static const struct {
         int idle_s;
         int64_t pause_ms;
@@ -1600,9 +1543,8 @@ static void serve_slowly(struct http_stub *s, int connection)
 }
 
 /* The target's end of a connection is idle a round trip longer than ours. */
-static void test_http_client_the_way_to_the_target_counts(void **state)
+TEST(http_client_the_way_to_the_target_counts)
 {
-    (void)state;
     stub_open(&stub, serve_far_away);
     assert_true(one_connection_serves(150));
     assert_false(one_connection_serves(350));
@@ -1614,9 +1556,8 @@ static void test_http_client_the_way_to_the_target_counts(void **state)
 }
 
 /* A busy one, too: its name may lead elsewhere by now. */
-static void test_http_client_connection_has_a_greatest_age(void **state)
+TEST(http_client_connection_has_a_greatest_age)
 {
-    (void)state;
     stub_open(&stub, serve_ok_from_afar);
     for (int i = 0; i < 100; i++) {
         assert_failed(get_from_afar("/"), HTTP_OK);
@@ -1642,9 +1583,8 @@ static void serve_location_late(struct http_stub *s, int connection)
 
 /* Where a redirect leads, the connection may have grown old while the first answer was waited for; and what
  * the one target says of its connections says nothing of the other's. */
-static void test_http_client_redirects_take_no_old_connection(void **state)
+TEST(http_client_redirects_take_no_old_connection)
 {
-    (void)state;
     char target[64];
     char url[64];
     request.once = true;
@@ -1669,9 +1609,8 @@ static bool client_has_hung_up(void)
 }
 
 /* As soon as something else is called. */
-static void test_http_client_target_learns_that_a_connection_is_ended(void **state)
+TEST(http_client_target_learns_that_a_connection_is_ended)
 {
-    (void)state;
     char url[64];
     stub_open(&stub, serve_ok);
     stub_open(&other, serve_ok);
@@ -1687,9 +1626,8 @@ static void test_http_client_target_learns_that_a_connection_is_ended(void **sta
 }
 
 /* Not the target's fault, and not its class. */
-static void test_http_client_without_descriptors_is_internal(void **state)
+TEST(http_client_without_descriptors_is_internal)
 {
-    (void)state;
     struct rlimit before;
     stub_open(&stub, serve_ok);
     assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
@@ -1737,9 +1675,8 @@ static void use_up_a_connection(const char *path)
     rig.ticking = false;
 }
 
-static void test_http_client_connection_closed_while_idle_costs_no_turns(void **state)
+TEST(http_client_connection_closed_while_idle_costs_no_turns)
 {
-    (void)state;
     last_answer = OK_200;
     stub_open(&stub, serve_three_each);
     use_up_a_connection("/");
@@ -1772,9 +1709,8 @@ static void assert_numbers_are_free(void)
     }
 }
 
-static void test_http_client_number_of_a_closed_connection_is_free(void **state)
+TEST(http_client_number_of_a_closed_connection_is_free)
 {
-    (void)state;
     stub_open(&stub, serve_three_each);
     for (int i = 0; i < 4; i++) {
         last_answer =
@@ -1789,9 +1725,8 @@ static void test_http_client_number_of_a_closed_connection_is_free(void **state)
 }
 
 /* libcurl does not tell of these. */
-static void test_http_client_number_of_a_connection_that_never_was_is_free(void **state)
+TEST(http_client_number_of_a_connection_that_never_was_is_free)
 {
-    (void)state;
     last_answer = OK_200;
     stub_open(&stub, serve_three_each);
     for (int i = 0; i < 3; i++) {
@@ -1810,9 +1745,8 @@ static void test_http_client_number_of_a_connection_that_never_was_is_free(void 
     stub_close(&stub);
 }
 
-static void test_http_client_calls_do_not_wait_for_each_other(void **state)
+TEST(http_client_calls_do_not_wait_for_each_other)
 {
-    (void)state;
     stub_open(&stub, serve_nothing);
     stub_open(&other, serve_one_each);
     char url[64];
@@ -1827,9 +1761,8 @@ static void test_http_client_calls_do_not_wait_for_each_other(void **state)
     stub_close(&stub);
 }
 
-static void test_http_client_errors_have_names(void **state)
+TEST(http_client_errors_have_names)
 {
-    (void)state;
     static const char *const names[HTTP_ERROR__COUNT] = {
         "",         "dns",     "connect", "tls", "timeout", "redirect", "too_many_redirects",
         "response", "aborted", "internal"};
@@ -1837,80 +1770,4 @@ static void test_http_client_errors_have_names(void **state)
         assert_string_equal(http_error_name((enum http_error)i), names[i]);
     }
     assert_string_equal(http_error_name(HTTP_ERROR__COUNT), "internal");
-}
-
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        TEST(test_http_client_sends_what_was_asked_for),
-        TEST(test_http_client_every_status_is_an_answer),
-        TEST(test_http_client_tells_how_long_each_phase_took),
-        TEST(test_http_client_failed_calls_have_the_phases_they_got_to),
-        TEST(test_http_client_follows_redirects_up_to_the_limit),
-        TEST(test_http_client_leaves_a_redirect_loop),
-        TEST(test_http_client_does_not_follow_to_other_schemes),
-        TEST(test_http_client_redirect_to_what_is_no_http_is_a_bad_response),
-        TEST(test_http_client_follows_no_other_3xx),
-        TEST(test_http_client_without_redirects_takes_the_first_answer),
-        TEST(test_http_client_leaves_the_path_as_it_is),
-        TEST(test_http_client_sends_every_method_with_and_without_a_body),
-        TEST(test_http_client_sends_an_empty_body_with_its_length),
-        TEST(test_http_client_sends_the_jobs_headers_in_place_of_its_own),
-        TEST(test_http_client_redirects_change_methods_as_browsers_do),
-        TEST(test_http_client_tells_how_long_to_wait),
-        TEST(test_http_client_a_date_to_wait_for_counts_from_now),
-        TEST(test_http_client_credentials_go_to_their_host_only),
-        TEST(test_http_client_answer_that_begins_with_a_blank_hurts_no_other_call),
-        TEST(test_http_client_nothing_of_a_call_is_left_for_the_next),
-        TEST(test_http_client_nobody_listens),
-        TEST(test_http_client_name_that_does_not_resolve),
-        TEST(test_http_client_gives_up_in_time),
-        TEST(test_http_client_reset_is_a_bad_response),
-        TEST(test_http_client_broken_answers_are_bad_responses),
-        TEST(test_http_client_what_is_no_status_line_has_no_status),
-        TEST(test_http_client_answer_that_ends_in_its_headers_is_a_bad_response),
-        TEST(test_http_client_redirect_that_ends_in_its_headers_is_a_bad_response),
-        TEST(test_http_client_connection_of_a_wrong_answer_is_not_used_again),
-        TEST(test_http_client_tls_that_is_none),
-        TEST(test_http_client_endless_answer_is_cut_and_no_failure),
-        TEST(test_http_client_answer_as_long_as_allowed_is_whole),
-        TEST(test_http_client_finds_text_across_the_pieces_of_an_answer),
-        TEST(test_http_client_keeps_the_beginning_of_an_answer_if_asked),
-        TEST(test_http_client_keeps_nothing_of_a_redirect_that_is_followed),
-        TEST(test_http_client_flood_of_headers_is_a_bad_response),
-        cmocka_unit_test(test_http_client_once_is_not_sent_again_when_a_kept_connection_dies),
-        TEST(test_http_client_nothing_is_sent_again_once_that_is_forbidden),
-        cmocka_unit_test(test_http_client_once_holds_for_bodies),
-        TEST(test_http_client_others_are_sent_again_when_a_kept_connection_dies),
-        TEST(test_http_client_answer_before_a_reset_counts),
-        TEST(test_http_client_once_holds_for_what_a_redirect_asks_for),
-        TEST(test_http_client_once_survives_a_connection_closed_while_idle),
-        TEST(test_http_client_sends_nothing_that_is_forbidden),
-        TEST(test_http_client_cancel_tells_once),
-        TEST(test_http_client_cancel_before_anything_was_sent),
-        TEST(test_http_client_callback_may_cancel_and_start_calls),
-        TEST(test_http_client_free_ends_calls_silently),
-        TEST(test_http_client_reuses_a_kept_connection),
-        TEST(test_http_client_late_bytes_are_no_answer_to_the_next_call),
-        TEST(test_http_client_late_bytes_are_no_answer_to_a_redirect),
-        TEST(test_http_client_late_bytes_end_the_connection),
-        TEST(test_http_client_late_bytes_are_no_reason),
-        TEST(test_http_client_connection_that_is_to_be_closed_is_not_used_again),
-        TEST(test_http_client_connection_behind_a_redirect_is_kept),
-        TEST(test_http_client_connection_is_used_again_only_while_it_is_young),
-        TEST(test_http_client_connection_is_kept_for_as_long_as_the_target_says),
-        TEST(test_http_client_the_way_to_the_target_counts),
-        TEST(test_http_client_connection_has_a_greatest_age),
-        TEST(test_http_client_redirects_take_no_old_connection),
-        TEST(test_http_client_target_learns_that_a_connection_is_ended),
-        TEST(test_http_client_without_descriptors_is_internal),
-        TEST(test_http_client_connection_closed_while_idle_costs_no_turns),
-        TEST(test_http_client_number_of_a_closed_connection_is_free),
-        TEST(test_http_client_number_of_a_connection_that_never_was_is_free),
-        TEST(test_http_client_calls_do_not_wait_for_each_other),
-        TEST(test_http_client_errors_have_names),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,6 +6,7 @@
 #include "redis/redis_sync.h"
 #include "redis_server.h"
 #include "rig.h"
+#include "test.h"
 
 #include <limits.h>
 #include <string.h>
@@ -108,9 +109,8 @@ static bool is_waiting(void)
     return rezone.state == REZONE_WAITING;
 }
 
-static int set_up(void **state)
+static void set_up(void)
 {
-    (void)state;
     redis_server_open(&server, NULL);
     config = redis_server_config(&server);
     redis = redis_sync_new(&config, clock_system());
@@ -126,13 +126,12 @@ static int set_up(void **state)
     rezone_init(&rezone, the_link, &runs);
     rig.turn = turn;
     redis_link_start(the_link);
-    return rig_run(&rig, is_up, RIG_LIMIT_MS) ? 0 : -1;
+    assert_true(rig_run(&rig, is_up, RIG_LIMIT_MS));
 }
 
-static int tear_down(void **state)
+static void tear_down(void)
 {
     char path[64];
-    (void)state;
     rig.turn = NULL;
     redis_link_free(the_link);
     rig_fini(&rig);
@@ -142,8 +141,9 @@ static int tear_down(void **state)
     (void)unlink(path);
     (void)rmdir(folder);
     redis_server_close(&server);
-    return 0;
 }
+
+EACH_TEST(set_up, tear_down);
 
 /* ---- the scripts ---- */
 
@@ -181,9 +181,8 @@ static int64_t move(const char *id, int64_t was, int64_t due)
     return move_if(id, created, was, due);
 }
 
-static void test_rezone_script_leaves_what_has_another_schedule_by_now(void **state)
+TEST(rezone_script_leaves_what_has_another_schedule_by_now)
 {
-    (void)state;
     char id[JOB_ID_SIZE] = {0};
     char stamp[32];
     int64_t due = create(8, "0 9 1 1 *", "");
@@ -194,10 +193,9 @@ static void test_rezone_script_leaves_what_has_another_schedule_by_now(void **st
     assert_int_equal(due_of(8), due);
 }
 
-static void test_rezone_script_moves_only_what_was_not_touched(void **state)
+TEST(rezone_script_moves_only_what_was_not_touched)
 {
     const struct store_keep keep = STORE_KEEP_STANDARD;
-    (void)state;
     char id[JOB_ID_SIZE] = {0};
     struct cmd cmd;
     int64_t due = create(7, "0 9 1 1 *", "");
@@ -214,9 +212,8 @@ static void test_rezone_script_moves_only_what_was_not_touched(void **state)
     assert_int_equal(move(ID, 1, 2), 0); /* never was */
 }
 
-static void test_due_page_shows_what_has_a_zone(void **state)
+TEST(due_page_shows_what_has_a_zone)
 {
-    (void)state;
     char cursor[STORE_CURSOR_SIZE];
     struct store_pending pending;
     struct cmd cmd;
@@ -243,9 +240,8 @@ static void test_due_page_shows_what_has_a_zone(void **state)
 
 /* ---- the walk ---- */
 
-static void test_rezone_moves_all_jobs_of_a_zone(void **state)
+TEST(rezone_moves_all_jobs_of_a_zone)
 {
-    (void)state;
     static int64_t due[300];
     for (int i = 0; i < 300; i++) {
         due[i] = create(i, "0 9 1 1 *", "Test");
@@ -261,9 +257,8 @@ static void test_rezone_moves_all_jobs_of_a_zone(void **state)
     assert_int_equal(rezone.moved, 300);
 }
 
-static void test_rezone_comes_again_for_runs_with_old_rules(void **state)
+TEST(rezone_comes_again_for_runs_with_old_rules)
 {
-    (void)state;
     struct run run = {.state = RUN_CLAIMED};
     int64_t due = create(1, "0 9 1 1 *", "Test");
     int64_t untouched = create(2, "0 9 1 1 *", "Test");
@@ -285,9 +280,8 @@ static void test_rezone_comes_again_for_runs_with_old_rules(void **state)
     assert_int_equal(rezone.moved, 1);
 }
 
-static void test_rezone_begins_anew_when_redis_comes_back(void **state)
+TEST(rezone_begins_anew_when_redis_comes_back)
 {
-    (void)state;
     int64_t due = create(1, "0 9 1 1 *", "Test");
     set_rules("America/Chicago");
     rezone_start(&rezone);
@@ -303,9 +297,8 @@ static void test_rezone_begins_anew_when_redis_comes_back(void **state)
     assert_int_equal(due_of(1), due + 3600000);
 }
 
-static void test_rezone_twice_in_a_row_ends_with_the_last_rules(void **state)
+TEST(rezone_twice_in_a_row_ends_with_the_last_rules)
 {
-    (void)state;
     int64_t due = create(1, "0 9 1 1 *", "Test");
     set_rules("America/Chicago");
     rezone_start(&rezone);
@@ -314,20 +307,4 @@ static void test_rezone_twice_in_a_row_ends_with_the_last_rules(void **state)
     rezone_start(&rezone);
     assert_true(rig_run(&rig, is_idle, RIG_LIMIT_MS));
     assert_int_equal(due_of(1), due + 2 * 3600000);
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        TEST(test_rezone_script_moves_only_what_was_not_touched),
-        TEST(test_rezone_script_leaves_what_has_another_schedule_by_now),
-        TEST(test_due_page_shows_what_has_a_zone),
-        TEST(test_rezone_moves_all_jobs_of_a_zone),
-        TEST(test_rezone_comes_again_for_runs_with_old_rules),
-        TEST(test_rezone_begins_anew_when_redis_comes_back),
-        TEST(test_rezone_twice_in_a_row_ends_with_the_last_rules),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }
