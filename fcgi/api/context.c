@@ -9,24 +9,23 @@ enum err context_init(struct context *ctx, const struct config *config, struct c
 {
     memset(ctx, 0, sizeof *ctx);
     ctx->clock = clock;
-    redis_time_init(&ctx->time, clock);
+    redis_clock_init(&ctx->redis_clock, clock);
     ctx->timezone = config->timezone;
     ctx->zones_due.ms = clock_mono(&clock).ms + CONTEXT_ZONES_MS;
-    feed_init(&ctx->feed);
     request_init(&ctx->request);
     response_init(&ctx->response);
     ctx->zones = zones_new(tzdir);
-    ctx->redis = redis_sync_new(config, clock);
+    ctx->redis = redis_sync_new(config, clock, &ctx->memory);
     return ctx->zones && ctx->redis ? ERR_OK : ERR_NOMEM;
 }
 
 void context_fini(struct context *ctx)
 {
+    arena_fini(&ctx->memory);
     redis_sync_free(ctx->redis);
     zones_free(ctx->zones);
     response_fini(&ctx->response);
     request_fini(&ctx->request);
-    feed_fini(&ctx->feed);
 }
 
 /* No job holds a zone between two requests, so the old zones can go. Reading a zone takes some 10 us. */
@@ -52,10 +51,28 @@ static void refresh_zones(struct context *ctx)
 
 void context_begin(struct context *ctx)
 {
+    context_end(ctx); /* a response that goes on may have been given up */
     response_clear(&ctx->response);
     refresh_zones(ctx);
     ctx->ask_ms = REDIS_SYNC_BUDGET_MS;
     ctx->deadline.ms = clock_mono(&ctx->clock).ms + REDIS_SYNC_BUDGET_MS;
+}
+
+void context_end(struct context *ctx)
+{
+    arena_clear(&ctx->memory);
+    ctx->more = NULL;
+    ctx->more_arg = NULL;
+}
+
+void *context_new(struct context *ctx, size_t size, arena_end_fn *end, struct api_error *error)
+{
+    void *made = arena_new(&ctx->memory, size, end);
+
+    if (!made) {
+        api_error_set(error, API_INTERNAL_ERROR, "out of memory");
+    }
+    return made;
 }
 
 void context_allow_bulk(struct context *ctx, int total_ms)
@@ -64,7 +81,8 @@ void context_allow_bulk(struct context *ctx, int total_ms)
     ctx->deadline.ms = clock_mono(&ctx->clock).ms + total_ms;
 }
 
-enum err context_ask(struct context *ctx, struct cmd *cmds, size_t count, struct errinfo *info)
+enum err context_ask(struct context *ctx, struct cmd *cmds, size_t count, const struct reply **replies,
+                     struct errinfo *info)
 {
     int64_t left_ms = ctx->deadline.ms - clock_mono(&ctx->clock).ms;
     int64_t budget_ms = left_ms < ctx->ask_ms ? left_ms : ctx->ask_ms;
@@ -73,5 +91,6 @@ enum err context_ask(struct context *ctx, struct cmd *cmds, size_t count, struct
     for (size_t i = 0; i < count; i++) {
         cmd_fini(&cmds[i]);
     }
+    *replies = err == ERR_OK ? redis_sync_reply(ctx->redis, 0) : NULL;
     return err;
 }

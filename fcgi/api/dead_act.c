@@ -57,6 +57,7 @@ bool dead_redrive(struct context *ctx, struct api_error *error)
 {
     const struct store_pace at_once = {0};
     struct execution next = {0};
+    const struct reply *reply;
     struct errinfo info = {0};
     enum store_redriven done;
     struct cmd cmd;
@@ -66,8 +67,8 @@ bool dead_redrive(struct context *ctx, struct api_error *error)
     }
     store_dead_redrive(&cmd, store_shard(&next.job), STORE_ATTEMPTS, &at_once);
     store_dead_add(&cmd, &next.job, next.scheduled);
-    if (context_ask(ctx, &cmd, 1, &info) != ERR_OK ||
-        store_dead_redrive_at(redis_sync_reply(ctx->redis, 0), 0, &done, &next.attempt, &info) != ERR_OK) {
+    if (context_ask(ctx, &cmd, 1, &reply, &info) != ERR_OK ||
+        store_dead_redrive_at(reply, 0, &done, &next.attempt, &info) != ERR_OK) {
         return fail(error, &info);
     }
     if (done != STORE_REDRIVEN) {
@@ -79,6 +80,7 @@ bool dead_redrive(struct context *ctx, struct api_error *error)
 
 bool dead_delete(struct context *ctx, struct api_error *error)
 {
+    const struct reply *reply;
     struct errinfo info = {0};
     struct wall_ms scheduled;
     struct job_id job;
@@ -90,8 +92,8 @@ bool dead_delete(struct context *ctx, struct api_error *error)
     }
     store_dead_drop(&cmd, store_shard(&job));
     store_dead_add(&cmd, &job, scheduled);
-    if (context_ask(ctx, &cmd, 1, &info) != ERR_OK ||
-        store_dead_drop_reply(redis_sync_reply(ctx->redis, 0), &dropped, &info) != ERR_OK) {
+    if (context_ask(ctx, &cmd, 1, &reply, &info) != ERR_OK ||
+        store_dead_drop_reply(reply, &dropped, &info) != ERR_OK) {
         return fail(error, &info);
     }
     if (dropped == 0) {
@@ -125,15 +127,16 @@ static enum err find(struct context *ctx, struct sweep *sweep, struct errinfo *i
                                             .limit = AT_ONCE,
                                             .look_at = LOOK_AT - (int)sweep->looked_at};
     struct store_dead_page page = {0};
+    const struct reply *reply;
     struct store_dead dead;
     struct cmd cmd;
     enum err err;
 
     store_dead_page(&cmd, sweep->at.shard, &wanted);
-    err = context_ask(ctx, &cmd, 1, info);
-    err = err == ERR_OK ? store_dead_page_reply(redis_sync_reply(ctx->redis, 0), &page, info) : err;
+    err = context_ask(ctx, &cmd, 1, &reply, info);
+    err = err == ERR_OK ? store_dead_page_reply(reply, &page, info) : err;
     for (sweep->count = 0; err == ERR_OK && sweep->count < page.count && sweep->count < AT_ONCE;) {
-        err = store_dead_page_at(redis_sync_reply(ctx->redis, 0), sweep->count, &dead, info);
+        err = store_dead_page_at(reply, sweep->count, &dead, info);
         sweep->found[sweep->count++] = dead.place;
     }
     sweep->looked_at += page.looked_at;
@@ -159,6 +162,7 @@ static enum err count_redriven(struct sweep *sweep, const struct reply *reply, s
 static enum err act(struct context *ctx, struct sweep *sweep, unsigned shard, struct errinfo *info)
 {
     const struct store_pace pace = {sweep->at.next_us, sweep->query->step_us};
+    const struct reply *reply;
     int64_t dropped = 0;
     struct cmd cmd;
     enum err err;
@@ -171,14 +175,14 @@ static enum err act(struct context *ctx, struct sweep *sweep, unsigned shard, st
     for (size_t i = 0; i < sweep->count; i++) {
         store_dead_add(&cmd, &sweep->found[i].job, sweep->found[i].scheduled);
     }
-    err = context_ask(ctx, &cmd, 1, info);
+    err = context_ask(ctx, &cmd, 1, &reply, info);
     if (err != ERR_OK) {
         return err;
     }
     if (sweep->redrive) {
-        return count_redriven(sweep, redis_sync_reply(ctx->redis, 0), info);
+        return count_redriven(sweep, reply, info);
     }
-    err = store_dead_drop_reply(redis_sync_reply(ctx->redis, 0), &dropped, info);
+    err = store_dead_drop_reply(reply, &dropped, info);
     sweep->done += dropped;
     return err;
 }
@@ -188,12 +192,14 @@ static enum err run_sweep(struct context *ctx, struct sweep *sweep, struct errin
     enum err err = ERR_OK;
 
     while (err == ERR_OK && sweep->at.shard < sweep->end && sweep->looked_at < LOOK_AT) {
+        struct arena_mark mark = arena_mark(&ctx->memory);
         unsigned shard = sweep->at.shard;
         err = find(ctx, sweep, info);
         if (err == ERR_OK && sweep->count > 0) {
             err = act(ctx, sweep, shard, info);
         }
         sweep->at.shard += sweep->at.inside ? 0 : 1;
+        arena_release(&ctx->memory, mark);
     }
     return err;
 }

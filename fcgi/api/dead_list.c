@@ -14,33 +14,34 @@ _Static_assert(STORE_SHARDS <= REDIS_SYNC_PIPELINE_MAX, "all shards are asked in
 
 /* What one shard answered. */
 struct list {
+    const struct reply *reply;
     struct store_dead_page page;
-    size_t next;            /* the first entry that is not taken yet */
-    struct store_dead head; /* that entry */
-    bool has_head;
-};
-
-/* Which entry of which answer. */
-struct pick {
-    size_t list;
-    size_t index;
+    size_t next;                   /* the first entry that is not in the page yet */
+    const struct store_dead *head; /* that entry; NULL: none is left */
 };
 
 struct dead_list {
     struct list lists[STORE_SHARDS];
     size_t list_count;
-    struct pick picks[STORE_DEAD_PAGE_MAX];
+    const struct store_dead *page[STORE_DEAD_PAGE_MAX];
     size_t count;
-    struct store_dead_place last; /* of the page */
 };
 
-static enum err read_head(const struct context *ctx, struct dead_list *all, size_t i, struct errinfo *info)
+/* Decode the next entry of the list. */
+static enum err read_head(struct context *ctx, struct list *list, struct errinfo *info)
 {
-    struct list *list = &all->lists[i];
+    struct store_dead *head;
 
-    list->has_head = list->next < list->page.count;
-    return list->has_head ? store_dead_page_at(redis_sync_reply(ctx->redis, i), list->next, &list->head, info)
-                          : ERR_OK;
+    list->head = NULL;
+    if (list->next == list->page.count) {
+        return ERR_OK;
+    }
+    head = arena_alloc(&ctx->memory, sizeof *head);
+    if (!head) {
+        return err_set(info, ERR_NOMEM, "out of memory for a dead occurrence");
+    }
+    list->head = head;
+    return store_dead_page_at(list->reply, list->next, head, info);
 }
 
 static enum err ask(struct context *ctx, const struct dead_query *query, struct dead_list *all,
@@ -53,16 +54,19 @@ static enum err ask(struct context *ctx, const struct dead_query *query, struct 
                                             .before = query->before,
                                             .limit = query->limit,
                                             .look_at = query->one_job ? LOOK_AT : query->limit};
+    const struct reply *replies;
     enum err err;
 
     all->list_count = query->one_job ? 1 : STORE_SHARDS;
     for (unsigned i = 0; i < all->list_count; i++) {
         store_dead_page(&cmds[i], query->one_job ? store_shard(&query->job) : i, &wanted);
     }
-    err = context_ask(ctx, cmds, all->list_count, info);
+    err = context_ask(ctx, cmds, all->list_count, &replies, info);
     for (size_t i = 0; i < all->list_count && err == ERR_OK; i++) {
-        err = store_dead_page_reply(redis_sync_reply(ctx->redis, i), &all->lists[i].page, info);
-        err = err == ERR_OK ? read_head(ctx, all, i, info) : err;
+        struct list *list = &all->lists[i];
+        list->reply = &replies[i];
+        err = store_dead_page_reply(list->reply, &list->page, info);
+        err = err == ERR_OK ? read_head(ctx, list, info) : err;
     }
     return err;
 }
@@ -74,7 +78,7 @@ static struct list *latest(struct dead_list *all)
 
     for (size_t i = 0; i < all->list_count; i++) {
         struct list *list = &all->lists[i];
-        if (list->has_head && (!best || store_dead_compare(&list->head.place, &best->head.place) > 0)) {
+        if (list->head && (!best || store_dead_compare(&list->head->place, &best->head->place) > 0)) {
             best = list;
         }
     }
@@ -89,7 +93,7 @@ static const struct list *least_known(const struct dead_list *all)
 
     for (size_t i = 0; i < all->list_count; i++) {
         const struct list *list = &all->lists[i];
-        if (!list->has_head && list->page.more &&
+        if (!list->head && list->page.more &&
             (!least || store_dead_compare(&list->page.place, &least->page.place) > 0)) {
             least = list;
         }
@@ -97,32 +101,35 @@ static const struct list *least_known(const struct dead_list *all)
     return least;
 }
 
-static enum err merge(const struct context *ctx, struct dead_list *all, size_t limit, struct errinfo *info)
+static enum err merge(struct context *ctx, struct dead_list *all, size_t limit, struct errinfo *info)
 {
     enum err err = ERR_OK;
     struct list *list;
 
     while (err == ERR_OK && all->count < limit && (list = latest(all)) != NULL) {
         const struct list *least = least_known(all);
-        if (least && store_dead_compare(&list->head.place, &least->page.place) < 0) {
+        if (least && store_dead_compare(&list->head->place, &least->page.place) < 0) {
             break;
         }
-        size_t i = (size_t)(list - all->lists);
-        all->picks[all->count++] = (struct pick){i, list->next++};
-        all->last = list->head.place;
-        err = read_head(ctx, all, i, info);
+        all->page[all->count++] = list->head;
+        list->next++;
+        err = read_head(ctx, list, info);
     }
     return err;
 }
 
-/* Where the next page begins. False: there is nothing behind this one. */
+/* Find where the next page begins. Returns false if this is the last one. */
 static bool find_next(struct dead_list *all, size_t limit, struct dead_cursor *next)
 {
     const struct list *least = least_known(all);
-    bool full = all->count == limit;
 
-    *next = (struct dead_cursor){.inside = true, .place = full || !least ? all->last : least->page.place};
-    return least || latest(all);
+    if (!least && !latest(all)) {
+        return false;
+    }
+    *next = (struct dead_cursor){.inside = true,
+                                 .place = all->count == limit || !least ? all->page[all->count - 1]->place
+                                                                        : least->page.place};
+    return true;
 }
 
 static void put_dead(struct json_writer *w, const struct store_dead *dead)
@@ -162,12 +169,7 @@ static void write_page(struct context *ctx, struct dead_list *all, size_t limit)
     json_key(&w, "dead");
     json_array_begin(&w);
     for (size_t i = 0; i < all->count; i++) {
-        const struct reply *reply = redis_sync_reply(ctx->redis, all->picks[i].list);
-        struct errinfo info;
-        struct store_dead dead;
-        if (store_dead_page_at(reply, all->picks[i].index, &dead, &info) == ERR_OK) {
-            put_dead(&w, &dead);
-        }
+        put_dead(&w, all->page[i]);
     }
     json_array_end(&w);
     json_key(&w, "next_cursor");

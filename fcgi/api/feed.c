@@ -7,40 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-void feed_init(struct feed *feed)
-{
-    memset(feed, 0, sizeof *feed);
-}
-
-/* Copies of what records borrow from a reply, which is gone when the next shards are asked. */
-struct feed_texts {
-    struct feed_texts *next;
-    char bytes[];
-};
-
-static void free_texts(struct feed *feed)
-{
-    while (feed->texts) {
-        struct feed_texts *next = feed->texts->next;
-        free(feed->texts);
-        feed->texts = next;
-    }
-}
-
-void feed_fini(struct feed *feed)
-{
-    free_texts(feed);
-    free(feed->pool);
-    feed->pool = NULL;
-    feed->pool_size = 0;
-}
-
-void feed_begin(struct feed *feed, const struct feed_filter *filter, const struct feed_cursor *from)
+void feed_begin(struct feed *feed, struct arena *arena, const struct feed_filter *filter,
+                const struct feed_cursor *from)
 {
     struct feed_cursor start = *from;
 
-    free_texts(feed);
-    feed->pool_count = 0;
+    feed->arena = arena;
     feed->page_count = 0;
     feed->scanned = 0;
     feed->filter = *filter;
@@ -84,7 +56,7 @@ static bool is_newer(const struct store_record *a, const struct store_record *b)
                : execution_instant(&a->execution).ms > execution_instant(&b->execution).ms;
 }
 
-/* Shards of which nothing is left in the pool, though Redis may have more. */
+/* Shards of which no record is left here, though Redis may have more. */
 static unsigned missing_shards(const struct feed *feed)
 {
     unsigned missing = 0;
@@ -104,7 +76,7 @@ static struct feed_shard *newest_shard(struct feed *feed)
 
     for (unsigned shard = 0; shard < STORE_SHARDS; shard++) {
         struct feed_shard *s = &feed->shards[shard];
-        if (s->next < s->end && (!best || is_newer(&feed->pool[s->next], &feed->pool[best->next]))) {
+        if (s->next < s->end && (!best || is_newer(s->next, best->next))) {
             best = s;
         }
     }
@@ -126,7 +98,7 @@ static void pass(struct feed_cursor *cursor, unsigned shard, const char *positio
 
 static void take(struct feed *feed, struct feed_shard *shard)
 {
-    pass(&feed->from, (unsigned)(shard - feed->shards), feed->pool[shard->next].position);
+    pass(&feed->from, (unsigned)(shard - feed->shards), shard->next->position);
     feed->page[feed->page_count++] = shard->next++;
 }
 
@@ -176,7 +148,7 @@ static void end_short(struct feed *feed, unsigned missing, size_t goal)
     struct feed_shard *shard;
 
     while (feed->page_count < goal && (shard = newest_shard(feed)) != NULL &&
-           feed->pool[shard->next].recorded_ms > known) {
+           shard->next->recorded_ms > known) {
         take(feed, shard);
     }
     for (unsigned i = 0; i < STORE_SHARDS && feed->page_count < goal; i++) {
@@ -199,22 +171,15 @@ void feed_end(struct feed *feed, size_t limit)
     }
 }
 
-/* Make room for count more records. */
-static enum err reserve(struct feed *feed, size_t count, struct errinfo *info)
+/* Room for count records. Returns NULL if memory is short. */
+static struct store_record *make_records(struct feed *feed, size_t count, struct errinfo *info)
 {
-    size_t wanted = feed->pool_count + count;
-    struct store_record *pool;
+    struct store_record *records = arena_alloc(feed->arena, count * sizeof *records);
 
-    if (wanted <= feed->pool_size) {
-        return ERR_OK;
+    if (!records) {
+        (void)err_set(info, ERR_NOMEM, "out of memory for %zu records", count);
     }
-    pool = realloc(feed->pool, wanted * sizeof *pool);
-    if (!pool) {
-        return err_set(info, ERR_NOMEM, "out of memory for %zu records", wanted);
-    }
-    feed->pool = pool;
-    feed->pool_size = wanted;
-    return ERR_OK;
+    return records;
 }
 
 /* Does the filter let it through? */
@@ -227,22 +192,24 @@ static bool is_wanted(const struct feed_filter *filter, const struct execution *
            instant < filter->until.ms;
 }
 
-/* Keep the record that was decoded into the pool's next place if it is wanted, or say that it could not be
- * read. */
-static void keep_or_skip(struct feed *feed, enum err err, const struct errinfo *info)
+/* Is it a record that was decoded and is wanted? Logs one that could not be decoded. */
+static bool is_kept(const struct feed *feed, const struct store_record *record, enum err err,
+                    const struct errinfo *info)
 {
     if (err != ERR_OK) {
         log_warn("record skipped", log_str("error", info->text));
-    } else if (is_wanted(&feed->filter, &feed->pool[feed->pool_count].execution)) {
-        feed->pool_count++;
+        return false;
     }
+    return is_wanted(&feed->filter, &record->execution);
 }
 
-/* Take the record at index of the reply. False: it was made before anything that is wanted, as all that
- * follow were (a call comes before its record), or has no position, so that there is no way to go on. */
-static bool take_record(struct feed *feed, struct feed_shard *s, const struct reply *reply, size_t index)
+/* Decode the record at index of the reply into *end, and move *end behind it if it is wanted. Returns false
+ * if the list ends here for this page: the record was made before anything that is wanted, as were all that
+ * follow (a call comes before its record), or it has no position, so that there is no way to go on. */
+static bool take_record(struct feed *feed, struct feed_shard *s, const struct reply *reply, size_t index,
+                        struct store_record **end)
 {
-    struct store_record *record = &feed->pool[feed->pool_count];
+    struct store_record *record = *end;
     struct errinfo why = {0};
     enum err err;
 
@@ -252,64 +219,33 @@ static bool take_record(struct feed *feed, struct feed_shard *s, const struct re
         return false;
     }
     memcpy(s->before, record->position, sizeof s->before);
-    keep_or_skip(feed, err, &why);
+    *end += is_kept(feed, record, err, &why) ? 1 : 0;
     return true;
-}
-
-/* Make what the pool's records from first on borrow the feed's own. */
-static enum err own_texts(struct feed *feed, size_t first, struct errinfo *info)
-{
-    struct feed_texts *texts;
-    size_t len = 0;
-    char *at;
-
-    for (size_t i = first; i < feed->pool_count; i++) {
-        len += feed->pool[i].execution.response.len;
-    }
-    if (len == 0) {
-        return ERR_OK;
-    }
-    texts = malloc(sizeof *texts + len);
-    if (!texts) {
-        feed->pool_count = first;
-        return err_set(info, ERR_NOMEM, "out of memory for %zu bytes of answers", len);
-    }
-    texts->next = feed->texts;
-    feed->texts = texts;
-    at = texts->bytes;
-    for (size_t i = first; i < feed->pool_count; i++) {
-        struct slice *response = &feed->pool[i].execution.response;
-        if (response->len > 0) {
-            memcpy(at, response->data, response->len);
-            response->data = at;
-            at += response->len;
-        }
-    }
-    return ERR_OK;
 }
 
 enum err feed_fill(struct feed *feed, unsigned shard, const struct reply *reply, size_t asked,
                    struct errinfo *info)
 {
     struct feed_shard *s = &feed->shards[shard];
+    struct store_record *records;
     size_t count;
     enum err err = store_executions_count(reply, &count, info);
 
-    if (err == ERR_OK) {
-        err = reserve(feed, count, info);
-    }
     if (err != ERR_OK) {
         return err;
     }
-    s->next = feed->pool_count;
+    records = make_records(feed, count, info);
+    if (!records) {
+        return ERR_NOMEM;
+    }
+    s->next = records;
     s->more = count >= asked;
     for (size_t i = 0; i < count; i++) {
-        s->more = take_record(feed, s, reply, i) && s->more;
+        s->more = take_record(feed, s, reply, i, &records) && s->more;
     }
+    s->end = records;
     feed->scanned += count;
-    err = own_texts(feed, s->next, info);
-    s->end = feed->pool_count;
-    return err;
+    return ERR_OK;
 }
 
 /* Is it the record that the page before ended with? */
@@ -318,27 +254,26 @@ static bool is_passed_last(const struct feed_cursor *from, const struct executio
     return execution->scheduled.ms == from->scheduled.ms && execution->attempt == from->attempt;
 }
 
-/* A place for the records behind from. What the cursor names may be gone by now: then all behind it is. */
-static void page_history(struct feed *feed, const struct job_id *job, const struct reply *reply, size_t limit)
+/* Decode records into room, the wanted ones after `from` into the page. If what the cursor names is gone by
+ * now, so is all behind it. */
+static void page_history(struct feed *feed, const struct job_id *job, const struct reply *reply,
+                         struct store_record *room, size_t goal)
 {
     bool behind = feed->from.kind != FEED_CURSOR_JOB;
-    size_t goal = limit < FEED_PAGE_MAX ? limit : FEED_PAGE_MAX;
-    struct store_record *record = &feed->pool[0];
     struct errinfo why = {0};
-    size_t count = reply->count;
 
-    for (size_t i = 0; i < count; i++, record = &feed->pool[feed->pool_count]) {
-        enum err err = store_history_at(reply, i, job, record, &why);
+    for (size_t i = 0; i < reply->count; i++) {
+        enum err err = store_history_at(reply, i, job, room, &why);
         if (!behind) {
-            behind = err == ERR_OK && is_passed_last(&feed->from, &record->execution);
-            continue;
-        }
-        keep_or_skip(feed, err, &why);
-        if (feed->pool_count > goal) {
-            const struct execution *last = &feed->pool[goal - 1].execution;
-            feed->next = (struct feed_cursor){
-                .kind = FEED_CURSOR_JOB, .scheduled = last->scheduled, .attempt = last->attempt};
-            return;
+            behind = err == ERR_OK && is_passed_last(&feed->from, &room->execution);
+        } else if (is_kept(feed, room, err, &why)) {
+            if (feed->page_count == goal) {
+                const struct execution *last = &feed->page[goal - 1]->execution;
+                feed->next = (struct feed_cursor){
+                    .kind = FEED_CURSOR_JOB, .scheduled = last->scheduled, .attempt = last->attempt};
+                return;
+            }
+            feed->page[feed->page_count++] = room++;
         }
     }
 }
@@ -346,31 +281,27 @@ static void page_history(struct feed *feed, const struct job_id *job, const stru
 enum err feed_fill_history(struct feed *feed, const struct job_id *job, const struct reply *reply,
                            size_t limit, struct errinfo *info)
 {
+    size_t goal = limit < FEED_PAGE_MAX ? limit : FEED_PAGE_MAX;
+    struct store_record *room;
     size_t count;
     enum err err = store_history_count(reply, &count, info);
 
-    if (err == ERR_OK) {
-        err = reserve(feed, count + 1, info);
-    }
     if (err != ERR_OK) {
         return err;
     }
-    page_history(feed, job, reply, limit);
-    while (feed->page_count < feed->pool_count && feed->page_count < limit &&
-           feed->page_count < FEED_PAGE_MAX) {
-        feed->page[feed->page_count] = feed->page_count;
-        feed->page_count++;
+    room = make_records(feed, goal + 1, info);
+    if (!room) {
+        return ERR_NOMEM;
     }
+    page_history(feed, job, reply, room, goal);
     return ERR_OK;
 }
 
-/* qsort_r over indexes into the pool. What was called in the same millisecond stays together by job, its
- * latest attempt first. */
-static int compare_calls(const void *a, const void *b, void *arg)
+/* qsort over a page. Calls of the same millisecond stay together by job, the latest attempt first. */
+static int compare_calls(const void *a, const void *b)
 {
-    const struct store_record *pool = arg;
-    const struct execution *x = &pool[*(const size_t *)a].execution;
-    const struct execution *y = &pool[*(const size_t *)b].execution;
+    const struct execution *x = &(*(const struct store_record *const *)a)->execution;
+    const struct execution *y = &(*(const struct store_record *const *)b)->execution;
     int64_t difference = execution_instant(y).ms - execution_instant(x).ms;
 
     if (difference != 0) {
@@ -385,10 +316,10 @@ static int compare_calls(const void *a, const void *b, void *arg)
 
 void feed_sort(struct feed *feed)
 {
-    qsort_r(feed->page, feed->page_count, sizeof feed->page[0], compare_calls, feed->pool);
+    qsort(feed->page, feed->page_count, sizeof feed->page[0], compare_calls);
 }
 
 const struct execution *feed_at(const struct feed *feed, size_t index)
 {
-    return &feed->pool[feed->page[index]].execution;
+    return &feed->page[index]->execution;
 }

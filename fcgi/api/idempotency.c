@@ -74,12 +74,12 @@ static void keep(struct context *ctx, const struct store_idem *idem, bool good)
     struct store_idem_answer answer = {.status = res->status,
                                        .type = slice_of(res->content_type),
                                        .body = {buffer_str(&res->body), res->body.len}};
+    const struct reply *reply;
     struct errinfo info = {0};
     struct cmd cmd;
 
     store_idem_close(&cmd, idem, good ? &answer : NULL);
-    if (context_ask(ctx, &cmd, 1, &info) != ERR_OK ||
-        reply_check(redis_sync_reply(ctx->redis, 0), &info) != ERR_OK) {
+    if (context_ask(ctx, &cmd, 1, &reply, &info) != ERR_OK || reply_check(reply, &info) != ERR_OK) {
         log_warn("answer not kept for its idempotency key", log_str("error", info.text));
     }
 }
@@ -100,6 +100,7 @@ bool idempotency_serve(struct context *ctx, api_handler *work, struct api_error 
     const char *key = key_of(&ctx->request);
     enum store_idem_state state = STORE_IDEM_NEW;
     struct store_idem_answer answer;
+    const struct reply *reply;
     struct errinfo info = {0};
     struct store_idem idem;
     struct cmd cmd;
@@ -111,8 +112,8 @@ bool idempotency_serve(struct context *ctx, api_handler *work, struct api_error 
         return false;
     }
     store_idem_open(&cmd, &idem);
-    if (context_ask(ctx, &cmd, 1, &info) != ERR_OK ||
-        store_idem_open_reply(redis_sync_reply(ctx->redis, 0), &state, &answer, &info) != ERR_OK) {
+    if (context_ask(ctx, &cmd, 1, &reply, &info) != ERR_OK ||
+        store_idem_open_reply(reply, &state, &answer, &info) != ERR_OK) {
         return api_error_redis(error, API_STORAGE_ERROR, "nothing was done", &info);
     }
     if (state == STORE_IDEM_OTHER) {

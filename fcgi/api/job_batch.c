@@ -11,7 +11,6 @@
 #include "base/log.h"
 #include "job/job_json.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define LINES_MAX      1000
@@ -21,21 +20,20 @@
 
 struct line {
     struct slice text;
-    size_t number; /* from 1 */
-    bool prepared; /* made holds something */
+    size_t number;                      /* from 1 */
+    struct schedule_prepared *prepared; /* lasts as long as the group; NULL: it has to be done alone */
     bool stored;
-    struct schedule_prepared made;
 };
 
 struct batch {
     struct context *ctx;
-    struct slice rest;     /* of the body, still to be read */
-    size_t number;         /* of the line that was read last */
-    struct line *lines;    /* owned: TOGETHER of them, a group */
-    size_t count;          /* of lines in the group */
-    struct buffer out;     /* owned: the answer */
-    size_t failed;         /* lines that Redis failed for */
-    struct api_error down; /* why nothing more is tried; API_OK: it is */
+    struct slice rest;           /* of the body, still to be read */
+    size_t number;               /* of the line that was read last */
+    struct line lines[TOGETHER]; /* a group */
+    size_t count;                /* of lines in the group */
+    struct buffer out;           /* owned: the answer */
+    size_t failed;               /* lines that Redis failed for */
+    struct api_error down;       /* why nothing more is tried; API_OK: it is */
 };
 
 /* ---- lines ---- */
@@ -45,18 +43,18 @@ static bool is_blank(struct slice text)
     return text.len == 0 || strspn(text.data, " \t\r") >= text.len;
 }
 
-/* Read the next line that is not blank. False: there is none. */
-static bool next_line(struct batch *b, struct slice *text)
+/* Take the next line that is not blank off rest, and count up *number. Returns false if there is none. */
+static bool next_line(struct slice *rest, size_t *number, struct slice *text)
 {
-    while (b->rest.len > 0) {
-        const char *end = memchr(b->rest.data, '\n', b->rest.len);
-        size_t len = end ? (size_t)(end - b->rest.data) : b->rest.len;
+    while (rest->len > 0) {
+        const char *end = memchr(rest->data, '\n', rest->len);
+        size_t len = end ? (size_t)(end - rest->data) : rest->len;
         size_t step = end ? len + 1 : len;
 
-        *text = (struct slice){b->rest.data, len};
-        b->rest.data += step;
-        b->rest.len -= step;
-        b->number++;
+        *text = (struct slice){rest->data, len};
+        rest->data += step;
+        rest->len -= step;
+        ++*number;
         if (!is_blank(*text)) {
             return true;
         }
@@ -71,14 +69,14 @@ static void read_group(struct batch *b)
     struct slice text;
 
     b->count = 0;
-    while (b->count < TOGETHER && bytes < TOGETHER_BYTES && next_line(b, &text)) {
+    while (b->count < TOGETHER && bytes < TOGETHER_BYTES && next_line(&b->rest, &b->number, &text)) {
         struct line *line = &b->lines[b->count++];
 
         line->text = text;
         line->number = b->number;
         line->stored = false;
-        line->prepared = b->down.code == API_OK && text.len <= REQUEST_BODY_MAX &&
-                         schedule_prepare(b->ctx, text, &line->made);
+        line->prepared =
+            b->down.code == API_OK && text.len <= REQUEST_BODY_MAX ? schedule_prepare(b->ctx, text) : NULL;
         bytes += text.len;
     }
 }
@@ -89,18 +87,21 @@ static void read_group(struct batch *b)
 static void send_group(struct batch *b)
 {
     struct cmd cmds[TOGETHER];
+    const struct reply *replies;
     struct errinfo info = {0};
     size_t sent = 0;
 
     for (size_t i = 0; i < b->count; i++) {
-        if (b->lines[i].prepared) {
-            cmds[sent++] = b->lines[i].made.cmd;
+        struct schedule_prepared *prepared = b->lines[i].prepared;
+        if (prepared) {
+            cmds[sent++] = prepared->cmd;
+            prepared->cmd = (struct cmd){0};
         }
     }
     if (sent == 0) {
         return;
     }
-    if (context_ask(b->ctx, cmds, sent, &info) != ERR_OK) {
+    if (context_ask(b->ctx, cmds, sent, &replies, &info) != ERR_OK) {
         (void)api_error_redis(&b->down, API_STORAGE_ERROR, "the job is not known to be stored", &info);
         return;
     }
@@ -108,7 +109,7 @@ static void send_group(struct batch *b)
     for (size_t i = 0; i < b->count; i++) {
         struct line *line = &b->lines[i];
         if (line->prepared) {
-            line->stored = schedule_is_stored(&line->made, redis_sync_reply(b->ctx->redis, sent++));
+            line->stored = schedule_is_stored(line->prepared, &replies[sent++]);
         }
     }
 }
@@ -161,35 +162,48 @@ static void answer_group(struct batch *b)
         struct line *line = &b->lines[i];
         if (line->stored) {
             json_begin(&w, &b->out);
-            job_json_write(&w, &line->made.job);
+            job_json_write(&w, &line->prepared->job);
         } else {
             do_alone(b, line);
         }
         buffer_add_char(&b->out, '\n');
-        if (line->prepared) {
-            job_fini(&line->made.job);
-        }
     }
 }
 
 /* ---- the request ---- */
 
-/* False: error is filled. */
-static bool count_lines(struct batch b, struct api_error *error)
+/* Returns false if there are too many; error is filled. */
+static bool count_lines(struct slice body, struct api_error *error)
 {
-    struct slice text;
+    size_t number = 0;
     size_t count = 0;
+    struct slice text;
 
-    while (next_line(&b, &text)) {
+    while (next_line(&body, &number, &text)) {
         count++;
     }
     return count <= LINES_MAX || api_error_set(error, API_PAYLOAD_TOO_LARGE,
                                                "the body has %zu lines; there may be %d", count, LINES_MAX);
 }
 
+/* Do the next lines. Returns false if there are none. */
+static bool do_group(struct batch *b)
+{
+    struct arena_mark mark = arena_mark(&b->ctx->memory);
+
+    read_group(b);
+    if (b->count > 0) {
+        send_group(b);
+        answer_group(b);
+    }
+    arena_release(&b->ctx->memory, mark);
+    return b->count > 0;
+}
+
 static void finish(struct batch *b)
 {
     struct response *res = &b->ctx->response;
+    struct buffer unused = res->body;
 
     if (b->failed > 0) {
         log_error("lines of a batch failed", log_i64("lines", (int64_t)b->failed),
@@ -197,31 +211,37 @@ static void finish(struct batch *b)
                   log_str("detail", b->down.detail[0] ? b->down.detail : NULL));
     }
     response_lines(res, 200);
+    res->body = b->out;
+    b->out = unused;
     res->etag = 0;
     res->fleeting = b->failed > 0;
-    buffer_fini(&res->body);
-    res->body = b->out;
+}
+
+static void end_batch(void *thing)
+{
+    struct batch *b = thing;
+
+    buffer_fini(&b->out);
 }
 
 static bool store_lines(struct context *ctx, struct api_error *error)
 {
-    struct batch b = {.ctx = ctx};
+    const struct slice body = {buffer_str(&ctx->request.body), ctx->request.body.len};
+    struct batch *b;
 
-    b.rest = (struct slice){buffer_str(&ctx->request.body), ctx->request.body.len};
-    if (!count_lines(b, error)) {
+    if (!count_lines(body, error)) {
         return false;
     }
-    b.lines = calloc(TOGETHER, sizeof *b.lines);
-    if (!b.lines) {
-        return api_error_set(error, API_INTERNAL_ERROR, "out of memory");
+    b = context_new(ctx, sizeof *b, end_batch, error);
+    if (!b) {
+        return false;
     }
+    b->ctx = ctx;
+    b->rest = body;
     context_allow_bulk(ctx, BUDGET_MS);
-    for (read_group(&b); b.count > 0; read_group(&b)) {
-        send_group(&b);
-        answer_group(&b);
+    while (do_group(b)) {
     }
-    free(b.lines);
-    finish(&b);
+    finish(b);
     return true;
 }
 

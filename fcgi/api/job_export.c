@@ -4,7 +4,7 @@
  * the last line, an error.
  */
 #include "api/context.h"
-#include "api/job_load.h"
+#include "api/job_view.h"
 #include "api/resources.h"
 #include "base/log.h"
 #include "job/job_json.h"
@@ -12,84 +12,101 @@
 
 #include <string.h>
 
+/* How far the export has come. */
+struct export
+{
+    unsigned shard;      /* the next to read */
+    bool inside;         /* `after` is one of its jobs */
+    struct job_id after; /* the last job that was written */
+};
+
 #define PAGE 100 /* jobs: Redis does nothing else for some 2 ms, and the longest are 7 MB */
 
 /* What of a job's life outlasts it: that, and why, it is called no more. */
-static struct job_backup what_is_kept(const struct job_load *load)
+static struct job_backup what_is_kept(const struct job_view *view)
 {
-    const char *state = job_load_state(load);
+    const char *state = job_view_state(view);
 
     if (strcmp(state, "ACTIVE") == 0) {
         return (struct job_backup){0};
     }
     return (struct job_backup){.state = slice_of(state),
-                               .reason = load->stored.reason,
-                               .note = load->stored.note,
-                               .by = load->stored.by};
+                               .reason = view->stored.reason,
+                               .note = view->stored.note,
+                               .by = view->stored.by};
 }
 
 /* One that cannot be read is not passed over in silence: its line is none that is taken back. */
-static void write_broken(struct json_writer *w, const struct job_load *load)
+static void write_broken(struct json_writer *w, const struct job_view *view)
 {
     char id[JOB_ID_TEXT_SIZE];
 
-    job_id_format(id, &load->stored.id);
+    job_id_format(id, &view->stored.id);
     json_member_str(w, "job_id", id);
     json_member_str(w, "state", "BROKEN");
-    json_member_str(w, "error", load->why);
+    json_member_str(w, "error", view->why);
 }
 
-static void write_line(struct buffer *out, const struct job_load *load)
+static void write_line(struct buffer *out, const struct job_view *view)
 {
-    bool broken = strcmp(job_load_state(load), "BROKEN") == 0;
-    struct job_backup kept = broken ? (struct job_backup){0} : what_is_kept(load);
+    bool broken = strcmp(job_view_state(view), "BROKEN") == 0;
+    struct job_backup kept = broken ? (struct job_backup){0} : what_is_kept(view);
     struct json_writer w;
 
     json_begin(&w, out);
     json_object_begin(&w);
     if (broken) {
-        write_broken(&w, load);
+        write_broken(&w, view);
     } else {
-        job_json_write_definition(&w, &load->job);
+        job_json_write_definition(&w, &view->job);
         job_json_write_kept(&w, &kept);
     }
     json_object_end(&w);
     buffer_add_char(out, '\n');
 }
 
-static enum err write_page(struct context *ctx, size_t *count, struct errinfo *info)
+static enum err write_page(struct context *ctx, struct export *export, const struct reply *reply,
+                           size_t *count, struct errinfo *info)
 {
-    const struct reply *reply = redis_sync_reply(ctx->redis, 0);
     struct wall_ms now;
     enum err err = store_job_page_reply(reply, &now, count, info);
 
     for (size_t i = 0; i < *count && err == ERR_OK; i++) {
-        struct job_load load = {.now = now};
-        err = store_job_page_at(reply, i, &load.stored, info);
-        if (err == ERR_OK) {
-            job_load_judge(ctx, &load);
-            write_line(&ctx->response.body, &load);
-            ctx->export.after = load.stored.id;
-            ctx->export.inside = true;
+        struct arena_mark mark = arena_mark(&ctx->memory);
+        const struct job_view *view = job_view_at(ctx, reply, i, now, info);
+        if (view) {
+            write_line(&ctx->response.body, view);
+            export->after = view->stored.id;
+            export->inside = true;
         }
-        job_load_fini(&load);
+        err = view ? ERR_OK : info->code;
+        arena_release(&ctx->memory, mark);
     }
     return err;
 }
 
-/* Write the next jobs, if there are any, and say in response.more whether this was all. */
-static enum err go_on(struct context *ctx, struct errinfo *info)
+/* Ask the shard for its next page, and write that. */
+static enum err ask_and_write(struct context *ctx, struct export *export, size_t *count, struct errinfo *info)
 {
-    struct job_export *export = &ctx->export;
-    size_t count = 0;
+    struct arena_mark mark = arena_mark(&ctx->memory);
+    const struct reply *reply;
     struct cmd cmd;
+    enum err err;
+
+    store_job_page(&cmd, export->shard, export->inside ? &export->after : NULL, PAGE);
+    err = context_ask(ctx, &cmd, 1, &reply, info);
+    err = err == ERR_OK ? write_page(ctx, export, reply, count, info) : err;
+    arena_release(&ctx->memory, mark);
+    return err;
+}
+
+/* Write the next jobs, if there are any. Sets response.more if there may be others. */
+static enum err go_on(struct context *ctx, struct export *export, struct errinfo *info)
+{
+    size_t count = 0;
 
     while (count == 0 && export->shard < STORE_SHARDS) {
-        store_job_page(&cmd, export->shard, export->inside ? &export->after : NULL, PAGE);
-        enum err err = context_ask(ctx, &cmd, 1, info);
-        if (err == ERR_OK) {
-            err = write_page(ctx, &count, info);
-        }
+        enum err err = ask_and_write(ctx, export, &count, info);
         if (err != ERR_OK) {
             return err;
         }
@@ -102,13 +119,14 @@ static enum err go_on(struct context *ctx, struct errinfo *info)
     return ERR_OK;
 }
 
-static void go_on_or_say_why(struct context *ctx)
+/* context_more_fn. An export that fails ends with a line that says why. */
+static void go_on_or_say_why(struct context *ctx, void *export)
 {
     struct errinfo info = {0};
     struct api_error error;
     struct json_writer w;
 
-    if (go_on(ctx, &info) != ERR_OK) {
+    if (go_on(ctx, export, &info) != ERR_OK) {
         (void)api_error_redis(&error, API_STORAGE_ERROR, "the other jobs cannot be read", &info);
     } else if (buffer_error(&ctx->response.body) != ERR_OK) {
         api_error_set(&error, API_INTERNAL_ERROR, "out of memory");
@@ -128,13 +146,17 @@ static void go_on_or_say_why(struct context *ctx)
 
 bool jobs_export(struct context *ctx, struct api_error *error)
 {
+    struct export *export = context_new(ctx, sizeof *export, NULL, error);
     struct errinfo info = {0};
 
-    ctx->export = (struct job_export){0};
+    if (!export) {
+        return false;
+    }
     ctx->more = go_on_or_say_why;
+    ctx->more_arg = export;
     context_allow_bulk(ctx, CONTEXT_BULK_MS);
     response_lines(&ctx->response, 200);
-    if (go_on(ctx, &info) != ERR_OK) {
+    if (go_on(ctx, export, &info) != ERR_OK) {
         return api_error_redis(error, API_STORAGE_ERROR, "the jobs cannot be read", &info);
     }
     return true;

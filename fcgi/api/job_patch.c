@@ -4,7 +4,8 @@
  */
 #include "api/job_patch.h"
 
-#include "api/job_load.h"
+#include "api/job_view.h"
+#include "api/owned.h"
 #include "api/resources.h"
 #include "job/job_json.h"
 #include "job/job_plan.h"
@@ -24,8 +25,8 @@ struct patch {
     bool if_match;                /* there is one */
     char name[REQUEST_NAME_SIZE]; /* of this request: its changes bear it */
     struct wall_ms after;         /* the next instant must be later than this, too */
-    struct job_load load;         /* the job as it is */
-    struct job wanted;            /* owned: and as it is to be */
+    const struct job_view *view;  /* the job as it is, … */
+    struct job *wanted;           /* … and as it is to be; both last for one try */
     bool same_time;               /* as before */
     struct wall_ms due;           /* its next instant; INT64_MAX: there is none */
 };
@@ -79,71 +80,73 @@ static bool same_text(struct slice a, struct slice b)
     return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
 }
 
-/* Make the job that is wanted, of the same age as the one that there is. False: error is filled. */
+/* Make the job that is wanted, as old as the one that there is. Returns false on failure; error is filled. */
 static bool build(struct patch *p, const struct job_fields *asked)
 {
     struct job_fields fields = *asked;
     struct job_fault fault;
 
-    fields.now_ms = p->load.now.ms;
-    job_fini(&p->wanted);
-    if (!job_build(&p->wanted, &fields, p->load.stored.created, p->ctx->zones, &fault)) {
+    fields.now_ms = p->view->now.ms;
+    p->wanted = owned_job(p->ctx, p->error);
+    if (!p->wanted) {
+        return false;
+    }
+    if (!job_build(p->wanted, &fields, p->view->stored.created, p->ctx->zones, &fault)) {
         return api_error_job(p->error, &fault);
     }
-    job_set_id(&p->wanted, &p->id);
+    job_set_id(p->wanted, &p->id);
     return true;
 }
 
-/* Body and stored job → the job that is wanted. False: error is filled. */
+/* Make the job that is wanted from the stored job and the body. Returns false on failure; error is filled. */
 static bool merge(struct patch *p)
 {
+    struct job_json *json = owned_job_json(p->ctx, p->error);
     struct job_fields base;
-    struct job_json json;
     struct job_fault fault;
-    bool good;
 
-    job_describe(&p->load.job, &base);
-    base.timezone = slice_of(zone_name(p->load.job.zone));
-    good = job_json_parse_patch(&json, p->body, &base, &fault);
-    if (!good) {
-        api_error_job(p->error, &fault);
-    } else if (!same_text(json.fields.name, base.name)) {
-        api_error_set(p->error, API_VALIDATION_ERROR, "name cannot be changed: the job's id is made of it");
-        good = api_error_at(p->error, slice_of("name"));
-    } else {
-        drop_old_zone(&json.fields, &base);
-        json.fields.timezone_default = p->ctx->timezone;
-        good = build(p, &json.fields);
+    if (!json) {
+        return false;
     }
-    job_json_fini(&json);
-    return good;
+    job_describe(&p->view->job, &base);
+    base.timezone = slice_of(zone_name(p->view->job.zone));
+    if (!job_json_parse_patch(json, p->body, &base, &fault)) {
+        return api_error_job(p->error, &fault);
+    }
+    if (!same_text(json->fields.name, base.name)) {
+        api_error_set(p->error, API_VALIDATION_ERROR, "name cannot be changed: the job's id is made of it");
+        return api_error_at(p->error, slice_of("name"));
+    }
+    drop_old_zone(&json->fields, &base);
+    json->fields.timezone_default = p->ctx->timezone;
+    return build(p, &json->fields);
 }
 
 /* When is it due next, if its time is another one? False: error is filled. */
 static bool plan(struct patch *p)
 {
-    struct wall_ms behind = p->load.behind;
+    struct wall_ms behind = p->view->behind;
 
     p->due.ms = INT64_MAX;
-    p->same_time = !p->load.stored.broken && job_plan_same(&p->wanted, &p->load.job, true);
-    if (p->same_time || job_load_runs_left(&p->wanted, &p->load.stored) == 0 ||
-        job_plan_first(&p->wanted, p->after.ms > behind.ms ? p->after : behind, &p->due)) {
+    p->same_time = !p->view->stored.broken && job_plan_same(p->wanted, &p->view->job, true);
+    if (p->same_time || job_view_runs_left(p->wanted, &p->view->stored) == 0 ||
+        job_plan_first(p->wanted, p->after.ms > behind.ms ? p->after : behind, &p->due)) {
         return true;
     }
-    return job_load_over(&p->wanted, p->error);
+    return job_view_refuse_over(p->wanted, p->error);
 }
 
 /* What would be: the job as wanted, and its instants before and after. */
 static enum step show_dry_run(struct patch *p)
 {
-    struct job_load_plan before = job_load_plan_of(&p->load);
-    struct job_load_plan after = before;
+    struct job_view_plan before = job_view_plan_of(p->view);
+    struct job_view_plan after = before;
     struct json_writer w;
 
-    after.job = &p->wanted;
-    after.most = job_load_runs_left(&p->wanted, &p->load.stored);
+    after.job = p->wanted;
+    after.most = job_view_runs_left(p->wanted, &p->view->stored);
     if (!p->same_time) {
-        after.from = p->load.behind;
+        after.from = p->view->behind;
         after.due.ms = INT64_MAX;
     }
     response_json(&p->ctx->response, 200, &w);
@@ -151,11 +154,11 @@ static enum step show_dry_run(struct patch *p)
     json_key(&w, "dry_run");
     json_put_bool(&w, true);
     json_key(&w, "job");
-    job_json_write(&w, &p->wanted);
-    job_load_write_next(&w, "next_before", &before);
-    job_load_write_next(&w, "next_after", &after);
+    job_json_write(&w, p->wanted);
+    job_view_write_next(&w, "next_before", &before);
+    job_view_write_next(&w, "next_after", &after);
     json_object_end(&w);
-    p->ctx->response.etag = p->load.stored.version;
+    p->ctx->response.etag = p->view->stored.version;
     return STEP_DONE;
 }
 
@@ -164,30 +167,32 @@ static enum step show(struct patch *p)
     struct json_writer w;
 
     if (!p->whole) {
-        (void)job_load_answer(p->ctx, 200, &p->load);
+        (void)job_view_answer(p->ctx, 200, p->view);
         return STEP_DONE;
     }
     response_json(&p->ctx->response, 201, &w);
-    job_json_write(&w, &p->wanted);
+    job_json_write(&w, p->wanted);
     return STEP_DONE;
 }
 
 static enum step show_changed(struct patch *p)
 {
-    return job_load(p->ctx, &p->id, JOB_LOAD_RECORDS, &p->load, p->error) ? show(p) : STEP_FAILED;
+    p->view = job_view_load(p->ctx, &p->id, JOB_VIEW_RECORDS, p->error);
+    return p->view ? show(p) : STEP_FAILED;
 }
 
 /* It is not the job that was read: mostly somebody else was first, but a command whose answer was lost is
  * sent again, and then that is our own change. */
 static enum step ask_whose(struct patch *p)
 {
+    const struct reply *reply;
     struct errinfo info = {0};
     struct cmd cmd;
     bool own;
 
     store_job_changed_by(&cmd, &p->id);
-    if (context_ask(p->ctx, &cmd, 1, &info) != ERR_OK ||
-        store_job_changed_by_reply(redis_sync_reply(p->ctx->redis, 0), p->name, &own, &info) != ERR_OK) {
+    if (context_ask(p->ctx, &cmd, 1, &reply, &info) != ERR_OK ||
+        store_job_changed_by_reply(reply, p->name, &own, &info) != ERR_OK) {
         (void)api_error_redis(p->error, API_STORAGE_ERROR, "the change is not known to be stored", &info);
         return STEP_FAILED;
     }
@@ -199,9 +204,10 @@ static enum step ask_whose(struct patch *p)
 static enum step change(struct patch *p)
 {
     struct store_change change = {
-        .read = &p->load.stored, .definition = &p->wanted, .due = p->due, .request = p->name};
-    bool paused = slice_eq(p->load.stored.state, "PAUSED") && !p->load.stored.broken;
+        .read = &p->view->stored, .definition = p->wanted, .due = p->due, .request = p->name};
+    bool paused = slice_eq(p->view->stored.state, "PAUSED") && !p->view->stored.broken;
     enum store_answer answer = STORE_ANSWER_NONE;
+    const struct reply *reply;
     struct wall_ms taken;
     struct errinfo info = {0};
     struct cmd cmd;
@@ -211,8 +217,8 @@ static enum step change(struct patch *p)
                     : p->due.ms == INT64_MAX ? STORE_TIME_OVER
                                              : STORE_TIME_DUE;
     store_job_change(&cmd, &change);
-    if (context_ask(p->ctx, &cmd, 1, &info) != ERR_OK ||
-        store_job_change_reply(redis_sync_reply(p->ctx->redis, 0), &answer, &taken, &info) != ERR_OK) {
+    if (context_ask(p->ctx, &cmd, 1, &reply, &info) != ERR_OK ||
+        store_job_change_reply(reply, &answer, &taken, &info) != ERR_OK) {
         (void)api_error_redis(p->error, API_STORAGE_ERROR, "the change is not known to be stored", &info);
         return STEP_FAILED;
     }
@@ -230,48 +236,47 @@ static enum step try(struct patch *p)
 {
     bool same;
 
-    if (!job_load(p->ctx, &p->id, JOB_LOAD_RECORDS, &p->load, p->error)) {
+    p->view = job_view_load(p->ctx, &p->id, JOB_VIEW_RECORDS, p->error);
+    if (!p->view) {
         return STEP_FAILED;
     }
-    if (!p->load.readable) {
-        (void)job_load_broken(p->error);
+    if (!p->view->readable) {
+        (void)job_view_refuse_broken(p->error);
         return STEP_FAILED;
     }
     if (!(p->whole ? build(p, p->whole) : merge(p))) {
         return STEP_FAILED;
     }
-    same = job_plan_same(&p->wanted, &p->load.job, false);
-    if (!job_load_if_match(p->ctx, p->load.stored.version, &p->if_match, p->error) || !plan(p)) {
+    same = job_plan_same(p->wanted, &p->view->job, false);
+    if (!job_view_if_match(p->ctx, p->view->stored.version, &p->if_match, p->error) || !plan(p)) {
         return STEP_FAILED;
     }
     if (p->dry_run) {
         return show_dry_run(p);
     }
-    return same && !p->load.stored.broken ? show(p) : change(p);
+    return same && !p->view->stored.broken ? show(p) : change(p);
 }
 
-/* Try until the job holds still. */
+/* Try until no other request changes the job in between. */
 static bool try_often(struct patch *p)
 {
-    enum step step = STEP_AGAIN;
-
     request_make_name(p->name);
-    for (int i = 0; i < TRIES && step == STEP_AGAIN; i++) {
-        step = try(p);
+    for (int i = 0; i < TRIES; i++) {
+        struct arena_mark mark = arena_mark(&p->ctx->memory);
+        enum step step = try(p);
+        if (step != STEP_AGAIN) {
+            return step == STEP_DONE;
+        }
+        arena_release(&p->ctx->memory, mark);
     }
-    job_load_fini(&p->load);
-    job_fini(&p->wanted);
-    if (step == STEP_AGAIN) {
-        return api_error_set(p->error, API_CONFLICT, "the job is being changed all the time: try again");
-    }
-    return step == STEP_DONE;
+    return api_error_set(p->error, API_CONFLICT, "the job is being changed all the time: try again");
 }
 
 bool job_patch(struct context *ctx, struct api_error *error)
 {
     struct patch p = {.ctx = ctx, .error = error};
 
-    if (!job_load_id(ctx, &p.id, error) || !read_dry_run(&p) || !request_read_body(&ctx->request, error)) {
+    if (!job_view_id(ctx, &p.id, error) || !read_dry_run(&p) || !request_read_body(&ctx->request, error)) {
         return false;
     }
     p.body = (struct slice){buffer_str(&ctx->request.body), ctx->request.body.len};

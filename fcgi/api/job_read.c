@@ -2,7 +2,7 @@
  * costs what is in it, and what is looked at and left out by a filter is bounded: then the page is short, and
  * the cursor goes on behind it. */
 #include "api/context.h"
-#include "api/job_load.h"
+#include "api/job_view.h"
 #include "api/resources.h"
 #include "job/labels.h"
 #include "store/store_life.h"
@@ -17,19 +17,18 @@
 
 bool job_show(struct context *ctx, struct api_error *error)
 {
-    struct job_load load = {0};
+    const struct job_view *view;
     struct job_id id;
 
-    if (!job_load_id(ctx, &id, error) || !job_load(ctx, &id, JOB_LOAD_RECORDS, &load, error)) {
+    view = job_view_id(ctx, &id, error) ? job_view_load(ctx, &id, JOB_VIEW_RECORDS, error) : NULL;
+    if (!view) {
         return false;
     }
-    if (job_load_is_known(ctx, load.stored.version)) {
-        response_empty(&ctx->response, 304);
-        ctx->response.etag = load.stored.version;
-    } else {
-        (void)job_load_answer(ctx, 200, &load);
+    if (!job_view_is_known(ctx, view->stored.version)) {
+        return job_view_answer(ctx, 200, view);
     }
-    job_load_fini(&load);
+    response_empty(&ctx->response, 304);
+    ctx->response.etag = view->stored.version;
     return true;
 }
 
@@ -109,54 +108,61 @@ static bool read_query(struct listing *l, struct api_error *error)
 }
 
 /* The host of the job's URL, whatever its case, without the port. */
-static bool has_host(const struct job_load *load, struct slice host)
+static bool has_host(const struct job_view *view, struct slice host)
 {
-    struct slice own = load->job.url.host;
+    struct slice own = view->job.url.host;
 
-    return load->readable && own.len == host.len && strncasecmp(own.data, host.data, host.len) == 0;
+    return view->readable && own.len == host.len && strncasecmp(own.data, host.data, host.len) == 0;
 }
 
-static bool has_name(const struct job_load *load, struct slice prefix)
+static bool has_name(const struct job_view *view, struct slice prefix)
 {
-    struct slice name = load->readable ? load->job.labels.name : (struct slice){NULL, 0};
+    struct slice name = view->readable ? view->job.labels.name : (struct slice){NULL, 0};
 
     return name.data && name.len >= prefix.len && memcmp(name.data, prefix.data, prefix.len) == 0;
 }
 
-static bool has_tag(const struct job_load *load, struct slice tag)
+static bool has_tag(const struct job_view *view, struct slice tag)
 {
-    return load->readable && labels_have_tag(&load->job.labels, tag);
+    return view->readable && labels_have_tag(&view->job.labels, tag);
 }
 
-static bool is_wanted(const struct listing *l, const struct job_load *load)
+static bool is_wanted(const struct listing *l, const struct job_view *view)
 {
-    return (!l->state.data || slice_eq(l->state, job_load_state(load))) &&
-           (!l->host.data || has_host(load, l->host)) && (!l->tag.data || has_tag(load, l->tag)) &&
-           (!l->name_prefix.data || has_name(load, l->name_prefix));
+    return (!l->state.data || slice_eq(l->state, job_view_state(view))) &&
+           (!l->host.data || has_host(view, l->host)) && (!l->tag.data || has_tag(view, l->tag)) &&
+           (!l->name_prefix.data || has_name(view, l->name_prefix));
 }
 
-/* Take what is wanted of a page of a shard. */
-static enum err take_page(struct listing *l, size_t *count, struct errinfo *info)
+/* Look at the job at index of a page. */
+static enum err take_job(struct listing *l, const struct reply *reply, size_t index, struct wall_ms now,
+                         struct errinfo *info)
 {
-    const struct reply *reply = redis_sync_reply(l->ctx->redis, 0);
+    const struct job_view *view = job_view_at(l->ctx, reply, index, now, info);
+
+    if (!view) {
+        return info->code;
+    }
+    l->cursor = view->stored.id;
+    l->has_cursor = true;
+    l->looked_at++;
+    if (is_wanted(l, view)) {
+        job_view_write(&l->w, view, false);
+        l->count++;
+    }
+    return ERR_OK;
+}
+
+/* Take the jobs that are wanted of a page of a shard. */
+static enum err take_page(struct listing *l, const struct reply *reply, size_t *count, struct errinfo *info)
+{
     struct wall_ms now;
     enum err err = store_job_page_reply(reply, &now, count, info);
 
     for (size_t i = 0; i < *count && err == ERR_OK && l->count < l->limit; i++) {
-        struct job_load load = {.now = now};
-        err = store_job_page_at(reply, i, &load.stored, info);
-        if (err != ERR_OK) {
-            break;
-        }
-        l->cursor = load.stored.id;
-        l->has_cursor = true;
-        l->looked_at++;
-        job_load_judge(l->ctx, &load);
-        if (is_wanted(l, &load)) {
-            job_load_write(&l->w, &load, false);
-            l->count++;
-        }
-        job_load_fini(&load);
+        struct arena_mark mark = arena_mark(&l->ctx->memory);
+        err = take_job(l, reply, i, now, info);
+        arena_release(&l->ctx->memory, mark);
     }
     return err;
 }
@@ -171,14 +177,18 @@ static enum err look(struct listing *l, unsigned shard, bool *end, struct errinf
 {
     int64_t ask = is_filtered(l) || l->limit - l->count > ASK_MAX ? ASK_MAX : l->limit - l->count;
     bool inside = l->has_cursor && store_shard(&l->cursor) == shard;
+    struct arena_mark mark = arena_mark(&l->ctx->memory);
+    const struct reply *reply;
     struct cmd cmd;
     size_t count;
+    enum err err;
 
     store_job_page(&cmd, shard, inside ? &l->cursor : NULL, (int)ask);
-    enum err err = context_ask(l->ctx, &cmd, 1, info);
+    err = context_ask(l->ctx, &cmd, 1, &reply, info);
     if (err == ERR_OK) {
-        err = take_page(l, &count, info);
+        err = take_page(l, reply, &count, info);
     }
+    arena_release(&l->ctx->memory, mark);
     *end = err == ERR_OK && (int64_t)count < ask && l->count < l->limit;
     return err;
 }

@@ -1,7 +1,7 @@
 /* job_why: GET /v1/jobs/{id}/why. What happened at an instant, or why nothing did, from what there is: the
  * job's history, its state, and its schedule as it is now. */
 #include "api/context.h"
-#include "api/job_load.h"
+#include "api/job_view.h"
 #include "api/resources.h"
 #include "base/log.h"
 #include "http/response.h"
@@ -16,10 +16,12 @@
 struct why {
     struct context *ctx;
     struct wall_ms at;
-    struct job_load load;
+    const struct job_view *view;
+    struct execution *records; /* of its history, those about the instant, newest first */
+    size_t record_count;
     const char *code;                   /* static */
     char text[EXECUTION_ERROR_MAX + 1]; /* for a person */
-    const char *field;                  /* of the schedule, that says no; NULL: none does */
+    const char *field;                  /* of the schedule, that excludes the instant; NULL: none does */
     struct wall_ms called;              /* when it was called instead; 0: it was not */
     bool waits; /* its first attempt was put off, or handed back, and is still to be made */
 };
@@ -43,21 +45,6 @@ static void say(struct why *why, const char *code, const char *text)
     (void)snprintf(why->text, sizeof why->text, "%s", text);
 }
 
-/* Before the job is loaded, whose texts are the last reply's. */
-static bool find_waiting(struct why *why, const struct job_id *id, struct api_error *error)
-{
-    struct errinfo info = {0};
-    struct cmd cmd;
-    enum err err;
-
-    store_job_waits(&cmd, id, why->at);
-    err = context_ask(why->ctx, &cmd, 1, &info);
-    if (err == ERR_OK) {
-        err = store_job_waits_reply(redis_sync_reply(why->ctx->redis, 0), &why->waits, &info);
-    }
-    return err == ERR_OK || api_error_redis(error, API_STORAGE_ERROR, "the job cannot be read", &info);
-}
-
 /* ---- what was recorded ---- */
 
 static bool is_about(const struct execution *execution, struct wall_ms at)
@@ -67,14 +54,37 @@ static bool is_about(const struct execution *execution, struct wall_ms at)
             at.ms <= execution->missed_until.ms);
 }
 
-/* The record at index, if it tells of the instant. */
-static bool read_record(const struct why *why, size_t index, struct execution *out)
+/* job_view_visit. */
+static void keep_record(void *arg, const struct execution *execution)
 {
-    struct errinfo info = {0};
+    struct why *why = arg;
 
-    return store_job_record_at(redis_sync_reply(why->ctx->redis, 0), index, &why->load.stored.id, out,
-                               &info) == ERR_OK &&
-           is_about(out, why->at);
+    if (is_about(execution, why->at) && why->record_count < JOB_VIEW_RECORDS) {
+        why->records[why->record_count++] = *execution;
+    }
+}
+
+/* Read the job, its history, and whether the occurrence waits, in one round trip. Returns false on failure;
+ * error is filled. */
+static bool load(struct why *why, const struct job_id *id, struct api_error *error)
+{
+    const struct job_view_visitor visitor = {keep_record, why};
+    const struct reply *replies;
+    struct errinfo info = {0};
+    struct cmd cmds[2];
+
+    why->records = context_new(why->ctx, JOB_VIEW_RECORDS * sizeof *why->records, NULL, error);
+    if (!why->records) {
+        return false;
+    }
+    store_job_get(&cmds[0], id, JOB_VIEW_RECORDS);
+    store_job_waits(&cmds[1], id, why->at);
+    if (context_ask(why->ctx, cmds, 2, &replies, &info) != ERR_OK ||
+        store_job_waits_reply(&replies[1], &why->waits, &info) != ERR_OK) {
+        return api_error_redis(error, API_STORAGE_ERROR, "the job cannot be read", &info);
+    }
+    why->view = job_view_read(why->ctx, id, &replies[0], &visitor, error);
+    return why->view != NULL;
 }
 
 /* For a person, what a record says. One that gave way to another occurrence says to which. */
@@ -98,18 +108,14 @@ static const char *text_of(const struct execution *execution)
                : "see its record";
 }
 
-/* The newest record says what came of it. */
-static bool find_record(struct why *why)
+/* The newest record says what came of it. Returns false if there is no record. */
+static bool explain_record(struct why *why)
 {
-    struct execution execution;
-
-    for (size_t i = 0; i < why->load.records; i++) {
-        if (read_record(why, i, &execution)) {
-            say(why, execution_outcome_name(execution.outcome), text_of(&execution));
-            return true;
-        }
+    if (why->record_count == 0) {
+        return false;
     }
-    return false;
+    say(why, execution_outcome_name(why->records[0].outcome), text_of(&why->records[0]));
+    return true;
 }
 
 /* ---- why nothing was ---- */
@@ -117,7 +123,7 @@ static bool find_record(struct why *why)
 /* Does the schedule's window, or its being one instant, say no? */
 static bool refuse_window(struct why *why)
 {
-    const struct when *when = &why->load.job.when;
+    const struct when *when = &why->view->job.when;
 
     if (why->at.ms < when->starts.ms) {
         say(why, "outside_window", "it is before starts_at");
@@ -135,7 +141,7 @@ static bool refuse_window(struct why *why)
 /* Is it no instant of the schedule? */
 static bool refuse_schedule(struct why *why)
 {
-    const struct job *job = &why->load.job;
+    const struct job *job = &why->view->job;
     struct wall_ms first;
     int64_t jump_s = 0;
 
@@ -169,18 +175,18 @@ static bool refuse_schedule(struct why *why)
 /* An instant of the schedule that nothing was recorded of. */
 static void explain_silence(struct why *why)
 {
-    const struct store_job *stored = &why->load.stored;
-    struct job_load_plan plan = job_load_plan_of(&why->load);
+    const struct store_job *stored = &why->view->stored;
+    struct job_view_plan plan = job_view_plan_of(why->view);
 
     if (!why->waits && slice_eq(stored->state, "COMPLETED") && stored->since.ms <= why->at.ms) {
         say(why, "completed", "the job was completed before");
     } else if (slice_eq(stored->state, "PAUSED") &&
-               (why->at.ms > why->load.now.ms || stored->since.ms <= why->at.ms)) {
+               (why->at.ms > why->view->now.ms || stored->since.ms <= why->at.ms)) {
         say(why, "paused", "the job is paused");
-    } else if (why->at.ms - why->load.now.ms > AHEAD_MS && job_load_passes(&plan, why->at)) {
+    } else if (why->at.ms - why->view->now.ms > AHEAD_MS && job_view_passes(&plan, why->at)) {
         why->called = stored->due;
         say(why, "passed_over", "the clock was set back: the job goes on with a later instant");
-    } else if (why->at.ms > why->load.now.ms) {
+    } else if (why->at.ms > why->view->now.ms) {
         say(why, "not_yet", "it is still to come");
     } else if (stored->due.ms <= why->at.ms) {
         say(why, "waiting", "it is due, and no runner has taken it up so far");
@@ -188,7 +194,7 @@ static void explain_silence(struct why *why)
         say(why, "queued", "it waits until an earlier occurrence is over");
     } else if (why->waits) {
         say(why, "waiting", "it was put off, and waits to be called");
-    } else if (stored->running.ms == why->at.ms || why->load.now.ms - why->at.ms < 60000) {
+    } else if (stored->running.ms == why->at.ms || why->view->now.ms - why->at.ms < 60000) {
         say(why, "under_way", "it is being called, or waits for its host");
     } else {
         say(why, "not_recorded",
@@ -199,10 +205,10 @@ static void explain_silence(struct why *why)
 
 static void explain(struct why *why)
 {
-    if (find_record(why)) {
+    if (explain_record(why)) {
         return;
     }
-    if (why->at.ms <= why->load.stored.created.ms) {
+    if (why->at.ms <= why->view->stored.created.ms) {
         say(why, "not_created", "there was no such job yet");
     } else if (!refuse_schedule(why)) {
         explain_silence(why);
@@ -233,14 +239,10 @@ static void put_paused(struct json_writer *w, const struct store_job *stored)
 
 static void put_records(struct json_writer *w, const struct why *why)
 {
-    struct execution execution;
-
     json_key(w, "executions");
     json_array_begin(w);
-    for (size_t i = 0; i < why->load.records; i++) {
-        if (read_record(why, i, &execution)) {
-            execution_json_write(w, &execution);
-        }
+    for (size_t i = 0; i < why->record_count; i++) {
+        execution_json_write(w, &why->records[i]);
     }
     json_array_end(w);
 }
@@ -248,11 +250,11 @@ static void put_records(struct json_writer *w, const struct why *why)
 static void write_answer(const struct why *why)
 {
     char id[JOB_ID_TEXT_SIZE];
-    struct job_load_plan plan = job_load_plan_of(&why->load);
+    struct job_view_plan plan = job_view_plan_of(why->view);
     struct json_writer w;
 
     plan.from = why->at; /* of a job that is called no more as well: what the schedule says */
-    job_id_format(id, &why->load.stored.id);
+    job_id_format(id, &why->view->stored.id);
     response_json(&why->ctx->response, 200, &w);
     json_object_begin(&w);
     put_str(&w, "job_id", id);
@@ -264,30 +266,25 @@ static void write_answer(const struct why *why)
         json_member_time(&w, "called_at", why->called);
     }
     if (slice_eq(slice_of(why->code), "paused")) {
-        put_paused(&w, &why->load.stored);
+        put_paused(&w, &why->view->stored);
     }
     put_records(&w, why);
-    job_load_write_next(&w, "next", &plan);
+    job_view_write_next(&w, "next", &plan);
     json_object_end(&w);
-}
-
-static bool explain_and_answer(struct why *why, struct api_error *error)
-{
-    if (!why->load.readable) {
-        return job_load_broken(error);
-    }
-    explain(why);
-    write_answer(why);
-    return true;
 }
 
 bool job_why(struct context *ctx, struct api_error *error)
 {
     struct why why = {.ctx = ctx};
     struct job_id id;
-    bool done = job_load_id(ctx, &id, error) && read_at(&why, error) && find_waiting(&why, &id, error) &&
-                job_load(ctx, &id, JOB_LOAD_RECORDS, &why.load, error) && explain_and_answer(&why, error);
 
-    job_load_fini(&why.load);
-    return done;
+    if (!job_view_id(ctx, &id, error) || !read_at(&why, error) || !load(&why, &id, error)) {
+        return false;
+    }
+    if (!why.view->readable) {
+        return job_view_refuse_broken(error);
+    }
+    explain(&why);
+    write_answer(&why);
+    return true;
 }

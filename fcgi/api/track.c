@@ -2,7 +2,7 @@
  * command, whatever happened elsewhere; the page of all jobs is a round trip over all shards, and rarely a
  * second one, or with a filter a few of them. */
 #include "api/context.h"
-#include "api/job_load.h"
+#include "api/job_view.h"
 #include "api/resources.h"
 #include "api/track_query.h"
 #include "job/execution_json.h"
@@ -17,6 +17,13 @@
 #define ASK_MAX      128
 
 _Static_assert(STORE_SHARDS <= REDIS_SYNC_PIPELINE_MAX, "all shards are asked in one round trip");
+
+/* A list of attempts that is being made. */
+struct page {
+    struct context *ctx;
+    struct track_query query;
+    struct feed feed;
+};
 
 static bool is_filtered(const struct feed_filter *filter)
 {
@@ -33,9 +40,11 @@ static int history_needed(const struct track_query *query)
 }
 
 /* must_exist: ERR_NOT_FOUND where there is no such job. */
-static enum err load_history(struct context *ctx, const struct job_id *id, const struct track_query *query,
-                             bool must_exist, struct errinfo *info)
+static enum err load_history(struct page *page, const struct job_id *id, bool must_exist,
+                             struct errinfo *info)
 {
+    const struct track_query *query = &page->query;
+    const struct reply *replies;
     struct cmd cmds[2];
     struct store_job job;
     struct wall_ms now;
@@ -46,32 +55,31 @@ static enum err load_history(struct context *ctx, const struct job_id *id, const
     if (must_exist) {
         store_job_get(&cmds[1], id, 0);
     }
-    err = context_ask(ctx, cmds, must_exist ? 2 : 1, info);
+    err = context_ask(page->ctx, cmds, must_exist ? 2 : 1, &replies, info);
     if (err == ERR_OK && must_exist) {
-        err = store_job_get_reply(redis_sync_reply(ctx->redis, 1), id, &job, &now, &count, info);
+        err = store_job_get_reply(&replies[1], id, &job, &now, &count, info);
     }
-    return err == ERR_OK ? feed_fill_history(&ctx->feed, id, redis_sync_reply(ctx->redis, 0),
-                                             (size_t)query->limit, info)
-                         : err;
+    return err == ERR_OK ? feed_fill_history(&page->feed, id, &replies[0], (size_t)query->limit, info) : err;
 }
 
 /* Ask the shards (a bit each) for their next `ask` records. */
-static enum err ask_shards(struct context *ctx, unsigned shards, int ask, struct errinfo *info)
+static enum err ask_shards(struct page *page, unsigned shards, int ask, struct errinfo *info)
 {
     struct cmd cmds[STORE_SHARDS];
     unsigned numbers[STORE_SHARDS];
+    const struct reply *replies;
     size_t count = 0;
     enum err err;
 
     for (unsigned shard = 0; shard < STORE_SHARDS; shard++) {
         if (shards & 1U << shard) {
-            store_executions(&cmds[count], shard, ctx->feed.shards[shard].before, ask);
+            store_executions(&cmds[count], shard, page->feed.shards[shard].before, ask);
             numbers[count++] = shard;
         }
     }
-    err = context_ask(ctx, cmds, count, info);
+    err = context_ask(page->ctx, cmds, count, &replies, info);
     for (size_t i = 0; i < count && err == ERR_OK; i++) {
-        err = feed_fill(&ctx->feed, numbers[i], redis_sync_reply(ctx->redis, i), (size_t)ask, info);
+        err = feed_fill(&page->feed, numbers[i], &replies[i], (size_t)ask, info);
     }
     return err;
 }
@@ -85,46 +93,50 @@ static int min(int a, int b)
  * first. Calls are spread over the shards by chance: of a page of 50, four out of five have no shard with
  * more than its share and ASK_SPARE. During a herd, though, the latest records are of a few shards, for they
  * are made in batches: so the second time is for all that the page has room for, and there is no third. */
-static int how_many(const struct context *ctx, const struct track_query *query, int asked)
+static int how_many(const struct page *page, int asked)
 {
+    const struct track_query *query = &page->query;
+
     if (is_filtered(&query->filter)) {
         return asked == 0 ? ASK_FILTERED : min(2 * asked, ASK_MAX);
     }
     return asked == 0 ? min(query->limit / STORE_SHARDS + ASK_SPARE, query->limit)
-                      : query->limit - (int)ctx->feed.page_count;
+                      : query->limit - (int)page->feed.page_count;
 }
 
-static enum err load_feed(struct context *ctx, const struct track_query *query, struct errinfo *info)
+static enum err load_feed(struct page *page, struct errinfo *info)
 {
+    size_t limit = (size_t)page->query.limit;
+    struct feed *feed = &page->feed;
     int ask = 0;
     unsigned missing;
 
-    while ((missing = feed_advance(&ctx->feed, (size_t)query->limit)) != 0 && !feed_is_spent(&ctx->feed)) {
-        ask = how_many(ctx, query, ask);
-        enum err err = ask_shards(ctx, missing, ask, info);
+    while ((missing = feed_advance(feed, limit)) != 0 && !feed_is_spent(feed)) {
+        ask = how_many(page, ask);
+        enum err err = ask_shards(page, missing, ask, info);
         if (err != ERR_OK) {
             return err;
         }
     }
-    feed_end(&ctx->feed, (size_t)query->limit);
+    feed_end(feed, limit);
     return ERR_OK;
 }
 
 /* say_end: show that there is nothing behind the page, too. */
-static void write_page(struct context *ctx, bool say_end)
+static void write_page(struct page *page, bool say_end)
 {
     struct json_writer w;
     char cursor[FEED_CURSOR_SIZE];
 
-    feed_cursor_format(cursor, &ctx->feed.next);
-    response_json(&ctx->response, 200, &w);
+    feed_cursor_format(cursor, &page->feed.next);
+    response_json(&page->ctx->response, 200, &w);
     json_object_begin(&w);
     json_key(&w, "count");
-    json_put_i64(&w, (int64_t)ctx->feed.page_count);
+    json_put_i64(&w, (int64_t)page->feed.page_count);
     json_key(&w, "executions");
     json_array_begin(&w);
-    for (size_t i = 0; i < ctx->feed.page_count; i++) {
-        execution_json_write(&w, feed_at(&ctx->feed, i));
+    for (size_t i = 0; i < page->feed.page_count; i++) {
+        execution_json_write(&w, feed_at(&page->feed, i));
     }
     json_array_end(&w);
     if (cursor[0] || say_end) {
@@ -147,51 +159,46 @@ static bool fail(const struct context *ctx, const struct errinfo *info, struct a
     return api_error_redis(error, API_REDIS_NOT_INITIALIZED, "Redis was never reached so far", info);
 }
 
-bool track_list_executions(struct context *ctx, struct api_error *error)
+/* Make the page, as must_exist and id (NULL: all jobs) say, and answer with it. Returns false on failure;
+ * error is filled. */
+static bool answer_page(struct page *page, const struct job_id *id, bool must_exist, struct api_error *error)
 {
-    struct track_query query;
     struct errinfo info = {0};
-    struct job_id id;
-    bool one_job;
     enum err err;
 
-    if (!track_query_job_id(&ctx->request, &id, &one_job, error) ||
-        !track_query_read(&query, &ctx->request, one_job ? FEED_CURSOR_JOB : FEED_CURSOR_FEED, error)) {
-        return false;
+    feed_begin(&page->feed, &page->ctx->memory, &page->query.filter, &page->query.from);
+    err = id ? load_history(page, id, must_exist, &info) : load_feed(page, &info);
+    if (err == ERR_NOT_FOUND) {
+        return job_view_refuse_missing(error);
     }
-    feed_begin(&ctx->feed, &query.filter, &query.from);
-    err = one_job ? load_history(ctx, &id, &query, false, &info) : load_feed(ctx, &query, &info);
     if (err != ERR_OK) {
-        return fail(ctx, &info, error);
+        return fail(page->ctx, &info, error);
     }
-    feed_sort(&ctx->feed);
-    write_page(ctx, false);
+    feed_sort(&page->feed);
+    write_page(page, must_exist);
     return true;
 }
 
-static bool no_such_job(struct api_error *error)
+bool track_list_executions(struct context *ctx, struct api_error *error)
 {
-    return api_error_set(error, API_JOB_NOT_FOUND, "there is no such job");
+    struct page page = {.ctx = ctx};
+    struct job_id id;
+    bool one_job;
+
+    return track_query_job_id(&ctx->request, &id, &one_job, error) &&
+           track_query_read(&page.query, &ctx->request, one_job ? FEED_CURSOR_JOB : FEED_CURSOR_FEED,
+                            error) &&
+           answer_page(&page, one_job ? &id : NULL, false, error);
 }
 
 bool track_list_of_job(struct context *ctx, struct api_error *error)
 {
-    struct track_query query;
-    struct errinfo info = {0};
+    struct page page = {.ctx = ctx};
     struct job_id id;
-    enum err err;
 
-    if (!job_load_id(ctx, &id, error) || !track_query_read(&query, &ctx->request, FEED_CURSOR_JOB, error)) {
-        return false;
-    }
-    feed_begin(&ctx->feed, &query.filter, &query.from);
-    err = load_history(ctx, &id, &query, true, &info);
-    if (err != ERR_OK) {
-        return err == ERR_NOT_FOUND ? no_such_job(error) : fail(ctx, &info, error);
-    }
-    feed_sort(&ctx->feed);
-    write_page(ctx, true);
-    return true;
+    return job_view_id(ctx, &id, error) &&
+           track_query_read(&page.query, &ctx->request, FEED_CURSOR_JOB, error) &&
+           answer_page(&page, &id, true, error);
 }
 
 /* The record of the attempt that wanted names, among the replies' history. ERR_NOT_FOUND: it is not there. */
@@ -216,6 +223,7 @@ bool track_show_execution(struct context *ctx, struct api_error *error)
 {
     struct execution wanted;
     struct store_record record;
+    const struct reply *reply;
     struct errinfo info = {0};
     struct json_writer w;
     struct cmd cmd;
@@ -223,8 +231,8 @@ bool track_show_execution(struct context *ctx, struct api_error *error)
 
     if (execution_id_parse(&wanted, ctx->request.id)) {
         store_history(&cmd, &wanted.job, STORE_HISTORY_MAX);
-        err = context_ask(ctx, &cmd, 1, &info);
-        err = err == ERR_OK ? find_execution(redis_sync_reply(ctx->redis, 0), &wanted, &record, &info) : err;
+        err = context_ask(ctx, &cmd, 1, &reply, &info);
+        err = err == ERR_OK ? find_execution(reply, &wanted, &record, &info) : err;
     }
     if (err == ERR_NOT_FOUND) {
         return api_error_set(error, API_EXECUTION_NOT_FOUND,

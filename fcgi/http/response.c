@@ -135,6 +135,7 @@ void response_error(struct response *res, const struct api_error *error)
 
     res->etag = 0;
     res->tag = NULL;
+    res->more = false;
     response_json(res, api_code_status(error->code), &w);
     json_object_begin(&w);
     if (res->problem) {

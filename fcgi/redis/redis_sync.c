@@ -21,21 +21,20 @@
 struct redis_sync {
     const struct config *config; /* borrowed */
     struct clock clock;
-    int fd;                                       /* -1: not connected */
-    redisReader *reader;                          /* owned; NULL: not connected */
-    struct redis_memory *memory;                  /* owned: of the reader's replies */
-    struct redis_limits *limits;                  /* owned: of the reader's replies */
-    size_t received;                              /* bytes, of the replies of one exchange */
-    bool reached;                                 /* a connection was set up once */
-    struct mono_ms opened;                        /* when the connection was made */
-    struct mono_ms checked;                       /* when the database was looked at last */
-    int level;                                    /* that was in force then */
-    enum redis_trouble trouble;                   /* why the last call failed */
-    struct mono_ms pause_end;                     /* calls fail until then; 0: no pause */
-    struct buffer out;                            /* what is sent */
-    struct slice *items[REDIS_SYNC_PIPELINE_MAX]; /* owned; NULL: none */
-    struct reply
-        flat[REDIS_SYNC_PIPELINE_MAX]; /* the replies as others see them: borrow from memory and items */
+    int fd;                      /* -1: not connected */
+    redisReader *reader;         /* owned; NULL: not connected */
+    struct arena *arena;         /* borrowed: the memory of replies */
+    struct redis_memory *memory; /* owned: has the reader use it */
+    struct redis_limits *limits; /* owned: of the reader's replies */
+    size_t received;             /* bytes, of the replies of one exchange */
+    bool reached;                /* a connection was set up once */
+    struct mono_ms opened;       /* when the connection was made */
+    struct mono_ms checked;      /* when the database was looked at last */
+    int level;                   /* that was in force then */
+    enum redis_trouble trouble;  /* why the last call failed */
+    struct mono_ms pause_end;    /* calls fail until then; 0: no pause */
+    struct buffer out;           /* what is sent */
+    struct reply *flat;          /* the replies to the commands that were sent last, in the arena */
 };
 
 /* Some commands of a call, at most REDIS_SYNC_PIPELINE_MAX. */
@@ -46,7 +45,7 @@ struct batch {
     bool chosen[REDIS_SYNC_PIPELINE_MAX]; /* which are to be sent */
 };
 
-struct redis_sync *redis_sync_new(const struct config *config, struct clock clock)
+struct redis_sync *redis_sync_new(const struct config *config, struct clock clock, struct arena *arena)
 {
     struct redis_sync *redis = calloc(1, sizeof *redis);
 
@@ -57,7 +56,8 @@ struct redis_sync *redis_sync_new(const struct config *config, struct clock cloc
     redis->clock = clock;
     redis->fd = -1;
     buffer_init(&redis->out, 0);
-    redis->memory = redis_memory_new();
+    redis->arena = arena;
+    redis->memory = redis_memory_new(arena);
     redis->limits = redis_limits_new();
     if (!redis->memory || !redis->limits) {
         redis_sync_free(redis);
@@ -78,27 +78,12 @@ static void drop_connection(struct redis_sync *redis)
     redis->reader = NULL;
 }
 
-/* What it borrows is given back with all others'. */
-static void drop_reply(struct redis_sync *redis, size_t index)
-{
-    free(redis->items[index]);
-    redis->items[index] = NULL;
-}
-
-static void drop_replies(struct redis_sync *redis)
-{
-    for (size_t i = 0; i < REDIS_SYNC_PIPELINE_MAX; i++) {
-        drop_reply(redis, i);
-    }
-}
-
 void redis_sync_free(struct redis_sync *redis)
 {
     if (!redis) {
         return;
     }
     drop_connection(redis);
-    drop_replies(redis);
     redis_memory_free(redis->memory);
     redis_limits_free(redis->limits);
     buffer_fini(&redis->out);
@@ -106,6 +91,11 @@ void redis_sync_free(struct redis_sync *redis)
 }
 
 /* ---- one exchange: bytes out, replies in ---- */
+
+static enum err out_of_memory(struct errinfo *info)
+{
+    return err_set(info, ERR_NOMEM, "Redis' answer cannot be kept: out of memory");
+}
 
 static enum err render(struct redis_sync *redis, const struct batch *batch, struct errinfo *info)
 {
@@ -141,12 +131,20 @@ static enum err receive(struct redis_sync *redis, const struct deadline *deadlin
     return ERR_OK;
 }
 
+static enum err keep_reply(struct redis_sync *redis, size_t index, const struct redisReply *raw,
+                           struct errinfo *info)
+{
+    struct slice *items;
+
+    redis_reply_flatten(raw, &redis->flat[index], &items);
+    return !items || arena_own(redis->arena, free, items) ? ERR_OK : out_of_memory(info);
+}
+
 static enum err read_reply(struct redis_sync *redis, size_t index, const struct deadline *deadline,
                            struct errinfo *info)
 {
     void *raw = NULL;
 
-    drop_reply(redis, index);
     for (;;) {
         bool good = redisReaderGetReply(redis->reader, &raw) == REDIS_OK;
         enum err err = raw ? ERR_OK : redis_limits_check(redis->limits, redis->reader, info);
@@ -157,8 +155,7 @@ static enum err read_reply(struct redis_sync *redis, size_t index, const struct 
             return err_set(info, ERR_PROTOCOL, "Redis' answer makes no sense: %s", redis->reader->errstr);
         }
         if (raw) {
-            redis_reply_flatten(raw, &redis->flat[index], &redis->items[index]);
-            return ERR_OK;
+            return keep_reply(redis, index, raw, info);
         }
         err = receive(redis, deadline, info);
         if (err != ERR_OK) {
@@ -207,6 +204,10 @@ static enum err run(struct redis_sync *redis, const struct cmd *cmds, size_t cou
     struct batch batch = {.cmds = cmds, .count = count};
     enum err err;
 
+    redis->flat = arena_alloc(redis->arena, count * sizeof *redis->flat);
+    if (!redis->flat) {
+        return out_of_memory(info);
+    }
     memset(batch.chosen, true, count);
     err = exchange(redis, &batch, deadline, info);
     batch.with_source = true;
@@ -372,8 +373,6 @@ enum err redis_sync_call(struct redis_sync *redis, const struct cmd *cmds, size_
     bool kept;
     enum err err;
 
-    drop_replies(redis);
-    redis_memory_clear(redis->memory);
     redis->trouble = REDIS_FINE;
     if (count == 0 || count > REDIS_SYNC_PIPELINE_MAX) {
         return err_set(info, ERR_BUG, "%zu commands in one call", count);

@@ -15,6 +15,7 @@
 #ifndef DRONC_REDIS_SYNC_H
 #define DRONC_REDIS_SYNC_H
 
+#include "base/arena.h"
 #include "base/clock.h"
 #include "base/config.h"
 #include "base/err.h"
@@ -31,9 +32,10 @@
 
 struct redis_sync;
 
-/* Does not connect. Borrows config until redis_sync_free. Returns owned, NULL: out of memory. */
-struct redis_sync *redis_sync_new(const struct config *config, struct clock clock);
-/* NULL is fine. */
+/* Does not connect. Borrows config, and arena, in which it makes replies, until redis_sync_free. Returns
+ * owned; NULL: out of memory. */
+struct redis_sync *redis_sync_new(const struct config *config, struct clock clock, struct arena *arena);
+/* Takes NULL. */
 void redis_sync_free(struct redis_sync *redis);
 
 /* Send count commands (borrowed, 1 to REDIS_SYNC_PIPELINE_MAX) in one round trip and wait for all replies, at
@@ -44,8 +46,8 @@ void redis_sync_free(struct redis_sync *redis);
 NODISCARD enum err redis_sync_call(struct redis_sync *redis, const struct cmd *cmds, size_t count,
                                    int budget_ms, struct errinfo *info);
 
-/* The reply to the command at index of the last call, which must have been ERR_OK. Borrowed until the next
- * call. */
+/* The reply to the command at index of the last call, which must have been ERR_OK; the others stand behind
+ * it. Readable until the arena is cleared, whatever is asked in between. */
 const struct reply *redis_sync_reply(const struct redis_sync *redis, size_t index);
 
 /* Why the last call failed. REDIS_FINE: it did not; what the replies say is for the caller to see. */

@@ -64,22 +64,12 @@ static void shrink(struct buffer *buffer)
     }
 }
 
-struct slice app_answer(struct app *app, const struct request_source *source)
+/* The response as the transport sends it, or its beginning. */
+static struct slice render(struct app *app)
 {
     struct response *response = &app->context.response;
     struct api_error error;
 
-    api_error_clear(&error);
-    app->left = false;
-    shrink(&response->body);
-    shrink(&app->wire);
-    context_begin(&app->context);
-    if (!serve(app, source, &error)) {
-        fail(app, &error);
-    }
-    if (app->left) {
-        return (struct slice){NULL, 0};
-    }
     if (buffer_error(&response->body) != ERR_OK) {
         api_error_set(&error, API_INTERNAL_ERROR, "the answer could not be written: %s",
                       err_name(buffer_error(&response->body)));
@@ -89,6 +79,28 @@ struct slice app_answer(struct app *app, const struct request_source *source)
         return (struct slice){NULL, 0};
     }
     return (struct slice){app->wire.data, app->wire.len};
+}
+
+struct slice app_answer(struct app *app, const struct request_source *source)
+{
+    struct slice bytes = {NULL, 0};
+    struct api_error error;
+
+    api_error_clear(&error);
+    app->left = false;
+    shrink(&app->context.response.body);
+    shrink(&app->wire);
+    context_begin(&app->context);
+    if (!serve(app, source, &error)) {
+        fail(app, &error);
+    }
+    if (!app->left) {
+        bytes = render(app);
+    }
+    if (!app_has_more(app)) {
+        context_end(&app->context);
+    }
+    return bytes;
 }
 
 bool app_has_more(const struct app *app)
@@ -107,10 +119,13 @@ struct slice app_go_on(struct app *app)
     ctx->response.more = false;
     buffer_clear(body);
     ctx->deadline.ms = clock_mono(&ctx->clock).ms + ctx->ask_ms;
-    ctx->more(ctx);
+    ctx->more(ctx, ctx->more_arg);
     if (buffer_error(body) != ERR_OK) {
         log_error("answer cut", log_str("error", err_name(buffer_error(body))));
         ctx->response.more = false;
+    }
+    if (!ctx->response.more) {
+        context_end(ctx);
     }
     return (struct slice){body->len > 0 ? body->data : NULL, body->len};
 }
