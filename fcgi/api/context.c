@@ -65,14 +65,27 @@ void context_end(struct context *ctx)
     ctx->more_arg = NULL;
 }
 
-void *context_new(struct context *ctx, size_t size, arena_end_fn *end, struct api_error *error)
+static void *check_memory(void *made, struct api_error *error)
 {
-    void *made = arena_new(&ctx->memory, size, end);
-
     if (!made) {
         api_error_set(error, API_INTERNAL_ERROR, "out of memory");
     }
     return made;
+}
+
+void *context_alloc(struct context *ctx, size_t size, struct api_error *error)
+{
+    return check_memory(arena_alloc(&ctx->memory, size), error);
+}
+
+void *context_new(struct context *ctx, size_t size, arena_end_fn *end, struct api_error *error)
+{
+    return check_memory(arena_new(&ctx->memory, size, end), error);
+}
+
+bool context_own(struct context *ctx, arena_end_fn *end, void *thing, struct api_error *error)
+{
+    return check_memory(arena_own(&ctx->memory, end, thing) ? thing : NULL, error) != NULL;
 }
 
 void context_allow_bulk(struct context *ctx, int total_ms)

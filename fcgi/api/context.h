@@ -62,10 +62,17 @@ void context_begin(struct context *ctx);
 /* End all that was made for the request. The response stays. */
 void context_end(struct context *ctx);
 
-/* Returns size zeroed bytes that last as long as the request; end (NULL: nothing to end) then ends what they
- * own, and must be able to end zeroed ones. Returns NULL if memory is short; error is filled. A loop that
- * makes things in each round takes an arena_mark of ctx->memory and releases it. */
+/* Returns size bytes, uninitialised, that last as long as the request. Returns NULL if memory is short; error
+ * is filled. */
+void *context_alloc(struct context *ctx, size_t size, struct api_error *error);
+
+/* The same, zeroed; end (NULL: nothing to end) then ends what they own, and must be able to end zeroed ones.
+ * A loop that makes things in each round takes an arena_mark of ctx->memory and releases it. */
 void *context_new(struct context *ctx, size_t size, arena_end_fn *end, struct api_error *error);
+
+/* Have end(thing) called when the request ends, or now if memory is short: then it returns false, and error
+ * is filled. */
+NODISCARD bool context_own(struct context *ctx, arena_end_fn *end, void *thing, struct api_error *error);
 
 /* Allow CONTEXT_BULK_MS for each question to Redis, and total_ms for all of them from now on. */
 void context_allow_bulk(struct context *ctx, int total_ms);

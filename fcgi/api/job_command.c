@@ -175,8 +175,8 @@ static bool resume(struct context *ctx, const struct job_view *view, struct wall
     struct wall_ms taken;
     struct cmd cmd;
 
-    if (job_view_runs_left(&view->job, &view->stored) == 0 ||
-        !job_plan_first(&view->job, after->ms > view->behind.ms ? *after : view->behind, &change.due)) {
+    if (job_view_runs_left(view->job, &view->stored) == 0 ||
+        !job_plan_first(view->job, after->ms > view->behind.ms ? *after : view->behind, &change.due)) {
         change.timing = STORE_TIME_OVER;
     }
     store_job_change(&cmd, &change);
@@ -247,7 +247,7 @@ static int offset_of(const struct job_view *view)
 {
     struct wall_ms next;
 
-    return job_plan_first(&view->job, view->now, &next) ? (int)(next.ms % 1000) : -1;
+    return job_plan_first(view->job, view->now, &next) ? (int)(next.ms % 1000) : -1;
 }
 
 static void write_run(struct context *ctx, const struct job_id *id, struct wall_ms scheduled)

@@ -58,7 +58,7 @@ static void write_line(struct buffer *out, const struct job_view *view)
     if (broken) {
         write_broken(&w, view);
     } else {
-        job_json_write_definition(&w, &view->job);
+        job_json_write_definition(&w, view->job);
         job_json_write_kept(&w, &kept);
     }
     json_object_end(&w);

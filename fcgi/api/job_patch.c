@@ -108,8 +108,8 @@ static bool merge(struct patch *p)
     if (!json) {
         return false;
     }
-    job_describe(&p->view->job, &base);
-    base.timezone = slice_of(zone_name(p->view->job.zone));
+    job_describe(p->view->job, &base);
+    base.timezone = slice_of(zone_name(p->view->job->zone));
     if (!job_json_parse_patch(json, p->body, &base, &fault)) {
         return api_error_job(p->error, &fault);
     }
@@ -128,7 +128,7 @@ static bool plan(struct patch *p)
     struct wall_ms behind = p->view->behind;
 
     p->due.ms = INT64_MAX;
-    p->same_time = !p->view->stored.broken && job_plan_same(p->wanted, &p->view->job, true);
+    p->same_time = !p->view->stored.broken && job_plan_same(p->wanted, p->view->job, true);
     if (p->same_time || job_view_runs_left(p->wanted, &p->view->stored) == 0 ||
         job_plan_first(p->wanted, p->after.ms > behind.ms ? p->after : behind, &p->due)) {
         return true;
@@ -247,7 +247,7 @@ static enum step try(struct patch *p)
     if (!(p->whole ? build(p, p->whole) : merge(p))) {
         return STEP_FAILED;
     }
-    same = job_plan_same(p->wanted, &p->view->job, false);
+    same = job_plan_same(p->wanted, p->view->job, false);
     if (!job_view_if_match(p->ctx, p->view->stored.version, &p->if_match, p->error) || !plan(p)) {
         return STEP_FAILED;
     }

@@ -110,21 +110,21 @@ static bool read_query(struct listing *l, struct api_error *error)
 /* The host of the job's URL, whatever its case, without the port. */
 static bool has_host(const struct job_view *view, struct slice host)
 {
-    struct slice own = view->job.url.host;
+    struct slice own = view->job->url.host;
 
     return view->readable && own.len == host.len && strncasecmp(own.data, host.data, host.len) == 0;
 }
 
 static bool has_name(const struct job_view *view, struct slice prefix)
 {
-    struct slice name = view->readable ? view->job.labels.name : (struct slice){NULL, 0};
+    struct slice name = view->readable ? view->job->labels.name : (struct slice){NULL, 0};
 
     return name.data && name.len >= prefix.len && memcmp(name.data, prefix.data, prefix.len) == 0;
 }
 
 static bool has_tag(const struct job_view *view, struct slice tag)
 {
-    return view->readable && labels_have_tag(&view->job.labels, tag);
+    return view->readable && labels_have_tag(&view->job->labels, tag);
 }
 
 static bool is_wanted(const struct listing *l, const struct job_view *view)

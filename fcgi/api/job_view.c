@@ -1,6 +1,7 @@
 /* job_view: see job_view.h. */
 #include "api/job_view.h"
 
+#include "api/owned.h"
 #include "base/log.h"
 #include "http/etag.h"
 #include "http/response.h"
@@ -42,11 +43,15 @@ bool job_view_id(const struct context *ctx, struct job_id *id, struct api_error 
 
 /* ---- reading ---- */
 
-static void end_view(void *thing)
+static struct job_view *new_view(struct context *ctx, struct api_error *error)
 {
-    struct job_view *view = thing;
+    struct job_view *view = context_new(ctx, sizeof *view, NULL, error);
 
-    job_fini(&view->job);
+    if (!view) {
+        return NULL;
+    }
+    view->job = owned_job(ctx, error);
+    return view->job ? view : NULL;
 }
 
 /* Fill readable, and job or why, from stored. */
@@ -55,7 +60,7 @@ static void judge(struct context *ctx, struct job_view *view)
     const struct store_job *stored = &view->stored;
     struct errinfo info = {0};
 
-    view->readable = stored->created.ms > 0 && job_restore(&view->job, &stored->id, &stored->fields,
+    view->readable = stored->created.ms > 0 && job_restore(view->job, &stored->id, &stored->fields,
                                                            stored->created, ctx->zones, &info) == ERR_OK;
     (void)snprintf(view->why, sizeof view->why, "%s",
                    info.text[0] ? info.text : "it is not known when it was created");
@@ -122,7 +127,7 @@ static void read_records(struct job_view *view, const struct reply *reply,
 struct job_view *job_view_read(struct context *ctx, const struct job_id *id, const struct reply *reply,
                                const struct job_view_visitor *visitor, struct api_error *error)
 {
-    struct job_view *view = context_new(ctx, sizeof *view, end_view, error);
+    struct job_view *view = new_view(ctx, error);
     struct errinfo info = {0};
     enum err err;
 
@@ -161,7 +166,8 @@ struct job_view *job_view_load(struct context *ctx, const struct job_id *id, int
 struct job_view *job_view_at(struct context *ctx, const struct reply *reply, size_t index, struct wall_ms now,
                              struct errinfo *info)
 {
-    struct job_view *view = arena_new(&ctx->memory, sizeof *view, end_view);
+    struct api_error ignored;
+    struct job_view *view = new_view(ctx, &ignored);
 
     if (!view) {
         (void)err_set(info, ERR_NOMEM, "out of memory for a job");
@@ -191,8 +197,8 @@ const char *job_view_state(const struct job_view *view)
         }
     }
     /* Jobs that ended before that state was introduced. */
-    return view->stored.due.ms == INT64_MAX && !job_plan_first(&view->job, view->now, &next) ? "COMPLETED"
-                                                                                             : "ACTIVE";
+    return view->stored.due.ms == INT64_MAX && !job_plan_first(view->job, view->now, &next) ? "COMPLETED"
+                                                                                            : "ACTIVE";
 }
 
 static void put_text(struct json_writer *w, const char *key, struct slice text)
@@ -226,11 +232,11 @@ struct job_view_plan job_view_plan_of(const struct job_view *view)
     bool active = strcmp(job_view_state(view), "ACTIVE") == 0;
     struct wall_ms from = view->behind.ms > view->now.ms ? view->behind : view->now;
 
-    return (struct job_view_plan){.job = &view->job,
+    return (struct job_view_plan){.job = view->job,
                                   .from = active ? from : (struct wall_ms){INT64_MAX},
                                   .now = view->now,
                                   .due = active ? view->stored.due : (struct wall_ms){INT64_MAX},
-                                  .most = job_view_runs_left(&view->job, &view->stored)};
+                                  .most = job_view_runs_left(view->job, &view->stored)};
 }
 
 bool job_view_passes(const struct job_view_plan *plan, struct wall_ms at)
@@ -294,9 +300,9 @@ static void put_history(struct json_writer *w, const struct job_view *view)
     json_key(w, "counts");
     json_object_begin(w);
     json_member_i64(w, "of_latest", (int64_t)view->records);
-    json_member_i64(w, "runs", view->job.watch.max_runs > 0 ? view->stored.runs : view->runs);
+    json_member_i64(w, "runs", view->job->watch.max_runs > 0 ? view->stored.runs : view->runs);
     json_member_i64(w, "failures_in_a_row", view->failures);
-    if (view->readable && watch_counts_failures(&view->job.watch)) {
+    if (view->readable && watch_counts_failures(&view->job->watch)) {
         json_member_i64(w, "failures", view->stored.failures);
     }
     json_object_end(w);
@@ -309,7 +315,7 @@ void job_view_write(struct json_writer *w, const struct job_view *view, bool who
 
     json_object_begin(w);
     if (view->readable) {
-        job_json_write_members(w, &view->job);
+        job_json_write_members(w, view->job);
     } else {
         job_id_format(id, &view->stored.id);
         json_member_str(w, "job_id", id);

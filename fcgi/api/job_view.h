@@ -22,7 +22,7 @@ struct job_view {
     struct wall_ms behind; /* a new next instant must be later than this: now, or the latest instant that was
                             * called, if Redis' clock was set back since */
     bool readable;         /* the definition is valid; else the job is BROKEN, and `job` is unusable */
-    struct job job;        /* owned */
+    struct job *job;       /* lasts as long as the view */
     char why[256];         /* why it is not readable */
     struct execution latest; /* the newest record of its history */
     bool has_latest;

@@ -73,7 +73,7 @@ static bool load(struct why *why, const struct job_id *id, struct api_error *err
     struct errinfo info = {0};
     struct cmd cmds[2];
 
-    why->records = context_new(why->ctx, JOB_VIEW_RECORDS * sizeof *why->records, NULL, error);
+    why->records = context_alloc(why->ctx, JOB_VIEW_RECORDS * sizeof *why->records, error);
     if (!why->records) {
         return false;
     }
@@ -123,7 +123,7 @@ static bool explain_record(struct why *why)
 /* Does the schedule's window, or its being one instant, say no? */
 static bool refuse_window(struct why *why)
 {
-    const struct when *when = &why->view->job.when;
+    const struct when *when = &why->view->job->when;
 
     if (why->at.ms < when->starts.ms) {
         say(why, "outside_window", "it is before starts_at");
@@ -141,7 +141,7 @@ static bool refuse_window(struct why *why)
 /* Is it no instant of the schedule? */
 static bool refuse_schedule(struct why *why)
 {
-    const struct job *job = &why->view->job;
+    const struct job *job = why->view->job;
     struct wall_ms first;
     int64_t jump_s = 0;
 

@@ -1,14 +1,24 @@
 /* owned: see owned.h. */
 #include "api/owned.h"
 
+#include <stddef.h>
+#include <string.h>
+
 static void end_job(void *job)
 {
     job_fini(job);
 }
 
+/* Clears all but the two long texts, which are at the end. */
 struct job *owned_job(struct context *ctx, struct api_error *error)
 {
-    return context_new(ctx, sizeof(struct job), end_job, error);
+    struct job *job = context_alloc(ctx, sizeof *job, error);
+
+    if (!job) {
+        return NULL;
+    }
+    memset(job, 0, offsetof(struct job, schedule));
+    return context_own(ctx, end_job, job, error) ? job : NULL;
 }
 
 static void end_json(void *json)

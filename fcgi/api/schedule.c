@@ -62,7 +62,7 @@ static enum step compare_changed(const struct creation *c)
     if (!view) {
         return STEP_FAILED;
     }
-    if (view->readable && job_identify(&view->job, &meant) == ERR_OK &&
+    if (view->readable && job_identify(view->job, &meant) == ERR_OK &&
         job_identify(c->job, &asked) == ERR_OK && memcmp(&meant, &asked, sizeof meant) == 0) {
         return STEP_DONE;
     }
@@ -184,13 +184,15 @@ static bool take_state(struct creation *c)
 
 /* ---- making it ---- */
 
-/* Build the job in out, which ends with the request, as of now: c->job and c->as. Returns false on failure;
- * error is filled. */
-static bool build(struct creation *c, struct job *out, struct wall_ms now)
+/* Build the job as of now: c->job and c->as. Returns false on failure; error is filled. */
+static bool build(struct creation *c, struct wall_ms now)
 {
     struct job_fault fault;
 
-    c->job = out;
+    c->job = owned_job(c->ctx, c->error);
+    if (!c->job) {
+        return false;
+    }
     c->as = (struct store_restored){.due = {INT64_MAX}};
     if (!job_build(c->job, &c->fields, now, c->ctx->zones, &fault)) {
         return api_error_job(c->error, &fault);
@@ -208,9 +210,8 @@ static bool plan(struct creation *c, struct wall_ms now)
 static enum step create(struct creation *c)
 {
     struct wall_ms now = redis_clock_now(&c->ctx->redis_clock);
-    struct job *job = owned_job(c->ctx, c->error);
 
-    if (!job || !build(c, job, now)) {
+    if (!build(c, now)) {
         return STEP_FAILED;
     }
     return plan(c, now) ? store(c) : refuse_over(c);
@@ -265,7 +266,6 @@ static void end_prepared(void *thing)
 {
     struct schedule_prepared *prepared = thing;
 
-    job_fini(&prepared->job);
     cmd_fini(&prepared->cmd);
 }
 
@@ -276,9 +276,10 @@ struct schedule_prepared *schedule_prepare(struct context *ctx, struct slice tex
     struct creation c = {.ctx = ctx, .error = &ignored};
     struct schedule_prepared *made = context_new(ctx, sizeof *made, end_prepared, &ignored);
 
-    if (!made || !read_definition(&c, text, true) || !build(&c, &made->job, now) || !plan(&c, now)) {
+    if (!made || !read_definition(&c, text, true) || !build(&c, now) || !plan(&c, now)) {
         return NULL;
     }
+    made->job = c.job;
     store_job_restore(&made->cmd, c.job, &c.as);
     made->own_id = !c.as.changed && !c.job->labels.name.data;
     return made;
