@@ -1,7 +1,6 @@
 # Dronc. `make` lists the targets. Works as root or as a user with sudo on Debian 12 or 13; safe to run twice.
 .DEFAULT_GOAL := help
 
-VERSION := 0.1.0
 PREFIX  ?= /usr/local
 DESTDIR ?=
 
@@ -12,7 +11,7 @@ OPT      ?= -O2 -g
 WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wmissing-prototypes -Wstrict-prototypes \
             -Wold-style-definition -Wvla -Wformat=2 -Werror
 HARDEN   := -fstack-protector-strong -fPIE
-DEFS     := -D_GNU_SOURCE -DDRONC_VERSION='"$(VERSION)"'
+DEFS     := -D_GNU_SOURCE
 CPPFLAGS += -I. -Ilib $(DEFS)
 CFLAGS   += -std=c17 $(OPT) $(WARN) $(HARDEN) -MMD -MP
 LDFLAGS  += -pie -Wl,-z,relro,-z,now
@@ -168,7 +167,7 @@ $(TEST_BIN): $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o | $(PARTS_A) $(LIB_A)
 SUITES ?= bookworm
 
 .PHONY: test-deploy
-test-deploy: ## as root: run the README's deployment section on a fresh Debian that boots in a container (SUITES="bookworm trixie")
+test-deploy: ## as root: run the deployment section of docs/operations.md on a fresh Debian that boots in a container (SUITES="bookworm trixie")
 	@scripts/deps deploy
 	SUITES="$(SUITES)" /usr/bin/python3 -m pytest -q tests/deploy/test_deployment.py $(PYTEST_ARGS)
 

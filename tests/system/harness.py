@@ -26,6 +26,7 @@ from redis.retry import Retry
 
 ROOT = Path(__file__).resolve().parents[2]
 DIST = Path(os.environ.get("DRONC_DIST") or ROOT / "dist").resolve()
+VERSION = re.search(r'^#define DRONC_VERSION "(.*)"$', (ROOT / "lib" / "base" / "version.h").read_text(), re.M)[1]
 RUN = ROOT / "scripts" / "run"
 SHARDS = 16
 NEVER_SOON = "0 0 29 2 *"  # jobs that are stored and not called while the tests run

@@ -1,8 +1,9 @@
-/* Settings out of a pretended environment: defaults, bounds, all problems at once, and no password shown. */
+/* Settings from a made-up environment: defaults, bounds, all problems at once, origins, and no password. */
 #include "base/config.h"
 
 #include "test.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,13 +18,14 @@ static const char *look_up(const char *name, void *arg)
     return NULL;
 }
 
-#define ENV(...) ((const char *[]){__VA_ARGS__, NULL})
+#define ENV(...)         ((const char *[]){__VA_ARGS__, NULL})
+#define SOURCE(env, tty) (&(const struct config_source){look_up, (void *)(env), (tty)})
 
 /* Load for both programs, not on a terminal. problems has to be freed. */
 static enum err load(struct config *config, const char **env, struct buffer *problems)
 {
     buffer_init(problems, 0);
-    return config_load(config, CONFIG_FCGI | CONFIG_RUNNER, look_up, env, false, problems);
+    return config_load(config, CONFIG_FCGI | CONFIG_RUNNER, SOURCE(env, false), problems);
 }
 
 /* The text of all problems with this environment; "" for none. Owned by the caller. */
@@ -109,10 +111,10 @@ TEST(config_logs_text_on_a_terminal_unless_told)
 {
     struct config c;
     struct buffer problems = {0};
-    assert_int_equal(config_load(&c, CONFIG_RUNNER, look_up, ENV(NULL), true, &problems), ERR_OK);
+    assert_int_equal(config_load(&c, CONFIG_RUNNER, SOURCE(ENV(NULL), true), &problems), ERR_OK);
     assert_int_equal(c.log_format, LOG_TEXT);
     const char **env = ENV("LOG_FORMAT", "json");
-    assert_int_equal(config_load(&c, CONFIG_RUNNER, look_up, env, true, &problems), ERR_OK);
+    assert_int_equal(config_load(&c, CONFIG_RUNNER, SOURCE(env, true), &problems), ERR_OK);
     assert_int_equal(c.log_format, LOG_JSON);
 }
 
@@ -204,10 +206,13 @@ TEST(config_bounds_the_length_of_strings)
     static const struct {
         const char *name;
         size_t longest;
-    } TABLE[] = {
-        {"REDIS_HOST", 255}, {"REDIS_SOCKET", 107}, {"REDIS_USERNAME", 127}, {"REDIS_PASSWORD", 511}};
+    } TABLE[] = {{"REDIS_HOST", 255},
+                 {"TZDIR", 1023},
+                 {"REDIS_SOCKET", 107},
+                 {"REDIS_USERNAME", 127},
+                 {"REDIS_PASSWORD", 511}};
     for (size_t i = 0; i < sizeof TABLE / sizeof TABLE[0]; i++) {
-        char value[600];
+        char value[1100];
         assert_problems(ENV(TABLE[i].name, exes(value, TABLE[i].longest)), "");
         char *text = problems_of(ENV(TABLE[i].name, exes(value, TABLE[i].longest + 1)));
         assert_non_null(strstr(text, "is longer than "));
@@ -236,9 +241,9 @@ TEST(config_looks_up_only_what_the_program_knows)
     struct config config;
     struct buffer problems = {0};
     const char **env = ENV("RUNNER_MAX_IN_FLIGHT", "nonsense");
-    assert_int_equal(config_load(&config, CONFIG_FCGI, look_up, env, false, &problems), ERR_OK);
+    assert_int_equal(config_load(&config, CONFIG_FCGI, SOURCE(env, false), &problems), ERR_OK);
     assert_int_equal(config.runner_max_in_flight, 1000);
-    assert_int_equal(config_load(&config, CONFIG_RUNNER, look_up, env, false, &problems), ERR_CONFIG);
+    assert_int_equal(config_load(&config, CONFIG_RUNNER, SOURCE(env, false), &problems), ERR_CONFIG);
     buffer_fini(&problems);
 }
 
@@ -274,11 +279,55 @@ TEST(config_print_shows_the_values_but_no_password)
     assert_int_equal(load(&config, ENV("REDIS_PASSWORD", "hunter2"), &problems), ERR_OK);
     config_print(&out, &config, CONFIG_RUNNER);
     assert_string_equal(buffer_str(&out),
-                        "REDIS_HOST=127.0.0.1\nREDIS_PORT=6379\nREDIS_SOCKET=\nREDIS_USERNAME=\n"
-                        "REDIS_PASSWORD=***\nREDIS_DB=0\nLOG_LEVEL=info\nLOG_FORMAT=json\n"
-                        "RUNNER_MAX_IN_FLIGHT=1000\nRUNNER_MAX_PER_HOST=64\nRUNNER_MAX_SLOW=0\n"
-                        "RUNNER_DRAIN_TIMEOUT_MS=30000\n"
-                        "EXECUTIONS_MAX=1600000\nEXECUTIONS_DAYS=30\nHISTORY_PER_JOB=200\n");
+                        "# default\nREDIS_HOST=127.0.0.1\n# default\nREDIS_PORT=6379\n"
+                        "# default\nREDIS_SOCKET=\n# default\nREDIS_USERNAME=\n"
+                        "# environment\nREDIS_PASSWORD=***\n# default\nREDIS_DB=0\n"
+                        "# default\nLOG_LEVEL=info\n# default\nLOG_FORMAT=json\n# default\nTZDIR=\n"
+                        "# default\nRUNNER_MAX_IN_FLIGHT=1000\n# default\nRUNNER_MAX_PER_HOST=64\n"
+                        "# default\nRUNNER_MAX_SLOW=0\n# default\nRUNNER_DRAIN_TIMEOUT_MS=30000\n"
+                        "# default\nEXECUTIONS_MAX=1600000\n# default\nEXECUTIONS_DAYS=30\n"
+                        "# default\nHISTORY_PER_JOB=200\n");
     buffer_fini(&out);
     buffer_fini(&problems);
+}
+
+/* What config_print writes for these variables alone, of dronc-fcgi. */
+static void assert_printed(const char **env, enum err result, const char *want)
+{
+    struct config config;
+    struct buffer problems = {0};
+    struct buffer out = {0};
+    assert_int_equal(config_load(&config, CONFIG_FCGI, SOURCE(env, false), &problems), result);
+    config_print(&out, &config, CONFIG_FCGI);
+    assert_non_null(strstr(buffer_str(&out), want));
+    buffer_fini(&out);
+    buffer_fini(&problems);
+}
+
+TEST(config_print_names_the_origin)
+{
+    assert_printed(ENV("REDIS_PORT", "6379"), ERR_OK, "# environment\nREDIS_PORT=6379\n");
+    assert_printed(ENV("REDIS_PORT", ""), ERR_OK, "# default\nREDIS_PORT=6379\n");
+    assert_printed(ENV("REDIS_PORT", "x"), ERR_CONFIG, "# default\nREDIS_PORT=6379\n");
+    assert_printed(ENV("HISTORY_PER_JOB", "3"), ERR_OK, "# default\nFCGI_PROCESSES=8\n");
+    assert_printed(ENV("FCGI_PROCESSES", "9"), ERR_OK, "# environment\nFCGI_PROCESSES=9\n");
+}
+
+TEST(config_print_quotes_what_a_shell_would_read)
+{
+    assert_printed(ENV("REDIS_SOCKET", "/run/a-b_c.1/s,t:@%+"), ERR_OK,
+                   "\nREDIS_SOCKET=/run/a-b_c.1/s,t:@%+\n");
+    assert_printed(ENV("REDIS_SOCKET", "/run/a b"), ERR_OK, "\nREDIS_SOCKET=\"/run/a b\"\n");
+    assert_printed(ENV("REDIS_USERNAME", "a\"$b`\\'#"), ERR_OK, "\nREDIS_USERNAME=\"a\\\"\\$b\\`\\\\'#\"\n");
+}
+
+TEST(config_describes_redis_without_credentials)
+{
+    char where[CONFIG_REDIS_SIZE];
+    struct config config = {.redis_host = "127.0.0.1", .redis_port = 6379, .redis_password = "sesame"};
+    config_describe_redis(where, &config);
+    assert_string_equal(where, "127.0.0.1:6379");
+    (void)snprintf(config.redis_socket, sizeof config.redis_socket, "/run/redis.sock");
+    config_describe_redis(where, &config);
+    assert_string_equal(where, "unix:/run/redis.sock");
 }

@@ -2,6 +2,7 @@
  * outcomes. Whatever is missing, superfluous or different is printed with the place where it belongs; then
  * the test fails. What the document promises of answers is tests/system/test_openapi.py's business. */
 #include "api/openapi.h"
+#include "base/version.h"
 
 #include "http/api_error.h"
 #include "job/execution.h"

@@ -640,17 +640,3 @@ TEST(redis_link_free_tells_pending_commands)
     assert_int_equal(lost, 10);
     assert_int_equal(replies, 0);
 }
-
-TEST(redis_link_place_shows_no_credentials)
-{
-    char place[LINK_PLACE_SIZE];
-    (void)snprintf(config.redis_password, sizeof config.redis_password, "sesame");
-    (void)snprintf(config.redis_socket, sizeof config.redis_socket, "/run/redis.sock");
-    redis_link_place(place, &config);
-    assert_string_equal(place, "unix:/run/redis.sock");
-    config.redis_socket[0] = '\0';
-    config.redis_port = 6379;
-    (void)snprintf(config.redis_host, sizeof config.redis_host, "127.0.0.1");
-    redis_link_place(place, &config);
-    assert_string_equal(place, "127.0.0.1:6379");
-}

@@ -1,4 +1,5 @@
 /* The call of a run: what the target is told, what its answer means, and what the log may show. */
+#include "base/version.h"
 #include "run/run_call.h"
 
 #include "job_maker.h"

@@ -64,3 +64,22 @@ TEST(store_durability_cuts_what_is_too_long)
     take(&found, "maxmemory_policy:a-policy-with-a-name-that-is-longer-than-any\r\n");
     assert_int_equal(strlen(found.eviction), sizeof found.eviction - 1);
 }
+
+TEST(store_durability_describe_leaves_out_what_is_not_known)
+{
+    static const struct {
+        struct store_durability found;
+        const char *text;
+    } TABLE[] = {
+        {{"", "", ""}, "not told"},
+        {{"yes", "", ""}, "appendonly yes"},
+        {{"", "always", "noeviction"}, "appendfsync always, maxmemory-policy noeviction"},
+        {{"yes", "everysec", "allkeys-lru"},
+         "appendonly yes, appendfsync everysec, maxmemory-policy allkeys-lru"},
+    };
+    for (size_t i = 0; i < sizeof TABLE / sizeof TABLE[0]; i++) {
+        char text[STORE_DURABILITY_SIZE];
+        store_durability_describe(text, &TABLE[i].found);
+        assert_string_equal(text, TABLE[i].text);
+    }
+}
