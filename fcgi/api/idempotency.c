@@ -89,7 +89,7 @@ static bool do_and_keep(struct context *ctx, const struct store_idem *idem, api_
 {
     bool good = work(ctx, error);
 
-    if (good ? !ctx->response.fleeting : api_code_status(error->code) < 500) {
+    if (good ? !ctx->response.transient : api_code_status(error->code) < 500) {
         keep(ctx, idem, good);
     }
     return good;

@@ -213,8 +213,8 @@ static void finish(struct batch *b)
     response_lines(res, 200);
     res->body = b->out;
     b->out = unused;
-    res->etag = 0;
-    res->fleeting = b->failed > 0;
+    res->etag[0] = '\0';
+    res->transient = b->failed > 0;
 }
 
 static void end_batch(void *thing)

@@ -7,6 +7,7 @@
 #include "api/job_view.h"
 #include "api/owned.h"
 #include "api/resources.h"
+#include "http/query.h"
 #include "job/job_json.h"
 #include "job/job_plan.h"
 #include "store/store_life.h"
@@ -37,18 +38,6 @@ enum step {
     STEP_AGAIN   /* the job is another one by now */
 };
 
-static bool read_dry_run(struct patch *p)
-{
-    struct slice text = request_param(&p->ctx->request, "dry_run");
-
-    p->dry_run = slice_eq(text, "true");
-    if (!text.data || p->dry_run || slice_eq(text, "false")) {
-        return true;
-    }
-    api_error_set(p->error, API_INVALID_REQUEST, "dry_run must be true or false");
-    return api_error_at(p->error, slice_of("dry_run"));
-}
-
 static bool has_prefix(struct slice schedule)
 {
     static const char *const prefixes[] = {"CRON_TZ=", "TZ="};
@@ -73,11 +62,6 @@ static void drop_old_zone(struct job_fields *merged, const struct job_fields *ba
         merged->schedule.data && has_prefix(merged->schedule)) {
         merged->timezone = (struct slice){NULL, 0};
     }
-}
-
-static bool same_text(struct slice a, struct slice b)
-{
-    return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
 }
 
 /* Make the job that is wanted, as old as the one that there is. Returns false on failure; error is filled. */
@@ -113,7 +97,7 @@ static bool merge(struct patch *p)
     if (!job_json_parse_patch(json, p->body, &base, &fault)) {
         return api_error_job(p->error, &fault);
     }
-    if (!same_text(json->fields.name, base.name)) {
+    if (!slice_same(json->fields.name, base.name)) {
         api_error_set(p->error, API_VALIDATION_ERROR, "name cannot be changed: the job's id is made of it");
         return api_error_at(p->error, slice_of("name"));
     }
@@ -128,7 +112,6 @@ static bool plan(struct patch *p)
     struct wall_ms behind = p->view->behind;
 
     p->due.ms = INT64_MAX;
-    p->same_time = !p->view->stored.broken && job_plan_same(p->wanted, p->view->job, true);
     if (p->same_time || job_view_runs_left(p->wanted, &p->view->stored) == 0 ||
         job_plan_first(p->wanted, p->after.ms > behind.ms ? p->after : behind, &p->due)) {
         return true;
@@ -158,7 +141,7 @@ static enum step show_dry_run(struct patch *p)
     job_view_write_next(&w, "next_before", &before);
     job_view_write_next(&w, "next_after", &after);
     json_object_end(&w);
-    p->ctx->response.etag = p->view->stored.version;
+    response_set_version(&p->ctx->response, p->view->stored.version);
     return STEP_DONE;
 }
 
@@ -234,7 +217,7 @@ static enum step change(struct patch *p)
 /* Read the job, and change it. */
 static enum step try(struct patch *p)
 {
-    bool same;
+    enum job_plan_change change_of;
 
     p->view = job_view_load(p->ctx, &p->id, JOB_VIEW_RECORDS, p->error);
     if (!p->view) {
@@ -247,14 +230,15 @@ static enum step try(struct patch *p)
     if (!(p->whole ? build(p, p->whole) : merge(p))) {
         return STEP_FAILED;
     }
-    same = job_plan_same(p->wanted, p->view->job, false);
+    change_of = job_plan_compare(p->wanted, p->view->job);
+    p->same_time = change_of != JOB_PLAN_OTHER_TIME && !p->view->stored.broken;
     if (!job_view_if_match(p->ctx, p->view->stored.version, &p->if_match, p->error) || !plan(p)) {
         return STEP_FAILED;
     }
     if (p->dry_run) {
         return show_dry_run(p);
     }
-    return same && !p->view->stored.broken ? show(p) : change(p);
+    return change_of == JOB_PLAN_SAME && !p->view->stored.broken ? show(p) : change(p);
 }
 
 /* Try until no other request changes the job in between. */
@@ -275,8 +259,10 @@ static bool try_often(struct patch *p)
 bool job_patch(struct context *ctx, struct api_error *error)
 {
     struct patch p = {.ctx = ctx, .error = error};
+    bool given;
 
-    if (!job_view_id(ctx, &p.id, error) || !read_dry_run(&p) || !request_read_body(&ctx->request, error)) {
+    if (!job_view_id(ctx, &p.id, error) || !query_bool(&ctx->request, "dry_run", &given, &p.dry_run, error) ||
+        !request_read_body(&ctx->request, error)) {
         return false;
     }
     p.body = (struct slice){buffer_str(&ctx->request.body), ctx->request.body.len};

@@ -4,16 +4,15 @@
 #include "api/context.h"
 #include "api/job_view.h"
 #include "api/resources.h"
+#include "http/query.h"
 #include "job/labels.h"
 #include "store/store_life.h"
 
 #include <string.h>
 #include <strings.h>
 
-#define LIMIT_DEFAULT 50
-#define LIMIT_MAX     STORE_JOB_PAGE_MAX
-#define LOOK_MAX      1000 /* jobs that one request looks at */
-#define ASK_MAX       100 /* of these at once: with all that a job may hold they are far below REPLY_BYTES_MAX */
+#define LOOK_MAX 1000 /* jobs that one request looks at */
+#define ASK_MAX  100  /* of these at once: with all that a job may hold they are far below REPLY_BYTES_MAX */
 
 bool job_show(struct context *ctx, struct api_error *error)
 {
@@ -28,7 +27,7 @@ bool job_show(struct context *ctx, struct api_error *error)
         return job_view_answer(ctx, 200, view);
     }
     response_empty(&ctx->response, 304);
-    ctx->response.etag = view->stored.version;
+    response_set_version(&ctx->response, view->stored.version);
     return true;
 }
 
@@ -40,7 +39,7 @@ struct listing {
     struct slice host;  /* data NULL: any; likewise the next two */
     struct slice tag;
     struct slice name_prefix;
-    int64_t limit;
+    int limit;
     struct job_id cursor; /* the last job that was looked at */
     bool has_cursor;
     bool more;         /* there may be jobs behind it */
@@ -49,62 +48,35 @@ struct listing {
     struct json_writer w;
 };
 
-static bool refuse(struct api_error *error, const char *field, const char *text)
-{
-    api_error_set(error, API_INVALID_REQUEST, "%s %s", field, text);
-    return api_error_at(error, slice_of(field));
-}
-
 static bool read_state(struct listing *l, struct api_error *error)
 {
     static const char *const states[] = {"ACTIVE", "PAUSED", "COMPLETED", "BROKEN"};
-
     l->state = request_param(&l->ctx->request, "state");
     for (size_t i = 0; i < sizeof states / sizeof states[0]; i++) {
         if (slice_eq(l->state, states[i])) {
             return true;
         }
     }
-    return !l->state.data || refuse(error, "state", "must be ACTIVE, PAUSED, COMPLETED or BROKEN");
+    return l->state.data == NULL ||
+           query_refuse(error, "state", "must be ACTIVE, PAUSED, COMPLETED or BROKEN");
 }
 
-/* A cursor is the id of the last job that was looked at; clients need not know. */
+/* A cursor is the id of the last job that was looked at, without its prefix. */
 static bool read_cursor(struct listing *l, struct api_error *error)
 {
     struct slice text = request_param(&l->ctx->request, "cursor");
-    char id[JOB_ID_TEXT_SIZE] = "capi:";
-
     l->has_cursor = text.data != NULL;
-    if (!text.data) {
-        return true;
-    }
-    if (text.len != JOB_ID_TEXT_LEN - 5) {
-        return refuse(error, "cursor", "is none that was given out");
-    }
-    memcpy(id + 5, text.data, text.len);
-    return job_id_parse(&l->cursor, (struct slice){id, JOB_ID_TEXT_LEN}) ||
-           refuse(error, "cursor", "is none that was given out");
-}
-
-/* A parameter that a label, or a host, is compared with: what none can be is a mistake. */
-static bool read_label(struct listing *l, const char *name, size_t max, struct slice *out,
-                       struct api_error *error)
-{
-    *out = request_param(&l->ctx->request, name);
-    if (!out->data || (out->len >= 1 && out->len <= max)) {
-        return true;
-    }
-    api_error_set(error, API_INVALID_REQUEST, "%s must have 1 to %zu bytes", name, max);
-    return api_error_at(error, slice_of(name));
+    return !l->has_cursor || job_id_parse_hex(&l->cursor, text) ||
+           query_refuse(error, "cursor", "is none that was given out");
 }
 
 static bool read_query(struct listing *l, struct api_error *error)
 {
-    l->limit = LIMIT_DEFAULT;
-    return request_param_whole(&l->ctx->request, "limit", 1, LIMIT_MAX, &l->limit, error) &&
-           read_state(l, error) && read_label(l, "tag", LABELS_TAG_MAX, &l->tag, error) &&
-           read_label(l, "name_prefix", LABELS_NAME_MAX, &l->name_prefix, error) &&
-           read_label(l, "host", URL_MAX, &l->host, error) && read_cursor(l, error);
+    const struct request *req = &l->ctx->request;
+    return query_limit(req, &l->limit, error) && read_state(l, error) &&
+           query_text(req, "tag", LABELS_TAG_MAX, &l->tag, error) &&
+           query_text(req, "name_prefix", LABELS_NAME_MAX, &l->name_prefix, error) &&
+           query_text(req, "host", URL_MAX, &l->host, error) && read_cursor(l, error);
 }
 
 /* The host of the job's URL, whatever its case, without the port. */
@@ -216,15 +188,15 @@ static enum err walk(struct listing *l, struct errinfo *info)
 
 static void end_list(struct listing *l)
 {
-    char id[JOB_ID_TEXT_SIZE];
+    char hex[JOB_ID_HEX_SIZE];
 
     json_array_end(&l->w);
     json_key(&l->w, "count");
     json_put_i64(&l->w, l->count);
     json_key(&l->w, "next_cursor");
     if (l->more) {
-        job_id_format(id, &l->cursor);
-        json_put_str(&l->w, id + 5);
+        job_id_format_hex(hex, &l->cursor);
+        json_put_str(&l->w, hex);
     } else {
         json_put_null(&l->w);
     }

@@ -334,33 +334,26 @@ bool job_view_answer(struct context *ctx, int status, const struct job_view *vie
 
     response_json(&ctx->response, status, &w);
     job_view_write(&w, view, true);
-    ctx->response.etag = view->stored.version;
+    response_set_version(&ctx->response, view->stored.version);
     return true;
 }
 
 /* ---- preconditions ---- */
 
-#define TAG_SIZE 24
-
-static void make_tag(char out[TAG_SIZE], int64_t version)
-{
-    (void)snprintf(out, TAG_SIZE, "%lld", (long long)version);
-}
-
 bool job_view_is_known(struct context *ctx, int64_t version)
 {
-    char tag[TAG_SIZE];
+    char tag[ETAG_SIZE];
 
-    make_tag(tag, version);
+    etag_of_version(tag, version);
     return etag_is_known(request_header(&ctx->request, "HTTP_IF_NONE_MATCH"), tag);
 }
 
 bool job_view_if_match(struct context *ctx, int64_t version, bool *given, struct api_error *error)
 {
     const char *list = request_header(&ctx->request, "HTTP_IF_MATCH");
-    char tag[TAG_SIZE];
+    char tag[ETAG_SIZE];
 
-    make_tag(tag, version);
+    etag_of_version(tag, version);
     *given = *list != '\0';
     if (!*given || etag_matches(list, tag)) {
         return true;

@@ -4,10 +4,10 @@
 #include "api/job_view.h"
 #include "api/resources.h"
 #include "base/log.h"
+#include "http/query.h"
 #include "http/response.h"
 #include "job/execution_json.h"
 #include "job/job_plan.h"
-#include "text/rfc3339.h"
 
 #include <stdio.h>
 
@@ -25,19 +25,6 @@ struct why {
     struct wall_ms called;              /* when it was called instead; 0: it was not */
     bool waits; /* its first attempt was put off, or handed back, and is still to be made */
 };
-
-static bool read_at(struct why *why, struct api_error *error)
-{
-    struct slice text = request_param(&why->ctx->request, "at");
-    struct errinfo info = {0};
-
-    if (text.data && rfc3339_parse(&why->at, text, &info) == ERR_OK) {
-        return true;
-    }
-    api_error_set(error, API_INVALID_REQUEST, "at: %s (RFC 3339; a + in a query is written %%2B)",
-                  text.data ? info.text : "is required");
-    return api_error_at(error, slice_of("at"));
-}
 
 static void say(struct why *why, const char *code, const char *text)
 {
@@ -278,7 +265,8 @@ bool job_why(struct context *ctx, struct api_error *error)
     struct why why = {.ctx = ctx};
     struct job_id id;
 
-    if (!job_view_id(ctx, &id, error) || !read_at(&why, error) || !load(&why, &id, error)) {
+    if (!job_view_id(ctx, &id, error) || !query_required_instant(&ctx->request, "at", &why.at, error) ||
+        !load(&why, &id, error)) {
         return false;
     }
     if (!why.view->readable) {

@@ -2,26 +2,12 @@
  * it; Redis is not asked. What a schedule may be is decided by lib/job, as for jobs. */
 #include "api/context.h"
 #include "api/resources.h"
+#include "http/query.h"
 #include "job/job.h"
 #include "job/job_json.h"
-#include "text/rfc3339.h"
 
 #define COUNT_DEFAULT 5
 #define COUNT_MAX     100
-
-static bool read_from(const struct context *ctx, struct wall_ms *from, struct api_error *error)
-{
-    struct slice text = request_param(&ctx->request, "from");
-    struct errinfo info = {0};
-
-    *from = clock_wall(&ctx->clock);
-    if (!text.data || rfc3339_parse(from, text, &info) == ERR_OK) {
-        return true;
-    }
-    api_error_set(error, API_INVALID_REQUEST, "from: %s (RFC 3339; a + in a query is written %%2B)",
-                  info.text);
-    return api_error_at(error, slice_of("from"));
-}
 
 /* Only the part of job that is about time is filled. */
 static bool read_schedule(const struct context *ctx, struct job *job, struct wall_ms from,
@@ -86,12 +72,12 @@ static void write_preview(struct context *ctx, const struct job *job, struct wal
 
 bool preview_schedule(struct context *ctx, struct api_error *error)
 {
-    struct wall_ms from;
+    struct wall_ms from = clock_wall(&ctx->clock);
     int64_t count = COUNT_DEFAULT;
     struct job job;
 
-    if (!request_param_whole(&ctx->request, "count", 1, COUNT_MAX, &count, error) ||
-        !read_from(ctx, &from, error) || !read_schedule(ctx, &job, from, error)) {
+    if (!query_whole(&ctx->request, "count", (struct query_range){1, COUNT_MAX}, &count, error) ||
+        !query_instant(&ctx->request, "from", &from, error) || !read_schedule(ctx, &job, from, error)) {
         return false;
     }
     write_preview(ctx, &job, from, count);

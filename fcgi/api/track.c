@@ -5,6 +5,7 @@
 #include "api/job_view.h"
 #include "api/resources.h"
 #include "api/track_query.h"
+#include "http/query.h"
 #include "job/execution_json.h"
 #include "store/store.h"
 #include "store/store_life.h"
@@ -185,7 +186,7 @@ bool track_list_executions(struct context *ctx, struct api_error *error)
     struct job_id id;
     bool one_job;
 
-    return track_query_job_id(&ctx->request, &id, &one_job, error) &&
+    return query_job_id(&ctx->request, &id, &one_job, error) &&
            track_query_read(&page.query, &ctx->request, one_job ? FEED_CURSOR_JOB : FEED_CURSOR_FEED,
                             error) &&
            answer_page(&page, one_job ? &id : NULL, false, error);

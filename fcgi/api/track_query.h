@@ -13,15 +13,6 @@ struct track_query {
     struct feed_cursor from;
 };
 
-/* A positive decimal integer, however long; what is more than max means max. *limit is standard where the
- * parameter "limit" is absent. False: error is filled. */
-NODISCARD bool track_query_limit(const struct request *req, int standard, int max, int *limit,
-                                 struct api_error *error);
-
-/* The parameter "job_id". *given: there is one. False: error is filled. */
-NODISCARD bool track_query_job_id(const struct request *req, struct job_id *id, bool *given,
-                                  struct api_error *error);
-
 /* Read "limit", "success", "outcome", "since", "until" and "cursor", which must be one of kind. False: error
  * is filled. */
 NODISCARD bool track_query_read(struct track_query *out, const struct request *req,

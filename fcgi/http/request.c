@@ -3,7 +3,6 @@
 #include "http/request.h"
 
 #include "http/media_type.h"
-#include "text/number.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -235,30 +234,6 @@ struct slice request_param(const struct request *req, const char *name)
         }
     }
     return (struct slice){NULL, 0};
-}
-
-bool request_param_whole(const struct request *req, const char *name, int64_t min, int64_t max,
-                         int64_t *value, struct api_error *error)
-{
-    struct slice text = request_param(req, name);
-    int64_t read = 0;
-    enum number_kind kind = number_read(text, &read);
-
-    if (!text.data) {
-        return true;
-    }
-    if ((kind == NUMBER_WHOLE || kind == NUMBER_WIDE) && read >= min && read <= max) {
-        *value = read;
-        return true;
-    }
-    if (max == INT64_MAX) {
-        api_error_set(error, API_INVALID_REQUEST, "%s must be a whole number from %lld on", name,
-                      (long long)min);
-    } else {
-        api_error_set(error, API_INVALID_REQUEST, "%s must be a whole number from %lld to %lld", name,
-                      (long long)min, (long long)max);
-    }
-    return api_error_at(error, slice_of(name));
 }
 
 void request_make_name(char out[REQUEST_NAME_SIZE])

@@ -72,12 +72,6 @@ NODISCARD bool request_read_query(struct request *req, const char *const *allowe
 /* The value of a parameter, data NULL where it is absent. Borrowed. */
 struct slice request_param(const struct request *req, const char *name);
 
-/* Read a parameter that is a whole number, however it is written (20, 20.0, 2e1); *value stays as it is where
- * the parameter is absent. max: INT64_MAX lets pass what is larger, too, and means that. False: error is
- * filled (400). */
-NODISCARD bool request_param_whole(const struct request *req, const char *name, int64_t min, int64_t max,
-                                   int64_t *value, struct api_error *error);
-
 /* A text that no other request has, so that what is sent to Redis twice can be known again. */
 #define REQUEST_NAME_SIZE 17 /* with its NUL */
 void request_make_name(char out[REQUEST_NAME_SIZE]);

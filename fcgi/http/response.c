@@ -55,11 +55,17 @@ void response_clear(struct response *res)
     res->status = 0;
     res->content_type = "application/json";
     res->allow[0] = '\0';
-    res->etag = 0;
-    res->tag = NULL;
-    res->problem = false;
-    res->more = res->replayed = res->fleeting = false;
+    res->etag[0] = '\0';
+    res->as_problem = res->more = res->may_keep = res->replayed = res->transient = false;
     buffer_clear(&res->body);
+}
+
+void response_set_version(struct response *res, int64_t version)
+{
+    res->etag[0] = '\0';
+    if (version > 0) {
+        etag_of_version(res->etag, version);
+    }
 }
 
 void response_empty(struct response *res, int status)
@@ -133,12 +139,11 @@ void response_error(struct response *res, const struct api_error *error)
 {
     struct json_writer w;
 
-    res->etag = 0;
-    res->tag = NULL;
-    res->more = false;
+    res->etag[0] = '\0';
+    res->more = res->may_keep = false;
     response_json(res, api_code_status(error->code), &w);
     json_object_begin(&w);
-    if (res->problem) {
+    if (res->as_problem) {
         res->content_type = "application/problem+json";
         put_problem(&w, error);
     } else {
@@ -182,12 +187,11 @@ enum err response_render(const struct response *res, bool head, struct buffer *o
     if (res->content_type && !res->more) {
         put_length(out, res->body.len);
     }
-    put_header(out, "Cache-Control", res->tag ? "no-cache" : "no-store");
-    if (res->tag) {
-        buffer_printf(out, "ETag: \"%s\"\r\n", res->tag);
-    }
-    if (res->etag > 0) {
-        buffer_printf(out, "ETag: \"%lld\"\r\n", (long long)res->etag);
+    put_header(out, "Cache-Control", res->may_keep ? "no-cache" : "no-store");
+    if (res->etag[0] != '\0') {
+        buffer_add_str(out, "ETag: \"");
+        buffer_add_str(out, res->etag);
+        buffer_add_str(out, "\"\r\n");
     }
     if (res->replayed) {
         put_header(out, "Idempotent-Replayed", "true");

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "http/api_error.h"
+#include "http/etag.h"
 #include "text/json.h"
 
 #include <stdbool.h>
@@ -22,12 +23,12 @@ struct response {
     int status;                      /* HTTP status; 0: none yet */
     const char *content_type;        /* static; NULL: there is no body */
     char allow[RESPONSE_ALLOW_SIZE]; /* "": no Allow header */
-    int64_t etag;                    /* the version of what is answered; 0: no ETag header */
-    const char *tag; /* static: of what changes with the program only, and may be kept; NULL: none */
-    bool problem; /* an error is to be told as application/problem+json (RFC 9457), not in the default form */
-    bool more;    /* body is only the beginning: how long it will be is not known */
-    bool replayed; /* it is the stored answer to an earlier request */
-    bool fleeting; /* asked again, it may well be another one: not worth storing */
+    char etag[ETAG_SIZE];            /* "": no ETag header */
+    bool as_problem;                 /* write an error as application/problem+json (RFC 9457) */
+    bool more;                       /* body is only the beginning, so its length is not known */
+    bool may_keep;  /* a cache may keep it, if it asks before each use whether etag is still current */
+    bool replayed;  /* it is the stored response to an earlier request */
+    bool transient; /* do not store it for the Idempotency-Key: a repeat may get another response */
     struct buffer body;
 };
 
@@ -36,6 +37,9 @@ void response_init(struct response *res);
 void response_fini(struct response *res);
 /* Forget the answer, keep the memory. */
 void response_clear(struct response *res);
+
+/* Set the ETag of a version; none if it is 0. */
+void response_set_version(struct response *res, int64_t version);
 
 /* Answer without a body (204, 304). */
 void response_empty(struct response *res, int status);

@@ -29,7 +29,7 @@ static bool serve(struct app *app, const struct request_source *source, struct a
     if (!request_read_head(request, source, error)) {
         return false;
     }
-    route = route_find(request->path, request->method, app->context.response.allow, error);
+    route = route_find(request->path, request->method, &request->id, app->context.response.allow, error);
     if (!route || (route->params && !request_read_query(request, route->params, error))) {
         return false;
     }
@@ -37,7 +37,6 @@ static bool serve(struct app *app, const struct request_source *source, struct a
     if (app->left) {
         return true;
     }
-    (void)route_match(route->path, request->path, &request->id);
     return route->handle(&app->context, error);
 }
 
@@ -46,7 +45,7 @@ static void fail(struct app *app, const struct api_error *error)
     struct request *request = &app->context.request;
     struct response *response = &app->context.response;
 
-    response->problem = media_type_wants_problem(request_header(request, "HTTP_ACCEPT"));
+    response->as_problem = media_type_wants_problem(request_header(request, "HTTP_ACCEPT"));
     if (api_code_status(error->code) >= 500) {
         log_error("request failed", log_str("method", request->method),
                   log_bytes("path", request->path.data, request->path.len),

@@ -90,14 +90,12 @@ static void allow_method(char allow[RESPONSE_ALLOW_SIZE], const char *method)
              get ? ", HEAD" : "");
 }
 
-const struct route *route_find(struct slice path, const char *method, char allow[RESPONSE_ALLOW_SIZE],
-                               struct api_error *error)
+const struct route *route_find(struct slice path, const char *method, struct slice *id,
+                               char allow[RESPONSE_ALLOW_SIZE], struct api_error *error)
 {
-    struct slice id;
-
     allow[0] = '\0';
     for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++) {
-        if (!route_match(routes[i].path, path, &id)) {
+        if (!route_match(routes[i].path, path, id)) {
             continue;
         }
         if (strcmp(method, routes[i].method) == 0) {

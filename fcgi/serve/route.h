@@ -32,9 +32,9 @@ const struct route *route_at(size_t index);
  * *id; without it in the pattern *id is {NULL, 0}. */
 bool route_match(const char *pattern, struct slice path, struct slice *id);
 
-/* The route of a request. NULL: error is filled (404, or 405 with the methods that are there in allow; else
- * allow is ""). */
-const struct route *route_find(struct slice path, const char *method, char allow[RESPONSE_ALLOW_SIZE],
-                               struct api_error *error);
+/* Returns the route of a request; *id is as in route_match. Returns NULL if there is none; error is filled
+ * then: 404, or 405, with the methods of the path in allow, which is "" otherwise. */
+const struct route *route_find(struct slice path, const char *method, struct slice *id,
+                               char allow[RESPONSE_ALLOW_SIZE], struct api_error *error);
 
 #endif

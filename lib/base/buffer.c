@@ -179,13 +179,23 @@ bool slice_i64(struct slice s, int64_t *value)
     return true;
 }
 
-struct slice slice_take_word(struct slice *rest)
+bool slice_same(struct slice a, struct slice b)
 {
-    const char *space = rest->len > 0 ? memchr(rest->data, ' ', rest->len) : NULL;
-    struct slice word = *rest;
-    word.len = space != NULL ? (size_t)(space - rest->data) : rest->len;
-    size_t used = space != NULL ? word.len + 1 : word.len;
+    return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
+
+struct slice slice_take_until(struct slice *rest, char mark)
+{
+    const char *end = rest->len > 0 ? memchr(rest->data, mark, rest->len) : NULL;
+    struct slice part = *rest;
+    part.len = end != NULL ? (size_t)(end - rest->data) : rest->len;
+    size_t used = end != NULL ? part.len + 1 : part.len;
     rest->data += used;
     rest->len -= used;
-    return word;
+    return part;
+}
+
+struct slice slice_take_word(struct slice *rest)
+{
+    return slice_take_until(rest, ' ');
 }

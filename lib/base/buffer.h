@@ -56,7 +56,11 @@ struct slice slice_of(const char *text);
 bool slice_eq(struct slice a, const char *text);
 /* Read a decimal int64: an optional '-', digits, nothing else. False when it is not one or does not fit. */
 NODISCARD bool slice_i64(struct slice s, int64_t *value);
-/* Take the next word, and the one blank behind it, off rest; an empty word where nothing is left. */
+/* Do both hold the same bytes? A slice without data equals an empty one. */
+bool slice_same(struct slice a, struct slice b);
+/* Take what stands before the next mark, and the mark, off rest; all of it if there is no mark. */
+struct slice slice_take_until(struct slice *rest, char mark);
+/* Take the next word, and the one space behind it, off rest; an empty word if nothing is left. */
 struct slice slice_take_word(struct slice *rest);
 
 #endif

@@ -281,34 +281,17 @@ void execution_id_format(char out[EXECUTION_ID_SIZE], const struct execution *ex
     out[len] = '\0';
 }
 
-/* Take what is before the next colon (or all) off rest. */
-static struct slice next_part(struct slice *rest)
-{
-    const char *colon = rest->len > 0 ? memchr(rest->data, ':', rest->len) : NULL;
-    struct slice part = *rest;
-    size_t used = rest->len;
-    if (colon != NULL) {
-        part.len = (size_t)(colon - rest->data);
-        used = part.len + 1;
-    }
-    *rest = (struct slice){rest->data + used, rest->len - used};
-    return part;
-}
-
 /* Ids are only good in the form in which they are given out: what was read must come out the same. */
 bool execution_id_parse(struct execution *out, struct slice id)
 {
     char text[EXECUTION_ID_SIZE];
-    char job[JOB_ID_TEXT_SIZE];
     struct slice rest = id;
     *out = (struct execution){0};
-    if (id.data == NULL || id.len >= sizeof text || !slice_eq(next_part(&rest), "exec")) {
+    if (id.data == NULL || id.len >= sizeof text || !slice_eq(slice_take_until(&rest, ':'), "exec")) {
         return false;
     }
-    struct slice hex = next_part(&rest);
-    (void)snprintf(job, sizeof job, "capi:%.*s", (int)hex.len, hex.data);
-    if (!job_id_parse(&out->job, slice_of(job)) || !slice_i64(next_part(&rest), &out->scheduled.ms) ||
-        !read_int(rest, &out->attempt)) {
+    if (!job_id_parse_hex(&out->job, slice_take_until(&rest, ':')) ||
+        !slice_i64(slice_take_until(&rest, ':'), &out->scheduled.ms) || !read_int(rest, &out->attempt)) {
         return false;
     }
     execution_id_format(text, out);

@@ -41,7 +41,17 @@ bool job_id_parse(struct job_id *out, struct slice text)
 {
     const size_t prefix = sizeof ID_PREFIX - 1;
     return text.data != NULL && text.len == JOB_ID_TEXT_LEN && memcmp(text.data, ID_PREFIX, prefix) == 0 &&
-           digest_unhex(out->bytes, JOB_ID_SIZE, text.data + prefix, text.len - prefix);
+           job_id_parse_hex(out, (struct slice){text.data + prefix, text.len - prefix});
+}
+
+void job_id_format_hex(char out[JOB_ID_HEX_SIZE], const struct job_id *id)
+{
+    digest_hex(out, id->bytes, JOB_ID_SIZE);
+}
+
+bool job_id_parse_hex(struct job_id *out, struct slice hex)
+{
+    return hex.data != NULL && digest_unhex(out->bytes, JOB_ID_SIZE, hex.data, hex.len);
 }
 
 /* ---- faults ---- */

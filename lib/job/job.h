@@ -31,6 +31,7 @@
 #define JOB_ID_SIZE      32            /* bytes: how Redis knows it */
 #define JOB_ID_TEXT_LEN  69            /* "capi:" and 64 hex digits: how the world knows it */
 #define JOB_ID_TEXT_SIZE (JOB_ID_TEXT_LEN + 1)
+#define JOB_ID_HEX_SIZE  (2 * JOB_ID_SIZE + 1) /* of the hex digits alone, with their NUL */
 
 struct job_id {
     uint8_t bytes[JOB_ID_SIZE];
@@ -131,5 +132,8 @@ NODISCARD bool job_type_parse(enum job_type *out, struct slice name);
 /* "capi:<64 hex digits>" and back. Upper-case digits are not ids. */
 void job_id_format(char out[JOB_ID_TEXT_SIZE], const struct job_id *id);
 NODISCARD bool job_id_parse(struct job_id *out, struct slice text);
+/* The hex digits alone. */
+void job_id_format_hex(char out[JOB_ID_HEX_SIZE], const struct job_id *id);
+NODISCARD bool job_id_parse_hex(struct job_id *out, struct slice hex);
 
 #endif

@@ -196,3 +196,24 @@ TEST(slice_i64_reads_whole_numbers_only)
     assert_false(slice_i64((struct slice){"1\0", 2}, &value));
     assert_false(slice_i64((struct slice){NULL, 0}, &value));
 }
+
+TEST(slice_take_until_takes_the_mark_too)
+{
+    struct slice rest = slice_of("a.bc..d");
+    static const char *const PARTS[] = {"a", "bc", "", "d", ""};
+    for (size_t i = 0; i < sizeof PARTS / sizeof PARTS[0]; i++) {
+        assert_true(slice_eq(slice_take_until(&rest, '.'), PARTS[i]));
+    }
+    assert_int_equal(rest.len, 0);
+    rest = slice_of("two words");
+    assert_true(slice_eq(slice_take_word(&rest), "two"));
+    assert_true(slice_eq(rest, "words"));
+}
+
+TEST(slice_same_takes_nothing_for_empty)
+{
+    assert_true(slice_same(slice_of("a"), slice_of("a")));
+    assert_false(slice_same(slice_of("a"), slice_of("b")));
+    assert_false(slice_same(slice_of("a"), slice_of("ab")));
+    assert_true(slice_same(slice_of(""), (struct slice){NULL, 0}));
+}
