@@ -16,7 +16,7 @@ enum err context_init(struct context *ctx, const struct config *config, struct c
     response_init(&ctx->response);
     ctx->zones = zones_new(tzdir);
     ctx->redis = redis_sync_new(config, clock, &ctx->memory);
-    return ctx->zones && ctx->redis ? ERR_OK : ERR_NOMEM;
+    return ctx->zones != NULL && ctx->redis != NULL ? ERR_OK : ERR_NOMEM;
 }
 
 void context_fini(struct context *ctx)
@@ -67,7 +67,7 @@ void context_end(struct context *ctx)
 
 static void *check_memory(void *made, struct api_error *error)
 {
-    if (!made) {
+    if (made == NULL) {
         api_error_set(error, API_INTERNAL_ERROR, "out of memory");
     }
     return made;

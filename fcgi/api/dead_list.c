@@ -37,7 +37,7 @@ static enum err read_head(struct context *ctx, struct list *list, struct errinfo
         return ERR_OK;
     }
     head = arena_alloc(&ctx->memory, sizeof *head);
-    if (!head) {
+    if (head == NULL) {
         return err_set(info, ERR_NOMEM, "out of memory for a dead occurrence");
     }
     list->head = head;
@@ -78,7 +78,8 @@ static struct list *latest(struct dead_list *all)
 
     for (size_t i = 0; i < all->list_count; i++) {
         struct list *list = &all->lists[i];
-        if (list->head && (!best || store_dead_compare(&list->head->place, &best->head->place) > 0)) {
+        if (list->head != NULL &&
+            (best == NULL || store_dead_compare(&list->head->place, &best->head->place) > 0)) {
             best = list;
         }
     }
@@ -93,8 +94,8 @@ static const struct list *least_known(const struct dead_list *all)
 
     for (size_t i = 0; i < all->list_count; i++) {
         const struct list *list = &all->lists[i];
-        if (!list->head && list->page.more &&
-            (!least || store_dead_compare(&list->page.place, &least->page.place) > 0)) {
+        if (list->head == NULL && list->page.more &&
+            (least == NULL || store_dead_compare(&list->page.place, &least->page.place) > 0)) {
             least = list;
         }
     }
@@ -108,7 +109,7 @@ static enum err merge(struct context *ctx, struct dead_list *all, size_t limit, 
 
     while (err == ERR_OK && all->count < limit && (list = latest(all)) != NULL) {
         const struct list *least = least_known(all);
-        if (least && store_dead_compare(&list->head->place, &least->page.place) < 0) {
+        if (least != NULL && store_dead_compare(&list->head->place, &least->page.place) < 0) {
             break;
         }
         all->page[all->count++] = list->head;
@@ -123,12 +124,12 @@ static bool find_next(struct dead_list *all, size_t limit, struct dead_cursor *n
 {
     const struct list *least = least_known(all);
 
-    if (!least && !latest(all)) {
+    if (least == NULL && latest(all) == NULL) {
         return false;
     }
-    *next = (struct dead_cursor){.inside = true,
-                                 .place = all->count == limit || !least ? all->page[all->count - 1]->place
-                                                                        : least->page.place};
+    *next = (struct dead_cursor){
+        .inside = true,
+        .place = all->count == limit || least == NULL ? all->page[all->count - 1]->place : least->page.place};
     return true;
 }
 

@@ -44,7 +44,7 @@ static int64_t position_sequence(const char *position)
     const char *dash = strchr(position, '-');
     int64_t sequence;
 
-    return dash && slice_i64(slice_of(dash + 1), &sequence) ? sequence : 0;
+    return dash != NULL && slice_i64(slice_of(dash + 1), &sequence) ? sequence : 0;
 }
 
 /* Was a recorded after b, which is another shard's? Within a millisecond the later call counts as the later
@@ -76,7 +76,7 @@ static struct feed_shard *newest_shard(struct feed *feed)
 
     for (unsigned shard = 0; shard < STORE_SHARDS; shard++) {
         struct feed_shard *s = &feed->shards[shard];
-        if (s->next < s->end && (!best || is_newer(s->next, best->next))) {
+        if (s->next < s->end && (best == NULL || is_newer(s->next, best->next))) {
             best = s;
         }
     }
@@ -113,7 +113,7 @@ unsigned feed_advance(struct feed *feed, size_t limit)
             return missing;
         }
         shard = newest_shard(feed);
-        if (!shard) {
+        if (shard == NULL) {
             return 0;
         }
         take(feed, shard);
@@ -166,7 +166,7 @@ void feed_end(struct feed *feed, size_t limit)
     if (feed->page_count < goal && missing) {
         end_short(feed, missing, goal);
     }
-    if (missing || newest_shard(feed)) {
+    if (missing || newest_shard(feed) != NULL) {
         feed->next = feed->from;
     }
 }
@@ -176,7 +176,7 @@ static struct store_record *make_records(struct feed *feed, size_t count, struct
 {
     struct store_record *records = arena_alloc(feed->arena, count * sizeof *records);
 
-    if (!records) {
+    if (records == NULL) {
         (void)err_set(info, ERR_NOMEM, "out of memory for %zu records", count);
     }
     return records;
@@ -235,7 +235,7 @@ enum err feed_fill(struct feed *feed, unsigned shard, const struct reply *reply,
         return err;
     }
     records = make_records(feed, count, info);
-    if (!records) {
+    if (records == NULL) {
         return ERR_NOMEM;
     }
     s->next = records;
@@ -290,7 +290,7 @@ enum err feed_fill_history(struct feed *feed, const struct job_id *job, const st
         return err;
     }
     room = make_records(feed, goal + 1, info);
-    if (!room) {
+    if (room == NULL) {
         return ERR_NOMEM;
     }
     page_history(feed, job, reply, room, goal);

@@ -14,7 +14,7 @@ static const char *key_of(struct request *req)
 {
     const char *first = req->source->meta(req->source->arg, "HTTP_IDEMPOTENCY_KEY");
 
-    return first ? request_header(req, "HTTP_IDEMPOTENCY_KEY") : NULL;
+    return first != NULL ? request_header(req, "HTTP_IDEMPOTENCY_KEY") : NULL;
 }
 
 static bool is_sound(const char *key)
@@ -105,7 +105,7 @@ bool idempotency_serve(struct context *ctx, api_handler *work, struct api_error 
     struct store_idem idem;
     struct cmd cmd;
 
-    if (!key) {
+    if (key == NULL) {
         return work(ctx, error);
     }
     if (!identify(&ctx->request, key, &idem, error)) {

@@ -48,8 +48,8 @@ static bool next_line(struct slice *rest, size_t *number, struct slice *text)
 {
     while (rest->len > 0) {
         const char *end = memchr(rest->data, '\n', rest->len);
-        size_t len = end ? (size_t)(end - rest->data) : rest->len;
-        size_t step = end ? len + 1 : len;
+        size_t len = end != NULL ? (size_t)(end - rest->data) : rest->len;
+        size_t step = end != NULL ? len + 1 : len;
 
         *text = (struct slice){rest->data, len};
         rest->data += step;
@@ -93,7 +93,7 @@ static void send_group(struct batch *b)
 
     for (size_t i = 0; i < b->count; i++) {
         struct schedule_prepared *prepared = b->lines[i].prepared;
-        if (prepared) {
+        if (prepared != NULL) {
             cmds[sent++] = prepared->cmd;
             prepared->cmd = (struct cmd){0};
         }
@@ -108,7 +108,7 @@ static void send_group(struct batch *b)
     sent = 0;
     for (size_t i = 0; i < b->count; i++) {
         struct line *line = &b->lines[i];
-        if (line->prepared) {
+        if (line->prepared != NULL) {
             line->stored = schedule_is_stored(line->prepared, &replies[sent++]);
         }
     }
@@ -233,7 +233,7 @@ static bool store_lines(struct context *ctx, struct api_error *error)
         return false;
     }
     b = context_new(ctx, sizeof *b, end_batch, error);
-    if (!b) {
+    if (b == NULL) {
         return false;
     }
     b->ctx = ctx;

@@ -43,7 +43,7 @@ static bool read_version(struct context *ctx, const struct job_id *id, int64_t *
         return true;
     }
     view = job_view_load(ctx, id, 0, error);
-    if (!view) {
+    if (view == NULL) {
         return false;
     }
     *version = view->stored.version;
@@ -103,7 +103,7 @@ static bool take_member(struct slice key, const struct json_value *value, void *
         return api_error_set(note->error, API_INVALID_REQUEST, "unknown field; there is note");
     }
     note->text = json_string(value);
-    if (note->text.data && note->text.len <= NOTE_MAX) {
+    if (note->text.data != NULL && note->text.len <= NOTE_MAX) {
         return true;
     }
     api_error_set(note->error, API_INVALID_REQUEST, "note must be a string of at most %d bytes", NOTE_MAX);
@@ -146,7 +146,7 @@ static bool pause_and_show(struct context *ctx, const struct job_id *id, struct 
         return answer == STORE_ANSWER_OTHER ? job_view_refuse_broken(error) : job_view_refuse_missing(error);
     }
     view = job_view_load(ctx, id, JOB_VIEW_RECORDS, error);
-    return view && job_view_answer(ctx, 200, view);
+    return view != NULL && job_view_answer(ctx, 200, view);
 }
 
 bool job_pause(struct context *ctx, struct api_error *error)
@@ -154,7 +154,7 @@ bool job_pause(struct context *ctx, struct api_error *error)
     struct note *note = context_new(ctx, sizeof *note, end_note, error);
     struct job_id id;
 
-    if (!note) {
+    if (note == NULL) {
         return false;
     }
     note->error = error;
@@ -207,7 +207,7 @@ static enum step try_to_resume(struct context *ctx, const struct job_id *id, str
     const struct job_view *view = job_view_load(ctx, id, JOB_VIEW_RECORDS, error);
     enum store_answer answer = STORE_ANSWER_NONE;
 
-    if (!view) {
+    if (view == NULL) {
         return STEP_FAILED;
     }
     if (!view->readable) {
@@ -280,7 +280,7 @@ bool job_run(struct context *ctx, struct api_error *error)
     struct cmd cmd;
 
     view = job_view_id(ctx, &id, error) ? job_view_load(ctx, &id, 0, error) : NULL;
-    if (!view) {
+    if (view == NULL) {
         return false;
     }
     if (!view->readable || view->stored.broken) {

@@ -74,12 +74,12 @@ static enum err write_page(struct context *ctx, struct export *export, const str
     for (size_t i = 0; i < *count && err == ERR_OK; i++) {
         struct arena_mark mark = arena_mark(&ctx->memory);
         const struct job_view *view = job_view_at(ctx, reply, i, now, info);
-        if (view) {
+        if (view != NULL) {
             write_line(&ctx->response.body, view);
             export->after = view->stored.id;
             export->inside = true;
         }
-        err = view ? ERR_OK : info->code;
+        err = view != NULL ? ERR_OK : info->code;
         arena_release(&ctx->memory, mark);
     }
     return err;
@@ -149,7 +149,7 @@ bool jobs_export(struct context *ctx, struct api_error *error)
     struct export *export = context_new(ctx, sizeof *export, NULL, error);
     struct errinfo info = {0};
 
-    if (!export) {
+    if (export == NULL) {
         return false;
     }
     ctx->more = go_on_or_say_why;

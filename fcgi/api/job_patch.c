@@ -41,7 +41,7 @@ enum step {
 static bool has_prefix(struct slice schedule)
 {
     static const char *const prefixes[] = {"CRON_TZ=", "TZ="};
-    while (schedule.len > 0 && strchr(" \t\r\n", schedule.data[0])) {
+    while (schedule.len > 0 && strchr(" \t\r\n", schedule.data[0]) != NULL) {
         schedule.data++;
         schedule.len--;
     }
@@ -59,7 +59,7 @@ static bool has_prefix(struct slice schedule)
 static void drop_old_zone(struct job_fields *merged, const struct job_fields *base)
 {
     if (merged->schedule.data != base->schedule.data && merged->timezone.data == base->timezone.data &&
-        merged->schedule.data && has_prefix(merged->schedule)) {
+        merged->schedule.data != NULL && has_prefix(merged->schedule)) {
         merged->timezone = (struct slice){NULL, 0};
     }
 }
@@ -72,7 +72,7 @@ static bool build(struct patch *p, const struct job_fields *asked)
 
     fields.now_ms = p->view->now.ms;
     p->wanted = owned_job(p->ctx, p->error);
-    if (!p->wanted) {
+    if (p->wanted == NULL) {
         return false;
     }
     if (!job_build(p->wanted, &fields, p->view->stored.created, p->ctx->zones, &fault)) {
@@ -89,7 +89,7 @@ static bool merge(struct patch *p)
     struct job_fields base;
     struct job_fault fault;
 
-    if (!json) {
+    if (json == NULL) {
         return false;
     }
     job_describe(p->view->job, &base);
@@ -149,7 +149,7 @@ static enum step show(struct patch *p)
 {
     struct json_writer w;
 
-    if (!p->whole) {
+    if (p->whole == NULL) {
         (void)job_view_answer(p->ctx, 200, p->view);
         return STEP_DONE;
     }
@@ -161,7 +161,7 @@ static enum step show(struct patch *p)
 static enum step show_changed(struct patch *p)
 {
     p->view = job_view_load(p->ctx, &p->id, JOB_VIEW_RECORDS, p->error);
-    return p->view ? show(p) : STEP_FAILED;
+    return p->view != NULL ? show(p) : STEP_FAILED;
 }
 
 /* It is not the job that was read: mostly somebody else was first, but a command whose answer was lost is
@@ -220,14 +220,14 @@ static enum step try(struct patch *p)
     enum job_plan_change change_of;
 
     p->view = job_view_load(p->ctx, &p->id, JOB_VIEW_RECORDS, p->error);
-    if (!p->view) {
+    if (p->view == NULL) {
         return STEP_FAILED;
     }
     if (!p->view->readable) {
         (void)job_view_refuse_broken(p->error);
         return STEP_FAILED;
     }
-    if (!(p->whole ? build(p, p->whole) : merge(p))) {
+    if (!(p->whole != NULL ? build(p, p->whole) : merge(p))) {
         return STEP_FAILED;
     }
     change_of = job_plan_compare(p->wanted, p->view->job);

@@ -20,7 +20,7 @@ bool job_show(struct context *ctx, struct api_error *error)
     struct job_id id;
 
     view = job_view_id(ctx, &id, error) ? job_view_load(ctx, &id, JOB_VIEW_RECORDS, error) : NULL;
-    if (!view) {
+    if (view == NULL) {
         return false;
     }
     if (!job_view_is_known(ctx, view->stored.version)) {
@@ -91,7 +91,7 @@ static bool has_name(const struct job_view *view, struct slice prefix)
 {
     struct slice name = view->readable ? view->job->labels.name : (struct slice){NULL, 0};
 
-    return name.data && name.len >= prefix.len && memcmp(name.data, prefix.data, prefix.len) == 0;
+    return name.data != NULL && name.len >= prefix.len && memcmp(name.data, prefix.data, prefix.len) == 0;
 }
 
 static bool has_tag(const struct job_view *view, struct slice tag)
@@ -101,9 +101,10 @@ static bool has_tag(const struct job_view *view, struct slice tag)
 
 static bool is_wanted(const struct listing *l, const struct job_view *view)
 {
-    return (!l->state.data || slice_eq(l->state, job_view_state(view))) &&
-           (!l->host.data || has_host(view, l->host)) && (!l->tag.data || has_tag(view, l->tag)) &&
-           (!l->name_prefix.data || has_name(view, l->name_prefix));
+    return (l->state.data == NULL || slice_eq(l->state, job_view_state(view))) &&
+           (l->host.data == NULL || has_host(view, l->host)) &&
+           (l->tag.data == NULL || has_tag(view, l->tag)) &&
+           (l->name_prefix.data == NULL || has_name(view, l->name_prefix));
 }
 
 /* Look at the job at index of a page. */
@@ -112,7 +113,7 @@ static enum err take_job(struct listing *l, const struct reply *reply, size_t in
 {
     const struct job_view *view = job_view_at(l->ctx, reply, index, now, info);
 
-    if (!view) {
+    if (view == NULL) {
         return info->code;
     }
     l->cursor = view->stored.id;
@@ -141,7 +142,8 @@ static enum err take_page(struct listing *l, const struct reply *reply, size_t *
 
 static bool is_filtered(const struct listing *l)
 {
-    return l->state.data || l->host.data || l->tag.data || l->name_prefix.data;
+    return l->state.data != NULL || l->host.data != NULL || l->tag.data != NULL ||
+           l->name_prefix.data != NULL;
 }
 
 /* Look at more jobs of a shard. *end: there are no more. */

@@ -47,11 +47,11 @@ static struct job_view *new_view(struct context *ctx, struct api_error *error)
 {
     struct job_view *view = context_new(ctx, sizeof *view, NULL, error);
 
-    if (!view) {
+    if (view == NULL) {
         return NULL;
     }
     view->job = owned_job(ctx, error);
-    return view->job ? view : NULL;
+    return view->job != NULL ? view : NULL;
 }
 
 /* Fill readable, and job or why, from stored. */
@@ -118,7 +118,7 @@ static void read_records(struct job_view *view, const struct reply *reply,
             continue;
         }
         count_record(view, &tally, &execution);
-        if (visitor) {
+        if (visitor != NULL) {
             visitor->visit(visitor->arg, &execution);
         }
     }
@@ -131,7 +131,7 @@ struct job_view *job_view_read(struct context *ctx, const struct job_id *id, con
     struct errinfo info = {0};
     enum err err;
 
-    if (!view) {
+    if (view == NULL) {
         return NULL;
     }
     err = store_job_get_reply(reply, id, &view->stored, &view->now, &view->records, &info);
@@ -169,7 +169,7 @@ struct job_view *job_view_at(struct context *ctx, const struct reply *reply, siz
     struct api_error ignored;
     struct job_view *view = new_view(ctx, &ignored);
 
-    if (!view) {
+    if (view == NULL) {
         (void)err_set(info, ERR_NOMEM, "out of memory for a job");
         return NULL;
     }
@@ -203,7 +203,7 @@ const char *job_view_state(const struct job_view *view)
 
 static void put_text(struct json_writer *w, const char *key, struct slice text)
 {
-    if (text.data) {
+    if (text.data != NULL) {
         json_key(w, key);
         json_put_bytes(w, text);
     }
@@ -294,7 +294,7 @@ static void put_history(struct json_writer *w, const struct job_view *view)
     } else {
         json_put_null(w);
     }
-    if (view->stored.notice.data) {
+    if (view->stored.notice.data != NULL) {
         notice_write_fate(w, "last_notice", view->stored.notice);
     }
     json_key(w, "counts");

@@ -61,7 +61,7 @@ static bool load(struct why *why, const struct job_id *id, struct api_error *err
     struct cmd cmds[2];
 
     why->records = context_alloc(why->ctx, JOB_VIEW_RECORDS * sizeof *why->records, error);
-    if (!why->records) {
+    if (why->records == NULL) {
         return false;
     }
     store_job_get(&cmds[0], id, JOB_VIEW_RECORDS);
@@ -90,7 +90,7 @@ static const char *text_of(const struct execution *execution)
     if (slice_eq(slice_of(execution->error_class), "overlap")) {
         return execution->error;
     }
-    return execution->outcome < EXECUTION_OUTCOME__COUNT && texts[execution->outcome]
+    return execution->outcome < EXECUTION_OUTCOME__COUNT && texts[execution->outcome] != NULL
                ? texts[execution->outcome]
                : "see its record";
 }
@@ -206,18 +206,18 @@ static void explain(struct why *why)
 
 static void put_str(struct json_writer *w, const char *key, const char *value)
 {
-    if (value) {
+    if (value != NULL) {
         json_member_str(w, key, value);
     }
 }
 
 static void put_paused(struct json_writer *w, const struct store_job *stored)
 {
-    if (stored->reason.data) {
+    if (stored->reason.data != NULL) {
         json_key(w, "state_reason");
         json_put_bytes(w, stored->reason);
     }
-    if (stored->note.data) {
+    if (stored->note.data != NULL) {
         json_key(w, "state_note");
         json_put_bytes(w, stored->note);
     }

@@ -14,7 +14,7 @@ struct job *owned_job(struct context *ctx, struct api_error *error)
 {
     struct job *job = context_alloc(ctx, sizeof *job, error);
 
-    if (!job) {
+    if (job == NULL) {
         return NULL;
     }
     memset(job, 0, offsetof(struct job, schedule));

@@ -59,7 +59,7 @@ static enum step compare_changed(const struct creation *c)
     char text[JOB_ID_TEXT_SIZE];
     struct job_id meant, asked;
 
-    if (!view) {
+    if (view == NULL) {
         return STEP_FAILED;
     }
     if (view->readable && job_identify(view->job, &meant) == ERR_OK &&
@@ -146,14 +146,14 @@ static bool take_id(struct creation *c)
 {
     struct job_id id;
 
-    if (!c->kept.job_id.data) {
+    if (c->kept.job_id.data == NULL) {
         return true;
     }
     if (!job_id_parse(&id, c->kept.job_id)) {
         return refuse_member(c->error, "job_id", "must be capi: and 64 hex digits");
     }
     c->as.changed = memcmp(&id, &c->job->id, sizeof id) != 0;
-    if (c->as.changed && c->job->labels.name.data) {
+    if (c->as.changed && c->job->labels.name.data != NULL) {
         return refuse_member(c->error, "job_id", "is not the one that the name stands for");
     }
     job_set_id(c->job, &id);
@@ -163,7 +163,7 @@ static bool take_id(struct creation *c)
 static bool take_state(struct creation *c)
 {
     const struct job_backup *kept = &c->kept;
-    bool active = !kept->state.data || slice_eq(kept->state, "ACTIVE");
+    bool active = kept->state.data == NULL || slice_eq(kept->state, "ACTIVE");
 
     if (!active && !slice_eq(kept->state, "PAUSED") && !slice_eq(kept->state, "COMPLETED")) {
         return refuse_member(c->error, "state", "must be ACTIVE, PAUSED or COMPLETED");
@@ -190,7 +190,7 @@ static bool build(struct creation *c, struct wall_ms now)
     struct job_fault fault;
 
     c->job = owned_job(c->ctx, c->error);
-    if (!c->job) {
+    if (c->job == NULL) {
         return false;
     }
     c->as = (struct store_restored){.due = {INT64_MAX}};
@@ -203,7 +203,7 @@ static bool build(struct creation *c, struct wall_ms now)
 /* When is it called first? False: never again. (One that is called no more needs no such instant.) */
 static bool plan(struct creation *c, struct wall_ms now)
 {
-    return c->as.state.data || job_next(c->job, now, &c->as.due);
+    return c->as.state.data != NULL || job_next(c->job, now, &c->as.due);
 }
 
 /* Build the job, and store it. */
@@ -243,7 +243,7 @@ static bool read_definition(struct creation *c, struct slice text, bool backup)
     struct job_json *json = owned_job_json(c->ctx, c->error);
     struct job_fault fault;
 
-    if (!json) {
+    if (json == NULL) {
         return false;
     }
     if (!(backup ? job_json_parse_backup(json, text, &fault) : job_json_parse(json, text, &fault))) {
@@ -276,12 +276,12 @@ struct schedule_prepared *schedule_prepare(struct context *ctx, struct slice tex
     struct creation c = {.ctx = ctx, .error = &ignored};
     struct schedule_prepared *made = context_new(ctx, sizeof *made, end_prepared, &ignored);
 
-    if (!made || !read_definition(&c, text, true) || !build(&c, now) || !plan(&c, now)) {
+    if (made == NULL || !read_definition(&c, text, true) || !build(&c, now) || !plan(&c, now)) {
         return NULL;
     }
     made->job = c.job;
     store_job_restore(&made->cmd, c.job, &c.as);
-    made->own_id = !c.as.changed && !c.job->labels.name.data;
+    made->own_id = !c.as.changed && c.job->labels.name.data == NULL;
     return made;
 }
 

@@ -168,7 +168,7 @@ static bool answer_page(struct page *page, const struct job_id *id, bool must_ex
     enum err err;
 
     feed_begin(&page->feed, &page->ctx->memory, &page->query.filter, &page->query.from);
-    err = id ? load_history(page, id, must_exist, &info) : load_feed(page, &info);
+    err = id != NULL ? load_history(page, id, must_exist, &info) : load_feed(page, &info);
     if (err == ERR_NOT_FOUND) {
         return job_view_refuse_missing(error);
     }

@@ -30,7 +30,7 @@ void request_fini(struct request *req)
 static const char *meta(const struct request *req, const char *name)
 {
     const char *value = req->source->meta(req->source->arg, name);
-    return value ? value : "";
+    return value != NULL ? value : "";
 }
 
 static int hex_value(char c)
@@ -87,10 +87,10 @@ static bool split_uri(struct request *req, struct api_error *error)
 {
     char *text = req->uri.data;
     char *mark = memchr(text, '?', req->uri.len);
-    struct slice path = {text, mark ? (size_t)(mark - text) : req->uri.len};
+    struct slice path = {text, mark != NULL ? (size_t)(mark - text) : req->uri.len};
     size_t skip = mount_len(req, path);
 
-    if (mark) {
+    if (mark != NULL) {
         req->query = (struct slice){mark + 1, req->uri.len - path.len - 1};
     }
     path.data += skip;
@@ -155,7 +155,7 @@ bool request_read_head(struct request *req, const struct request_source *source,
 
 static bool is_allowed(struct slice name, const char *const *allowed)
 {
-    for (; *allowed; allowed++) {
+    for (; *allowed != NULL; allowed++) {
         if (slice_eq(name, *allowed)) {
             return true;
         }
@@ -194,8 +194,8 @@ static bool read_param(struct request *req, struct slice text, const char *const
 {
     char *name = req->uri.data + (text.data - req->uri.data);
     char *sign = memchr(name, '=', text.len);
-    char *value = sign ? sign + 1 : name + text.len;
-    size_t name_len = sign ? (size_t)(sign - name) : text.len;
+    char *value = sign != NULL ? sign + 1 : name + text.len;
+    size_t name_len = sign != NULL ? (size_t)(sign - name) : text.len;
     size_t value_len = text.len - (size_t)(value - name);
 
     if (!decode(name, &name_len, true)) {
@@ -214,8 +214,8 @@ bool request_read_query(struct request *req, const char *const *allowed, struct 
 
     while (rest.len > 0) {
         const char *mark = memchr(rest.data, '&', rest.len);
-        size_t len = mark ? (size_t)(mark - rest.data) : rest.len;
-        size_t step = mark ? len + 1 : len;
+        size_t len = mark != NULL ? (size_t)(mark - rest.data) : rest.len;
+        size_t step = mark != NULL ? len + 1 : len;
 
         if (len > 0 && !read_param(req, (struct slice){rest.data, len}, allowed, error)) {
             return false;
@@ -254,9 +254,9 @@ const char *request_header(struct request *req, const char *name)
     size_t lines = 0;
 
     buffer_clear(&req->header);
-    for (const char *const *at = req->source->all; at && *at; at++) {
+    for (const char *const *at = req->source->all; at != NULL && *at != NULL; at++) {
         const char *value = value_of(*at, name);
-        if (value) {
+        if (value != NULL) {
             buffer_add_str(&req->header, lines++ > 0 ? ", " : "");
             buffer_add_str(&req->header, value);
         }

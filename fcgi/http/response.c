@@ -101,7 +101,7 @@ void response_lines(struct response *res, int status)
 /* Where the fault lies, as far as it is known. */
 static void put_place(struct json_writer *w, const struct api_error *error)
 {
-    if (error->field.data) {
+    if (error->field.data != NULL) {
         json_key(w, "field");
         json_put_bytes(w, error->field);
     }
@@ -181,10 +181,10 @@ enum err response_render(const struct response *res, bool head, struct buffer *o
 {
     buffer_clear(out);
     put_status(out, res->status);
-    if (res->content_type) {
+    if (res->content_type != NULL) {
         put_header(out, "Content-Type", res->content_type);
     }
-    if (res->content_type && !res->more) {
+    if (res->content_type != NULL && !res->more) {
         put_length(out, res->body.len);
     }
     put_header(out, "Cache-Control", res->may_keep ? "no-cache" : "no-store");

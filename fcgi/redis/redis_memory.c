@@ -32,11 +32,11 @@ static redisReply *make(const redisReadTask *task, int type)
 {
     redisReply *reply = take(task, sizeof *reply);
 
-    if (!reply) {
+    if (reply == NULL) {
         return NULL;
     }
     *reply = (redisReply){.type = type};
-    if (task->parent) {
+    if (task->parent != NULL) {
         redisReply *parent = task->parent->obj;
         parent->element[task->idx] = reply;
     }
@@ -46,9 +46,9 @@ static redisReply *make(const redisReadTask *task, int type)
 static void *create_string(const redisReadTask *task, char *text, size_t len)
 {
     redisReply *reply = make(task, task->type);
-    char *copy = reply ? take(task, len + 1) : NULL;
+    char *copy = reply != NULL ? take(task, len + 1) : NULL;
 
-    if (!copy) {
+    if (copy == NULL) {
         return NULL;
     }
     memcpy(copy, text, len);
@@ -62,9 +62,9 @@ static void *create_array(const redisReadTask *task, element_count elements)
 {
     size_t count = elements > 0 ? (size_t)elements : 0;
     redisReply *reply = make(task, task->type);
-    redisReply **items = reply && count > 0 ? take(task, count * sizeof(redisReply *)) : NULL;
+    redisReply **items = reply != NULL && count > 0 ? take(task, count * sizeof(redisReply *)) : NULL;
 
-    if (!reply || (count > 0 && !items)) {
+    if (reply == NULL || (count > 0 && items == NULL)) {
         return NULL;
     }
     reply->elements = count;
@@ -76,7 +76,7 @@ static void *create_integer(const redisReadTask *task, long long value)
 {
     redisReply *reply = make(task, task->type);
 
-    if (reply) {
+    if (reply != NULL) {
         reply->integer = value;
     }
     return reply;
@@ -108,7 +108,7 @@ struct redis_memory *redis_memory_new(struct arena *arena)
 {
     struct redis_memory *memory = calloc(1, sizeof *memory);
 
-    if (memory) {
+    if (memory != NULL) {
         memory->arena = arena;
     }
     return memory;

@@ -144,10 +144,10 @@ static enum err open_first(int *fd, const struct addrinfo *list, const struct de
     enum err err = ERR_DOWN;
     int count = 0;
 
-    for (const struct addrinfo *ai = list; ai; ai = ai->ai_next) {
+    for (const struct addrinfo *ai = list; ai != NULL; ai = ai->ai_next) {
         count++;
     }
-    for (const struct addrinfo *ai = list; ai; ai = ai->ai_next, count--) {
+    for (const struct addrinfo *ai = list; ai != NULL; ai = ai->ai_next, count--) {
         struct deadline share = deadline_in(deadline->clock, deadline_left_ms(deadline) / count);
         err = open_address(fd, ai->ai_addr, ai->ai_addrlen, &share, info);
         if (err == ERR_OK) {

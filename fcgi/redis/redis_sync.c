@@ -49,7 +49,7 @@ struct redis_sync *redis_sync_new(const struct config *config, struct clock cloc
 {
     struct redis_sync *redis = calloc(1, sizeof *redis);
 
-    if (!redis) {
+    if (redis == NULL) {
         return NULL;
     }
     redis->config = config;
@@ -59,7 +59,7 @@ struct redis_sync *redis_sync_new(const struct config *config, struct clock cloc
     redis->arena = arena;
     redis->memory = redis_memory_new(arena);
     redis->limits = redis_limits_new();
-    if (!redis->memory || !redis->limits) {
+    if (redis->memory == NULL || redis->limits == NULL) {
         redis_sync_free(redis);
         return NULL;
     }
@@ -71,7 +71,7 @@ static void drop_connection(struct redis_sync *redis)
     if (redis->fd >= 0) {
         close(redis->fd);
     }
-    if (redis->reader) {
+    if (redis->reader != NULL) {
         redisReaderFree(redis->reader);
     }
     redis->fd = -1;
@@ -80,7 +80,7 @@ static void drop_connection(struct redis_sync *redis)
 
 void redis_sync_free(struct redis_sync *redis)
 {
-    if (!redis) {
+    if (redis == NULL) {
         return;
     }
     drop_connection(redis);
@@ -137,7 +137,7 @@ static enum err keep_reply(struct redis_sync *redis, size_t index, const struct 
     struct slice *items;
 
     redis_reply_flatten(raw, &redis->flat[index], &items);
-    return !items || arena_own(redis->arena, free, items) ? ERR_OK : out_of_memory(info);
+    return items == NULL || arena_own(redis->arena, free, items) ? ERR_OK : out_of_memory(info);
 }
 
 static enum err read_reply(struct redis_sync *redis, size_t index, const struct deadline *deadline,
@@ -147,14 +147,14 @@ static enum err read_reply(struct redis_sync *redis, size_t index, const struct 
 
     for (;;) {
         bool good = redisReaderGetReply(redis->reader, &raw) == REDIS_OK;
-        enum err err = raw ? ERR_OK : redis_limits_check(redis->limits, redis->reader, info);
+        enum err err = raw != NULL ? ERR_OK : redis_limits_check(redis->limits, redis->reader, info);
         if (err != ERR_OK) {
             return err;
         }
         if (!good) {
             return err_set(info, ERR_PROTOCOL, "Redis' answer makes no sense: %s", redis->reader->errstr);
         }
-        if (raw) {
+        if (raw != NULL) {
             return keep_reply(redis, index, raw, info);
         }
         err = receive(redis, deadline, info);
@@ -192,7 +192,7 @@ static bool choose_unknown(const struct redis_sync *redis, struct batch *batch)
     bool any = false;
 
     for (size_t i = 0; i < batch->count; i++) {
-        batch->chosen[i] = batch->cmds[i].script && reply_is_noscript(&redis->flat[i]);
+        batch->chosen[i] = batch->cmds[i].script != NULL && reply_is_noscript(&redis->flat[i]);
         any = any || batch->chosen[i];
     }
     return any;
@@ -205,7 +205,7 @@ static enum err run(struct redis_sync *redis, const struct cmd *cmds, size_t cou
     enum err err;
 
     redis->flat = arena_alloc(redis->arena, count * sizeof *redis->flat);
-    if (!redis->flat) {
+    if (redis->flat == NULL) {
         return out_of_memory(info);
     }
     memset(batch.chosen, true, count);
@@ -282,7 +282,7 @@ static enum err connect_redis(struct redis_sync *redis, const struct deadline *d
     }
     redis->opened = clock_mono(&redis->clock);
     redis->reader = redisReaderCreate();
-    if (!redis->reader) {
+    if (redis->reader == NULL) {
         err = err_set(info, ERR_NOMEM, "out of memory for a connection to Redis");
     } else {
         redis_memory_serve(redis->memory, redis->reader);

@@ -30,10 +30,10 @@ static bool serve(struct app *app, const struct request_source *source, struct a
         return false;
     }
     route = route_find(request->path, request->method, &request->id, app->context.response.allow, error);
-    if (!route || (route->params && !request_read_query(request, route->params, error))) {
+    if (route == NULL || (route->params != NULL && !request_read_query(request, route->params, error))) {
         return false;
     }
-    app->left = route_is_bulk(route) && app->admit && !app->admit(app->admit_arg);
+    app->left = route_is_bulk(route) && app->admit != NULL && !app->admit(app->admit_arg);
     if (app->left) {
         return true;
     }

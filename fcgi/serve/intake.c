@@ -120,7 +120,7 @@ struct intake_conn *intake_add(struct intake *intake, int fd)
 {
     struct intake_conn *conn = calloc(1, sizeof *conn);
 
-    if (!conn) {
+    if (conn == NULL) {
         close(fd);
         return NULL;
     }
@@ -136,7 +136,7 @@ struct intake_conn *intake_add(struct intake *intake, int fd)
 
 static enum intake_state lose(struct intake *intake, struct intake_conn *conn, const char *why)
 {
-    if (why) {
+    if (why != NULL) {
         log_warn("connection closed", log_str("error", why));
     }
     intake_drop(intake, conn);

@@ -238,7 +238,7 @@ static void send_answer(struct responder *responder, struct slice bytes)
     lock(responder, F_UNLCK);
     request->ipcFd = responder->conn->fd;
     set_timeout(request->ipcFd, responder->is_child ? TAKE_LONG_S : TAKE_S);
-    while (bytes.data && good) {
+    while (bytes.data != NULL && good) {
         good = put(responder, bytes, &taking);
         bytes = good ? go_on(responder) : bytes;
     }
@@ -269,7 +269,7 @@ static enum responder_end answer(struct responder *responder)
     if (responder->app->left) {
         return end_of(responder, RESPONDER_NOT_YET);
     }
-    if (!bytes.data) {
+    if (bytes.data == NULL) {
         log_error("request failed", log_str("error", "out of memory"));
         return RESPONDER_DONE;
     }

@@ -60,19 +60,19 @@ bool route_is_bulk(const struct route *route)
 bool route_match(const char *pattern, struct slice path, struct slice *id)
 {
     const char *hole = strstr(pattern, "{id}");
-    size_t head = hole ? (size_t)(hole - pattern) : 0;
+    size_t head = hole != NULL ? (size_t)(hole - pattern) : 0;
     const char *slash;
     size_t len;
 
     *id = (struct slice){NULL, 0};
-    if (!hole) {
+    if (hole == NULL) {
         return slice_eq(path, pattern);
     }
     if (path.len <= head || memcmp(path.data, pattern, head) != 0) {
         return false;
     }
     slash = memchr(path.data + head, '/', path.len - head);
-    len = slash ? (size_t)(slash - path.data) - head : path.len - head;
+    len = slash != NULL ? (size_t)(slash - path.data) - head : path.len - head;
     if (len == 0 || !slice_eq((struct slice){path.data + head + len, path.len - head - len}, hole + 4)) {
         return false;
     }

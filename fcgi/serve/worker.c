@@ -125,7 +125,7 @@ static enum err take_connection(struct worker *worker, bool *have, struct errinf
     if (fd >= 0) {
         struct intake_conn *conn = intake_add(&worker->intake, fd);
         worker->starved = false;
-        if (conn) {
+        if (conn != NULL) {
             read_connection(worker, conn);
         }
     } else if (is_fatal(errno)) {
@@ -141,7 +141,7 @@ static void serve_waiting(struct worker *worker)
 {
     struct intake_conn *conn = intake_next(&worker->intake);
 
-    while (conn && !worker->responder.is_child && children_may_start(&worker->children, CHILD_BULK)) {
+    while (conn != NULL && !worker->responder.is_child && children_may_start(&worker->children, CHILD_BULK)) {
         serve_request(worker, conn);
         conn = intake_next(&worker->intake);
     }
@@ -155,7 +155,7 @@ static bool look_at(struct worker *worker, const struct epoll_event *events, int
     bool listener = false;
 
     for (int i = 0; i < count && !worker->responder.is_child; i++) {
-        if (!events[i].data.ptr) {
+        if (events[i].data.ptr == NULL) {
             listener = true;
         } else if (events[i].data.ptr == &worker->children) {
             (void)children_reap(&worker->children);
