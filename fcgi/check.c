@@ -1,4 +1,4 @@
-/* check: see check.h. Both ask what the deep health check asks. */
+/* check: see check.h. Both functions ask Redis what the deep health check asks. */
 #include "check.h"
 
 #include "base/log.h"

@@ -1,4 +1,4 @@
-/* api_error: the table of error codes, and filling an error in one statement. */
+/* api_error: the table of error codes, and functions that fill an error in one statement. */
 #include "http/api_error.h"
 
 #include <stdarg.h>

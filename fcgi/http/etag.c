@@ -1,5 +1,4 @@
-/* etag: see etag.h. The members of a list are separated by commas and spaces; no tag of ours contains either.
- */
+/* etag: see etag.h. Commas and spaces separate the members of a list; no tag of Dronc's contains either. */
 #include "http/etag.h"
 
 #include "base/buffer.h"

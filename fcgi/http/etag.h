@@ -1,5 +1,5 @@
-/* etag: entity tags, and whether an If-Match or If-None-Match header names one (RFC 9110, 8.8.3). Ours
- * consist of letters and digits. Pure. */
+/* etag: entity tags, and whether an If-Match or If-None-Match header names one (RFC 9110, 8.8.3). Dronc's
+ * tags consist of letters and digits. Pure. */
 #ifndef DRONC_ETAG_H
 #define DRONC_ETAG_H
 

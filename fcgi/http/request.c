@@ -9,7 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
-#define READ_CHUNK 8192 /* bytes asked of the source at once */
+#define READ_CHUNK 8192 /* bytes read from the source at once */
 #define BAD_ESCAPE "a '%%' in the %s is not followed by two hex digits"
 
 void request_init(struct request *req)
@@ -44,8 +44,8 @@ static int hex_value(char c)
     return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-/* Undo percent-encoding in place (and "+" for a space, where asked for). False: a '%' without two hex digits.
- */
+/* Undo percent-encoding in place; with plus, "+" becomes a space. Returns false for a '%' without two hex
+ * digits. */
 static bool decode(char *text, size_t *len, bool plus)
 {
     size_t out = 0;
@@ -71,7 +71,7 @@ static bool decode(char *text, size_t *len, bool plus)
     return true;
 }
 
-/* A CGI program is mounted somewhere (SCRIPT_NAME), and only what follows is ours (PATH_INFO). */
+/* A CGI program is mounted at SCRIPT_NAME; only the rest of the path (PATH_INFO) is its own. */
 static size_t mount_len(const struct request *req, struct slice path)
 {
     const char *script = meta(req, "SCRIPT_NAME");
@@ -102,7 +102,7 @@ static bool split_uri(struct request *req, struct api_error *error)
     return true;
 }
 
-/* Without REQUEST_URI (RFC 3875 does not know it) the path comes decoded, in PATH_INFO. */
+/* Without REQUEST_URI, which RFC 3875 does not have, the path comes decoded in PATH_INFO. */
 static bool use_path_info(struct request *req)
 {
     size_t len;
@@ -146,8 +146,7 @@ bool request_read_head(struct request *req, const struct request_source *source,
     req->param_count = 0;
     buffer_clear(&req->uri);
     buffer_clear(&req->body);
-    if (req->body.size >
-        2 * (size_t)REQUEST_BODY_MAX) { /* large bodies are rare: their memory is given back */
+    if (req->body.size > 2 * (size_t)REQUEST_BODY_MAX) { /* large bodies are rare, so their memory is freed */
         buffer_fini(&req->body);
     }
     return read_uri(req, error);
@@ -241,7 +240,7 @@ void request_make_name(char out[REQUEST_NAME_SIZE])
     (void)snprintf(out, REQUEST_NAME_SIZE, "%08x%08x", arc4random(), arc4random());
 }
 
-/* The value of "NAME=value"; NULL: it is another one's. */
+/* Returns the value of "NAME=value"; NULL: it is another variable. */
 static const char *value_of(const char *variable, const char *name)
 {
     size_t len = strlen(name);
@@ -264,11 +263,11 @@ const char *request_header(struct request *req, const char *name)
     return lines > 1 && buffer_error(&req->header) == ERR_OK ? buffer_str(&req->header) : meta(req, name);
 }
 
-/* What a body may be. */
+/* Which bodies are allowed. */
 struct body_rule {
     size_t max; /* bytes */
     bool (*fits)(const char *type);
-    const char *kind;   /* what fits, in words */
+    const char *kind;   /* the name of what fits */
     const char *advice; /* a type that fits */
 };
 
@@ -276,7 +275,7 @@ static const struct body_rule one_value = {REQUEST_BODY_MAX, media_type_is_json,
 static const struct body_rule lines = {REQUEST_LINES_MAX, media_type_is_ndjson, "NDJSON",
                                        "application/x-ndjson"};
 
-/* The header itself where there is one: a server may have put only the first of two into CONTENT_TYPE. */
+/* Prefer the header itself: of two headers a server may have copied only the first to CONTENT_TYPE. */
 static const char *declared_type(struct request *req)
 {
     const char *type = request_header(req, "HTTP_CONTENT_TYPE");
@@ -284,7 +283,7 @@ static const char *declared_type(struct request *req)
     return *type ? type : meta(req, "CONTENT_TYPE");
 }
 
-/* A body is taken as it is: what is compressed would have to be unpacked first, however large it gets. */
+/* An encoded body is refused: a compressed one could unpack to any size. */
 static bool check_coding(struct request *req, struct api_error *error)
 {
     const char *codings = request_header(req, "HTTP_CONTENT_ENCODING");
@@ -313,7 +312,7 @@ static bool refuse_length(const struct body_rule *rule, struct api_error *error)
     return api_error_set(error, API_PAYLOAD_TOO_LARGE, "the body is longer than %zu bytes", rule->max);
 }
 
-/* How long the body is said to be; -1: not said. */
+/* Read the declared length of the body; -1: none is declared. */
 static bool read_length(const struct request *req, const struct body_rule *rule, int64_t *length,
                         struct api_error *error)
 {
@@ -332,7 +331,8 @@ static bool read_length(const struct request *req, const struct body_rule *rule,
     return true;
 }
 
-/* Read up to wanted bytes into the body. False: reading failed, the body is too long or memory is short. */
+/* Read up to wanted bytes into the body. Returns false if reading fails, the body is too long or memory is
+ * short. */
 static bool fill_body(struct request *req, size_t wanted)
 {
     char chunk[READ_CHUNK];

@@ -98,7 +98,7 @@ void response_lines(struct response *res, int status)
     res->content_type = "application/x-ndjson";
 }
 
-/* Where the fault lies, as far as it is known. */
+/* Write the place of the error, as far as it is known. */
 static void put_place(struct json_writer *w, const struct api_error *error)
 {
     if (error->field.data != NULL) {
@@ -121,7 +121,8 @@ void response_put_error(struct json_writer *w, const struct api_error *error)
     json_object_end(w);
 }
 
-/* With the type "about:blank" the title is the status' own (RFC 9457, 4.2.1); which error it is says code. */
+/* With the type "about:blank" the title is that of the status (RFC 9457, 4.2.1); `code` identifies the error.
+ */
 static void put_problem(struct json_writer *w, const struct api_error *error)
 {
     int status = api_code_status(error->code);
@@ -152,7 +153,7 @@ void response_error(struct response *res, const struct api_error *error)
     json_object_end(&w);
 }
 
-/* What stands in every answer, without printf, which would be a tenth of what a small one costs. */
+/* Every response has this. printf would take a tenth of the cost of a small one. */
 static void put_status(struct buffer *out, int status)
 {
     buffer_add_str(out, "Status: ");

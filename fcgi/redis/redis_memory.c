@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PIECE_SIZE 262144U /* bytes; what is larger gets a piece of its own */
-
 #if HIREDIS_MAJOR >= 1
 typedef size_t element_count;
 #else

@@ -1,7 +1,6 @@
-/* redis_sync: the only file here that includes hiredis, and of hiredis only the reader: bytes → replies. Its
- * connections are not used, since their time-outs hold for each read and write and not for a call, and their
- * connect is bounded on TCP only; sending and waiting is redis_socket's. The reader's interface is the same
- * in hiredis 0.14 and 1.x. */
+/* redis_sync: uses only the reader of hiredis: bytes → replies. Not its connections: their time-outs apply to
+ * each read and write instead of a whole call, and bound connecting over TCP only. redis_socket sends and
+ * waits. The reader's interface is the same in hiredis 0.14 and 1.x. */
 #include "redis/redis_sync.h"
 
 #include "redis/redis_memory.h"
@@ -16,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define RECEIVE_SIZE 65536 /* bytes taken off the socket at once: a page of the feed is less */
+#define RECEIVE_SIZE 65536 /* bytes read from the socket at once; a page of the feed is less */
 
 struct redis_sync {
     const struct config *config; /* borrowed */
@@ -24,25 +23,25 @@ struct redis_sync {
     int fd;                      /* -1: not connected */
     redisReader *reader;         /* owned; NULL: not connected */
     struct arena *arena;         /* borrowed: the memory of replies */
-    struct redis_memory *memory; /* owned: has the reader use it */
-    struct redis_limits *limits; /* owned: of the reader's replies */
+    struct redis_memory *memory; /* owned: makes the reader use the arena */
+    struct redis_limits *limits; /* owned: bounds the reader's replies */
     size_t received;             /* bytes, of the replies of one exchange */
     bool reached;                /* a connection was set up once */
     struct mono_ms opened;       /* when the connection was made */
-    struct mono_ms checked;      /* when the database was looked at last */
-    int level;                   /* that was in force then */
+    struct mono_ms checked;      /* when the database was last checked */
+    int level;                   /* of the database at that time */
     enum redis_trouble trouble;  /* why the last call failed */
     struct mono_ms pause_end;    /* calls fail until then; 0: no pause */
-    struct buffer out;           /* what is sent */
-    struct reply *flat;          /* the replies to the commands that were sent last, in the arena */
+    struct buffer out;           /* the bytes to send */
+    struct reply *flat;          /* in the arena: the replies to the latest commands */
 };
 
 /* Some commands of a call, at most REDIS_SYNC_PIPELINE_MAX. */
 struct batch {
     const struct cmd *cmds;
     size_t count;
-    bool with_source;                     /* scripts go in full */
-    bool chosen[REDIS_SYNC_PIPELINE_MAX]; /* which are to be sent */
+    bool with_source;                     /* send scripts in full */
+    bool chosen[REDIS_SYNC_PIPELINE_MAX]; /* which of them to send */
 };
 
 struct redis_sync *redis_sync_new(const struct config *config, struct clock clock, struct arena *arena)
@@ -110,7 +109,7 @@ static enum err render(struct redis_sync *redis, const struct batch *batch, stru
     return ERR_OK;
 }
 
-/* Feed the reader with what comes next. */
+/* Feed the reader with the next bytes. */
 static enum err receive(struct redis_sync *redis, const struct deadline *deadline, struct errinfo *info)
 {
     char bytes[RECEIVE_SIZE];
@@ -184,9 +183,9 @@ static enum err exchange(struct redis_sync *redis, const struct batch *batch, co
     return err;
 }
 
-/* ---- commands on a connection that is there ---- */
+/* ---- commands on an open connection ---- */
 
-/* Choose the commands whose script Redis does not know. False: there are none. */
+/* Choose the commands whose script Redis does not know. Returns false if there are none. */
 static bool choose_unknown(const struct redis_sync *redis, struct batch *batch)
 {
     bool any = false;
@@ -216,7 +215,7 @@ static enum err run(struct redis_sync *redis, const struct cmd *cmds, size_t cou
 
 /* ---- connecting ---- */
 
-/* Run one command of the set-up, and end it. Redis' refusal is a failure. */
+/* Run one command of the set-up, and end it. An error reply is a failure. */
 static enum err run_step(struct redis_sync *redis, struct cmd *cmd, const struct deadline *deadline,
                          struct errinfo *info)
 {
@@ -257,7 +256,7 @@ static enum err select_db(struct redis_sync *redis, const struct deadline *deadl
     return run_step(redis, &cmd, deadline, info);
 }
 
-/* Is the database one that we can work with? Raises it to level where it is lower. */
+/* Check that this program can work with the database. Raises the database's level if it is lower. */
 static enum err check_database(struct redis_sync *redis, int level, const struct deadline *deadline,
                                struct errinfo *info)
 {
@@ -315,8 +314,8 @@ static int level_of(const struct cmd *cmds, size_t count)
     return level;
 }
 
-/* Once in a while, whether another version has come to the database; and before something is stored that
- * older programs would misread, that these are kept off. */
+/* Check now and then whether another version has come to the database; and raise its level before storing
+ * something that older programs would misread. */
 static enum err look_at_level(struct redis_sync *redis, const struct cmd *cmds, size_t count,
                               const struct deadline *deadline, struct errinfo *info)
 {
@@ -346,8 +345,8 @@ static enum err connect_and_run(struct redis_sync *redis, const struct cmd *cmds
     return err;
 }
 
-/* What a call leaves behind: a connection that is no good any more, or a pause. (Resolving a name, too, can
- * take too long.) */
+/* After a call: note its trouble, start a pause, or drop a connection that has become useless. (Resolving a
+ * name can take too long, too.) */
 static void look_back(struct redis_sync *redis, enum err err, size_t count, const struct deadline *deadline)
 {
     int64_t age_ms = clock_mono(&redis->clock).ms - redis->opened.ms;

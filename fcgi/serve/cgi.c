@@ -1,4 +1,4 @@
-/* cgi: environment and standard streams as a request_source. */
+/* cgi: makes a request_source of the environment and the standard streams. */
 #include "serve/cgi.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* route: the table of the API, and looking things up in it. */
+/* route: the table of the API, and lookups in it. */
 #include "serve/route.h"
 
 #include "api/resources.h"
