@@ -1,9 +1,9 @@
 /* context: what a handler works with: the request and the response, Redis and its clock, the time zones, and
  * the memory of the request.
  *
- * Owns them, and how long a request may wait for Redis. Everything that is made for a request is made in its
- * memory (context_new), Redis' replies among it, and ends with the request: a handler frees nothing. Leaves
- * finding the handler, and sending its response, to fcgi/serve.
+ * Owns them, and how long a request may wait for Redis. All that is made for a request is made in its memory
+ * (context_new), including Redis' replies, and ends with the request: a handler frees nothing. Leaves finding
+ * the handler, and sending its response, to fcgi/serve.
  *
  * Life cycle: context_init once; for each request context_begin, its handler, `more` as long as the response
  * goes on, and context_end; context_fini. One thread.
@@ -27,12 +27,12 @@
 
 struct context;
 
-/* A handler: answers ctx->request into ctx->response. Returns false if it fails; error is filled then, and
- * what it wrote is dropped. */
+/* A handler: writes the answer to ctx->request into ctx->response. Returns false on failure; error is filled,
+ * and what it wrote is dropped. */
 typedef bool api_handler(struct context *ctx, struct api_error *error);
 
-/* Writes the next piece of a response that goes on (response.more) into ctx->response.body, and sets
- * response.more again if there is another piece. It cannot fail any more: the status is sent. */
+/* Writes the next piece of a response that goes on (response.more) to ctx->response.body, and sets
+ * response.more again if there is another piece. Cannot fail: the status has been sent. */
 typedef void context_more_fn(struct context *ctx, void *arg);
 
 struct context {

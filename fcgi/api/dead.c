@@ -1,5 +1,5 @@
-/* dead: see dead.h. A cursor is "d<shard>.<next>", and ".<died>.<64 hex>.<scheduled>" where there is a place.
- */
+/* dead: see dead.h. A cursor is "d<shard>.<next>", followed by ".<died>.<64 hex>.<scheduled>" if it has a
+ * place. */
 #include "api/dead.h"
 
 #include "http/query.h"

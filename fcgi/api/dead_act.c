@@ -1,12 +1,13 @@
 /* dead_act: POST /v1/dead/{id}/redrive and DELETE /v1/dead/{id}, and both for many: POST /v1/dead:redrive and
- * DELETE /v1/dead. The latter go through one shard after the other, a bounded part in each request. */
+ * DELETE /v1/dead. Those for many go through one shard after the other, a bounded number of entries per
+ * request. */
 #include "api/context.h"
 #include "api/dead.h"
 #include "api/resources.h"
 #include "job/execution.h"
 
-#define LOOK_AT 1000 /* entries that are looked at in one request */
-#define AT_ONCE 100  /* that are acted upon in one command */
+#define LOOK_AT 1000 /* entries that one request looks at */
+#define AT_ONCE 100  /* entries in one command */
 
 static bool fail(struct api_error *error, const struct errinfo *info)
 {
@@ -105,16 +106,16 @@ bool dead_delete(struct context *ctx, struct api_error *error)
 
 /* ---- many ---- */
 
-/* A way through the shards. */
+/* The state of going through the shards. */
 struct sweep {
     const struct dead_query *query; /* borrowed */
-    struct dead_cursor at;          /* how far it has come */
-    unsigned end;                   /* past the last shard */
-    bool redrive;                   /* else forget */
+    struct dead_cursor at;          /* where it is */
+    unsigned end;                   /* one past the last shard */
+    bool redrive;                   /* else delete */
     int64_t looked_at;
     int64_t done;
-    int64_t skipped; /* that cannot be redriven */
-    size_t count;    /* found, to be acted upon */
+    int64_t skipped; /* could not be redriven */
+    size_t count;    /* entries in found */
     struct store_dead_place found[AT_ONCE];
 };
 

@@ -1,5 +1,5 @@
-/* dead_list: GET /v1/dead. The shards are asked in one round trip for a page each, and the page is what of
- * all of them died last; of one job it is one shard, of which a bounded part is looked at. */
+/* dead_list: GET /v1/dead. Asks all shards for a page each in one round trip, and merges the latest deaths
+ * into one page. For one job it asks one shard, which looks at a bounded number of entries. */
 #include "api/context.h"
 #include "api/dead.h"
 #include "api/resources.h"
@@ -8,11 +8,11 @@
 
 #include <string.h>
 
-#define LOOK_AT 2000 /* entries of a shard that are looked at for one job's */
+#define LOOK_AT 2000 /* entries of a shard that a query for one job looks at */
 
 _Static_assert(STORE_SHARDS <= REDIS_SYNC_PIPELINE_MAX, "all shards are asked in one round trip");
 
-/* What one shard answered. */
+/* The reply of one shard. */
 struct list {
     const struct reply *reply;
     struct store_dead_page page;
@@ -71,7 +71,7 @@ static enum err ask(struct context *ctx, const struct dead_query *query, struct 
     return err;
 }
 
-/* The list whose next entry died last. */
+/* Returns the list whose next entry died last. */
 static struct list *latest(struct dead_list *all)
 {
     struct list *best = NULL;
@@ -86,8 +86,8 @@ static struct list *latest(struct dead_list *all)
     return best;
 }
 
-/* Of the lists that have nothing left here, though their shards have, the one that was read least far:
- * nothing is known of what died before that. */
+/* Of the lists that are used up here but not in their shards, returns the one that was read least far: deaths
+ * before that are unknown. */
 static const struct list *least_known(const struct dead_list *all)
 {
     const struct list *least = NULL;

@@ -1,5 +1,5 @@
-/* feed: a k-way merge by position in Redis' streams ("<ms>-<sequence>"), which are comparable across shards
- * because one clock makes them all. */
+/* feed: a k-way merge by position in Redis' streams ("<ms>-<sequence>"). Positions are comparable across
+ * shards because one clock makes them all. */
 #include "api/feed.h"
 
 #include "base/log.h"
@@ -30,7 +30,7 @@ void feed_begin(struct feed *feed, struct arena *arena, const struct feed_filter
     }
 }
 
-/* When it was recorded, by Redis' clock: a position is "<ms>-<sequence>". */
+/* When a position ("<ms>-<sequence>") was recorded, by Redis' clock. */
 static int64_t position_ms(const char *position)
 {
     int64_t ms;
@@ -38,7 +38,7 @@ static int64_t position_ms(const char *position)
     return slice_i64((struct slice){position, strcspn(position, "-")}, &ms) ? ms : 0;
 }
 
-/* Its number among those of that millisecond; it counts within one shard only. */
+/* The number of a position within its millisecond; comparable within one shard only. */
 static int64_t position_sequence(const char *position)
 {
     const char *dash = strchr(position, '-');
@@ -47,7 +47,7 @@ static int64_t position_sequence(const char *position)
     return dash != NULL && slice_i64(slice_of(dash + 1), &sequence) ? sequence : 0;
 }
 
-/* Was a recorded after b, which is another shard's? Within a millisecond the later call counts as the later
+/* Was a recorded after b, a record of another shard? Within a millisecond the later call counts as the later
  * record. */
 static bool is_newer(const struct store_record *a, const struct store_record *b)
 {
@@ -56,7 +56,7 @@ static bool is_newer(const struct store_record *a, const struct store_record *b)
                : execution_instant(&a->execution).ms > execution_instant(&b->execution).ms;
 }
 
-/* Shards of which no record is left here, though Redis may have more. */
+/* Returns the shards of which no record is left here, though Redis may have more. */
 static unsigned missing_shards(const struct feed *feed)
 {
     unsigned missing = 0;
@@ -69,7 +69,7 @@ static unsigned missing_shards(const struct feed *feed)
     return missing;
 }
 
-/* The shard whose next record is the newest of all; NULL: none has one. */
+/* Returns the shard whose next record is the newest of all; NULL: no record is left. */
 static struct feed_shard *newest_shard(struct feed *feed)
 {
     struct feed_shard *best = NULL;
@@ -83,7 +83,7 @@ static struct feed_shard *newest_shard(struct feed *feed)
     return best;
 }
 
-/* Everything of `shard` that was recorded at or after position is passed. */
+/* Note in cursor that everything of `shard` recorded at or after position is passed. */
 static void pass(struct feed_cursor *cursor, unsigned shard, const char *position)
 {
     int64_t ms = position_ms(position);
@@ -126,8 +126,8 @@ bool feed_is_spent(const struct feed *feed)
     return feed->scanned >= FEED_SCAN_MAX;
 }
 
-/* The shard of those that must be asked that is known least far back: nothing is known of what all shards
- * have recorded before that. */
+/* Of the missing shards, returns the one that is known least far back: before that, the records of all shards
+ * together are unknown. */
 static unsigned least_known(const struct feed *feed, unsigned missing)
 {
     unsigned least = STORE_SHARDS;
@@ -141,7 +141,7 @@ static unsigned least_known(const struct feed *feed, unsigned missing)
     return least;
 }
 
-/* Stop short of what is missing: what is newer than that can still be taken, and all of it is passed. */
+/* End the page before what is missing: take what is newer than that. */
 static void end_short(struct feed *feed, unsigned missing, size_t goal)
 {
     int64_t known = position_ms(feed->shards[least_known(feed, missing)].before);
@@ -171,7 +171,7 @@ void feed_end(struct feed *feed, size_t limit)
     }
 }
 
-/* Room for count records. Returns NULL if memory is short. */
+/* Returns room for count records; NULL: memory is short. */
 static struct store_record *make_records(struct feed *feed, size_t count, struct errinfo *info)
 {
     struct store_record *records = arena_alloc(feed->arena, count * sizeof *records);
@@ -182,7 +182,7 @@ static struct store_record *make_records(struct feed *feed, size_t count, struct
     return records;
 }
 
-/* Does the filter let it through? */
+/* Does the record pass the filter? */
 static bool is_wanted(const struct feed_filter *filter, const struct execution *execution)
 {
     int64_t instant = execution_instant(execution).ms;
@@ -192,7 +192,7 @@ static bool is_wanted(const struct feed_filter *filter, const struct execution *
            instant < filter->until.ms;
 }
 
-/* Is it a record that was decoded and is wanted? Logs one that could not be decoded. */
+/* Was the record decoded, and is it wanted? Logs one that could not be decoded. */
 static bool is_kept(const struct feed *feed, const struct store_record *record, enum err err,
                     const struct errinfo *info)
 {
@@ -203,9 +203,9 @@ static bool is_kept(const struct feed *feed, const struct store_record *record, 
     return is_wanted(&feed->filter, &record->execution);
 }
 
-/* Decode the record at index of the reply into *end, and move *end behind it if it is wanted. Returns false
- * if the list ends here for this page: the record was made before anything that is wanted, as were all that
- * follow (a call comes before its record), or it has no position, so that there is no way to go on. */
+/* Decode the record at index of the reply into *end, and move *end past it if it is wanted. Returns false if
+ * the list ends here for this page: this record and all after it are too old (a call comes before its
+ * record), or it has no position to go on from. */
 static bool take_record(struct feed *feed, struct feed_shard *s, const struct reply *reply, size_t index,
                         struct store_record **end)
 {
@@ -248,14 +248,14 @@ enum err feed_fill(struct feed *feed, unsigned shard, const struct reply *reply,
     return ERR_OK;
 }
 
-/* Is it the record that the page before ended with? */
+/* Did the page before end with this record? */
 static bool is_passed_last(const struct feed_cursor *from, const struct execution *execution)
 {
     return execution->scheduled.ms == from->scheduled.ms && execution->attempt == from->attempt;
 }
 
-/* Decode records into room, the wanted ones after `from` into the page. If what the cursor names is gone by
- * now, so is all behind it. */
+/* Decode records into room, and add the wanted ones after `from` to the page. If the record that the cursor
+ * names is gone, so are all older ones. */
 static void page_history(struct feed *feed, const struct job_id *job, const struct reply *reply,
                          struct store_record *room, size_t goal)
 {

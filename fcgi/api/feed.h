@@ -26,22 +26,22 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Records in a page; records that are read for one, about (what was asked for is looked at in full). */
+/* The most records in a page, and about how many are read for one (a reply is always read in full). */
 #define FEED_PAGE_MAX 200
 #define FEED_SCAN_MAX 4000
 
-/* A record is made after its call, but hardly ever by more than this: a call takes half an hour at most. So
- * records of calls before an instant need not be looked for behind that. */
+/* A record is made at most about this long after its call, which takes half an hour at most. So the records
+ * of calls before an instant are found before that instant plus this. */
 #define FEED_RECORD_LAG_MS INT64_C(3600000)
 
-/* Which records are wanted: those that all of it is true of. */
+/* Which records are wanted; all conditions must hold. */
 struct feed_filter {
-    bool by_success;                /* success counts */
-    bool success;                   /* succeeded, or anything else */
-    bool by_outcome;                /* outcome counts */
+    bool by_success;                /* filter by success */
+    bool success;                   /* true: succeeded; false: any other outcome */
+    bool by_outcome;                /* filter by outcome */
     enum execution_outcome outcome; /* this one */
-    struct wall_ms since;           /* called (or, if not, due) then or later; 0: whenever */
-    struct wall_ms until;           /* and earlier than that; INT64_MAX: whenever */
+    struct wall_ms since; /* called (or, if not called, due) at this instant or later; 0: at any time */
+    struct wall_ms until; /* and before this instant; INT64_MAX: at any time */
 };
 
 /* All records. */
@@ -52,7 +52,8 @@ struct feed_shard {
     const struct store_record *next; /* the first of its records that is not in the page yet */
     const struct store_record *end;  /* past the last of them */
     bool more;                       /* Redis may hold older ones than these */
-    char before[STORE_FEED_ID_MAX];  /* the position of the oldest that was read; at first where to begin */
+    char before[STORE_FEED_ID_MAX];  /* the position of the oldest record that was read; at first, where to
+                                        begin */
 };
 
 struct feed {
@@ -61,40 +62,40 @@ struct feed {
     size_t page_count;
     size_t scanned; /* records that were read */
     struct feed_filter filter;
-    struct feed_cursor from; /* where this page began; while it is filled, what is passed so far */
+    struct feed_cursor from; /* where this page began; while it fills, what is passed so far */
     struct feed_cursor next; /* where it ended; NONE: it is the last page */
     struct feed_shard shards[STORE_SHARDS];
 };
 
-/* Start an empty page of what filter lets through, from that cursor on; nothing is known of any shard. Copies
- * filter and from; borrows arena. */
+/* Start an empty page of the records that pass filter, from that cursor on. Copies filter and from; borrows
+ * arena. */
 void feed_begin(struct feed *feed, struct arena *arena, const struct feed_filter *filter,
                 const struct feed_cursor *from);
 
-/* Move records into the page until it holds limit (at most FEED_PAGE_MAX), or until a shard must be asked
- * first. Returns those shards, a bit each; 0: the page is complete. */
+/* Move records to the page until it has limit (at most FEED_PAGE_MAX), or until shards must be asked first.
+ * Returns those shards, a bit each; 0: the page is complete. */
 unsigned feed_advance(struct feed *feed, size_t limit);
 
 /* Has enough been read for one request? */
 bool feed_is_spent(const struct feed *feed);
 
-/* Take the reply to store_executions(shard, feed->shards[shard].before, asked). Only for shards that
- * feed_advance named. ERR_REFUSED, ERR_DOWN: Redis' error. ERR_PROTOCOL, ERR_NOMEM. */
+/* Take the reply to store_executions(shard, feed->shards[shard].before, asked), for a shard that feed_advance
+ * returned. ERR_REFUSED, ERR_DOWN: the reply is an error. ERR_PROTOCOL, ERR_NOMEM. */
 NODISCARD enum err feed_fill(struct feed *feed, unsigned shard, const struct reply *reply, size_t asked,
                              struct errinfo *info);
 
-/* The page is done, complete or not: find out where the next one begins. */
+/* End the page, complete or not: find where the next one begins. */
 void feed_end(struct feed *feed, size_t limit);
 
-/* Make the page, at most limit records and where the next one begins, of the reply to store_history(job),
- * which must hold more than limit records where there are. Failures as feed_fill's. */
+/* Make the page of at most limit records, and find where the next one begins, from the reply to
+ * store_history(job), which must have asked for more than limit records. Fails as feed_fill does. */
 NODISCARD enum err feed_fill_history(struct feed *feed, const struct job_id *job, const struct reply *reply,
                                      size_t limit, struct errinfo *info);
 
-/* Order the page: newest call first. */
+/* Sort the page: newest call first. */
 void feed_sort(struct feed *feed);
 
-/* The record at index of the page. */
+/* Returns the execution at index of the page. */
 const struct execution *feed_at(const struct feed *feed, size_t index);
 
 #endif

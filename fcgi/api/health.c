@@ -1,4 +1,4 @@
-/* health: is the handler up, and would Redis take a job from it. The bodies are part of the contract
+/* health: is the handler up, and would Redis store a job for it? The bodies are part of the contract
  * (docs/api.md). */
 #include "api/context.h"
 #include "api/resources.h"
@@ -27,7 +27,7 @@ bool health_check(struct context *ctx, struct api_error *error)
     return true;
 }
 
-/* A word alone would not tell why. */
+/* Does the word for the trouble need a reason beside it? */
 static bool has_reason(const struct redis_health *health)
 {
     return strcmp(redis_trouble_word(health->trouble), "refused") == 0;

@@ -9,7 +9,7 @@
 
 #define KEY_MAX 255 /* bytes */
 
-/* The key; NULL: there is none. (An empty one is one, and a mistake.) */
+/* Returns the key; NULL: there is none. (An empty one is a key, and malformed.) */
 static const char *key_of(struct request *req)
 {
     const char *first = req->source->meta(req->source->arg, "HTTP_IDEMPOTENCY_KEY");
@@ -29,7 +29,7 @@ static bool is_sound(const char *key)
     return len > 0 && len <= KEY_MAX;
 }
 
-/* Another path or another body is another request. */
+/* Digest what makes a request another one: its path and its body. */
 static enum err digest_request(const struct request *req, uint8_t out[DIGEST_SHA256_SIZE])
 {
     uint8_t both[2 * DIGEST_SHA256_SIZE];
@@ -53,7 +53,7 @@ static bool identify(const struct request *req, const char *key, struct store_id
            api_error_set(error, API_INTERNAL_ERROR, "out of memory");
 }
 
-/* Answer as was answered before. False: error is filled. */
+/* Answer with the stored response. Always returns true. */
 static bool replay(struct context *ctx, const struct store_idem_answer *answer)
 {
     struct response *res = &ctx->response;
@@ -67,7 +67,7 @@ static bool replay(struct context *ctx, const struct store_idem_answer *answer)
     return true;
 }
 
-/* Keep what was answered. Should that fail, the job is stored all the same, and a repeat does it again. */
+/* Store the response. If that fails, the job is stored all the same, and a repeat does the work again. */
 static void keep(struct context *ctx, const struct store_idem *idem, bool good)
 {
     const struct response *res = &ctx->response;

@@ -1,9 +1,7 @@
-/* job_batch: POST /v1/jobs:batch. A definition in each line, an answer in each line: what a POST of it alone
- * would have been answered with. The lines go to Redis many at a time (schedule_prepare); one for which that
- * does not do is done by itself when it is its turn, so that lines take effect in their order. After a
- * failure of Redis' nothing more is tried: whoever waits for the answer shall not wait for a thousand
- * time-outs.
- */
+/* job_batch: POST /v1/jobs:batch. Each line is a definition, and gets a line with the response that a POST of
+ * it alone would get. Lines go to Redis many at a time (schedule_prepare). A line that needs more is done
+ * alone when its turn comes, so that lines take effect in their order. After a failure of Redis the remaining
+ * lines fail at once: a client must not wait for a thousand time-outs. */
 #include "api/context.h"
 #include "api/idempotency.h"
 #include "api/resources.h"
@@ -15,25 +13,25 @@
 
 #define LINES_MAX      1000
 #define TOGETHER       REDIS_SYNC_PIPELINE_MAX
-#define TOGETHER_BYTES 262144 /* of lines that are sent together, about */
-#define BUDGET_MS      20000  /* for all of it; nginx waits longer */
+#define TOGETHER_BYTES 262144 /* of the lines that are sent together, roughly */
+#define BUDGET_MS      20000  /* for the whole request; nginx waits longer */
 
 struct line {
     struct slice text;
     size_t number;                      /* from 1 */
-    struct schedule_prepared *prepared; /* lasts as long as the group; NULL: it has to be done alone */
+    struct schedule_prepared *prepared; /* lasts as long as the group; NULL: do the line alone */
     bool stored;
 };
 
 struct batch {
     struct context *ctx;
-    struct slice rest;           /* of the body, still to be read */
+    struct slice rest;           /* of the body, not yet read */
     size_t number;               /* of the line that was read last */
     struct line lines[TOGETHER]; /* a group */
-    size_t count;                /* of lines in the group */
-    struct buffer out;           /* owned: the answer */
-    size_t failed;               /* lines that Redis failed for */
-    struct api_error down;       /* why nothing more is tried; API_OK: it is */
+    size_t count;                /* of the lines in the group */
+    struct buffer out;           /* owned: the body of the response */
+    size_t failed;               /* lines that failed because of Redis (5xx) */
+    struct api_error down;       /* why the remaining lines fail; API_OK: they do not */
 };
 
 /* ---- lines ---- */
@@ -83,7 +81,7 @@ static void read_group(struct batch *b)
 
 /* ---- Redis ---- */
 
-/* Send what was prepared, and note which of it is stored. */
+/* Send the prepared lines, and note which jobs are stored. */
 static void send_group(struct batch *b)
 {
     struct cmd cmds[TOGETHER];
@@ -132,7 +130,7 @@ static void write_error(struct batch *b, const struct line *line, const struct a
     json_object_end(&w);
 }
 
-/* Do by itself what could not be done together with others. */
+/* Do a line that could not be done together with others. */
 static void do_alone(struct batch *b, const struct line *line)
 {
     struct api_error error;

@@ -1,4 +1,5 @@
-/* job_command: what is done to a job as it is: DELETE /v1/jobs/{id}, and POST …/pause, …/resume and …/run. */
+/* job_command: commands that leave a job's definition as it is: DELETE /v1/jobs/{id}, and POST …/pause,
+ * …/resume and …/run. */
 #include "api/context.h"
 #include "api/job_view.h"
 #include "api/resources.h"
@@ -9,14 +10,14 @@
 #include "text/json.h"
 
 #define NOTE_MAX 512 /* bytes */
-#define TRIES    20  /* when others change the job at the same time */
+#define TRIES    20  /* while other requests change the job */
 
 static bool fail(struct api_error *error, const struct errinfo *info)
 {
     return api_error_redis(error, API_STORAGE_ERROR, "it is not known to be done", info);
 }
 
-/* Send one command to a job. False: error is filled. */
+/* Send one command to a job. Returns false on failure; error is filled. */
 static bool command(struct context *ctx, struct cmd *cmd, enum store_answer *answer, struct api_error *error)
 {
     const struct reply *reply;
@@ -31,7 +32,7 @@ static bool command(struct context *ctx, struct cmd *cmd, enum store_answer *ans
 
 /* ---- DELETE ---- */
 
-/* The version that the job must have to be deleted; 0: any. */
+/* Find the version that the job must have to be deleted; 0: any. */
 static bool read_version(struct context *ctx, const struct job_id *id, int64_t *version,
                          struct api_error *error)
 {
@@ -81,7 +82,7 @@ bool job_delete(struct context *ctx, struct api_error *error)
 
 /* ---- pause ---- */
 
-/* The body of a request, and what was read of it. */
+/* The body of a request, parsed. */
 struct note {
     struct json_doc *doc; /* owned */
     struct slice text;    /* data NULL: no note */
@@ -164,8 +165,8 @@ bool job_pause(struct context *ctx, struct api_error *error)
 
 /* ---- resume ---- */
 
-/* Make it due at the first instant that is to come and, if there are such, behind `after`. False: error is
- * filled. */
+/* Make the job due at its first future instant after `after`; if there is none, complete it. Returns false on
+ * failure; error is filled. */
 static bool resume(struct context *ctx, const struct job_view *view, struct wall_ms *after,
                    enum store_answer *answer, struct api_error *error)
 {
@@ -196,9 +197,9 @@ static bool needs_resume(const struct job_view *view)
 }
 
 enum step {
-    STEP_DONE,   /* the answer is written */
+    STEP_DONE,   /* the response is written */
     STEP_FAILED, /* error is filled */
-    STEP_AGAIN   /* the job was resumed, or changed by another request: look at it again */
+    STEP_AGAIN   /* the job was resumed, or another request changed it: read it again */
 };
 
 static enum step try_to_resume(struct context *ctx, const struct job_id *id, struct wall_ms *after,
@@ -242,7 +243,7 @@ bool job_resume(struct context *ctx, struct api_error *error)
 
 /* ---- run ---- */
 
-/* The milliseconds of the second at which the job's own instants are; -1: it has none. */
+/* Returns the milliseconds within the second of the job's own instants; -1: it has none. */
 static int offset_of(const struct job_view *view)
 {
     struct wall_ms next;

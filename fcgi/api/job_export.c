@@ -1,7 +1,6 @@
-/* job_export: GET /v1/jobs:export. All jobs as lines that POST /v1/jobs:batch takes, in the order of the
- * shards' indexes, a page of Redis' at a time: each is a piece of the answer, so that the memory that this
- * takes does not grow with the number of jobs. The status goes out with the first piece. What fails later is
- * the last line, an error.
+/* job_export: GET /v1/jobs:export. Writes all jobs as lines that POST /v1/jobs:batch takes, in the order of
+ * the shards' indexes. Each page from Redis is one piece of the response, so memory does not grow with the
+ * number of jobs. The status is sent with the first piece; a later failure becomes the last line, an error.
  */
 #include "api/context.h"
 #include "api/job_view.h"
@@ -15,14 +14,14 @@
 /* How far the export has come. */
 struct export
 {
-    unsigned shard;      /* the next to read */
+    unsigned shard;      /* the one to read next */
     bool inside;         /* `after` is one of its jobs */
     struct job_id after; /* the last job that was written */
 };
 
-#define PAGE 100 /* jobs: Redis does nothing else for some 2 ms, and the longest are 7 MB */
+#define PAGE 100 /* jobs: they occupy Redis for some 2 ms, and have 7 MB at most */
 
-/* What of a job's life outlasts it: that, and why, it is called no more. */
+/* What a backup keeps of a job's state: that it is not called any more, and why. */
 static struct job_backup what_is_kept(const struct job_view *view)
 {
     const char *state = job_view_state(view);
@@ -36,7 +35,7 @@ static struct job_backup what_is_kept(const struct job_view *view)
                                .by = view->stored.by};
 }
 
-/* One that cannot be read is not passed over in silence: its line is none that is taken back. */
+/* A job that cannot be read gets a line, too, which POST /v1/jobs:batch refuses. */
 static void write_broken(struct json_writer *w, const struct job_view *view)
 {
     char id[JOB_ID_TEXT_SIZE];
@@ -85,7 +84,7 @@ static enum err write_page(struct context *ctx, struct export *export, const str
     return err;
 }
 
-/* Ask the shard for its next page, and write that. */
+/* Ask the shard for its next page, and write it. */
 static enum err ask_and_write(struct context *ctx, struct export *export, size_t *count, struct errinfo *info)
 {
     struct arena_mark mark = arena_mark(&ctx->memory);
@@ -120,7 +119,7 @@ static enum err go_on(struct context *ctx, struct export *export, struct errinfo
 }
 
 /* context_more_fn. An export that fails ends with a line that says why. */
-static void go_on_or_say_why(struct context *ctx, void *export)
+static void go_on_or_explain(struct context *ctx, void *export)
 {
     struct errinfo info = {0};
     struct api_error error;
@@ -152,7 +151,7 @@ bool jobs_export(struct context *ctx, struct api_error *error)
     if (export == NULL) {
         return false;
     }
-    ctx->more = go_on_or_say_why;
+    ctx->more = go_on_or_explain;
     ctx->more_arg = export;
     context_allow_bulk(ctx, CONTEXT_BULK_MS);
     response_lines(&ctx->response, 200);

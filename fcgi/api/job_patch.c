@@ -1,7 +1,6 @@
-/* job_patch: PATCH /v1/jobs/{id}. The stored definition and what the request says of it are merged, and
- * judged as a whole by lib/job, as for POST. Redis takes the result only if the job is still as it was read.
- * A definition that is posted again under the job's name goes the same way, unmerged.
- */
+/* job_patch: PATCH /v1/jobs/{id}. Merges the request into the stored definition; lib/job judges the result as
+ * a whole, as for POST. Redis takes it only if the job is still as it was read. A definition that is posted
+ * again under the job's name goes the same way, unmerged. */
 #include "api/job_patch.h"
 
 #include "api/job_view.h"
@@ -14,28 +13,28 @@
 
 #include <string.h>
 
-#define TRIES 20 /* when others change the job at the same time */
+#define TRIES 20 /* while other requests change the job */
 
 struct patch {
     struct context *ctx;
     struct api_error *error;
     struct job_id id;
     struct slice body;
-    const struct job_fields *whole; /* takes the definition's place; NULL: body is merged into it */
+    const struct job_fields *whole; /* replaces the definition; NULL: merge body into it */
     bool dry_run;
-    bool if_match;                /* there is one */
-    char name[REQUEST_NAME_SIZE]; /* of this request: its changes bear it */
-    struct wall_ms after;         /* the next instant must be later than this, too */
+    bool if_match;                /* the request has If-Match */
+    char name[REQUEST_NAME_SIZE]; /* of this request, stored with its change */
+    struct wall_ms after;         /* the next instant must also be later than this */
     const struct job_view *view;  /* the job as it is, … */
-    struct job *wanted;           /* … and as it is to be; both last for one try */
-    bool same_time;               /* as before */
-    struct wall_ms due;           /* its next instant; INT64_MAX: there is none */
+    struct job *wanted;           /* … and as it shall be; both last for one try */
+    bool same_time;               /* the wanted job is called at the same times */
+    struct wall_ms due;           /* its next instant; INT64_MAX: none */
 };
 
 enum step {
-    STEP_DONE,   /* the answer is written */
+    STEP_DONE,   /* the response is written */
     STEP_FAILED, /* error is filled */
-    STEP_AGAIN   /* the job is another one by now */
+    STEP_AGAIN   /* the job was changed in between */
 };
 
 static bool has_prefix(struct slice schedule)
@@ -54,8 +53,7 @@ static bool has_prefix(struct slice schedule)
     return false;
 }
 
-/* A schedule that says its zone says it anew: the one that the job had is no longer meant, unless that is
- * given, too. */
+/* A new schedule with a zone of its own replaces the job's zone, unless the request also gives one. */
 static void drop_old_zone(struct job_fields *merged, const struct job_fields *base)
 {
     if (merged->schedule.data != base->schedule.data && merged->timezone.data == base->timezone.data &&
@@ -64,7 +62,7 @@ static void drop_old_zone(struct job_fields *merged, const struct job_fields *ba
     }
 }
 
-/* Make the job that is wanted, as old as the one that there is. Returns false on failure; error is filled. */
+/* Build the wanted job, as old as the stored one. Returns false on failure; error is filled. */
 static bool build(struct patch *p, const struct job_fields *asked)
 {
     struct job_fields fields = *asked;
@@ -82,7 +80,7 @@ static bool build(struct patch *p, const struct job_fields *asked)
     return true;
 }
 
-/* Make the job that is wanted from the stored job and the body. Returns false on failure; error is filled. */
+/* Build the wanted job from the stored one and the body. Returns false on failure; error is filled. */
 static bool merge(struct patch *p)
 {
     struct job_json *json = owned_job_json(p->ctx, p->error);
@@ -106,7 +104,8 @@ static bool merge(struct patch *p)
     return build(p, &json->fields);
 }
 
-/* When is it due next, if its time is another one? False: error is filled. */
+/* Find when the wanted job is next due, if its schedule differs. Returns false if it has no future instant;
+ * error is filled. */
 static bool plan(struct patch *p)
 {
     struct wall_ms behind = p->view->behind;
@@ -119,7 +118,7 @@ static bool plan(struct patch *p)
     return job_view_refuse_over(p->wanted, p->error);
 }
 
-/* What would be: the job as wanted, and its instants before and after. */
+/* Show what the change would do: the wanted job, and the instants before and after. */
 static enum step show_dry_run(struct patch *p)
 {
     struct job_view_plan before = job_view_plan_of(p->view);
@@ -164,8 +163,8 @@ static enum step show_changed(struct patch *p)
     return p->view != NULL ? show(p) : STEP_FAILED;
 }
 
-/* It is not the job that was read: mostly somebody else was first, but a command whose answer was lost is
- * sent again, and then that is our own change. */
+/* The job is not as it was read. Mostly another request was first; but a command whose reply was lost is sent
+ * again, and then the change may be this request's own. */
 static enum step ask_whose(struct patch *p)
 {
     const struct reply *reply;
@@ -182,8 +181,8 @@ static enum step ask_whose(struct patch *p)
     return own ? show_changed(p) : STEP_AGAIN;
 }
 
-/* Send the change, and look at what came of it. (Not in one round trip: Redis may have forgotten a script,
- * and then it is sent again behind the others.) */
+/* Send the change, then read the job again. (Not in one round trip: a script that Redis has forgotten is sent
+ * again after the other commands.) */
 static enum step change(struct patch *p)
 {
     struct store_change change = {
@@ -277,7 +276,7 @@ bool job_patch_replace(struct context *ctx, const struct job_id *id, const struc
     if (try_often(&p)) {
         return true;
     }
-    if (error->code == API_JOB_NOT_FOUND) { /* deleted just now */
+    if (error->code == API_JOB_NOT_FOUND) { /* it was deleted in between */
         api_error_set(error, API_CONFLICT, "the job is being changed all the time: try again");
     }
     return false;

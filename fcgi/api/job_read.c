@@ -1,6 +1,6 @@
 /* job_read: GET /v1/jobs/{id} and GET /v1/jobs. The list follows the order of the shards' indexes, so a page
- * costs what is in it, and what is looked at and left out by a filter is bounded: then the page is short, and
- * the cursor goes on behind it. */
+ * costs no more than its jobs. A filtered request looks at a bounded number of jobs; its page may be short,
+ * and the cursor goes on after them. */
 #include "api/context.h"
 #include "api/job_view.h"
 #include "api/resources.h"
@@ -12,7 +12,7 @@
 #include <strings.h>
 
 #define LOOK_MAX 1000 /* jobs that one request looks at */
-#define ASK_MAX  100  /* of these at once: with all that a job may hold they are far below REPLY_BYTES_MAX */
+#define ASK_MAX  100  /* of them in one reply; the largest jobs stay far below REPLY_BYTES_MAX */
 
 bool job_show(struct context *ctx, struct api_error *error)
 {
@@ -36,15 +36,15 @@ bool job_show(struct context *ctx, struct api_error *error)
 struct listing {
     struct context *ctx;
     struct slice state; /* data NULL: any */
-    struct slice host;  /* data NULL: any; likewise the next two */
+    struct slice host;  /* data NULL: any, as in the next two */
     struct slice tag;
     struct slice name_prefix;
     int limit;
-    struct job_id cursor; /* the last job that was looked at */
+    struct job_id cursor; /* the latest job that was looked at */
     bool has_cursor;
-    bool more;         /* there may be jobs behind it */
+    bool more;         /* there may be jobs after it */
     int64_t looked_at; /* jobs */
-    int64_t count;     /* of them in the page */
+    int64_t count;     /* jobs in the page */
     struct json_writer w;
 };
 
@@ -61,7 +61,7 @@ static bool read_state(struct listing *l, struct api_error *error)
            query_refuse(error, "state", "must be ACTIVE, PAUSED, COMPLETED or BROKEN");
 }
 
-/* A cursor is the id of the last job that was looked at, without its prefix. */
+/* A cursor is the id of the latest job that was looked at, without its prefix. */
 static bool read_cursor(struct listing *l, struct api_error *error)
 {
     struct slice text = request_param(&l->ctx->request, "cursor");
@@ -79,7 +79,7 @@ static bool read_query(struct listing *l, struct api_error *error)
            query_text(req, "host", URL_MAX, &l->host, error) && read_cursor(l, error);
 }
 
-/* The host of the job's URL, whatever its case, without the port. */
+/* Compares with the host of the job's URL, without the port and ignoring case. */
 static bool has_host(const struct job_view *view, struct slice host)
 {
     struct slice own = view->job->url.host;
@@ -146,7 +146,7 @@ static bool is_filtered(const struct listing *l)
            l->name_prefix.data != NULL;
 }
 
-/* Look at more jobs of a shard. *end: there are no more. */
+/* Look at more jobs of a shard. *end: the shard has no more. */
 static enum err look(struct listing *l, unsigned shard, bool *end, struct errinfo *info)
 {
     int64_t ask = is_filtered(l) || l->limit - l->count > ASK_MAX ? ASK_MAX : l->limit - l->count;
@@ -167,7 +167,7 @@ static enum err look(struct listing *l, unsigned shard, bool *end, struct errinf
     return err;
 }
 
-/* Go through the shards from where the cursor is. */
+/* Go through the shards from the cursor on. */
 static enum err walk(struct listing *l, struct errinfo *info)
 {
     unsigned shard = l->has_cursor ? store_shard(&l->cursor) : 0;

@@ -72,15 +72,16 @@ static bool is_failure(const struct execution *execution)
            execution->outcome == EXECUTION_UNKNOWN;
 }
 
-/* Is it the record of something that was not called: a gap, an occurrence that was left out, or a retry that
- * was cancelled? */
+/* Does the record stand for something that was not called: a gap, a skipped occurrence, or a cancelled retry?
+ */
 static bool is_no_run(const struct execution *execution)
 {
     return execution->attempt == 0 || execution->outcome == EXECUTION_CANCELLED ||
            execution->outcome == EXECUTION_SKIPPED;
 }
 
-/* Counting, from the newest record to the oldest. Attempts at one occurrence mostly stand side by side. */
+/* The state of counting, from the newest record to the oldest. Attempts at one occurrence are mostly
+ * adjacent. */
 struct tally {
     int64_t before; /* the occurrence of the record before */
     bool unbroken;  /* all occurrences so far failed */

@@ -1,5 +1,5 @@
 /* job_view: a job as Redis has it, read and judged, and how a response shows it. Every resource about one job
- * begins with this.
+ * begins here.
  *
  * A view lasts as long as the request: it is made in the context's memory, and borrows from Redis' reply
  * there. One thread.
@@ -14,7 +14,7 @@
 
 #include <stdbool.h>
 
-#define JOB_VIEW_RECORDS STORE_HISTORY_PER_JOB /* records that runs and failures are counted from */
+#define JOB_VIEW_RECORDS STORE_HISTORY_PER_JOB /* of the history, for counting runs and failures */
 
 struct job_view {
     struct store_job stored;
@@ -64,7 +64,7 @@ void job_view_write(struct json_writer *w, const struct job_view *view, bool who
 /* How many more occurrences max_runs allows; INT64_MAX: any number. */
 int64_t job_view_runs_left(const struct job *job, const struct store_job *stored);
 
-/* Which instants are to come. */
+/* Which instants lie ahead. */
 struct job_view_plan {
     const struct job *job; /* borrowed */
     struct wall_ms from;   /* they are later than this; INT64_MAX: there are none */
@@ -79,7 +79,7 @@ struct job_view_plan job_view_plan_of(const struct job_view *view);
 /* Write key and the next few instants into the object that is open in w. */
 void job_view_write_next(struct json_writer *w, const char *key, const struct job_view_plan *plan);
 
-/* Is an instant to come passed over? */
+/* Is a future instant passed over? */
 bool job_view_passes(const struct job_view_plan *plan, struct wall_ms at);
 
 /* Answer with the job, and its version as ETag. Always true. */

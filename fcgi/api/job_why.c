@@ -1,5 +1,5 @@
-/* job_why: GET /v1/jobs/{id}/why. What happened at an instant, or why nothing did, from what there is: the
- * job's history, its state, and its schedule as it is now. */
+/* job_why: GET /v1/jobs/{id}/why. Explains what happened at an instant, or why nothing did, from the job's
+ * history, its state, and its present schedule. */
 #include "api/context.h"
 #include "api/job_view.h"
 #include "api/resources.h"
@@ -11,7 +11,7 @@
 
 #include <stdio.h>
 
-#define AHEAD_MS 1000 /* what is closer may be claimed by a runner already */
+#define AHEAD_MS 1000 /* a runner may already have claimed what is closer */
 
 struct why {
     struct context *ctx;
@@ -21,12 +21,12 @@ struct why {
     size_t record_count;
     const char *code;                   /* static */
     char text[EXECUTION_ERROR_MAX + 1]; /* for a person */
-    const char *field;                  /* of the schedule, that excludes the instant; NULL: none does */
-    struct wall_ms called;              /* when it was called instead; 0: it was not */
-    bool waits; /* its first attempt was put off, or handed back, and is still to be made */
+    const char *field;     /* the field of the schedule that excludes the instant; NULL: none does */
+    struct wall_ms called; /* when the job is called instead; 0: it is not */
+    bool waits;            /* its first attempt was put off, or released, and is still to come */
 };
 
-static void say(struct why *why, const char *code, const char *text)
+static void set_reason(struct why *why, const char *code, const char *text)
 {
     why->code = code;
     (void)snprintf(why->text, sizeof why->text, "%s", text);
@@ -74,7 +74,7 @@ static bool load(struct why *why, const struct job_id *id, struct api_error *err
     return why->view != NULL;
 }
 
-/* For a person, what a record says. One that gave way to another occurrence says to which. */
+/* Describe a record to a person. That of an occurrence that gave way to another one names the other. */
 static const char *text_of(const struct execution *execution)
 {
     static const char *const texts[EXECUTION_OUTCOME__COUNT] = {
@@ -95,37 +95,37 @@ static const char *text_of(const struct execution *execution)
                : "see its record";
 }
 
-/* The newest record says what came of it. Returns false if there is no record. */
+/* Explain the instant by its newest record. Returns false if it has none. */
 static bool explain_record(struct why *why)
 {
     if (why->record_count == 0) {
         return false;
     }
-    say(why, execution_outcome_name(why->records[0].outcome), text_of(&why->records[0]));
+    set_reason(why, execution_outcome_name(why->records[0].outcome), text_of(&why->records[0]));
     return true;
 }
 
-/* ---- why nothing was ---- */
+/* ---- why there is no record ---- */
 
-/* Does the schedule's window, or its being one instant, say no? */
+/* Is the instant outside of the schedule's window, or the schedule a single other instant? */
 static bool refuse_window(struct why *why)
 {
     const struct when *when = &why->view->job->when;
 
     if (why->at.ms < when->starts.ms) {
-        say(why, "outside_window", "it is before starts_at");
+        set_reason(why, "outside_window", "it is before starts_at");
     } else if (why->at.ms > when->ends.ms) {
-        say(why, "outside_window", "it is after ends_at");
+        set_reason(why, "outside_window", "it is after ends_at");
     } else if (when->once.ms > 0) {
         why->called.ms = when->once.ms + when->offset_ms;
-        say(why, "not_scheduled", "the job is called once, at another instant");
+        set_reason(why, "not_scheduled", "the job is called once, at another instant");
     } else {
         return false;
     }
     return true;
 }
 
-/* Is it no instant of the schedule? */
+/* Is the instant not one of the schedule's? */
 static bool refuse_schedule(struct why *why)
 {
     const struct job *job = why->view->job;
@@ -139,7 +139,7 @@ static bool refuse_schedule(struct why *why)
         return true;
     }
     int64_t plain_ms = why->at.ms - job->when.offset_ms;
-    say(why, "not_scheduled", "the schedule does not fire then");
+    set_reason(why, "not_scheduled", "the schedule does not fire then");
     switch (cron_why_not(&job->when.cron, job->zone, plain_ms / 1000, &why->field, &jump_s)) {
     case CRON_REFUSED_FIELD:
         (void)snprintf(why->text, sizeof why->text, "the schedule does not fire then: its %s says no",
@@ -148,10 +148,11 @@ static bool refuse_schedule(struct why *why)
     case CRON_REFUSED_GAP:
         why->field = NULL;
         why->called.ms = jump_s * 1000 + job->when.offset_ms;
-        say(why, "dst_gap", "the clock skipped that time: the job is called at the jump instead");
+        set_reason(why, "dst_gap", "the clock skipped that time: the job is called at the jump instead");
         break;
     case CRON_REFUSED_OVERLAP:
-        say(why, "dst_overlap", "the clock shows that time twice: the job is called at the first of them");
+        set_reason(why, "dst_overlap",
+                   "the clock shows that time twice: the job is called at the first of them");
         break;
     case CRON_FIRES: /* between two instants of @every, or inside a second */
         break;
@@ -159,32 +160,33 @@ static bool refuse_schedule(struct why *why)
     return true;
 }
 
-/* An instant of the schedule that nothing was recorded of. */
+/* Explain an instant of the schedule that has no record. */
 static void explain_silence(struct why *why)
 {
     const struct store_job *stored = &why->view->stored;
     struct job_view_plan plan = job_view_plan_of(why->view);
 
     if (!why->waits && slice_eq(stored->state, "COMPLETED") && stored->since.ms <= why->at.ms) {
-        say(why, "completed", "the job was completed before");
+        set_reason(why, "completed", "the job was completed before");
     } else if (slice_eq(stored->state, "PAUSED") &&
                (why->at.ms > why->view->now.ms || stored->since.ms <= why->at.ms)) {
-        say(why, "paused", "the job is paused");
+        set_reason(why, "paused", "the job is paused");
     } else if (why->at.ms - why->view->now.ms > AHEAD_MS && job_view_passes(&plan, why->at)) {
         why->called = stored->due;
-        say(why, "passed_over", "the clock was set back: the job goes on with a later instant");
+        set_reason(why, "passed_over", "the clock was set back: the job goes on with a later instant");
     } else if (why->at.ms > why->view->now.ms) {
-        say(why, "not_yet", "it is still to come");
+        set_reason(why, "not_yet", "it is still to come");
     } else if (stored->due.ms <= why->at.ms) {
-        say(why, "waiting", "it is due, and no runner has taken it up so far");
+        set_reason(why, "waiting", "it is due, and no runner has taken it up so far");
     } else if (stored->waiting.ms == why->at.ms) {
-        say(why, "queued", "it waits until an earlier occurrence is over");
+        set_reason(why, "queued", "it waits until an earlier occurrence is over");
     } else if (why->waits) {
-        say(why, "waiting", "it was put off, and waits to be called");
+        set_reason(why, "waiting", "it was put off, and waits to be called");
     } else if (stored->running.ms == why->at.ms || why->view->now.ms - why->at.ms < 60000) {
-        say(why, "under_way", "it is being called, or waits for its host");
+        set_reason(why, "under_way", "it is being called, or waits for its host");
     } else {
-        say(why, "not_recorded",
+        set_reason(
+            why, "not_recorded",
             "there is no record of it: the job was paused or had another schedule then, or the record is too "
             "old to be kept");
     }
@@ -196,7 +198,7 @@ static void explain(struct why *why)
         return;
     }
     if (why->at.ms <= why->view->stored.created.ms) {
-        say(why, "not_created", "there was no such job yet");
+        set_reason(why, "not_created", "there was no such job yet");
     } else if (!refuse_schedule(why)) {
         explain_silence(why);
     }
@@ -240,7 +242,7 @@ static void write_answer(const struct why *why)
     struct job_view_plan plan = job_view_plan_of(why->view);
     struct json_writer w;
 
-    plan.from = why->at; /* of a job that is called no more as well: what the schedule says */
+    plan.from = why->at; /* what the schedule says, even if the job is not called any more */
     job_id_format(id, &why->view->stored.id);
     response_json(&why->ctx->response, 200, &w);
     json_object_begin(&w);

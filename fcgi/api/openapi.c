@@ -1,4 +1,4 @@
-/* openapi: sends the document, or says that the client has it. openapi.h has the rest. */
+/* openapi: sends the document, or 304 if the client has it. See openapi.h. */
 #include "api/openapi.h"
 
 #include "api/resources.h"

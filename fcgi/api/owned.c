@@ -9,7 +9,7 @@ static void end_job(void *job)
     job_fini(job);
 }
 
-/* Clears all but the two long texts, which are at the end. */
+/* Does not clear the two long texts at the end. */
 struct job *owned_job(struct context *ctx, struct api_error *error)
 {
     struct job *job = context_alloc(ctx, sizeof *job, error);

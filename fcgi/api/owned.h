@@ -1,5 +1,5 @@
-/* owned: the things of lib/job that a request owns, ready to be filled. Each lasts as long as the request, or
- * until the arena is released to an earlier mark, and then ends by itself. All return NULL if memory is
+/* owned: makes things of lib/job that the request owns. Each lasts until the request ends, or until its
+ * memory is released to an earlier mark, and then ends by itself. Each function returns NULL if memory is
  * short; error is filled. */
 #ifndef DRONC_OWNED_H
 #define DRONC_OWNED_H
@@ -8,10 +8,10 @@
 #include "job/job.h"
 #include "job/job_json.h"
 
-/* For job_build or job_restore, once. */
+/* A job to be built once, by job_build or job_restore. */
 struct job *owned_job(struct context *ctx, struct api_error *error);
 
-/* For one of job_json_parse and its like, once. */
+/* A definition to be read once, by job_json_parse or its variants. */
 struct job_json *owned_job_json(struct context *ctx, struct api_error *error);
 
 #endif

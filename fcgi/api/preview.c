@@ -1,5 +1,5 @@
-/* preview: GET /v1/schedule/preview. What a schedule means and when it fires next, without making a job of
- * it; Redis is not asked. What a schedule may be is decided by lib/job, as for jobs. */
+/* preview: GET /v1/schedule/preview. Shows what a schedule means and when it fires next, without a job and
+ * without Redis. lib/job decides what a schedule may be. */
 #include "api/context.h"
 #include "api/resources.h"
 #include "http/query.h"
@@ -9,7 +9,7 @@
 #define COUNT_DEFAULT 5
 #define COUNT_MAX     100
 
-/* Only the part of job that is about time is filled. */
+/* Fill the part of job that is about time. */
 static bool read_schedule(const struct context *ctx, struct job *job, struct wall_ms from,
                           struct api_error *error)
 {
@@ -36,7 +36,7 @@ static void put_instant(struct json_writer *w, const struct zone *zone, struct w
     json_object_end(w);
 }
 
-/* What is left of the schedule after `from`, up to count instants. */
+/* Write the instants of the schedule after `from`, count of them at most. */
 static void put_next(struct json_writer *w, const struct job *job, struct wall_ms from, int64_t count)
 {
     struct wall_ms at = from;

@@ -1,5 +1,5 @@
-/* resources: the handlers that the route table names, each in the file of its resource. Their contract is
- * api_handler's. */
+/* resources: the handlers in the route table, each in the file of its resource. Their contract is that of
+ * api_handler. */
 #ifndef DRONC_RESOURCES_H
 #define DRONC_RESOURCES_H
 

@@ -1,6 +1,5 @@
-/* schedule: POST /v1/schedule/api-caller. JSON → job → Redis → 201. What a job may be is decided by lib/job;
- * when it begins by Redis' clock, not by this machine's.
- */
+/* schedule: POST /v1/schedule/api-caller. JSON → job → Redis → 201. lib/job decides what a job may be; Redis'
+ * clock, not this machine's, decides when it begins. */
 #include "api/schedule.h"
 
 #include "api/idempotency.h"
@@ -12,8 +11,8 @@
 
 #include <string.h>
 
-#define REASON_MAX 64  /* bytes, of what a backup says of a job's state */
-#define NOTE_MAX   512 /* as of POST …/pause */
+#define REASON_MAX 64  /* bytes, of state_reason in a backup */
+#define NOTE_MAX   512 /* of state_note, as in POST …/pause */
 #define BY_MAX     128
 
 /* One definition on its way into Redis, with what all steps share. */
@@ -28,14 +27,13 @@ struct creation {
 
 enum step {
     STEP_DONE,      /* the job is stored */
-    STEP_REPLACE,   /* there is a job of that name */
+    STEP_REPLACE,   /* a job of that name exists */
     STEP_FAILED,    /* error is filled */
-    STEP_WRONG_TIME /* nothing was done: the job was built as of another time than Redis'. error is filled,
-                       too */
+    STEP_WRONG_TIME /* nothing was done: the job was built as of another time than Redis'. error is filled */
 };
 
-/* The schedule is over, as far as this process knows the time. Ask Redis for its time; if it does not answer,
- * what is known has to do. */
+/* The schedule is over, as far as this process knows the time. Ask Redis for its time; without a reply,
+ * believe what is known. */
 static enum step refuse_over(const struct creation *c)
 {
     const struct reply *reply;
@@ -50,8 +48,8 @@ static enum step refuse_over(const struct creation *c)
     return known && redis_clock_learn(&c->ctx->redis_clock, now) ? STEP_WRONG_TIME : STEP_FAILED;
 }
 
-/* The id is taken by a job that was changed since it was made. That is a success if it means what is asked
- * for. */
+/* A job that was changed since it was made has the id. If its definition means the same now, that is a
+ * success. */
 static enum step compare_changed(const struct creation *c)
 {
     struct job_id id = c->job->id;
@@ -77,8 +75,8 @@ static enum step compare_changed(const struct creation *c)
 
 static enum step store(struct creation *c);
 
-/* The job does not get an instant up to `taken`: it begins behind that. (Not where Redis' clock was set back,
- * so that `taken` is far ahead: a job is as old as it is.) */
+/* The instants up to `taken` are not available: begin after that. (If Redis' clock was set back, `taken` is
+ * far ahead, and the job keeps its age.) */
 static enum step begin_behind(struct creation *c, struct wall_ms taken)
 {
     bool near = taken.ms - c->job->created.ms < STORE_CLOCK_TOLERANCE_MS;
@@ -89,7 +87,7 @@ static enum step begin_behind(struct creation *c, struct wall_ms taken)
     return job_next(c->job, taken, &c->as.due) ? store(c) : refuse_over(c);
 }
 
-/* What is to be done after that answer. */
+/* Decide what to do after that answer. */
 static enum step take_answer(struct creation *c, enum store_creation answer, struct wall_ms at)
 {
     struct errinfo info = {0};
@@ -115,7 +113,7 @@ static enum step take_answer(struct creation *c, enum store_creation answer, str
     return STEP_WRONG_TIME;
 }
 
-/* Store it unless it is there: both are a success. */
+/* Store the job unless it exists; both are a success. */
 static enum step store(struct creation *c)
 {
     enum store_creation answer = STORE_KNOWN;
@@ -133,9 +131,9 @@ static enum step store(struct creation *c)
     return take_answer(c, answer, at);
 }
 
-/* ---- what a backup says besides ---- */
+/* ---- what else a backup has ---- */
 
-/* Always false. */
+/* Always returns false. */
 static bool refuse_member(struct api_error *error, const char *name, const char *text)
 {
     api_error_set(error, API_VALIDATION_ERROR, "%s %s", name, text);
@@ -200,7 +198,8 @@ static bool build(struct creation *c, struct wall_ms now)
     return take_id(c) && take_state(c);
 }
 
-/* When is it called first? False: never again. (One that is called no more needs no such instant.) */
+/* Find when the job is first called. Returns false if it never is. (A job that a backup shows as ended needs
+ * no such instant.) */
 static bool plan(struct creation *c, struct wall_ms now)
 {
     return c->as.state.data != NULL || job_next(c->job, now, &c->as.due);
@@ -217,9 +216,9 @@ static enum step create(struct creation *c)
     return plan(c, now) ? store(c) : refuse_over(c);
 }
 
-/* Create the job that c's fields define, or replace the one of its name, and answer. A second attempt is made
- * only if the first one has shown that Redis' clock shows another time. If that happens again, Redis' clock
- * was set just now, or this process was stopped in between, and the client can post again. */
+/* Create the job that c's fields define, or replace the one of its name, and answer. Tries again only if the
+ * first try revealed that Redis' clock shows another time. If that happens twice, Redis' clock was just set,
+ * or this process was stopped in between, and the client can post again. */
 static bool create_and_answer(struct creation *c)
 {
     struct json_writer w;
@@ -237,7 +236,7 @@ static bool create_and_answer(struct creation *c)
     return true;
 }
 
-/* Read the text into c. Returns false if it is no definition; error is filled. */
+/* Read the text into c. Returns false if it is not a definition; error is filled. */
 static bool read_definition(struct creation *c, struct slice text, bool backup)
 {
     struct job_json *json = owned_job_json(c->ctx, c->error);

@@ -20,7 +20,7 @@ NODISCARD bool schedule_store(struct context *ctx, struct slice text, bool backu
 
 struct schedule_prepared {
     struct job *job; /* lasts as long as this */
-    struct cmd cmd;  /* owned: stores it. Zero it when it is handed on */
+    struct cmd cmd;  /* owned: stores the job. Zero it when passing it on */
     bool own_id;     /* its id is the one of its definition, so a job of that id is that job */
 };
 /* Returns the job and the command for a line of a backup. Returns NULL if schedule_store has to do it. */

@@ -1,6 +1,6 @@
-/* track: GET /v1/track/executions, /v1/jobs/{id}/executions and /v1/executions/{id}. One job's history is one
- * command, whatever happened elsewhere; the page of all jobs is a round trip over all shards, and rarely a
- * second one, or with a filter a few of them. */
+/* track: GET /v1/track/executions, /v1/jobs/{id}/executions and /v1/executions/{id}. The history of one job
+ * takes one command, however much other jobs do. A page of all jobs takes one round trip to all shards,
+ * rarely two; with a filter, a few. */
 #include "api/context.h"
 #include "api/job_view.h"
 #include "api/resources.h"
@@ -10,16 +10,16 @@
 #include "store/store.h"
 #include "store/store_life.h"
 
-/* How many records a shard is asked for: without a filter its share of the page and a few to spare; with one
- * more, though little for a filter that lets most of them through; and never more than a few thousand of all
- * shards together. */
+/* How many records to ask a shard for: without a filter, its share of the page and a few more; with a filter,
+ * more, though few enough for one that most records pass; and never more than a few thousand of all shards
+ * together. */
 #define ASK_SPARE    5
 #define ASK_FILTERED 64
 #define ASK_MAX      128
 
 _Static_assert(STORE_SHARDS <= REDIS_SYNC_PIPELINE_MAX, "all shards are asked in one round trip");
 
-/* A list of attempts that is being made. */
+/* A list of executions in the making. */
 struct page {
     struct context *ctx;
     struct track_query query;
@@ -31,8 +31,9 @@ static bool is_filtered(const struct feed_filter *filter)
     return filter->by_success || filter->by_outcome || filter->since.ms > 0 || filter->until.ms < INT64_MAX;
 }
 
-/* How many records of a history are read. Without a filter and from the beginning, one more than the page has
- * tells whether there is another one; else the page may be anywhere in the history, which is short. */
+/* Returns how many records of a history to read. Without a filter and from the beginning, one more than the
+ * page holds shows whether there is another page. Otherwise the page may be anywhere in the history, which is
+ * short. */
 static int history_needed(const struct track_query *query)
 {
     bool all = is_filtered(&query->filter) || query->from.kind != FEED_CURSOR_NONE;
@@ -40,7 +41,7 @@ static int history_needed(const struct track_query *query)
     return all ? STORE_HISTORY_MAX : query->limit + 1;
 }
 
-/* must_exist: ERR_NOT_FOUND where there is no such job. */
+/* must_exist: return ERR_NOT_FOUND if there is no such job. */
 static enum err load_history(struct page *page, const struct job_id *id, bool must_exist,
                              struct errinfo *info)
 {
@@ -90,10 +91,10 @@ static int min(int a, int b)
     return a < b ? a : b;
 }
 
-/* How many records the shards that fall short are asked for next; asked: how many they were before, 0 at
- * first. Calls are spread over the shards by chance: of a page of 50, four out of five have no shard with
- * more than its share and ASK_SPARE. During a herd, though, the latest records are of a few shards, for they
- * are made in batches: so the second time is for all that the page has room for, and there is no third. */
+/* Returns how many records to ask the missing shards for. asked: for how many the last time; 0: the first
+ * time. Chance spreads calls over the shards: in four of five pages of 50, no shard has more than its share
+ * plus ASK_SPARE. During a herd, however, the latest records come from a few shards, since they are made in
+ * batches. So the second question asks for all that the page has room for, and there is no third. */
 static int how_many(const struct page *page, int asked)
 {
     const struct track_query *query = &page->query;
@@ -123,8 +124,8 @@ static enum err load_feed(struct page *page, struct errinfo *info)
     return ERR_OK;
 }
 
-/* say_end: show that there is nothing behind the page, too. */
-static void write_page(struct page *page, bool say_end)
+/* with_end: write next_cursor even on the last page, as null. */
+static void write_page(struct page *page, bool with_end)
 {
     struct json_writer w;
     char cursor[FEED_CURSOR_SIZE];
@@ -140,12 +141,12 @@ static void write_page(struct page *page, bool say_end)
         execution_json_write(&w, feed_at(&page->feed, i));
     }
     json_array_end(&w);
-    if (cursor[0] || say_end) {
+    if (cursor[0] || with_end) {
         json_key(&w, "next_cursor");
     }
     if (cursor[0]) {
         json_put_str(&w, cursor);
-    } else if (say_end) {
+    } else if (with_end) {
         json_put_null(&w);
     }
     json_object_end(&w);
@@ -160,8 +161,8 @@ static bool fail(const struct context *ctx, const struct errinfo *info, struct a
     return api_error_redis(error, API_REDIS_NOT_INITIALIZED, "Redis was never reached so far", info);
 }
 
-/* Make the page, as must_exist and id (NULL: all jobs) say, and answer with it. Returns false on failure;
- * error is filled. */
+/* Fill the page with the history of the job id (NULL: of all jobs), and answer with it. must_exist: the job
+ * must exist. Returns false on failure; error is filled. */
 static bool answer_page(struct page *page, const struct job_id *id, bool must_exist, struct api_error *error)
 {
     struct errinfo info = {0};
@@ -202,7 +203,8 @@ bool track_list_of_job(struct context *ctx, struct api_error *error)
            answer_page(&page, &id, true, error);
 }
 
-/* The record of the attempt that wanted names, among the replies' history. ERR_NOT_FOUND: it is not there. */
+/* Find the record of the attempt that wanted names in the history of the reply. ERR_NOT_FOUND: it is not
+ * there. */
 static enum err find_execution(const struct reply *reply, const struct execution *wanted,
                                struct store_record *out, struct errinfo *info)
 {

@@ -91,7 +91,7 @@ enum child_start children_start(struct children *children, enum child_kind kind)
     return CHILD_PARENT;
 }
 
-static void say_how(pid_t pid, int status)
+static void log_end(pid_t pid, int status)
 {
     if (WIFSIGNALED(status)) {
         log_error("child ended", log_i64("pid", pid), log_str("error", strsignal(WTERMSIG(status))));
@@ -107,7 +107,7 @@ bool children_reap(struct children *children)
         if (place->pid == 0 || waitpid(place->pid, &status, WNOHANG) == 0) {
             continue;
         }
-        say_how(place->pid, status);
+        log_end(place->pid, status);
         (void)epoll_ctl(children->epoll_fd, EPOLL_CTL_DEL, place->pipe, NULL);
         close(place->pipe);
         children->count[place->kind]--;

@@ -117,7 +117,7 @@ static void reap(struct pool *pool)
 static void stop(struct pool *pool)
 {
     if (!pool->stopping) {
-        supervisor_tell("STOPPING=1");
+        supervisor_send("STOPPING=1");
     }
     pool->stopping = true;
     for (int i = 0; i < pool->size; i++) {
@@ -177,7 +177,7 @@ enum pool_role pool_keep(int size, struct clock clock)
             return POOL_HANDLER;
         }
         if (!ready) {
-            supervisor_tell("READY=1");
+            supervisor_send("READY=1");
         }
         ready = true;
     }

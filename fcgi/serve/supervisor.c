@@ -44,7 +44,7 @@ static bool send_to(const char *name, const char *state)
     return sent;
 }
 
-void supervisor_tell(const char *state)
+void supervisor_send(const char *state)
 {
     const char *name = getenv("NOTIFY_SOCKET");
     if (name != NULL && name[0] != '\0' && !send_to(name, state)) {

@@ -4,6 +4,6 @@
 #define DRONC_SUPERVISOR_H
 
 /* Send state ("READY=1") to the socket in NOTIFY_SOCKET. Does nothing if that is not set; logs a failure. */
-void supervisor_tell(const char *state);
+void supervisor_send(const char *state);
 
 #endif
