@@ -200,8 +200,9 @@ chaos-rollback: build deps-test ## put Redis' data back by 50 to 500 ms over and
 idle: build deps-test ## does a call get lost because its target closes idle connections? Four minutes (IDLE='--idle 1,2 --trip 40 --calls 100')
 	@DRONC_DIST=$(or $(DRONC_DIST),$(abspath $(DIST))) /usr/bin/python3 tests/idle/idle.py $(IDLE)
 
-# Each fuzzer starts from its corpus and puts what it finds of interest into build/fuzz, not into the tree. The last one, answers, plays the
-# target to a whole runner: ANSWERS=200000 lets it (and only it) go on for so many, SEED= has what it printed, REPLAY= plays a file that it saved.
+# Each fuzzer starts from its named seeds (tests/fuzz/seeds) and from what earlier runs found (tests/fuzz/corpus.tar.xz, unpacked into
+# build/fuzz/grown), and adds what it finds to build/fuzz, not to the tree. The last one, answers, plays the target to a whole runner:
+# ANSWERS=200000 lets it (and only it) go on for so many, SEED= has what it printed, REPLAY= plays a file that it saved.
 SECONDS   ?= 60
 ANSWERS   ?=
 REPLAY    ?=
@@ -212,18 +213,29 @@ FUZZ_zone := -max_len=1500
 
 .PHONY: fuzz
 fuzz: deps-test ## fuzz the cron engine, the zone reader and the runner's answers under ASan and UBSan, SECONDS=60 each (ANSWERS=200000, SEED=, REPLAY=)
-	$(AFTER_DEPS) $(FUZZERS:%=build/fuzz/fuzz_%) fuzz-build
+	$(AFTER_DEPS) $(FUZZERS:%=build/fuzz/fuzz_%) build/fuzz/grown fuzz-build
 ifeq ($(ANSWERS)$(REPLAY),)
-	@for name in $(FUZZERS); do \
-	    echo "== $$name: $(SECONDS) s"; mkdir -p build/fuzz/corpus-$$name; \
-	    case $$name in cron) flags='$(FUZZ_cron)';; *) flags='$(FUZZ_zone)';; esac; \
-	    build/fuzz/fuzz_$$name -max_total_time=$(SECONDS) -timeout=5 -print_final_stats=1 -verbosity=0 \
-	        -artifact_prefix=build/fuzz/ $$flags build/fuzz/corpus-$$name tests/fuzz/corpus/$$name || exit 1; \
-	done
+	$(AFTER_DEPS) --output-sync=target $(FUZZERS:%=fuzz-%)
 endif
 	@echo '== answers'
 	@DRONC_DIST=$(or $(DRONC_DIST),$(abspath dist/sanitize)) /usr/bin/python3 tests/fuzz/fuzz_answers.py --seconds $(SECONDS) $(if $(ANSWERS),--answers $(ANSWERS)) \
 	    $(if $(SEED),--seed $(SEED)) $(if $(REPLAY),--replay $(REPLAY))
+
+# Side by side: each of them keeps one core busy.
+.PHONY: $(FUZZERS:%=fuzz-%)
+$(FUZZERS:%=fuzz-%): fuzz-%: build/fuzz/fuzz_% build/fuzz/grown
+	@echo '== $*: $(SECONDS) s'
+	@mkdir -p build/fuzz/corpus-$*
+	@build/fuzz/fuzz_$* -max_total_time=$(SECONDS) -timeout=5 -print_final_stats=1 -verbosity=0 -artifact_prefix=build/fuzz/ $(FUZZ_$*) \
+	    build/fuzz/corpus-$* tests/fuzz/seeds/$* build/fuzz/grown/$*
+
+.PHONY: fuzz-pack
+fuzz-pack: deps-test ## add what `make fuzz` found to the packed corpus
+	$(AFTER_DEPS) $(FUZZERS:%=build/fuzz/fuzz_%) build/fuzz/grown
+	@scripts/fuzz-pack $(FUZZERS)
+
+build/fuzz/grown: tests/fuzz/corpus.tar.xz
+	@rm -rf $@ && mkdir -p $@ && tar -xJf $< -C $@ && touch $@
 
 # The runner that is fuzzed, what lets it trust the target's certificate, and what keeps it on this machine.
 .PHONY: fuzz-build

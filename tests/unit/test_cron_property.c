@@ -10,7 +10,7 @@
 
 #define FIRINGS 4000
 #ifndef ROUNDS
-#define ROUNDS 6 /* windows per zone against brute force; each takes some 10 ms */
+#define ROUNDS 20 /* windows per zone against brute force; each takes some 1 ms */
 #endif
 
 static struct world {
