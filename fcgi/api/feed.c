@@ -316,7 +316,7 @@ static int compare_calls(const void *a, const void *b)
 
 void feed_sort(struct feed *feed)
 {
-    qsort(feed->page, feed->page_count, sizeof feed->page[0], compare_calls);
+    qsort(feed->page, feed->page_count, sizeof(const struct store_record *), compare_calls);
 }
 
 const struct execution *feed_at(const struct feed *feed, size_t index)
