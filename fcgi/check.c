@@ -1,4 +1,4 @@
-/* check: see check.h. Both ask what the deep health check asks. */
+/* check: see check.h. Both functions ask Redis what the deep health check asks. */
 #include "check.h"
 
 #include "base/log.h"
@@ -27,13 +27,15 @@ enum err check_redis(const struct config *config, struct buffer *out, struct err
 {
     char where[CONFIG_REDIS_SIZE];
     struct redis_health health;
-    struct redis_sync *redis = redis_sync_new(config, clock_system());
+    struct arena replies = {0};
+    struct redis_sync *redis = redis_sync_new(config, clock_system(), &replies);
     if (redis == NULL) {
         return err_set(info, ERR_NOMEM, "out of memory");
     }
     config_describe_redis(where, config);
     redis_health_check(redis, &health);
     redis_sync_free(redis);
+    arena_fini(&replies);
     if (health.trouble != REDIS_FINE) {
         return refuse(&health, where, info);
     }

@@ -31,7 +31,7 @@ static enum err serve_fastcgi(struct app *app, struct errinfo *info)
     pid_t pid = getpid();
     stop_hold(); /* a reader of the next line may stop this process, which must answer what waits */
     log_info("handler started", log_i64("pid", pid), log_str("version", DRONC_VERSION));
-    enum err err = check_at_start(app->redis, info);
+    enum err err = check_at_start(app->context.redis, info);
     if (err == ERR_OK) {
         err = worker_run(app, info);
     }

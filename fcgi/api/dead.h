@@ -1,7 +1,7 @@
-/* dead: what the paths about dead occurrences (attempts spent, nobody tries again by himself) have in common:
- * their ids, the parameters of a query, and the cursor that leads from one request to the next. Pure.
+/* dead: what the paths about dead occurrences (attempts exhausted, not retried automatically) have in common:
+ * ids, the parameters of a query, and the cursor from one request to the next. Pure.
  *
- * dead_list.c shows them, dead_act.c gives them another round of attempts or forgets them.
+ * dead_list.c lists them; dead_act.c redrives or deletes them.
  */
 #ifndef DRONC_DEAD_H
 #define DRONC_DEAD_H
@@ -17,28 +17,28 @@
 void dead_id_format(char out[DEAD_ID_SIZE], const struct job_id *job, struct wall_ms scheduled);
 NODISCARD bool dead_id_parse(struct slice id, struct job_id *job, struct wall_ms *scheduled);
 
-/* Where a request ended. A list is one of all shards, in one order; what acts upon many goes through one
- * shard after the other. */
+/* Where a request ended. A list merges all shards; redriving and deleting many go through one shard after the
+ * other. */
 struct dead_cursor {
-    unsigned shard;                /* acting: where to go on; list: 0 */
-    int64_t next_us;               /* redriving: when the next one is to be called; 0: now */
-    bool inside;                   /* place counts: */
-    struct store_dead_place place; /* go on behind it; else with the beginning */
+    unsigned shard;                /* redriving, deleting: where to go on; list: 0 */
+    int64_t next_us;               /* redriving: when to call the next one; 0: now */
+    bool inside;                   /* place is set */
+    struct store_dead_place place; /* go on after it; else from the beginning */
 };
 #define DEAD_CURSOR_SIZE 160
 void dead_cursor_format(char out[DEAD_CURSOR_SIZE], const struct dead_cursor *cursor);
 NODISCARD bool dead_cursor_parse(struct dead_cursor *out, struct slice text);
 
 struct dead_query {
-    bool one_job; /* job counts */
+    bool one_job; /* job is set */
     struct job_id job;
-    struct wall_ms before; /* only those that died earlier; INT64_MAX: whenever */
+    struct wall_ms before; /* only those that died earlier; INT64_MAX: all */
     struct dead_cursor from;
-    int limit;       /* list: 1 … STORE_DEAD_PAGE_MAX */
-    int64_t step_us; /* redriving: from one call to the next */
+    int limit;       /* list: the most entries in a page */
+    int64_t step_us; /* redriving: the time from one call to the next */
 };
-/* Read the parameters "job_id", "before", "cursor", "limit" and "rate", of which the route decides what there
- * may be. False: error is filled. */
+/* Read "job_id", "before", "cursor", "limit" and "rate"; the route decides which of them a path has. Returns
+ * false on failure; error is filled. */
 NODISCARD bool dead_query_read(struct dead_query *out, const struct request *req, struct api_error *error);
 
 #endif

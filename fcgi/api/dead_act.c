@@ -1,12 +1,13 @@
 /* dead_act: POST /v1/dead/{id}/redrive and DELETE /v1/dead/{id}, and both for many: POST /v1/dead:redrive and
- * DELETE /v1/dead. The latter go through one shard after the other, a bounded part in each request. */
+ * DELETE /v1/dead. Those for many go through one shard after the other, a bounded number of entries per
+ * request. */
+#include "api/context.h"
 #include "api/dead.h"
 #include "api/resources.h"
 #include "job/execution.h"
-#include "serve/app.h"
 
-#define LOOK_AT 1000 /* entries that are looked at in one request */
-#define AT_ONCE 100  /* that are acted upon in one command */
+#define LOOK_AT 1000 /* entries that one request looks at */
+#define AT_ONCE 100  /* entries in one command */
 
 static bool fail(struct api_error *error, const struct errinfo *info)
 {
@@ -34,7 +35,7 @@ static bool refuse_redrive(enum store_redriven why, struct api_error *error)
     }
 }
 
-static void write_redriven(struct app *app, const struct execution *next)
+static void write_redriven(struct context *ctx, const struct execution *next)
 {
     char dead[DEAD_ID_SIZE];
     char job_id[JOB_ID_TEXT_SIZE];
@@ -44,7 +45,7 @@ static void write_redriven(struct app *app, const struct execution *next)
     dead_id_format(dead, &next->job, next->scheduled);
     job_id_format(job_id, &next->job);
     execution_id_format(id, next);
-    response_json(&app->response, 202, &w);
+    response_json(&ctx->response, 202, &w);
     json_object_begin(&w);
     json_member_str(&w, "id", dead);
     json_member_str(&w, "job_id", job_id);
@@ -53,70 +54,72 @@ static void write_redriven(struct app *app, const struct execution *next)
     json_object_end(&w);
 }
 
-bool dead_redrive(struct app *app, struct api_error *error)
+bool dead_redrive(struct context *ctx, struct api_error *error)
 {
     const struct store_pace at_once = {0};
     struct execution next = {0};
+    const struct reply *reply;
     struct errinfo info = {0};
     enum store_redriven done;
     struct cmd cmd;
 
-    if (!dead_id_parse(app->request.id, &next.job, &next.scheduled)) {
+    if (!dead_id_parse(ctx->request.id, &next.job, &next.scheduled)) {
         return no_such_dead(error);
     }
     store_dead_redrive(&cmd, store_shard(&next.job), STORE_ATTEMPTS, &at_once);
     store_dead_add(&cmd, &next.job, next.scheduled);
-    if (app_ask(app, &cmd, 1, &info) != ERR_OK ||
-        store_dead_redrive_at(redis_sync_reply(app->redis, 0), 0, &done, &next.attempt, &info) != ERR_OK) {
+    if (context_ask(ctx, &cmd, 1, &reply, &info) != ERR_OK ||
+        store_dead_redrive_at(reply, 0, &done, &next.attempt, &info) != ERR_OK) {
         return fail(error, &info);
     }
     if (done != STORE_REDRIVEN) {
         return refuse_redrive(done, error);
     }
-    write_redriven(app, &next);
+    write_redriven(ctx, &next);
     return true;
 }
 
-bool dead_delete(struct app *app, struct api_error *error)
+bool dead_delete(struct context *ctx, struct api_error *error)
 {
+    const struct reply *reply;
     struct errinfo info = {0};
     struct wall_ms scheduled;
     struct job_id job;
     int64_t dropped;
     struct cmd cmd;
 
-    if (!dead_id_parse(app->request.id, &job, &scheduled)) {
+    if (!dead_id_parse(ctx->request.id, &job, &scheduled)) {
         return no_such_dead(error);
     }
     store_dead_drop(&cmd, store_shard(&job));
     store_dead_add(&cmd, &job, scheduled);
-    if (app_ask(app, &cmd, 1, &info) != ERR_OK ||
-        store_dead_drop_reply(redis_sync_reply(app->redis, 0), &dropped, &info) != ERR_OK) {
+    if (context_ask(ctx, &cmd, 1, &reply, &info) != ERR_OK ||
+        store_dead_drop_reply(reply, &dropped, &info) != ERR_OK) {
         return fail(error, &info);
     }
     if (dropped == 0) {
         return no_such_dead(error);
     }
-    response_empty(&app->response, 204);
+    response_empty(&ctx->response, 204);
     return true;
 }
 
 /* ---- many ---- */
 
-/* A way through the shards. */
+/* The state of going through the shards. */
 struct sweep {
     const struct dead_query *query; /* borrowed */
-    struct dead_cursor at;          /* how far it has come */
-    unsigned end;                   /* past the last shard */
-    bool redrive;                   /* else forget */
+    struct dead_cursor at;          /* where it is */
+    unsigned end;                   /* one past the last shard */
+    bool redrive;                   /* else delete */
     int64_t looked_at;
     int64_t done;
-    int64_t skipped; /* that cannot be redriven */
-    size_t count;    /* found, to be acted upon */
+    int64_t skipped; /* could not be redriven */
+    size_t count;    /* entries in found */
     struct store_dead_place found[AT_ONCE];
 };
 
-static enum err find(struct app *app, struct sweep *sweep, struct errinfo *info)
+static enum err find(struct context *ctx, struct sweep *sweep, struct errinfo *info)
 {
     const struct dead_query *query = sweep->query;
     const struct store_dead_query wanted = {.after = sweep->at.inside ? &sweep->at.place : NULL,
@@ -125,15 +128,16 @@ static enum err find(struct app *app, struct sweep *sweep, struct errinfo *info)
                                             .limit = AT_ONCE,
                                             .look_at = LOOK_AT - (int)sweep->looked_at};
     struct store_dead_page page = {0};
+    const struct reply *reply;
     struct store_dead dead;
     struct cmd cmd;
     enum err err;
 
     store_dead_page(&cmd, sweep->at.shard, &wanted);
-    err = app_ask(app, &cmd, 1, info);
-    err = err == ERR_OK ? store_dead_page_reply(redis_sync_reply(app->redis, 0), &page, info) : err;
+    err = context_ask(ctx, &cmd, 1, &reply, info);
+    err = err == ERR_OK ? store_dead_page_reply(reply, &page, info) : err;
     for (sweep->count = 0; err == ERR_OK && sweep->count < page.count && sweep->count < AT_ONCE;) {
-        err = store_dead_page_at(redis_sync_reply(app->redis, 0), sweep->count, &dead, info);
+        err = store_dead_page_at(reply, sweep->count, &dead, info);
         sweep->found[sweep->count++] = dead.place;
     }
     sweep->looked_at += page.looked_at;
@@ -156,9 +160,10 @@ static enum err count_redriven(struct sweep *sweep, const struct reply *reply, s
     return err;
 }
 
-static enum err act(struct app *app, struct sweep *sweep, unsigned shard, struct errinfo *info)
+static enum err act(struct context *ctx, struct sweep *sweep, unsigned shard, struct errinfo *info)
 {
     const struct store_pace pace = {sweep->at.next_us, sweep->query->step_us};
+    const struct reply *reply;
     int64_t dropped = 0;
     struct cmd cmd;
     enum err err;
@@ -171,40 +176,42 @@ static enum err act(struct app *app, struct sweep *sweep, unsigned shard, struct
     for (size_t i = 0; i < sweep->count; i++) {
         store_dead_add(&cmd, &sweep->found[i].job, sweep->found[i].scheduled);
     }
-    err = app_ask(app, &cmd, 1, info);
+    err = context_ask(ctx, &cmd, 1, &reply, info);
     if (err != ERR_OK) {
         return err;
     }
     if (sweep->redrive) {
-        return count_redriven(sweep, redis_sync_reply(app->redis, 0), info);
+        return count_redriven(sweep, reply, info);
     }
-    err = store_dead_drop_reply(redis_sync_reply(app->redis, 0), &dropped, info);
+    err = store_dead_drop_reply(reply, &dropped, info);
     sweep->done += dropped;
     return err;
 }
 
-static enum err run_sweep(struct app *app, struct sweep *sweep, struct errinfo *info)
+static enum err run_sweep(struct context *ctx, struct sweep *sweep, struct errinfo *info)
 {
     enum err err = ERR_OK;
 
     while (err == ERR_OK && sweep->at.shard < sweep->end && sweep->looked_at < LOOK_AT) {
+        struct arena_mark mark = arena_mark(&ctx->memory);
         unsigned shard = sweep->at.shard;
-        err = find(app, sweep, info);
+        err = find(ctx, sweep, info);
         if (err == ERR_OK && sweep->count > 0) {
-            err = act(app, sweep, shard, info);
+            err = act(ctx, sweep, shard, info);
         }
         sweep->at.shard += sweep->at.inside ? 0 : 1;
+        arena_release(&ctx->memory, mark);
     }
     return err;
 }
 
-static void write_sweep(struct app *app, const struct sweep *sweep)
+static void write_sweep(struct context *ctx, const struct sweep *sweep)
 {
     char cursor[DEAD_CURSOR_SIZE];
     struct json_writer w;
 
     dead_cursor_format(cursor, &sweep->at);
-    response_json(&app->response, 200, &w);
+    response_json(&ctx->response, 200, &w);
     json_object_begin(&w);
     json_member_i64(&w, sweep->redrive ? "redriven" : "deleted", sweep->done);
     if (sweep->redrive) {
@@ -219,7 +226,7 @@ static void write_sweep(struct app *app, const struct sweep *sweep)
     json_object_end(&w);
 }
 
-static bool act_upon_many(struct app *app, const struct dead_query *query, bool redrive,
+static bool act_upon_many(struct context *ctx, const struct dead_query *query, bool redrive,
                           struct api_error *error)
 {
     struct sweep sweep = {.query = query, .at = query->from, .end = STORE_SHARDS, .redrive = redrive};
@@ -229,30 +236,30 @@ static bool act_upon_many(struct app *app, const struct dead_query *query, bool 
         sweep.at.shard = store_shard(&query->job);
         sweep.end = sweep.at.shard + 1;
     }
-    if (run_sweep(app, &sweep, &info) != ERR_OK) {
+    if (run_sweep(ctx, &sweep, &info) != ERR_OK) {
         return fail(error, &info);
     }
-    write_sweep(app, &sweep);
+    write_sweep(ctx, &sweep);
     return true;
 }
 
-bool dead_redrive_many(struct app *app, struct api_error *error)
+bool dead_redrive_many(struct context *ctx, struct api_error *error)
 {
     struct dead_query query;
 
-    return dead_query_read(&query, &app->request, error) && act_upon_many(app, &query, true, error);
+    return dead_query_read(&query, &ctx->request, error) && act_upon_many(ctx, &query, true, error);
 }
 
-bool dead_delete_many(struct app *app, struct api_error *error)
+bool dead_delete_many(struct context *ctx, struct api_error *error)
 {
     struct dead_query query;
 
-    if (!dead_query_read(&query, &app->request, error)) {
+    if (!dead_query_read(&query, &ctx->request, error)) {
         return false;
     }
     if (!query.one_job && query.before.ms == INT64_MAX) {
         return api_error_set(error, API_INVALID_REQUEST,
                              "say which: job_id, or before (which may be an instant to come)");
     }
-    return act_upon_many(app, &query, false, error);
+    return act_upon_many(ctx, &query, false, error);
 }

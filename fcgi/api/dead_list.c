@@ -1,49 +1,50 @@
-/* dead_list: GET /v1/dead. The shards are asked in one round trip for a page each, and the page is what of
- * all of them died last; of one job it is one shard, of which a bounded part is looked at. */
+/* dead_list: GET /v1/dead. Asks all shards for a page each in one round trip, and merges the latest deaths
+ * into one page. For one job it asks one shard, which looks at a bounded number of entries. */
+#include "api/context.h"
 #include "api/dead.h"
 #include "api/resources.h"
 #include "job/execution.h"
 #include "job/execution_json.h"
-#include "serve/app.h"
 
 #include <string.h>
 
-#define LOOK_AT 2000 /* entries of a shard that are looked at for one job's */
+#define LOOK_AT 2000 /* entries of a shard that a query for one job looks at */
 
 _Static_assert(STORE_SHARDS <= REDIS_SYNC_PIPELINE_MAX, "all shards are asked in one round trip");
 
-/* What one shard answered. */
+/* The reply of one shard. */
 struct list {
+    const struct reply *reply;
     struct store_dead_page page;
-    size_t next;            /* the first entry that is not taken yet */
-    struct store_dead head; /* that entry */
-    bool has_head;
-};
-
-/* Which entry of which answer. */
-struct pick {
-    size_t list;
-    size_t index;
+    size_t next;                   /* the first entry that is not in the page yet */
+    const struct store_dead *head; /* that entry; NULL: none is left */
 };
 
 struct dead_list {
     struct list lists[STORE_SHARDS];
     size_t list_count;
-    struct pick picks[STORE_DEAD_PAGE_MAX];
+    const struct store_dead *page[STORE_DEAD_PAGE_MAX];
     size_t count;
-    struct store_dead_place last; /* of the page */
 };
 
-static enum err read_head(const struct app *app, struct dead_list *all, size_t i, struct errinfo *info)
+/* Decode the next entry of the list. */
+static enum err read_head(struct context *ctx, struct list *list, struct errinfo *info)
 {
-    struct list *list = &all->lists[i];
+    struct store_dead *head;
 
-    list->has_head = list->next < list->page.count;
-    return list->has_head ? store_dead_page_at(redis_sync_reply(app->redis, i), list->next, &list->head, info)
-                          : ERR_OK;
+    list->head = NULL;
+    if (list->next == list->page.count) {
+        return ERR_OK;
+    }
+    head = arena_alloc(&ctx->memory, sizeof *head);
+    if (head == NULL) {
+        return err_set(info, ERR_NOMEM, "out of memory for a dead occurrence");
+    }
+    list->head = head;
+    return store_dead_page_at(list->reply, list->next, head, info);
 }
 
-static enum err ask(struct app *app, const struct dead_query *query, struct dead_list *all,
+static enum err ask(struct context *ctx, const struct dead_query *query, struct dead_list *all,
                     struct errinfo *info)
 {
     struct cmd cmds[STORE_SHARDS];
@@ -53,76 +54,83 @@ static enum err ask(struct app *app, const struct dead_query *query, struct dead
                                             .before = query->before,
                                             .limit = query->limit,
                                             .look_at = query->one_job ? LOOK_AT : query->limit};
+    const struct reply *replies;
     enum err err;
 
     all->list_count = query->one_job ? 1 : STORE_SHARDS;
     for (unsigned i = 0; i < all->list_count; i++) {
         store_dead_page(&cmds[i], query->one_job ? store_shard(&query->job) : i, &wanted);
     }
-    err = app_ask(app, cmds, all->list_count, info);
+    err = context_ask(ctx, cmds, all->list_count, &replies, info);
     for (size_t i = 0; i < all->list_count && err == ERR_OK; i++) {
-        err = store_dead_page_reply(redis_sync_reply(app->redis, i), &all->lists[i].page, info);
-        err = err == ERR_OK ? read_head(app, all, i, info) : err;
+        struct list *list = &all->lists[i];
+        list->reply = &replies[i];
+        err = store_dead_page_reply(list->reply, &list->page, info);
+        err = err == ERR_OK ? read_head(ctx, list, info) : err;
     }
     return err;
 }
 
-/* The list whose next entry died last. */
+/* Returns the list whose next entry died last. */
 static struct list *latest(struct dead_list *all)
 {
     struct list *best = NULL;
 
     for (size_t i = 0; i < all->list_count; i++) {
         struct list *list = &all->lists[i];
-        if (list->has_head && (!best || store_dead_compare(&list->head.place, &best->head.place) > 0)) {
+        if (list->head != NULL &&
+            (best == NULL || store_dead_compare(&list->head->place, &best->head->place) > 0)) {
             best = list;
         }
     }
     return best;
 }
 
-/* Of the lists that have nothing left here, though their shards have, the one that was read least far:
- * nothing is known of what died before that. */
+/* Of the lists that are used up here but not in their shards, returns the one that was read least far: deaths
+ * before that are unknown. */
 static const struct list *least_known(const struct dead_list *all)
 {
     const struct list *least = NULL;
 
     for (size_t i = 0; i < all->list_count; i++) {
         const struct list *list = &all->lists[i];
-        if (!list->has_head && list->page.more &&
-            (!least || store_dead_compare(&list->page.place, &least->page.place) > 0)) {
+        if (list->head == NULL && list->page.more &&
+            (least == NULL || store_dead_compare(&list->page.place, &least->page.place) > 0)) {
             least = list;
         }
     }
     return least;
 }
 
-static enum err merge(const struct app *app, struct dead_list *all, size_t limit, struct errinfo *info)
+static enum err merge(struct context *ctx, struct dead_list *all, size_t limit, struct errinfo *info)
 {
     enum err err = ERR_OK;
     struct list *list;
 
     while (err == ERR_OK && all->count < limit && (list = latest(all)) != NULL) {
         const struct list *least = least_known(all);
-        if (least && store_dead_compare(&list->head.place, &least->page.place) < 0) {
+        if (least != NULL && store_dead_compare(&list->head->place, &least->page.place) < 0) {
             break;
         }
-        size_t i = (size_t)(list - all->lists);
-        all->picks[all->count++] = (struct pick){i, list->next++};
-        all->last = list->head.place;
-        err = read_head(app, all, i, info);
+        all->page[all->count++] = list->head;
+        list->next++;
+        err = read_head(ctx, list, info);
     }
     return err;
 }
 
-/* Where the next page begins. False: there is nothing behind this one. */
+/* Find where the next page begins. Returns false if this is the last one. */
 static bool find_next(struct dead_list *all, size_t limit, struct dead_cursor *next)
 {
     const struct list *least = least_known(all);
-    bool full = all->count == limit;
 
-    *next = (struct dead_cursor){.inside = true, .place = full || !least ? all->last : least->page.place};
-    return least || latest(all);
+    if (least == NULL && latest(all) == NULL) {
+        return false;
+    }
+    *next = (struct dead_cursor){
+        .inside = true,
+        .place = all->count == limit || least == NULL ? all->page[all->count - 1]->place : least->page.place};
+    return true;
 }
 
 static void put_dead(struct json_writer *w, const struct store_dead *dead)
@@ -150,24 +158,19 @@ static void put_dead(struct json_writer *w, const struct store_dead *dead)
     json_object_end(w);
 }
 
-static void write_page(struct app *app, struct dead_list *all, size_t limit)
+static void write_page(struct context *ctx, struct dead_list *all, size_t limit)
 {
     char cursor[DEAD_CURSOR_SIZE];
     struct dead_cursor next;
     struct json_writer w;
 
-    response_json(&app->response, 200, &w);
+    response_json(&ctx->response, 200, &w);
     json_object_begin(&w);
     json_member_i64(&w, "count", (int64_t)all->count);
     json_key(&w, "dead");
     json_array_begin(&w);
     for (size_t i = 0; i < all->count; i++) {
-        const struct reply *reply = redis_sync_reply(app->redis, all->picks[i].list);
-        struct errinfo info;
-        struct store_dead dead;
-        if (store_dead_page_at(reply, all->picks[i].index, &dead, &info) == ERR_OK) {
-            put_dead(&w, &dead);
-        }
+        put_dead(&w, all->page[i]);
     }
     json_array_end(&w);
     json_key(&w, "next_cursor");
@@ -180,22 +183,22 @@ static void write_page(struct app *app, struct dead_list *all, size_t limit)
     json_object_end(&w);
 }
 
-bool dead_list(struct app *app, struct api_error *error)
+bool dead_list(struct context *ctx, struct api_error *error)
 {
     struct dead_query query;
     struct dead_list all;
     struct errinfo info = {0};
     enum err err;
 
-    if (!dead_query_read(&query, &app->request, error)) {
+    if (!dead_query_read(&query, &ctx->request, error)) {
         return false;
     }
     memset(&all, 0, sizeof all);
-    err = ask(app, &query, &all, &info);
-    err = err == ERR_OK ? merge(app, &all, (size_t)query.limit, &info) : err;
+    err = ask(ctx, &query, &all, &info);
+    err = err == ERR_OK ? merge(ctx, &all, (size_t)query.limit, &info) : err;
     if (err != ERR_OK) {
         return api_error_redis(error, API_STORAGE_ERROR, "what is dead cannot be read", &info);
     }
-    write_page(app, &all, (size_t)query.limit);
+    write_page(ctx, &all, (size_t)query.limit);
     return true;
 }

@@ -26,18 +26,10 @@ void feed_cursor_format(char out[FEED_CURSOR_SIZE], const struct feed_cursor *cu
     }
 }
 
-/* Take what is before the next mark (or all) off rest, as a number that is not negative. */
+/* Take the number before the next mark off rest. Returns false if it is none, or negative. */
 static bool take_number(struct slice *rest, char mark, int64_t *out)
 {
-    const char *end = memchr(rest->data, mark, rest->len);
-    size_t len = end ? (size_t)(end - rest->data) : rest->len;
-
-    if (!slice_i64((struct slice){rest->data, len}, out) || *out < 0) {
-        return false;
-    }
-    rest->data += end ? len + 1 : len;
-    rest->len -= end ? len + 1 : len;
-    return true;
+    return slice_i64(slice_take_until(rest, mark), out) && *out >= 0;
 }
 
 static bool parse_feed(struct feed_cursor *out, struct slice rest)

@@ -1,12 +1,10 @@
-/* feed_cursor: where a page of attempts ended, so that the next one begins there, whatever has been recorded
- * in between; and the text of it that clients carry around (docs/api.md calls it opaque).
+/* feed_cursor: where a page of attempts ended, so that the next one begins there, whatever is recorded in
+ * between; and its text, which clients carry (docs/api.md calls it opaque).
  *
- * In the feed of all jobs records are passed in the order in which they were recorded, by the millisecond. So
- * one instant is enough for all shards (everything later is passed, nothing earlier is), but for those of
- * which records of that very millisecond were passed: of these, how far within it. In the history of one job,
- * which has no positions, it is the attempt itself.
- *
- * Pure.
+ * Pages of the feed of all jobs pass records in the order in which they were recorded, by the millisecond. So
+ * one instant describes all shards (everything later is passed, everything earlier is not), plus, for each
+ * shard with passed records of that very millisecond, how many of them. A history of one job has no
+ * positions; there, the cursor is the attempt itself. Pure.
  */
 #ifndef DRONC_FEED_CURSOR_H
 #define DRONC_FEED_CURSOR_H
@@ -20,26 +18,26 @@
 #define FEED_CURSOR_SIZE 400 /* bytes of the text, with the NUL */
 
 enum feed_cursor_kind {
-    FEED_CURSOR_NONE, /* the beginning: newest first, so the end of the list */
+    FEED_CURSOR_NONE, /* the newest record: a list begins there */
     FEED_CURSOR_FEED, /* all jobs */
     FEED_CURSOR_JOB   /* one job's history */
 };
 
 struct feed_cursor {
     enum feed_cursor_kind kind;
-    int64_t ms;                   /* FEED: recorded later: passed; earlier: not yet */
-    int64_t passed[STORE_SHARDS]; /* FEED: of those recorded at ms, the ones from this sequence number on are
-                                   * passed; -1: none is */
+    int64_t ms; /* FEED: what was recorded later is passed, what was recorded earlier is not */
+    int64_t passed[STORE_SHARDS]; /* FEED: of the records of that ms, those from this sequence number on are
+                                     passed; -1: none is */
     struct wall_ms scheduled;     /* JOB: the attempt that was passed last */
     int attempt;                  /* JOB: likewise */
 };
 
-/* The text, in characters that need no escaping in a URL. "" for NONE. */
+/* The text of a cursor, in characters that need no escaping in a URL; "" for NONE. */
 void feed_cursor_format(char out[FEED_CURSOR_SIZE], const struct feed_cursor *cursor);
-/* And back. False: it is no such text. */
+/* The inverse. Returns false if the text is malformed. */
 NODISCARD bool feed_cursor_parse(struct feed_cursor *out, struct slice text);
 
-/* The position before which shard is to be read on ("": from its end). */
+/* The position before which to read on in shard; "": from its end. */
 void feed_cursor_before(char out[STORE_FEED_ID_MAX], const struct feed_cursor *cursor, unsigned shard);
 
 #endif

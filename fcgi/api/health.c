@@ -1,25 +1,25 @@
-/* health: is the handler up, and would Redis take a job from it. The bodies are part of the contract
+/* health: is the handler up, and would Redis store a job for it? The bodies are part of the contract
  * (docs/api.md). */
+#include "api/context.h"
 #include "api/resources.h"
 #include "base/log.h"
 #include "redis/redis_health.h"
-#include "serve/app.h"
 
 #include <string.h>
 
-bool health_greet(struct app *app, struct api_error *error)
+bool health_greet(struct context *ctx, struct api_error *error)
 {
     (void)error;
-    response_text(&app->response, 200, "Dronc - Redis-backed Job Scheduler");
+    response_text(&ctx->response, 200, "Dronc - Redis-backed Job Scheduler");
     return true;
 }
 
-bool health_check(struct app *app, struct api_error *error)
+bool health_check(struct context *ctx, struct api_error *error)
 {
     struct json_writer w;
 
     (void)error;
-    response_json(&app->response, 200, &w);
+    response_json(&ctx->response, 200, &w);
     json_object_begin(&w);
     json_key(&w, "status");
     json_put_str(&w, "healthy");
@@ -27,7 +27,7 @@ bool health_check(struct app *app, struct api_error *error)
     return true;
 }
 
-/* A word alone would not tell why. */
+/* Does the word for the trouble need a reason beside it? */
 static bool has_reason(const struct redis_health *health)
 {
     return strcmp(redis_trouble_word(health->trouble), "refused") == 0;
@@ -66,18 +66,18 @@ static void put_health(struct json_writer *w, const struct redis_health *health)
     json_object_end(w);
 }
 
-bool health_check_deep(struct app *app, struct api_error *error)
+bool health_check_deep(struct context *ctx, struct api_error *error)
 {
     struct redis_health health;
     struct json_writer w;
 
     (void)error;
-    redis_health_check(app->redis, &health);
+    redis_health_check(ctx->redis, &health);
     if (health.trouble != REDIS_FINE) {
         log_error("health check failed", log_str("check", "redis"),
                   log_str("redis", redis_trouble_word(health.trouble)), log_str("error", health.info.text));
     }
-    response_json(&app->response, health.trouble == REDIS_FINE ? 200 : 503, &w);
+    response_json(&ctx->response, health.trouble == REDIS_FINE ? 200 : 503, &w);
     put_health(&w, &health);
     return true;
 }

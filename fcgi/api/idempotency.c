@@ -9,12 +9,12 @@
 
 #define KEY_MAX 255 /* bytes */
 
-/* The key; NULL: there is none. (An empty one is one, and a mistake.) */
+/* Returns the key; NULL: there is none. (An empty one is a key, and malformed.) */
 static const char *key_of(struct request *req)
 {
     const char *first = req->source->meta(req->source->arg, "HTTP_IDEMPOTENCY_KEY");
 
-    return first ? request_header(req, "HTTP_IDEMPOTENCY_KEY") : NULL;
+    return first != NULL ? request_header(req, "HTTP_IDEMPOTENCY_KEY") : NULL;
 }
 
 static bool is_sound(const char *key)
@@ -29,7 +29,7 @@ static bool is_sound(const char *key)
     return len > 0 && len <= KEY_MAX;
 }
 
-/* Another path or another body is another request. */
+/* Digest what makes a request another one: its path and its body. */
 static enum err digest_request(const struct request *req, uint8_t out[DIGEST_SHA256_SIZE])
 {
     uint8_t both[2 * DIGEST_SHA256_SIZE];
@@ -53,10 +53,10 @@ static bool identify(const struct request *req, const char *key, struct store_id
            api_error_set(error, API_INTERNAL_ERROR, "out of memory");
 }
 
-/* Answer as was answered before. False: error is filled. */
-static bool replay(struct app *app, const struct store_idem_answer *answer)
+/* Answer with the stored response. Always returns true. */
+static bool replay(struct context *ctx, const struct store_idem_answer *answer)
 {
-    struct response *res = &app->response;
+    struct response *res = &ctx->response;
     bool lines = slice_eq(answer->type, "application/x-ndjson");
 
     buffer_clear(&res->body);
@@ -67,57 +67,58 @@ static bool replay(struct app *app, const struct store_idem_answer *answer)
     return true;
 }
 
-/* Keep what was answered. Should that fail, the job is stored all the same, and a repeat does it again. */
-static void keep(struct app *app, const struct store_idem *idem, bool good)
+/* Store the response. If that fails, the job is stored all the same, and a repeat does the work again. */
+static void keep(struct context *ctx, const struct store_idem *idem, bool good)
 {
-    const struct response *res = &app->response;
+    const struct response *res = &ctx->response;
     struct store_idem_answer answer = {.status = res->status,
                                        .type = slice_of(res->content_type),
                                        .body = {buffer_str(&res->body), res->body.len}};
+    const struct reply *reply;
     struct errinfo info = {0};
     struct cmd cmd;
 
     store_idem_close(&cmd, idem, good ? &answer : NULL);
-    if (app_ask(app, &cmd, 1, &info) != ERR_OK ||
-        reply_check(redis_sync_reply(app->redis, 0), &info) != ERR_OK) {
+    if (context_ask(ctx, &cmd, 1, &reply, &info) != ERR_OK || reply_check(reply, &info) != ERR_OK) {
         log_warn("answer not kept for its idempotency key", log_str("error", info.text));
     }
 }
 
-static bool do_and_keep(struct app *app, const struct store_idem *idem, route_handler *work,
+static bool do_and_keep(struct context *ctx, const struct store_idem *idem, api_handler *work,
                         struct api_error *error)
 {
-    bool good = work(app, error);
+    bool good = work(ctx, error);
 
-    if (good ? !app->response.fleeting : api_code_status(error->code) < 500) {
-        keep(app, idem, good);
+    if (good ? !ctx->response.transient : api_code_status(error->code) < 500) {
+        keep(ctx, idem, good);
     }
     return good;
 }
 
-bool idempotency_serve(struct app *app, route_handler *work, struct api_error *error)
+bool idempotency_serve(struct context *ctx, api_handler *work, struct api_error *error)
 {
-    const char *key = key_of(&app->request);
+    const char *key = key_of(&ctx->request);
     enum store_idem_state state = STORE_IDEM_NEW;
     struct store_idem_answer answer;
+    const struct reply *reply;
     struct errinfo info = {0};
     struct store_idem idem;
     struct cmd cmd;
 
-    if (!key) {
-        return work(app, error);
+    if (key == NULL) {
+        return work(ctx, error);
     }
-    if (!identify(&app->request, key, &idem, error)) {
+    if (!identify(&ctx->request, key, &idem, error)) {
         return false;
     }
     store_idem_open(&cmd, &idem);
-    if (app_ask(app, &cmd, 1, &info) != ERR_OK ||
-        store_idem_open_reply(redis_sync_reply(app->redis, 0), &state, &answer, &info) != ERR_OK) {
+    if (context_ask(ctx, &cmd, 1, &reply, &info) != ERR_OK ||
+        store_idem_open_reply(reply, &state, &answer, &info) != ERR_OK) {
         return api_error_redis(error, API_STORAGE_ERROR, "nothing was done", &info);
     }
     if (state == STORE_IDEM_OTHER) {
         return api_error_set(error, API_IDEMPOTENCY_KEY_REUSED,
                              "this Idempotency-Key was given to another request: take a new one");
     }
-    return state == STORE_IDEM_ANSWERED ? replay(app, &answer) : do_and_keep(app, &idem, work, error);
+    return state == STORE_IDEM_ANSWERED ? replay(ctx, &answer) : do_and_keep(ctx, &idem, work, error);
 }

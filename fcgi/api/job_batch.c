@@ -1,41 +1,37 @@
-/* job_batch: POST /v1/jobs:batch. A definition in each line, an answer in each line: what a POST of it alone
- * would have been answered with. The lines go to Redis many at a time (schedule_prepare); one for which that
- * does not do is done by itself when it is its turn, so that lines take effect in their order. After a
- * failure of Redis' nothing more is tried: whoever waits for the answer shall not wait for a thousand
- * time-outs.
- */
+/* job_batch: POST /v1/jobs:batch. Each line is a definition, and gets a line with the response that a POST of
+ * it alone would get. Lines go to Redis many at a time (schedule_prepare). A line that needs more is done
+ * alone when its turn comes, so that lines take effect in their order. After a failure of Redis the remaining
+ * lines fail at once: a client must not wait for a thousand time-outs. */
+#include "api/context.h"
 #include "api/idempotency.h"
 #include "api/resources.h"
 #include "api/schedule.h"
 #include "base/log.h"
 #include "job/job_json.h"
-#include "serve/app.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define LINES_MAX      1000
 #define TOGETHER       REDIS_SYNC_PIPELINE_MAX
-#define TOGETHER_BYTES 262144 /* of lines that are sent together, about */
-#define BUDGET_MS      20000  /* for all of it; nginx waits longer */
+#define TOGETHER_BYTES 262144 /* of the lines that are sent together, roughly */
+#define BUDGET_MS      20000  /* for the whole request; nginx waits longer */
 
 struct line {
     struct slice text;
-    size_t number; /* from 1 */
-    bool prepared; /* made holds something */
+    size_t number;                      /* from 1 */
+    struct schedule_prepared *prepared; /* lasts as long as the group; NULL: do the line alone */
     bool stored;
-    struct schedule_prepared made;
 };
 
 struct batch {
-    struct app *app;
-    struct slice rest;     /* of the body, still to be read */
-    size_t number;         /* of the line that was read last */
-    struct line *lines;    /* owned: TOGETHER of them, a group */
-    size_t count;          /* of lines in the group */
-    struct buffer out;     /* owned: the answer */
-    size_t failed;         /* lines that Redis failed for */
-    struct api_error down; /* why nothing more is tried; API_OK: it is */
+    struct context *ctx;
+    struct slice rest;           /* of the body, not yet read */
+    size_t number;               /* of the line that was read last */
+    struct line lines[TOGETHER]; /* a group */
+    size_t count;                /* of the lines in the group */
+    struct buffer out;           /* owned: the body of the response */
+    size_t failed;               /* lines that failed because of Redis (5xx) */
+    struct api_error down;       /* why the remaining lines fail; API_OK: they do not */
 };
 
 /* ---- lines ---- */
@@ -45,18 +41,18 @@ static bool is_blank(struct slice text)
     return text.len == 0 || strspn(text.data, " \t\r") >= text.len;
 }
 
-/* Read the next line that is not blank. False: there is none. */
-static bool next_line(struct batch *b, struct slice *text)
+/* Take the next line that is not blank off rest, and count up *number. Returns false if there is none. */
+static bool next_line(struct slice *rest, size_t *number, struct slice *text)
 {
-    while (b->rest.len > 0) {
-        const char *end = memchr(b->rest.data, '\n', b->rest.len);
-        size_t len = end ? (size_t)(end - b->rest.data) : b->rest.len;
-        size_t step = end ? len + 1 : len;
+    while (rest->len > 0) {
+        const char *end = memchr(rest->data, '\n', rest->len);
+        size_t len = end != NULL ? (size_t)(end - rest->data) : rest->len;
+        size_t step = end != NULL ? len + 1 : len;
 
-        *text = (struct slice){b->rest.data, len};
-        b->rest.data += step;
-        b->rest.len -= step;
-        b->number++;
+        *text = (struct slice){rest->data, len};
+        rest->data += step;
+        rest->len -= step;
+        ++*number;
         if (!is_blank(*text)) {
             return true;
         }
@@ -71,44 +67,47 @@ static void read_group(struct batch *b)
     struct slice text;
 
     b->count = 0;
-    while (b->count < TOGETHER && bytes < TOGETHER_BYTES && next_line(b, &text)) {
+    while (b->count < TOGETHER && bytes < TOGETHER_BYTES && next_line(&b->rest, &b->number, &text)) {
         struct line *line = &b->lines[b->count++];
 
         line->text = text;
         line->number = b->number;
         line->stored = false;
-        line->prepared = b->down.code == API_OK && text.len <= REQUEST_BODY_MAX &&
-                         schedule_prepare(b->app, text, &line->made);
+        line->prepared =
+            b->down.code == API_OK && text.len <= REQUEST_BODY_MAX ? schedule_prepare(b->ctx, text) : NULL;
         bytes += text.len;
     }
 }
 
 /* ---- Redis ---- */
 
-/* Send what was prepared, and note which of it is stored. */
+/* Send the prepared lines, and note which jobs are stored. */
 static void send_group(struct batch *b)
 {
     struct cmd cmds[TOGETHER];
+    const struct reply *replies;
     struct errinfo info = {0};
     size_t sent = 0;
 
     for (size_t i = 0; i < b->count; i++) {
-        if (b->lines[i].prepared) {
-            cmds[sent++] = b->lines[i].made.cmd;
+        struct schedule_prepared *prepared = b->lines[i].prepared;
+        if (prepared != NULL) {
+            cmds[sent++] = prepared->cmd;
+            prepared->cmd = (struct cmd){0};
         }
     }
     if (sent == 0) {
         return;
     }
-    if (app_ask(b->app, cmds, sent, &info) != ERR_OK) {
+    if (context_ask(b->ctx, cmds, sent, &replies, &info) != ERR_OK) {
         (void)api_error_redis(&b->down, API_STORAGE_ERROR, "the job is not known to be stored", &info);
         return;
     }
     sent = 0;
     for (size_t i = 0; i < b->count; i++) {
         struct line *line = &b->lines[i];
-        if (line->prepared) {
-            line->stored = schedule_is_stored(&line->made, redis_sync_reply(b->app->redis, sent++));
+        if (line->prepared != NULL) {
+            line->stored = schedule_is_stored(line->prepared, &replies[sent++]);
         }
     }
 }
@@ -131,7 +130,7 @@ static void write_error(struct batch *b, const struct line *line, const struct a
     json_object_end(&w);
 }
 
-/* Do by itself what could not be done together with others. */
+/* Do a line that could not be done together with others. */
 static void do_alone(struct batch *b, const struct line *line)
 {
     struct api_error error;
@@ -142,8 +141,8 @@ static void do_alone(struct batch *b, const struct line *line)
     } else if (line->text.len > REQUEST_BODY_MAX) {
         api_error_set(&error, API_PAYLOAD_TOO_LARGE, "the line is longer than %d bytes", REQUEST_BODY_MAX);
         write_error(b, line, &error);
-    } else if (schedule_store(b->app, line->text, true, &error)) {
-        buffer_add(&b->out, b->app->response.body.data, b->app->response.body.len);
+    } else if (schedule_store(b->ctx, line->text, true, &error)) {
+        buffer_add(&b->out, b->ctx->response.body.data, b->ctx->response.body.len);
     } else {
         write_error(b, line, &error);
         if (api_code_status(error.code) >= 500) {
@@ -161,35 +160,48 @@ static void answer_group(struct batch *b)
         struct line *line = &b->lines[i];
         if (line->stored) {
             json_begin(&w, &b->out);
-            job_json_write(&w, &line->made.job);
+            job_json_write(&w, line->prepared->job);
         } else {
             do_alone(b, line);
         }
         buffer_add_char(&b->out, '\n');
-        if (line->prepared) {
-            job_fini(&line->made.job);
-        }
     }
 }
 
 /* ---- the request ---- */
 
-/* False: error is filled. */
-static bool count_lines(struct batch b, struct api_error *error)
+/* Returns false if there are too many; error is filled. */
+static bool count_lines(struct slice body, struct api_error *error)
 {
-    struct slice text;
+    size_t number = 0;
     size_t count = 0;
+    struct slice text;
 
-    while (next_line(&b, &text)) {
+    while (next_line(&body, &number, &text)) {
         count++;
     }
     return count <= LINES_MAX || api_error_set(error, API_PAYLOAD_TOO_LARGE,
                                                "the body has %zu lines; there may be %d", count, LINES_MAX);
 }
 
+/* Do the next lines. Returns false if there are none. */
+static bool do_group(struct batch *b)
+{
+    struct arena_mark mark = arena_mark(&b->ctx->memory);
+
+    read_group(b);
+    if (b->count > 0) {
+        send_group(b);
+        answer_group(b);
+    }
+    arena_release(&b->ctx->memory, mark);
+    return b->count > 0;
+}
+
 static void finish(struct batch *b)
 {
-    struct response *res = &b->app->response;
+    struct response *res = &b->ctx->response;
+    struct buffer unused = res->body;
 
     if (b->failed > 0) {
         log_error("lines of a batch failed", log_i64("lines", (int64_t)b->failed),
@@ -197,36 +209,41 @@ static void finish(struct batch *b)
                   log_str("detail", b->down.detail[0] ? b->down.detail : NULL));
     }
     response_lines(res, 200);
-    res->etag = 0;
-    res->fleeting = b->failed > 0;
-    buffer_fini(&res->body);
     res->body = b->out;
+    b->out = unused;
+    res->etag[0] = '\0';
+    res->transient = b->failed > 0;
 }
 
-static bool store_lines(struct app *app, struct api_error *error)
+static void end_batch(void *thing)
 {
-    struct batch b = {.app = app};
+    struct batch *b = thing;
 
-    b.rest = (struct slice){buffer_str(&app->request.body), app->request.body.len};
-    if (!count_lines(b, error)) {
+    buffer_fini(&b->out);
+}
+
+static bool store_lines(struct context *ctx, struct api_error *error)
+{
+    const struct slice body = {buffer_str(&ctx->request.body), ctx->request.body.len};
+    struct batch *b;
+
+    if (!count_lines(body, error)) {
         return false;
     }
-    b.lines = calloc(TOGETHER, sizeof *b.lines);
-    if (!b.lines) {
-        return api_error_set(error, API_INTERNAL_ERROR, "out of memory");
+    b = context_new(ctx, sizeof *b, end_batch, error);
+    if (b == NULL) {
+        return false;
     }
-    app->ask_ms = APP_BULK_MS;
-    app->deadline.ms = clock_mono(&app->clock).ms + BUDGET_MS;
-    for (read_group(&b); b.count > 0; read_group(&b)) {
-        send_group(&b);
-        answer_group(&b);
+    b->ctx = ctx;
+    b->rest = body;
+    context_allow_bulk(ctx, BUDGET_MS);
+    while (do_group(b)) {
     }
-    free(b.lines);
-    finish(&b);
+    finish(b);
     return true;
 }
 
-bool jobs_batch(struct app *app, struct api_error *error)
+bool jobs_batch(struct context *ctx, struct api_error *error)
 {
-    return request_read_lines(&app->request, error) && idempotency_serve(app, store_lines, error);
+    return request_read_lines(&ctx->request, error) && idempotency_serve(ctx, store_lines, error);
 }

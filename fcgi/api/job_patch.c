@@ -1,57 +1,46 @@
-/* job_patch: PATCH /v1/jobs/{id}. The stored definition and what the request says of it are merged, and
- * judged as a whole by lib/job, as for POST. Redis takes the result only if the job is still as it was read.
- * A definition that is posted again under the job's name goes the same way, unmerged.
- */
+/* job_patch: PATCH /v1/jobs/{id}. Merges the request into the stored definition; lib/job judges the result as
+ * a whole, as for POST. Redis takes it only if the job is still as it was read. A definition that is posted
+ * again under the job's name goes the same way, unmerged. */
 #include "api/job_patch.h"
 
-#include "api/job_load.h"
+#include "api/job_view.h"
+#include "api/owned.h"
 #include "api/resources.h"
+#include "http/query.h"
 #include "job/job_json.h"
 #include "job/job_plan.h"
 #include "store/store_life.h"
 
 #include <string.h>
 
-#define TRIES 20 /* when others change the job at the same time */
+#define TRIES 20 /* while other requests change the job */
 
 struct patch {
-    struct app *app;
+    struct context *ctx;
     struct api_error *error;
     struct job_id id;
     struct slice body;
-    const struct job_fields *whole; /* takes the definition's place; NULL: body is merged into it */
+    const struct job_fields *whole; /* replaces the definition; NULL: merge body into it */
     bool dry_run;
-    bool if_match;                /* there is one */
-    char name[REQUEST_NAME_SIZE]; /* of this request: its changes bear it */
-    struct wall_ms after;         /* the next instant must be later than this, too */
-    struct job_load load;         /* the job as it is */
-    struct job wanted;            /* owned: and as it is to be */
-    bool same_time;               /* as before */
-    struct wall_ms due;           /* its next instant; INT64_MAX: there is none */
+    bool if_match;                /* the request has If-Match */
+    char name[REQUEST_NAME_SIZE]; /* of this request, stored with its change */
+    struct wall_ms after;         /* the next instant must also be later than this */
+    const struct job_view *view;  /* the job as it is, … */
+    struct job *wanted;           /* … and as it shall be; both last for one try */
+    bool same_time;               /* the wanted job is called at the same times */
+    struct wall_ms due;           /* its next instant; INT64_MAX: none */
 };
 
 enum step {
-    STEP_DONE,   /* the answer is written */
+    STEP_DONE,   /* the response is written */
     STEP_FAILED, /* error is filled */
-    STEP_AGAIN   /* the job is another one by now */
+    STEP_AGAIN   /* the job was changed in between */
 };
-
-static bool read_dry_run(struct patch *p)
-{
-    struct slice text = request_param(&p->app->request, "dry_run");
-
-    p->dry_run = slice_eq(text, "true");
-    if (!text.data || p->dry_run || slice_eq(text, "false")) {
-        return true;
-    }
-    api_error_set(p->error, API_INVALID_REQUEST, "dry_run must be true or false");
-    return api_error_at(p->error, slice_of("dry_run"));
-}
 
 static bool has_prefix(struct slice schedule)
 {
     static const char *const prefixes[] = {"CRON_TZ=", "TZ="};
-    while (schedule.len > 0 && strchr(" \t\r\n", schedule.data[0])) {
+    while (schedule.len > 0 && strchr(" \t\r\n", schedule.data[0]) != NULL) {
         schedule.data++;
         schedule.len--;
     }
@@ -64,98 +53,94 @@ static bool has_prefix(struct slice schedule)
     return false;
 }
 
-/* A schedule that says its zone says it anew: the one that the job had is no longer meant, unless that is
- * given, too. */
+/* A new schedule with a zone of its own replaces the job's zone, unless the request also gives one. */
 static void drop_old_zone(struct job_fields *merged, const struct job_fields *base)
 {
     if (merged->schedule.data != base->schedule.data && merged->timezone.data == base->timezone.data &&
-        merged->schedule.data && has_prefix(merged->schedule)) {
+        merged->schedule.data != NULL && has_prefix(merged->schedule)) {
         merged->timezone = (struct slice){NULL, 0};
     }
 }
 
-static bool same_text(struct slice a, struct slice b)
-{
-    return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
-}
-
-/* Make the job that is wanted, of the same age as the one that there is. False: error is filled. */
+/* Build the wanted job, as old as the stored one. Returns false on failure; error is filled. */
 static bool build(struct patch *p, const struct job_fields *asked)
 {
     struct job_fields fields = *asked;
     struct job_fault fault;
 
-    fields.now_ms = p->load.now.ms;
-    job_fini(&p->wanted);
-    if (!job_build(&p->wanted, &fields, p->load.stored.created, p->app->zones, &fault)) {
+    fields.now_ms = p->view->now.ms;
+    p->wanted = owned_job(p->ctx, p->error);
+    if (p->wanted == NULL) {
+        return false;
+    }
+    if (!job_build(p->wanted, &fields, p->view->stored.created, p->ctx->zones, &fault)) {
         return api_error_job(p->error, &fault);
     }
-    job_set_id(&p->wanted, &p->id);
+    job_set_id(p->wanted, &p->id);
     return true;
 }
 
-/* Body and stored job → the job that is wanted. False: error is filled. */
+/* Build the wanted job from the stored one and the body. Returns false on failure; error is filled. */
 static bool merge(struct patch *p)
 {
+    struct job_json *json = owned_job_json(p->ctx, p->error);
     struct job_fields base;
-    struct job_json json;
     struct job_fault fault;
-    bool good;
 
-    job_describe(&p->load.job, &base);
-    base.timezone = slice_of(zone_name(p->load.job.zone));
-    good = job_json_parse_patch(&json, p->body, &base, &fault);
-    if (!good) {
-        api_error_job(p->error, &fault);
-    } else if (!same_text(json.fields.name, base.name)) {
-        api_error_set(p->error, API_VALIDATION_ERROR, "name cannot be changed: the job's id is made of it");
-        good = api_error_at(p->error, slice_of("name"));
-    } else {
-        drop_old_zone(&json.fields, &base);
-        json.fields.timezone_default = p->app->timezone;
-        good = build(p, &json.fields);
+    if (json == NULL) {
+        return false;
     }
-    job_json_fini(&json);
-    return good;
+    job_describe(p->view->job, &base);
+    base.timezone = slice_of(zone_name(p->view->job->zone));
+    if (!job_json_parse_patch(json, p->body, &base, &fault)) {
+        return api_error_job(p->error, &fault);
+    }
+    if (!slice_same(json->fields.name, base.name)) {
+        api_error_set(p->error, API_VALIDATION_ERROR, "name cannot be changed: the job's id is made of it");
+        return api_error_at(p->error, slice_of("name"));
+    }
+    drop_old_zone(&json->fields, &base);
+    json->fields.timezone_default = p->ctx->timezone;
+    return build(p, &json->fields);
 }
 
-/* When is it due next, if its time is another one? False: error is filled. */
+/* Find when the wanted job is next due, if its schedule differs. Returns false if it has no future instant;
+ * error is filled. */
 static bool plan(struct patch *p)
 {
-    struct wall_ms behind = p->load.behind;
+    struct wall_ms behind = p->view->behind;
 
     p->due.ms = INT64_MAX;
-    p->same_time = !p->load.stored.broken && job_plan_same(&p->wanted, &p->load.job, true);
-    if (p->same_time || job_load_runs_left(&p->wanted, &p->load.stored) == 0 ||
-        job_plan_first(&p->wanted, p->after.ms > behind.ms ? p->after : behind, &p->due)) {
+    if (p->same_time || job_view_runs_left(p->wanted, &p->view->stored) == 0 ||
+        job_plan_first(p->wanted, p->after.ms > behind.ms ? p->after : behind, &p->due)) {
         return true;
     }
-    return job_load_over(&p->wanted, p->error);
+    return job_view_refuse_over(p->wanted, p->error);
 }
 
-/* What would be: the job as wanted, and its instants before and after. */
+/* Show what the change would do: the wanted job, and the instants before and after. */
 static enum step show_dry_run(struct patch *p)
 {
-    struct job_load_plan before = job_load_plan_of(&p->load);
-    struct job_load_plan after = before;
+    struct job_view_plan before = job_view_plan_of(p->view);
+    struct job_view_plan after = before;
     struct json_writer w;
 
-    after.job = &p->wanted;
-    after.most = job_load_runs_left(&p->wanted, &p->load.stored);
+    after.job = p->wanted;
+    after.most = job_view_runs_left(p->wanted, &p->view->stored);
     if (!p->same_time) {
-        after.from = p->load.behind;
+        after.from = p->view->behind;
         after.due.ms = INT64_MAX;
     }
-    response_json(&p->app->response, 200, &w);
+    response_json(&p->ctx->response, 200, &w);
     json_object_begin(&w);
     json_key(&w, "dry_run");
     json_put_bool(&w, true);
     json_key(&w, "job");
-    job_json_write(&w, &p->wanted);
-    job_load_write_next(&w, "next_before", &before);
-    job_load_write_next(&w, "next_after", &after);
+    job_json_write(&w, p->wanted);
+    job_view_write_next(&w, "next_before", &before);
+    job_view_write_next(&w, "next_after", &after);
     json_object_end(&w);
-    p->app->response.etag = p->load.stored.version;
+    response_set_version(&p->ctx->response, p->view->stored.version);
     return STEP_DONE;
 }
 
@@ -163,45 +148,48 @@ static enum step show(struct patch *p)
 {
     struct json_writer w;
 
-    if (!p->whole) {
-        (void)job_load_answer(p->app, 200, &p->load);
+    if (p->whole == NULL) {
+        (void)job_view_answer(p->ctx, 200, p->view);
         return STEP_DONE;
     }
-    response_json(&p->app->response, 201, &w);
-    job_json_write(&w, &p->wanted);
+    response_json(&p->ctx->response, 201, &w);
+    job_json_write(&w, p->wanted);
     return STEP_DONE;
 }
 
 static enum step show_changed(struct patch *p)
 {
-    return job_load(p->app, &p->id, JOB_LOAD_RECORDS, &p->load, p->error) ? show(p) : STEP_FAILED;
+    p->view = job_view_load(p->ctx, &p->id, JOB_VIEW_RECORDS, p->error);
+    return p->view != NULL ? show(p) : STEP_FAILED;
 }
 
-/* It is not the job that was read: mostly somebody else was first, but a command whose answer was lost is
- * sent again, and then that is our own change. */
+/* The job is not as it was read. Mostly another request was first; but a command whose reply was lost is sent
+ * again, and then the change may be this request's own. */
 static enum step ask_whose(struct patch *p)
 {
+    const struct reply *reply;
     struct errinfo info = {0};
     struct cmd cmd;
     bool own;
 
     store_job_changed_by(&cmd, &p->id);
-    if (app_ask(p->app, &cmd, 1, &info) != ERR_OK ||
-        store_job_changed_by_reply(redis_sync_reply(p->app->redis, 0), p->name, &own, &info) != ERR_OK) {
+    if (context_ask(p->ctx, &cmd, 1, &reply, &info) != ERR_OK ||
+        store_job_changed_by_reply(reply, p->name, &own, &info) != ERR_OK) {
         (void)api_error_redis(p->error, API_STORAGE_ERROR, "the change is not known to be stored", &info);
         return STEP_FAILED;
     }
     return own ? show_changed(p) : STEP_AGAIN;
 }
 
-/* Send the change, and look at what came of it. (Not in one round trip: Redis may have forgotten a script,
- * and then it is sent again behind the others.) */
+/* Send the change, then read the job again. (Not in one round trip: a script that Redis has forgotten is sent
+ * again after the other commands.) */
 static enum step change(struct patch *p)
 {
     struct store_change change = {
-        .read = &p->load.stored, .definition = &p->wanted, .due = p->due, .request = p->name};
-    bool paused = slice_eq(p->load.stored.state, "PAUSED") && !p->load.stored.broken;
+        .read = &p->view->stored, .definition = p->wanted, .due = p->due, .request = p->name};
+    bool paused = slice_eq(p->view->stored.state, "PAUSED") && !p->view->stored.broken;
     enum store_answer answer = STORE_ANSWER_NONE;
+    const struct reply *reply;
     struct wall_ms taken;
     struct errinfo info = {0};
     struct cmd cmd;
@@ -211,8 +199,8 @@ static enum step change(struct patch *p)
                     : p->due.ms == INT64_MAX ? STORE_TIME_OVER
                                              : STORE_TIME_DUE;
     store_job_change(&cmd, &change);
-    if (app_ask(p->app, &cmd, 1, &info) != ERR_OK ||
-        store_job_change_reply(redis_sync_reply(p->app->redis, 0), &answer, &taken, &info) != ERR_OK) {
+    if (context_ask(p->ctx, &cmd, 1, &reply, &info) != ERR_OK ||
+        store_job_change_reply(reply, &answer, &taken, &info) != ERR_OK) {
         (void)api_error_redis(p->error, API_STORAGE_ERROR, "the change is not known to be stored", &info);
         return STEP_FAILED;
     }
@@ -228,65 +216,67 @@ static enum step change(struct patch *p)
 /* Read the job, and change it. */
 static enum step try(struct patch *p)
 {
-    bool same;
+    enum job_plan_change change_of;
 
-    if (!job_load(p->app, &p->id, JOB_LOAD_RECORDS, &p->load, p->error)) {
+    p->view = job_view_load(p->ctx, &p->id, JOB_VIEW_RECORDS, p->error);
+    if (p->view == NULL) {
         return STEP_FAILED;
     }
-    if (!p->load.readable) {
-        (void)job_load_broken(p->error);
+    if (!p->view->readable) {
+        (void)job_view_refuse_broken(p->error);
         return STEP_FAILED;
     }
-    if (!(p->whole ? build(p, p->whole) : merge(p))) {
+    if (!(p->whole != NULL ? build(p, p->whole) : merge(p))) {
         return STEP_FAILED;
     }
-    same = job_plan_same(&p->wanted, &p->load.job, false);
-    if (!job_load_if_match(p->app, p->load.stored.version, &p->if_match, p->error) || !plan(p)) {
+    change_of = job_plan_compare(p->wanted, p->view->job);
+    p->same_time = change_of != JOB_PLAN_OTHER_TIME && !p->view->stored.broken;
+    if (!job_view_if_match(p->ctx, p->view->stored.version, &p->if_match, p->error) || !plan(p)) {
         return STEP_FAILED;
     }
     if (p->dry_run) {
         return show_dry_run(p);
     }
-    return same && !p->load.stored.broken ? show(p) : change(p);
+    return change_of == JOB_PLAN_SAME && !p->view->stored.broken ? show(p) : change(p);
 }
 
-/* Try until the job holds still. */
+/* Try until no other request changes the job in between. */
 static bool try_often(struct patch *p)
 {
-    enum step step = STEP_AGAIN;
-
     request_make_name(p->name);
-    for (int i = 0; i < TRIES && step == STEP_AGAIN; i++) {
-        step = try(p);
+    for (int i = 0; i < TRIES; i++) {
+        struct arena_mark mark = arena_mark(&p->ctx->memory);
+        enum step step = try(p);
+        if (step != STEP_AGAIN) {
+            return step == STEP_DONE;
+        }
+        arena_release(&p->ctx->memory, mark);
     }
-    job_load_fini(&p->load);
-    job_fini(&p->wanted);
-    if (step == STEP_AGAIN) {
-        return api_error_set(p->error, API_CONFLICT, "the job is being changed all the time: try again");
-    }
-    return step == STEP_DONE;
+    return api_error_set(p->error, API_CONFLICT, "the job is being changed all the time: try again");
 }
 
-bool job_patch(struct app *app, struct api_error *error)
+bool job_patch(struct context *ctx, struct api_error *error)
 {
-    struct patch p = {.app = app, .error = error};
+    struct patch p = {.ctx = ctx, .error = error};
+    bool given;
 
-    if (!job_load_id(app, &p.id, error) || !read_dry_run(&p) || !request_read_body(&app->request, error)) {
+    if (!job_view_id(ctx, &p.id, error) || !query_bool(&ctx->request, "dry_run", &given, &p.dry_run, error) ||
+        !request_read_body(&ctx->request, error)) {
         return false;
     }
-    p.body = (struct slice){buffer_str(&app->request.body), app->request.body.len};
+    p.body = (struct slice){buffer_str(&ctx->request.body), ctx->request.body.len};
     return try_often(&p);
 }
 
-bool job_patch_replace(struct app *app, const struct job_id *id, const struct job_fields *whole,
+bool job_patch_replace(struct context *ctx, const struct job_id *id, const struct job_fields *whole,
                        struct api_error *error)
 {
-    struct patch p = {.app = app, .error = error, .id = *id, .whole = whole};
+    struct patch p = {.ctx = ctx, .error = error, .id = *id, .whole = whole};
 
     if (try_often(&p)) {
         return true;
     }
-    if (error->code == API_JOB_NOT_FOUND) { /* deleted just now */
+    if (error->code == API_JOB_NOT_FOUND) { /* it was deleted in between */
         api_error_set(error, API_CONFLICT, "the job is being changed all the time: try again");
     }
     return false;

@@ -1,61 +1,35 @@
-/* job_why: GET /v1/jobs/{id}/why. What happened at an instant, or why nothing did, from what there is: the
- * job's history, its state, and its schedule as it is now. */
-#include "api/job_load.h"
+/* job_why: GET /v1/jobs/{id}/why. Explains what happened at an instant, or why nothing did, from the job's
+ * history, its state, and its present schedule. */
+#include "api/context.h"
+#include "api/job_view.h"
 #include "api/resources.h"
 #include "base/log.h"
+#include "http/query.h"
 #include "http/response.h"
 #include "job/execution_json.h"
 #include "job/job_plan.h"
-#include "serve/app.h"
-#include "text/rfc3339.h"
 
 #include <stdio.h>
 
-#define AHEAD_MS 1000 /* what is closer may be claimed by a runner already */
+#define AHEAD_MS 1000 /* a runner may already have claimed what is closer */
 
 struct why {
-    struct app *app;
+    struct context *ctx;
     struct wall_ms at;
-    struct job_load load;
+    const struct job_view *view;
+    struct execution *records; /* of its history, those about the instant, newest first */
+    size_t record_count;
     const char *code;                   /* static */
     char text[EXECUTION_ERROR_MAX + 1]; /* for a person */
-    const char *field;                  /* of the schedule, that says no; NULL: none does */
-    struct wall_ms called;              /* when it was called instead; 0: it was not */
-    bool waits; /* its first attempt was put off, or handed back, and is still to be made */
+    const char *field;     /* the field of the schedule that excludes the instant; NULL: none does */
+    struct wall_ms called; /* when the job is called instead; 0: it is not */
+    bool waits;            /* its first attempt was put off, or released, and is still to come */
 };
 
-static bool read_at(struct why *why, struct api_error *error)
-{
-    struct slice text = request_param(&why->app->request, "at");
-    struct errinfo info = {0};
-
-    if (text.data && rfc3339_parse(&why->at, text, &info) == ERR_OK) {
-        return true;
-    }
-    api_error_set(error, API_INVALID_REQUEST, "at: %s (RFC 3339; a + in a query is written %%2B)",
-                  text.data ? info.text : "is required");
-    return api_error_at(error, slice_of("at"));
-}
-
-static void say(struct why *why, const char *code, const char *text)
+static void set_reason(struct why *why, const char *code, const char *text)
 {
     why->code = code;
     (void)snprintf(why->text, sizeof why->text, "%s", text);
-}
-
-/* Before the job is loaded, whose texts are the last reply's. */
-static bool find_waiting(struct why *why, const struct job_id *id, struct api_error *error)
-{
-    struct errinfo info = {0};
-    struct cmd cmd;
-    enum err err;
-
-    store_job_waits(&cmd, id, why->at);
-    err = app_ask(why->app, &cmd, 1, &info);
-    if (err == ERR_OK) {
-        err = store_job_waits_reply(redis_sync_reply(why->app->redis, 0), &why->waits, &info);
-    }
-    return err == ERR_OK || api_error_redis(error, API_STORAGE_ERROR, "the job cannot be read", &info);
 }
 
 /* ---- what was recorded ---- */
@@ -67,17 +41,40 @@ static bool is_about(const struct execution *execution, struct wall_ms at)
             at.ms <= execution->missed_until.ms);
 }
 
-/* The record at index, if it tells of the instant. */
-static bool read_record(const struct why *why, size_t index, struct execution *out)
+/* job_view_visit. */
+static void keep_record(void *arg, const struct execution *execution)
 {
-    struct errinfo info = {0};
+    struct why *why = arg;
 
-    return store_job_record_at(redis_sync_reply(why->app->redis, 0), index, &why->load.stored.id, out,
-                               &info) == ERR_OK &&
-           is_about(out, why->at);
+    if (is_about(execution, why->at) && why->record_count < JOB_VIEW_RECORDS) {
+        why->records[why->record_count++] = *execution;
+    }
 }
 
-/* For a person, what a record says. One that gave way to another occurrence says to which. */
+/* Read the job, its history, and whether the occurrence waits, in one round trip. Returns false on failure;
+ * error is filled. */
+static bool load(struct why *why, const struct job_id *id, struct api_error *error)
+{
+    const struct job_view_visitor visitor = {keep_record, why};
+    const struct reply *replies;
+    struct errinfo info = {0};
+    struct cmd cmds[2];
+
+    why->records = context_alloc(why->ctx, JOB_VIEW_RECORDS * sizeof *why->records, error);
+    if (why->records == NULL) {
+        return false;
+    }
+    store_job_get(&cmds[0], id, JOB_VIEW_RECORDS);
+    store_job_waits(&cmds[1], id, why->at);
+    if (context_ask(why->ctx, cmds, 2, &replies, &info) != ERR_OK ||
+        store_job_waits_reply(&replies[1], &why->waits, &info) != ERR_OK) {
+        return api_error_redis(error, API_STORAGE_ERROR, "the job cannot be read", &info);
+    }
+    why->view = job_view_read(why->ctx, id, &replies[0], &visitor, error);
+    return why->view != NULL;
+}
+
+/* Describe a record to a person. That of an occurrence that gave way to another one names the other. */
 static const char *text_of(const struct execution *execution)
 {
     static const char *const texts[EXECUTION_OUTCOME__COUNT] = {
@@ -93,49 +90,45 @@ static const char *text_of(const struct execution *execution)
     if (slice_eq(slice_of(execution->error_class), "overlap")) {
         return execution->error;
     }
-    return execution->outcome < EXECUTION_OUTCOME__COUNT && texts[execution->outcome]
+    return execution->outcome < EXECUTION_OUTCOME__COUNT && texts[execution->outcome] != NULL
                ? texts[execution->outcome]
                : "see its record";
 }
 
-/* The newest record says what came of it. */
-static bool find_record(struct why *why)
+/* Explain the instant by its newest record. Returns false if it has none. */
+static bool explain_record(struct why *why)
 {
-    struct execution execution;
-
-    for (size_t i = 0; i < why->load.records; i++) {
-        if (read_record(why, i, &execution)) {
-            say(why, execution_outcome_name(execution.outcome), text_of(&execution));
-            return true;
-        }
+    if (why->record_count == 0) {
+        return false;
     }
-    return false;
+    set_reason(why, execution_outcome_name(why->records[0].outcome), text_of(&why->records[0]));
+    return true;
 }
 
-/* ---- why nothing was ---- */
+/* ---- why there is no record ---- */
 
-/* Does the schedule's window, or its being one instant, say no? */
+/* Is the instant outside of the schedule's window, or the schedule a single other instant? */
 static bool refuse_window(struct why *why)
 {
-    const struct when *when = &why->load.job.when;
+    const struct when *when = &why->view->job->when;
 
     if (why->at.ms < when->starts.ms) {
-        say(why, "outside_window", "it is before starts_at");
+        set_reason(why, "outside_window", "it is before starts_at");
     } else if (why->at.ms > when->ends.ms) {
-        say(why, "outside_window", "it is after ends_at");
+        set_reason(why, "outside_window", "it is after ends_at");
     } else if (when->once.ms > 0) {
         why->called.ms = when->once.ms + when->offset_ms;
-        say(why, "not_scheduled", "the job is called once, at another instant");
+        set_reason(why, "not_scheduled", "the job is called once, at another instant");
     } else {
         return false;
     }
     return true;
 }
 
-/* Is it no instant of the schedule? */
+/* Is the instant not one of the schedule's? */
 static bool refuse_schedule(struct why *why)
 {
-    const struct job *job = &why->load.job;
+    const struct job *job = why->view->job;
     struct wall_ms first;
     int64_t jump_s = 0;
 
@@ -146,7 +139,7 @@ static bool refuse_schedule(struct why *why)
         return true;
     }
     int64_t plain_ms = why->at.ms - job->when.offset_ms;
-    say(why, "not_scheduled", "the schedule does not fire then");
+    set_reason(why, "not_scheduled", "the schedule does not fire then");
     switch (cron_why_not(&job->when.cron, job->zone, plain_ms / 1000, &why->field, &jump_s)) {
     case CRON_REFUSED_FIELD:
         (void)snprintf(why->text, sizeof why->text, "the schedule does not fire then: its %s says no",
@@ -155,10 +148,11 @@ static bool refuse_schedule(struct why *why)
     case CRON_REFUSED_GAP:
         why->field = NULL;
         why->called.ms = jump_s * 1000 + job->when.offset_ms;
-        say(why, "dst_gap", "the clock skipped that time: the job is called at the jump instead");
+        set_reason(why, "dst_gap", "the clock skipped that time: the job is called at the jump instead");
         break;
     case CRON_REFUSED_OVERLAP:
-        say(why, "dst_overlap", "the clock shows that time twice: the job is called at the first of them");
+        set_reason(why, "dst_overlap",
+                   "the clock shows that time twice: the job is called at the first of them");
         break;
     case CRON_FIRES: /* between two instants of @every, or inside a second */
         break;
@@ -166,32 +160,33 @@ static bool refuse_schedule(struct why *why)
     return true;
 }
 
-/* An instant of the schedule that nothing was recorded of. */
+/* Explain an instant of the schedule that has no record. */
 static void explain_silence(struct why *why)
 {
-    const struct store_job *stored = &why->load.stored;
-    struct job_load_plan plan = job_load_plan_of(&why->load);
+    const struct store_job *stored = &why->view->stored;
+    struct job_view_plan plan = job_view_plan_of(why->view);
 
     if (!why->waits && slice_eq(stored->state, "COMPLETED") && stored->since.ms <= why->at.ms) {
-        say(why, "completed", "the job was completed before");
+        set_reason(why, "completed", "the job was completed before");
     } else if (slice_eq(stored->state, "PAUSED") &&
-               (why->at.ms > why->load.now.ms || stored->since.ms <= why->at.ms)) {
-        say(why, "paused", "the job is paused");
-    } else if (why->at.ms - why->load.now.ms > AHEAD_MS && job_load_passes(&plan, why->at)) {
+               (why->at.ms > why->view->now.ms || stored->since.ms <= why->at.ms)) {
+        set_reason(why, "paused", "the job is paused");
+    } else if (why->at.ms - why->view->now.ms > AHEAD_MS && job_view_passes(&plan, why->at)) {
         why->called = stored->due;
-        say(why, "passed_over", "the clock was set back: the job goes on with a later instant");
-    } else if (why->at.ms > why->load.now.ms) {
-        say(why, "not_yet", "it is still to come");
+        set_reason(why, "passed_over", "the clock was set back: the job goes on with a later instant");
+    } else if (why->at.ms > why->view->now.ms) {
+        set_reason(why, "not_yet", "it is still to come");
     } else if (stored->due.ms <= why->at.ms) {
-        say(why, "waiting", "it is due, and no runner has taken it up so far");
+        set_reason(why, "waiting", "it is due, and no runner has taken it up so far");
     } else if (stored->waiting.ms == why->at.ms) {
-        say(why, "queued", "it waits until an earlier occurrence is over");
+        set_reason(why, "queued", "it waits until an earlier occurrence is over");
     } else if (why->waits) {
-        say(why, "waiting", "it was put off, and waits to be called");
-    } else if (stored->running.ms == why->at.ms || why->load.now.ms - why->at.ms < 60000) {
-        say(why, "under_way", "it is being called, or waits for its host");
+        set_reason(why, "waiting", "it was put off, and waits to be called");
+    } else if (stored->running.ms == why->at.ms || why->view->now.ms - why->at.ms < 60000) {
+        set_reason(why, "under_way", "it is being called, or waits for its host");
     } else {
-        say(why, "not_recorded",
+        set_reason(
+            why, "not_recorded",
             "there is no record of it: the job was paused or had another schedule then, or the record is too "
             "old to be kept");
     }
@@ -199,11 +194,11 @@ static void explain_silence(struct why *why)
 
 static void explain(struct why *why)
 {
-    if (find_record(why)) {
+    if (explain_record(why)) {
         return;
     }
-    if (why->at.ms <= why->load.stored.created.ms) {
-        say(why, "not_created", "there was no such job yet");
+    if (why->at.ms <= why->view->stored.created.ms) {
+        set_reason(why, "not_created", "there was no such job yet");
     } else if (!refuse_schedule(why)) {
         explain_silence(why);
     }
@@ -213,18 +208,18 @@ static void explain(struct why *why)
 
 static void put_str(struct json_writer *w, const char *key, const char *value)
 {
-    if (value) {
+    if (value != NULL) {
         json_member_str(w, key, value);
     }
 }
 
 static void put_paused(struct json_writer *w, const struct store_job *stored)
 {
-    if (stored->reason.data) {
+    if (stored->reason.data != NULL) {
         json_key(w, "state_reason");
         json_put_bytes(w, stored->reason);
     }
-    if (stored->note.data) {
+    if (stored->note.data != NULL) {
         json_key(w, "state_note");
         json_put_bytes(w, stored->note);
     }
@@ -233,14 +228,10 @@ static void put_paused(struct json_writer *w, const struct store_job *stored)
 
 static void put_records(struct json_writer *w, const struct why *why)
 {
-    struct execution execution;
-
     json_key(w, "executions");
     json_array_begin(w);
-    for (size_t i = 0; i < why->load.records; i++) {
-        if (read_record(why, i, &execution)) {
-            execution_json_write(w, &execution);
-        }
+    for (size_t i = 0; i < why->record_count; i++) {
+        execution_json_write(w, &why->records[i]);
     }
     json_array_end(w);
 }
@@ -248,12 +239,12 @@ static void put_records(struct json_writer *w, const struct why *why)
 static void write_answer(const struct why *why)
 {
     char id[JOB_ID_TEXT_SIZE];
-    struct job_load_plan plan = job_load_plan_of(&why->load);
+    struct job_view_plan plan = job_view_plan_of(why->view);
     struct json_writer w;
 
-    plan.from = why->at; /* of a job that is called no more as well: what the schedule says */
-    job_id_format(id, &why->load.stored.id);
-    response_json(&why->app->response, 200, &w);
+    plan.from = why->at; /* what the schedule says, even if the job is not called any more */
+    job_id_format(id, &why->view->stored.id);
+    response_json(&why->ctx->response, 200, &w);
     json_object_begin(&w);
     put_str(&w, "job_id", id);
     json_member_time(&w, "at", why->at);
@@ -264,30 +255,26 @@ static void write_answer(const struct why *why)
         json_member_time(&w, "called_at", why->called);
     }
     if (slice_eq(slice_of(why->code), "paused")) {
-        put_paused(&w, &why->load.stored);
+        put_paused(&w, &why->view->stored);
     }
     put_records(&w, why);
-    job_load_write_next(&w, "next", &plan);
+    job_view_write_next(&w, "next", &plan);
     json_object_end(&w);
 }
 
-static bool explain_and_answer(struct why *why, struct api_error *error)
+bool job_why(struct context *ctx, struct api_error *error)
 {
-    if (!why->load.readable) {
-        return job_load_broken(error);
-    }
-    explain(why);
-    write_answer(why);
-    return true;
-}
-
-bool job_why(struct app *app, struct api_error *error)
-{
-    struct why why = {.app = app};
+    struct why why = {.ctx = ctx};
     struct job_id id;
-    bool done = job_load_id(app, &id, error) && read_at(&why, error) && find_waiting(&why, &id, error) &&
-                job_load(app, &id, JOB_LOAD_RECORDS, &why.load, error) && explain_and_answer(&why, error);
 
-    job_load_fini(&why.load);
-    return done;
+    if (!job_view_id(ctx, &id, error) || !query_required_instant(&ctx->request, "at", &why.at, error) ||
+        !load(&why, &id, error)) {
+        return false;
+    }
+    if (!why.view->readable) {
+        return job_view_refuse_broken(error);
+    }
+    explain(&why);
+    write_answer(&why);
+    return true;
 }

@@ -1,21 +1,21 @@
-/* openapi: hands the document out, or says that the client has it. What is in it: openapi.h. */
+/* openapi: sends the document, or 304 if the client has it. See openapi.h. */
 #include "api/openapi.h"
 
 #include "api/resources.h"
-#include "http/etag.h"
-#include "serve/app.h"
 
-bool openapi_show(struct app *app, struct api_error *error)
+#include <stdio.h>
+
+bool openapi_show(struct context *ctx, struct api_error *error)
 {
-    struct json_writer w;
-
     (void)error;
-    if (etag_is_known(request_header(&app->request, "HTTP_IF_NONE_MATCH"), openapi_document.tag)) {
-        response_empty(&app->response, 304);
+    if (etag_is_known(request_header(&ctx->request, "HTTP_IF_NONE_MATCH"), openapi_document.tag)) {
+        response_empty(&ctx->response, 304);
     } else {
-        response_json(&app->response, 200, &w);
+        struct json_writer w;
+        response_json(&ctx->response, 200, &w);
         json_put_raw(&w, (struct slice){openapi_document.text, openapi_document.len});
     }
-    app->response.tag = openapi_document.tag;
+    (void)snprintf(ctx->response.etag, sizeof ctx->response.etag, "%s", openapi_document.tag);
+    ctx->response.may_keep = true;
     return true;
 }

@@ -1,20 +1,19 @@
-/* openapi: GET /openapi.json, the API as OpenAPI 3.1 has it.
+/* openapi: GET /openapi.json, the API described in OpenAPI 3.1.
  *
- * The document is fcgi/api/openapi.json, written by hand and compiled in. It cannot drift:
- * tests/unit/test_openapi.c holds it against the table of routes, the table of fields and that of error
- * codes, and tests/system/test_openapi.py asks everything that is in it. Who adds a route adds it there, and
- * is told so.
+ * The document is fcgi/api/openapi.json, written by hand and compiled in. Tests keep it true:
+ * tests/unit/test_openapi.c compares it with the tables of routes, fields and error codes, and
+ * tests/system/test_openapi.py requests everything in it.
  */
 #ifndef DRONC_OPENAPI_H
 #define DRONC_OPENAPI_H
 
 #include <stddef.h>
 
-/* The document as it is compiled in. */
+/* The compiled-in document. */
 struct openapi_document {
     const char *text; /* JSON */
     size_t len;       /* bytes, without the NUL */
-    const char *tag;  /* changes with the text; hex digits */
+    const char *tag;  /* hex digits that change with the text */
 };
 
 extern const struct openapi_document openapi_document;

@@ -1,38 +1,24 @@
-/* preview: GET /v1/schedule/preview. What a schedule means and when it fires next, without making a job of
- * it; Redis is not asked. What a schedule may be is decided by lib/job, as for jobs. */
+/* preview: GET /v1/schedule/preview. Shows what a schedule means and when it fires next, without a job and
+ * without Redis. lib/job decides what a schedule may be. */
+#include "api/context.h"
 #include "api/resources.h"
+#include "http/query.h"
 #include "job/job.h"
 #include "job/job_json.h"
-#include "serve/app.h"
-#include "text/rfc3339.h"
 
 #define COUNT_DEFAULT 5
 #define COUNT_MAX     100
 
-static bool read_from(const struct app *app, struct wall_ms *from, struct api_error *error)
-{
-    struct slice text = request_param(&app->request, "from");
-    struct errinfo info = {0};
-
-    *from = clock_wall(&app->clock);
-    if (!text.data || rfc3339_parse(from, text, &info) == ERR_OK) {
-        return true;
-    }
-    api_error_set(error, API_INVALID_REQUEST, "from: %s (RFC 3339; a + in a query is written %%2B)",
-                  info.text);
-    return api_error_at(error, slice_of("from"));
-}
-
-/* Only the part of job that is about time is filled. */
-static bool read_schedule(const struct app *app, struct job *job, struct wall_ms from,
+/* Fill the part of job that is about time. */
+static bool read_schedule(const struct context *ctx, struct job *job, struct wall_ms from,
                           struct api_error *error)
 {
-    struct job_fields fields = {.schedule = request_param(&app->request, "schedule"),
-                                .timezone = request_param(&app->request, "timezone"),
-                                .timezone_default = app->timezone};
+    struct job_fields fields = {.schedule = request_param(&ctx->request, "schedule"),
+                                .timezone = request_param(&ctx->request, "timezone"),
+                                .timezone_default = ctx->timezone};
     struct job_fault fault;
 
-    return job_build_schedule(job, &fields, from, app->zones, &fault) || api_error_job(error, &fault);
+    return job_build_schedule(job, &fields, from, ctx->zones, &fault) || api_error_job(error, &fault);
 }
 
 static void put_instant(struct json_writer *w, const struct zone *zone, struct wall_ms at, enum cron_how how)
@@ -50,7 +36,7 @@ static void put_instant(struct json_writer *w, const struct zone *zone, struct w
     json_object_end(w);
 }
 
-/* What is left of the schedule after `from`, up to count instants. */
+/* Write the instants of the schedule after `from`, count of them at most. */
 static void put_next(struct json_writer *w, const struct job *job, struct wall_ms from, int64_t count)
 {
     struct wall_ms at = from;
@@ -63,13 +49,13 @@ static void put_next(struct json_writer *w, const struct job *job, struct wall_m
     json_array_end(w);
 }
 
-static void write_preview(struct app *app, const struct job *job, struct wall_ms from, int64_t count)
+static void write_preview(struct context *ctx, const struct job *job, struct wall_ms from, int64_t count)
 {
     char normalized[WHEN_PRINT_MAX];
     char description[WHEN_DESCRIBE_MAX];
     struct json_writer w;
 
-    response_json(&app->response, 200, &w);
+    response_json(&ctx->response, 200, &w);
     json_object_begin(&w);
     json_member_str(&w, "schedule", job->schedule);
     (void)when_print_schedule(&job->when, normalized, sizeof normalized);
@@ -84,16 +70,16 @@ static void write_preview(struct app *app, const struct job *job, struct wall_ms
     json_object_end(&w);
 }
 
-bool preview_schedule(struct app *app, struct api_error *error)
+bool preview_schedule(struct context *ctx, struct api_error *error)
 {
-    struct wall_ms from;
+    struct wall_ms from = clock_wall(&ctx->clock);
     int64_t count = COUNT_DEFAULT;
     struct job job;
 
-    if (!request_param_whole(&app->request, "count", 1, COUNT_MAX, &count, error) ||
-        !read_from(app, &from, error) || !read_schedule(app, &job, from, error)) {
+    if (!query_whole(&ctx->request, "count", (struct query_range){1, COUNT_MAX}, &count, error) ||
+        !query_instant(&ctx->request, "from", &from, error) || !read_schedule(ctx, &job, from, error)) {
         return false;
     }
-    write_preview(app, &job, from, count);
+    write_preview(ctx, &job, from, count);
     return true;
 }

@@ -1,74 +1,67 @@
-/* schedule: POST /v1/schedule/api-caller. JSON → job → Redis → 201. What a job may be is decided by lib/job;
- * when it begins by Redis' clock, not by this machine's.
- */
+/* schedule: POST /v1/schedule/api-caller. JSON → job → Redis → 201. lib/job decides what a job may be; Redis'
+ * clock, not this machine's, decides when it begins. */
 #include "api/schedule.h"
 
 #include "api/idempotency.h"
-#include "api/job_load.h"
 #include "api/job_patch.h"
+#include "api/job_view.h"
+#include "api/owned.h"
 #include "api/resources.h"
 #include "job/job_json.h"
 
 #include <string.h>
 
-#define REASON_MAX 64  /* bytes, of what a backup says of a job's state */
-#define NOTE_MAX   512 /* as of POST …/pause */
+#define REASON_MAX 64  /* bytes, of state_reason in a backup */
+#define NOTE_MAX   512 /* of state_note, as in POST …/pause */
 #define BY_MAX     128
 
-/* One way to go about a request, with what all its steps share. */
+/* One definition on its way into Redis, with what all steps share. */
 struct creation {
-    struct app *app;
+    struct context *ctx;
     struct job_fields fields; /* borrowed from the JSON */
     struct job_backup kept;   /* likewise */
-    struct job *job;          /* the result: STEP_DONE only */
-    struct store_restored as; /* and how it begins */
+    struct job *job;          /* made by build */
+    struct store_restored as; /* how it begins */
     struct api_error *error;
 };
 
 enum step {
     STEP_DONE,      /* the job is stored */
-    STEP_REPLACE,   /* there is a job of that name */
+    STEP_REPLACE,   /* a job of that name exists */
     STEP_FAILED,    /* error is filled */
-    STEP_WRONG_TIME /* nothing was done: the job was built as of another time than Redis'. error is filled,
-                       too */
+    STEP_WRONG_TIME /* nothing was done: the job was built as of another time than Redis'. error is filled */
 };
 
-/* Send cmd, and end it. False: info says why. */
-static bool ask(const struct creation *c, struct cmd *cmd, struct errinfo *info)
-{
-    return app_ask(c->app, cmd, 1, info) == ERR_OK;
-}
-
-/* A schedule that is over, as far as this process knows the time. If Redis cannot be asked, that has to do.
- */
+/* The schedule is over, as far as this process knows the time. Ask Redis for its time; without a reply,
+ * believe what is known. */
 static enum step refuse_over(const struct creation *c)
 {
+    const struct reply *reply;
     struct errinfo info = {0};
     struct wall_ms now;
     struct cmd cmd;
 
-    (void)job_load_over(c->job, c->error);
+    (void)job_view_refuse_over(c->job, c->error);
     store_time(&cmd);
-    bool known =
-        ask(c, &cmd, &info) && store_time_reply(redis_sync_reply(c->app->redis, 0), &now, &info) == ERR_OK;
-    return known && redis_time_learn(&c->app->time, now) ? STEP_WRONG_TIME : STEP_FAILED;
+    bool known = context_ask(c->ctx, &cmd, 1, &reply, &info) == ERR_OK &&
+                 store_time_reply(reply, &now, &info) == ERR_OK;
+    return known && redis_clock_learn(&c->ctx->redis_clock, now) ? STEP_WRONG_TIME : STEP_FAILED;
 }
 
-/* The id is taken by a job that was changed since it was made. If it means what is asked for, all is well. */
+/* A job that was changed since it was made has the id. If its definition means the same now, that is a
+ * success. */
 static enum step compare_changed(const struct creation *c)
 {
     struct job_id id = c->job->id;
+    const struct job_view *view = job_view_load(c->ctx, &id, 0, c->error);
     char text[JOB_ID_TEXT_SIZE];
-    struct job_load load = {0};
     struct job_id meant, asked;
 
-    if (!job_load(c->app, &id, 0, &load, c->error)) {
+    if (view == NULL) {
         return STEP_FAILED;
     }
-    bool same = load.readable && job_identify(&load.job, &meant) == ERR_OK &&
-                job_identify(c->job, &asked) == ERR_OK && memcmp(&meant, &asked, sizeof meant) == 0;
-    job_load_fini(&load);
-    if (same) {
+    if (view->readable && job_identify(view->job, &meant) == ERR_OK &&
+        job_identify(c->job, &asked) == ERR_OK && memcmp(&meant, &asked, sizeof meant) == 0) {
         return STEP_DONE;
     }
     job_id_format(text, &id);
@@ -82,8 +75,8 @@ static enum step compare_changed(const struct creation *c)
 
 static enum step store(struct creation *c);
 
-/* The job does not get an instant up to `taken`: it begins behind that. (Not where Redis' clock was set back,
- * so that `taken` is far ahead: a job is as old as it is.) */
+/* The instants up to `taken` are not available: begin after that. (If Redis' clock was set back, `taken` is
+ * far ahead, and the job keeps its age.) */
 static enum step begin_behind(struct creation *c, struct wall_ms taken)
 {
     bool near = taken.ms - c->job->created.ms < STORE_CLOCK_TOLERANCE_MS;
@@ -94,7 +87,7 @@ static enum step begin_behind(struct creation *c, struct wall_ms taken)
     return job_next(c->job, taken, &c->as.due) ? store(c) : refuse_over(c);
 }
 
-/* What is to be done after that answer. */
+/* Decide what to do after that answer. */
 static enum step take_answer(struct creation *c, enum store_creation answer, struct wall_ms at)
 {
     struct errinfo info = {0};
@@ -114,32 +107,33 @@ static enum step take_answer(struct creation *c, enum store_creation answer, str
     case STORE_WRONG_TIME:
         break;
     }
-    (void)redis_time_learn(&c->app->time, at);
+    (void)redis_clock_learn(&c->ctx->redis_clock, at);
     (void)err_set(&info, ERR_REFUSED, "built as of another time than Redis', twice");
     (void)api_error_redis(c->error, API_STORAGE_ERROR, "the job is not stored", &info);
     return STEP_WRONG_TIME;
 }
 
-/* Store it unless it is there: both are a success. */
+/* Store the job unless it exists; both are a success. */
 static enum step store(struct creation *c)
 {
-    struct errinfo info = {0};
     enum store_creation answer = STORE_KNOWN;
+    const struct reply *reply;
+    struct errinfo info = {0};
     struct wall_ms at;
     struct cmd cmd;
 
     store_job_restore(&cmd, c->job, &c->as);
-    if (!ask(c, &cmd, &info) ||
-        store_job_create_reply(redis_sync_reply(c->app->redis, 0), &answer, &at, &info) != ERR_OK) {
+    if (context_ask(c->ctx, &cmd, 1, &reply, &info) != ERR_OK ||
+        store_job_create_reply(reply, &answer, &at, &info) != ERR_OK) {
         (void)api_error_redis(c->error, API_STORAGE_ERROR, "the job is not known to be stored", &info);
         return STEP_FAILED;
     }
     return take_answer(c, answer, at);
 }
 
-/* ---- what a backup says besides ---- */
+/* ---- what else a backup has ---- */
 
-/* Always false. */
+/* Always returns false. */
 static bool refuse_member(struct api_error *error, const char *name, const char *text)
 {
     api_error_set(error, API_VALIDATION_ERROR, "%s %s", name, text);
@@ -150,14 +144,14 @@ static bool take_id(struct creation *c)
 {
     struct job_id id;
 
-    if (!c->kept.job_id.data) {
+    if (c->kept.job_id.data == NULL) {
         return true;
     }
     if (!job_id_parse(&id, c->kept.job_id)) {
         return refuse_member(c->error, "job_id", "must be capi: and 64 hex digits");
     }
     c->as.changed = memcmp(&id, &c->job->id, sizeof id) != 0;
-    if (c->as.changed && c->job->labels.name.data) {
+    if (c->as.changed && c->job->labels.name.data != NULL) {
         return refuse_member(c->error, "job_id", "is not the one that the name stands for");
     }
     job_set_id(c->job, &id);
@@ -167,7 +161,7 @@ static bool take_id(struct creation *c)
 static bool take_state(struct creation *c)
 {
     const struct job_backup *kept = &c->kept;
-    bool active = !kept->state.data || slice_eq(kept->state, "ACTIVE");
+    bool active = kept->state.data == NULL || slice_eq(kept->state, "ACTIVE");
 
     if (!active && !slice_eq(kept->state, "PAUSED") && !slice_eq(kept->state, "COMPLETED")) {
         return refuse_member(c->error, "state", "must be ACTIVE, PAUSED or COMPLETED");
@@ -188,109 +182,106 @@ static bool take_state(struct creation *c)
 
 /* ---- making it ---- */
 
-/* Build the job as of now: c->job, which is to be ended, and c->as. False: error is filled. */
+/* Build the job as of now: c->job and c->as. Returns false on failure; error is filled. */
 static bool build(struct creation *c, struct wall_ms now)
 {
     struct job_fault fault;
 
+    c->job = owned_job(c->ctx, c->error);
+    if (c->job == NULL) {
+        return false;
+    }
     c->as = (struct store_restored){.due = {INT64_MAX}};
-    if (!job_build(c->job, &c->fields, now, c->app->zones, &fault)) {
+    if (!job_build(c->job, &c->fields, now, c->ctx->zones, &fault)) {
         return api_error_job(c->error, &fault);
     }
-    if (take_id(c) && take_state(c)) {
-        return true;
-    }
-    job_fini(c->job);
-    return false;
+    return take_id(c) && take_state(c);
 }
 
-/* When is it called first? False: never again. (One that is called no more needs no such instant.) */
+/* Find when the job is first called. Returns false if it never is. (A job that a backup shows as ended needs
+ * no such instant.) */
 static bool plan(struct creation *c, struct wall_ms now)
 {
-    return c->as.state.data || job_next(c->job, now, &c->as.due);
+    return c->as.state.data != NULL || job_next(c->job, now, &c->as.due);
 }
 
-/* Build the job, and store it. id: the one that it has, or would have. */
-static enum step create(struct creation *c, struct job_id *id)
+/* Build the job, and store it. */
+static enum step create(struct creation *c)
 {
-    struct wall_ms now = redis_time_now(&c->app->time);
+    struct wall_ms now = redis_clock_now(&c->ctx->redis_clock);
 
     if (!build(c, now)) {
         return STEP_FAILED;
     }
-    *id = c->job->id;
-    enum step step = plan(c, now) ? store(c) : refuse_over(c);
-    if (step != STEP_DONE) {
-        job_fini(c->job);
-    }
-    return step;
+    return plan(c, now) ? store(c) : refuse_over(c);
 }
 
-/* Create the job that c's fields say, or replace the one of its name, and answer. A second time only if the
- * first one has shown that it is another time: if that happens again, Redis' clock was set just now, or this
- * process was stopped in between, and to post again is right. */
+/* Create the job that c's fields define, or replace the one of its name, and answer. Tries again only if the
+ * first try revealed that Redis' clock shows another time. If that happens twice, Redis' clock was just set,
+ * or this process was stopped in between, and the client can post again. */
 static bool create_and_answer(struct creation *c)
 {
     struct json_writer w;
-    struct job_id id;
-    enum step step = create(c, &id);
+    enum step step = create(c);
 
-    step = step == STEP_WRONG_TIME ? create(c, &id) : step;
+    step = step == STEP_WRONG_TIME ? create(c) : step;
     if (step == STEP_REPLACE) {
-        return job_patch_replace(c->app, &id, &c->fields, c->error);
+        return job_patch_replace(c->ctx, &c->job->id, &c->fields, c->error);
     }
     if (step != STEP_DONE) {
         return false;
     }
-    response_json(&c->app->response, 201, &w);
+    response_json(&c->ctx->response, 201, &w);
     job_json_write(&w, c->job);
-    job_fini(c->job);
     return true;
 }
 
-/* Read the text into json, which is to be ended in any case, and c. False: error is filled. */
-static bool read_definition(struct creation *c, struct slice text, bool backup, struct job_json *json)
+/* Read the text into c. Returns false if it is not a definition; error is filled. */
+static bool read_definition(struct creation *c, struct slice text, bool backup)
 {
+    struct job_json *json = owned_job_json(c->ctx, c->error);
     struct job_fault fault;
-    bool good = backup ? job_json_parse_backup(json, text, &fault) : job_json_parse(json, text, &fault);
 
-    if (!good) {
+    if (json == NULL) {
+        return false;
+    }
+    if (!(backup ? job_json_parse_backup(json, text, &fault) : job_json_parse(json, text, &fault))) {
         return api_error_job(c->error, &fault);
     }
     c->fields = json->fields;
-    c->fields.timezone_default = c->app->timezone;
+    c->fields.timezone_default = c->ctx->timezone;
     c->kept = json->kept;
     return true;
 }
 
-bool schedule_store(struct app *app, struct slice text, bool backup, struct api_error *error)
+bool schedule_store(struct context *ctx, struct slice text, bool backup, struct api_error *error)
 {
-    struct job job;
-    struct creation c = {.app = app, .job = &job, .error = error};
-    struct job_json json;
-    bool done = read_definition(&c, text, backup, &json) && create_and_answer(&c);
+    struct creation c = {.ctx = ctx, .error = error};
 
-    job_json_fini(&json);
-    return done;
+    return read_definition(&c, text, backup) && create_and_answer(&c);
 }
 
-bool schedule_prepare(struct app *app, struct slice text, struct schedule_prepared *out)
+static void end_prepared(void *thing)
 {
-    struct wall_ms now = redis_time_now(&app->time);
-    struct api_error ignored;
-    struct creation c = {.app = app, .job = &out->job, .error = &ignored};
-    struct job_json json;
-    bool built = read_definition(&c, text, true, &json) && build(&c, now);
-    bool good = built && plan(&c, now);
+    struct schedule_prepared *prepared = thing;
 
-    if (good) {
-        store_job_restore(&out->cmd, &out->job, &c.as);
-        out->own_id = !c.as.changed && !out->job.labels.name.data;
-    } else if (built) {
-        job_fini(&out->job);
+    cmd_fini(&prepared->cmd);
+}
+
+struct schedule_prepared *schedule_prepare(struct context *ctx, struct slice text)
+{
+    struct wall_ms now = redis_clock_now(&ctx->redis_clock);
+    struct api_error ignored;
+    struct creation c = {.ctx = ctx, .error = &ignored};
+    struct schedule_prepared *made = context_new(ctx, sizeof *made, end_prepared, &ignored);
+
+    if (made == NULL || !read_definition(&c, text, true) || !build(&c, now) || !plan(&c, now)) {
+        return NULL;
     }
-    job_json_fini(&json);
-    return good;
+    made->job = c.job;
+    store_job_restore(&made->cmd, c.job, &c.as);
+    made->own_id = !c.as.changed && c.job->labels.name.data == NULL;
+    return made;
 }
 
 bool schedule_is_stored(const struct schedule_prepared *prepared, const struct reply *reply)
@@ -302,14 +293,14 @@ bool schedule_is_stored(const struct schedule_prepared *prepared, const struct r
            (answer == STORE_CREATED || (answer == STORE_KNOWN && prepared->own_id));
 }
 
-static bool store_body(struct app *app, struct api_error *error)
+static bool store_body(struct context *ctx, struct api_error *error)
 {
-    const struct buffer *body = &app->request.body;
+    const struct buffer *body = &ctx->request.body;
 
-    return schedule_store(app, (struct slice){buffer_str(body), body->len}, false, error);
+    return schedule_store(ctx, (struct slice){buffer_str(body), body->len}, false, error);
 }
 
-bool schedule_create(struct app *app, struct api_error *error)
+bool schedule_create(struct context *ctx, struct api_error *error)
 {
-    return request_read_body(&app->request, error) && idempotency_serve(app, store_body, error);
+    return request_read_body(&ctx->request, error) && idempotency_serve(ctx, store_body, error);
 }

@@ -1,33 +1,31 @@
-/* schedule: making jobs of definitions, for whoever is given some: one as the body of a request, or many as
- * its lines.
+/* schedule: creates jobs from definitions: from the body of a request, or from its lines.
  *
- * One at a time is schedule_store, which does all that there is to be done. Where there are many, most need
- * nothing but one command that says "stored": schedule_prepare makes it, without asking anybody, so that many
- * can be sent together; what it cannot make, or what is answered otherwise, is left to schedule_store, which
- * is always right, also the second time. One thread.
+ * schedule_store does all that one definition needs. Most of many definitions need only one command that is
+ * answered with "stored": schedule_prepare makes it without asking Redis, so that many can be sent together.
+ * A definition that it cannot prepare, or that gets another answer, goes to schedule_store, which is always
+ * right, also the second time. One thread.
  */
 #ifndef DRONC_SCHEDULE_H
 #define DRONC_SCHEDULE_H
 
+#include "api/context.h"
 #include "job/job.h"
-#include "serve/app.h"
 #include "store/store.h"
 
 #include <stdbool.h>
 
-/* Make the job that text (JSON) says, or replace the one of its name, and answer with 201. backup: text may
- * hold what struct job_backup names, too. False: error is filled; its field may borrow from static storage
- * only. */
-NODISCARD bool schedule_store(struct app *app, struct slice text, bool backup, struct api_error *error);
+/* Create the job that text (JSON) defines, or replace the one of its name, and answer with 201. backup: text
+ * may also have the members of struct job_backup. Returns false on failure; error is filled. */
+NODISCARD bool schedule_store(struct context *ctx, struct slice text, bool backup, struct api_error *error);
 
 struct schedule_prepared {
-    struct job job; /* owned */
-    struct cmd cmd; /* what stores it; owned, until it was sent */
-    bool own_id;    /* its id says its definition: a job of that id is that job */
+    struct job *job; /* lasts as long as this */
+    struct cmd cmd;  /* owned: stores the job. Zero it when passing it on */
+    bool own_id;     /* its id is the one of its definition, so a job of that id is that job */
 };
-/* Make job and cmd of a line of a backup. False: there is nothing to end. */
-NODISCARD bool schedule_prepare(struct app *app, struct slice text, struct schedule_prepared *out);
-/* Does the reply to cmd say that the job is there as it should be? */
+/* Returns the job and the command for a line of a backup. Returns NULL if schedule_store has to do it. */
+struct schedule_prepared *schedule_prepare(struct context *ctx, struct slice text);
+/* Does the reply to cmd show that the job is stored as it should be? */
 bool schedule_is_stored(const struct schedule_prepared *prepared, const struct reply *reply);
 
 #endif

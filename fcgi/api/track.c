@@ -1,30 +1,39 @@
-/* track: GET /v1/track/executions, /v1/jobs/{id}/executions and /v1/executions/{id}. One job's history is one
- * command, whatever happened elsewhere; the page of all jobs is a round trip over all shards, and rarely a
- * second one, or with a filter a few of them. */
-#include "api/job_load.h"
+/* track: GET /v1/track/executions, /v1/jobs/{id}/executions and /v1/executions/{id}. The history of one job
+ * takes one command, however much other jobs do. A page of all jobs takes one round trip to all shards,
+ * rarely two; with a filter, a few. */
+#include "api/context.h"
+#include "api/job_view.h"
 #include "api/resources.h"
 #include "api/track_query.h"
+#include "http/query.h"
 #include "job/execution_json.h"
-#include "serve/app.h"
 #include "store/store.h"
 #include "store/store_life.h"
 
-/* How many records a shard is asked for: without a filter its share of the page and a few to spare; with one
- * more, though little for a filter that lets most of them through; and never more than a few thousand of all
- * shards together. */
+/* How many records to ask a shard for: without a filter, its share of the page and a few more; with a filter,
+ * more, though few enough for one that most records pass; and never more than a few thousand of all shards
+ * together. */
 #define ASK_SPARE    5
 #define ASK_FILTERED 64
 #define ASK_MAX      128
 
 _Static_assert(STORE_SHARDS <= REDIS_SYNC_PIPELINE_MAX, "all shards are asked in one round trip");
 
+/* A list of executions in the making. */
+struct page {
+    struct context *ctx;
+    struct track_query query;
+    struct feed feed;
+};
+
 static bool is_filtered(const struct feed_filter *filter)
 {
     return filter->by_success || filter->by_outcome || filter->since.ms > 0 || filter->until.ms < INT64_MAX;
 }
 
-/* How many records of a history are read. Without a filter and from the beginning, one more than the page has
- * tells whether there is another one; else the page may be anywhere in the history, which is short. */
+/* Returns how many records of a history to read. Without a filter and from the beginning, one more than the
+ * page holds shows whether there is another page. Otherwise the page may be anywhere in the history, which is
+ * short. */
 static int history_needed(const struct track_query *query)
 {
     bool all = is_filtered(&query->filter) || query->from.kind != FEED_CURSOR_NONE;
@@ -32,10 +41,12 @@ static int history_needed(const struct track_query *query)
     return all ? STORE_HISTORY_MAX : query->limit + 1;
 }
 
-/* must_exist: ERR_NOT_FOUND where there is no such job. */
-static enum err load_history(struct app *app, const struct job_id *id, const struct track_query *query,
-                             bool must_exist, struct errinfo *info)
+/* must_exist: return ERR_NOT_FOUND if there is no such job. */
+static enum err load_history(struct page *page, const struct job_id *id, bool must_exist,
+                             struct errinfo *info)
 {
+    const struct track_query *query = &page->query;
+    const struct reply *replies;
     struct cmd cmds[2];
     struct store_job job;
     struct wall_ms now;
@@ -46,32 +57,31 @@ static enum err load_history(struct app *app, const struct job_id *id, const str
     if (must_exist) {
         store_job_get(&cmds[1], id, 0);
     }
-    err = app_ask(app, cmds, must_exist ? 2 : 1, info);
+    err = context_ask(page->ctx, cmds, must_exist ? 2 : 1, &replies, info);
     if (err == ERR_OK && must_exist) {
-        err = store_job_get_reply(redis_sync_reply(app->redis, 1), id, &job, &now, &count, info);
+        err = store_job_get_reply(&replies[1], id, &job, &now, &count, info);
     }
-    return err == ERR_OK ? feed_fill_history(&app->feed, id, redis_sync_reply(app->redis, 0),
-                                             (size_t)query->limit, info)
-                         : err;
+    return err == ERR_OK ? feed_fill_history(&page->feed, id, &replies[0], (size_t)query->limit, info) : err;
 }
 
 /* Ask the shards (a bit each) for their next `ask` records. */
-static enum err ask_shards(struct app *app, unsigned shards, int ask, struct errinfo *info)
+static enum err ask_shards(struct page *page, unsigned shards, int ask, struct errinfo *info)
 {
     struct cmd cmds[STORE_SHARDS];
     unsigned numbers[STORE_SHARDS];
+    const struct reply *replies;
     size_t count = 0;
     enum err err;
 
     for (unsigned shard = 0; shard < STORE_SHARDS; shard++) {
         if (shards & 1U << shard) {
-            store_executions(&cmds[count], shard, app->feed.shards[shard].before, ask);
+            store_executions(&cmds[count], shard, page->feed.shards[shard].before, ask);
             numbers[count++] = shard;
         }
     }
-    err = app_ask(app, cmds, count, info);
+    err = context_ask(page->ctx, cmds, count, &replies, info);
     for (size_t i = 0; i < count && err == ERR_OK; i++) {
-        err = feed_fill(&app->feed, numbers[i], redis_sync_reply(app->redis, i), (size_t)ask, info);
+        err = feed_fill(&page->feed, numbers[i], &replies[i], (size_t)ask, info);
     }
     return err;
 }
@@ -81,120 +91,120 @@ static int min(int a, int b)
     return a < b ? a : b;
 }
 
-/* How many records the shards that fall short are asked for next; asked: how many they were before, 0 at
- * first. Calls are spread over the shards by chance: of a page of 50, four out of five have no shard with
- * more than its share and ASK_SPARE. During a herd, though, the latest records are of a few shards, for they
- * are made in batches: so the second time is for all that the page has room for, and there is no third. */
-static int how_many(const struct app *app, const struct track_query *query, int asked)
+/* Returns how many records to ask the missing shards for. asked: for how many the last time; 0: the first
+ * time. Chance spreads calls over the shards: in four of five pages of 50, no shard has more than its share
+ * plus ASK_SPARE. During a herd, however, the latest records come from a few shards, since they are made in
+ * batches. So the second question asks for all that the page has room for, and there is no third. */
+static int how_many(const struct page *page, int asked)
 {
+    const struct track_query *query = &page->query;
+
     if (is_filtered(&query->filter)) {
         return asked == 0 ? ASK_FILTERED : min(2 * asked, ASK_MAX);
     }
     return asked == 0 ? min(query->limit / STORE_SHARDS + ASK_SPARE, query->limit)
-                      : query->limit - (int)app->feed.page_count;
+                      : query->limit - (int)page->feed.page_count;
 }
 
-static enum err load_feed(struct app *app, const struct track_query *query, struct errinfo *info)
+static enum err load_feed(struct page *page, struct errinfo *info)
 {
+    size_t limit = (size_t)page->query.limit;
+    struct feed *feed = &page->feed;
     int ask = 0;
     unsigned missing;
 
-    while ((missing = feed_advance(&app->feed, (size_t)query->limit)) != 0 && !feed_is_spent(&app->feed)) {
-        ask = how_many(app, query, ask);
-        enum err err = ask_shards(app, missing, ask, info);
+    while ((missing = feed_advance(feed, limit)) != 0 && !feed_is_spent(feed)) {
+        ask = how_many(page, ask);
+        enum err err = ask_shards(page, missing, ask, info);
         if (err != ERR_OK) {
             return err;
         }
     }
-    feed_end(&app->feed, (size_t)query->limit);
+    feed_end(feed, limit);
     return ERR_OK;
 }
 
-/* say_end: show that there is nothing behind the page, too. */
-static void write_page(struct app *app, bool say_end)
+/* with_end: write next_cursor even on the last page, as null. */
+static void write_page(struct page *page, bool with_end)
 {
     struct json_writer w;
     char cursor[FEED_CURSOR_SIZE];
 
-    feed_cursor_format(cursor, &app->feed.next);
-    response_json(&app->response, 200, &w);
+    feed_cursor_format(cursor, &page->feed.next);
+    response_json(&page->ctx->response, 200, &w);
     json_object_begin(&w);
     json_key(&w, "count");
-    json_put_i64(&w, (int64_t)app->feed.page_count);
+    json_put_i64(&w, (int64_t)page->feed.page_count);
     json_key(&w, "executions");
     json_array_begin(&w);
-    for (size_t i = 0; i < app->feed.page_count; i++) {
-        execution_json_write(&w, feed_at(&app->feed, i));
+    for (size_t i = 0; i < page->feed.page_count; i++) {
+        execution_json_write(&w, feed_at(&page->feed, i));
     }
     json_array_end(&w);
-    if (cursor[0] || say_end) {
+    if (cursor[0] || with_end) {
         json_key(&w, "next_cursor");
     }
     if (cursor[0]) {
         json_put_str(&w, cursor);
-    } else if (say_end) {
+    } else if (with_end) {
         json_put_null(&w);
     }
     json_object_end(&w);
 }
 
-static bool fail(const struct app *app, const struct errinfo *info, struct api_error *error)
+static bool fail(const struct context *ctx, const struct errinfo *info, struct api_error *error)
 {
-    if (redis_sync_was_reached(app->redis)) {
+    if (redis_sync_was_reached(ctx->redis)) {
         return api_error_redis(error, API_EXECUTION_EVENTS_QUERY_FAILED, "the executions cannot be read",
                                info);
     }
     return api_error_redis(error, API_REDIS_NOT_INITIALIZED, "Redis was never reached so far", info);
 }
 
-bool track_list_executions(struct app *app, struct api_error *error)
+/* Fill the page with the history of the job id (NULL: of all jobs), and answer with it. must_exist: the job
+ * must exist. Returns false on failure; error is filled. */
+static bool answer_page(struct page *page, const struct job_id *id, bool must_exist, struct api_error *error)
 {
-    struct track_query query;
     struct errinfo info = {0};
+    enum err err;
+
+    feed_begin(&page->feed, &page->ctx->memory, &page->query.filter, &page->query.from);
+    err = id != NULL ? load_history(page, id, must_exist, &info) : load_feed(page, &info);
+    if (err == ERR_NOT_FOUND) {
+        return job_view_refuse_missing(error);
+    }
+    if (err != ERR_OK) {
+        return fail(page->ctx, &info, error);
+    }
+    feed_sort(&page->feed);
+    write_page(page, must_exist);
+    return true;
+}
+
+bool track_list_executions(struct context *ctx, struct api_error *error)
+{
+    struct page page = {.ctx = ctx};
     struct job_id id;
     bool one_job;
-    enum err err;
 
-    if (!track_query_job_id(&app->request, &id, &one_job, error) ||
-        !track_query_read(&query, &app->request, one_job ? FEED_CURSOR_JOB : FEED_CURSOR_FEED, error)) {
-        return false;
-    }
-    feed_begin(&app->feed, &query.filter, &query.from);
-    err = one_job ? load_history(app, &id, &query, false, &info) : load_feed(app, &query, &info);
-    if (err != ERR_OK) {
-        return fail(app, &info, error);
-    }
-    feed_sort(&app->feed);
-    write_page(app, false);
-    return true;
+    return query_job_id(&ctx->request, &id, &one_job, error) &&
+           track_query_read(&page.query, &ctx->request, one_job ? FEED_CURSOR_JOB : FEED_CURSOR_FEED,
+                            error) &&
+           answer_page(&page, one_job ? &id : NULL, false, error);
 }
 
-static bool no_such_job(struct api_error *error)
+bool track_list_of_job(struct context *ctx, struct api_error *error)
 {
-    return api_error_set(error, API_JOB_NOT_FOUND, "there is no such job");
-}
-
-bool track_list_of_job(struct app *app, struct api_error *error)
-{
-    struct track_query query;
-    struct errinfo info = {0};
+    struct page page = {.ctx = ctx};
     struct job_id id;
-    enum err err;
 
-    if (!job_load_id(app, &id, error) || !track_query_read(&query, &app->request, FEED_CURSOR_JOB, error)) {
-        return false;
-    }
-    feed_begin(&app->feed, &query.filter, &query.from);
-    err = load_history(app, &id, &query, true, &info);
-    if (err != ERR_OK) {
-        return err == ERR_NOT_FOUND ? no_such_job(error) : fail(app, &info, error);
-    }
-    feed_sort(&app->feed);
-    write_page(app, true);
-    return true;
+    return job_view_id(ctx, &id, error) &&
+           track_query_read(&page.query, &ctx->request, FEED_CURSOR_JOB, error) &&
+           answer_page(&page, &id, true, error);
 }
 
-/* The record of the attempt that wanted names, among the replies' history. ERR_NOT_FOUND: it is not there. */
+/* Find the record of the attempt that wanted names in the history of the reply. ERR_NOT_FOUND: it is not
+ * there. */
 static enum err find_execution(const struct reply *reply, const struct execution *wanted,
                                struct store_record *out, struct errinfo *info)
 {
@@ -212,28 +222,29 @@ static enum err find_execution(const struct reply *reply, const struct execution
     return err == ERR_OK ? ERR_NOT_FOUND : err;
 }
 
-bool track_show_execution(struct app *app, struct api_error *error)
+bool track_show_execution(struct context *ctx, struct api_error *error)
 {
     struct execution wanted;
     struct store_record record;
+    const struct reply *reply;
     struct errinfo info = {0};
     struct json_writer w;
     struct cmd cmd;
     enum err err = ERR_NOT_FOUND;
 
-    if (execution_id_parse(&wanted, app->request.id)) {
+    if (execution_id_parse(&wanted, ctx->request.id)) {
         store_history(&cmd, &wanted.job, STORE_HISTORY_MAX);
-        err = app_ask(app, &cmd, 1, &info);
-        err = err == ERR_OK ? find_execution(redis_sync_reply(app->redis, 0), &wanted, &record, &info) : err;
+        err = context_ask(ctx, &cmd, 1, &reply, &info);
+        err = err == ERR_OK ? find_execution(reply, &wanted, &record, &info) : err;
     }
     if (err == ERR_NOT_FOUND) {
         return api_error_set(error, API_EXECUTION_NOT_FOUND,
                              "there is no such execution, or it is not among those of its job that are kept");
     }
     if (err != ERR_OK) {
-        return fail(app, &info, error);
+        return fail(ctx, &info, error);
     }
-    response_json(&app->response, 200, &w);
+    response_json(&ctx->response, 200, &w);
     execution_json_write(&w, &record.execution);
     return true;
 }

@@ -1,5 +1,4 @@
-/* track_query: what is asked of the records of attempts: the parameters of every list of them, read strictly.
- * Pure. */
+/* track_query: the parameters of the lists of executions. Pure. */
 #ifndef DRONC_TRACK_QUERY_H
 #define DRONC_TRACK_QUERY_H
 
@@ -8,22 +7,13 @@
 #include "http/request.h"
 
 struct track_query {
-    int limit; /* 1 … FEED_PAGE_MAX */
+    int limit; /* 1 to FEED_PAGE_MAX */
     struct feed_filter filter;
     struct feed_cursor from;
 };
 
-/* A positive decimal integer, however long; what is more than max means max. *limit is standard where the
- * parameter "limit" is absent. False: error is filled. */
-NODISCARD bool track_query_limit(const struct request *req, int standard, int max, int *limit,
-                                 struct api_error *error);
-
-/* The parameter "job_id". *given: there is one. False: error is filled. */
-NODISCARD bool track_query_job_id(const struct request *req, struct job_id *id, bool *given,
-                                  struct api_error *error);
-
-/* Read "limit", "success", "outcome", "since", "until" and "cursor", which must be one of kind. False: error
- * is filled. */
+/* Read "limit", "success", "outcome", "since", "until" and "cursor", which must be of kind. Returns false on
+ * failure; error is filled. */
 NODISCARD bool track_query_read(struct track_query *out, const struct request *req,
                                 enum feed_cursor_kind kind, struct api_error *error);
 

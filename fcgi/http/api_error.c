@@ -1,4 +1,4 @@
-/* api_error: the table of error codes, and filling an error in one statement. */
+/* api_error: the table of error codes, and functions that fill an error in one statement. */
 #include "http/api_error.h"
 
 #include <stdarg.h>
@@ -79,7 +79,7 @@ bool api_error_job(struct api_error *error, const struct job_fault *fault)
 {
     api_error_set(error, code_of_fault(fault->code), "%s", fault->text);
     error->offset = fault->offset;
-    if (!fault->field) {
+    if (fault->field == NULL) {
         return false;
     }
     snprintf(error->name, sizeof error->name, "%s", fault->field);

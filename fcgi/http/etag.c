@@ -1,8 +1,17 @@
-/* etag: see etag.h. Members of a list are told apart by commas and blanks, which no tag of ours holds. */
+/* etag: see etag.h. Commas and spaces separate the members of a list; no tag of Dronc's contains either. */
 #include "http/etag.h"
+
+#include "base/buffer.h"
 
 #include <stddef.h>
 #include <string.h>
+
+_Static_assert(I64_DIGITS < ETAG_SIZE, "a version fits");
+
+void etag_of_version(char out[ETAG_SIZE], int64_t version)
+{
+    out[i64_format(out, version)] = '\0';
+}
 
 /* Is text (len bytes) the tag in quotes, or "*"? */
 static bool is_tag(const char *text, size_t len, const char *tag)

@@ -1,5 +1,5 @@
-/* media_type: reads type "/" subtype *( ";" name "=" ( token | quoted-string ) ), or a list of those, and
- * looks at what matters for JSON. */
+/* media_type: parses type "/" subtype *( ";" name "=" ( token | quoted-string ) ), or a list of those, as far
+ * as JSON needs it. */
 #include "http/media_type.h"
 
 #include "base/buffer.h"
@@ -10,7 +10,7 @@
 static bool is_token_char(char c)
 {
     return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-           (c != '\0' && strchr("!#$%&'*+-.^_`|~", c));
+           (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
 }
 
 static const char *skip_space(const char *p)
@@ -18,7 +18,7 @@ static const char *skip_space(const char *p)
     return p + strspn(p, " \t");
 }
 
-/* Take a token off *p; empty where there is none. */
+/* Take a token off *p; it is empty if there is none. */
 static struct slice take_token(const char **p)
 {
     struct slice token = {*p, 0};
@@ -35,8 +35,7 @@ static bool same(struct slice a, const char *text)
     return a.len == strlen(text) && strncasecmp(a.data, text, a.len) == 0;
 }
 
-/* Take a quoted string off *p, its quotes not included. A charset name has no escapes: they are only skipped.
- */
+/* Take a quoted string off *p, without its quotes. Skips escapes, which no name of a charset has. */
 static bool take_quoted(const char **p, struct slice *value)
 {
     const char *end = *p + 1;
@@ -64,8 +63,8 @@ static bool take_value(const char **p, struct slice *value)
     return value->len > 0;
 }
 
-/* Read one parameter, the ';' already taken. An empty one (";;", a trailing ";") is allowed by RFC 9110: its
- * name and value are empty, too. */
+/* Read one parameter, after its ';'. RFC 9110 allows an empty one (";;", a trailing ";"): its name and value
+ * are empty, too. */
 static bool take_param(const char **p, struct slice *name, struct slice *value)
 {
     *p = skip_space(*p);
@@ -146,14 +145,14 @@ bool media_type_is_uncoded(const char *codings)
 
 /* ---- Accept ---- */
 
-/* How much each of the two forms is wanted, in thousandths. */
+/* The weight of each of the two forms, in thousandths. */
 struct wish {
     int problem;
     int json;
-    int json_rank; /* of what json was taken from: the more a range says, the more it counts */
+    int json_rank; /* of the range that json was taken from: a more specific range wins */
 };
 
-/* A weight ("1", "0.5", "0.333") in thousandths; -1: it is none. */
+/* Returns a weight ("1", "0.5", "0.333") in thousandths; -1: it is malformed. */
 static int parse_weight(struct slice text)
 {
     int weight = text.len > 0 && (text.data[0] == '0' || text.data[0] == '1') ? text.data[0] - '0' : -1;
@@ -186,7 +185,7 @@ static void take_range(struct wish *wish, struct slice type, struct slice subtyp
     }
 }
 
-/* Take one media range off *p, with its parameters. False: it is none. */
+/* Take one media range off *p, with its parameters. Returns false if it is malformed. */
 static bool read_range(struct wish *wish, const char **p)
 {
     struct slice type, subtype, name, value;

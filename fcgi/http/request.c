@@ -3,14 +3,13 @@
 #include "http/request.h"
 
 #include "http/media_type.h"
-#include "text/number.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#define READ_CHUNK 8192 /* bytes asked of the source at once */
+#define READ_CHUNK 8192 /* bytes read from the source at once */
 #define BAD_ESCAPE "a '%%' in the %s is not followed by two hex digits"
 
 void request_init(struct request *req)
@@ -31,7 +30,7 @@ void request_fini(struct request *req)
 static const char *meta(const struct request *req, const char *name)
 {
     const char *value = req->source->meta(req->source->arg, name);
-    return value ? value : "";
+    return value != NULL ? value : "";
 }
 
 static int hex_value(char c)
@@ -45,8 +44,8 @@ static int hex_value(char c)
     return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-/* Undo percent-encoding in place (and "+" for a space, where asked for). False: a '%' without two hex digits.
- */
+/* Undo percent-encoding in place; with plus, "+" becomes a space. Returns false for a '%' without two hex
+ * digits. */
 static bool decode(char *text, size_t *len, bool plus)
 {
     size_t out = 0;
@@ -72,7 +71,7 @@ static bool decode(char *text, size_t *len, bool plus)
     return true;
 }
 
-/* A CGI program is mounted somewhere (SCRIPT_NAME), and only what follows is ours (PATH_INFO). */
+/* A CGI program is mounted at SCRIPT_NAME; only the rest of the path (PATH_INFO) is its own. */
 static size_t mount_len(const struct request *req, struct slice path)
 {
     const char *script = meta(req, "SCRIPT_NAME");
@@ -88,10 +87,10 @@ static bool split_uri(struct request *req, struct api_error *error)
 {
     char *text = req->uri.data;
     char *mark = memchr(text, '?', req->uri.len);
-    struct slice path = {text, mark ? (size_t)(mark - text) : req->uri.len};
+    struct slice path = {text, mark != NULL ? (size_t)(mark - text) : req->uri.len};
     size_t skip = mount_len(req, path);
 
-    if (mark) {
+    if (mark != NULL) {
         req->query = (struct slice){mark + 1, req->uri.len - path.len - 1};
     }
     path.data += skip;
@@ -103,7 +102,7 @@ static bool split_uri(struct request *req, struct api_error *error)
     return true;
 }
 
-/* Without REQUEST_URI (RFC 3875 does not know it) the path comes decoded, in PATH_INFO. */
+/* Without REQUEST_URI, which RFC 3875 does not have, the path comes decoded in PATH_INFO. */
 static bool use_path_info(struct request *req)
 {
     size_t len;
@@ -147,8 +146,7 @@ bool request_read_head(struct request *req, const struct request_source *source,
     req->param_count = 0;
     buffer_clear(&req->uri);
     buffer_clear(&req->body);
-    if (req->body.size >
-        2 * (size_t)REQUEST_BODY_MAX) { /* large bodies are rare: their memory is given back */
+    if (req->body.size > 2 * (size_t)REQUEST_BODY_MAX) { /* large bodies are rare, so their memory is freed */
         buffer_fini(&req->body);
     }
     return read_uri(req, error);
@@ -156,7 +154,7 @@ bool request_read_head(struct request *req, const struct request_source *source,
 
 static bool is_allowed(struct slice name, const char *const *allowed)
 {
-    for (; *allowed; allowed++) {
+    for (; *allowed != NULL; allowed++) {
         if (slice_eq(name, *allowed)) {
             return true;
         }
@@ -195,8 +193,8 @@ static bool read_param(struct request *req, struct slice text, const char *const
 {
     char *name = req->uri.data + (text.data - req->uri.data);
     char *sign = memchr(name, '=', text.len);
-    char *value = sign ? sign + 1 : name + text.len;
-    size_t name_len = sign ? (size_t)(sign - name) : text.len;
+    char *value = sign != NULL ? sign + 1 : name + text.len;
+    size_t name_len = sign != NULL ? (size_t)(sign - name) : text.len;
     size_t value_len = text.len - (size_t)(value - name);
 
     if (!decode(name, &name_len, true)) {
@@ -215,8 +213,8 @@ bool request_read_query(struct request *req, const char *const *allowed, struct 
 
     while (rest.len > 0) {
         const char *mark = memchr(rest.data, '&', rest.len);
-        size_t len = mark ? (size_t)(mark - rest.data) : rest.len;
-        size_t step = mark ? len + 1 : len;
+        size_t len = mark != NULL ? (size_t)(mark - rest.data) : rest.len;
+        size_t step = mark != NULL ? len + 1 : len;
 
         if (len > 0 && !read_param(req, (struct slice){rest.data, len}, allowed, error)) {
             return false;
@@ -237,36 +235,12 @@ struct slice request_param(const struct request *req, const char *name)
     return (struct slice){NULL, 0};
 }
 
-bool request_param_whole(const struct request *req, const char *name, int64_t min, int64_t max,
-                         int64_t *value, struct api_error *error)
-{
-    struct slice text = request_param(req, name);
-    int64_t read = 0;
-    enum number_kind kind = number_read(text, &read);
-
-    if (!text.data) {
-        return true;
-    }
-    if ((kind == NUMBER_WHOLE || kind == NUMBER_WIDE) && read >= min && read <= max) {
-        *value = read;
-        return true;
-    }
-    if (max == INT64_MAX) {
-        api_error_set(error, API_INVALID_REQUEST, "%s must be a whole number from %lld on", name,
-                      (long long)min);
-    } else {
-        api_error_set(error, API_INVALID_REQUEST, "%s must be a whole number from %lld to %lld", name,
-                      (long long)min, (long long)max);
-    }
-    return api_error_at(error, slice_of(name));
-}
-
 void request_make_name(char out[REQUEST_NAME_SIZE])
 {
     (void)snprintf(out, REQUEST_NAME_SIZE, "%08x%08x", arc4random(), arc4random());
 }
 
-/* The value of "NAME=value"; NULL: it is another one's. */
+/* Returns the value of "NAME=value"; NULL: it is another variable. */
 static const char *value_of(const char *variable, const char *name)
 {
     size_t len = strlen(name);
@@ -279,9 +253,9 @@ const char *request_header(struct request *req, const char *name)
     size_t lines = 0;
 
     buffer_clear(&req->header);
-    for (const char *const *at = req->source->all; at && *at; at++) {
+    for (const char *const *at = req->source->all; at != NULL && *at != NULL; at++) {
         const char *value = value_of(*at, name);
-        if (value) {
+        if (value != NULL) {
             buffer_add_str(&req->header, lines++ > 0 ? ", " : "");
             buffer_add_str(&req->header, value);
         }
@@ -289,11 +263,11 @@ const char *request_header(struct request *req, const char *name)
     return lines > 1 && buffer_error(&req->header) == ERR_OK ? buffer_str(&req->header) : meta(req, name);
 }
 
-/* What a body may be. */
+/* Which bodies are allowed. */
 struct body_rule {
     size_t max; /* bytes */
     bool (*fits)(const char *type);
-    const char *kind;   /* what fits, in words */
+    const char *kind;   /* the name of what fits */
     const char *advice; /* a type that fits */
 };
 
@@ -301,7 +275,7 @@ static const struct body_rule one_value = {REQUEST_BODY_MAX, media_type_is_json,
 static const struct body_rule lines = {REQUEST_LINES_MAX, media_type_is_ndjson, "NDJSON",
                                        "application/x-ndjson"};
 
-/* The header itself where there is one: a server may have put only the first of two into CONTENT_TYPE. */
+/* Prefer the header itself: of two headers a server may have copied only the first to CONTENT_TYPE. */
 static const char *declared_type(struct request *req)
 {
     const char *type = request_header(req, "HTTP_CONTENT_TYPE");
@@ -309,7 +283,7 @@ static const char *declared_type(struct request *req)
     return *type ? type : meta(req, "CONTENT_TYPE");
 }
 
-/* A body is taken as it is: what is compressed would have to be unpacked first, however large it gets. */
+/* An encoded body is refused: a compressed one could unpack to any size. */
 static bool check_coding(struct request *req, struct api_error *error)
 {
     const char *codings = request_header(req, "HTTP_CONTENT_ENCODING");
@@ -338,7 +312,7 @@ static bool refuse_length(const struct body_rule *rule, struct api_error *error)
     return api_error_set(error, API_PAYLOAD_TOO_LARGE, "the body is longer than %zu bytes", rule->max);
 }
 
-/* How long the body is said to be; -1: not said. */
+/* Read the declared length of the body; -1: none is declared. */
 static bool read_length(const struct request *req, const struct body_rule *rule, int64_t *length,
                         struct api_error *error)
 {
@@ -357,7 +331,8 @@ static bool read_length(const struct request *req, const struct body_rule *rule,
     return true;
 }
 
-/* Read up to wanted bytes into the body. False: reading failed, the body is too long or memory is short. */
+/* Read up to wanted bytes into the body. Returns false if reading fails, the body is too long or memory is
+ * short. */
 static bool fill_body(struct request *req, size_t wanted)
 {
     char chunk[READ_CHUNK];

@@ -55,11 +55,17 @@ void response_clear(struct response *res)
     res->status = 0;
     res->content_type = "application/json";
     res->allow[0] = '\0';
-    res->etag = 0;
-    res->tag = NULL;
-    res->problem = false;
-    res->more = res->replayed = res->fleeting = false;
+    res->etag[0] = '\0';
+    res->as_problem = res->more = res->may_keep = res->replayed = res->transient = false;
     buffer_clear(&res->body);
+}
+
+void response_set_version(struct response *res, int64_t version)
+{
+    res->etag[0] = '\0';
+    if (version > 0) {
+        etag_of_version(res->etag, version);
+    }
 }
 
 void response_empty(struct response *res, int status)
@@ -92,10 +98,10 @@ void response_lines(struct response *res, int status)
     res->content_type = "application/x-ndjson";
 }
 
-/* Where the fault lies, as far as it is known. */
+/* Write the place of the error, as far as it is known. */
 static void put_place(struct json_writer *w, const struct api_error *error)
 {
-    if (error->field.data) {
+    if (error->field.data != NULL) {
         json_key(w, "field");
         json_put_bytes(w, error->field);
     }
@@ -115,7 +121,8 @@ void response_put_error(struct json_writer *w, const struct api_error *error)
     json_object_end(w);
 }
 
-/* With the type "about:blank" the title is the status' own (RFC 9457, 4.2.1); which error it is says code. */
+/* With the type "about:blank" the title is that of the status (RFC 9457, 4.2.1); `code` identifies the error.
+ */
 static void put_problem(struct json_writer *w, const struct api_error *error)
 {
     int status = api_code_status(error->code);
@@ -133,11 +140,11 @@ void response_error(struct response *res, const struct api_error *error)
 {
     struct json_writer w;
 
-    res->etag = 0;
-    res->tag = NULL;
+    res->etag[0] = '\0';
+    res->more = res->may_keep = false;
     response_json(res, api_code_status(error->code), &w);
     json_object_begin(&w);
-    if (res->problem) {
+    if (res->as_problem) {
         res->content_type = "application/problem+json";
         put_problem(&w, error);
     } else {
@@ -146,7 +153,7 @@ void response_error(struct response *res, const struct api_error *error)
     json_object_end(&w);
 }
 
-/* What stands in every answer, without printf, which would be a tenth of what a small one costs. */
+/* Every response has this. printf would take a tenth of the cost of a small one. */
 static void put_status(struct buffer *out, int status)
 {
     buffer_add_str(out, "Status: ");
@@ -175,18 +182,17 @@ enum err response_render(const struct response *res, bool head, struct buffer *o
 {
     buffer_clear(out);
     put_status(out, res->status);
-    if (res->content_type) {
+    if (res->content_type != NULL) {
         put_header(out, "Content-Type", res->content_type);
     }
-    if (res->content_type && !res->more) {
+    if (res->content_type != NULL && !res->more) {
         put_length(out, res->body.len);
     }
-    put_header(out, "Cache-Control", res->tag ? "no-cache" : "no-store");
-    if (res->tag) {
-        buffer_printf(out, "ETag: \"%s\"\r\n", res->tag);
-    }
-    if (res->etag > 0) {
-        buffer_printf(out, "ETag: \"%lld\"\r\n", (long long)res->etag);
+    put_header(out, "Cache-Control", res->may_keep ? "no-cache" : "no-store");
+    if (res->etag[0] != '\0') {
+        buffer_add_str(out, "ETag: \"");
+        buffer_add_str(out, res->etag);
+        buffer_add_str(out, "\"\r\n");
     }
     if (res->replayed) {
         put_header(out, "Idempotent-Replayed", "true");

@@ -1,13 +1,10 @@
-/* redis_memory: see redis_memory.h. Puts one thing behind the other, and makes hiredis' replies of them. */
+/* redis_memory: see redis_memory.h. The functions that hiredis' reader calls to make a reply. */
 #include "redis/redis_memory.h"
 
 #include <hiredis/hiredis.h>
-#include <stdalign.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define PIECE_SIZE 262144U /* bytes; what is larger gets a piece of its own */
 
 #if HIREDIS_MAJOR >= 1
 typedef size_t element_count;
@@ -15,82 +12,29 @@ typedef size_t element_count;
 typedef int element_count;
 #endif
 
-struct piece {
-    struct piece *older;
-    size_t size;
-    size_t used;
-    alignas(max_align_t) char bytes[];
-};
-
 struct redis_memory {
     redisReplyObjectFunctions functions; /* what readers call */
-    struct piece *newest;                /* owned, and all older ones; NULL: none yet */
+    struct arena *arena;                 /* borrowed */
 };
 
-/* ---- memory ---- */
-
-static struct piece *add_piece(struct redis_memory *memory, size_t size)
+/* Returns NULL if memory is short. redis_limits bounds size. */
+static void *take(const redisReadTask *task, size_t size)
 {
-    struct piece *piece = malloc(sizeof *piece + size);
+    const struct redis_memory *memory = task->privdata;
 
-    if (piece) {
-        piece->older = memory->newest;
-        piece->size = size;
-        piece->used = 0;
-        memory->newest = piece;
-    }
-    return piece;
+    return arena_alloc(memory->arena, size);
 }
 
-/* NULL: out of memory. size is bounded by redis_limits. */
-static void *take(struct redis_memory *memory, size_t size)
-{
-    size_t aligned = (size + alignof(max_align_t) - 1) / alignof(max_align_t) * alignof(max_align_t);
-    struct piece *piece = memory->newest;
-    char *taken;
-
-    if (!piece || piece->size - piece->used < aligned) {
-        piece = add_piece(memory, aligned > PIECE_SIZE ? aligned : PIECE_SIZE);
-    }
-    if (!piece) {
-        return NULL;
-    }
-    taken = piece->bytes + piece->used;
-    piece->used += aligned;
-    return taken;
-}
-
-static void drop_newest(struct redis_memory *memory)
-{
-    struct piece *piece = memory->newest;
-
-    memory->newest = piece->older;
-    free(piece);
-}
-
-/* One piece of the usual size is kept. */
-void redis_memory_clear(struct redis_memory *memory)
-{
-    while (memory->newest && (memory->newest->older || memory->newest->size > PIECE_SIZE)) {
-        drop_newest(memory);
-    }
-    if (memory->newest) {
-        memory->newest->used = 0;
-    }
-}
-
-/* ---- replies ---- */
-
-/* A reply of that type, in its place where it is an item of another. */
+/* Make a reply of that type. If it is an item of another reply, put it there. */
 static redisReply *make(const redisReadTask *task, int type)
 {
-    redisReply *reply = take(task->privdata, sizeof *reply);
+    redisReply *reply = take(task, sizeof *reply);
 
-    if (!reply) {
+    if (reply == NULL) {
         return NULL;
     }
     *reply = (redisReply){.type = type};
-    if (task->parent) {
+    if (task->parent != NULL) {
         redisReply *parent = task->parent->obj;
         parent->element[task->idx] = reply;
     }
@@ -100,9 +44,9 @@ static redisReply *make(const redisReadTask *task, int type)
 static void *create_string(const redisReadTask *task, char *text, size_t len)
 {
     redisReply *reply = make(task, task->type);
-    char *copy = reply ? take(task->privdata, len + 1) : NULL;
+    char *copy = reply != NULL ? take(task, len + 1) : NULL;
 
-    if (!copy) {
+    if (copy == NULL) {
         return NULL;
     }
     memcpy(copy, text, len);
@@ -116,9 +60,9 @@ static void *create_array(const redisReadTask *task, element_count elements)
 {
     size_t count = elements > 0 ? (size_t)elements : 0;
     redisReply *reply = make(task, task->type);
-    redisReply **items = reply && count > 0 ? take(task->privdata, count * sizeof(redisReply *)) : NULL;
+    redisReply **items = reply != NULL && count > 0 ? take(task, count * sizeof(redisReply *)) : NULL;
 
-    if (!reply || (count > 0 && !items)) {
+    if (reply == NULL || (count > 0 && items == NULL)) {
         return NULL;
     }
     reply->elements = count;
@@ -130,7 +74,7 @@ static void *create_integer(const redisReadTask *task, long long value)
 {
     redisReply *reply = make(task, task->type);
 
-    if (reply) {
+    if (reply != NULL) {
         reply->integer = value;
     }
     return reply;
@@ -143,7 +87,7 @@ static void *create_nil(const redisReadTask *task)
 
 static void free_object(void *object)
 {
-    (void)object; /* with all others */
+    (void)object; /* it ends with the arena */
 }
 
 void redis_memory_serve(struct redis_memory *memory, struct redisReader *reader)
@@ -158,17 +102,17 @@ void redis_memory_serve(struct redis_memory *memory, struct redisReader *reader)
     reader->privdata = memory;
 }
 
-/* ---- life ---- */
-
-struct redis_memory *redis_memory_new(void)
+struct redis_memory *redis_memory_new(struct arena *arena)
 {
-    return calloc(1, sizeof(struct redis_memory));
+    struct redis_memory *memory = calloc(1, sizeof *memory);
+
+    if (memory != NULL) {
+        memory->arena = arena;
+    }
+    return memory;
 }
 
 void redis_memory_free(struct redis_memory *memory)
 {
-    while (memory && memory->newest) {
-        drop_newest(memory);
-    }
     free(memory);
 }

@@ -1,25 +1,23 @@
-/* redis_memory: where replies are kept until the next question: memory that is taken in large pieces and
- * given back at once. hiredis would allocate twice for each item and free each of them; of a page of the feed
- * that is 900 items, and a third of what the page takes here.
+/* redis_memory: makes hiredis' reader put its replies into an arena. hiredis itself allocates twice for each
+ * item and frees each of them: for a page of the feed that is 900 items, and a third of the page's cost.
  *
- * The reader's interface is used as hiredis 0.14 and 1.x both have it. One thread.
+ * Uses only what the readers of hiredis 0.14 and 1.x have in common. One thread.
  */
 #ifndef DRONC_REDIS_MEMORY_H
 #define DRONC_REDIS_MEMORY_H
 
+#include "base/arena.h"
+
 struct redisReader; /* hiredis' */
 struct redis_memory;
 
-/* Returns owned; NULL: out of memory. */
-struct redis_memory *redis_memory_new(void);
-/* NULL is fine. After the readers that it serves. */
+/* Borrows arena. Returns owned; NULL: out of memory. */
+struct redis_memory *redis_memory_new(struct arena *arena);
+/* Takes NULL. Free the readers that it serves first. */
 void redis_memory_free(struct redis_memory *memory);
 
-/* Have reader, which is new, make its replies in memory. They are hiredis' in all but this: they need not be
- * freed (and must not be, by freeReplyObject). */
+/* Make reader, which is new, put its replies into the arena, where they stay until it is cleared. They are as
+ * hiredis makes them, but must not be passed to freeReplyObject. */
 void redis_memory_serve(struct redis_memory *memory, struct redisReader *reader);
-
-/* All replies end here. */
-void redis_memory_clear(struct redis_memory *memory);
 
 #endif

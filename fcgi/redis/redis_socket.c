@@ -1,4 +1,4 @@
-/* redis_socket: non-blocking sockets and poll, so that every wait has the deadline as its end. */
+/* redis_socket: non-blocking sockets and poll, so that every wait ends at the deadline. */
 #include "redis/redis_socket.h"
 
 #include <errno.h>
@@ -13,7 +13,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define BACKLOG_RETRY_MS 20 /* a Unix socket with a full backlog refuses at once: how often to try again */
+#define BACKLOG_RETRY_MS 20 /* the wait before trying again if a Unix socket's backlog is full */
 
 struct deadline deadline_in(struct clock clock, int budget_ms)
 {
@@ -59,7 +59,7 @@ static enum err wait_for(int fd, short events, const struct deadline *deadline, 
     }
 }
 
-/* Wait for a connect that is under way; its result as errno. */
+/* Wait for the result of a connect that is in progress. */
 static enum err finish_connect(int fd, const struct deadline *deadline, struct errinfo *info)
 {
     int error = 0;
@@ -75,7 +75,7 @@ static enum err finish_connect(int fd, const struct deadline *deadline, struct e
     return error == 0 ? ERR_OK : err_set(info, ERR_DOWN, "%s", strerror(error));
 }
 
-/* Connect fd. A full backlog of a Unix socket is told at once by EAGAIN, and to be tried again. */
+/* Connect fd. If a Unix socket's backlog is full, connect fails with EAGAIN at once, and is repeated. */
 static enum err connect_fd(int fd, const struct sockaddr *addr, socklen_t len,
                            const struct deadline *deadline, struct errinfo *info)
 {
@@ -94,7 +94,7 @@ static enum err connect_fd(int fd, const struct sockaddr *addr, socklen_t len,
     return ERR_OK;
 }
 
-/* A connected socket of that family. */
+/* Open a socket of the address' family, and connect it. */
 static enum err open_address(int *fd, const struct sockaddr *addr, socklen_t len,
                              const struct deadline *deadline, struct errinfo *info)
 {
@@ -127,7 +127,7 @@ static enum err open_unix(int *fd, const char *path, const struct deadline *dead
     return err == ERR_OK ? ERR_OK : err_set(info, err, "Redis cannot be reached at %s: %s", path, why.text);
 }
 
-/* Small commands, each waiting for its answer; and a peer that vanished is to be noticed some day. */
+/* Commands are small, and each waits for its reply; keep-alive notices a peer that has vanished. */
 static void set_tcp_options(int fd)
 {
     int on = 1;
@@ -136,7 +136,7 @@ static void set_tcp_options(int fd)
     (void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
 }
 
-/* Try the addresses in turn; each may take its share of the time, so that a dead first one leaves some to the
+/* Try the addresses in turn. Each gets its share of the time, so that a dead first one leaves time for the
  * second. */
 static enum err open_first(int *fd, const struct addrinfo *list, const struct deadline *deadline,
                            struct errinfo *info)
@@ -144,10 +144,10 @@ static enum err open_first(int *fd, const struct addrinfo *list, const struct de
     enum err err = ERR_DOWN;
     int count = 0;
 
-    for (const struct addrinfo *ai = list; ai; ai = ai->ai_next) {
+    for (const struct addrinfo *ai = list; ai != NULL; ai = ai->ai_next) {
         count++;
     }
-    for (const struct addrinfo *ai = list; ai; ai = ai->ai_next, count--) {
+    for (const struct addrinfo *ai = list; ai != NULL; ai = ai->ai_next, count--) {
         struct deadline share = deadline_in(deadline->clock, deadline_left_ms(deadline) / count);
         err = open_address(fd, ai->ai_addr, ai->ai_addrlen, &share, info);
         if (err == ERR_OK) {
@@ -180,7 +180,8 @@ static enum err open_tcp(int *fd, const struct config *config, const struct dead
     enum err err;
     int rc;
 
-    /* A silent name server would hold a request for 10 s and longer: give up early, unless told otherwise. */
+    /* A silent name server would hold a request up for 10 s or more: give up early, unless the environment
+     * says otherwise. */
     (void)setenv("RES_OPTIONS", "timeout:1 attempts:1", 0);
     (void)snprintf(port, sizeof port, "%d", config->redis_port);
     rc = getaddrinfo(config->redis_host, port, &hints, &list);

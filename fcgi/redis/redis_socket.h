@@ -1,12 +1,11 @@
-/* redis_socket: a socket to Redis on which nothing takes longer than it may.
+/* redis_socket: a socket to Redis whose operations all have a deadline.
  *
- * Owns connecting (Unix socket or TCP), sending and receiving, each bounded by a deadline whatever the other
- * side does: stopped, with a full backlog, sending a byte a second. Leaves the protocol to redis_sync. No
- * state of its own; one thread.
+ * Owns connecting (Unix socket or TCP), sending and receiving. Each ends at the deadline, even if the peer is
+ * stopped, has a full backlog or sends a byte a second. Leaves the protocol to redis_sync. Keeps no state;
+ * one thread.
  *
- * Only the resolving of a host name is out of its hands: getaddrinfo blocks while name servers are silent, 1
- * s for each of them (RES_OPTIONS is set so, unless it is set already). An address, or the Unix socket, needs
- * no resolver.
+ * The one exception is resolving a host name: getaddrinfo blocks while name servers are silent, for 1 s each
+ * (through RES_OPTIONS, unless that is set already). An address, or a Unix socket, needs no resolver.
  */
 #ifndef DRONC_REDIS_SOCKET_H
 #define DRONC_REDIS_SOCKET_H
@@ -24,31 +23,30 @@ struct deadline {
     struct mono_ms end;
 };
 
-/* budget_ms from now. */
+/* Returns the deadline in budget_ms. */
 struct deadline deadline_in(struct clock clock, int budget_ms);
-/* What is left, in ms; 0 when it is over. */
+/* Returns the ms until the deadline; 0: it is over. */
 int deadline_left_ms(const struct deadline *deadline);
 
-/* Connect. On ERR_OK *fd is owned by the caller (close it). ERR_DOWN: refused, or no such host. ERR_TIMEOUT.
- * ERR_SYSTEM. */
+/* Connect. *fd: returns owned. ERR_DOWN: refused, or no such host. ERR_TIMEOUT. ERR_SYSTEM. */
 NODISCARD enum err redis_socket_open(int *fd, const struct config *config, const struct deadline *deadline,
                                      struct errinfo *info);
 
-/* Send all of it. ERR_DOWN: the connection is lost. ERR_TIMEOUT. */
+/* Send all of data. ERR_DOWN: the connection is lost. ERR_TIMEOUT. */
 NODISCARD enum err redis_socket_send(int fd, struct slice data, const struct deadline *deadline,
                                      struct errinfo *info);
 
-/* Wait for bytes and take 1 to piece->size of them. ERR_DOWN: the connection is lost or was closed.
+/* Wait for bytes, and read 1 to piece->size of them. ERR_DOWN: the connection is lost or was closed.
  * ERR_TIMEOUT. */
 struct piece {
-    char *data; /* where to put bytes */
+    char *data; /* where to write the bytes */
     size_t size;
-    size_t len; /* how many were put there */
+    size_t len; /* how many were written */
 };
 NODISCARD enum err redis_socket_receive(int fd, struct piece *piece, const struct deadline *deadline,
                                         struct errinfo *info);
 
-/* True for a connection that should be quiet and is not: it was closed, or holds an answer that nobody waits
+/* Returns true if a connection that should be quiet is not: it was closed, or has a reply that no call waits
  * for. */
 bool redis_socket_is_stale(int fd);
 

@@ -1,7 +1,6 @@
-/* redis_sync: the only file here that includes hiredis, and of hiredis only the reader: bytes → replies. Its
- * connections are not used, since their time-outs hold for each read and write and not for a call, and their
- * connect is bounded on TCP only; sending and waiting is redis_socket's. The reader's interface is the same
- * in hiredis 0.14 and 1.x. */
+/* redis_sync: uses only the reader of hiredis: bytes → replies. Not its connections: their time-outs apply to
+ * each read and write instead of a whole call, and bound connecting over TCP only. redis_socket sends and
+ * waits. The reader's interface is the same in hiredis 0.14 and 1.x. */
 #include "redis/redis_sync.h"
 
 #include "redis/redis_memory.h"
@@ -17,50 +16,50 @@
 #include <string.h>
 #include <unistd.h>
 
-#define RECEIVE_SIZE 65536 /* bytes taken off the socket at once: a page of the feed is less */
+#define RECEIVE_SIZE 65536 /* bytes read from the socket at once; a page of the feed is less */
 
 struct redis_sync {
     const struct config *config; /* borrowed */
     struct clock clock;
-    int fd;                                       /* -1: not connected */
-    redisReader *reader;                          /* owned; NULL: not connected */
-    struct redis_memory *memory;                  /* owned: of the reader's replies */
-    struct redis_limits *limits;                  /* owned: of the reader's replies */
-    size_t received;                              /* bytes, of the replies of one exchange */
-    bool reached;                                 /* a connection was set up once */
-    struct mono_ms opened;                        /* when the connection was made */
-    struct mono_ms checked;                       /* when the database was looked at last */
-    int level;                                    /* that was in force then */
-    enum redis_trouble trouble;                   /* why the last call failed */
-    struct mono_ms pause_end;                     /* calls fail until then; 0: no pause */
-    struct buffer out;                            /* what is sent */
-    struct slice *items[REDIS_SYNC_PIPELINE_MAX]; /* owned; NULL: none */
-    struct reply
-        flat[REDIS_SYNC_PIPELINE_MAX]; /* the replies as others see them: borrow from memory and items */
+    int fd;                      /* -1: not connected */
+    redisReader *reader;         /* owned; NULL: not connected */
+    struct arena *arena;         /* borrowed: the memory of replies */
+    struct redis_memory *memory; /* owned: makes the reader use the arena */
+    struct redis_limits *limits; /* owned: bounds the reader's replies */
+    size_t received;             /* bytes, of the replies of one exchange */
+    bool reached;                /* a connection was set up once */
+    struct mono_ms opened;       /* when the connection was made */
+    struct mono_ms checked;      /* when the database was last checked */
+    int level;                   /* of the database at that time */
+    enum redis_trouble trouble;  /* why the last call failed */
+    struct mono_ms pause_end;    /* calls fail until then; 0: no pause */
+    struct buffer out;           /* the bytes to send */
+    struct reply *flat;          /* in the arena: the replies to the latest commands */
 };
 
 /* Some commands of a call, at most REDIS_SYNC_PIPELINE_MAX. */
 struct batch {
     const struct cmd *cmds;
     size_t count;
-    bool with_source;                     /* scripts go in full */
-    bool chosen[REDIS_SYNC_PIPELINE_MAX]; /* which are to be sent */
+    bool with_source;                     /* send scripts in full */
+    bool chosen[REDIS_SYNC_PIPELINE_MAX]; /* which of them to send */
 };
 
-struct redis_sync *redis_sync_new(const struct config *config, struct clock clock)
+struct redis_sync *redis_sync_new(const struct config *config, struct clock clock, struct arena *arena)
 {
     struct redis_sync *redis = calloc(1, sizeof *redis);
 
-    if (!redis) {
+    if (redis == NULL) {
         return NULL;
     }
     redis->config = config;
     redis->clock = clock;
     redis->fd = -1;
     buffer_init(&redis->out, 0);
-    redis->memory = redis_memory_new();
+    redis->arena = arena;
+    redis->memory = redis_memory_new(arena);
     redis->limits = redis_limits_new();
-    if (!redis->memory || !redis->limits) {
+    if (redis->memory == NULL || redis->limits == NULL) {
         redis_sync_free(redis);
         return NULL;
     }
@@ -72,34 +71,19 @@ static void drop_connection(struct redis_sync *redis)
     if (redis->fd >= 0) {
         close(redis->fd);
     }
-    if (redis->reader) {
+    if (redis->reader != NULL) {
         redisReaderFree(redis->reader);
     }
     redis->fd = -1;
     redis->reader = NULL;
 }
 
-/* What it borrows is given back with all others'. */
-static void drop_reply(struct redis_sync *redis, size_t index)
-{
-    free(redis->items[index]);
-    redis->items[index] = NULL;
-}
-
-static void drop_replies(struct redis_sync *redis)
-{
-    for (size_t i = 0; i < REDIS_SYNC_PIPELINE_MAX; i++) {
-        drop_reply(redis, i);
-    }
-}
-
 void redis_sync_free(struct redis_sync *redis)
 {
-    if (!redis) {
+    if (redis == NULL) {
         return;
     }
     drop_connection(redis);
-    drop_replies(redis);
     redis_memory_free(redis->memory);
     redis_limits_free(redis->limits);
     buffer_fini(&redis->out);
@@ -107,6 +91,11 @@ void redis_sync_free(struct redis_sync *redis)
 }
 
 /* ---- one exchange: bytes out, replies in ---- */
+
+static enum err out_of_memory(struct errinfo *info)
+{
+    return err_set(info, ERR_NOMEM, "Redis' answer cannot be kept: out of memory");
+}
 
 static enum err render(struct redis_sync *redis, const struct batch *batch, struct errinfo *info)
 {
@@ -121,7 +110,7 @@ static enum err render(struct redis_sync *redis, const struct batch *batch, stru
     return ERR_OK;
 }
 
-/* Feed the reader with what comes next. */
+/* Feed the reader with the next bytes. */
 static enum err receive(struct redis_sync *redis, const struct deadline *deadline, struct errinfo *info)
 {
     char bytes[RECEIVE_SIZE];
@@ -142,24 +131,31 @@ static enum err receive(struct redis_sync *redis, const struct deadline *deadlin
     return ERR_OK;
 }
 
+static enum err keep_reply(struct redis_sync *redis, size_t index, const struct redisReply *raw,
+                           struct errinfo *info)
+{
+    struct slice *items;
+
+    redis_reply_flatten(raw, &redis->flat[index], &items);
+    return items == NULL || arena_own(redis->arena, free, items) ? ERR_OK : out_of_memory(info);
+}
+
 static enum err read_reply(struct redis_sync *redis, size_t index, const struct deadline *deadline,
                            struct errinfo *info)
 {
     void *raw = NULL;
 
-    drop_reply(redis, index);
     for (;;) {
         bool good = redisReaderGetReply(redis->reader, &raw) == REDIS_OK;
-        enum err err = raw ? ERR_OK : redis_limits_check(redis->limits, redis->reader, info);
+        enum err err = raw != NULL ? ERR_OK : redis_limits_check(redis->limits, redis->reader, info);
         if (err != ERR_OK) {
             return err;
         }
         if (!good) {
             return err_set(info, ERR_PROTOCOL, "Redis' answer makes no sense: %s", redis->reader->errstr);
         }
-        if (raw) {
-            redis_reply_flatten(raw, &redis->flat[index], &redis->items[index]);
-            return ERR_OK;
+        if (raw != NULL) {
+            return keep_reply(redis, index, raw, info);
         }
         err = receive(redis, deadline, info);
         if (err != ERR_OK) {
@@ -188,15 +184,15 @@ static enum err exchange(struct redis_sync *redis, const struct batch *batch, co
     return err;
 }
 
-/* ---- commands on a connection that is there ---- */
+/* ---- commands on an open connection ---- */
 
-/* Choose the commands whose script Redis does not know. False: there are none. */
+/* Choose the commands whose script Redis does not know. Returns false if there are none. */
 static bool choose_unknown(const struct redis_sync *redis, struct batch *batch)
 {
     bool any = false;
 
     for (size_t i = 0; i < batch->count; i++) {
-        batch->chosen[i] = batch->cmds[i].script && reply_is_noscript(&redis->flat[i]);
+        batch->chosen[i] = batch->cmds[i].script != NULL && reply_is_noscript(&redis->flat[i]);
         any = any || batch->chosen[i];
     }
     return any;
@@ -208,6 +204,10 @@ static enum err run(struct redis_sync *redis, const struct cmd *cmds, size_t cou
     struct batch batch = {.cmds = cmds, .count = count};
     enum err err;
 
+    redis->flat = arena_alloc(redis->arena, count * sizeof *redis->flat);
+    if (redis->flat == NULL) {
+        return out_of_memory(info);
+    }
     memset(batch.chosen, true, count);
     err = exchange(redis, &batch, deadline, info);
     batch.with_source = true;
@@ -216,7 +216,7 @@ static enum err run(struct redis_sync *redis, const struct cmd *cmds, size_t cou
 
 /* ---- connecting ---- */
 
-/* Run one command of the set-up, and end it. Redis' refusal is a failure. */
+/* Run one command of the set-up, and end it. An error reply is a failure. */
 static enum err run_step(struct redis_sync *redis, struct cmd *cmd, const struct deadline *deadline,
                          struct errinfo *info)
 {
@@ -244,7 +244,7 @@ static enum err select_db(struct redis_sync *redis, const struct deadline *deadl
     return redis_login_select(&cmd, redis->config) ? run_step(redis, &cmd, deadline, info) : ERR_OK;
 }
 
-/* Is the database one that we can work with? Raises it to level where it is lower. */
+/* Check that this program can work with the database. Raises the database's level if it is lower. */
 static enum err check_database(struct redis_sync *redis, int level, const struct deadline *deadline,
                                struct errinfo *info)
 {
@@ -269,7 +269,7 @@ static enum err connect_redis(struct redis_sync *redis, const struct deadline *d
     }
     redis->opened = clock_mono(&redis->clock);
     redis->reader = redisReaderCreate();
-    if (!redis->reader) {
+    if (redis->reader == NULL) {
         err = err_set(info, ERR_NOMEM, "out of memory for a connection to Redis");
     } else {
         redis_memory_serve(redis->memory, redis->reader);
@@ -302,8 +302,8 @@ static int level_of(const struct cmd *cmds, size_t count)
     return level;
 }
 
-/* Once in a while, whether another version has come to the database; and before something is stored that
- * older programs would misread, that these are kept off. */
+/* Check now and then whether another version has come to the database; and raise its level before storing
+ * something that older programs would misread. */
 static enum err look_at_level(struct redis_sync *redis, const struct cmd *cmds, size_t count,
                               const struct deadline *deadline, struct errinfo *info)
 {
@@ -333,8 +333,8 @@ static enum err connect_and_run(struct redis_sync *redis, const struct cmd *cmds
     return err;
 }
 
-/* What a call leaves behind: a connection that is no good any more, or a pause. (Resolving a name, too, can
- * take too long.) */
+/* After a call: note its trouble, start a pause, or drop a connection that has become useless. (Resolving a
+ * name can take too long, too.) */
 static void look_back(struct redis_sync *redis, enum err err, size_t count, const struct deadline *deadline)
 {
     int64_t age_ms = clock_mono(&redis->clock).ms - redis->opened.ms;
@@ -360,8 +360,6 @@ enum err redis_sync_call(struct redis_sync *redis, const struct cmd *cmds, size_
     bool kept;
     enum err err;
 
-    drop_replies(redis);
-    redis_memory_clear(redis->memory);
     redis->trouble = REDIS_FINE;
     if (count == 0 || count > REDIS_SYNC_PIPELINE_MAX) {
         return err_set(info, ERR_BUG, "%zu commands in one call", count);

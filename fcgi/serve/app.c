@@ -10,95 +10,52 @@
 enum err app_init(struct app *app, const struct config *config, struct clock clock, const char *tzdir)
 {
     memset(app, 0, sizeof *app);
-    app->clock = clock;
-    redis_time_init(&app->time, clock);
-    app->timezone = config->timezone;
-    app->zones_due.ms = clock_mono(&clock).ms + APP_ZONES_MS;
-    feed_init(&app->feed);
-    request_init(&app->request);
-    response_init(&app->response);
     buffer_init(&app->wire, 0);
-    app->zones = zones_new(tzdir);
-    app->redis = redis_sync_new(config, clock);
-    return app->zones && app->redis ? ERR_OK : ERR_NOMEM;
+    return context_init(&app->context, config, clock, tzdir);
 }
 
 void app_fini(struct app *app)
 {
-    redis_sync_free(app->redis);
-    zones_free(app->zones);
     buffer_fini(&app->wire);
-    response_fini(&app->response);
-    request_fini(&app->request);
-    feed_fini(&app->feed);
+    context_fini(&app->context);
 }
 
-enum err app_ask(struct app *app, struct cmd *cmds, size_t count, struct errinfo *info)
-{
-    int64_t left_ms = app->deadline.ms - clock_mono(&app->clock).ms;
-    int64_t budget_ms = left_ms < app->ask_ms ? left_ms : app->ask_ms;
-    enum err err = redis_sync_call(app->redis, cmds, count, budget_ms > 1 ? (int)budget_ms : 1, info);
-
-    for (size_t i = 0; i < count; i++) {
-        cmd_fini(&cmds[i]);
-    }
-    return err;
-}
-
-/* Between two requests nobody holds a zone, so that the old ones can go. */
-static void refresh_zones(struct app *app)
-{
-    struct mono_ms now = clock_mono(&app->clock);
-    struct zones_reload done;
-
-    if (now.ms < app->zones_due.ms) {
-        return;
-    }
-    app->zones_due.ms = now.ms + APP_ZONES_MS;
-    done = zones_reload(app->zones, NULL, NULL);
-    zones_sweep(app->zones);
-    if (done.changed > 0) {
-        log_info("new time zones in use", log_i64("changed", (int64_t)done.changed));
-    }
-    if (done.failed > 0) {
-        log_warn("time zones not read again", log_i64("failed", (int64_t)done.failed),
-                 log_str("zone", done.name), log_str("error", zone_err_text(done.err)));
-    }
-}
-
-/* The request's way to its handler. False: error is filled. */
+/* From the head of the request to its handler. Returns false if one of the steps fails; error is filled. */
 static bool serve(struct app *app, const struct request_source *source, struct api_error *error)
 {
+    struct request *request = &app->context.request;
     const struct route *route;
 
-    if (!request_read_head(&app->request, source, error)) {
+    if (!request_read_head(request, source, error)) {
         return false;
     }
-    route = route_find(app->request.path, app->request.method, app->response.allow, error);
-    if (!route || (route->params && !request_read_query(&app->request, route->params, error))) {
+    route = route_find(request->path, request->method, &request->id, app->context.response.allow, error);
+    if (route == NULL || (route->params != NULL && !request_read_query(request, route->params, error))) {
         return false;
     }
-    app->left = route_is_bulk(route) && app->admit && !app->admit(app->admit_arg);
+    app->left = route_is_bulk(route) && app->admit != NULL && !app->admit(app->admit_arg);
     if (app->left) {
         return true;
     }
-    (void)route_match(route->path, app->request.path, &app->request.id);
-    return route->handle(app, error);
+    return route->handle(&app->context, error);
 }
 
 static void fail(struct app *app, const struct api_error *error)
 {
-    app->response.problem = media_type_wants_problem(request_header(&app->request, "HTTP_ACCEPT"));
+    struct request *request = &app->context.request;
+    struct response *response = &app->context.response;
+
+    response->as_problem = media_type_wants_problem(request_header(request, "HTTP_ACCEPT"));
     if (api_code_status(error->code) >= 500) {
-        log_error("request failed", log_str("method", app->request.method),
-                  log_bytes("path", app->request.path.data, app->request.path.len),
+        log_error("request failed", log_str("method", request->method),
+                  log_bytes("path", request->path.data, request->path.len),
                   log_str("code", api_code_name(error->code)), log_str("error", error->text),
                   log_str("detail", error->detail[0] ? error->detail : NULL));
     }
-    response_error(&app->response, error);
+    response_error(response, error);
 }
 
-/* Large answers are rare: their memory is given back. */
+/* Large responses are rare. */
 static void shrink(struct buffer *buffer)
 {
     if (buffer->size > APP_KEPT_MAX) {
@@ -106,51 +63,68 @@ static void shrink(struct buffer *buffer)
     }
 }
 
-struct slice app_answer(struct app *app, const struct request_source *source)
+/* The response as the transport sends it, or its beginning. */
+static struct slice render(struct app *app)
 {
+    struct response *response = &app->context.response;
     struct api_error error;
-    bool head;
 
-    api_error_clear(&error);
-    response_clear(&app->response);
-    app->left = false;
-    shrink(&app->response.body);
-    shrink(&app->wire);
-    refresh_zones(app);
-    app->ask_ms = REDIS_SYNC_BUDGET_MS;
-    app->deadline.ms = clock_mono(&app->clock).ms + REDIS_SYNC_BUDGET_MS;
-    if (!serve(app, source, &error)) {
-        fail(app, &error);
-    }
-    if (app->left) {
-        return (struct slice){NULL, 0};
-    }
-    if (buffer_error(&app->response.body) != ERR_OK) {
+    if (buffer_error(&response->body) != ERR_OK) {
         api_error_set(&error, API_INTERNAL_ERROR, "the answer could not be written: %s",
-                      err_name(buffer_error(&app->response.body)));
+                      err_name(buffer_error(&response->body)));
         fail(app, &error);
     }
-    head = app->request.head;
-    if (response_render(&app->response, head, &app->wire) != ERR_OK) {
+    if (response_render(response, app->context.request.head, &app->wire) != ERR_OK) {
         return (struct slice){NULL, 0};
     }
     return (struct slice){app->wire.data, app->wire.len};
 }
 
+struct slice app_answer(struct app *app, const struct request_source *source)
+{
+    struct slice bytes = {NULL, 0};
+    struct api_error error;
+
+    api_error_clear(&error);
+    app->left = false;
+    shrink(&app->context.response.body);
+    shrink(&app->wire);
+    context_begin(&app->context);
+    if (!serve(app, source, &error)) {
+        fail(app, &error);
+    }
+    if (!app->left) {
+        bytes = render(app);
+    }
+    if (!app_has_more(app)) {
+        context_end(&app->context);
+    }
+    return bytes;
+}
+
+bool app_has_more(const struct app *app)
+{
+    return app->context.response.more && !app->context.request.head;
+}
+
 struct slice app_go_on(struct app *app)
 {
-    struct buffer *body = &app->response.body;
+    struct context *ctx = &app->context;
+    struct buffer *body = &ctx->response.body;
 
-    if (!app->response.more || app->request.head) {
+    if (!app_has_more(app)) {
         return (struct slice){NULL, 0};
     }
-    app->response.more = false;
+    ctx->response.more = false;
     buffer_clear(body);
-    app->deadline.ms = clock_mono(&app->clock).ms + app->ask_ms;
-    app->more(app);
+    ctx->deadline.ms = clock_mono(&ctx->clock).ms + ctx->ask_ms;
+    ctx->more(ctx, ctx->more_arg);
     if (buffer_error(body) != ERR_OK) {
         log_error("answer cut", log_str("error", err_name(buffer_error(body))));
-        app->response.more = false;
+        ctx->response.more = false;
+    }
+    if (!ctx->response.more) {
+        context_end(ctx);
     }
     return (struct slice){body->len > 0 ? body->data : NULL, body->len};
 }

@@ -1,4 +1,4 @@
-/* cgi: environment and standard streams as a request_source. */
+/* cgi: makes a request_source of the environment and the standard streams. */
 #include "serve/cgi.h"
 
 #include <errno.h>
@@ -48,10 +48,10 @@ enum err cgi_run(struct app *app, struct errinfo *info)
     struct slice bytes = app_answer(app, &source);
     enum err err = ERR_OK;
 
-    if (!bytes.data) {
+    if (bytes.data == NULL) {
         return err_set(info, ERR_NOMEM, "out of memory");
     }
-    while (bytes.data && err == ERR_OK) {
+    while (bytes.data != NULL && err == ERR_OK) {
         err = send_all(bytes, info);
         bytes = app_go_on(app);
     }

@@ -1,15 +1,15 @@
 /* cgi: the same program under plain CGI (RFC 3875): one request from the environment and standard input, one
- * answer to standard output. For servers without FastCGI, and for trying things out from a shell. */
+ * response to standard output. For servers without FastCGI, and for trying things out from a shell. */
 #ifndef DRONC_CGI_H
 #define DRONC_CGI_H
 
 #include "base/err.h"
 #include "serve/app.h"
 
-/* True when the environment is that of a CGI program. */
+/* Returns true if the environment is that of a CGI program. */
 bool cgi_is_request(void);
 
-/* Answer it. ERR_SYSTEM, ERR_NOMEM: the answer could not be written. */
+/* Answer the request. ERR_SYSTEM, ERR_NOMEM: the response could not be written. */
 NODISCARD enum err cgi_run(struct app *app, struct errinfo *info);
 
 #endif

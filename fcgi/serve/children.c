@@ -1,4 +1,4 @@
-/* children: fork, a pipe for each that tells its end, and places. */
+/* children: forks, and keeps a pipe to each child, which shows when the child ends. */
 #include "serve/children.h"
 
 #include "base/log.h"
@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Most of the time they wait: for their turn, or for their clients. */
+/* Children mostly wait: for their turn, or for their clients. */
 static const size_t limits[] = {[CHILD_BULK] = 8, [CHILD_SENDER] = 24};
 
 void children_init(struct children *children, int epoll_fd)
@@ -32,15 +32,15 @@ static struct child *free_place(struct children *children)
     struct child *place = children->places;
 
     while (place->pid != 0) {
-        place++; /* the limits are below CHILDREN_MAX together */
+        place++; /* the sum of the limits is at most CHILDREN_MAX */
     }
     return place;
 }
 
-/* What is shared with the parent is not the child's to touch. */
+/* Let go of what the child shares with its parent. */
 static void become_child(struct children *children, pid_t parent, int end)
 {
-    (void)end; /* stays open for as long as this process lives: that is its meaning */
+    (void)end; /* stays open as long as this process lives, which is its purpose */
     for (struct child *place = children->places; place < children->places + CHILDREN_MAX; place++) {
         if (place->pid != 0) {
             close(place->pipe);
@@ -50,7 +50,7 @@ static void become_child(struct children *children, pid_t parent, int end)
     children_init(children, -1);
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent) {
-        (void)raise(SIGKILL); /* it has ended before that */
+        (void)raise(SIGKILL); /* the parent ended before the call */
     }
 }
 
@@ -91,7 +91,7 @@ enum child_start children_start(struct children *children, enum child_kind kind)
     return CHILD_PARENT;
 }
 
-static void say_how(pid_t pid, int status)
+static void log_end(pid_t pid, int status)
 {
     if (WIFSIGNALED(status)) {
         log_error("child ended", log_i64("pid", pid), log_str("error", strsignal(WTERMSIG(status))));
@@ -107,7 +107,7 @@ bool children_reap(struct children *children)
         if (place->pid == 0 || waitpid(place->pid, &status, WNOHANG) == 0) {
             continue;
         }
-        say_how(place->pid, status);
+        log_end(place->pid, status);
         (void)epoll_ctl(children->epoll_fd, EPOLL_CTL_DEL, place->pipe, NULL);
         close(place->pipe);
         children->count[place->kind]--;

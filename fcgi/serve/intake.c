@@ -1,4 +1,4 @@
-/* intake: an array in order of arrival; it is short enough to be gone through. */
+/* intake: an array in order of arrival, short enough for linear searches. */
 #include "serve/intake.h"
 
 #include "base/log.h"
@@ -44,7 +44,7 @@ static int64_t now_ms(const struct intake *intake)
 
 static void unwatch(struct intake *intake, struct intake_conn *conn)
 {
-    /* Not left to close: a child may have the connection, too. */
+    /* close() alone does not unwatch it, since a child may hold the connection, too. */
     if (conn->watched && intake->epoll_fd >= 0 && conn->fd >= 0) {
         (void)epoll_ctl(intake->epoll_fd, EPOLL_CTL_DEL, conn->fd, NULL);
     }
@@ -78,7 +78,7 @@ void intake_drop(struct intake *intake, struct intake_conn *conn)
     free(conn);
 }
 
-/* answer: what a request that has begun is answered; on an idle connection there is nobody to answer. */
+/* Send answer if a request has begun; on an idle connection no client waits for one. */
 static void refuse(struct intake *intake, struct intake_conn *conn, const char *answer)
 {
     struct buffer out = {0};
@@ -98,7 +98,7 @@ void intake_refuse(struct intake *intake, struct intake_conn *conn)
 
 /* ---- room ---- */
 
-/* The oldest of those that are not whole: what comes quickly shall not suffer for what does not. */
+/* Returns the oldest connection whose request is incomplete: slow clients must not harm fast ones. */
 static struct intake_conn *oldest(const struct intake *intake)
 {
     for (size_t i = 0; i < intake->count; i++) {
@@ -120,7 +120,7 @@ struct intake_conn *intake_add(struct intake *intake, int fd)
 {
     struct intake_conn *conn = calloc(1, sizeof *conn);
 
-    if (!conn) {
+    if (conn == NULL) {
         close(fd);
         return NULL;
     }
@@ -136,7 +136,7 @@ struct intake_conn *intake_add(struct intake *intake, int fd)
 
 static enum intake_state lose(struct intake *intake, struct intake_conn *conn, const char *why)
 {
-    if (why) {
+    if (why != NULL) {
         log_warn("connection closed", log_str("error", why));
     }
     intake_drop(intake, conn);
@@ -152,7 +152,7 @@ static enum intake_state judge(struct intake *intake, struct intake_conn *conn)
         return lose(intake, conn, conn->records.problem);
     }
     if (state == RECORDS_MORE && conn->bytes.len > INTAKE_ONE_MAX) {
-        conn->cut = true; /* whatever it is, the body is too long for it */
+        conn->cut = true; /* the body is too long for any route */
         return conn->records.params_whole ? INTAKE_WHOLE : lose(intake, conn, "it never comes to its body");
     }
     return state == RECORDS_WHOLE ? INTAKE_WHOLE : INTAKE_MORE;
@@ -163,7 +163,7 @@ enum intake_state intake_read(struct intake *intake, struct intake_conn *conn)
     char chunk[CHUNK];
     enum intake_state state = INTAKE_MORE;
 
-    if (conn->waits) { /* all of it is there, so this is its end */
+    if (conn->waits) { /* the request is complete, so the client has closed */
         return lose(intake, conn, NULL);
     }
     while (state == INTAKE_MORE) {
@@ -202,7 +202,7 @@ bool intake_is_gone(const struct intake_conn *conn)
     if (poll(&look, 1, 0) <= 0) {
         return false;
     }
-    /* On a Unix socket, who has said all that he has to say is told apart from who has closed. */
+    /* Only a Unix socket distinguishes a peer that has sent everything from one that has closed. */
     return (look.revents & (POLLHUP | POLLERR)) != 0 || !is_unix(conn->fd);
 }
 
@@ -213,7 +213,7 @@ void intake_wait(struct intake *intake, struct intake_conn *conn)
     if (!conn->waits) {
         conn->waits = true;
         conn->since.ms = now_ms(intake);
-        watch(intake, conn, 0); /* its end is told all the same */
+        watch(intake, conn, 0); /* epoll still reports that it was closed */
     }
 }
 

@@ -1,13 +1,13 @@
-/* intake: the connections of a handler on which there is no whole request yet, or one that waits for its
- * turn.
+/* intake: the connections of a handler whose request is incomplete, or complete and waiting for its turn.
  *
- * Owns them, what came on them, and how long that may take: nobody holds a handler by sending slowly, or
- * nothing. Reads without waiting. Whose request takes too long in all, or whose place others need more (the
- * oldest goes), is refused; whose client has gone is forgotten. Leaves accepting to the worker, and judging
- * the bytes to records. One thread.
+ * Owns them, the bytes that they sent, and how long that may take: a client that sends slowly, or nothing,
+ * cannot hold up a handler. Reads without waiting. Refuses a request that takes too long, and the oldest one
+ * if there are too many; forgets a connection whose client has gone. Leaves accepting to the worker, and
+ * judging the bytes to records. One thread.
  *
- * Life cycle: intake_init; intake_add for each connection; intake_read when epoll tells of one (its data is
- * the address of the connection); intake_take for one that is whole; intake_expire once a turn; intake_fini.
+ * Life cycle: intake_init; intake_add for each connection; intake_read when epoll reports one (its data is
+ * the address of the connection); intake_wait, intake_refuse or intake_drop when its request is complete;
+ * intake_expire once a turn; intake_fini.
  */
 #ifndef DRONC_INTAKE_H
 #define DRONC_INTAKE_H
@@ -20,16 +20,16 @@
 #include <stddef.h>
 
 #define INTAKE_MAX       512      /* connections */
-#define INTAKE_BYTES_MAX 33554432 /* of all of them together, about */
+#define INTAKE_BYTES_MAX 33554432 /* of all of them together, roughly */
 #define INTAKE_HEAD_MS   5000     /* from the connection to the end of the parameters */
-#define INTAKE_BODY_MS   20000    /* to the end of the body; and a second more for … */
-#define INTAKE_RATE      64       /* … each 64,000 bytes that came: bytes in a millisecond */
-#define INTAKE_TURN_MS   60000    /* that a whole one waits for its turn */
-#define INTAKE_ONE_MAX   4718592  /* bytes of one request: more are not read */
+#define INTAKE_BODY_MS   20000    /* to the end of the body, plus a second for … */
+#define INTAKE_RATE      64       /* … each 64,000 bytes that came (bytes per millisecond) */
+#define INTAKE_TURN_MS   60000    /* how long a complete request waits for its turn */
+#define INTAKE_ONE_MAX   4718592  /* bytes of one request; the rest is not read */
 
 enum intake_state {
-    INTAKE_MORE,  /* it may go on */
-    INTAKE_WHOLE, /* the request is there: intake_take */
+    INTAKE_MORE,  /* the request is incomplete */
+    INTAKE_WHOLE, /* the request is complete */
     INTAKE_GONE   /* the connection was closed and freed */
 };
 
@@ -37,9 +37,9 @@ struct intake_conn {
     int fd;
     struct buffer bytes;
     struct records records;
-    bool cut;             /* longer than INTAKE_ONE_MAX: bytes are its beginning */
-    bool waits;           /* whole, and waits for its turn */
-    bool watched;         /* by epoll */
+    bool cut;             /* longer than INTAKE_ONE_MAX: bytes has its beginning */
+    bool waits;           /* it is complete and waits for its turn */
+    bool watched;         /* epoll watches it */
     struct mono_ms since; /* when it came, or when it began to wait */
 };
 
@@ -48,33 +48,34 @@ struct intake {
     size_t count;
     size_t bytes; /* of all of them */
     struct clock clock;
-    int epoll_fd; /* borrowed; -1: nothing is watched */
+    int epoll_fd; /* borrowed; -1: none is watched */
 };
 
 void intake_init(struct intake *intake, struct clock clock, int epoll_fd);
-/* Close all. epoll_fd -1 before that: a child must not touch what it shares with its parent. */
+/* Close all connections. A child sets epoll_fd to -1 first, for it must not change what it shares with its
+ * parent. */
 void intake_fini(struct intake *intake);
 
-/* Take a connection (fd) in, making room if need be. NULL: out of memory, and it was closed. */
+/* Take the connection fd, making room if necessary. Returns NULL if memory is short; fd is closed then. */
 struct intake_conn *intake_add(struct intake *intake, int fd);
 
-/* Read what has come. */
+/* Read the bytes that have come. */
 enum intake_state intake_read(struct intake *intake, struct intake_conn *conn);
 
-/* Let a whole one wait for its turn. */
+/* Let a complete request wait for its turn. */
 void intake_wait(struct intake *intake, struct intake_conn *conn);
-/* The one that has waited longest for its turn; NULL: none does. */
+/* Returns the connection that has waited longest for its turn; NULL: none waits. */
 struct intake_conn *intake_next(const struct intake *intake);
 
-/* Has the client of a whole request gone? Then nobody waits for the answer. */
+/* Has the client of a complete request gone? */
 bool intake_is_gone(const struct intake_conn *conn);
 
-/* Forget one. Its descriptor is closed, unless it was taken away (fd -1). */
+/* Forget a connection. Closes its descriptor, unless that was taken (fd -1). */
 void intake_drop(struct intake *intake, struct intake_conn *conn);
-/* Answer that there is no place, or no time, and drop it. */
+/* Answer that the server is busy, and drop the connection. */
 void intake_refuse(struct intake *intake, struct intake_conn *conn);
 
-/* Refuse those whose time is over. Returns the ms until there may be more; -1: nothing to wait for. */
+/* Refuse the requests whose time is over. Returns the ms until the next one's is; -1: there is none. */
 int intake_expire(struct intake *intake);
 
 #endif

@@ -1,5 +1,5 @@
-/* pool.c: fork, wait, fork again. All signals that mean anything here are blocked and waited for, in one
- * place, so nothing is done in a signal handler. */
+/* pool: fork, wait, fork again. Blocks all signals that it heeds and waits for them in one place, so it needs
+ * no signal handler. */
 #include "serve/pool.h"
 
 #include "base/log.h"
@@ -20,14 +20,14 @@
 struct handler {
     pid_t pid; /* 0: none */
     struct mono_ms started;
-    struct mono_ms next; /* not before this is another one started in its place */
+    struct mono_ms next; /* its replacement does not start before that */
 };
 
 struct pool {
     struct handler handlers[POOL_MAX];
     int size;
     struct clock clock;
-    sigset_t awaited; /* blocked while the pool is kept */
+    sigset_t awaited; /* blocked while the pool runs */
     bool stopping;
 };
 
@@ -51,7 +51,8 @@ static enum pool_role start(struct pool *pool, struct handler *handler)
         sigset_t children;
         sigemptyset(&children);
         sigaddset(&children, SIGCHLD);
-        sigprocmask(SIG_UNBLOCK, &children, NULL); /* a stop still waits until the handler looks for it */
+        sigprocmask(SIG_UNBLOCK, &children,
+                    NULL); /* a request to stop stays blocked until the handler looks for it */
         return POOL_HANDLER;
     }
     if (handler->pid < 0) {
@@ -62,7 +63,7 @@ static enum pool_role start(struct pool *pool, struct handler *handler)
     return POOL_KEEPER;
 }
 
-/* Start the handlers that are missing and whose time has come. */
+/* Start the missing handlers whose time has come. */
 static enum pool_role fill(struct pool *pool)
 {
     int64_t now = clock_mono(&pool->clock).ms;
@@ -100,7 +101,7 @@ static void note_end(const struct pool *pool, struct handler *handler, int statu
     handler->next.ms = now + (early ? POOL_CALM_MS : 0);
 }
 
-/* Somebody else's child may have become ours: it is buried with the others. */
+/* Other processes' children may have become ours; reap them, too. */
 static void reap(struct pool *pool)
 {
     int status;
@@ -116,7 +117,7 @@ static void reap(struct pool *pool)
 static void stop(struct pool *pool)
 {
     if (!pool->stopping) {
-        supervisor_tell("STOPPING=1");
+        supervisor_send("STOPPING=1");
     }
     pool->stopping = true;
     for (int i = 0; i < pool->size; i++) {
@@ -138,7 +139,7 @@ static bool is_empty(const struct pool *pool)
     return true;
 }
 
-/* How long until the first handler that is missing may be started; -1: none is missing. */
+/* Returns the ms until the first missing handler may start; -1: none is missing. */
 static int64_t pause_ms(const struct pool *pool)
 {
     int64_t now = clock_mono(&pool->clock).ms;
@@ -153,7 +154,7 @@ static int64_t pause_ms(const struct pool *pool)
     return least;
 }
 
-/* Wait until something has happened or has to be done. */
+/* Wait until something happens or has to be done. */
 static void turn(struct pool *pool)
 {
     int64_t ms = pause_ms(pool);
@@ -176,7 +177,7 @@ enum pool_role pool_keep(int size, struct clock clock)
             return POOL_HANDLER;
         }
         if (!ready) {
-            supervisor_tell("READY=1");
+            supervisor_send("READY=1");
         }
         ready = true;
     }

@@ -1,4 +1,4 @@
-/* records: FastCGI 1.0, sections 3.3 and 3.4, as far as a responder is asked. */
+/* records: FastCGI 1.0, sections 3.3 and 3.4, as far as a responder needs them. */
 #include "serve/records.h"
 
 #include <string.h>
@@ -21,10 +21,10 @@ struct record {
     unsigned id;
     const unsigned char *content;
     size_t len;     /* of the content */
-    size_t padding; /* behind it */
+    size_t padding; /* after it */
 };
 
-/* The record at the beginning of bytes. False: it is not whole. */
+/* Read the record at the beginning of bytes. Returns false if it is incomplete. */
 static bool take_record(struct slice bytes, struct record *record)
 {
     const unsigned char *head = (const unsigned char *)bytes.data;
@@ -49,7 +49,7 @@ static enum records_state refuse(struct records *records, const char *problem)
 
 /* ---- parameters ---- */
 
-/* All contents of the records of parameters, one behind the other. */
+/* Append the contents of all records of parameters to out. */
 static void gather(struct buffer *out, struct slice bytes)
 {
     struct record record;
@@ -64,7 +64,7 @@ static void gather(struct buffer *out, struct slice bytes)
     }
 }
 
-/* A length in one byte, or in four with the first bit set. False: it is cut. */
+/* Read a length of one byte, or of four with the first bit set. Returns false if it is cut off. */
 static bool take_length(struct slice *rest, size_t *len)
 {
     const unsigned char *b = (const unsigned char *)rest->data;
@@ -80,7 +80,7 @@ static bool take_length(struct slice *rest, size_t *len)
     return true;
 }
 
-/* Each name and each value ends where the parameters do, or before. */
+/* Does each name and each value end within the parameters? */
 static bool are_pairs(struct slice rest)
 {
     while (rest.len > 0) {
@@ -155,7 +155,7 @@ enum records_state records_read(struct records *records, struct slice bytes)
     enum records_state state = RECORDS_MORE;
     struct record record;
 
-    if (bytes.len > 0 && bytes.data[0] != 1) { /* nor has it lengths that are worth waiting for */
+    if (bytes.len > 0 && bytes.data[0] != 1) { /* so its lengths mean nothing */
         return refuse(records, "it is not FastCGI 1");
     }
     while (state == RECORDS_MORE &&

@@ -1,12 +1,11 @@
-/* records: a look at the bytes of a FastCGI request before libfcgi gets them.
+/* records: checks the bytes of a FastCGI request before libfcgi gets them.
  *
- * Decides when a request is whole, and whether it is one that libfcgi reads without harm: one request for a
- * responder, its records in their order, names and values that end where the parameters do. libfcgi itself
- * waits for what is missing, and ends the process for lengths whose sum overflows. What is refused here is
- * legal in part (padding behind a beginning, a question about values, an abort), but no web server that we
- * know sends it.
+ * Decides when a request is complete, and whether libfcgi can read it safely: one request for a responder,
+ * its records in order, each name and value within the parameters. libfcgi itself would wait for missing
+ * bytes, and would end the process for lengths whose sum overflows. Some of what is refused here is legal
+ * (padding after the first record, a question about values, an abort), but no known web server sends it.
  *
- * Pure. Life cycle: zero-initialise, records_read as bytes come, records_answer.
+ * Pure. Life cycle: zero-initialise; records_read as bytes come; records_answer.
  */
 #ifndef DRONC_RECORDS_H
 #define DRONC_RECORDS_H
@@ -19,25 +18,24 @@
 #define RECORDS_PARAMS_MAX 262144 /* bytes of all parameters */
 
 enum records_state {
-    RECORDS_MORE,  /* it may go on */
-    RECORDS_WHOLE, /* all of it is there */
-    RECORDS_BAD    /* nothing that may be answered */
+    RECORDS_MORE,  /* the request is incomplete */
+    RECORDS_WHOLE, /* the request is complete */
+    RECORDS_BAD    /* libfcgi must not get it */
 };
 
-/* Zero-initialised: nothing was read yet. */
+/* Zero-initialised: nothing is read yet. */
 struct records {
-    size_t at;           /* bytes that were looked at: whole records */
+    size_t at;           /* bytes that were read: complete records */
     unsigned id;         /* of the request; 0: it has not begun */
     size_t params_len;   /* bytes of parameters so far */
-    bool params_whole;   /* all parameters are there */
-    const char *problem; /* what is wrong with it, static; NULL: nothing */
+    bool params_whole;   /* all parameters were read */
+    const char *problem; /* what is wrong; static; NULL: nothing */
 };
 
-/* Look at bytes, all that came of a request so far: what was seen before, and more. */
+/* Read on in bytes, which has all that came of the request so far. */
 enum records_state records_read(struct records *records, struct slice bytes);
 
-/* Append the records of an answer to the request id: text, as CGI wants it (at most 65,535 bytes), and the
- * end. */
+/* Append the records that answer the request id with text (a CGI response of at most 65,535 bytes). */
 void records_answer(struct buffer *out, unsigned id, const char *text);
 
 #endif

@@ -1,12 +1,14 @@
-/* responder: libfcgi, kept on a short line.
+/* responder: libfcgi under tight control.
  *
- * libfcgi would accept by itself, and would then take a signal for the end of a request, give up on EMFILE,
- * and wait for ever for a peer that sends half a request. So it reads whole requests only, from a file in
- * memory, and then writes to the connection. (ipcFd and keepConnection of FCGX_Request are read and written
- * in open_request, send_answer and close_request only.) */
+ * Left to accept connections itself, libfcgi takes a signal for the end of a request, gives up on EMFILE, and
+ * waits for ever for a peer that sends half a request. So here it reads complete requests only, from a file
+ * in memory, and then writes to the connection. Only open_request, send_answer and close_request touch ipcFd
+ * and keepConnection of FCGX_Request.
+ */
 #include "serve/responder.h"
 
 #include "base/log.h"
+#include "redis/redis_sync.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,14 +21,14 @@
 #define DRAIN_CHUNK 4096
 #define TURNS       2
 #define NOEXEC_SEAL 8U     /* MFD_NOEXEC_SEAL, which glibc 2.36 does not have yet */
-#define TAKE_S      5      /* who takes no byte of a short answer for so long is dropped */
-#define SHORT_MAX   262144 /* bytes: the web server takes so many, whatever its client does */
-#define TAKE_LONG_S 15     /* the same for a long answer, */
-#define TAKE_MS     20000  /* which has so much time in all, and more: */
-#define TAKE_RATE   64     /* bytes in a millisecond */
-#define TAKE_PIECE  65536  /* bytes between two looks at the clock */
+#define TAKE_S      5      /* a client that takes no byte of a short response for so long is dropped */
+#define SHORT_MAX   262144 /* bytes: the web server takes this many, whatever its client does */
+#define TAKE_LONG_S 15     /* the same for a long response … */
+#define TAKE_MS     20000  /* … which has this much time in all, plus a millisecond for … */
+#define TAKE_RATE   64     /* … this many bytes */
+#define TAKE_PIECE  65536  /* bytes written between two looks at the clock */
 
-/* ---- what app asks of a request ---- */
+/* ---- the source of a request, for app ---- */
 
 static const char *meta(void *arg, const char *name)
 {
@@ -44,7 +46,7 @@ static int64_t read_body(void *arg, char *out, size_t size)
 
 /* ---- the request, as libfcgi reads it ---- */
 
-/* Since Linux 6.3 a machine may insist on the flag, before that it is not known. */
+/* Linux 6.3 and later may insist on the flag; earlier versions do not know it. */
 static int open_memory(void)
 {
     int fd = memfd_create("request", MFD_CLOEXEC | NOEXEC_SEAL);
@@ -64,8 +66,8 @@ static int make_file(struct slice bytes, off_t at)
     return fd;
 }
 
-/* Put the request where libfcgi reads it. What stood there before may go on behind it, which it does not get
- * to; but where a request was cut, its end is to be seen. */
+/* Write the request to the file that libfcgi reads. libfcgi does not reach what an earlier request left after
+ * it; but a request that was cut must end where its bytes end. */
 static bool write_file(int fd, const struct intake_conn *conn)
 {
     const struct buffer *bytes = &conn->bytes;
@@ -74,7 +76,7 @@ static bool write_file(int fd, const struct intake_conn *conn)
            pwrite(fd, bytes->data, bytes->len, 0) == (ssize_t)bytes->len && lseek(fd, 0, SEEK_SET) == 0;
 }
 
-/* Have libfcgi begin it, as if it came on a connection that it keeps open. */
+/* Make libfcgi begin the request, as if it came on a connection that stays open. */
 static bool open_request(struct responder *responder)
 {
     FCGX_Request *request = &responder->request;
@@ -89,14 +91,14 @@ static bool open_request(struct responder *responder)
     request->ipcFd = responder->file_fd;
     request->keepConnection = 1;
     if (FCGX_Accept_r(request) != 0) {
-        responder->file_fd = -1; /* libfcgi closed it: records passed what it does not take */
+        responder->file_fd = -1; /* libfcgi closed it: records let a request pass that libfcgi refuses */
         request->ipcFd = -1;
         return false;
     }
     return true;
 }
 
-/* Read what is left of the body: libfcgi would look for it at the end of the answer. */
+/* Read the rest of the body: libfcgi would look for it after the response. */
 static void drain(FCGX_Request *request)
 {
     char chunk[DRAIN_CHUNK];
@@ -105,7 +107,7 @@ static void drain(FCGX_Request *request)
     }
 }
 
-/* End it without a word to anybody. */
+/* End the request without sending anything. */
 static void close_request(struct responder *responder)
 {
     FCGX_Free(&responder->request, 0);
@@ -114,7 +116,7 @@ static void close_request(struct responder *responder)
 
 /* ---- children ---- */
 
-/* What both would read and write is made anew: the file with the request, the connection to Redis. */
+/* Replace what the child shares with its parent: the file with the request, and the connection to Redis. */
 static bool become_child(struct responder *responder, off_t at)
 {
     const struct buffer *bytes = &responder->conn->bytes;
@@ -122,14 +124,14 @@ static bool become_child(struct responder *responder, off_t at)
     bool good = file >= 0 && dup2(file, responder->file_fd) >= 0;
 
     responder->is_child = true;
-    redis_sync_close(responder->app->redis);
+    redis_sync_close(responder->app->context.redis);
     if (file >= 0) {
         close(file);
     }
     return good;
 }
 
-/* Make a child for the request that is being answered. True: this is it. */
+/* Start a child for the current request. Returns true in the child. */
 static bool start_child(struct responder *responder, enum child_kind kind)
 {
     off_t at = lseek(responder->file_fd, 0, SEEK_CUR);
@@ -146,9 +148,9 @@ static bool start_child(struct responder *responder, enum child_kind kind)
 
 /* ---- turns ---- */
 
-/* Of all children on one listening socket that are about many jobs, TURNS at a time ask Redis and the
- * processor for much. What they all have in common is that socket: it carries the locks, and the kernel frees
- * those of one that dies. */
+/* Of all children on one listening socket that work on many jobs, TURNS at a time load Redis and the
+ * processor. They share only that socket, so it carries the locks; the kernel frees those of a child that
+ * dies. */
 static void lock(struct responder *responder, short type)
 {
     struct flock lock = {.l_type = type, .l_whence = SEEK_SET, .l_start = getpid() % TURNS, .l_len = 1};
@@ -158,7 +160,7 @@ static void lock(struct responder *responder, short type)
     }
 }
 
-/* app_admit_fn. Its client may have gone while it waited for its turn. */
+/* app_admit_fn. The client may have gone while the request waited for its turn. */
 static bool admit(void *arg)
 {
     struct responder *responder = arg;
@@ -174,7 +176,7 @@ static struct slice go_on(struct responder *responder)
 {
     struct slice bytes;
 
-    if (!responder->app->response.more) {
+    if (!app_has_more(responder->app)) {
         return (struct slice){NULL, 0};
     }
     lock(responder, F_WRLCK);
@@ -183,7 +185,7 @@ static struct slice go_on(struct responder *responder)
     return bytes;
 }
 
-/* ---- the answer ---- */
+/* ---- the response ---- */
 
 static void set_timeout(int fd, int seconds)
 {
@@ -191,30 +193,30 @@ static void set_timeout(int fd, int seconds)
     (void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout);
 }
 
-/* Is it one that only a client who reads it can take off our hands? */
+/* Is it too long for the web server to take without its client reading? */
 static bool is_long(const struct responder *responder, struct slice bytes)
 {
-    return bytes.len > SHORT_MAX || responder->app->response.more;
+    return bytes.len > SHORT_MAX || app_has_more(responder->app);
 }
 
 struct taking {
-    int64_t bytes; /* that were written */
-    int64_t us;    /* that this took */
+    int64_t bytes; /* written */
+    int64_t us;    /* spent on writing them */
 };
 
-/* Write the next bytes of an answer. False: that cannot be, or takes too long. A client that went away is not
- * an error: what cannot be written is forgotten. */
+/* Write the next bytes of a response. Returns false if that fails or takes too long. A client that has gone
+ * is no error. */
 static bool put(struct responder *responder, struct slice bytes, struct taking *taking)
 {
     while (bytes.len > 0) {
         size_t len = bytes.len < TAKE_PIECE ? bytes.len : TAKE_PIECE;
-        int64_t begin = clock_mono_us(&responder->app->clock);
+        int64_t begin = clock_mono_us(&responder->app->context.clock);
 
         if (FCGX_PutStr(bytes.data, (int)len, responder->request.out) < 0) {
             return false;
         }
         taking->bytes += (int64_t)len;
-        taking->us += clock_mono_us(&responder->app->clock) - begin;
+        taking->us += clock_mono_us(&responder->app->context.clock) - begin;
         bytes.data += len;
         bytes.len -= len;
         if (taking->us / 1000 > TAKE_MS + taking->bytes / TAKE_RATE) {
@@ -226,8 +228,8 @@ static bool put(struct responder *responder, struct slice bytes, struct taking *
     return true;
 }
 
-/* Write the answer that begins with bytes, and close the connection. One that was cut has no end, so that
- * nobody takes it for whole. */
+/* Write the response that begins with bytes, and close the connection. A response that was cut off gets no
+ * end record, so that no client takes it for complete. */
 static void send_answer(struct responder *responder, struct slice bytes)
 {
     FCGX_Request *request = &responder->request;
@@ -237,7 +239,7 @@ static void send_answer(struct responder *responder, struct slice bytes)
     lock(responder, F_UNLCK);
     request->ipcFd = responder->conn->fd;
     set_timeout(request->ipcFd, responder->is_child ? TAKE_LONG_S : TAKE_S);
-    while (bytes.data && good) {
+    while (bytes.data != NULL && good) {
         good = put(responder, bytes, &taking);
         bytes = good ? go_on(responder) : bytes;
     }
@@ -247,7 +249,7 @@ static void send_answer(struct responder *responder, struct slice bytes)
     }
 }
 
-/* What it means that this process is not the one that answers. */
+/* What to return if this process does not answer. */
 static enum responder_end end_of(const struct responder *responder, enum responder_end none)
 {
     return responder->started == CHILD_NONE     ? none
@@ -268,7 +270,7 @@ static enum responder_end answer(struct responder *responder)
     if (responder->app->left) {
         return end_of(responder, RESPONDER_NOT_YET);
     }
-    if (!bytes.data) {
+    if (bytes.data == NULL) {
         log_error("request failed", log_str("error", "out of memory"));
         return RESPONDER_DONE;
     }
@@ -294,7 +296,7 @@ enum responder_end responder_answer(struct responder *responder, const struct in
 
 /* ---- set-up ---- */
 
-/* libfcgi never gets to see the listening socket. */
+/* libfcgi never sees the listening socket. */
 enum err responder_init(struct responder *responder, struct app *app, int listener, struct errinfo *info)
 {
     *responder = (struct responder){.app = app, .file_fd = -1, .turn_fd = listener};

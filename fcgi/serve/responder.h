@@ -1,9 +1,9 @@
-/* responder: answers one whole request on one connection, by libfcgi and app.
+/* responder: answers one complete request on one connection, through libfcgi and app.
  *
- * Owns libfcgi, which speaks the protocol and does nothing else, and how long a client may take for its
- * answer. Decides what is done in a process of its own, so that nobody else waits for it: what is about many
- * jobs (app_admit_fn), and the sending of an answer that is too long for the web server's memory. Leaves
- * making that process to the worker. A connection carries one request. One thread.
+ * Owns libfcgi, which only speaks the protocol, and how long a client may take for its response. Decides what
+ * runs in a child process, so that no other request waits for it: requests about many jobs (app_admit_fn),
+ * and sending a response that is too long for the web server's memory. Leaves starting the child to the
+ * worker. A connection carries one request. One thread.
  *
  * Life cycle: responder_init; responder_answer per request; responder_fini.
  */
@@ -18,22 +18,22 @@
 #include <stdbool.h>
 
 enum responder_end {
-    RESPONDER_DONE,    /* answered here, or by a child: the connection is of no more use */
-    RESPONDER_NOT_YET, /* it may be begun when a child has ended */
+    RESPONDER_DONE,    /* answered, here or by a child: drop the connection */
+    RESPONDER_NOT_YET, /* it can begin when a child has ended */
     RESPONDER_REFUSED  /* it cannot be answered now */
 };
 
-/* Make a child for the request that is being answered, one that holds nothing of ours but its connection. */
+/* Start a child for the current request. The child keeps nothing but its connection. */
 typedef enum child_start responder_spawn_fn(void *arg, enum child_kind kind);
 
 struct responder {
     struct app *app; /* borrowed */
     FCGX_Request request;
-    int file_fd;                    /* the request, for libfcgi to read; -1: none yet */
-    int turn_fd;                    /* borrowed: what children lock, the listening socket */
-    const struct intake_conn *conn; /* borrowed: whose request is being answered */
-    enum child_start started;       /* what became of the wish for a child, for this request */
-    bool is_child;                  /* this process was made for the request */
+    int file_fd;                    /* the file that libfcgi reads the request from; -1: none yet */
+    int turn_fd;                    /* borrowed: the listening socket, which children lock */
+    const struct intake_conn *conn; /* borrowed: the connection of the current request */
+    enum child_start started;       /* the result of starting a child for this request */
+    bool is_child;                  /* this process is a child for the request */
     responder_spawn_fn *spawn;
     void *spawn_arg; /* borrowed */
 };
@@ -43,7 +43,7 @@ NODISCARD enum err responder_init(struct responder *responder, struct app *app, 
                                   struct errinfo *info);
 void responder_fini(struct responder *responder);
 
-/* Answer the request on conn, which has all of it. In a child that was made for that, returns likewise. */
+/* Answer the complete request on conn. Returns in a child, too. */
 enum responder_end responder_answer(struct responder *responder, const struct intake_conn *conn);
 
 #endif

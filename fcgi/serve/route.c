@@ -1,4 +1,4 @@
-/* route: the table of the API, and looking things up in it. */
+/* route: the table of the API, and lookups in it. */
 #include "serve/route.h"
 
 #include "api/resources.h"
@@ -60,19 +60,19 @@ bool route_is_bulk(const struct route *route)
 bool route_match(const char *pattern, struct slice path, struct slice *id)
 {
     const char *hole = strstr(pattern, "{id}");
-    size_t head = hole ? (size_t)(hole - pattern) : 0;
+    size_t head = hole != NULL ? (size_t)(hole - pattern) : 0;
     const char *slash;
     size_t len;
 
     *id = (struct slice){NULL, 0};
-    if (!hole) {
+    if (hole == NULL) {
         return slice_eq(path, pattern);
     }
     if (path.len <= head || memcmp(path.data, pattern, head) != 0) {
         return false;
     }
     slash = memchr(path.data + head, '/', path.len - head);
-    len = slash ? (size_t)(slash - path.data) - head : path.len - head;
+    len = slash != NULL ? (size_t)(slash - path.data) - head : path.len - head;
     if (len == 0 || !slice_eq((struct slice){path.data + head + len, path.len - head - len}, hole + 4)) {
         return false;
     }
@@ -90,14 +90,12 @@ static void allow_method(char allow[RESPONSE_ALLOW_SIZE], const char *method)
              get ? ", HEAD" : "");
 }
 
-const struct route *route_find(struct slice path, const char *method, char allow[RESPONSE_ALLOW_SIZE],
-                               struct api_error *error)
+const struct route *route_find(struct slice path, const char *method, struct slice *id,
+                               char allow[RESPONSE_ALLOW_SIZE], struct api_error *error)
 {
-    struct slice id;
-
     allow[0] = '\0';
     for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++) {
-        if (!route_match(routes[i].path, path, &id)) {
+        if (!route_match(routes[i].path, path, id)) {
             continue;
         }
         if (strcmp(method, routes[i].method) == 0) {

@@ -1,44 +1,40 @@
-/* route: which path and method is answered by whom. One table (route.c); everything else about a request is
- * the handlers'.
+/* route: which handler answers which path and method. One table (route.c) holds that, and the query
+ * parameters of each path; the handlers do the rest.
  *
- * A path is compared byte for byte: a slash at its end, two of them inside or another case is another path.
+ * Paths are compared byte by byte: a slash at the end, a double slash or another case makes another path.
  * Pure.
  */
 #ifndef DRONC_ROUTE_H
 #define DRONC_ROUTE_H
 
+#include "api/context.h"
 #include "base/buffer.h"
 #include "http/api_error.h"
 #include "http/response.h"
 
 #include <stdbool.h>
 
-struct app;
-
-/* Answer app->request into app->response. False: error is filled, and what was written is dropped. */
-typedef bool route_handler(struct app *app, struct api_error *error);
-
 struct route {
-    const char *path;   /* may hold "{id}" in place of a segment */
-    const char *method; /* GET stands for HEAD, too */
-    route_handler *handle;
-    const char *const *params; /* the query parameters it knows, ended by NULL; NULL: it looks at none (what
-                                * checks health may add what it likes to get past a cache) */
+    const char *path;   /* may have "{id}" in place of a segment */
+    const char *method; /* GET includes HEAD */
+    api_handler *handle;
+    const char *const *params; /* the query parameters that it takes, ended by NULL; NULL: it ignores all (a
+                                  health check may add one to get past a cache) */
 };
 
-/* Is it about many jobs, so that it may take long? See app_admit_fn. */
+/* Is it about many jobs, so that it may take long (app_admit_fn)? */
 bool route_is_bulk(const struct route *route);
 
-/* The route at an index; NULL past the last one. */
+/* Returns the route at index; NULL after the last one. */
 const struct route *route_at(size_t index);
 
-/* Is path one that pattern stands for? "{id}" in a pattern stands for one segment of any text, which goes to
- * *id; without it in the pattern *id is {NULL, 0}. */
+/* Does path match pattern? "{id}" in a pattern matches one segment of any text, which *id then has; without
+ * it in the pattern, *id is {NULL, 0}. */
 bool route_match(const char *pattern, struct slice path, struct slice *id);
 
-/* The route of a request. NULL: error is filled (404, or 405 with the methods that are there in allow; else
- * allow is ""). */
-const struct route *route_find(struct slice path, const char *method, char allow[RESPONSE_ALLOW_SIZE],
-                               struct api_error *error);
+/* Returns the route of a request; *id is as in route_match. Returns NULL if there is none; error is filled
+ * then: 404, or 405, with the methods of the path in allow, which is "" otherwise. */
+const struct route *route_find(struct slice path, const char *method, struct slice *id,
+                               char allow[RESPONSE_ALLOW_SIZE], struct api_error *error);
 
 #endif

@@ -1,4 +1,4 @@
-/* stop: a handler that sets a flag, and a look at what is pending for those who do not wait. */
+/* stop: a signal handler that sets a flag, and a look at the pending signals. */
 #include "serve/stop.h"
 
 #include <stddef.h>
@@ -14,7 +14,7 @@ static void on_signal(int number)
     stopped = 1;
 }
 
-/* *before: the mask until now. */
+/* *before: the mask before the call. */
 static void block_signals(sigset_t *before)
 {
     sigset_t blocked;
@@ -35,7 +35,7 @@ void stop_hold(void)
 
 void stop_init(sigset_t *waiting)
 {
-    struct sigaction action = {.sa_handler = on_signal}; /* no SA_RESTART: waiting is to end */
+    struct sigaction action = {.sa_handler = on_signal}; /* no SA_RESTART: a signal ends the wait */
     struct sigaction ignore = {.sa_handler = SIG_IGN};
 
     block_signals(waiting);

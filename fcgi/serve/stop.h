@@ -1,12 +1,12 @@
-/* stop: the signals that ask the handler to end, kept away from everything but the waiting.
+/* stop: the signals that stop a handler, which only ever interrupt its waiting.
  *
- * Owns the disposition of SIGTERM, SIGINT, SIGHUP and SIGUSR1 (what mod_fastcgi sends), all of which mean:
- * answer what is being answered, then exit 0. They are blocked at all times, and let in only where
- * epoll_pwait or ppoll is handed the mask below; so no read or write is ever interrupted (libfcgi takes an
- * interrupted read for the end of the input). SIGPIPE is ignored.
+ * Owns the disposition of SIGTERM, SIGINT, SIGHUP and SIGUSR1 (which mod_fastcgi sends). Each means: finish
+ * the requests in progress, then exit with 0. They stay blocked except during epoll_pwait and ppoll, which
+ * get the mask below; so no read or write is ever interrupted (libfcgi takes an interrupted read for the end
+ * of the input). SIGPIPE is ignored.
  *
- * Life cycle: stop_hold before anybody is told that this process is there; stop_init once, after FCGX_Init,
- * which puts handlers of its own on some of these.
+ * Life cycle: stop_hold before the log or a supervisor learns of this process; stop_init once, after
+ * FCGX_Init, which sets handlers of its own for some of these signals.
  */
 #ifndef DRONC_STOP_H
 #define DRONC_STOP_H
@@ -14,13 +14,13 @@
 #include <signal.h>
 #include <stdbool.h>
 
-/* From here on none of the signals ends the process: they wait. */
+/* From here on these signals wait, and do not end the process. */
 void stop_hold(void);
 
-/* Set it up. *waiting: the mask to wait with. */
+/* Set the handlers up. *waiting: the signal mask for epoll_pwait and ppoll. */
 void stop_init(sigset_t *waiting);
 
-/* True once one of the signals has come, also while it is still blocked. */
+/* Returns true once one of the signals has come, even if it is still blocked. */
 bool stop_requested(void);
 
 #endif

@@ -1,5 +1,5 @@
-/* supervisor.c: one datagram to NOTIFY_SOCKET. The runner, which has more to tell and more often, has its own
- * (notify). */
+/* supervisor: sends one datagram to NOTIFY_SOCKET. The runner, which reports more and more often, has a
+ * module of its own. */
 #include "serve/supervisor.h"
 
 #include "base/log.h"
@@ -13,8 +13,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-/* A path, or a name after "@" (the "abstract" ones of Linux, which begin with a zero byte). The length of the
- * address; 0: it is neither. */
+/* Read a path, or a name after "@" (an "abstract" one of Linux, which begins with a zero byte). Returns the
+ * length of the address; 0: it is neither. */
 static socklen_t read_address(struct sockaddr_un *address, const char *text)
 {
     size_t len = strlen(text);
@@ -44,7 +44,7 @@ static bool send_to(const char *name, const char *state)
     return sent;
 }
 
-void supervisor_tell(const char *state)
+void supervisor_send(const char *state)
 {
     const char *name = getenv("NOTIFY_SOCKET");
     if (name != NULL && name[0] != '\0' && !send_to(name, state)) {

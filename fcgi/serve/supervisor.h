@@ -1,12 +1,9 @@
-/* supervisor: a word to whoever started the handlers, where it listens for one (systemd's Type=notify).
- *
- * Owns nothing between two calls. What there is to tell is the caller's business.
- */
+/* supervisor: informs the process that started the handlers, if it listens (systemd's Type=notify). Keeps no
+ * state; the caller decides what to send. */
 #ifndef DRONC_SUPERVISOR_H
 #define DRONC_SUPERVISOR_H
 
-/* Send state ("READY=1") to the socket that NOTIFY_SOCKET names. Without one, nothing; what cannot be sent is
- * logged. */
-void supervisor_tell(const char *state);
+/* Send state ("READY=1") to the socket in NOTIFY_SOCKET. Does nothing if that is not set; logs a failure. */
+void supervisor_send(const char *state);
 
 #endif

@@ -1,5 +1,5 @@
-/* worker: the listening socket, epoll, and when to stop. Accepting and waiting is done here and not by
- * libfcgi, so that signals come where they can be heeded. */
+/* worker: the listening socket, epoll, and when to stop. Accepts and waits itself instead of leaving that to
+ * libfcgi, so that signals come at points where it can heed them. */
 #include "serve/worker.h"
 
 #include "base/clock.h"
@@ -18,20 +18,20 @@
 #include <unistd.h>
 
 #define LISTEN_FD   STDIN_FILENO
-#define BACK_OFF_MS 100  /* before accepting again, when there are no descriptors or no memory */
-#define STOP_MS     3000 /* how long connections that wait are still taken when a stop was asked for */
-#define EVENTS      64   /* looked at in one turn */
+#define BACK_OFF_MS 100  /* the wait before accepting again, if descriptors or memory are short */
+#define STOP_MS     3000 /* how long waiting connections are still taken after a request to stop */
+#define EVENTS      64   /* handled in one turn */
 
 struct worker {
     struct responder responder;
     struct intake intake; /* connections */
     struct children children;
-    const struct intake_conn *conn; /* whose request is being answered */
-    sigset_t waiting;               /* the signal mask to wait with */
-    int epoll_fd;            /* watches LISTEN_FD (wakes one process per connection, not all) and the rest */
-    bool starved;            /* accepting failed for want of resources, and that was logged */
-    bool closed;             /* a stop was asked for, and nothing waits to be accepted: no more is */
-    struct mono_ms stop_end; /* of taking connections; 0: no stop was asked for yet */
+    const struct intake_conn *conn; /* of the current request */
+    sigset_t waiting;               /* the signal mask while waiting */
+    int epoll_fd; /* watches LISTEN_FD (a connection wakes one process, not all), connections and children */
+    bool starved; /* accepting failed because resources are short, and that was logged */
+    bool closed;  /* stopping, and no connection waits: no more are accepted */
+    struct mono_ms stop_end; /* when to stop taking connections; 0: not stopping */
 };
 
 bool worker_is_fastcgi(void)
@@ -44,8 +44,8 @@ bool worker_is_fastcgi(void)
 
 /* ---- requests ---- */
 
-/* In a child: let go of all connections but its own. The listening socket it keeps, for the turns that are
- * taken there; it ends with its parent, so that nobody waits for it to accept. */
+/* In a child: let go of all connections except its own. It keeps the listening socket for the locks on it,
+ * and never accepts. */
 static void keep_own_only(struct worker *worker)
 {
     worker->epoll_fd = worker->intake.epoll_fd = -1;
@@ -68,8 +68,7 @@ static enum child_start spawn(void *arg, enum child_kind kind)
     return started;
 }
 
-/* Answer the whole request on a connection. Nobody waits any more for what a client who has gone asked for:
- * it is not begun. */
+/* Answer the complete request on a connection, unless its client has gone. */
 static void serve_request(struct worker *worker, struct intake_conn *conn)
 {
     enum responder_end end;
@@ -97,7 +96,7 @@ static bool is_fatal(int error)
     return error == EBADF || error == EINVAL || error == ENOTSOCK || error == EOPNOTSUPP || error == EFAULT;
 }
 
-/* No descriptors, no memory: others may give some back. Say so once, and wait a little. */
+/* Descriptors or memory are short, and other processes may free some: log that once, and wait a little. */
 static void back_off(struct worker *worker, int error)
 {
     struct timespec pause = {0, BACK_OFF_MS * 1000000L};
@@ -116,7 +115,7 @@ static void read_connection(struct worker *worker, struct intake_conn *conn)
     }
 }
 
-/* Take a connection, if there is one. ERR_SYSTEM: there never will be. */
+/* Take a connection, if there is one. ERR_SYSTEM: the socket will never have one. */
 static enum err take_connection(struct worker *worker, bool *have, struct errinfo *info)
 {
     int fd = accept4(LISTEN_FD, NULL, NULL, SOCK_CLOEXEC);
@@ -125,7 +124,7 @@ static enum err take_connection(struct worker *worker, bool *have, struct errinf
     if (fd >= 0) {
         struct intake_conn *conn = intake_add(&worker->intake, fd);
         worker->starved = false;
-        if (conn) {
+        if (conn != NULL) {
             read_connection(worker, conn);
         }
     } else if (is_fatal(errno)) {
@@ -136,12 +135,12 @@ static enum err take_connection(struct worker *worker, bool *have, struct errinf
     return ERR_OK;
 }
 
-/* Begin those whose turn has come. */
+/* Begin the requests whose turn has come. */
 static void serve_waiting(struct worker *worker)
 {
     struct intake_conn *conn = intake_next(&worker->intake);
 
-    while (conn && !worker->responder.is_child && children_may_start(&worker->children, CHILD_BULK)) {
+    while (conn != NULL && !worker->responder.is_child && children_may_start(&worker->children, CHILD_BULK)) {
         serve_request(worker, conn);
         conn = intake_next(&worker->intake);
     }
@@ -149,13 +148,13 @@ static void serve_waiting(struct worker *worker)
 
 /* ---- the loop ---- */
 
-/* Do what events are about, but for the listening socket. True: there is something on that. */
+/* Handle the events, except on the listening socket. Returns true if there is one on that. */
 static bool look_at(struct worker *worker, const struct epoll_event *events, int count)
 {
     bool listener = false;
 
     for (int i = 0; i < count && !worker->responder.is_child; i++) {
-        if (!events[i].data.ptr) {
+        if (events[i].data.ptr == NULL) {
             listener = true;
         } else if (events[i].data.ptr == &worker->children) {
             (void)children_reap(&worker->children);
@@ -166,8 +165,8 @@ static bool look_at(struct worker *worker, const struct epoll_event *events, int
     return listener;
 }
 
-/* Wait, at most timeout_ms (-1: for ever; a signal ends it, too), and do what came. True: somebody connects.
- */
+/* Wait for timeout_ms at most (-1: without limit; a signal ends the wait, too), and handle the events.
+ * Returns true if a client connects. */
 static bool wait_for_work(struct worker *worker, int timeout_ms)
 {
     struct epoll_event events[EVENTS];
@@ -176,9 +175,9 @@ static bool wait_for_work(struct worker *worker, int timeout_ms)
     return look_at(worker, events, count);
 }
 
-/* A stop has been asked for: is it time? Not while connections wait: the kernel took them, and where this is
- * the last process on the socket nobody else will answer them. But not for ever: others may share it. What
- * children do is waited for: it was begun. */
+/* Stopping: is it time to end? Not while connections wait: the kernel has taken them, and if this is the last
+ * process on the socket, no other will answer them. There is a limit, since other processes may share the
+ * socket. Requests that children have begun are waited for. */
 static bool is_over(struct worker *worker, bool had_one)
 {
     int64_t now = clock_mono(&worker->intake.clock).ms;
@@ -194,7 +193,7 @@ static bool is_over(struct worker *worker, bool had_one)
     return worker->closed && worker->intake.count == 0 && children_count(&worker->children) == 0;
 }
 
-/* The ms to wait for work. */
+/* Returns the ms to wait for events. */
 static int patience(struct worker *worker, bool last)
 {
     int ms = intake_expire(&worker->intake);
@@ -207,7 +206,7 @@ static int patience(struct worker *worker, bool last)
 
 static enum err serve(struct worker *worker, struct errinfo *info)
 {
-    bool last = false; /* a stop was asked for */
+    bool last = false; /* stopping */
 
     while (!worker->responder.is_child) {
         bool have = wait_for_work(worker, patience(worker, last));
@@ -263,7 +262,7 @@ enum err worker_run(struct app *app, struct errinfo *info)
         stop_init(&worker.waiting);
         err = watch_listener(&worker, info);
     }
-    intake_init(&worker.intake, app->clock, worker.epoll_fd);
+    intake_init(&worker.intake, app->context.clock, worker.epoll_fd);
     children_init(&worker.children, worker.epoll_fd);
     if (err == ERR_OK) {
         err = serve(&worker, info);

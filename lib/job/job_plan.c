@@ -33,8 +33,9 @@ static bool same_number(struct job_number a, struct job_number b)
     return a.given == b.given && (!a.given || a.value == b.value);
 }
 
-bool job_plan_same(const struct job *a, const struct job *b, bool only_time)
+enum job_plan_change job_plan_compare(const struct job *a, const struct job *b)
 {
+    enum job_plan_change change = JOB_PLAN_SAME;
     struct job_fields x;
     struct job_fields y;
     job_describe(a, &x);
@@ -44,9 +45,10 @@ bool job_plan_same(const struct job *a, const struct job *b, bool only_time)
         bool same = job_field_is_slice(field)
                         ? slice_same(*job_field_text(&x, field), *job_field_text(&y, field))
                         : same_number(*job_field_number(&x, field), *job_field_number(&y, field));
-        if (!same && (!only_time || is_about_time(field))) {
-            return false;
+        if (!same && is_about_time(field)) {
+            return JOB_PLAN_OTHER_TIME;
         }
+        change = same ? change : JOB_PLAN_SAME_TIME;
     }
-    return true;
+    return change;
 }

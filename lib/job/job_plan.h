@@ -14,7 +14,12 @@
 /* The first instant of job that is later than after. Returns false if there is none. */
 NODISCARD bool job_plan_first(const struct job *job, struct wall_ms after, struct wall_ms *first);
 
-/* Do both have the same definition, as it is stored? only_time: the part of it that says when. */
-bool job_plan_same(const struct job *a, const struct job *b, bool only_time);
+/* How two definitions differ, as they are stored. */
+enum job_plan_change {
+    JOB_PLAN_SAME,      /* not at all */
+    JOB_PLAN_SAME_TIME, /* not in the fields that say when the job is called */
+    JOB_PLAN_OTHER_TIME /* in those, too */
+};
+enum job_plan_change job_plan_compare(const struct job *a, const struct job *b);
 
 #endif

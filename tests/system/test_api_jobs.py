@@ -155,6 +155,15 @@ def test_list_goes_through_all_jobs_page_by_page(handler):
         assert len(listed) == len(ids) and set(listed) == ids
 
 
+@pytest.mark.parametrize("path", ["/v1/jobs", "/v1/track/executions", "/v1/dead"])
+def test_a_limit_above_the_most_means_the_most_in_every_list(handler, path):
+    ids = {handler.schedule(NEVER_SOON, f"http://h/{n}") for n in range(3)}
+    answers = [handler.get(f"{path}?limit={limit}") for limit in (200, 201, 10**30)]
+    assert [answer.status for answer in answers] == [200] * 3
+    assert answers[0].json == answers[1].json == answers[2].json
+    assert path != "/v1/jobs" or answers[0].json["count"] == len(ids)
+
+
 def test_list_shows_jobs_as_get_does(handler):
     job_id = handler.schedule(NEVER_SOON, "http://h/")
     page = handler.jobs()
@@ -247,7 +256,7 @@ def test_list_finds_an_empty_database_empty(handler):
     assert handler.jobs() == {"count": 0, "jobs": [], "next_cursor": None}
 
 
-@pytest.mark.parametrize("query, field", [("state=active", "state"), ("limit=0", "limit"), ("limit=201", "limit"),
+@pytest.mark.parametrize("query, field", [("state=active", "state"), ("limit=0", "limit"), ("limit=1.5", "limit"),
                                           ("tag=", "tag"), (f"tag={'x' * 65}", "tag"),
                                           ("name_prefix=", "name_prefix"), (f"name_prefix={'x' * 129}", "name_prefix"), ("cursor=x", "cursor"), (f"cursor={'g' * 64}", "cursor"), ("page=2", "page")])
 def test_list_refuses_what_it_does_not_know(handler, query, field):

@@ -10,6 +10,7 @@
 
 static struct redis_server server;
 static struct config config;
+static struct arena arena; /* of replies */
 static struct redis_sync *redis;
 static struct zones *zones;
 static struct errinfo info;
@@ -20,7 +21,7 @@ static inline void store_rig_start(void)
 {
     redis_server_open(&server, NULL);
     config = redis_server_config(&server);
-    redis = redis_sync_new(&config, clock_system());
+    redis = redis_sync_new(&config, clock_system(), &arena);
     zones = zones_new(JOB_MAKER_ZONES);
     assert_true(redis != NULL && zones != NULL);
 }
@@ -29,6 +30,7 @@ static inline void store_rig_stop(void)
 {
     zones_free(zones);
     redis_sync_free(redis);
+    arena_fini(&arena);
     redis_server_close(&server);
 }
 
@@ -50,6 +52,7 @@ static inline int store_rig_close(void **state)
 /* Send cmd, and end it; an error of Redis' is an answer like any other. */
 static inline void exchange(struct cmd *cmd)
 {
+    arena_clear(&arena);
     enum err err = redis_sync_call(redis, cmd, 1, 5000, &info);
     cmd_fini(cmd);
     if (err != ERR_OK) {

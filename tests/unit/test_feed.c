@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+static struct arena arena;
 static const struct feed_filter all = {.until = {INT64_MAX}};
 static const struct feed_cursor beginning = {.kind = FEED_CURSOR_NONE};
 
@@ -71,22 +72,20 @@ static void check_page(const struct feed *feed, const int *instants)
 TEST(feed_merges_newest_first)
 {
     struct feed feed;
-    feed_init(&feed);
-    feed_begin(&feed, &all, &beginning);
+    feed_begin(&feed, &arena, &all, &beginning);
     assert_int_equal(feed_advance(&feed, 10), ALL_SHARDS);
     fill(&feed, 0, 5, (const int[]){90, 40, 0});
     fill(&feed, 1, 5, (const int[]){80, 70, 10, 0});
     fill_rest_empty(&feed, 2);
     assert_int_equal(feed_advance(&feed, 10), 0);
     check_page(&feed, (const int[]){90, 80, 70, 40, 10, 0});
-    feed_fini(&feed);
+    arena_fini(&arena);
 }
 
 TEST(feed_asks_again_only_where_more_may_be)
 {
     struct feed feed;
-    feed_init(&feed);
-    feed_begin(&feed, &all, &beginning);
+    feed_begin(&feed, &arena, &all, &beginning);
     fill(&feed, 0, 2, (const int[]){90, 80, 0});
     fill(&feed, 1, 2, (const int[]){20, 10, 0});
     fill_rest_empty(&feed, 2);
@@ -96,22 +95,21 @@ TEST(feed_asks_again_only_where_more_may_be)
     fill(&feed, 0, 4, (const int[]){70, 5, 0});
     assert_int_equal(feed_advance(&feed, 4), 0);
     check_page(&feed, (const int[]){90, 80, 70, 20, 0});
-    feed_fini(&feed);
+    arena_fini(&arena);
 }
 
 TEST(feed_stops_at_the_limit)
 {
     struct feed feed;
-    feed_init(&feed);
-    feed_begin(&feed, &all, &beginning);
+    feed_begin(&feed, &arena, &all, &beginning);
     fill(&feed, 0, 2, (const int[]){90, 80, 0});
     fill_rest_empty(&feed, 1);
     assert_int_equal(feed_advance(&feed, 1), 0);
     check_page(&feed, (const int[]){90, 0});
-    feed_begin(&feed, &all, &beginning);
+    feed_begin(&feed, &arena, &all, &beginning);
     assert_int_equal(feed.page_count, 0);
     assert_int_equal(feed_advance(&feed, 1), ALL_SHARDS);
-    feed_fini(&feed);
+    arena_fini(&arena);
 }
 
 TEST(feed_skips_what_cannot_be_read_and_goes_on_behind_it)
@@ -119,8 +117,7 @@ TEST(feed_skips_what_cannot_be_read_and_goes_on_behind_it)
     struct feed feed;
     struct fake_reply fake;
     struct errinfo info;
-    feed_init(&feed);
-    feed_begin(&feed, &all, &beginning);
+    feed_begin(&feed, &arena, &all, &beginning);
     fake_begin(&fake, 0);
     fake_add(&fake, 90, NULL);
     fake_add(&fake, 80, "garbage");
@@ -131,7 +128,7 @@ TEST(feed_skips_what_cannot_be_read_and_goes_on_behind_it)
     fill(&feed, 0, 5, (const int[]){0});
     assert_int_equal(feed_advance(&feed, 5), 0);
     check_page(&feed, (const int[]){90, 0});
-    feed_fini(&feed);
+    arena_fini(&arena);
 }
 
 TEST(feed_gives_up_on_a_shard_without_positions)
@@ -139,15 +136,14 @@ TEST(feed_gives_up_on_a_shard_without_positions)
     struct feed feed;
     struct fake_reply fake;
     struct errinfo info;
-    feed_init(&feed);
-    feed_begin(&feed, &all, &beginning);
+    feed_begin(&feed, &arena, &all, &beginning);
     fake_begin(&fake, 0);
     fake_add(&fake, 90, NULL);
     fake.items[0] = (struct slice){NULL, 0};
     assert_int_equal(feed_fill(&feed, 0, &fake.reply, 1, &info), ERR_OK);
     fill_rest_empty(&feed, 1);
     assert_int_equal(feed_advance(&feed, 5), 0);
-    feed_fini(&feed);
+    arena_fini(&arena);
 }
 
 TEST(feed_reports_what_redis_refuses)
@@ -156,11 +152,10 @@ TEST(feed_reports_what_redis_refuses)
     struct errinfo info;
     struct reply error = {.kind = REPLY_ERROR, .text = slice_of("WRONGTYPE no")};
     struct job_id job = {{0}};
-    feed_init(&feed);
-    feed_begin(&feed, &all, &beginning);
+    feed_begin(&feed, &arena, &all, &beginning);
     assert_int_equal(feed_fill(&feed, 0, &error, 5, &info), ERR_REFUSED);
     assert_int_equal(feed_fill_history(&feed, &job, &error, 5, &info), ERR_REFUSED);
-    feed_fini(&feed);
+    arena_fini(&arena);
 }
 
 #define CROWD 200 /* records, one in each millisecond; most of them in few of the shards */
@@ -183,12 +178,11 @@ static void serve(struct feed *feed, unsigned shard, size_t ask)
 TEST(feed_pages_are_the_same_however_little_is_asked_for_at_a_time)
 {
     struct feed feed;
-    feed_init(&feed);
     for (size_t ask = 1; ask <= 10; ask++) {
         struct feed_cursor from = beginning;
         for (int newest = CROWD; newest > 0; newest -= 50) {
             unsigned missing;
-            feed_begin(&feed, &all, &from);
+            feed_begin(&feed, &arena, &all, &from);
             while ((missing = feed_advance(&feed, 50)) != 0) {
                 for (unsigned shard = 0; shard < STORE_SHARDS; shard++) {
                     if (missing & 1U << shard) {
@@ -204,31 +198,7 @@ TEST(feed_pages_are_the_same_however_little_is_asked_for_at_a_time)
             from = feed.next;
         }
     }
-    feed_fini(&feed);
-}
-
-/* A page may take several questions to Redis, and each takes the place of the replies before it. */
-TEST(feed_keeps_what_records_borrow_from_a_reply)
-{
-    struct feed feed;
-    struct fake_reply fake;
-    struct errinfo info;
-    feed_init(&feed);
-    feed_begin(&feed, &all, &beginning);
-    for (unsigned shard = 0; shard < 2; shard++) {
-        fake_begin(&fake, shard);
-        fake_add(&fake, 90 - (int)shard,
-                 shard == 0 ? "o:s s:90 x:90 a:1 k:b25l" : "o:f s:89 x:89 a:1 k:dHdv");
-        fake_add(&fake, 50, NULL);
-        assert_int_equal(feed_fill(&feed, shard, &fake.reply, 5, &info), ERR_OK);
-        memset(&fake, 'x', sizeof fake);
-    }
-    fill_rest_empty(&feed, 2);
-    assert_int_equal(feed_advance(&feed, 3), 0);
-    assert_true(slice_eq(feed_at(&feed, 0)->response, "b25l"));
-    assert_true(slice_eq(feed_at(&feed, 1)->response, "dHdv"));
-    assert_null(feed_at(&feed, 2)->response.data);
-    feed_fini(&feed);
+    arena_fini(&arena);
 }
 
 TEST(feed_history_is_ordered_by_call)
@@ -242,8 +212,7 @@ TEST(feed_history_is_ordered_by_call)
         slice_of("o:m s:100 u:900 n:3 a:0"),
     };
     struct reply reply = {.kind = REPLY_ARRAY, .items = items, .count = sizeof items / sizeof items[0]};
-    feed_init(&feed);
-    feed_begin(&feed, &all, &beginning);
+    feed_begin(&feed, &arena, &all, &beginning);
     assert_int_equal(feed_fill_history(&feed, &job, &reply, 5, &info), ERR_OK);
     feed_sort(&feed);
     assert_int_equal(feed.page_count, 4);
@@ -251,5 +220,5 @@ TEST(feed_history_is_ordered_by_call)
     assert_int_equal(feed_at(&feed, 1)->started.ms, 500);
     assert_int_equal(feed_at(&feed, 2)->outcome, EXECUTION_LOST);
     assert_int_equal(feed_at(&feed, 3)->started.ms, 300);
-    feed_fini(&feed);
+    arena_fini(&arena);
 }

@@ -118,6 +118,8 @@ static void answer(struct feed *feed, unsigned shard, size_t ask)
     assert_int_equal(feed_fill(feed, shard, &reply, ask, &info), ERR_OK);
 }
 
+static struct arena arena;
+
 static const struct feed_filter filters[] = {
     {.until = {INT64_MAX}},
     {.by_success = true, .until = {INT64_MAX}},
@@ -130,7 +132,8 @@ static bool page(struct feed *feed, const struct feed_filter *filter, struct fee
 {
     char text[FEED_CURSOR_SIZE];
     unsigned missing;
-    feed_begin(feed, filter, cursor);
+    arena_clear(&arena); /* a page is a request of its own */
+    feed_begin(feed, &arena, filter, cursor);
     while ((missing = feed_advance(feed, limit)) != 0 && !feed_is_spent(feed)) {
         for (unsigned shard = 0; shard < STORE_SHARDS; shard++) {
             if (missing & 1U << shard) {
@@ -167,7 +170,6 @@ static void check_round(uint32_t rarity, const struct feed_filter *filter)
     struct feed feed;
     int old[STORE_SHARDS];
     int64_t ms;
-    feed_init(&feed);
     memset(counts, 0, sizeof counts);
     ms = record_many(1000, 50 + draw(1500), rarity);
     memcpy(old, counts, sizeof old);
@@ -185,7 +187,7 @@ static void check_round(uint32_t rarity, const struct feed_filter *filter)
             assert_in_range(entries[shard][i].seen, 0, 1);
         }
     }
-    feed_fini(&feed);
+    arena_fini(&arena);
 }
 
 TEST(feed_pages_miss_nothing_and_repeat_nothing)
@@ -203,7 +205,6 @@ TEST(feed_filter_reads_a_bounded_part_for_each_page)
     struct feed_cursor cursor = {.kind = FEED_CURSOR_NONE};
     struct feed feed;
     int pages = 0;
-    feed_init(&feed);
     memset(counts, 0, sizeof counts);
     random_state = SEED;
     for (int i = 0; i < 1000 * STORE_SHARDS; i++) {
@@ -216,7 +217,7 @@ TEST(feed_filter_reads_a_bounded_part_for_each_page)
     }
     assert_int_equal(entries[3][7].seen, 1);
     assert_in_range(pages, 3, 6);
-    feed_fini(&feed);
+    arena_fini(&arena);
 }
 
 /* `since` ends the search, `until` begins it a while later than the instant it names. */
@@ -225,7 +226,6 @@ TEST(feed_filter_by_time_skips_what_lies_outside)
     struct feed_cursor cursor = {.kind = FEED_CURSOR_NONE};
     struct feed_filter filter = {.since = {500}, .until = {510}};
     struct feed feed;
-    feed_init(&feed);
     memset(counts, 0, sizeof counts);
     for (int i = 0; i < 1000; i++) {
         record(0, i, 1);
@@ -237,7 +237,7 @@ TEST(feed_filter_by_time_skips_what_lies_outside)
         assert_int_equal(entries[0][i].seen, i >= 500 && i < 510);
     }
     assert_string_equal(feed.shards[0].before[0] ? "500-0" : "", feed.shards[0].before);
-    feed_fini(&feed);
+    arena_fini(&arena);
 }
 
 /* ---- one job ---- */
@@ -251,22 +251,21 @@ TEST(feed_history_pages_go_on_behind_the_attempt_they_ended_with)
     struct slice items[] = {slice_of("o:s s:9 a:1 x:9"), slice_of("o:s s:8 a:2 x:8"),
                             slice_of("o:f s:8 a:1 x:8"), slice_of("garbage"), slice_of("o:s s:7 a:1 x:7")};
     struct reply reply = {.kind = REPLY_ARRAY, .items = items + 1, .count = 4};
-    feed_init(&feed);
-    feed_begin(&feed, &filters[0], &cursor);
+    feed_begin(&feed, &arena, &filters[0], &cursor);
     assert_int_equal(feed_fill_history(&feed, &job, &reply, 2, &info), ERR_OK);
     assert_int_equal(feed.page_count, 2);
     cursor = feed.next;
     assert_int_equal(cursor.scheduled.ms, 8);
     assert_int_equal(cursor.attempt, 1);
     reply = (struct reply){.kind = REPLY_ARRAY, .items = items, .count = 5}; /* one came in front */
-    feed_begin(&feed, &filters[0], &cursor);
+    feed_begin(&feed, &arena, &filters[0], &cursor);
     assert_int_equal(feed_fill_history(&feed, &job, &reply, 2, &info), ERR_OK);
     assert_int_equal(feed.page_count, 1);
     assert_int_equal(feed_at(&feed, 0)->scheduled.ms, 7);
     assert_int_equal(feed.next.kind, FEED_CURSOR_NONE);
     reply.count = 2; /* what it names has gone, and all behind it */
-    feed_begin(&feed, &filters[0], &cursor);
+    feed_begin(&feed, &arena, &filters[0], &cursor);
     assert_int_equal(feed_fill_history(&feed, &job, &reply, 2, &info), ERR_OK);
     assert_int_equal(feed.page_count, 0);
-    feed_fini(&feed);
+    arena_fini(&arena);
 }

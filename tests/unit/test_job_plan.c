@@ -51,11 +51,10 @@ TEST(plan_same_tells_time_from_the_rest)
     struct job b;
     make_job(&a, zones, "* * * * *", JOB_ATMOST_ONCE, T0);
     make_job(&b, zones, "* * * * *", JOB_ATLEAST_ONCE, T0 + 5);
-    assert_true(job_plan_same(&a, &b, true));
-    assert_false(job_plan_same(&a, &b, false));
-    assert_true(job_plan_same(&a, &a, false));
+    assert_int_equal(job_plan_compare(&a, &b), JOB_PLAN_SAME_TIME);
+    assert_int_equal(job_plan_compare(&a, &a), JOB_PLAN_SAME);
     make_job(&b, zones, "*/2 * * * *", JOB_ATMOST_ONCE, T0);
-    assert_false(job_plan_same(&a, &b, true));
+    assert_int_equal(job_plan_compare(&a, &b), JOB_PLAN_OTHER_TIME);
     make_job(&b, zones, "TZ=Europe/Berlin * * * * *", JOB_ATMOST_ONCE, T0);
-    assert_false(job_plan_same(&a, &b, true));
+    assert_int_equal(job_plan_compare(&a, &b), JOB_PLAN_OTHER_TIME);
 }

@@ -139,18 +139,18 @@ TEST(preview_takes_new_rules_up_by_itself)
     char path[64];
     const char *uri = PREVIEW "schedule=0+9+*+*+*&timezone=Test&count=1&from=2026-01-15T00:00:00Z";
     assert_non_null(mkdtemp(folder));
-    zones_free(app.zones);
-    app.zones = zones_new(folder);
+    zones_free(app.context.zones);
+    app.context.zones = zones_new(folder);
     set_rules(folder, "America/New_York");
     check(uri, "Status: 200 ", "\"2026-01-15T14:00:00Z\"");
     set_rules(folder, "America/Chicago");
-    mono_ms += APP_ZONES_MS - 1;
+    mono_ms += CONTEXT_ZONES_MS - 1;
     check(uri, "Status: 200 ", "\"2026-01-15T14:00:00Z\"");
     mono_ms += 1;
     check(uri, "Status: 200 ", "\"2026-01-15T15:00:00Z\"");
     (void)snprintf(path, sizeof path, "%s/Test", folder);
     assert_int_equal(unlink(path), 0);
-    mono_ms += APP_ZONES_MS;
+    mono_ms += CONTEXT_ZONES_MS;
     check(uri, "Status: 200 ", "\"2026-01-15T15:00:00Z\"");
     assert_int_equal(rmdir(folder), 0);
 }

@@ -1,5 +1,4 @@
-/* Replies that live in memory which is given back at once, made by hiredis' reader of the bytes that a server
- * would send. */
+/* Replies that hiredis' reader makes in an arena, of the bytes that a server would send. */
 #include "redis/redis_memory.h"
 
 #include "test.h"
@@ -12,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+static struct arena arena;
 static struct redis_memory *memory;
 static struct redis_limits *limits;
 static redisReader *reader;
@@ -19,7 +19,7 @@ static redisReader *reader;
 /* As redis_sync has it: limits stand before memory. */
 static void set_up(void)
 {
-    memory = redis_memory_new();
+    memory = redis_memory_new(&arena);
     limits = redis_limits_new();
     reader = redisReaderCreate();
     assert_true(memory && limits && reader);
@@ -32,6 +32,7 @@ static void tear_down(void)
     redisReaderFree(reader);
     redis_limits_free(limits);
     redis_memory_free(memory);
+    arena_fini(&arena);
 }
 
 EACH_TEST(set_up, tear_down);
@@ -64,13 +65,13 @@ TEST(redis_memory_makes_every_kind_of_reply)
     assert_string_equal(all->element[5]->str, "ERR no");
 }
 
-TEST(redis_memory_keeps_replies_until_it_is_cleared)
+TEST(redis_memory_keeps_replies_until_the_arena_is_cleared)
 {
     const redisReply *first = reply_of("*2\r\n*1\r\n$1\r\na\r\n$1\r\nb\r\n");
     const redisReply *second = reply_of("$6\r\nsecond\r\n");
     assert_string_equal(first->element[0]->element[0]->str, "a");
     assert_string_equal(second->str, "second");
-    redis_memory_clear(memory);
+    arena_clear(&arena);
     assert_string_equal(reply_of("$5\r\nthird\r\n")->str, "third");
 }
 
@@ -100,7 +101,7 @@ TEST(redis_memory_grows_and_shrinks)
             assert_int_equal(reply->element[n]->len, sizes[i].len);
             assert_memory_equal(reply->element[n]->str, text, sizes[i].len);
         }
-        redis_memory_clear(memory);
+        arena_clear(&arena);
     }
 }
 

@@ -29,6 +29,7 @@ struct fake {
 
 static struct fake fake;
 static struct config config;
+static struct arena arena; /* of replies */
 static struct redis_sync *redis;
 static struct errinfo info;
 
@@ -68,13 +69,14 @@ static void set_up(void)
     fake.listener = socket(AF_UNIX, SOCK_STREAM, 0);
     assert_int_equal(bind(fake.listener, (const struct sockaddr *)&addr, sizeof addr), 0);
     assert_int_equal(listen(fake.listener, 5), 0);
-    redis = redis_sync_new(&config, clock_system());
+    redis = redis_sync_new(&config, clock_system(), &arena);
     assert_non_null(redis);
 }
 
 static void tear_down(void)
 {
     redis_sync_free(redis);
+    arena_fini(&arena);
     shutdown(fake.listener, SHUT_RDWR);
     pthread_join(fake.thread, NULL);
     close(fake.listener);

@@ -78,12 +78,14 @@ TEST(response_with_a_tag_may_be_kept)
     response_init(&res);
     response_json(&res, 200, &w);
     json_put_i64(&w, 1);
-    res.tag = "7a";
+    (void)strcpy(res.etag, "7a");
+    res.may_keep = true;
     check_wire(&res, false,
                "Status: 200 OK\r\nContent-Type: application/json\r\nContent-Length: 1\r\n"
                "Cache-Control: no-cache\r\nETag: \"7a\"\r\n\r\n1");
     response_clear(&res);
-    assert_null(res.tag);
+    assert_string_equal(res.etag, "");
+    assert_false(res.may_keep);
     response_fini(&res);
 }
 
@@ -92,7 +94,7 @@ TEST(response_error_as_a_problem)
     struct response res;
     struct api_error error;
     response_init(&res);
-    res.problem = true;
+    res.as_problem = true;
     api_error_set(&error, API_JOB_CREATION_FAILED, "bad \"x\"");
     api_error_at(&error, slice_of("schedule"));
     error.offset = 3;
@@ -104,7 +106,7 @@ TEST(response_error_as_a_problem)
                         "\"detail\":\"bad \\\"x\\\"\",\"code\":\"JOB_CREATION_FAILED\","
                         "\"field\":\"schedule\",\"offset\":3}");
     response_clear(&res);
-    assert_false(res.problem);
+    assert_false(res.as_problem);
     response_fini(&res);
 }
 
@@ -140,7 +142,7 @@ TEST(response_without_a_body_says_so)
     response_json(&res, 200, &w);
     json_put_str(&w, "x");
     response_empty(&res, 304);
-    res.etag = 7;
+    response_set_version(&res, 7);
     check_wire(&res, false, "Status: 304 Not Modified\r\nCache-Control: no-store\r\nETag: \"7\"\r\n\r\n");
     response_fini(&res);
 }

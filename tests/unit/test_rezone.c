@@ -17,6 +17,7 @@
 
 static struct redis_server server;
 static struct config config;
+static struct arena arena; /* of replies */
 static struct redis_sync *redis;
 static struct rig rig;
 static struct timebase timebase;
@@ -113,7 +114,7 @@ static void set_up(void)
 {
     redis_server_open(&server, NULL);
     config = redis_server_config(&server);
-    redis = redis_sync_new(&config, clock_system());
+    redis = redis_sync_new(&config, clock_system(), &arena);
     (void)snprintf(folder, sizeof folder, "/tmp/dronc-zones-XXXXXX");
     assert_non_null(mkdtemp(folder));
     set_rules("America/New_York");
@@ -138,6 +139,7 @@ static void tear_down(void)
     rig_fini(&rig);
     zones_free(context.zones);
     redis_sync_free(redis);
+    arena_fini(&arena);
     (void)snprintf(path, sizeof path, "%s/Test", folder);
     (void)unlink(path);
     (void)rmdir(folder);

@@ -10,7 +10,7 @@ TEST(route_finds_every_resource)
     static const struct {
         const char *path;
         const char *method;
-        route_handler *handle;
+        api_handler *handle;
     } TABLE[] = {
         {"/", "GET", health_greet},
         {"/health", "GET", health_check},
@@ -33,7 +33,8 @@ TEST(route_finds_every_resource)
     for (size_t i = 0; i < sizeof TABLE / sizeof TABLE[0]; i++) {
         char allow[RESPONSE_ALLOW_SIZE] = "x";
         struct api_error error;
-        const struct route *route = route_find(slice_of(TABLE[i].path), TABLE[i].method, allow, &error);
+        struct slice id;
+        const struct route *route = route_find(slice_of(TABLE[i].path), TABLE[i].method, &id, allow, &error);
         assert_non_null(route);
         assert_ptr_equal(route->handle, TABLE[i].handle);
         assert_string_equal(allow, "");
@@ -48,7 +49,8 @@ TEST(route_unknown_path_is_404)
     for (size_t i = 0; i < sizeof TABLE / sizeof TABLE[0]; i++) {
         char allow[RESPONSE_ALLOW_SIZE];
         struct api_error error;
-        assert_null(route_find(slice_of(TABLE[i]), "GET", allow, &error));
+        struct slice id;
+        assert_null(route_find(slice_of(TABLE[i]), "GET", &id, allow, &error));
         assert_int_equal(error.code, API_NOT_FOUND);
         assert_string_equal(allow, "");
     }
@@ -58,7 +60,8 @@ TEST(route_path_with_a_nul_is_another_path)
 {
     char allow[RESPONSE_ALLOW_SIZE];
     struct api_error error;
-    assert_null(route_find((struct slice){"/health\0", 8}, "GET", allow, &error));
+    struct slice id;
+    assert_null(route_find((struct slice){"/health\0", 8}, "GET", &id, allow, &error));
     assert_int_equal(error.code, API_NOT_FOUND);
 }
 
@@ -77,7 +80,8 @@ TEST(route_wrong_method_is_405_with_allow)
     for (size_t i = 0; i < sizeof TABLE / sizeof TABLE[0]; i++) {
         char allow[RESPONSE_ALLOW_SIZE];
         struct api_error error;
-        assert_null(route_find(slice_of(TABLE[i][0]), TABLE[i][1], allow, &error));
+        struct slice id;
+        assert_null(route_find(slice_of(TABLE[i][0]), TABLE[i][1], &id, allow, &error));
         assert_int_equal(error.code, API_METHOD_NOT_ALLOWED);
         assert_string_equal(allow, TABLE[i][2]);
     }

@@ -1390,7 +1390,7 @@ static struct mono_ms no_time(void *arg)
 static void connect_with(struct clock clock)
 {
     redis_sync_free(redis);
-    redis = redis_sync_new(&config, clock);
+    redis = redis_sync_new(&config, clock, &arena);
     assert_non_null(redis);
 }
 

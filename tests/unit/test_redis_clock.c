@@ -1,5 +1,5 @@
 /* What a handler believes about the time, and what it says of it. */
-#include "redis/redis_time.h"
+#include "redis/redis_clock.h"
 
 #include "log_capture.h"
 #include "test.h"
@@ -13,7 +13,7 @@ static struct {
 } machine;
 
 static struct log_capture capture;
-static struct redis_time timing;
+static struct redis_clock timing;
 
 static struct wall_ms wall(void *arg)
 {
@@ -32,7 +32,7 @@ static void set_up(void)
     machine.wall_ms = T0;
     machine.mono_ms = 5000;
     log_capture_begin(&capture, LOG_INFO);
-    redis_time_init(&timing, (struct clock){.wall = wall, .mono = mono});
+    redis_clock_init(&timing, (struct clock){.wall = wall, .mono = mono});
 }
 
 static void tear_down(void)
@@ -50,34 +50,34 @@ static void pass(int64_t ms)
 
 static bool told(int64_t redis_ms)
 {
-    return redis_time_learn(&timing, (struct wall_ms){redis_ms});
+    return redis_clock_learn(&timing, (struct wall_ms){redis_ms});
 }
 
-TEST(redis_time_believes_its_own_clock_at_first)
+TEST(redis_clock_believes_its_own_clock_at_first)
 {
-    assert_int_equal(redis_time_now(&timing).ms, T0);
+    assert_int_equal(redis_clock_now(&timing).ms, T0);
 }
 
-TEST(redis_time_takes_a_second_for_nothing)
+TEST(redis_clock_takes_a_second_for_nothing)
 {
     assert_false(told(T0 + 1000));
     assert_false(told(T0 - 1000));
-    assert_int_equal(redis_time_now(&timing).ms, T0);
+    assert_int_equal(redis_clock_now(&timing).ms, T0);
     assert_int_equal(log_capture_lines(&capture), 0);
 }
 
-TEST(redis_time_goes_on_by_what_it_was_told)
+TEST(redis_clock_goes_on_by_what_it_was_told)
 {
     assert_true(told(T0 + H));
-    assert_int_equal(redis_time_now(&timing).ms, T0 + H);
+    assert_int_equal(redis_clock_now(&timing).ms, T0 + H);
     pass(1234);
-    assert_int_equal(redis_time_now(&timing).ms, T0 + H + 1234);
+    assert_int_equal(redis_clock_now(&timing).ms, T0 + H + 1234);
     assert_false(told(T0 + H + 1200));
     assert_true(told(T0 - H));
-    assert_int_equal(redis_time_now(&timing).ms, T0 - H);
+    assert_int_equal(redis_clock_now(&timing).ms, T0 - H);
 }
 
-TEST(redis_time_says_by_how_much_and_not_too_often)
+TEST(redis_clock_says_by_how_much_and_not_too_often)
 {
     assert_true(told(T0 - H));
     assert_non_null(strstr(log_capture_text(&capture), "\"clock differs from redis'\""));
@@ -94,12 +94,12 @@ TEST(redis_time_says_by_how_much_and_not_too_often)
     assert_int_equal(log_capture_lines(&capture), 2);
 }
 
-TEST(redis_time_says_when_all_is_well_again)
+TEST(redis_clock_says_when_all_is_well_again)
 {
     assert_true(told(T0 + H));
-    pass(REDIS_TIME_SAY_MS);
-    machine.wall_ms = T0 + H + REDIS_TIME_SAY_MS; /* somebody has set the clock */
-    assert_true(told(T0 + H + REDIS_TIME_SAY_MS));
+    pass(REDIS_CLOCK_LOG_MS);
+    machine.wall_ms = T0 + H + REDIS_CLOCK_LOG_MS; /* somebody has set the clock */
+    assert_true(told(T0 + H + REDIS_CLOCK_LOG_MS));
     assert_non_null(strstr(log_capture_text(&capture), "\"clock agrees with redis' again\""));
-    assert_int_equal(redis_time_now(&timing).ms, machine.wall_ms);
+    assert_int_equal(redis_clock_now(&timing).ms, machine.wall_ms);
 }
