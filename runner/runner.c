@@ -15,6 +15,7 @@
 #include "run/outbox.h"
 #include "run/runs.h"
 #include "status.h"
+#include "store/store_wake.h"
 #include "zone/zone.h"
 
 #include <signal.h>

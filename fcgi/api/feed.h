@@ -18,7 +18,7 @@
 #include "api/feed_cursor.h"
 #include "base/err.h"
 #include "resp/cmd.h"
-#include "store/store.h"
+#include "store/store_record.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -4,7 +4,7 @@
 #include "job/execution.h"
 #include "job/job_plan.h"
 #include "serve/app.h"
-#include "store/store_life.h"
+#include "store/store_job.h"
 #include "text/digest.h"
 #include "text/json.h"
 

@@ -8,7 +8,7 @@
 #include "base/log.h"
 #include "job/job_json.h"
 #include "serve/app.h"
-#include "store/store_life.h"
+#include "store/store_job_read.h"
 
 #include <string.h>
 

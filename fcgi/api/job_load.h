@@ -10,7 +10,7 @@
 
 #include "job/job.h"
 #include "serve/app.h"
-#include "store/store_life.h"
+#include "store/store_job_read.h"
 #include "text/json.h"
 
 #include <stdbool.h>

@@ -8,7 +8,7 @@
 #include "api/resources.h"
 #include "job/job_json.h"
 #include "job/job_plan.h"
-#include "store/store_life.h"
+#include "store/store_job.h"
 
 #include <string.h>
 

@@ -5,7 +5,7 @@
 #include "api/resources.h"
 #include "job/labels.h"
 #include "serve/app.h"
-#include "store/store_life.h"
+#include "store/store_job_read.h"
 
 #include <string.h>
 #include <strings.h>

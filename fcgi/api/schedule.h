@@ -11,7 +11,7 @@
 
 #include "job/job.h"
 #include "serve/app.h"
-#include "store/store.h"
+#include "store/store_job.h"
 
 #include <stdbool.h>
 

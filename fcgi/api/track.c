@@ -6,8 +6,7 @@
 #include "api/track_query.h"
 #include "job/execution_json.h"
 #include "serve/app.h"
-#include "store/store.h"
-#include "store/store_life.h"
+#include "store/store_job_read.h"
 
 /* How many records a shard is asked for: without a filter its share of the page and a few to spare; with one
  * more, though little for a filter that lets most of them through; and never more than a few thousand of all

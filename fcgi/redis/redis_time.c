@@ -2,7 +2,8 @@
 #include "redis/redis_time.h"
 
 #include "base/log.h"
-#include "store/store.h"
+#include "store/store_database.h"
+#include "store/store_job.h"
 
 void redis_time_init(struct redis_time *time, struct clock clock)
 {

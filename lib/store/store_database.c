@@ -50,11 +50,26 @@ enum err store_setup_reply(const struct reply *reply, int *level, struct errinfo
     return ERR_OK;
 }
 
-bool store_level_was_raised(struct slice message)
+void store_time(struct cmd *cmd)
 {
-    static const char word[] = "level ";
-    return message.data != NULL && message.len >= sizeof word - 1 &&
-           memcmp(message.data, word, sizeof word - 1) == 0;
+    cmd_init(cmd, "TIME");
+}
+
+enum err store_time_reply(const struct reply *reply, struct wall_ms *now, struct errinfo *info)
+{
+    int64_t seconds;
+    int64_t micros;
+    enum err err = store_check_array(reply, 0, 2, info);
+    if (err == ERR_OK) {
+        err = store_item_i64(reply, 0, &seconds, info);
+    }
+    if (err == ERR_OK) {
+        err = store_item_i64(reply, 1, &micros, info);
+    }
+    if (err == ERR_OK) {
+        now->ms = seconds * 1000 + micros / 1000;
+    }
+    return err;
 }
 
 void store_try_write(struct cmd *cmd)

@@ -1,4 +1,4 @@
-/* store_database: the part of store.h that is about the database as a whole: whether it is ours, and whether
+/* store_database:  the database as a whole: whether it is ours, and whether
  * this Redis is one that Dronc can work with. Pure, as store.h.
  */
 #ifndef DRONC_STORE_DATABASE_H
@@ -10,6 +10,10 @@
 #include "store/store_level.h"
 
 #include <stdbool.h>
+
+/* What time it is, by Redis' clock. */
+void store_time(struct cmd *cmd);
+NODISCARD enum err store_time_reply(const struct reply *reply, struct wall_ms *now, struct errinfo *info);
 
 /* Claim or read the number of shards of this database. It names keys of two slots, so that no node of a
  * cluster takes it (CROSSSLOT, CLUSTERDOWN): such a node has a part of the keys only, and would seem to work.
@@ -27,9 +31,6 @@ void store_probe(struct cmd *cmd);
 /* A write that changes nothing, and that only a Redis refuses which takes no writes at all; one whose memory
  * is full does not. The reply does not matter unless it is an error. */
 void store_try_write(struct cmd *cmd);
-
-/* A message on STORE_WAKE_CHANNEL: the level was raised just now. */
-NODISCARD bool store_level_was_raised(struct slice message);
 
 /* How many jobs of a shard wait for their next instant (REPLY_INTEGER), and when the earliest of these is. */
 void store_due_count(struct cmd *cmd, unsigned shard);

@@ -1,48 +1,13 @@
-/* store_job: the part of store.h that the handler needs: set-up, creating jobs, reading what happened. */
-#include "store/store.h"
+/* store_job: see store_job.h. */
+#include "store/store_job.h"
 
 #include "store/store_keys.h"
-#include "store/store_level.h"
 #include "store/store_scripts.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static const struct script *const scripts[] = {
-    &store_script_claim,      &store_script_confirm,       &store_script_dead_drop,
-    &store_script_dead_page,  &store_script_dead_redrive,  &store_script_due_page,
-    &store_script_finish,     &store_script_finish_notice, &store_script_finish_watched,
-    &store_script_forget,     &store_script_heartbeat,     &store_script_idem_close,
-    &store_script_idem_open,  &store_script_job_change,    &store_script_job_create,
-    &store_script_job_delete, &store_script_job_get,       &store_script_job_page,
-    &store_script_job_pause,  &store_script_job_run,       &store_script_job_waits,
-    &store_script_probe,      &store_script_recover,       &store_script_release,
-    &store_script_rezone,     &store_script_set_aside,     &store_script_setup,
-    &store_script_skip,       &store_script_start,         &store_script_start_watched,
-    &store_script_tidy,       &store_script_trim,
-};
-
-const struct script *store_script(size_t index)
-{
-    return index < sizeof scripts / sizeof scripts[0] ? scripts[index] : NULL;
-}
-
-void store_field_args(struct cmd *cmd, struct job_fields *fields)
-{
-    int level = store_level_of(fields);
-    cmd->level = level > cmd->level ? level : cmd->level;
-    for (size_t i = 0; i < JOB_FIELD_COUNT; i++) {
-        const struct job_field *field = job_field_at(i);
-        bool is_slice = job_field_is_slice(field);
-        if (is_slice && job_field_text(fields, field)->data != NULL) {
-            cmd_arg_str(cmd, field->name);
-            cmd_arg(cmd, job_field_text(fields, field)->data, job_field_text(fields, field)->len);
-        } else if (!is_slice && job_field_number(fields, field)->given) {
-            cmd_arg_str(cmd, field->name);
-            cmd_arg_i64(cmd, job_field_number(fields, field)->value);
-        }
-    }
-}
+#define CHANGED_BY "changed_by" /* of a job's hash */
 
 /* A further field of the job's hash. */
 static void add_pair(struct cmd *cmd, const char *name, struct slice value)
@@ -113,111 +78,147 @@ enum err store_job_create_reply(const struct reply *reply, enum store_creation *
     return ERR_OK;
 }
 
-void store_time(struct cmd *cmd)
+enum err store_answer_reply(const struct reply *reply, enum store_answer *out, struct errinfo *info)
 {
-    cmd_init(cmd, "TIME");
-}
-
-enum err store_time_reply(const struct reply *reply, struct wall_ms *now, struct errinfo *info)
-{
-    int64_t seconds;
-    int64_t micros;
-    enum err err = store_check_array(reply, 0, 2, info);
-    if (err == ERR_OK) {
-        err = store_item_i64(reply, 0, &seconds, info);
+    static const enum store_answer answers[] = {STORE_ANSWER_LATE, STORE_ANSWER_OTHER, STORE_ANSWER_NONE};
+    enum err err = reply_check(reply, info);
+    if (err != ERR_OK) {
+        return err;
     }
-    if (err == ERR_OK) {
-        err = store_item_i64(reply, 1, &micros, info);
+    if (reply->kind != REPLY_INTEGER || reply->integer < -2) {
+        return err_set(info, ERR_PROTOCOL, "Redis answered with something that the script does not return");
     }
-    if (err == ERR_OK) {
-        now->ms = seconds * 1000 + micros / 1000;
-    }
-    return err;
-}
-
-void store_history(struct cmd *cmd, const struct job_id *job, int limit)
-{
-    cmd_init(cmd, "LRANGE");
-    store_job_key_arg(cmd, "history", job);
-    cmd_arg_i64(cmd, 0);
-    cmd_arg_i64(cmd, limit - 1);
-}
-
-enum err store_history_count(const struct reply *reply, size_t *count, struct errinfo *info)
-{
-    enum err err = store_check_array(reply, 0, 1, info);
-    *count = err == ERR_OK ? reply->count : 0;
-    return err;
-}
-
-/* The record in item index, which tells of job. */
-static enum err record_at(const struct reply *reply, size_t index, const struct job_id *job,
-                          struct store_record *out, struct errinfo *info)
-{
-    if (index >= reply->count || reply->items[index].data == NULL ||
-        execution_decode(&out->execution, job, reply->items[index]) != ERR_OK) {
-        char id[JOB_ID_TEXT_SIZE];
-        job_id_format(id, job);
-        return err_set(info, ERR_PROTOCOL, "a record of %s cannot be read", id);
-    }
+    *out = reply->integer > 0 ? STORE_ANSWER_DONE : answers[reply->integer + 2];
     return ERR_OK;
 }
 
-enum err store_history_at(const struct reply *reply, size_t index, const struct job_id *job,
-                          struct store_record *out, struct errinfo *info)
+enum err store_job_change_reply(const struct reply *reply, enum store_answer *out, struct wall_ms *taken,
+                                struct errinfo *info)
 {
-    out->position[0] = '\0';
-    out->recorded_ms = 0;
-    return record_at(reply, index, job, out, info);
+    bool is_taken = reply->kind == REPLY_INTEGER && reply->integer < -2;
+    taken->ms = is_taken ? -reply->integer : 0;
+    *out = STORE_ANSWER_TAKEN;
+    return is_taken ? ERR_OK : store_answer_reply(reply, out, info);
 }
 
-void store_executions(struct cmd *cmd, unsigned shard, const char *before, int limit)
+void store_job_delete(struct cmd *cmd, const struct job_id *id, int64_t version)
 {
-    char from[STORE_FEED_ID_MAX + 1];
-    (void)snprintf(from, sizeof from, "(%s", before); /* without that one itself */
-    /* No script: that would make Lua tables of all entries, at three times the cost. */
-    cmd_init(cmd, "XREVRANGE");
+    unsigned shard = store_shard(id);
+    cmd_init_script(cmd, &store_script_job_delete, 8);
+    store_job_key_arg(cmd, "job", id);
+    store_key_arg(cmd, shard, "due");
+    store_key_arg(cmd, shard, "broken");
+    store_job_key_arg(cmd, "history", id);
+    store_key_arg(cmd, shard, "jobs");
+    store_key_arg(cmd, shard, "dead");
     store_key_arg(cmd, shard, "executions");
-    cmd_arg_str(cmd, before[0] == '\0' ? "+" : from);
-    cmd_arg_str(cmd, "-");
-    cmd_arg_str(cmd, "COUNT");
-    cmd_arg_i64(cmd, limit);
+    store_key_arg(cmd, shard, "gone");
+    cmd_arg(cmd, id->bytes, JOB_ID_SIZE);
+    if (version == 0) {
+        cmd_arg_str(cmd, "");
+    } else {
+        cmd_arg_i64(cmd, version);
+    }
+    store_prefix_arg(cmd, shard, "job");
+    store_prefix_arg(cmd, shard, "history");
 }
 
-enum {
-    EXECUTIONS_WIDTH = 3
-}; /* position, id, record: an entry as redis_reply has it */
-
-enum err store_executions_count(const struct reply *reply, size_t *count, struct errinfo *info)
+void store_job_pause(struct cmd *cmd, const struct job_id *id, const char *reason, struct slice note)
 {
-    enum err err = store_check_array(reply, 0, EXECUTIONS_WIDTH, info);
-    *count = err == ERR_OK ? reply->count / EXECUTIONS_WIDTH : 0;
+    unsigned shard = store_shard(id);
+    cmd_init_script(cmd, &store_script_job_pause, 3);
+    store_job_key_arg(cmd, "job", id);
+    store_key_arg(cmd, shard, "due");
+    store_key_arg(cmd, shard, "broken");
+    cmd_arg(cmd, id->bytes, JOB_ID_SIZE);
+    cmd_arg_str(cmd, reason);
+    cmd_arg(cmd, note.data == NULL ? "" : note.data, note.len);
+    cmd_arg_str(cmd, "");
+}
+
+static void timing_arg(struct cmd *cmd, const struct store_change *change)
+{
+    static const char *const words[] = {
+        [STORE_TIME_KEPT] = "", [STORE_TIME_DUE] = "", [STORE_TIME_OVER] = "n", [STORE_TIME_PAUSED] = "p"};
+    if (change->timing == STORE_TIME_DUE) {
+        cmd_arg_i64(cmd, change->due.ms);
+    } else {
+        cmd_arg_str(cmd, words[change->timing]);
+    }
+}
+
+void store_job_change(struct cmd *cmd, const struct store_change *change)
+{
+    const struct store_job *read = change->read;
+    unsigned shard = store_shard(&read->id);
+    char seen[96];
+    struct job_fields fields;
+    (void)snprintf(seen, sizeof seen, "%lld %lld %lld %lld", (long long)read->created.ms,
+                   (long long)read->version, (long long)read->epoch, (long long)read->born);
+    cmd_init_script(cmd, &store_script_job_change, 7);
+    store_job_key_arg(cmd, "job", &read->id);
+    store_key_arg(cmd, shard, "due");
+    store_key_arg(cmd, shard, "broken");
+    store_key_arg(cmd, shard, "retry");
+    store_key_arg(cmd, shard, "holders");
+    store_key_arg(cmd, shard, "executions");
+    store_key_arg(cmd, shard, "gone");
+    cmd_arg(cmd, read->id.bytes, JOB_ID_SIZE);
+    cmd_arg_i64(cmd, shard);
+    cmd_arg_str(cmd, seen);
+    timing_arg(cmd, change);
+    store_prefix_arg(cmd, shard, "claimed");
+    store_prefix_arg(cmd, shard, "job");
+    store_prefix_arg(cmd, shard, "history");
+    cmd_arg_str(cmd, change->definition != NULL ? "1" : "0");
+    if (change->definition != NULL) {
+        job_describe(change->definition, &fields);
+        store_field_args(cmd, &fields);
+    }
+    if (change->definition != NULL && change->request != NULL) {
+        cmd_arg_str(cmd, CHANGED_BY);
+        cmd_arg_str(cmd, change->request);
+    }
+}
+
+void store_job_changed_by(struct cmd *cmd, const struct job_id *id)
+{
+    cmd_init(cmd, "HGET");
+    store_job_key_arg(cmd, "job", id);
+    cmd_arg_str(cmd, CHANGED_BY);
+}
+
+enum err store_job_changed_by_reply(const struct reply *reply, const char *request, bool *own,
+                                    struct errinfo *info)
+{
+    enum err err = reply_check(reply, info);
+    *own = err == ERR_OK && reply->kind == REPLY_TEXT && slice_eq(reply->text, request);
     return err;
 }
 
-/* "<ms>-<sequence>", shorter than out has room for. */
-static void take_position(struct store_record *out, struct slice text)
+void store_job_run(struct cmd *cmd, const struct job_id *id, const char *request, int offset_ms)
 {
-    const char *dash = text.len > 0 ? memchr(text.data, '-', text.len) : NULL;
-    struct slice ms = {text.data, dash != NULL ? (size_t)(dash - text.data) : text.len};
-    if (text.len > 0) {
-        memcpy(out->position, text.data, text.len);
-    }
-    out->position[text.len] = '\0';
-    if (!slice_i64(ms, &out->recorded_ms)) {
-        out->recorded_ms = 0;
-    }
+    unsigned shard = store_shard(id);
+    cmd_init_script(cmd, &store_script_job_run, 6);
+    store_job_key_arg(cmd, "job", id);
+    store_key_arg(cmd, shard, "retry");
+    store_key_arg(cmd, shard, "broken");
+    store_key_arg(cmd, shard, "holders");
+    store_key_arg(cmd, shard, "executions");
+    store_key_arg(cmd, shard, "gone");
+    cmd_arg(cmd, id->bytes, JOB_ID_SIZE);
+    cmd_arg_i64(cmd, shard);
+    cmd_arg_str(cmd, request);
+    cmd_arg_i64(cmd, offset_ms);
+    store_prefix_arg(cmd, shard, "claimed");
+    store_prefix_arg(cmd, shard, "job");
+    store_prefix_arg(cmd, shard, "history");
 }
 
-enum err store_executions_at(const struct reply *reply, size_t index, struct store_record *out,
+enum err store_job_run_reply(const struct reply *reply, enum store_answer *out, struct wall_ms *scheduled,
                              struct errinfo *info)
 {
-    size_t at = index * EXECUTIONS_WIDTH;
-    struct job_id job;
-    if (at >= reply->count || reply->items[at].len >= sizeof out->position) {
-        return err_set(info, ERR_PROTOCOL, "entry %zu of the feed has no position", index);
-    }
-    take_position(out, reply->items[at]);
-    enum err err = store_item_id(reply, at + 1, &job, info);
-    return err == ERR_OK ? record_at(reply, at + 2, &job, out, info) : err;
+    enum err err = store_answer_reply(reply, out, info);
+    scheduled->ms = err == ERR_OK ? reply->integer : 0;
+    return err;
 }

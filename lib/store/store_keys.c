@@ -2,13 +2,9 @@
  * channel's name. */
 #include "store/store_keys.h"
 
-#include <string.h>
+#include "store/store_level.h"
 
-unsigned store_shard(const struct job_id *id)
-{
-    /* The id is a hash already: any of its bytes is evenly spread. */
-    return id->bytes[0] % STORE_SHARDS;
-}
+#include <string.h>
 
 /* Append dronc:{<shard>}:<name>, and :<suffix> unless its data is NULL. In pieces, not with printf: half a
  * dozen of these go to Redis with each job and each call. */
@@ -64,6 +60,23 @@ void store_instant_arg(struct cmd *cmd, struct wall_ms at)
         cmd_arg_str(cmd, "");
     } else {
         cmd_arg_i64(cmd, at.ms);
+    }
+}
+
+void store_field_args(struct cmd *cmd, struct job_fields *fields)
+{
+    int level = store_level_of(fields);
+    cmd->level = level > cmd->level ? level : cmd->level;
+    for (size_t i = 0; i < JOB_FIELD_COUNT; i++) {
+        const struct job_field *field = job_field_at(i);
+        bool is_slice = job_field_is_slice(field);
+        if (is_slice && job_field_text(fields, field)->data != NULL) {
+            cmd_arg_str(cmd, field->name);
+            cmd_arg(cmd, job_field_text(fields, field)->data, job_field_text(fields, field)->len);
+        } else if (!is_slice && job_field_number(fields, field)->given) {
+            cmd_arg_str(cmd, field->name);
+            cmd_arg_i64(cmd, job_field_number(fields, field)->value);
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 #define DRONC_STORE_KEYS_H
 
 #include "resp/cmd.h"
-#include "store/store.h"
+#include "store/store_run.h"
 
 /* Append the key dronc:{<shard>}:<name>, or dronc:{<shard>}:<name>:<suffix>, as an argument. */
 void store_key_arg(struct cmd *cmd, unsigned shard, const char *name);

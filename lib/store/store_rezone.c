@@ -1,5 +1,5 @@
-/* store_rezone: the part of store.h that moves next instants when the rules of time zones have changed. */
-#include "store/store.h"
+/* store_rezone: see store_rezone.h. */
+#include "store/store_rezone.h"
 
 #include "store/store_keys.h"
 #include "store/store_scripts.h"

@@ -1,6 +1,5 @@
-/* store_run: the part of store.h that is the life of an occurrence: claim, start, finish, skip, release, and
- * what is held. */
-#include "store/store.h"
+/* store_run: see store_run.h. */
+#include "store/store_run.h"
 
 #include "store/store_keys.h"
 #include "store/store_scripts.h"

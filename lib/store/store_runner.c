@@ -1,10 +1,9 @@
-/* store_runner: the part of store.h that is about runners: heartbeats, who holds what, and recovery. */
-#include "store/store.h"
+/* store_runner: see store_runner.h. */
+#include "store/store_runner.h"
 
 #include "store/store_keys.h"
 #include "store/store_scripts.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #define RUNNERS_KEY "dronc:runners"
@@ -132,55 +131,4 @@ enum err store_recover_reply(const struct reply *reply, struct store_recovered *
     }
     out->more = more != 0;
     return err;
-}
-
-void store_trim(struct cmd *cmd, unsigned shard, const struct store_keep *keep)
-{
-    cmd_init_script(cmd, &store_script_trim, 1);
-    store_key_arg(cmd, shard, "executions");
-    cmd_arg_i64(cmd, keep->executions);
-    cmd_arg_i64(cmd, keep->age_ms);
-}
-
-bool store_wake_parse(struct slice message, unsigned *shard, struct wall_ms *due)
-{
-    const char *space = message.data == NULL ? NULL : memchr(message.data, ' ', message.len);
-    int64_t number;
-    if (space == NULL) {
-        return false;
-    }
-    size_t head = (size_t)(space - message.data);
-    if (!slice_i64((struct slice){message.data, head}, &number) || number < 0 || number >= STORE_SHARDS ||
-        !slice_i64((struct slice){space + 1, message.len - head - 1}, &due->ms)) {
-        return false;
-    }
-    *shard = (unsigned)number;
-    return true;
-}
-
-/* "cancel <64 hex>:<scheduled>:<attempt>.<token>": behind the word, the ticket apart, as an execution's id.
- */
-bool store_cancel_parse(struct slice message, struct store_attempt *attempt)
-{
-    static const char word[] = "cancel ";
-    const size_t head = sizeof word - 1;
-    const char *dot = message.data == NULL ? NULL : memrchr(message.data, '.', message.len);
-    struct execution execution;
-    char id[EXECUTION_ID_SIZE];
-    if (dot == NULL || message.len < head || memcmp(message.data, word, head) != 0) {
-        return false;
-    }
-    size_t name = (size_t)(dot - message.data);
-    if (name < head || name - head >= sizeof id - 6) {
-        return false;
-    }
-    (void)snprintf(id, sizeof id, "exec:%.*s", (int)(name - head), message.data + head);
-    if (!execution_id_parse(&execution, slice_of(id)) ||
-        !slice_i64((struct slice){dot + 1, message.len - name - 1}, &attempt->token)) {
-        return false;
-    }
-    attempt->job = execution.job;
-    attempt->scheduled = execution.scheduled;
-    attempt->number = execution.attempt;
-    return true;
 }

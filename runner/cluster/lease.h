@@ -20,7 +20,8 @@
 #include "cluster/recovery.h"
 #include "redis/redis_link.h"
 #include "redis/timebase.h"
-#include "store/store.h"
+#include "store/store_database.h"
+#include "store/store_runner.h"
 
 #define LEASE_MS        5000
 #define LEASE_BEAT_MS   1000

@@ -12,7 +12,7 @@
 #define DRONC_RECOVERY_H
 
 #include "redis/redis_link.h"
-#include "store/store.h"
+#include "store/store_runner.h"
 
 #define RECOVERY_HOLDERS_MAX 64 /* holders of one shard that are looked at in one beat */
 

@@ -18,7 +18,7 @@
 #include "redis/redis_link.h"
 #include "redis/timebase.h"
 #include "run/runs.h"
-#include "store/store.h"
+#include "store/store_rezone.h"
 #include "zone/zone.h"
 
 #define REZONE_ZONES_MAX 1024 /* zones whose old rules are remembered; more than there are */

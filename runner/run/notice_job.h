@@ -7,7 +7,7 @@
 #define DRONC_NOTICE_JOB_H
 
 #include "job/job.h"
-#include "store/store.h"
+#include "store/store_run.h"
 
 /* Build the one for what was claimed (claimed->notice is there); end it with job_fini. As job_restore. */
 NODISCARD enum err notice_job_restore(struct job *out, const struct store_claimed *claimed,

@@ -1,6 +1,11 @@
 /* What goes to Redis names the right keys, and whatever comes back is either understood or refused. */
-#include "store/store.h"
+#include "store/store_database.h"
 #include "store/store_dead.h"
+#include "store/store_job.h"
+#include "store/store_record.h"
+#include "store/store_rezone.h"
+#include "store/store_runner.h"
+#include "store/store_wake.h"
 
 #include "job_maker.h"
 #include "reply_maker.h"

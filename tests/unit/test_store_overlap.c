@@ -1,7 +1,9 @@
 /* Occurrences of one job that meet, in a real Redis: what becomes of the later one, and of the earlier one,
  * by the job's `overlap`. */
 #include "store/store_dead.h"
-#include "store/store_life.h"
+#include "store/store_job.h"
+#include "store/store_record.h"
+#include "store/store_runner.h"
 
 #include "store_rig.h"
 

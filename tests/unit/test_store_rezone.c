@@ -1,6 +1,7 @@
 /* Moving next instants: what goes to Redis names the right keys, and whatever comes back is understood or
  * refused. */
-#include "store/store.h"
+#include "store/store_job.h"
+#include "store/store_rezone.h"
 
 #include "job_maker.h"
 #include "reply_maker.h"

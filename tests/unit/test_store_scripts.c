@@ -1,5 +1,9 @@
 /* The life of an occurrence in a real Redis: what each script does, and what it refuses. */
-#include "store/store.h"
+#include "store/store_database.h"
+#include "store/store_job.h"
+#include "store/store_record.h"
+#include "store/store_rezone.h"
+#include "store/store_runner.h"
 
 #include "store/store_dead.h"
 #include "store_rig.h"
