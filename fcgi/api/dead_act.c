@@ -70,7 +70,7 @@ bool dead_redrive(struct app *app, struct api_error *error)
         store_dead_redrive_at(redis_sync_reply(app->redis, 0), 0, &done, &next.attempt, &info) != ERR_OK) {
         return fail(error, &info);
     }
-    if (done != STORE_REDRIVEN) {
+    if (done != STORE_REDRIVE_DONE) {
         return refuse_redrive(done, error);
     }
     write_redriven(app, &next);
@@ -150,8 +150,8 @@ static enum err count_redriven(struct sweep *sweep, const struct reply *reply, s
         enum store_redriven done = STORE_REDRIVE_NONE;
         int attempt;
         err = store_dead_redrive_at(reply, i, &done, &attempt, info);
-        sweep->done += done == STORE_REDRIVEN ? 1 : 0;
-        sweep->skipped += done == STORE_REDRIVEN || done == STORE_REDRIVE_NONE ? 0 : 1;
+        sweep->done += done == STORE_REDRIVE_DONE ? 1 : 0;
+        sweep->skipped += done == STORE_REDRIVE_DONE || done == STORE_REDRIVE_NONE ? 0 : 1;
     }
     return err;
 }

@@ -15,18 +15,15 @@
 #include "job/execution.h"
 #include "job/job.h"
 #include "resp/cmd.h"
+#include "store/store_contract.h"
 
 #include <stddef.h>
 #include <stdint.h>
 
-#define STORE_SHARDS          16
 #define STORE_RUNNER_ID_MAX   EXECUTION_RUNNER_MAX /* bytes */
 #define STORE_ATTEMPT_MAX     1000000              /* the largest number of an attempt that is believed */
-#define STORE_BATCH_MAX       100                  /* occurrences in one script call */
-#define STORE_ATTEMPTS        6    /* of an at-least-once occurrence, unless its job says otherwise */
-#define STORE_HISTORY_PER_JOB 200  /* attempts kept of each job, unless the settings say otherwise */
-#define STORE_HISTORY_MAX     1000 /* the most that may be kept of each: so many are read where all count */
-#define STORE_WAKE_CHANNEL    "dronc:wake"
+#define STORE_ATTEMPTS        6   /* of an at-least-once occurrence, unless its job says otherwise */
+#define STORE_HISTORY_PER_JOB 200 /* attempts kept of each job, unless the settings say otherwise */
 
 /* How much of the past is kept. */
 struct store_keep {

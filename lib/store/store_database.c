@@ -2,22 +2,18 @@
 #include "store/store_database.h"
 
 #include "store/store.h"
-#include "store/store_keys.h"
+#include "store/store_command.h"
+#include "store/store_reply.h"
 #include "store/store_scripts.h"
 
 #include <limits.h>
 #include <string.h>
 
-#define SHARDS_KEY  "dronc:shards"
-#define RUNNERS_KEY "dronc:runners"
-
-static void ask_for_shards(struct cmd *cmd, const struct script *script, int level)
+static void ask_for_shards(struct cmd *cmd, const struct store_script *script, int level)
 {
-    cmd_init_script(cmd, script, 2);
-    cmd_arg_str(cmd, SHARDS_KEY);
-    cmd_arg_str(cmd, RUNNERS_KEY);
-    cmd_arg_i64(cmd, STORE_SHARDS);
-    cmd_arg_i64(cmd, level);
+    store_begin(cmd, script, &(struct store_scope){0});
+    store_arg_i64(cmd, ARG_shard_count, STORE_SHARDS);
+    store_arg_i64(cmd, ARG_level, level);
 }
 
 void store_setup(struct cmd *cmd, int level)
@@ -75,20 +71,20 @@ enum err store_time_reply(const struct reply *reply, struct wall_ms *now, struct
 void store_try_write(struct cmd *cmd)
 {
     cmd_init(cmd, "ZREM");
-    cmd_arg_str(cmd, RUNNERS_KEY);
+    store_key(cmd, KEY_runners, &(struct store_scope){0});
     cmd_arg_str(cmd, "");
 }
 
 void store_due_count(struct cmd *cmd, unsigned shard)
 {
     cmd_init(cmd, "ZCARD");
-    store_key_arg(cmd, shard, "due");
+    store_key_of_shard(cmd, KEY_due, shard);
 }
 
 void store_due_first(struct cmd *cmd, unsigned shard)
 {
     cmd_init(cmd, "ZRANGE");
-    store_key_arg(cmd, shard, "due");
+    store_key_of_shard(cmd, KEY_due, shard);
     cmd_arg_i64(cmd, 0);
     cmd_arg_i64(cmd, 0);
     cmd_arg_str(cmd, "WITHSCORES");

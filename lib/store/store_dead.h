@@ -57,13 +57,6 @@ struct store_pace {
  * STORE_DEAD_PAGE_MAX occurrences of that shard. Sent twice, the second time there is nothing to do. */
 void store_dead_redrive(struct cmd *cmd, unsigned shard, int attempts, const struct store_pace *pace);
 void store_dead_add(struct cmd *cmd, const struct job_id *job, struct wall_ms scheduled);
-enum store_redriven {
-    STORE_REDRIVEN,
-    STORE_REDRIVE_NONE,   /* it is not among the dead */
-    STORE_REDRIVE_GONE,   /* its job is gone, or is another one by now */
-    STORE_REDRIVE_PAUSED, /* its job is paused */
-    STORE_REDRIVE_ONCE    /* its job is at most once by now */
-};
 /* What became of the occurrence that was added at index; attempt: the number of the attempt that is made. */
 NODISCARD enum err store_dead_redrive_at(const struct reply *reply, size_t index, enum store_redriven *out,
                                          int *attempt, struct errinfo *info);

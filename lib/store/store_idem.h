@@ -10,12 +10,11 @@
 
 #include "base/err.h"
 #include "resp/cmd.h"
+#include "store/store_contract.h"
 #include "text/digest.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-
-#define STORE_IDEM_MS (INT64_C(24) * 3600 * 1000)
 
 /* A request with a key. */
 struct store_idem {

@@ -11,7 +11,6 @@
 
 /* Store job unless it is there; due is its first occurrence. Tells the runners. The job must have been built
  * as of now by Redis' clock (job->created), give or take STORE_CLOCK_TOLERANCE_MS. */
-#define STORE_CLOCK_TOLERANCE_MS 1000
 void store_job_create(struct cmd *cmd, const struct job *job, struct wall_ms due);
 /* Store a job from a backup, likewise. */
 struct store_restored {
@@ -23,29 +22,10 @@ struct store_restored {
     bool changed; /* the job's id is not the one that its definition would be given */
 };
 void store_job_restore(struct cmd *cmd, const struct job *job, const struct store_restored *restored);
-enum store_creation {
-    STORE_CREATED, /* it is stored, and due */
-    STORE_KNOWN,   /* it was there already: nothing changed */
-    STORE_CHANGED, /* so it was, but its definition was changed since it was made: nothing changed now */
-    STORE_LATE,    /* nothing was stored: `due` is over: tell the next */
-    STORE_TAKEN,   /* nothing was stored: an earlier job of the id has taken all instants up to `at`: tell the
-                      one behind it */
-    STORE_WRONG_TIME /* nothing was stored: `at` is what Redis' clock says */
-};
 /* at: STORE_TAKEN and STORE_WRONG_TIME only. */
 NODISCARD enum err store_job_create_reply(const struct reply *reply, enum store_creation *out,
                                           struct wall_ms *at, struct errinfo *info);
 
-/* What came of a command to a job. */
-enum store_answer {
-    STORE_ANSWER_DONE,
-    STORE_ANSWER_NONE,  /* there is no such job */
-    STORE_ANSWER_OTHER, /* it is not as it was read (change), has another version (delete), or was set aside
-                         * (pause, run): nothing was done */
-    STORE_ANSWER_LATE,  /* change: the instant is over: nothing was done. Find another one */
-    STORE_ANSWER_TAKEN  /* change: the instant is taken, and all up to one that the reply tells: nothing was
-                         * done. Find the one behind that */
-};
 NODISCARD enum err store_answer_reply(const struct reply *reply, enum store_answer *out,
                                       struct errinfo *info);
 

@@ -1,41 +1,34 @@
 /* store_job_read: see store_job_read.h. */
 #include "store/store_job_read.h"
 
-#include "store/store_keys.h"
+#include "store/store_command.h"
+#include "store/store_reply.h"
 #include "store/store_scripts.h"
 
 #include <string.h>
 
-/* What append_job (lib/store/lua/part/life.lua) tells of a job. */
+/* What append_job (lib/store/lua/part/view.lua) gives of a job. */
 enum {
     JOB_DUE,
     JOB_BROKEN,
     JOB_CREATED,
-    JOB_FIELDS,
-    JOB_VERSION = JOB_FIELDS + JOB_FIELD_COUNT,
-    JOB_EPOCH,
-    JOB_STATE,
-    JOB_REASON,
-    JOB_NOTE,
-    JOB_SINCE,
-    JOB_BY,
-    JOB_FAILURES,
-    JOB_NOTICE,
-    JOB_RUNNING,
-    JOB_WAITING,
-    JOB_RUNS,
-    JOB_BORN,
+#define FIELD(name) JOB_FIELD_##name,
+#include "store/contract.def"
+#define STATE_FIELD(name) JOB_##name,
+#include "store/contract.def"
     JOB_WIDTH
 };
+_Static_assert(JOB_version == JOB_CREATED + 1 + JOB_FIELD_COUNT,
+               "contract.def has as many fields as job_fields.c");
 
-/* A number that may be absent, or somebody's garbage: then it is `otherwise`. */
+/* A number that may be absent, or garbage: then it is `otherwise`. */
 static int64_t number_or(struct slice text, int64_t otherwise)
 {
     int64_t value;
     return text.data != NULL && slice_i64(text, &value) ? value : otherwise;
 }
 
-/* The number before the first space; 0: there is none. */
+/* The number before the first space; 0 if there is none. */
 static int64_t first_number(struct slice text)
 {
     const char *space = text.data == NULL ? NULL : memchr(text.data, ' ', text.len);
@@ -48,32 +41,26 @@ static void read_job(const struct reply *reply, size_t at, struct store_job *out
     out->due.ms = number_or(items[JOB_DUE], INT64_MAX);
     out->broken = items[JOB_BROKEN].data != NULL;
     out->created.ms = number_or(items[JOB_CREATED], 0);
-    store_item_fields(reply, at + JOB_FIELDS, &out->fields);
-    out->version = number_or(items[JOB_VERSION], 1);
-    out->epoch = number_or(items[JOB_EPOCH], 0);
-    out->state = items[JOB_STATE];
-    out->reason = items[JOB_REASON];
-    out->note = items[JOB_NOTE];
-    out->since.ms = number_or(items[JOB_SINCE], 0);
-    out->by = items[JOB_BY];
-    out->failures = number_or(items[JOB_FAILURES], 0);
-    out->notice = items[JOB_NOTICE];
-    out->running.ms = first_number(items[JOB_RUNNING]);
-    out->waiting.ms = first_number(items[JOB_WAITING]);
-    out->runs = number_or(items[JOB_RUNS], 0);
-    out->born = number_or(items[JOB_BORN], 0);
+    store_item_fields(reply, at + JOB_CREATED + 1, &out->fields);
+    out->version = number_or(items[JOB_version], 1);
+    out->epoch = number_or(items[JOB_epoch], 0);
+    out->state = items[JOB_state];
+    out->reason = items[JOB_state_reason];
+    out->note = items[JOB_state_note];
+    out->since.ms = number_or(items[JOB_state_since], 0);
+    out->by = items[JOB_state_by];
+    out->failures = number_or(items[JOB_failures], 0);
+    out->notice = items[JOB_notice];
+    out->running.ms = first_number(items[JOB_running]);
+    out->waiting.ms = first_number(items[JOB_waiting]);
+    out->runs = number_or(items[JOB_runs], 0);
+    out->born = number_or(items[JOB_born], 0);
 }
 
 void store_job_get(struct cmd *cmd, const struct job_id *id, int records)
 {
-    unsigned shard = store_shard(id);
-    cmd_init_script(cmd, &store_script_job_get, 4);
-    store_job_key_arg(cmd, "job", id);
-    store_key_arg(cmd, shard, "due");
-    store_key_arg(cmd, shard, "broken");
-    store_job_key_arg(cmd, "history", id);
-    cmd_arg(cmd, id->bytes, JOB_ID_SIZE);
-    cmd_arg_i64(cmd, records);
+    store_begin(cmd, &store_script_job_get, &(struct store_scope){.shard = store_shard(id), .job = id});
+    store_arg_i64(cmd, ARG_records, records);
 }
 
 enum {
@@ -116,11 +103,8 @@ enum err store_job_record_at(const struct reply *reply, size_t index, const stru
 
 void store_job_waits(struct cmd *cmd, const struct job_id *id, struct wall_ms scheduled)
 {
-    cmd_init_script(cmd, &store_script_job_waits, 2);
-    store_job_key_arg(cmd, "job", id);
-    store_key_arg(cmd, store_shard(id), "retry");
-    cmd_arg(cmd, id->bytes, JOB_ID_SIZE);
-    cmd_arg_i64(cmd, scheduled.ms);
+    store_begin(cmd, &store_script_job_waits, &(struct store_scope){.shard = store_shard(id), .job = id});
+    store_arg_i64(cmd, ARG_instant, scheduled.ms);
 }
 
 enum err store_job_waits_reply(const struct reply *reply, bool *out, struct errinfo *info)
@@ -132,13 +116,10 @@ enum err store_job_waits_reply(const struct reply *reply, bool *out, struct erri
 
 void store_job_page(struct cmd *cmd, unsigned shard, const struct job_id *after, int limit)
 {
-    cmd_init_script(cmd, &store_script_job_page, 3);
-    store_key_arg(cmd, shard, "jobs");
-    store_key_arg(cmd, shard, "due");
-    store_key_arg(cmd, shard, "broken");
-    cmd_arg(cmd, after == NULL ? "" : (const char *)after->bytes, after == NULL ? 0 : JOB_ID_SIZE);
-    cmd_arg_i64(cmd, limit);
-    store_prefix_arg(cmd, shard, "job");
+    store_begin(cmd, &store_script_job_page, &(struct store_scope){.shard = shard});
+    store_arg(cmd, ARG_after_id, after == NULL ? "" : (const char *)after->bytes,
+              after == NULL ? 0 : JOB_ID_SIZE);
+    store_arg_i64(cmd, ARG_limit, limit);
 }
 
 enum {

@@ -19,9 +19,8 @@
 #include "base/err.h"
 #include "job/job_fields.h"
 
-#define STORE_LEVEL          1     /* the highest that this program reads */
-#define STORE_LEVEL_AT_START 0     /* to which each program raises a database that it works with */
-#define STORE_LEVEL_STEP     10000 /* in dronc:shards, and more than there are shards */
+#define STORE_LEVEL          1 /* the highest that this program reads */
+#define STORE_LEVEL_AT_START 0 /* to which each program raises a database that it works with */
 
 /* Of a job with this definition. */
 int store_level_of(const struct job_fields *fields);

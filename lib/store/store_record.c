@@ -1,7 +1,8 @@
 /* store_record: see store_record.h. */
 #include "store/store_record.h"
 
-#include "store/store_keys.h"
+#include "store/store_command.h"
+#include "store/store_reply.h"
 #include "store/store_scripts.h"
 
 #include <stdio.h>
@@ -10,7 +11,7 @@
 void store_history(struct cmd *cmd, const struct job_id *job, int limit)
 {
     cmd_init(cmd, "LRANGE");
-    store_job_key_arg(cmd, "history", job);
+    store_key_of_job(cmd, KEY_history, job);
     cmd_arg_i64(cmd, 0);
     cmd_arg_i64(cmd, limit - 1);
 }
@@ -49,16 +50,17 @@ void store_executions(struct cmd *cmd, unsigned shard, const char *before, int l
     (void)snprintf(from, sizeof from, "(%s", before); /* without that one itself */
     /* No script: that would make Lua tables of all entries, at three times the cost. */
     cmd_init(cmd, "XREVRANGE");
-    store_key_arg(cmd, shard, "executions");
+    store_key_of_shard(cmd, KEY_executions, shard);
     cmd_arg_str(cmd, before[0] == '\0' ? "+" : from);
     cmd_arg_str(cmd, "-");
     cmd_arg_str(cmd, "COUNT");
     cmd_arg_i64(cmd, limit);
 }
 
+/* An entry as redis_reply has it: position, id, record. */
 enum {
     EXECUTIONS_WIDTH = 3
-}; /* position, id, record: an entry as redis_reply has it */
+};
 
 enum err store_executions_count(const struct reply *reply, size_t *count, struct errinfo *info)
 {
@@ -96,8 +98,6 @@ enum err store_executions_at(const struct reply *reply, size_t index, struct sto
 
 void store_trim(struct cmd *cmd, unsigned shard, const struct store_keep *keep)
 {
-    cmd_init_script(cmd, &store_script_trim, 1);
-    store_key_arg(cmd, shard, "executions");
-    cmd_arg_i64(cmd, keep->executions);
-    cmd_arg_i64(cmd, keep->age_ms);
+    store_begin(cmd, &store_script_trim, &(struct store_scope){.shard = shard, .keep = keep});
+    store_arg_i64(cmd, ARG_age_ms, keep->age_ms);
 }

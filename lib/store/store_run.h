@@ -59,15 +59,6 @@ void store_start(struct cmd *cmd, unsigned shard, const char *runner);
 /* Likewise, for attempts of jobs that are watched (watch.h). */
 void store_start_watched(struct cmd *cmd, unsigned shard, const char *runner, const struct store_keep *keep);
 void store_start_add(struct cmd *cmd, const struct store_attempt *attempt, struct wall_ms next);
-enum store_verdict {
-    STORE_DONE,   /* it is so in Redis now (or was already, by an earlier sending of the same) */
-    STORE_LOST,   /* refused: the claim is no longer ours */
-    STORE_GONE,   /* refused: the claim is void (the job is gone, paused, or has another time) and was dropped
-                   */
-    STORE_SETTLED /* start_watched only: not to be called, for another occurrence of the job is under way; it
-                     is recorded as skipped, or waits. The job's next instant is due as if it had been started
-                   */
-};
 /* Ask whether started attempts are still the runner's, just before they are sent: what was cancelled is LOST.
  * Begin with store_confirm, add 1 to STORE_BATCH_MAX attempts of that shard. */
 void store_confirm(struct cmd *cmd, unsigned shard, const char *runner);
@@ -76,13 +67,7 @@ void store_confirm_add(struct cmd *cmd, const struct store_attempt *attempt);
 NODISCARD enum err store_verdict_at(const struct reply *reply, size_t index, enum store_verdict *out,
                                     struct errinfo *info);
 
-/* Record attempts and let go of their claims. */
-enum store_after {
-    STORE_AFTER_NOTHING, /* the occurrence is over */
-    STORE_AFTER_RETRY,   /* attempt number + 1 at retry_at */
-    STORE_AFTER_DEAD,    /* nobody tries again by himself */
-    STORE_AFTER_GONE     /* the occurrence is over, and the job is paused: its target is gone */
-};
+/* Record attempts and drop their claims. */
 struct store_ending {
     enum store_after after;
     struct wall_ms retry_at; /* STORE_AFTER_RETRY only */

@@ -24,19 +24,18 @@ bool store_wake_parse(struct slice message, unsigned *shard, struct wall_ms *due
  */
 bool store_cancel_parse(struct slice message, struct store_attempt *attempt)
 {
-    static const char word[] = "cancel ";
-    const size_t head = sizeof word - 1;
+    const size_t head = sizeof STORE_WAKE_CANCEL - 1;
     const char *dot = message.data == NULL ? NULL : memrchr(message.data, '.', message.len);
     struct execution execution;
     char id[EXECUTION_ID_SIZE];
-    if (dot == NULL || message.len < head || memcmp(message.data, word, head) != 0) {
+    if (dot == NULL || message.len < head || memcmp(message.data, STORE_WAKE_CANCEL, head) != 0) {
         return false;
     }
     size_t name = (size_t)(dot - message.data);
     if (name < head || name - head >= sizeof id - 6) {
         return false;
     }
-    (void)snprintf(id, sizeof id, "exec:%.*s", (int)(name - head), message.data + head);
+    (void)snprintf(id, sizeof id, "%s%.*s", STORE_EXECUTION_ID, (int)(name - head), message.data + head);
     if (!execution_id_parse(&execution, slice_of(id)) ||
         !slice_i64((struct slice){dot + 1, message.len - name - 1}, &attempt->token)) {
         return false;
@@ -49,7 +48,6 @@ bool store_cancel_parse(struct slice message, struct store_attempt *attempt)
 
 bool store_level_was_raised(struct slice message)
 {
-    static const char word[] = "level ";
-    return message.data != NULL && message.len >= sizeof word - 1 &&
-           memcmp(message.data, word, sizeof word - 1) == 0;
+    const size_t head = sizeof STORE_WAKE_LEVEL - 1;
+    return message.data != NULL && message.len >= head && memcmp(message.data, STORE_WAKE_LEVEL, head) == 0;
 }

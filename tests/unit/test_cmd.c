@@ -14,7 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct script hello = {.name = "hello", .source = "return 1", .sha1 = "0123456789abcdef"};
+static const struct script hello = {
+    .name = "hello", .source = "return 1", .sha1 = "0123456789abcdef", .key_count = 1, .arg_count = 1};
 
 static struct buffer out;
 
@@ -93,7 +94,7 @@ static void test_cmd_script_goes_by_its_name_or_with_its_source(void **state)
 {
     (void)state;
     struct cmd cmd;
-    cmd_init_script(&cmd, &hello, 1);
+    cmd_init_script(&cmd, &hello);
     cmd_arg_str(&cmd, "k");
     cmd_arg_str(&cmd, "v");
     render(&cmd, false);
@@ -106,11 +107,29 @@ static void test_cmd_script_goes_by_its_name_or_with_its_source(void **state)
 static void test_cmd_script_without_keys_and_arguments(void **state)
 {
     (void)state;
+    static const struct script bare = {.name = "bare", .source = "return 1", .sha1 = "0123456789abcdef"};
     struct cmd cmd;
-    cmd_init_script(&cmd, &hello, 0);
+    cmd_init_script(&cmd, &bare);
     render(&cmd, false);
     ASSERT_BYTES("*3\r\n$7\r\nEVALSHA\r\n$16\r\n0123456789abcdef\r\n$1\r\n0\r\n");
     cmd_fini(&cmd);
+}
+
+static void test_cmd_script_has_as_many_arguments_as_it_takes(void **state)
+{
+    (void)state;
+    static const struct script grouped = {
+        .name = "grouped", .source = "", .sha1 = "", .arg_count = 1, .group = 2};
+    for (size_t argc = 0; argc < 7; argc++) {
+        struct cmd cmd;
+        cmd_init_script(&cmd, &grouped);
+        for (size_t i = 0; i < argc; i++) {
+            cmd_arg_str(&cmd, "x");
+        }
+        buffer_clear(&out);
+        assert_int_equal(cmd_render(&cmd, false, &out), argc % 2 == 1 ? ERR_OK : ERR_BUG);
+        cmd_fini(&cmd);
+    }
 }
 
 static void test_cmd_render_appends(void **state)
@@ -231,6 +250,7 @@ int main(void)
         cmocka_unit_test(test_cmd_writes_the_extreme_numbers),
         cmocka_unit_test(test_cmd_script_goes_by_its_name_or_with_its_source),
         cmocka_unit_test(test_cmd_script_without_keys_and_arguments),
+        cmocka_unit_test(test_cmd_script_has_as_many_arguments_as_it_takes),
         cmocka_unit_test(test_cmd_render_appends),
         cmocka_unit_test(test_cmd_render_tells_of_failed_arguments_and_of_a_full_buffer),
         cmocka_unit_test(test_cmd_scripts_are_named_by_their_digest),

@@ -16,7 +16,7 @@
 static void assert_arguments(const struct cmd *cmd, const char *const *expected, size_t count, size_t keys)
 {
     assert_int_equal(cmd->argc, count);
-    assert_int_equal(cmd->key_count, keys);
+    assert_int_equal(cmd->script->key_count, keys);
     for (size_t i = 0; i < count; i++) {
         assert_true(slice_eq(cmd_argument(cmd, i), expected[i]));
     }
@@ -25,7 +25,7 @@ static void assert_arguments(const struct cmd *cmd, const char *const *expected,
 static void test_due_page_names_its_shard(void **state)
 {
     (void)state;
-    static const char *const EXPECTED[] = {"dronc:{3}:due", "42", "dronc:{3}:job:", "64"};
+    static const char *const EXPECTED[] = {"dronc:{3}:due", "dronc:{3}:job:", "42", "64"};
     struct cmd cmd;
     store_due_page(&cmd, 3, "42");
     assert_string_equal(cmd.script->name, "due_page");
