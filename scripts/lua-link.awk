@@ -5,10 +5,11 @@
 # it puts the values of constants in their places, rewrites each(), each_count() and each_unpacked(), and leaves out comments and spaces:
 # what is sent has a limit. A script's line stays a line, so that Redis' messages lead to it: scripts/lua-source has the way back.
 #
-# It fails where a script or part uses what its `needs:` does not name, names what it does not use, or says KEYS or ARGV; and where a
-# script is sent what it does not use.
+# It fails where a script says KEYS or ARGV, and where a loop over each() names what contract.def does not.
 #
 # -v out=DIRECTORY: <name>.lua goes there, and <name>.map, which has for each of its lines where it comes from.
+# -v check=1: it fails, too, where a script or part uses what its `needs:` does not name, or names what it does not use, and where a
+# script is sent what it does not use. (make lint)
 
 # ---- tokens ----
 
@@ -204,7 +205,8 @@ function add_used(unit,    list, n, i) {
 # Add a name to the locals, and what it stands for to the values.
 function add_local(script, name, value) {
     if (!(name in all_used)) {
-        fail(script ".lua: does not use `" name "`, which contract.def sends it")
+        if (check)
+            fail(script ".lua: does not use `" name "`, which contract.def sends it")
         return
     }
     locals = locals (locals == "" ? "" : ",") name
@@ -252,8 +254,9 @@ function compose(script,    i) {
 }
 
 END {
-    for (f in file_uses)
-        check_needs(f)
+    if (check)
+        for (f in file_uses)
+            check_needs(f)
     for (l = 1; l <= linked_count; l++) {
         known = 0
         for (s = 1; s <= script_count; s++)
