@@ -4,8 +4,8 @@
  * A request's JSON (job_json) and what Redis holds (store) are both read into it, field by field from one
  * table, and job_build and job_restore make a job of it. What a field may hold is for them to say.
  *
- * A new field is a member here, a row of the table in job_fields.c, its name in `DEFINITION` of
- * lib/store/lua/part/definition.lua, and its judge: a group of fields that belong together has a module of
+ * A new field is a member here, a row of the table in job_fields.c, its name among the FIELDs of
+ * lib/store/contract.def, and its judge: a group of fields that belong together has a module of
  * its own (catch_up, call_spec), which job.c asks to read, to tell and to print it.
  *
  * Plain data without ownership: texts are borrowed from whatever they were read from. Pure.

@@ -19,10 +19,10 @@
 #include "redis/timebase.h"
 #include "run/runs.h"
 
-#define DUE_LOOK_AHEAD_MS 150   /* claims reach so far ahead of their instant */
-#define DUE_RECHECK_MS    30000 /* every shard is asked at least this often: LEARNT_MS has to be longer */
-#define DUE_REFUSED_MS    500   /* before a shard is asked again that answered with an error */
-#define DUE_ASKING_MAX    4     /* claims under way */
+#define DUE_LOOK_AHEAD_MS STORE_LOOK_AHEAD_MS /* claims reach so far ahead of their instant */
+#define DUE_RECHECK_MS    STORE_RECHECK_MS    /* every shard is asked at least this often */
+#define DUE_REFUSED_MS    500                 /* before a shard is asked again that answered with an error */
+#define DUE_ASKING_MAX    4                   /* claims under way */
 
 struct due {
     struct redis_link *link;         /* borrowed */

@@ -4,7 +4,10 @@
 local earliest = math.huge -- the first instant that this call made due; math.huge: none
 
 local function made_due(instant)
-    earliest = math.min(earliest, tonumber(instant))
+    instant = tonumber(instant)
+    if instant < earliest then
+        earliest = instant
+    end
 end
 
 -- Announce the earliest one. Each script that makes something due ends with it.
