@@ -14,10 +14,10 @@ COPY fcgi fcgi
 COPY runner runner
 RUN make build-only
 
-# --- what both images have in common ------------------------------------------------------------------------------
-# /run/dronc holds the socket between nginx and the handlers: a volume that is mounted there takes its owner over.
+# --- common to both images ----------------------------------------------------------------------------------------
+# /run/dronc holds the socket between nginx and the handlers: a volume mounted there inherits its owner.
 FROM debian:bookworm-slim AS base
-# Users are named by number: whoever runs the images may want to see that they are not root.
+# Users are named by number, so that an engine can verify that they are not root.
 RUN groupadd --system --gid 8080 dronc \
     && useradd --system --uid 8080 --gid dronc --no-create-home --shell /usr/sbin/nologin dronc \
     && install -d -o dronc -g dronc -m 750 /run/dronc

@@ -1,7 +1,6 @@
 # Dronc. `make` lists the targets. Works as root or as a user with sudo on Debian 12 or 13; safe to run twice.
 .DEFAULT_GOAL := help
 
-VERSION := 0.1.0
 PREFIX  ?= /usr/local
 DESTDIR ?=
 
@@ -12,7 +11,7 @@ OPT      ?= -O2 -g
 WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wmissing-prototypes -Wstrict-prototypes \
             -Wold-style-definition -Wvla -Wformat=2 -Werror
 HARDEN   := -fstack-protector-strong -fPIE
-DEFS     := -D_GNU_SOURCE -DDRONC_VERSION='"$(VERSION)"'
+DEFS     := -D_GNU_SOURCE
 CPPFLAGS += -I. -Ilib $(DEFS)
 CFLAGS   += -std=c17 $(OPT) $(WARN) $(HARDEN) -MMD -MP
 LDFLAGS  += -pie -Wl,-z,relro,-z,now
@@ -38,9 +37,10 @@ LUA_SRC    := $(sort $(wildcard lib/store/lua/*.lua lib/store/lua/part/*.lua))
 LIB_OBJ    := $(LIB_SRC:%.c=$(BUILD)/%.o) $(BUILD)/lib/store/store_scripts.o
 FCGI_OBJ   := $(FCGI_SRC:%.c=$(BUILD)/%.o) $(BUILD)/fcgi/api/openapi_document.o
 RUNNER_OBJ := $(RUNNER_SRC:%.c=$(BUILD)/%.o)
-# What a unit test may link besides lib: everything but the two main.c.
-PARTS_OBJ  := $(filter-out %/main.o,$(FCGI_OBJ) $(RUNNER_OBJ))
+TEST_OBJ   := $(TEST_SRC:%.c=$(BUILD)/%.o) $(BUILD)/tests/unit/test.o
 TEST_BIN   := $(TEST_SRC:tests/unit/%.c=$(BUILD)/tests/%)
+# What a unit test may link besides lib: everything but the two main.c, and the main of test programs.
+PARTS_OBJ  := $(filter-out %/main.o,$(FCGI_OBJ) $(RUNNER_OBJ)) $(BUILD)/tests/unit/test.o
 LIB_A      := $(BUILD)/libdronc.a
 PARTS_A    := $(BUILD)/libparts.a
 
@@ -102,12 +102,13 @@ $(DIST)/dronc-runner: $(RUNNER_OBJ) $(LIB_A)
 # A room names those that it includes from, below its own program or lib.
 $(FCGI_OBJ): CPPFLAGS += -Ifcgi
 $(RUNNER_OBJ): CPPFLAGS += -Irunner
+$(TEST_OBJ): CPPFLAGS += -Ifcgi -Irunner -Itests/unit
 
+# Thin archives, so that the linker names each object that it takes from them by its path.
 $(LIB_A): $(LIB_OBJ)
-	@ar rcs $(NEW) $^ && $(PUT)
-
 $(PARTS_A): $(PARTS_OBJ)
-	@ar rcs $(NEW) $^ && $(PUT)
+$(LIB_A) $(PARTS_A): Makefile
+	@ar rcsT $(NEW) $(filter %.o,$^) && $(PUT)
 
 # Its list of headers is put first: an object without one would not be made again when a header changes.
 HEADERS = $(@:.o=.d)
@@ -140,26 +141,33 @@ test: deps-test ## run all tests, about eight minutes (SANITIZE=1: with ASan and
 	$(AFTER_DEPS) test-unit
 	$(AFTER_DEPS) test-system
 
+# T=NAME…: only tests/unit/test_NAME.c. K=WORDS: what pytest -k chooses.
+T        :=
+K        :=
+RUN_SRC  := $(foreach name,$(T:test_%=%),$(or $(wildcard tests/unit/test_$(name).c),$(error T=$(name): there is no tests/unit/test_$(name).c)))
+RUN_TEST := $(if $(T),$(RUN_SRC:tests/unit/%.c=$(BUILD)/tests/%),$(TEST_BIN))
+
 .PHONY: test-unit
-test-unit: $(TEST_BIN) ## unit tests only; no services needed
-	@scripts/test-unit $(BUILD) $(TEST_BIN)
+test-unit: $(RUN_TEST) ## unit tests only (T=heap, T='url job_*': only those of tests/unit/test_heap.c and so on)
+	@scripts/test-unit $(BUILD) $(RUN_TEST)
 
 # They wait for instants more than they compute, so many more run side by side than there are cores.
 WORKERS ?= 8
 
 .PHONY: test-system
-test-system: build-only ## system tests only: the real nginx, Redis, handler and runner
-	DRONC_DIST=$(abspath $(DIST)) /usr/bin/python3 -m pytest -q -n $(WORKERS) tests/system tests/chaos tests/fuzz $(PYTEST_ARGS)
+test-system: build-only ## system tests only: the real nginx, Redis, handler and runner (K=overlap: only those whose name or file has it)
+	DRONC_DIST=$(abspath $(DIST)) /usr/bin/python3 -m pytest -q -n $(WORKERS) $(if $(K),-k $(call quoted,$(K))) tests/system tests/chaos tests/fuzz $(PYTEST_ARGS)
 
-$(BUILD)/tests/%: tests/unit/%.c $(PARTS_A) $(LIB_A)
-	@mkdir -p $(@D)
-	@echo '  TEST  $<'
-	$(Q)$(CC) $(CPPFLAGS) -Ifcgi -Irunner -Itests/unit $(CFLAGS) $(LDFLAGS) -o $@ $< $(PARTS_A) $(LIB_A) $(TEST_LIBS)
+# A test program is linked again only when an object in it changes: the linker lists those that it took.
+$(TEST_BIN): $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o | $(PARTS_A) $(LIB_A)
+	@echo '  LD    $@'
+	$(Q)took=$$($(CC) $(LDFLAGS) -Wl,--trace -o $(NEW) $< $(PARTS_A) $(LIB_A) $(TEST_LIBS)) && \
+	    echo "$$took" | sed -n 's|^$(BUILD)/.*\.o$$|$@: &\n&:|p' >$@.d.$$$$ && mv -f $@.d.$$$$ $@.d && $(PUT)
 
 SUITES ?= bookworm
 
 .PHONY: test-deploy
-test-deploy: ## as root: run the README's deployment section on a fresh Debian that boots in a container (SUITES="bookworm trixie")
+test-deploy: ## as root: run the deployment section of docs/operations.md on a fresh Debian that boots in a container (SUITES="bookworm trixie")
 	@scripts/deps deploy
 	SUITES="$(SUITES)" /usr/bin/python3 -m pytest -q tests/deploy/test_deployment.py $(PYTEST_ARGS)
 
@@ -192,8 +200,9 @@ chaos-rollback: build deps-test ## put Redis' data back by 50 to 500 ms over and
 idle: build deps-test ## does a call get lost because its target closes idle connections? Four minutes (IDLE='--idle 1,2 --trip 40 --calls 100')
 	@DRONC_DIST=$(or $(DRONC_DIST),$(abspath $(DIST))) /usr/bin/python3 tests/idle/idle.py $(IDLE)
 
-# Each fuzzer starts from its corpus and puts what it finds of interest into build/fuzz, not into the tree. The last one, answers, plays the
-# target to a whole runner: ANSWERS=200000 lets it (and only it) go on for so many, SEED= has what it printed, REPLAY= plays a file that it saved.
+# Each fuzzer starts from its named seeds (tests/fuzz/seeds) and from what earlier runs found (tests/fuzz/corpus.tar.xz, unpacked into
+# build/fuzz/grown), and adds what it finds to build/fuzz, not to the tree. The last one, answers, plays the target to a whole runner:
+# ANSWERS=200000 lets it (and only it) go on for so many, SEED= has what it printed, REPLAY= plays a file that it saved.
 SECONDS   ?= 60
 ANSWERS   ?=
 REPLAY    ?=
@@ -204,18 +213,29 @@ FUZZ_zone := -max_len=1500
 
 .PHONY: fuzz
 fuzz: deps-test ## fuzz the cron engine, the zone reader and the runner's answers under ASan and UBSan, SECONDS=60 each (ANSWERS=200000, SEED=, REPLAY=)
-	$(AFTER_DEPS) $(FUZZERS:%=build/fuzz/fuzz_%) fuzz-build
+	$(AFTER_DEPS) $(FUZZERS:%=build/fuzz/fuzz_%) build/fuzz/grown fuzz-build
 ifeq ($(ANSWERS)$(REPLAY),)
-	@for name in $(FUZZERS); do \
-	    echo "== $$name: $(SECONDS) s"; mkdir -p build/fuzz/corpus-$$name; \
-	    case $$name in cron) flags='$(FUZZ_cron)';; *) flags='$(FUZZ_zone)';; esac; \
-	    build/fuzz/fuzz_$$name -max_total_time=$(SECONDS) -timeout=5 -print_final_stats=1 -verbosity=0 \
-	        -artifact_prefix=build/fuzz/ $$flags build/fuzz/corpus-$$name tests/fuzz/corpus/$$name || exit 1; \
-	done
+	$(AFTER_DEPS) --output-sync=target $(FUZZERS:%=fuzz-%)
 endif
 	@echo '== answers'
 	@DRONC_DIST=$(or $(DRONC_DIST),$(abspath dist/sanitize)) /usr/bin/python3 tests/fuzz/fuzz_answers.py --seconds $(SECONDS) $(if $(ANSWERS),--answers $(ANSWERS)) \
 	    $(if $(SEED),--seed $(SEED)) $(if $(REPLAY),--replay $(REPLAY))
+
+# Side by side: each of them keeps one core busy.
+.PHONY: $(FUZZERS:%=fuzz-%)
+$(FUZZERS:%=fuzz-%): fuzz-%: build/fuzz/fuzz_% build/fuzz/grown
+	@echo '== $*: $(SECONDS) s'
+	@mkdir -p build/fuzz/corpus-$*
+	@build/fuzz/fuzz_$* -max_total_time=$(SECONDS) -timeout=5 -print_final_stats=1 -verbosity=0 -artifact_prefix=build/fuzz/ $(FUZZ_$*) \
+	    build/fuzz/corpus-$* tests/fuzz/seeds/$* build/fuzz/grown/$*
+
+.PHONY: fuzz-pack
+fuzz-pack: deps-test ## add what `make fuzz` found to the packed corpus
+	$(AFTER_DEPS) $(FUZZERS:%=build/fuzz/fuzz_%) build/fuzz/grown
+	@scripts/fuzz-pack $(FUZZERS)
+
+build/fuzz/grown: tests/fuzz/corpus.tar.xz
+	@rm -rf $@ && mkdir -p $@ && tar -xJf $< -C $@ && touch $@
 
 # The runner that is fuzzed, what lets it trust the target's certificate, and what keeps it on this machine.
 .PHONY: fuzz-build
@@ -280,4 +300,4 @@ clean-all: clean ## remove what was built, and ./data with every job in it
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^## -- / {printf "\n%s:\n", substr($$0, 7)} /^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' Makefile
 
--include $(LIB_OBJ:.o=.d) $(FCGI_OBJ:.o=.d) $(RUNNER_OBJ:.o=.d) $(TEST_BIN:=.d)
+-include $(LIB_OBJ:.o=.d) $(FCGI_OBJ:.o=.d) $(RUNNER_OBJ:.o=.d) $(TEST_OBJ:.o=.d) $(TEST_BIN:=.d)

@@ -1,9 +1,9 @@
-/* check: see check.h. A link and a survey on a loop of their own. */
+/* check: see check.h. It has a loop of its own, with a link and a survey. */
 #include "check.h"
 
 #include "cluster/survey.h"
 
-#include <stdio.h>
+#define CHECK_TIMEOUT_MS 3000
 
 struct check {
     struct clock clock;
@@ -38,7 +38,7 @@ static void on_fatal(void *arg, const struct errinfo *info)
 
 static void on_timer(void *arg)
 {
-    (void)arg; /* the turn does the work */
+    (void)arg; /* on_turn does the work */
 }
 
 static void on_turn(void *arg)
@@ -72,16 +72,16 @@ static enum err set_up(struct check *check, const struct config *config, struct 
     return ERR_OK;
 }
 
-static void describe(const struct check *check, const char *place, struct buffer *out)
+static void describe(const struct check *check, const char *redis, struct buffer *out)
 {
-    char durability[SURVEY_TEXT_SIZE];
+    char durability[STORE_DURABILITY_SIZE];
     char next[CLOCK_RFC3339_SIZE];
     char warning[STORE_WARNING_SIZE];
-    survey_describe_durability(durability, &check->survey);
+    store_durability_describe(durability, &check->survey.durability);
     survey_describe_next(next, &check->survey);
     buffer_printf(out,
                   "Redis at %s: good; what it keeps: %s; jobs that wait for their time: %lld, next: %s\n",
-                  place, durability, (long long)check->survey.jobs, next);
+                  redis, durability, (long long)check->survey.jobs, next);
     for (size_t i = 0; store_durability_warn(&check->survey.durability, i, warning); i++) {
         buffer_printf(out, "warning: %s\n", warning);
     }
@@ -90,27 +90,27 @@ static void describe(const struct check *check, const char *place, struct buffer
 static enum err conclude(const struct check *check, const struct config *config, struct buffer *out,
                          struct errinfo *info)
 {
-    char place[LINK_PLACE_SIZE];
-    redis_link_place(place, config);
+    char redis[CONFIG_REDIS_SIZE];
+    config_describe_redis(redis, config);
     if (check->done) {
-        describe(check, place, out);
+        describe(check, redis, out);
         return ERR_OK;
     }
     if (check->fatal.code != ERR_OK) {
-        return err_set(info, check->fatal.code, "Redis at %.200s: %s", place, check->fatal.text);
+        return err_set(info, check->fatal.code, "Redis at %.200s: %s", redis, check->fatal.text);
     }
     const char *error = redis_link_error(check->link);
-    return err_set(info, ERR_DOWN, "Redis at %.200s: %s", place,
+    return err_set(info, ERR_DOWN, "Redis at %.200s: %s", redis,
                    error[0] != '\0' ? error : "no answer in time");
 }
 
-enum err check_redis(const struct config *config, int timeout_ms, struct buffer *out, struct errinfo *info)
+enum err check_redis(const struct config *config, struct buffer *out, struct errinfo *info)
 {
     struct check check = {.clock = clock_system()};
     enum err err = set_up(&check, config, info);
     if (err == ERR_OK) {
-        check.deadline.ms = clock_mono(&check.clock).ms + timeout_ms;
-        loop_timer_set(check.timer, timeout_ms);
+        check.deadline.ms = clock_mono(&check.clock).ms + CHECK_TIMEOUT_MS;
+        loop_timer_set(check.timer, CHECK_TIMEOUT_MS);
         loop_on_turn(check.loop, on_turn, &check);
         redis_link_start(check.link);
         loop_run(check.loop);

@@ -3,6 +3,7 @@
 #include "runner.h"
 
 #include "base/log.h"
+#include "base/version.h"
 #include "cluster/lease.h"
 #include "cluster/reconcile.h"
 #include "cluster/retention.h"
@@ -194,12 +195,12 @@ static void on_commands_state(void *arg, bool up)
 static void on_surveyed(void *arg)
 {
     struct runner *runner = arg;
-    char place[LINK_PLACE_SIZE];
-    char keeps[SURVEY_TEXT_SIZE];
+    char place[CONFIG_REDIS_SIZE];
+    char keeps[STORE_DURABILITY_SIZE];
     char next[CLOCK_RFC3339_SIZE];
     if (!runner->said_ready) {
-        redis_link_place(place, runner->config);
-        survey_describe_durability(keeps, &runner->survey);
+        config_describe_redis(place, runner->config);
+        store_durability_describe(keeps, &runner->survey.durability);
         survey_describe_next(next, &runner->survey);
         log_info("ready", log_str("runner", runner->id), log_str("redis", place),
                  log_str("version", DRONC_VERSION), log_str("redis_keeps", keeps),

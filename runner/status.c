@@ -31,7 +31,7 @@ static const char *preface(const struct status_of *of)
 
 void status_describe(char out[STATUS_SIZE], const struct status_of *of)
 {
-    char place[LINK_PLACE_SIZE] = "";
+    char place[CONFIG_REDIS_SIZE] = "";
     char head[HEAD_SIZE] = "";
     char tail[64] = "";
     if (redis_link_is_up(of->link) && of->lease->outdated) {
@@ -40,7 +40,7 @@ void status_describe(char out[STATUS_SIZE], const struct status_of *of)
                        "to %d); ",
                        of->lease->level, STORE_LEVEL);
     } else if (!status_is_working(of)) {
-        redis_link_place(place, of->config);
+        config_describe_redis(place, of->config);
         (void)snprintf(head, sizeof head, "waiting for Redis at %.200s: %s%.300s; ", place, preface(of),
                        trouble(of));
     }

@@ -1,37 +1,38 @@
-/* config.c: the one table of settings, and what is done by walking it: load, help, print.
+/* config.c: the one table of settings, and what walks it: load, help, print.
  *
- * A default is a text like any other and goes through the same reader. Reads no files, opens nothing, and
- * does not find out whether a host exists.
+ * A default is a text like any other and goes through the same reader. This file opens nothing: it does not
+ * check whether a host, a socket or a time zone exists.
  */
 #include "base/config.h"
 
 #include "base/log_line.h"
 
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum kind {
-    KIND_STRING, /* max: the longest, in bytes */
-    KIND_SECRET, /* a string whose value is never shown */
+    KIND_STRING, /* at most max bytes */
+    KIND_SECRET, /* a string whose value is never printed */
     KIND_INT,    /* min to max, decimal */
     KIND_LEVEL,  /* a word of enum log_level */
-    KIND_ZONE,   /* the name of a time zone; whether there is one is not looked at */
+    KIND_ZONE,   /* the name of a time zone, which need not exist */
     KIND_FORMAT  /* a word of enum log_format; the default depends on the terminal */
 };
 
 struct setting {
     const char *name;
     enum kind kind;
-    unsigned scope;       /* enum config_scope, or-ed */
+    unsigned scope;       /* one enum config_scope, or both */
     size_t offset;        /* of its field in struct config */
     int64_t min;          /* KIND_INT */
     int64_t max;          /* see kind */
-    const char *standard; /* the default as text; "": all zero, or see kind */
+    const char *standard; /* the default as text; "": empty, or see kind */
     const char *help;
 };
 
-#define SHOWN_MAX     64 /* bytes of a wrong value that are shown */
+#define SHOWN_MAX     64 /* bytes of an invalid value that are shown */
 #define BOTH          (CONFIG_FCGI | CONFIG_RUNNER)
 #define AT(field)     offsetof(struct config, field)
 #define LONGEST(text) ((int64_t)sizeof((struct config *)NULL)->text - 1)
@@ -47,31 +48,34 @@ static const struct setting SETTINGS[] = {
     {"REDIS_PASSWORD", KIND_SECRET, BOTH, AT(redis_password), 0, LONGEST(redis_password), "",
      "that user's password (empty: none is sent)"},
     {"REDIS_DB", KIND_INT, BOTH, AT(redis_db), 0, 15, "0", "the number of the Redis database"},
-    {"LOG_LEVEL", KIND_LEVEL, BOTH, AT(log_level), 0, 0, "info", "the least level that is logged"},
+    {"LOG_LEVEL", KIND_LEVEL, BOTH, AT(log_level), 0, 0, "info", "the lowest level that is logged"},
     {"LOG_FORMAT", KIND_FORMAT, BOTH, AT(log_format), 0, 0, "",
-     "how log lines look (unset: text on a terminal, else json)"},
-    {"FCGI_PROCESSES", KIND_INT, CONFIG_FCGI, AT(fcgi_processes), 1, 256, "8", "handlers of a pool (--pool)"},
+     "the form of log lines (unset: text on a terminal, else json)"},
+    {"TZDIR", KIND_STRING, BOTH, AT(tzdir), 0, LONGEST(tzdir), "",
+     "the directory of the time zone files (empty: " ZONE_DIR_DEFAULT ")"},
     {"DRONC_TIMEZONE", KIND_ZONE, CONFIG_FCGI, AT(timezone), 0, LONGEST(timezone), "UTC",
      "the time zone of jobs that name none"},
+    {"FCGI_PROCESSES", KIND_INT, CONFIG_FCGI, AT(fcgi_processes), 1, 256, "8", "handlers of a pool (--pool)"},
     {"RUNNER_MAX_IN_FLIGHT", KIND_INT, CONFIG_RUNNER, AT(runner_max_in_flight), 1, 100000, "1000",
-     "calls under way at once"},
+     "calls at once"},
     {"RUNNER_MAX_PER_HOST", KIND_INT, CONFIG_RUNNER, AT(runner_max_per_host), 1, 100000, "64",
      "of these, to one host and port"},
     {"RUNNER_MAX_SLOW", KIND_INT, CONFIG_RUNNER, AT(runner_max_slow), 0, 100000, "0",
-     "of these, to hosts that are slow or have not answered of late (0: half)"},
+     "of these, to hosts that are slow or have not answered lately (0: half)"},
     {"RUNNER_DRAIN_TIMEOUT_MS", KIND_INT, CONFIG_RUNNER, AT(runner_drain_timeout_ms), 0, 3600000, "30000",
-     "how long a stop waits for calls under way"},
+     "how long a stop waits for calls in flight"},
     {"EXECUTIONS_MAX", KIND_INT, CONFIG_RUNNER, AT(executions_max), 1600, 1000000000, "1600000",
-     "records kept of all jobs together, the latest"},
+     "the newest records that are kept, of all jobs together"},
     {"EXECUTIONS_DAYS", KIND_INT, CONFIG_RUNNER, AT(executions_days), 0, 36500, "30",
-     "how old these may be, in days (0: any age)"},
+     "their greatest age in days (0: any age)"},
     {"HISTORY_PER_JOB", KIND_INT, CONFIG_RUNNER, AT(history_per_job), 1, 1000, "200",
-     "records kept of each job besides, the latest"},
+     "the newest records that are kept of each job as well"},
 };
 
 #define SETTINGS_COUNT (sizeof SETTINGS / sizeof SETTINGS[0])
+_Static_assert(SETTINGS_COUNT <= sizeof((struct config *)NULL)->from_environment * 8, "a bit for each");
 
-/* The words of a setting that is one of a few, in the order of their enum. */
+/* The words of a setting that takes one of a few, in the order of their enum. */
 struct choices {
     const char *const *words;
     unsigned count;
@@ -151,7 +155,7 @@ static bool read_choice(struct config *out, const struct setting *s, const char 
     return false;
 }
 
-/* Read text into the setting's field. False: it is not one of its values, and the field is as before. */
+/* Reads text into the setting's field. Returns false, and leaves the field as it is, if text is invalid. */
 static bool read_setting(struct config *out, const struct setting *s, const char *text)
 {
     switch (s->kind) {
@@ -178,7 +182,7 @@ static void add_choices(struct buffer *out, const struct setting *s)
     }
 }
 
-/* Say what is wrong with text: its beginning, unless it is secret, and what it should be. */
+/* Writes what is wrong with text: its beginning, unless it is secret, and what the setting takes. */
 static void add_problem(struct buffer *out, const struct setting *s, const char *text)
 {
     char shown[SHOWN_MAX];
@@ -211,7 +215,7 @@ static void add_problem(struct buffer *out, const struct setting *s, const char 
     }
 }
 
-/* Every setting as the table has it, whatever the scope, so that no field is left to chance. */
+/* Sets every field, whatever the scope. */
 static void set_defaults(struct config *out, bool tty)
 {
     *out = (struct config){.log_format = tty ? LOG_TEXT : LOG_JSON};
@@ -222,19 +226,24 @@ static void set_defaults(struct config *out, bool tty)
     }
 }
 
-enum err config_load(struct config *out, enum config_scope scope, config_lookup *lookup, void *arg, bool tty,
+enum err config_load(struct config *out, enum config_scope scope, const struct config_source *source,
                      struct buffer *problems)
 {
     enum err result = ERR_OK;
-    set_defaults(out, tty);
+    set_defaults(out, source->tty);
     for (size_t i = 0; i < SETTINGS_COUNT; i++) {
         const struct setting *s = &SETTINGS[i];
-        const char *text = (s->scope & (unsigned)scope) != 0 ? lookup(s->name, arg) : NULL;
-        if (text == NULL || text[0] == '\0' || read_setting(out, s, text)) {
+        bool is_ours = (s->scope & (unsigned)scope) != 0;
+        const char *text = is_ours ? source->lookup(s->name, source->arg) : NULL;
+        if (text == NULL || text[0] == '\0') {
             continue;
         }
-        add_problem(problems, s, text);
-        result = ERR_CONFIG;
+        if (read_setting(out, s, text)) {
+            out->from_environment |= 1U << i;
+        } else {
+            add_problem(problems, s, text);
+            result = ERR_CONFIG;
+        }
     }
     return result;
 }
@@ -263,13 +272,31 @@ void config_help(struct buffer *out, enum config_scope scope)
     }
 }
 
+/* Writes text so that sh and systemd read it back: in quotes if it has anything but plain characters. */
+static void add_quoted(struct buffer *out, const char *text)
+{
+    static const char PLAIN[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+:,./-";
+    if (text[strspn(text, PLAIN)] == '\0') {
+        buffer_add_str(out, text);
+        return;
+    }
+    buffer_add_char(out, '"');
+    for (; *text != '\0'; text++) {
+        if (strchr("\"\\$`", *text) != NULL) {
+            buffer_add_char(out, '\\');
+        }
+        buffer_add_char(out, *text);
+    }
+    buffer_add_char(out, '"');
+}
+
 static void add_value(struct buffer *out, const struct config *config, const struct setting *s)
 {
     const void *field = field_in(config, s);
     switch (s->kind) {
     case KIND_STRING:
     case KIND_ZONE:
-        buffer_add_str(out, field);
+        add_quoted(out, field);
         break;
     case KIND_SECRET:
         buffer_add_str(out, *(const char *)field != '\0' ? "***" : "");
@@ -290,9 +317,19 @@ void config_print(struct buffer *out, const struct config *config, enum config_s
 {
     for (size_t i = 0; i < SETTINGS_COUNT; i++) {
         if ((SETTINGS[i].scope & (unsigned)scope) != 0) {
-            buffer_printf(out, "%s=", SETTINGS[i].name);
+            bool is_set = (config->from_environment & 1U << i) != 0;
+            buffer_printf(out, "# %s\n%s=", is_set ? "environment" : "default", SETTINGS[i].name);
             add_value(out, config, &SETTINGS[i]);
             buffer_add_char(out, '\n');
         }
+    }
+}
+
+void config_describe_redis(char out[CONFIG_REDIS_SIZE], const struct config *config)
+{
+    if (config->redis_socket[0] != '\0') {
+        (void)snprintf(out, CONFIG_REDIS_SIZE, "unix:%s", config->redis_socket);
+    } else {
+        (void)snprintf(out, CONFIG_REDIS_SIZE, "%s:%d", config->redis_host, config->redis_port);
     }
 }

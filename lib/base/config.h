@@ -1,7 +1,10 @@
 /* config: the settings of both programs, from the environment, by one table.
  *
- * Each setting has a name, a kind with bounds, a default and a help text; config_load checks all of them and
- * reports every bad one, each with its name. An empty variable counts as unset. Passwords are never printed.
+ * Each setting has a name, a kind with bounds, a default and a help text. config_load checks all of them and
+ * reports every invalid one by name. An empty variable counts as unset. Passwords are never printed.
+ *
+ * The table is the one statement of the settings: tests/system/test_settings.py compares the documentation,
+ * systemd/dronc.env.example, docker-compose.yml and scripts/run with it.
  */
 #ifndef DRONC_CONFIG_H
 #define DRONC_CONFIG_H
@@ -13,9 +16,9 @@
 
 #include <stdbool.h>
 
-/* The lengths include the NUL. */
+/* Set up by config_load. Array sizes include the NUL. */
 struct config {
-    /* Redis: the socket wins over host and port where it is not empty. */
+    /* Redis: a socket that is not empty wins over host and port. */
     char redis_host[256];
     int redis_port;           /* 1 … 65535 */
     char redis_socket[108];   /* "" : use host and port */
@@ -25,44 +28,61 @@ struct config {
 
     /* Logging. */
     enum log_level log_level;
-    enum log_format log_format; /* unset: text where standard output is a terminal, else JSON */
+    enum log_format log_format; /* unset: text if the log goes to a terminal, else JSON */
+
+    /* Time zones. */
+    char tzdir[1024];                 /* where their files are; "": ZONE_DIR_DEFAULT */
+    char timezone[ZONE_NAME_MAX + 1]; /* of jobs that name none; a valid name, but its file may be missing */
 
     /* The handler. */
-    int fcgi_processes;               /* that a pool has; 1 … 256; default 8 */
-    char timezone[ZONE_NAME_MAX + 1]; /* of jobs that name none; its name is sound, the zone may be missing */
+    int fcgi_processes; /* handlers of a pool */
 
-    /* The runner. */
-    int runner_max_in_flight; /* calls at once; 1 … 100,000; default 1,000 */
-    int runner_max_per_host;  /* of these, to one host and port; 1 … 100,000; default 64 */
-    int runner_max_slow; /* of these, what may turn out slow; 0 … 100,000; 0: half of them; default 0 */
-    int executions_max;  /* attempts in the feed, all shards together; 1,600 … 1,000,000,000; default
-                            1,600,000 */
-    int executions_days; /* how old these may be; 0 … 36,500; 0: any age; default 30 */
-    int history_per_job; /* attempts of each job; 1 … 1,000; default 200 */
-    int runner_drain_timeout_ms; /* how long a SIGTERM waits for calls in flight; 0 … 3,600,000; default
-                                    30,000 */
+    /* The runner. The table has the bounds and the defaults. */
+    int runner_max_in_flight;    /* calls at once */
+    int runner_max_per_host;     /* of these, to one host and port */
+    int runner_max_slow;         /* of these, to hosts that may be slow; 0: half of them */
+    int executions_max;          /* records in the feed, all shards together */
+    int executions_days;         /* their greatest age; 0: any age */
+    int history_per_job;         /* records of each job */
+    int runner_drain_timeout_ms; /* how long a SIGTERM waits for calls in flight */
+
+    unsigned from_environment; /* bit i: setting i of the table is not the default; for config_print */
 };
 
-/* Which settings a program knows: they are or-ed in the table. */
+/* Which settings a program knows; the table combines them with |. */
 enum config_scope {
     CONFIG_FCGI = 1,
     CONFIG_RUNNER = 2
 };
 
-/* Read the settings of scope through getenv-like lookup (borrowed; NULL result: unset), into out. tty says
- * whether standard output is a terminal. ERR_CONFIG: at least one is wrong; problems (borrowed) then got one
- * line for each, newline included: `REDIS_PORT: "http" is not a whole number from 1 to 65535`, and out holds
- * the default in its place. Settings outside the scope are not looked up and have their defaults. */
+/* Like getenv: returns NULL for a variable that is unset. The result is borrowed until the next look-up. */
 typedef const char *config_lookup(const char *name, void *arg);
-NODISCARD enum err config_load(struct config *out, enum config_scope scope, config_lookup *lookup, void *arg,
-                               bool tty, struct buffer *problems);
 
-/* config_lookup over the process' environment; arg is not used. */
+/* Where settings come from, and what decides the default of LOG_FORMAT. */
+struct config_source {
+    config_lookup *lookup;
+    void *arg; /* for lookup; borrowed */
+    bool tty;  /* the log goes to a terminal */
+};
+
+/* Reads the settings of scope into out. Returns ERR_CONFIG if any setting is invalid; then problems has a
+ * line for each, `REDIS_PORT: "http" is not a whole number from 1 to 65535`, and out has the default in its
+ * place. Settings outside the scope are not looked up and have their defaults. */
+NODISCARD enum err config_load(struct config *out, enum config_scope scope,
+                               const struct config_source *source, struct buffer *problems);
+
+/* A config_lookup that reads the process' environment; arg is not used. */
 const char *config_getenv(const char *name, void *arg);
 
-/* The table as text for --help: name, default, bounds, meaning, one setting a line. */
+/* Writes the table for --help: name, default ("-": empty), meaning and bounds, one setting a line. */
 void config_help(struct buffer *out, enum config_scope scope);
-/* The values in force, NAME=value a line; a password shows as "***". */
+
+/* Writes the settings in force, as sh and systemd read them: for each setting a comment with its origin
+ * ("# default" or "# environment") and a line NAME=value. A password that is set is written as "***". */
 void config_print(struct buffer *out, const struct config *config, enum config_scope scope);
+
+/* Where Redis is, for messages: "unix:/run/redis.sock", "127.0.0.1:6379". Never has credentials. */
+#define CONFIG_REDIS_SIZE 384
+void config_describe_redis(char out[CONFIG_REDIS_SIZE], const struct config *config);
 
 #endif

@@ -92,3 +92,21 @@ bool store_durability_warn(const struct store_durability *durability, size_t ind
     }
     return false;
 }
+
+void store_durability_describe(char out[STORE_DURABILITY_SIZE], const struct store_durability *durability)
+{
+    const char *const facts[][2] = {{"appendonly", durability->append_only},
+                                    {"appendfsync", durability->fsync},
+                                    {"maxmemory-policy", durability->eviction}};
+    size_t len = 0;
+    out[0] = '\0';
+    for (size_t i = 0; i < sizeof facts / sizeof facts[0]; i++) {
+        if (facts[i][1][0] != '\0') {
+            len += (size_t)snprintf(out + len, STORE_DURABILITY_SIZE - len, "%s%s %s", len > 0 ? ", " : "",
+                                    facts[i][0], facts[i][1]);
+        }
+    }
+    if (len == 0) {
+        (void)snprintf(out, STORE_DURABILITY_SIZE, "not told");
+    }
+}

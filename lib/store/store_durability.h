@@ -30,4 +30,9 @@ void store_durability_take(struct store_durability *out, const struct reply *rep
 bool store_durability_warn(const struct store_durability *durability, size_t index,
                            char out[STORE_WARNING_SIZE]);
 
+/* Writes "appendonly yes, appendfsync always, maxmemory-policy noeviction", without what is not known; "not
+ * told" if nothing is. */
+#define STORE_DURABILITY_SIZE 160
+void store_durability_describe(char out[STORE_DURABILITY_SIZE], const struct store_durability *durability);
+
 #endif

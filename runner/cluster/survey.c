@@ -77,24 +77,6 @@ void survey_start(struct survey *survey)
     }
 }
 
-void survey_describe_durability(char out[SURVEY_TEXT_SIZE], const struct survey *survey)
-{
-    const struct store_durability *d = &survey->durability;
-    const char *const facts[][2] = {
-        {"appendonly", d->append_only}, {"appendfsync", d->fsync}, {"maxmemory-policy", d->eviction}};
-    size_t len = 0;
-    out[0] = '\0';
-    for (size_t i = 0; i < sizeof facts / sizeof facts[0]; i++) {
-        if (facts[i][1][0] != '\0') {
-            len += (size_t)snprintf(out + len, SURVEY_TEXT_SIZE - len, "%s%s %s", len > 0 ? ", " : "",
-                                    facts[i][0], facts[i][1]);
-        }
-    }
-    if (len == 0) {
-        (void)snprintf(out, SURVEY_TEXT_SIZE, "not told");
-    }
-}
-
 void survey_describe_next(char out[CLOCK_RFC3339_SIZE], const struct survey *survey)
 {
     if (survey->next.ms == INT64_MAX) {

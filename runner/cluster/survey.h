@@ -31,9 +31,6 @@ void survey_init(struct survey *survey, struct redis_link *link, survey_done_cb 
 /* The link is up (again): look anew. */
 void survey_start(struct survey *survey);
 
-#define SURVEY_TEXT_SIZE 160
-/* "appendonly yes, appendfsync always, maxmemory-policy noeviction"; "not told" where nothing is known. */
-void survey_describe_durability(char out[SURVEY_TEXT_SIZE], const struct survey *survey);
 /* "2026-03-08T07:00:00Z", or "none". */
 void survey_describe_next(char out[CLOCK_RFC3339_SIZE], const struct survey *survey);
 

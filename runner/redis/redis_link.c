@@ -26,15 +26,6 @@ struct redis_link {
     char address[LOOP_ADDRESS_SIZE];
 };
 
-void redis_link_place(char out[LINK_PLACE_SIZE], const struct config *config)
-{
-    if (config->redis_socket[0] != '\0') {
-        (void)snprintf(out, LINK_PLACE_SIZE, "unix:%s", config->redis_socket);
-    } else {
-        (void)snprintf(out, LINK_PLACE_SIZE, "%s:%d", config->redis_host, config->redis_port);
-    }
-}
-
 static struct mono_ms now(const struct redis_link *link)
 {
     return clock_mono(&link->options.clock);
@@ -277,8 +268,8 @@ static void greet(struct redis_link *link)
 
 static void complain_once(struct redis_link *link)
 {
-    char place[LINK_PLACE_SIZE];
-    redis_link_place(place, link->options.config);
+    char place[CONFIG_REDIS_SIZE];
+    config_describe_redis(place, link->options.config);
     if (!link->complained && link->options.channel == NULL) {
         log_warn("redis unreachable", log_str("redis", place), log_str("error", link->wire.error));
         link->complained = true;
@@ -309,11 +300,11 @@ static void act_lost(struct redis_link *link)
 
 static void trust(struct redis_link *link)
 {
-    char place[LINK_PLACE_SIZE];
+    char place[CONFIG_REDIS_SIZE];
     link->backoff_ms = LINK_BACKOFF_MIN_MS;
     link->doubtful = false;
     if (link->complained) {
-        redis_link_place(place, link->options.config);
+        config_describe_redis(place, link->options.config);
         log_info("redis is back", log_str("redis", place));
         link->complained = false;
     }

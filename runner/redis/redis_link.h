@@ -47,10 +47,6 @@ enum link_state {
     LINK_STATE__COUNT
 };
 
-/* Where Redis is, as configured; for messages: "unix:/run/redis.sock", "127.0.0.1:6379". No credentials. */
-#define LINK_PLACE_SIZE 384
-void redis_link_place(char out[LINK_PLACE_SIZE], const struct config *config);
-
 struct redis_link_options {
     struct loop *loop;           /* borrowed for the life of the link */
     const struct config *config; /* borrowed for the life of the link */

@@ -2,6 +2,7 @@
 #include "run/run_call.h"
 
 #include "base/log.h"
+#include "base/version.h"
 #include "run/policy.h"
 #include "run/runs.h"
 #include "text/template.h"

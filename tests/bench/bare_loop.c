@@ -4,6 +4,8 @@
  *     bare_loop URL CALLS AT_ONCE
  *
  * Prints one JSON object: calls, failed, seconds, and the CPU time that this process took. */
+#include "base/version.h"
+
 #include <curl/curl.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -130,7 +132,7 @@ static void turn(struct loop *loop)
 static void add_headers(struct loop *loop)
 {
     static const char *const headers[] = {
-        "User-Agent: dronc/0.1.0",
+        "User-Agent: dronc/" DRONC_VERSION,
         "Dronc-Job-Id: capi:7696c687d0d603dc7fb509e8e279014965412619b82693d18e86c652eea2e23a",
         "Dronc-Scheduled-Time: 2026-11-23T08:52:10Z", "Dronc-Attempt: 1",
         "Idempotency-Key: 7696c687d0d603dc7fb509e8e279014965412619b82693d18e86c652eea2e23a-1795423930000"};

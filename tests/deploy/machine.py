@@ -1,6 +1,6 @@
 """A fresh Debian with a systemd of its own: debootstrap makes it, systemd-nspawn boots it.
 
-It sees a network of its own (a loopback, nothing else), so that its ports are nobody else's. What installs packages borrows ours.
+It has a network of its own (a loopback, nothing else), so its ports are free. Commands that install packages use the host's network.
 """
 import os
 import re
@@ -12,7 +12,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 HOME = Path(os.environ.get("DRONC_MACHINES") or ROOT / "build" / "machines")
-# The least that there is, and what makes it boot. A README may ask for git and make: they get the clone here.
+# The smallest system that boots. The page asks for git and make: the machine gets the clone by copying.
 PACKAGES = "systemd,systemd-sysv,dbus,git,make"
 
 
@@ -29,7 +29,7 @@ def run(*argv, **options):
 
 
 def bootstrap(suite):
-    """A pristine tree of the suite; made once."""
+    """A pristine tree of the suite; debootstrap makes it once."""
     tree = HOME / suite
     if not (tree / "done").exists():
         shutil.rmtree(tree, ignore_errors=True)
@@ -49,7 +49,7 @@ class Machine:
         self.leader = self.nspawn = None
 
     def clone(self):
-        """The work tree as it is, in /root/dronc."""
+        """Copy the work tree as it is to /root/dronc."""
         folder = self.root / "root" / "dronc"
         folder.mkdir()
         files = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT, capture_output=True, check=True)
@@ -78,7 +78,7 @@ class Machine:
         return next((pid for pid in pids if Path(f"/proc/{pid}/comm").read_text().strip() == "systemd"), None)
 
     def run(self, script, network=False, check=True, timeout=600):
-        """Run a script as root, in /root/dronc. network: with ours, instead of its own."""
+        """Run a script as root, in /root/dronc. network: use the host's network instead of the machine's."""
         spaces = ["--mount", "--uts", "--ipc", "--pid", "--cgroup"] + ([] if network else ["--net"])
         argv = ["nsenter", "--target", self.leader, *spaces, "--", "/usr/bin/env", "-i", "HOME=/root", "LANG=C.UTF-8", "DEBIAN_FRONTEND=noninteractive",
                 "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "/bin/bash", "-c", "cd /root/dronc 2>/dev/null; " + script]
@@ -90,7 +90,7 @@ class Machine:
         return self.run(script, **options).stdout.strip()
 
     def reboot(self):
-        """systemd-nspawn ends with its machine, and leaves the second start to whoever started it."""
+        """systemd-nspawn exits with its machine, and its caller has to start it again."""
         self.run("systemctl reboot", check=False)
         self.nspawn.wait(60)
         self.boot()
@@ -104,15 +104,3 @@ class Machine:
                 self.nspawn.kill()
                 self.nspawn.wait()
         run("rm", "-rf", "--one-file-system", self.root)
-
-
-def readme_blocks():
-    """{bold heading: [the shell blocks below it]} of the README's deployment section."""
-    section = (ROOT / "README.md").read_text().split("\n## Deployment\n")[1].split("\n## ")[0]
-    blocks, heading = {}, None
-    for match in re.finditer(r"^\*\*(?P<heading>[^*]+)\*\*|^(?P<indent> *)```sh\n(?P<block>.*?)^ *```$", section, re.M | re.S):
-        if match["heading"]:
-            heading = match["heading"].rstrip(".")
-        else:
-            blocks.setdefault(heading, []).append(re.sub(f"^{match['indent']}", "", match["block"], flags=re.M))
-    return blocks

@@ -1,6 +1,7 @@
-"""The README's deployment section, run as it stands, line by line, on a fresh machine; and what it promises there.
+"""Runs the deployment section of docs/operations.md as it stands, line by line, on a fresh machine, and checks what it promises; likewise the
+README's quick start.
 
-The tests build on each other, in the order of the section. `make test-deploy SUITES="bookworm trixie"`.
+The tests depend on each other, in the order of the section. `make test-deploy SUITES="bookworm trixie"`.
 """
 import json
 import os
@@ -9,12 +10,15 @@ import time
 
 import pytest
 
-from machine import Machine, readme_blocks, wait_for
+from machine import Machine, wait_for
+from pages import commands, read
 
 API = "http://127.0.0.1:8080"
 UNITS = "dronc-fcgi.socket dronc-fcgi.service dronc-runner.service"
 JOB = json.dumps({"schedule": "* * * * * *", "api": f"{API}/health", "type": "ATLEAST_ONCE"})
-BLOCKS = readme_blocks()
+SECTIONS = ("On the machine", "systemd", "nginx and spawn-fcgi", "Replacing it while it works")
+BLOCKS = {section: [block.text for block in commands("docs/operations.md", section)] for section in SECTIONS}
+QUICK_START = commands("README.md", "Quick start")[1].text  # the first one is Docker's
 
 
 @pytest.fixture(scope="module", params=os.environ.get("SUITES", "bookworm").split())
@@ -55,7 +59,7 @@ def newest_instant(machine):
 
 
 def wait_for_calls(machine):
-    """The job is called now, not only once upon a time."""
+    """Wait for a new call, not one of the past."""
     before = newest_instant(machine)
     wait_for(lambda: newest_instant(machine) > before, 20, "a call")
 
@@ -85,7 +89,7 @@ def test_programs_site_and_settings_are_there(machine):
     assert machine.read("readlink -f /usr/local/bin/dronc-runner") == "/usr/local/bin/dronc-runner"
     machine.run("systemctl cat dronc-fcgi.service dronc-runner.service dronc-runner@1.service >/dev/null")
     assert machine.read("redis-cli config get appendfsync").split()[1] == "always"
-    assert get(machine, "/health")[0] == 502, "nginx answers, and nobody is behind it"
+    assert get(machine, "/health")[0] == 502, "nginx answers, and no handler is behind it"
 
 
 def test_install_takes_an_odd_destination_and_needs_no_compiler(machine):
@@ -113,12 +117,22 @@ def test_units_start_and_jobs_are_called(machine):
     wait_for_calls(machine)
 
 
+def test_commands_inside_sentences_work(machine):
+    found = sorted(set(re.findall(r"`((?:systemctl|journalctl|redis-cli|nginx) [^`]+)`", read("docs/operations.md").replace("\n  ", " "))))
+    assert len(found) > 5
+    for command in found:
+        machine.run(command)
+        machine.run("systemctl start nginx")  # one of them stops it
+    wait_for(lambda: is_healthy(machine), 20, "health")
+    wait_for_calls(machine)
+
+
 def test_nothing_of_dronc_is_root(machine):
     owners = machine.read("ps -o user= -C dronc-fcgi,dronc-runner || stat -c %U $(printf '/proc/%s ' $(pidof dronc-fcgi dronc-runner))").split()
     assert set(owners) == {"dronc"} and len(owners) == 1 + 8 + 1
 
 
-def test_levels_are_told_to_the_journal(machine):
+def test_levels_reach_the_journal(machine):
     machine.run("systemctl stop redis-server")
     wait_for(lambda: journal(machine, "-u dronc-runner -p warning"), 20, "a warning of the runner")
     machine.run("systemctl start redis-server")
@@ -139,7 +153,7 @@ def test_handler_that_dies_is_replaced(machine):
 
 @pytest.mark.parametrize("name", ["dronc-fcgi", "dronc-runner"])
 def test_unit_that_is_killed_again_and_again_comes_back(machine, name):
-    """systemd's own limit is five times in ten seconds."""
+    """systemd's default limit is five restarts in ten seconds."""
     for _ in range(8):
         pid = wait_for(lambda: int(unit(machine, name, "MainPID")), 20, f"{name} that is up")
         machine.run(f"kill -KILL {pid}")
@@ -151,7 +165,7 @@ def test_unit_that_is_killed_again_and_again_comes_back(machine, name):
 
 
 def test_program_that_is_missing_for_a_while_is_no_end_either(machine):
-    """An upgrade gone wrong, with requests all the while: the socket would start the unit with each of them."""
+    """A failed upgrade under load: each request makes the socket start the unit."""
     machine.run("mv /usr/local/bin/dronc-fcgi /tmp/ && systemctl kill --signal=KILL dronc-fcgi.service")
     machine.run(f"for i in $(seq 40); do curl --silent --max-time 0.2 {API}/health; done; true")
     assert int(unit(machine, "dronc-fcgi", "NRestarts")) < 40
@@ -226,6 +240,21 @@ def test_new_pool_takes_the_old_ones_place_without_a_failed_request(machine):
     wait_for(lambda: len(pids(machine, "dronc-fcgi")) == 1 + 8, 10, "the new pool alone")
 
 
+# --- make run -----------------------------------------------------------------------------------------------------
+
+
+def test_quick_start_of_the_readme_calls_and_stops(machine):
+    machine.run("systemctl disable --now nginx redis-server")
+    machine.reboot()
+    machine.run(f"(setsid {QUICK_START.strip()} >/tmp/run.log 2>&1; echo $? >/tmp/run.status) >/dev/null 2>&1 &")
+    wait_for(lambda: machine.run(f"curl --fail --silent {API}/health/deep", check=False).returncode == 0, 120, "health")
+    machine.run(f"curl --fail --silent -H 'Content-Type: application/json' -d '{JOB}' {API}/v1/schedule/api-caller")
+    wait_for_calls(machine)
+    machine.run("kill -TERM $(grep -lz '^scripts/run$' /proc/[0-9]*/cmdline | cut -d/ -f3)")
+    status = wait_for(lambda: machine.run("cat /tmp/run.status", check=False).stdout.strip(), 60, "the end of make run")
+    assert status == "0", machine.read("cat /tmp/run.log")
+
+
 def test_every_block_was_run():
-    assert set(BLOCKS) == {"On the machine", "systemd", "nginx and spawn-fcgi", "Replacing it while it works"}
+    assert all(BLOCKS.values())
     assert not re.search("<[a-z ]+>", "".join("".join(blocks) for blocks in BLOCKS.values())), "a line with something to fill in"

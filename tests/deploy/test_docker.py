@@ -1,4 +1,4 @@
-"""docker-compose.yml with an engine of our own, whose limit of open files is low, as rootless ones have it.
+"""Runs docker-compose.yml with an engine of its own, whose limit of open files is low, as it is with rootless engines.
 
 There is no registry: the base image is the tree that debootstrap made, and a Redis on it stands in for the image of Redis. The engine makes
 bridges and firewall rules, so this runs where nothing else needs those. `make test-docker`.
@@ -16,10 +16,12 @@ from pathlib import Path
 import pytest
 
 from machine import ROOT, bootstrap, run, wait_for
+from pages import commands
 
 FILES = 20000  # fewer than the 65,536 that the compose file once asked for
 PORT = "18480"
 API = f"http://127.0.0.1:{PORT}"
+QUICK_START = commands("README.md", "Quick start")[0].text.strip()
 REDIS = "FROM debian:bookworm-slim\nRUN apt-get update && apt-get install -y --no-install-recommends redis-server\n"
 
 
@@ -91,7 +93,7 @@ def calls():
 
 
 def up(engine):
-    engine.compose("up", "-d")
+    engine("sh", "-c", QUICK_START, cwd=engine.home / "dronc")
     wait_for(lambda: (get("/health/deep") or {}).get("status") == "healthy", 60, "health")
 
 
@@ -110,10 +112,10 @@ def test_nothing_is_root_and_the_user_is_a_number(engine, service):
     assert engine("docker", "inspect", "--format", "{{.Config.User}}", f"{engine.project}_{service}_1") == "8080:8080"
 
 
-def test_handler_that_dies_is_replaced_and_said(engine):
+def test_handler_that_dies_is_replaced_and_logged(engine):
     count = "cat /proc/[0-9]*/comm | grep -c dronc-fcgi"
     engine.inside("handler", 'for p in /proc/[0-9]*; do [ "$(cat $p/comm 2>/dev/null)" = dronc-fcgi ] && last=${p#/proc/}; done; kill -9 $last')
-    wait_for(lambda: "handler ended" in engine.logs("handler"), 10, "a word about it")
+    wait_for(lambda: "handler ended" in engine.logs("handler"), 10, "a line of the log")
     wait_for(lambda: engine.inside("handler", count) == "9", 10, "another handler")
 
 

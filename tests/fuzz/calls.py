@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import reading
 
 TAG = re.compile(rb"\[j(\d+)k(\d+)h\d+!?\]")
-LITTER_MS = 150     # so long bytes have to lie there before a request arrives that must not have been sent: between a client's look and its sending, it may sleep
+LITTER_MS = 150     # so long bytes have to lie there, while the client runs, before a request arrives that must not have been sent
 OUTCOMES = {"s": "succeeded", "f": "failed", "u": "unknown", "l": "lost", "m": "missed", "c": "cancelled", "k": "skipped"}
 CLOSING_MS = 250    # so near each other a call and the end of a connection may meet
 RETRY_MS = 300      # the jobs' backoff
@@ -33,7 +33,8 @@ class Call:
     spoilt: str = None       # why the connection was none to use
     has_litter: bool = False  # bytes were sent there that nobody had asked for
     only_blank: bool = False  # line ends alone
-    littered_ms: float = None  # when these had arrived
+    littered_ms: float = None  # when these had arrived, on the same clock as ran_ms
+    ran_ms: float = 0        # at_ms, less what the client has waited for a processor so far
     before: object = None    # the call before it on that connection
     sent: int = 0
     sent_ms: float = 0
@@ -54,7 +55,7 @@ class Call:
 @dataclass(eq=False)
 class Unanswered:
     """A request that the target did not look at: it came on a connection that was about to end. The same fields as a Call's."""
-    at_ms: float
+    ran_ms: float
     has_litter: bool
     only_blank: bool
     littered_ms: float
@@ -98,6 +99,7 @@ class Book:
         self.ends = collections.defaultdict(lambda: collections.deque(maxlen=2000))  # address → when connections ended
         self.litters = collections.defaultdict(lambda: collections.deque(maxlen=2000))  # likewise, when bytes were sent that nobody asked for
         self.answers = 0
+        self.waited_ms = lambda: 0  # how long the client has waited for a processor so far
 
     def find(self, kind, text, attempt=None, before=None, sort=""):
         """sort: what tells it from others of the kind; one of each is kept, and how many there were."""
@@ -133,7 +135,7 @@ class Book:
         method = request.method
         read = reading.read(answer.data, answer.end if connection.tls or answer.end != "cut" else "close", method, attempt.header_bytes)
         call = Call(attempt, answer, read, hop, method, request.path, request.at_ms, connection.answered == 0, connection.number, connection.spoilt,
-                    connection.has_litter, connection.only_blank, connection.littered_ms, connection.last)
+                    connection.has_litter, connection.only_blank, connection.littered_ms, request.at_ms - self.waited_ms(), connection.last)
         attempt.header_bytes = read.header_bytes
         attempt.calls.append(call)
         self.answers += 1
@@ -158,11 +160,11 @@ class Book:
     def note_unanswered(self, request, connection):
         headers = request.headers
         attempt = self.attempt_of(headers["dronc-job-id"].removeprefix("capi:"), instant(headers["dronc-scheduled-time"]), int(headers["dronc-attempt"]))
-        one = Unanswered(request.at_ms, connection.has_litter, connection.only_blank, connection.littered_ms)
+        one = Unanswered(request.at_ms - self.waited_ms(), connection.has_litter, connection.only_blank, connection.littered_ms)
         attempt.unanswered.append(one)
         self.counts["requests unanswered"] += 1
         if not connection.last.reading.vague and self.was_unclean(one, connection.last):
-            self.find("connection", f"used again, though bytes lay there for {one.at_ms - one.littered_ms:.0f} ms: {connection.last.answer.label}; no answer",
+            self.find("connection", f"used again, though bytes lay there for {one.ran_ms - one.littered_ms:.0f} ms: {connection.last.answer.label}; no answer",
                       attempt, connection.last, sort="unanswered")
 
     def check_request(self, call, request, place):
@@ -292,8 +294,9 @@ class Book:
     @staticmethod
     def too_late(request):
         """Bytes that nobody had asked for arrived on a request's connection when it was on its way already, or nearly so: no client can know.
-        Both instants are those of this machine's kernel, as the target sees them; neither the runner's clock nor the target's delays count."""
-        return request.has_litter and (request.littered_ms is None or request.at_ms <= request.littered_ms + LITTER_MS)
+        Both instants are those of this machine's kernel, as the target sees them; neither the runner's clock nor the target's delays count,
+        nor does the time that the client waited for a processor in between: it may have looked before that, and sent behind it."""
+        return request.has_litter and (request.littered_ms is None or request.ran_ms <= request.littered_ms + LITTER_MS)
 
     def was_unclean(self, request, before):
         """Bytes lay on its connection, and whoever sent it there should have known. before: the call that was answered there before it."""
@@ -309,7 +312,7 @@ class Book:
         if call.spoilt:
             self.find("connection", f"used again, though: {call.spoilt}; before: {before.answer.label}", attempt, before, sort=call.spoilt)
         elif self.was_unclean(call, before):
-            self.find("connection", f"used again, though bytes lay there for {call.at_ms - call.littered_ms:.0f} ms: {before.answer.label}",
+            self.find("connection", f"used again, though bytes lay there for {call.ran_ms - call.littered_ms:.0f} ms: {before.answer.label}",
                       attempt, before, sort="bytes late" if before.answer.late else f"bytes behind {'a body' if before.reading.body else 'none'}")
 
     def missing(self, before_ms):

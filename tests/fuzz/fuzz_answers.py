@@ -91,6 +91,7 @@ class Run:
         try:
             self.make(player)
             self.rig.start_runner()
+            self.book.waited_ms = self.rig.waited_ms
             await self.until_enough()
             await self.finish()
         finally:

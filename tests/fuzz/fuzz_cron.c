@@ -6,9 +6,6 @@
  * are read from $DRONC_VECTORS/zoneinfo (default tests/vectors/zoneinfo); without them only UTC is used.
  *
  * Every second mutation is made of the language: an item, a field or a separator is put in or exchanged.
- *
- *   clang -std=c17 -O1 -g -fsanitize=fuzzer,address,undefined -Ilib tests/fuzz/fuzz_cron.c lib/cron/*.c
- * lib/zone/*.c
  */
 #include "cron/cron.h"
 #include "cron/cron_internal.h"

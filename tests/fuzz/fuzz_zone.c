@@ -3,9 +3,6 @@
  * What is checked, beyond not crashing: segments ascend and differ from their neighbours, offsets are in
  * bounds, the lookup finds the segment that a linear search finds, schedules advance in whatever zone came
  * out.
- *
- *   clang -std=c17 -O1 -g -fsanitize=fuzzer,address,undefined -Ilib tests/fuzz/fuzz_zone.c lib/cron/*.c
- * lib/zone/*.c
  */
 #include "cron/cron.h"
 

@@ -161,7 +161,7 @@ class Connection:
         self.spoilt = None       # why nothing may come here any more
         self.has_litter = False  # bytes were sent that belong to no answer
         self.only_blank = False  # line ends alone, which may be skipped
-        self.littered_ms = None  # when they had arrived
+        self.littered_ms = None  # when they had arrived, less what the client had waited for a processor
         self.unread = b""        # of a request that was not looked at
         self.is_lost = False     # it was used all the same: answers and requests do not fit together any more
 
@@ -176,7 +176,7 @@ class Connection:
         deadline = now_ms() + ARRIVAL_MS
         while self.littered_ms is None and now_ms() < deadline:
             if channel.has_arrived():
-                self.littered_ms = now_ms()
+                self.littered_ms = now_ms() - self.book.waited_ms()
             else:
                 await asyncio.sleep(0.002)
 

@@ -71,6 +71,7 @@ class Replay:
             self.rig.store(list(jobs.values()))
             self.book.jobs = {job.id: job for job in jobs.values()}
             self.rig.start_runner()
+            self.book.waited_ms = self.rig.waited_ms
             list(self.rig.records())
             for play in case["plays"]:
                 if not await self.call(jobs[play["job"]], play):

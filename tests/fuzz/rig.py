@@ -128,6 +128,13 @@ class Rig:
         status = Path(f"/proc/{self.runner.pid}/status").read_text()
         return int(status.split("VmRSS:")[1].split()[0]) // 1024, len(os.listdir(f"/proc/{self.runner.pid}/fd"))
 
+    def waited_ms(self):
+        """How long the runner was ready to run so far, and had no processor. (It has one thread that matters.)"""
+        try:
+            return int(Path(f"/proc/{self.runner.pid}/schedstat").read_text().split()[1]) / 1e6
+        except OSError:
+            return 0.0  # it has died, which is a finding of its own
+
     def reports(self):
         return harness.sanitizer_reports(self.home)
 

@@ -28,6 +28,19 @@ def test_bytes_that_arrive_when_a_request_is_on_its_way_are_nobodys_fault(at_ms,
     assert calls.Book([], None).was_unclean(request(at_ms), answered(HEAD + b"ok")) == unclean
 
 
+def test_time_in_which_the_client_had_no_processor_does_not_count():
+    book, headers = calls.Book([], lambda job, number: None), {"dronc-job-id": "capi:x", "dronc-scheduled-time": "2026-01-01T00:00:00Z", "dronc-attempt": "1"}
+    job = type("Job", (), {"rude": False, "number": 1, "id": "x", "attempts": 0, "api": "", "address": ""})()
+    book.jobs = {"x": job}
+    connection = player.Connection("127.0.0.1", False, book)
+    connection.has_litter, connection.littered_ms, connection.last = True, 1000 - 300, answered(HEAD + b"ok")  # it had waited 300 ms by then
+    connection.last.answer = type("Answer", (), {"label": "late"})
+    for waited_ms, found in ((300 + 500, 0), (300, 1)):
+        book.waited_ms = lambda: waited_ms
+        book.note_unanswered(type("Request", (), {"headers": headers, "at_ms": 1000 + 500})(), connection)
+        assert len(book.findings) == found
+
+
 def test_bytes_that_never_arrived_are_nobodys_fault():
     assert not calls.Book([], None).was_unclean(request(9999, littered_ms=None), answered(HEAD + b"ok"))
 

@@ -200,6 +200,18 @@ def handler(make_handler):
 
 
 @pytest.fixture
+def pass_instants(handler, target):
+    """Let so many full seconds pass that a runner was at work in: a witness, another job, was called at each of them. What else was due then
+    was called before, or is not called."""
+    def pass_some(count):
+        witness = target.hook()
+        job_id = handler.schedule("* * * * * *", witness.url)
+        witness.wait_for_calls(count + 1)
+        assert handler.delete(job_id).status == 204
+    return pass_some
+
+
+@pytest.fixture
 def make_terminal(home):
     made = []
 

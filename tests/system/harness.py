@@ -26,6 +26,7 @@ from redis.retry import Retry
 
 ROOT = Path(__file__).resolve().parents[2]
 DIST = Path(os.environ.get("DRONC_DIST") or ROOT / "dist").resolve()
+VERSION = re.search(r'^#define DRONC_VERSION "(.*)"$', (ROOT / "lib" / "base" / "version.h").read_text(), re.M)[1]
 RUN = ROOT / "scripts" / "run"
 SHARDS = 16
 NEVER_SOON = "0 0 29 2 *"  # jobs that are stored and not called while the tests run
@@ -52,16 +53,32 @@ def wait_for(predicate, timeout=10.0, what=None):
         time.sleep(0.01)
 
 
+RESERVED = []
+
+
+def reserve(port):
+    """Keep a port from every other test on this machine until this process ends: whoever has the abstract socket of that name has the port."""
+    mark = socket.socket(socket.AF_UNIX)
+    try:
+        mark.bind(f"\0dronc-test-port-{port}")
+    except OSError:
+        mark.close()
+        return False
+    RESERVED.append(mark)
+    return True
+
+
 def free_port():
-    """A port nobody listens on, below those that the kernel gives to outgoing connections."""
+    """A port that nothing listens on and that no other test is given, below those that the kernel gives to outgoing connections."""
     while True:
         port = random.randrange(10000, 32000)
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))
-                return port
             except OSError:
-                pass
+                continue
+        if reserve(port):
+            return port
 
 
 def forget_ignored_signals():

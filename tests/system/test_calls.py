@@ -5,9 +5,7 @@ import time
 import pytest
 
 import target as t
-from harness import NEVER_SOON, SCALE, at_second, id_bytes, key_of, soon, wait_for
-
-VERSION = "0.1.0"
+from harness import NEVER_SOON, SCALE, VERSION, at_second, id_bytes, key_of, soon, wait_for
 
 
 def once(stack, url, kind="ATMOST_ONCE"):

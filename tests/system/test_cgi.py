@@ -77,12 +77,6 @@ def test_handler_finishes_on_sigterm(handler):
     assert handler.terminate() == 0
 
 
-@pytest.mark.parametrize("option, text", [("--help", "REDIS_SOCKET"), ("--version", "dronc-fcgi 0.1.0")])
-def test_handler_explains_itself(home, option, text):
-    done = subprocess.run([DIST / "dronc-fcgi", option], capture_output=True, text=True, cwd=home, env=environment(), check=True)
-    assert text in done.stdout
-
-
 @pytest.mark.parametrize("name, value", [("REDIS_PORT", "x"), ("REDIS_DB", "16"), ("LOG_LEVEL", "loud"), ("LOG_FORMAT", "xml")])
 def test_handler_names_the_setting_that_is_bad(home, name, value):
     done = subprocess.run([DIST / "dronc-fcgi"], capture_output=True, text=True, cwd=home, stdin=subprocess.DEVNULL,

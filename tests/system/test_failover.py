@@ -29,10 +29,18 @@ class Name:
         return {"REDIS_SOCKET": self.socket, **more}
 
 
-def replicate(replica, master):
+def catch_up(replica, master):
+    """Wait until the replica has what the master has now. (A master calls a replica online before that has loaded anything.)"""
     with replica.client() as db, master.client() as its_master:
+        offset = its_master.info("replication")["master_repl_offset"]
+        wait_for(lambda: (state := db.info("replication"))["master_link_status"] == "up" and state["slave_repl_offset"] >= offset,
+                 what="a replica that is in step")
+
+
+def replicate(replica, master):
+    with replica.client() as db:
         db.replicaof("127.0.0.1", master.port)
-        wait_for(lambda: its_master.info("replication").get("slave0", {}).get("state") == "online", what="a replica that is in step")
+    catch_up(replica, master)
 
 
 @pytest.fixture
@@ -144,6 +152,7 @@ def test_server_that_takes_the_rights_away_is_left_for_the_one_that_has_the_name
     handler.schedule("* * * * * *", hook.url, "ATLEAST_ONCE")
     hook.wait_for_calls(1)
     User(pair[1])
+    catch_up(pair[1], pair[0])
     with pair[1].client() as db:
         db.replicaof("NO", "ONE")
     name.means(pair[1])

@@ -154,12 +154,11 @@ def test_chunked_bodies_are_answered_up_to_a_number(stack, opened):
 # --- FastCGI connections ----------------------------------------------------------------------------------------------
 
 
-def fastcgi(handler, *data):
+def fastcgi(handler, data=b""):
     peer = socket.socket(socket.AF_UNIX)
     peer.settimeout(15 * SCALE)
     peer.connect(handler.path)
-    for piece in data:
-        peer.sendall(piece)
+    peer.sendall(data)
     return peer
 
 
@@ -202,9 +201,10 @@ def test_connections_that_send_a_byte_a_moment_hold_no_handler(handler, opened):
     assert all(b'"healthy"' in peer.recv(65536) for peer in opened), "and are answered when they have come to their end"
 
 
-def test_connection_carries_one_request(handler, opened):
+@pytest.mark.parametrize("requests", [1, 2], ids=["one", "another_behind_it"])
+def test_connection_carries_one_request(handler, opened, requests):
     """A web server that would keep it open (FCGI_KEEP_CONN) is answered, and sees it closed."""
-    opened.append(fastcgi(handler, request("/health", keep=1), request("/health", keep=1)))
+    opened.append(fastcgi(handler, request("/health", keep=1) * requests))
     assert read_all(opened[0]).count(b'"healthy"') == 1
     assert took(lambda: handler.get("/health"), {200}) < 1000 * SCALE
 

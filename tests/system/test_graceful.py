@@ -341,7 +341,7 @@ def test_handlers_that_are_stopped_and_then_started_keep_requests_waiting_only(m
     print(f"\n{load.stop()} requests", end="")
 
 
-def test_handlers_of_spawn_fcgi_are_replaced_as_the_readme_says(make_stack):
+def test_handlers_of_spawn_fcgi_are_replaced_as_the_page_says(make_stack):
     """A second pool beside the first; its socket takes the first one's name in one step; then the first pool ends."""
     stack = make_stack(FCGI_PROCESSES=4).start()
     load = Load(stack)

@@ -39,7 +39,7 @@ def outcomes(client, job_id):
 # --- pause and resume ---------------------------------------------------------------------------------------------
 
 
-def test_paused_job_is_not_called_and_a_resumed_one_is(handler, runner, redis, hook):
+def test_paused_job_is_not_called_and_a_resumed_one_is(handler, runner, redis, hook, pass_instants):
     job_id = handler.schedule("* * * * * *", hook.url)
     hook.wait_for_calls(2)
     job = handler.pause(job_id, {"note": "the API is being moved"}).json
@@ -49,7 +49,7 @@ def test_paused_job_is_not_called_and_a_resumed_one_is(handler, runner, redis, h
     seen = len(hook.calls)
     with redis.client() as db:
         assert db.zscore(key_of(job_id, "due"), id_bytes(job_id)) is None
-    time.sleep(2.5)
+    pass_instants(2)
     assert len(hook.calls) == seen
     job = handler.resume(job_id).json
     assert job["state"] == "ACTIVE" and "state_note" not in job and len(job["next"]) == 5
@@ -112,7 +112,7 @@ def test_pausing_and_resuming_all_the_time_calls_nothing_twice_and_leaves_out_no
 
 
 @BOTH
-def test_deleted_job_is_called_no_more_and_nothing_is_left_of_it(handler, runner, redis, hook, kind):
+def test_deleted_job_is_called_no_more_and_nothing_is_left_of_it(handler, runner, redis, hook, pass_instants, kind):
     job_id = handler.schedule("* * * * * *", hook.url, kind)
     hook.wait_for_calls(2)
     assert handler.delete(job_id).status == 204
@@ -120,7 +120,7 @@ def test_deleted_job_is_called_no_more_and_nothing_is_left_of_it(handler, runner
     seen = len(hook.calls)
     with redis.client() as db:
         assert left_of(db, job_id) == []
-    time.sleep(1.5)
+    pass_instants(1)
     assert len(hook.calls) == seen
     assert handler.job(job_id).code == handler.delete(job_id).code == "JOB_NOT_FOUND"
     assert handler.executions(job_id=job_id) == []
@@ -291,7 +291,7 @@ def test_patch_of_a_schedule_with_a_zone_of_its_own(handler):
     assert handler.patch(job_id, {"schedule": "TZ=Asia/Tokyo 0 9 * * *", "timezone": "UTC"}).error["field"] == "timezone"
 
 
-def test_patch_of_the_schedule_moves_the_next_instant(handler, redis, runner, hook):
+def test_patch_of_the_schedule_moves_the_next_instant(handler, redis, runner, hook, pass_instants):
     job_id = handler.schedule(NEVER_SOON, hook.url)
     job = handler.patch(job_id, {"schedule": "* * * * * *"}).json
     call = hook.wait_for_calls(1)[0]
@@ -301,7 +301,7 @@ def test_patch_of_the_schedule_moves_the_next_instant(handler, redis, runner, ho
     seen = len(hook.calls)
     with redis.client() as db:
         assert db.zscore(key_of(job_id, "due"), id_bytes(job_id)) == job["next"][0]["unix"] * 1000
-    time.sleep(1.5)
+    pass_instants(1)
     assert len(hook.calls) == seen
 
 

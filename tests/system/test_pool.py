@@ -142,6 +142,6 @@ def test_bad_setting_ends_the_pool_with_2_before_anything_is_started(make_handle
 
 def test_pool_without_a_listening_socket_says_how_it_is_meant(home):
     done = subprocess.run([DIST / "dronc-fcgi", "--pool"], capture_output=True, text=True, cwd=home,
-                          env=environment(REQUEST_METHOD="GET"), stdin=subprocess.DEVNULL)
+                          env=environment(), stdin=subprocess.DEVNULL)
     assert done.returncode == 2
     assert "listening socket" in done.stderr and done.stderr.count("\n") == 1

@@ -3,12 +3,11 @@ import hashlib
 import os
 import re
 import signal
-import subprocess
 
 import pytest
 
 import target as t
-from harness import DIST, SCALE, at_second, environment, id_bytes, job_key, key_of, soon, state_of, wait_for
+from harness import DIST, SCALE, at_second, id_bytes, job_key, key_of, soon, state_of, wait_for
 
 
 def seconds_of(calls):
@@ -366,46 +365,7 @@ def test_late_at_least_once_occurrences_are_caught_up_with_in_order(make_runner,
 # --- what it says -------------------------------------------------------------------------------------------------
 
 
-def run(home, *args, **settings):
-    return subprocess.run([DIST / "dronc-runner", *args], capture_output=True, text=True, cwd=home, env=environment(**settings),
-                          stdin=subprocess.DEVNULL, timeout=10 * SCALE)
-
-
-def test_help_names_options_signals_and_settings(home):
-    done = run(home, "--help")
-    assert (done.returncode, done.stderr) == (0, "")
-    for word in ("--check", "--version", "TERM", "USR1", "REDIS_SOCKET", "REDIS_PASSWORD", "LOG_LEVEL", "LOG_FORMAT", "RUNNER_MAX_IN_FLIGHT"):
-        assert word in done.stdout
-
-
-def test_version(home):
-    assert run(home, "--version").stdout == "dronc-runner 0.1.0\n"
-
-
-@pytest.mark.parametrize("args", [["--nonsense"], ["run"], ["--check", "--help"], [""]])
-def test_unknown_option_is_refused(home, args):
-    done = run(home, *args)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert "--help" in done.stderr
-
-
-def test_check_reaches_redis_and_says_what_it_found(home, redis, handler):
-    handler.schedule("0 0 1 1 * 2100", "http://127.0.0.1:9/")
-    handler.schedule("0 0 1 1 * 2101", "http://127.0.0.1:9/")
-    done = run(home, "--check", **redis.settings())
-    assert (done.returncode, done.stderr, done.stdout.count("\n")) == (0, "", 1)
-    for words in (f"unix:{redis.socket}", "appendonly yes", "appendfsync always", "maxmemory-policy noeviction", ": 2, next: 2100-01-01T"):
-        assert words in done.stdout, done.stdout
-
-
 LOSSY = ["--appendonly", "no", "--maxmemory", "3mb", "--maxmemory-policy", "allkeys-lru"]
-
-
-def test_check_warns_of_a_redis_that_may_lose_jobs(home, make_redis):
-    done = run(home, "--check", **make_redis(*LOSSY, folder="lossy").settings())
-    assert (done.returncode, done.stderr) == (0, "")
-    warnings = [line for line in done.stdout.splitlines() if line.startswith("warning: ")]
-    assert len(warnings) == 2 and "appendonly is no" in warnings[0] and "maxmemory-policy is allkeys-lru" in warnings[1]
 
 
 def test_start_tells_what_redis_keeps_and_how_many_jobs_wait(runner):
@@ -433,7 +393,7 @@ def test_start_warns_of_a_redis_that_may_lose_jobs_and_says_it_once(home, make_r
     assert len(runner.events("redis may lose jobs")) == 2
 
 
-def test_start_says_nothing_where_it_may_not_ask(redis, make_runner, home):
+def test_start_says_nothing_where_it_may_not_ask(redis, make_runner):
     with redis.client() as db:
         db.config_set("appendonly", "no")
         db.execute_command("ACL", "SETUSER", "dronc", "on", ">one", "+@all", "-info", "-config", "~*", "&*")
@@ -441,55 +401,6 @@ def test_start_says_nothing_where_it_may_not_ask(redis, make_runner, home):
     runner = make_runner(**login)
     assert runner.events("ready")[0]["redis_keeps"] == "not told"
     assert not runner.events("redis may lose jobs")
-    assert "not told" in run(home, "--check", **redis.settings(**login)).stdout
-
-
-@pytest.mark.parametrize("settings", [{"REDIS_SOCKET": "/nowhere/redis.sock"}, {"REDIS_HOST": "127.0.0.1", "REDIS_PORT": "1"}])
-def test_check_says_in_one_line_what_it_cannot_reach(home, settings):
-    done = run(home, "--check", **settings)
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.count("\n") == 1
-    assert settings.get("REDIS_SOCKET", "127.0.0.1:1") in done.stderr
-
-
-def test_check_does_not_wait_for_ever_for_a_stopped_redis(home, redis):
-    redis.pause()
-    done = run(home, "--check", **redis.settings())
-    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
-
-
-def test_check_with_a_wrong_password_fails_without_showing_it(home, make_redis):
-    redis = make_redis(password="right", folder="locked")
-    done = run(home, "--check", REDIS_SOCKET=redis.socket, REDIS_PASSWORD="wr0ng-one")
-    assert done.returncode == 1
-    assert done.stderr.count("\n") == 1 and "wr0ng-one" not in done.stderr
-    assert run(home, "--check", REDIS_SOCKET=redis.socket, REDIS_PASSWORD="right").returncode == 0
-
-
-BAD_SETTINGS = [("REDIS_PORT", "0"), ("REDIS_PORT", "65536"), ("REDIS_PORT", "x"), ("REDIS_PORT", "6379 "), ("REDIS_DB", "16"), ("REDIS_DB", "-1"),
-                ("REDIS_SOCKET", "/" + "x" * 5000), ("REDIS_HOST", "a\nb"), ("REDIS_USERNAME", "a\x01b"), ("REDIS_PASSWORD", "s3cret\x01"),
-                ("LOG_LEVEL", "loud"), ("LOG_LEVEL", "INFO"), ("LOG_FORMAT", "xml"), ("RUNNER_MAX_IN_FLIGHT", "0"),
-                ("RUNNER_MAX_IN_FLIGHT", "1e3"), ("RUNNER_DRAIN_TIMEOUT_MS", "-1"), ("RUNNER_DRAIN_TIMEOUT_MS", "99999999999999999999")]
-
-
-@pytest.mark.parametrize("option", [[], ["--check"], ["--check-config"]])
-@pytest.mark.parametrize("name, value", BAD_SETTINGS, ids=[name for name, _ in BAD_SETTINGS])
-def test_bad_setting_is_named(home, name, value, option):
-    done = run(home, *option, **{name: value})
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith(f"{name}:") and done.stderr.count("\n") == 1
-    assert "s3cret" not in done.stderr
-
-
-def test_every_bad_setting_is_named(home):
-    done = run(home, "--check-config", REDIS_PORT="x", LOG_LEVEL="x", REDIS_DB="x")
-    assert done.returncode == 2
-    assert sorted(line.split(":")[0] for line in done.stderr.splitlines()) == ["LOG_LEVEL", "REDIS_DB", "REDIS_PORT"]
-
-
-def test_good_settings_are_good_without_a_redis(home):
-    done = run(home, "--check-config", REDIS_SOCKET="/nowhere", LOG_LEVEL="debug", LOG_FORMAT="text", RUNNER_MAX_IN_FLIGHT="5")
-    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_log_is_json_where_there_is_no_terminal(runner, handler, hook):

@@ -3,12 +3,11 @@ import os
 import shutil
 import signal
 import struct
-import subprocess
 import time
 
 import pytest
 
-from harness import (DIST, NEVER_SOON, ROOT, CgiClient, at_second, environment, id_bytes, job_key, key_of, soon, wait_for)
+from harness import NEVER_SOON, ROOT, CgiClient, at_second, id_bytes, job_key, key_of, soon, wait_for
 
 ZONES = ROOT / "tests" / "vectors" / "zoneinfo"
 URL = "http://127.0.0.1:9/zone"
@@ -104,16 +103,6 @@ def test_bad_default_is_refused_by_name(make_stack, home, redis, value):
     assert code == 2 and len(lines) == 1 and lines[0].startswith("DRONC_TIMEZONE: "), lines
     with pytest.raises(AssertionError, match="returncode=2"):
         CgiClient(home, redis, DRONC_TIMEZONE=value).get("/health")
-
-
-def test_settings_can_be_checked(home):
-    def check(**settings):
-        done = subprocess.run([DIST / "dronc-fcgi", "--check-config"], env=environment(**settings), capture_output=True,
-                              text=True, cwd=home, check=False)
-        return done.returncode, done.stdout + done.stderr
-    assert check() == check(DRONC_TIMEZONE="Asia/Tokyo") == (0, "")
-    code, said = check(DRONC_TIMEZONE="x y", REDIS_PORT="0")
-    assert code == 2 and "DRONC_TIMEZONE" in said and "REDIS_PORT" in said
 
 
 # --- a new tzdata -------------------------------------------------------------------------------------------------

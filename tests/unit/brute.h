@@ -369,6 +369,8 @@ static inline size_t brute_fire(const struct brute *b, int64_t from_s, int64_t t
 {
     const int64_t limit_s = 3 * 3600;
     long before = brute_offset(from_s - limit_s - 1);
+    int64_t minute_s = INT64_MIN; /* the minute that of_minute is the offset of */
+    long of_minute = 0;
     int64_t pass_ends_s = INT64_MIN; /* the second pass that goes on until then */
     bool hourly = true;
     size_t count = 0;
@@ -376,7 +378,11 @@ static inline size_t brute_fire(const struct brute *b, int64_t from_s, int64_t t
     for (int h = 0; h < 24; h++)
         hourly &= b->hour[h];
     for (int64_t t = from_s - limit_s; t <= to_s && count < most; t++) {
-        const long offset = t % 60 == 0 || before != brute_offset(t - t % 60) ? brute_offset(t) : before;
+        if (t - t % 60 != minute_s) {
+            minute_s = t - t % 60;
+            of_minute = brute_offset(minute_s);
+        }
+        const long offset = t % 60 == 0 || before != of_minute ? brute_offset(t) : before;
         const long jump = offset - before;
         bool fires = brute_local_matches(b, t + offset);
 

@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #define HTTP_STUB_REQUESTS 32
@@ -35,6 +36,13 @@ struct http_stub {
 };
 
 /* ---- for serve ---- */
+
+/* Between two looks at a condition: leave the processor to the client. */
+static inline void stub_pause(void)
+{
+    static const struct timespec pause = {.tv_nsec = 100000};
+    (void)nanosleep(&pause, NULL);
+}
 
 /* Is text a whole request: its head, and as much behind it as that says? */
 static inline bool stub_is_whole(const char *text, size_t len)

@@ -232,11 +232,18 @@ static inline void assert_latest(enum execution_outcome outcome, int attempt)
     assert_int_equal(latest.attempt, attempt);
 }
 
+/* For EACH_TEST. */
+static inline void life_rig_set_up(void)
+{
+    memcpy(a.bytes, A, JOB_ID_SIZE);
+    (void)ASK("FLUSHALL");
+}
+
+/* The same for tests of the old style. */
 static inline int set_up(void **state)
 {
     (void)state;
-    memcpy(a.bytes, A, JOB_ID_SIZE);
-    (void)ASK("FLUSHALL");
+    life_rig_set_up();
     return 0;
 }
 

@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #define RIG_LIMIT_MS 5000 /* far more than any condition takes */
-#define RIG_TICK_MS  2
+#define RIG_TICK_MS  1
 
 struct rig {
     struct loop *loop;

@@ -15,22 +15,35 @@ static struct zones *zones;
 static struct errinfo info;
 static const struct reply *reply; /* what came back last */
 
-static inline int store_rig_open(void **state)
+/* For ALL_TESTS. */
+static inline void store_rig_start(void)
 {
-    (void)state;
     redis_server_open(&server, NULL);
     config = redis_server_config(&server);
     redis = redis_sync_new(&config, clock_system());
     zones = zones_new(JOB_MAKER_ZONES);
-    return redis != NULL && zones != NULL ? 0 : -1;
+    assert_true(redis != NULL && zones != NULL);
+}
+
+static inline void store_rig_stop(void)
+{
+    zones_free(zones);
+    redis_sync_free(redis);
+    redis_server_close(&server);
+}
+
+/* The same for tests of the old style. */
+static inline int store_rig_open(void **state)
+{
+    (void)state;
+    store_rig_start();
+    return 0;
 }
 
 static inline int store_rig_close(void **state)
 {
     (void)state;
-    zones_free(zones);
-    redis_sync_free(redis);
-    redis_server_close(&server);
+    store_rig_stop();
     return 0;
 }
 

@@ -2,13 +2,7 @@
 #include "serve/app.h"
 
 #include "fake_source.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "test.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -19,20 +13,18 @@
 static struct app app;
 static struct config config;
 
-static int set_up(void **state)
+static void set_up(void)
 {
-    (void)state;
     config = (struct config){.redis_socket = "/nonexistent/redis.sock"};
     assert_int_equal(app_init(&app, &config, clock_system(), NULL), ERR_OK);
-    return 0;
 }
 
-static int tear_down(void **state)
+static void tear_down(void)
 {
-    (void)state;
     app_fini(&app);
-    return 0;
 }
+
+EACH_TEST(set_up, tear_down);
 
 /* The answer must begin and end like this, and hold part. */
 static void check(struct fake_request fake, const char *status, const char *part)
@@ -44,9 +36,8 @@ static void check(struct fake_request fake, const char *status, const char *part
     }
 }
 
-static void test_app_answers_without_redis(void **state)
+TEST(app_answers_without_redis)
 {
-    (void)state;
     static const struct {
         struct fake_request request;
         const char *status;
@@ -96,9 +87,8 @@ static void test_app_answers_without_redis(void **state)
     }
 }
 
-static void test_app_schedule_faults_by_code(void **state)
+TEST(app_schedule_faults_by_code)
 {
-    (void)state;
     static const char *const TABLE[][3] = {
         {"{\"schedule\":\"* * * * *\",\"api\":\"nope\",\"type\":\"ATMOST_ONCE\"}", "VALIDATION_ERROR",
          "\"field\":\"api\""},
@@ -118,9 +108,8 @@ static void test_app_schedule_faults_by_code(void **state)
     }
 }
 
-static void test_app_head_is_get_without_a_body(void **state)
+TEST(app_head_is_get_without_a_body)
 {
-    (void)state;
     static const char *const PATHS[] = {"/",     "/health", "/health/deep", "/v1/track/executions",
                                         "/nope", SCHEDULE};
     for (size_t i = 0; i < sizeof PATHS / sizeof PATHS[0]; i++) {
@@ -140,9 +129,8 @@ static void test_app_head_is_get_without_a_body(void **state)
 
 /* Bodies of random bytes, and good ones with random damage: an answer each time, and never a 500 that is not
  * Redis'. */
-static void test_app_survives_random_bodies(void **state)
+TEST(app_survives_random_bodies)
 {
-    (void)state;
     srand(1);
     for (int i = 0; i < 20000; i++) {
         char body[128] = GOOD_BODY;
@@ -156,17 +144,4 @@ static void test_app_survives_random_bodies(void **state)
         assert_non_null(answer.data);
         assert_true(strncmp(answer.data, "Status: 400 ", 12) == 0 || strstr(answer.data, "STORAGE_ERROR"));
     }
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        TEST(test_app_answers_without_redis),
-        TEST(test_app_schedule_faults_by_code),
-        TEST(test_app_head_is_get_without_a_body),
-        TEST(test_app_survives_random_bodies),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

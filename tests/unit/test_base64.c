@@ -1,12 +1,7 @@
 /* Base64, strictly. */
 #include "text/base64.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "test.h"
 
 #include <string.h>
 
@@ -22,9 +17,8 @@ static const char *const good[][2] = {
     {"+/+/", "\xfb\xff\xbf"},
 };
 
-static void test_base64_decodes(void **state)
+TEST(base64_decodes)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
         struct buffer out = {0};
         size_t len = 99;
@@ -37,9 +31,8 @@ static void test_base64_decodes(void **state)
     }
 }
 
-static void test_base64_encodes(void **state)
+TEST(base64_encodes)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
         struct buffer out = {0};
         base64_encode(&out, slice_of(good[i][1]));
@@ -49,9 +42,8 @@ static void test_base64_encodes(void **state)
     }
 }
 
-static void test_base64_refuses_all_else(void **state)
+TEST(base64_refuses_all_else)
 {
-    (void)state;
     static const char *const bad[] = {"Z",    "Zg",       "Zg=",    "Zg===",     "=",    "====",
                                       "=Zg=", "Z===",     "Zh==",   "Zm9=",      "Zm 8", "Zm8-",
                                       "Zm8_", "Zg==Zg==", "Zm8=\n", "\xc3\xa9=="};
@@ -61,14 +53,4 @@ static void test_base64_refuses_all_else(void **state)
             fail_msg("taken: %s", bad[i]);
         }
     }
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_base64_decodes),
-        cmocka_unit_test(test_base64_encodes),
-        cmocka_unit_test(test_base64_refuses_all_else),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

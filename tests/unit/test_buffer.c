@@ -1,12 +1,7 @@
 /* Buffers that grow, meet their limit and stay whole; slices and the numbers in them. */
 #include "base/buffer.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "test.h"
 
 #include <string.h>
 
@@ -17,9 +12,8 @@ const char *__asan_default_options(void)  // NOLINT(bugprone-reserved-identifier
     return "allocator_may_return_null=1";
 }
 
-static void test_buffer_zero_initialised_is_empty(void **state)
+TEST(buffer_zero_initialised_is_empty)
 {
-    (void)state;
     struct buffer b = {0};
     assert_string_equal(buffer_str(&b), "");
     assert_null(b.data);
@@ -27,9 +21,8 @@ static void test_buffer_zero_initialised_is_empty(void **state)
     buffer_fini(&b);
 }
 
-static void test_buffer_appends_of_every_kind(void **state)
+TEST(buffer_appends_of_every_kind)
 {
-    (void)state;
     struct buffer b = {0};
     buffer_add(&b, "ab\0c", 4);
     buffer_add_char(&b, '-');
@@ -41,9 +34,8 @@ static void test_buffer_appends_of_every_kind(void **state)
     buffer_fini(&b);
 }
 
-static void test_buffer_empty_piece_makes_an_empty_string(void **state)
+TEST(buffer_empty_piece_makes_an_empty_string)
 {
-    (void)state;
     struct buffer b = {0};
     buffer_add(&b, NULL, 0);
     assert_non_null(b.data);
@@ -51,9 +43,8 @@ static void test_buffer_empty_piece_makes_an_empty_string(void **state)
     buffer_fini(&b);
 }
 
-static void test_buffer_writes_all_of_int64(void **state)
+TEST(buffer_writes_all_of_int64)
 {
-    (void)state;
     static const struct {
         int64_t value;
         const char *text;
@@ -73,9 +64,8 @@ static void test_buffer_writes_all_of_int64(void **state)
     }
 }
 
-static void test_buffer_takes_exactly_its_limit(void **state)
+TEST(buffer_takes_exactly_its_limit)
 {
-    (void)state;
     struct buffer b;
     buffer_init(&b, 5);
     buffer_add_str(&b, "12345");
@@ -86,9 +76,8 @@ static void test_buffer_takes_exactly_its_limit(void **state)
     buffer_fini(&b);
 }
 
-static void test_buffer_never_appends_half_a_piece(void **state)
+TEST(buffer_never_appends_half_a_piece)
 {
-    (void)state;
     struct buffer b;
     buffer_init(&b, 6);
     buffer_add_str(&b, "123");
@@ -101,9 +90,8 @@ static void test_buffer_never_appends_half_a_piece(void **state)
     buffer_fini(&b);
 }
 
-static void test_buffer_remembers_the_first_failure_until_cleared(void **state)
+TEST(buffer_remembers_the_first_failure_until_cleared)
 {
-    (void)state;
     struct buffer b;
     buffer_init(&b, 3);
     buffer_add_str(&b, "1234");
@@ -117,9 +105,8 @@ static void test_buffer_remembers_the_first_failure_until_cleared(void **state)
     buffer_fini(&b);
 }
 
-static void test_buffer_survives_a_refused_allocation(void **state)
+TEST(buffer_survives_a_refused_allocation)
 {
-    (void)state;
     struct buffer b = {0};
     buffer_add_str(&b, "kept");
     buffer_add(&b, "x", PTRDIFF_MAX); /* no allocator gives that; nothing is read */
@@ -131,9 +118,8 @@ static void test_buffer_survives_a_refused_allocation(void **state)
     buffer_fini(&b);
 }
 
-static void test_buffer_clear_keeps_memory_and_fini_gives_it_back(void **state)
+TEST(buffer_clear_keeps_memory_and_fini_gives_it_back)
 {
-    (void)state;
     struct buffer b;
     buffer_init(&b, 100);
     buffer_add_str(&b, "text");
@@ -149,9 +135,8 @@ static void test_buffer_clear_keeps_memory_and_fini_gives_it_back(void **state)
     buffer_fini(&b);
 }
 
-static void test_buffer_grows_to_a_megabyte(void **state)
+TEST(buffer_grows_to_a_megabyte)
 {
-    (void)state;
     struct buffer b = {0};
     for (size_t i = 0; i < 1 << 20; i++) {
         buffer_add_char(&b, (char)('a' + i % 26));
@@ -163,9 +148,8 @@ static void test_buffer_grows_to_a_megabyte(void **state)
     buffer_fini(&b);
 }
 
-static void test_slice_eq_compares_bytes(void **state)
+TEST(slice_eq_compares_bytes)
 {
-    (void)state;
     assert_true(slice_eq(slice_of("abc"), "abc"));
     assert_false(slice_eq(slice_of("abc"), "ab"));
     assert_false(slice_eq(slice_of("ab"), "abc"));
@@ -175,9 +159,8 @@ static void test_slice_eq_compares_bytes(void **state)
     assert_null(slice_of(NULL).data);
 }
 
-static void test_slice_i64_reads_whole_numbers_only(void **state)
+TEST(slice_i64_reads_whole_numbers_only)
 {
-    (void)state;
     static const struct {
         const char *text;
         bool good;
@@ -212,23 +195,4 @@ static void test_slice_i64_reads_whole_numbers_only(void **state)
     int64_t value;
     assert_false(slice_i64((struct slice){"1\0", 2}, &value));
     assert_false(slice_i64((struct slice){NULL, 0}, &value));
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_buffer_zero_initialised_is_empty),
-        cmocka_unit_test(test_buffer_appends_of_every_kind),
-        cmocka_unit_test(test_buffer_empty_piece_makes_an_empty_string),
-        cmocka_unit_test(test_buffer_writes_all_of_int64),
-        cmocka_unit_test(test_buffer_takes_exactly_its_limit),
-        cmocka_unit_test(test_buffer_never_appends_half_a_piece),
-        cmocka_unit_test(test_buffer_remembers_the_first_failure_until_cleared),
-        cmocka_unit_test(test_buffer_survives_a_refused_allocation),
-        cmocka_unit_test(test_buffer_clear_keeps_memory_and_fini_gives_it_back),
-        cmocka_unit_test(test_buffer_grows_to_a_megabyte),
-        cmocka_unit_test(test_slice_eq_compares_bytes),
-        cmocka_unit_test(test_slice_i64_reads_whole_numbers_only),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

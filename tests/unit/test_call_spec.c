@@ -1,12 +1,7 @@
 /* A call's method, headers and body: what is taken, what is refused and why, and what is the same call. */
 #include "job/call_spec.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "test.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,12 +11,12 @@ static struct call_spec spec;
 static const char *field;
 static struct errinfo info;
 
-static int tear_down(void **state)
+static void tear_down(void)
 {
-    (void)state;
     call_spec_fini(&spec);
-    return 0;
 }
+
+ALL_TESTS(NULL, tear_down);
 
 static struct slice given(const char *text)
 {
@@ -49,9 +44,8 @@ static void assert_read(struct job_fields fields)
     }
 }
 
-static void test_call_spec_default_is_a_plain_get(void **state)
+TEST(call_spec_default_is_a_plain_get)
 {
-    (void)state;
     struct job_fields none[] = {FIELDS(NULL, NULL, NULL, NULL), FIELDS("GET", "{}", "", NULL),
                                 FIELDS("GET", "{}", NULL, "")};
     for (size_t i = 0; i < sizeof none / sizeof none[0]; i++) {
@@ -71,9 +65,8 @@ static void test_call_spec_default_is_a_plain_get(void **state)
     }
 }
 
-static void test_call_spec_keeps_what_was_given(void **state)
+TEST(call_spec_keeps_what_was_given)
 {
-    (void)state;
     struct job_fields told = {0};
     char headers[] = "{\"X-A\":\"b\"}";
     char body[] = "c {{attempt}}";
@@ -93,9 +86,8 @@ static void test_call_spec_keeps_what_was_given(void **state)
     assert_null(told.headers.data);
 }
 
-static void test_call_spec_knows_seven_methods(void **state)
+TEST(call_spec_knows_seven_methods)
 {
-    (void)state;
     static const char *const methods[] = {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"};
     for (size_t i = 0; i < CALL_METHOD__COUNT; i++) {
         assert_read(FIELDS(methods[i], NULL, NULL, NULL));
@@ -104,9 +96,8 @@ static void test_call_spec_knows_seven_methods(void **state)
     assert_string_equal(call_method_name(CALL_METHOD__COUNT), "unknown");
 }
 
-static void test_call_spec_names_every_fault(void **state)
+TEST(call_spec_names_every_fault)
 {
-    (void)state;
     static const struct {
         const char *method, *headers, *body, *base64, *field, *part;
     } rows[] = {
@@ -146,9 +137,8 @@ static void test_call_spec_names_every_fault(void **state)
     }
 }
 
-static void test_call_spec_refuses_headers_of_the_connection(void **state)
+TEST(call_spec_refuses_headers_of_the_connection)
 {
-    (void)state;
     static const char *const names[] = {"Host",
                                         "content-length",
                                         "CONNECTION",
@@ -171,9 +161,8 @@ static void test_call_spec_refuses_headers_of_the_connection(void **state)
 }
 
 /* What is secret in a header must not get into a message, which may be logged. */
-static void test_call_spec_messages_do_not_repeat_values(void **state)
+TEST(call_spec_messages_do_not_repeat_values)
 {
-    (void)state;
     static const char *const rows[] = {"{\"Authorization\":\"s3cret\\n\"}", "{\"Authorization\":\" s3cret\"}",
                                        "{\"Host\":\"s3cret\"}", "{\"a\":\"s3cret\",\"A\":\"s3cret\"}"};
     for (size_t i = 0; i < 4; i++) {
@@ -198,9 +187,8 @@ static char *many_headers(size_t count, size_t size)
     return text.data;
 }
 
-static void test_call_spec_headers_have_limits(void **state)
+TEST(call_spec_headers_have_limits)
 {
-    (void)state;
     static const struct {
         size_t count, size;
         const char *part; /* NULL: taken */
@@ -215,9 +203,8 @@ static void test_call_spec_headers_have_limits(void **state)
     }
 }
 
-static void test_call_spec_bodies_have_a_limit(void **state)
+TEST(call_spec_bodies_have_a_limit)
 {
-    (void)state;
     size_t size = CALL_BODY_MAX + 1;
     char *text = malloc(2 * size);
     assert_non_null(text);
@@ -247,9 +234,8 @@ static void assert_prints(struct job_fields fields, const char *expected)
     buffer_fini(&text);
 }
 
-static void test_call_spec_numbers_have_defaults(void **state)
+TEST(call_spec_numbers_have_defaults)
 {
-    (void)state;
     struct job_fields told = {0};
     struct job_fields usual = {
         .timeout_ms = {true, 90000}, .connect_timeout_ms = {true, 10000}, .follow_redirects = {true, 5}};
@@ -271,9 +257,8 @@ static void test_call_spec_numbers_have_defaults(void **state)
     assert_int_equal(told.follow_redirects.value, 0);
 }
 
-static void test_call_spec_keeps_a_response_only_if_asked(void **state)
+TEST(call_spec_keeps_a_response_only_if_asked)
 {
-    (void)state;
     struct job_fields told = {0};
     assert_read((struct job_fields){.keep_response = {true, 0}});
     call_spec_describe(&spec, &told);
@@ -285,9 +270,8 @@ static void test_call_spec_keeps_a_response_only_if_asked(void **state)
 }
 
 /* The letters of names, their order, and how the bytes of a body came do not matter. */
-static void test_call_spec_prints_what_it_means(void **state)
+TEST(call_spec_prints_what_it_means)
 {
-    (void)state;
     assert_prints(FIELDS("POST", NULL, NULL, NULL), "method POST\n");
     assert_prints(FIELDS(NULL, "{\"b\":\"X\",\"A\":\"y z\"}", NULL, NULL), "header a y z\nheader b X\n");
     assert_prints(FIELDS(NULL, "{\"a\":\"y z\",\"B\":\"X\"}", NULL, NULL), "header a y z\nheader b X\n");
@@ -296,22 +280,4 @@ static void test_call_spec_prints_what_it_means(void **state)
     assert_prints(FIELDS(NULL, NULL, NULL, "Zm9vCg=="), "body 4 foo\n\n");
     assert_prints(FIELDS(NULL, NULL, "{{attempt}}", NULL), "template 11 {{attempt}}\n");
     assert_prints(FIELDS(NULL, NULL, NULL, "e3thdHRlbXB0fX0="), "body 11 {{attempt}}\n");
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_call_spec_default_is_a_plain_get),
-        cmocka_unit_test(test_call_spec_keeps_what_was_given),
-        cmocka_unit_test(test_call_spec_knows_seven_methods),
-        cmocka_unit_test(test_call_spec_names_every_fault),
-        cmocka_unit_test(test_call_spec_refuses_headers_of_the_connection),
-        cmocka_unit_test(test_call_spec_messages_do_not_repeat_values),
-        cmocka_unit_test(test_call_spec_headers_have_limits),
-        cmocka_unit_test(test_call_spec_bodies_have_a_limit),
-        cmocka_unit_test(test_call_spec_numbers_have_defaults),
-        cmocka_unit_test(test_call_spec_keeps_a_response_only_if_asked),
-        cmocka_unit_test(test_call_spec_prints_what_it_means),
-    };
-    return cmocka_run_group_tests(tests, NULL, tear_down);
 }

@@ -1,20 +1,14 @@
 /* Instants as text against a table and against gmtime, the system's clock, and one that stands still. */
 #include "base/clock.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "test.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
-static void test_rfc3339_writes_known_instants(void **state)
+TEST(rfc3339_writes_known_instants)
 {
-    (void)state;
     static const struct {
         int64_t ms;
         const char *text;
@@ -43,9 +37,8 @@ static void test_rfc3339_writes_known_instants(void **state)
     }
 }
 
-static void test_rfc3339_stops_at_years_0_and_9999(void **state)
+TEST(rfc3339_stops_at_years_0_and_9999)
 {
-    (void)state;
     char text[CLOCK_RFC3339_SIZE];
     clock_format_rfc3339(text, (struct wall_ms){INT64_MIN});
     assert_string_equal(text, "0000-01-01T00:00:00Z");
@@ -55,9 +48,8 @@ static void test_rfc3339_stops_at_years_0_and_9999(void **state)
     assert_string_equal(text, "9999-12-31T23:59:59.999Z");
 }
 
-static void test_rfc3339_ms_always_has_milliseconds(void **state)
+TEST(rfc3339_ms_always_has_milliseconds)
 {
-    (void)state;
     char text[CLOCK_RFC3339_SIZE];
     assert_int_equal(clock_format_rfc3339_ms(text, (struct wall_ms){0}), 24);
     assert_string_equal(text, "1970-01-01T00:00:00.000Z");
@@ -66,9 +58,8 @@ static void test_rfc3339_ms_always_has_milliseconds(void **state)
 }
 
 /* Days that are coprime to the length of every cycle, over all 10,000 years. */
-static void test_rfc3339_agrees_with_gmtime(void **state)
+TEST(rfc3339_agrees_with_gmtime)
 {
-    (void)state;
     for (time_t at = -62167219200; at < 253402300800; at += 86400 * 17 + 3671) {
         struct tm tm;
         char want[64];
@@ -81,9 +72,8 @@ static void test_rfc3339_agrees_with_gmtime(void **state)
     }
 }
 
-static void test_clock_system_tells_the_time_of_day(void **state)
+TEST(clock_system_tells_the_time_of_day)
 {
-    (void)state;
     struct clock clock = clock_system();
     int64_t before = (int64_t)time(NULL) * 1000 - 1000; /* time(2) may lag by a tick */
     int64_t now = clock_wall(&clock).ms;
@@ -91,9 +81,8 @@ static void test_clock_system_tells_the_time_of_day(void **state)
     assert_true(before <= now && now <= after);
 }
 
-static void test_clock_system_never_steps_back(void **state)
+TEST(clock_system_never_steps_back)
 {
-    (void)state;
     struct clock clock = clock_system();
     struct mono_ms last = clock_mono(&clock);
     assert_true(last.ms > 0);
@@ -114,27 +103,12 @@ static struct mono_ms frozen_mono(void *arg)
     return (struct mono_ms){*(const int64_t *)arg + 1};
 }
 
-static void test_clock_can_be_one_that_stands_still(void **state)
+TEST(clock_can_be_one_that_stands_still)
 {
-    (void)state;
     int64_t at = 42;
     struct clock clock = {.wall = frozen_wall, .mono = frozen_mono, .arg = &at};
     assert_int_equal(clock_wall(&clock).ms, 42);
     assert_int_equal(clock_mono(&clock).ms, 43);
     at = 50;
     assert_int_equal(clock_wall(&clock).ms, 50);
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rfc3339_writes_known_instants),
-        cmocka_unit_test(test_rfc3339_stops_at_years_0_and_9999),
-        cmocka_unit_test(test_rfc3339_ms_always_has_milliseconds),
-        cmocka_unit_test(test_rfc3339_agrees_with_gmtime),
-        cmocka_unit_test(test_clock_system_tells_the_time_of_day),
-        cmocka_unit_test(test_clock_system_never_steps_back),
-        cmocka_unit_test(test_clock_can_be_one_that_stands_still),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

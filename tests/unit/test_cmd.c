@@ -3,12 +3,7 @@
 #include "store/store.h"
 #include "text/digest.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "test.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,16 +28,15 @@ static void assert_bytes(const char *expected, size_t len)
 
 #define ASSERT_BYTES(text) assert_bytes(text, sizeof(text) - 1)
 
-static int tear_down(void **state)
+static void tear_down(void)
 {
-    (void)state;
     buffer_fini(&out);
-    return 0;
 }
 
-static void test_cmd_plain_is_an_array_of_bulk_strings(void **state)
+ALL_TESTS(NULL, tear_down);
+
+TEST(cmd_plain_is_an_array_of_bulk_strings)
 {
-    (void)state;
     struct cmd cmd;
     cmd_init(&cmd, "SET");
     cmd_arg_str(&cmd, "key");
@@ -54,9 +48,8 @@ static void test_cmd_plain_is_an_array_of_bulk_strings(void **state)
     cmd_fini(&cmd);
 }
 
-static void test_cmd_takes_any_bytes(void **state)
+TEST(cmd_takes_any_bytes)
 {
-    (void)state;
     struct cmd cmd;
     cmd_init(&cmd, "ECHO");
     cmd_arg(&cmd, "a\0b\r\n$1\r\n\xff", 10);
@@ -66,9 +59,8 @@ static void test_cmd_takes_any_bytes(void **state)
     cmd_fini(&cmd);
 }
 
-static void test_cmd_makes_one_argument_of_pieces(void **state)
+TEST(cmd_makes_one_argument_of_pieces)
 {
-    (void)state;
     const struct slice pieces[] = {slice_of("dronc:{"), {"\0\n", 2}, slice_of(""), {NULL, 0}, slice_of("}")};
     struct cmd cmd;
     cmd_init(&cmd, "GET");
@@ -78,9 +70,8 @@ static void test_cmd_makes_one_argument_of_pieces(void **state)
     cmd_fini(&cmd);
 }
 
-static void test_cmd_writes_the_extreme_numbers(void **state)
+TEST(cmd_writes_the_extreme_numbers)
 {
-    (void)state;
     struct cmd cmd;
     cmd_init(&cmd, "X");
     cmd_arg_i64(&cmd, INT64_MIN);
@@ -90,9 +81,8 @@ static void test_cmd_writes_the_extreme_numbers(void **state)
     cmd_fini(&cmd);
 }
 
-static void test_cmd_script_goes_by_its_name_or_with_its_source(void **state)
+TEST(cmd_script_goes_by_its_name_or_with_its_source)
 {
-    (void)state;
     struct cmd cmd;
     cmd_init_script(&cmd, &hello);
     cmd_arg_str(&cmd, "k");
@@ -104,9 +94,8 @@ static void test_cmd_script_goes_by_its_name_or_with_its_source(void **state)
     cmd_fini(&cmd);
 }
 
-static void test_cmd_script_without_keys_and_arguments(void **state)
+TEST(cmd_script_without_keys_and_arguments)
 {
-    (void)state;
     static const struct script bare = {.name = "bare", .source = "return 1", .sha1 = "0123456789abcdef"};
     struct cmd cmd;
     cmd_init_script(&cmd, &bare);
@@ -115,9 +104,8 @@ static void test_cmd_script_without_keys_and_arguments(void **state)
     cmd_fini(&cmd);
 }
 
-static void test_cmd_script_has_as_many_arguments_as_it_takes(void **state)
+TEST(cmd_script_has_as_many_arguments_as_it_takes)
 {
-    (void)state;
     static const struct script grouped = {
         .name = "grouped", .source = "", .sha1 = "", .arg_count = 1, .group = 2};
     for (size_t argc = 0; argc < 7; argc++) {
@@ -132,9 +120,8 @@ static void test_cmd_script_has_as_many_arguments_as_it_takes(void **state)
     }
 }
 
-static void test_cmd_render_appends(void **state)
+TEST(cmd_render_appends)
 {
-    (void)state;
     struct cmd cmd;
     cmd_init(&cmd, "A");
     render(&cmd, false);
@@ -143,9 +130,8 @@ static void test_cmd_render_appends(void **state)
     cmd_fini(&cmd);
 }
 
-static void test_cmd_render_tells_of_failed_arguments_and_of_a_full_buffer(void **state)
+TEST(cmd_render_tells_of_failed_arguments_and_of_a_full_buffer)
 {
-    (void)state;
     struct buffer small;
     struct cmd cmd;
     cmd_init(&cmd, "PING");
@@ -158,9 +144,8 @@ static void test_cmd_render_tells_of_failed_arguments_and_of_a_full_buffer(void 
 }
 
 /* Redis names a script by the SHA-1 of its source: what was compiled in must be that. */
-static void test_cmd_scripts_are_named_by_their_digest(void **state)
+TEST(cmd_scripts_are_named_by_their_digest)
 {
-    (void)state;
     size_t count = 0;
     for (const struct script *script; (script = store_script(count)) != NULL; count++) {
         uint8_t sum[DIGEST_SHA1_SIZE];
@@ -185,9 +170,8 @@ static struct reply error_reply(const char *text)
     return (struct reply){.kind = REPLY_ERROR, .text = slice_of(text)};
 }
 
-static void test_cmd_reply_check_tells_errors_apart(void **state)
+TEST(cmd_reply_check_tells_errors_apart)
 {
-    (void)state;
     static const struct {
         const char *text;
         enum err expected;
@@ -208,9 +192,8 @@ static void test_cmd_reply_check_tells_errors_apart(void **state)
     }
 }
 
-static void test_cmd_reply_check_takes_everything_else(void **state)
+TEST(cmd_reply_check_takes_everything_else)
 {
-    (void)state;
     static const enum reply_kind kinds[] = {REPLY_NIL, REPLY_INTEGER, REPLY_TEXT, REPLY_ARRAY};
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         struct reply reply = {.kind = kinds[i], .text = slice_of("LOADING")};
@@ -219,9 +202,8 @@ static void test_cmd_reply_check_takes_everything_else(void **state)
     }
 }
 
-static void test_cmd_reply_check_cuts_a_long_message(void **state)
+TEST(cmd_reply_check_cuts_a_long_message)
 {
-    (void)state;
     static char text[5000];
     struct errinfo info;
     memset(text, 'x', sizeof text - 1);
@@ -230,34 +212,12 @@ static void test_cmd_reply_check_cuts_a_long_message(void **state)
     assert_in_range(strlen(info.text), 100, sizeof info.text - 1);
 }
 
-static void test_cmd_noscript_is_recognised(void **state)
+TEST(cmd_noscript_is_recognised)
 {
-    (void)state;
     struct reply reply = error_reply("NOSCRIPT No matching script. Please use EVAL.");
     assert_true(reply_is_noscript(&reply));
     reply = error_reply("NOSCRIP");
     assert_false(reply_is_noscript(&reply));
     reply = error_reply("ERR NOSCRIPT");
     assert_false(reply_is_noscript(&reply));
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_cmd_plain_is_an_array_of_bulk_strings),
-        cmocka_unit_test(test_cmd_takes_any_bytes),
-        cmocka_unit_test(test_cmd_makes_one_argument_of_pieces),
-        cmocka_unit_test(test_cmd_writes_the_extreme_numbers),
-        cmocka_unit_test(test_cmd_script_goes_by_its_name_or_with_its_source),
-        cmocka_unit_test(test_cmd_script_without_keys_and_arguments),
-        cmocka_unit_test(test_cmd_script_has_as_many_arguments_as_it_takes),
-        cmocka_unit_test(test_cmd_render_appends),
-        cmocka_unit_test(test_cmd_render_tells_of_failed_arguments_and_of_a_full_buffer),
-        cmocka_unit_test(test_cmd_scripts_are_named_by_their_digest),
-        cmocka_unit_test(test_cmd_reply_check_tells_errors_apart),
-        cmocka_unit_test(test_cmd_reply_check_takes_everything_else),
-        cmocka_unit_test(test_cmd_reply_check_cuts_a_long_message),
-        cmocka_unit_test(test_cmd_noscript_is_recognised),
-    };
-    return cmocka_run_group_tests(tests, NULL, tear_down);
 }

@@ -1,11 +1,6 @@
 /* Daylight saving: the cases of cron.h as examples, each with the local times one reads off the wall. */
+#include "test.h"
 #include "vectors.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
 
 /* After `from`, the schedule fires at these local times. */
 struct example {
@@ -132,23 +127,26 @@ static const struct example examples[] = {
      {"2026-03-29T02:00:00+01:00", "2026-03-30T01:30:00+01:00", "2026-03-31T01:30:00+01:00"}},
 };
 
-static int setup(void **state)
+static struct zones *registry;
+
+static void setup(void)
 {
-    *state = vectors_zones();
-    return *state ? 0 : -1;
+    registry = vectors_zones();
+    assert_true(registry);
 }
 
-static int teardown(void **state)
+static void teardown(void)
 {
-    zones_free(*state);
-    return 0;
+    zones_free(registry);
 }
 
-static const struct zone *zone_of(void **state, const char *name)
+ALL_TESTS(setup, teardown);
+
+static const struct zone *zone_of(const char *name)
 {
     const struct zone *zone = NULL;
 
-    assert_int_equal(zones_get(*state, name, strlen(name), &zone), ZONE_OK);
+    assert_int_equal(zones_get(registry, name, strlen(name), &zone), ZONE_OK);
     return zone;
 }
 
@@ -163,10 +161,10 @@ static struct cron cron_of(const char *text)
     return c;
 }
 
-static void test_dst_worked_examples(void **state)
+TEST(dst_worked_examples)
 {
     for (size_t i = 0; i < sizeof(examples) / sizeof(examples[0]); i++) {
-        const struct zone *const zone = zone_of(state, examples[i].zone);
+        const struct zone *const zone = zone_of(examples[i].zone);
         const struct cron c = cron_of(examples[i].schedule);
         int64_t at_s = vectors_instant(examples[i].from);
 
@@ -181,10 +179,9 @@ static void test_dst_worked_examples(void **state)
     }
 }
 
-static void check_how(void **state, const char *text, const char *from, const char *local,
-                      enum cron_how expected)
+static void check_how(const char *text, const char *from, const char *local, enum cron_how expected)
 {
-    const struct zone *const zone = zone_of(state, "America/New_York");
+    const struct zone *const zone = zone_of("America/New_York");
     const struct cron c = cron_of(text);
     int64_t at_s = vectors_instant(from);
     enum cron_how how = CRON_HOW_PLAIN;
@@ -196,34 +193,34 @@ static void check_how(void **state, const char *text, const char *from, const ch
     assert_int_equal(how, expected);
 }
 
-static void test_dst_gap_says_how_the_instant_came_about(void **state)
+TEST(dst_gap_says_how_the_instant_came_about)
 {
     const char *const eve = "2026-03-08T06:45:00Z"; /* 01:45 before 02:00 becomes 03:00 */
     const char *const gap_end = "2026-03-08T03:00:00-04:00";
 
-    check_how(state, "30 2 * * *", eve, gap_end, CRON_HOW_MOVED);
-    check_how(state, "0 2 * * *", eve, gap_end, CRON_HOW_MOVED);
-    check_how(state, "30 1-3 * * *", eve, gap_end, CRON_HOW_MOVED);
-    check_how(state, "0,30 2 * * *", eve, gap_end, CRON_HOW_MERGED);
-    check_how(state, "0 2,3 * * *", eve, gap_end, CRON_HOW_MERGED); /* a skipped one and 03:00 itself */
-    check_how(state, "0 3 * * *", eve, gap_end, CRON_HOW_PLAIN);
-    check_how(state, "0 * * * *", eve, gap_end, CRON_HOW_PLAIN);
-    check_how(state, "30 2 * * *", "2026-03-08T07:00:00Z", "2026-03-09T02:30:00-04:00", CRON_HOW_PLAIN);
+    check_how("30 2 * * *", eve, gap_end, CRON_HOW_MOVED);
+    check_how("0 2 * * *", eve, gap_end, CRON_HOW_MOVED);
+    check_how("30 1-3 * * *", eve, gap_end, CRON_HOW_MOVED);
+    check_how("0,30 2 * * *", eve, gap_end, CRON_HOW_MERGED);
+    check_how("0 2,3 * * *", eve, gap_end, CRON_HOW_MERGED); /* a skipped one and 03:00 itself */
+    check_how("0 3 * * *", eve, gap_end, CRON_HOW_PLAIN);
+    check_how("0 * * * *", eve, gap_end, CRON_HOW_PLAIN);
+    check_how("30 2 * * *", "2026-03-08T07:00:00Z", "2026-03-09T02:30:00-04:00", CRON_HOW_PLAIN);
 }
 
-static void test_dst_gap_date_must_match(void **state)
+TEST(dst_gap_date_must_match)
 {
     const char *const eve = "2026-03-08T06:45:00Z"; /* a Sunday */
 
-    check_how(state, "30 2 * * SUN", eve, "2026-03-08T03:00:00-04:00", CRON_HOW_MOVED);
-    check_how(state, "30 2 * * MON", eve, "2026-03-09T02:30:00-04:00", CRON_HOW_PLAIN);
-    check_how(state, "30 2 8 3 *", eve, "2026-03-08T03:00:00-04:00", CRON_HOW_MOVED);
-    check_how(state, "30 2 9 3 *", eve, "2026-03-09T02:30:00-04:00", CRON_HOW_PLAIN);
+    check_how("30 2 * * SUN", eve, "2026-03-08T03:00:00-04:00", CRON_HOW_MOVED);
+    check_how("30 2 * * MON", eve, "2026-03-09T02:30:00-04:00", CRON_HOW_PLAIN);
+    check_how("30 2 8 3 *", eve, "2026-03-08T03:00:00-04:00", CRON_HOW_MOVED);
+    check_how("30 2 9 3 *", eve, "2026-03-09T02:30:00-04:00", CRON_HOW_PLAIN);
 }
 
-static void test_dst_gap_instant_belongs_to_the_past_once_it_is_reached(void **state)
+TEST(dst_gap_instant_belongs_to_the_past_once_it_is_reached)
 {
-    const struct zone *const zone = zone_of(state, "America/New_York");
+    const struct zone *const zone = zone_of("America/New_York");
     const struct cron c = cron_of("30 2 * * *");
     int64_t at_s = 0;
 
@@ -233,15 +230,15 @@ static void test_dst_gap_instant_belongs_to_the_past_once_it_is_reached(void **s
     assert_int_equal(at_s, 1773037800);
 }
 
-static void test_dst_class_is_decided_by_the_set_not_the_spelling(void **state)
+TEST(dst_class_is_decided_by_the_set_not_the_spelling)
 {
     const char *const second_pass = "2026-11-01T06:10:00Z"; /* 01:10 for the second time */
 
-    check_how(state, "30 * * * *", second_pass, "2026-11-01T01:30:00-05:00", CRON_HOW_PLAIN);
-    check_how(state, "30 0-23 * * *", second_pass, "2026-11-01T01:30:00-05:00", CRON_HOW_PLAIN);
-    check_how(state, "30 */1 * * *", second_pass, "2026-11-01T01:30:00-05:00", CRON_HOW_PLAIN);
-    check_how(state, "30 12-11 * * *", second_pass, "2026-11-01T01:30:00-05:00", CRON_HOW_PLAIN);
-    check_how(state, "30 0-22 * * *", second_pass, "2026-11-01T02:30:00-05:00", CRON_HOW_PLAIN);
+    check_how("30 * * * *", second_pass, "2026-11-01T01:30:00-05:00", CRON_HOW_PLAIN);
+    check_how("30 0-23 * * *", second_pass, "2026-11-01T01:30:00-05:00", CRON_HOW_PLAIN);
+    check_how("30 */1 * * *", second_pass, "2026-11-01T01:30:00-05:00", CRON_HOW_PLAIN);
+    check_how("30 12-11 * * *", second_pass, "2026-11-01T01:30:00-05:00", CRON_HOW_PLAIN);
+    check_how("30 0-22 * * *", second_pass, "2026-11-01T02:30:00-05:00", CRON_HOW_PLAIN);
 }
 
 static size_t count_between(const struct cron *c, const struct zone *zone, int64_t from_s, int64_t to_s)
@@ -255,7 +252,7 @@ static size_t count_between(const struct cron *c, const struct zone *zone, int64
 
 /* 230 years of a daily schedule: once a day, never twice, in every zone that loses or repeats no whole day.
  */
-static void test_dst_daily_fires_once_a_day_for_ever(void **state)
+TEST(dst_daily_fires_once_a_day_for_ever)
 {
     static const char *const zones[] = {"America/New_York", "Europe/Dublin", "Australia/Lord_Howe",
                                         "Africa/Casablanca", "Antarctica/Troll"};
@@ -265,21 +262,7 @@ static void test_dst_daily_fires_once_a_day_for_ever(void **state)
         for (size_t k = 0; k < 4; k++) {
             const struct cron c = cron_of(schedules[k]);
 
-            assert_int_equal(count_between(&c, zone_of(state, zones[i]), INT64_MIN, INT64_MAX), 84006);
+            assert_int_equal(count_between(&c, zone_of(zones[i]), INT64_MIN, INT64_MAX), 84006);
         }
     }
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_dst_worked_examples),
-        cmocka_unit_test(test_dst_gap_says_how_the_instant_came_about),
-        cmocka_unit_test(test_dst_gap_date_must_match),
-        cmocka_unit_test(test_dst_gap_instant_belongs_to_the_past_once_it_is_reached),
-        cmocka_unit_test(test_dst_class_is_decided_by_the_set_not_the_spelling),
-        cmocka_unit_test(test_dst_daily_fires_once_a_day_for_ever),
-    };
-
-    return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -1,13 +1,10 @@
 /* What is accepted and what is refused, with which words. */
 #include "cron/cron.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
-#include <cmocka.h>
+#include "test.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -28,7 +25,7 @@ static struct cron must_parse(const char *text)
     return c;
 }
 
-static void test_parse_errors_name_field_place_and_reason(void **state)
+TEST(parse_errors_name_field_place_and_reason)
 {
     static const struct {
         const char *text;
@@ -95,7 +92,6 @@ static void test_parse_errors_name_field_place_and_reason(void **state)
          "byte 0xC3 is not allowed (only ASCII, spaces and tabs), at character 9"},
     };
 
-    (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
         char zone_name[CRON_ZONE_MAX + 1];
         struct cron_error error;
@@ -113,14 +109,13 @@ static void test_parse_errors_name_field_place_and_reason(void **state)
     }
 }
 
-static void test_parse_long_items_are_cut_in_messages(void **state)
+TEST(parse_long_items_are_cut_in_messages)
 {
     char text[CRON_TEXT_MAX + 1];
     char zone_name[CRON_ZONE_MAX + 1];
     struct cron_error error;
     struct cron c;
 
-    (void)state;
     memset(text, 'x', sizeof(text));
     memcpy(text + sizeof(text) - 9, " * * * *", 9);
     assert_int_equal(cron_parse(&c, zone_name, text, strlen(text), &error), CRON_NAME);
@@ -128,14 +123,13 @@ static void test_parse_long_items_are_cut_in_messages(void **state)
     assert_true(strlen(error.message) < 120);
 }
 
-static void test_parse_length_counts_without_blanks_around(void **state)
+TEST(parse_length_counts_without_blanks_around)
 {
     char text[CRON_TEXT_MAX + 100];
     char zone_name[CRON_ZONE_MAX + 1];
     struct cron_error error;
     struct cron c;
 
-    (void)state;
     memset(text, ' ', sizeof(text));
     memcpy(text + 50, "0", 1);
     memcpy(text + 50 + CRON_TEXT_MAX - 7, "* * * *", 7);
@@ -146,19 +140,18 @@ static void test_parse_length_counts_without_blanks_around(void **state)
     assert_int_equal(error.length, 2);
 }
 
-static void test_parse_needs_no_terminator_and_takes_no_nul(void **state)
+TEST(parse_needs_no_terminator_and_takes_no_nul)
 {
     char zone_name[CRON_ZONE_MAX + 1];
     struct cron c;
 
-    (void)state;
     assert_int_equal(cron_parse(&c, zone_name, "0 0 * * *x", 9, NULL), CRON_OK);
     assert_int_equal(cron_parse(&c, zone_name, "0 0 * * *\0", 10, NULL), CRON_CHAR);
     assert_int_equal(cron_parse(&c, zone_name, "", 0, NULL), CRON_EMPTY);
 }
 
 /* Pairs that mean the same. */
-static void test_parse_equal_meanings(void **state)
+TEST(parse_equal_meanings)
 {
     static const char *const pairs[][2] = {
         {"0 0 * * *", "@daily"},
@@ -216,7 +209,6 @@ static void test_parse_equal_meanings(void **state)
         {"@every 0.0166666666666666666666666666667m", "@every 1000000us"},
     };
 
-    (void)state;
     for (size_t i = 0; i < COUNT(pairs); i++) {
         const struct cron a = must_parse(pairs[i][0]);
         const struct cron b = must_parse(pairs[i][1]);
@@ -226,7 +218,7 @@ static void test_parse_equal_meanings(void **state)
     }
 }
 
-static void test_parse_different_meanings(void **state)
+TEST(parse_different_meanings)
 {
     static const char *const pairs[][2] = {
         {"0 0 13 * 5", "0 0 13 * +5"},   {"0 0 */2 * MON", "0 0 *,*/2 * MON"}, {"0 0 L * *", "0 0 31 * *"},
@@ -234,7 +226,6 @@ static void test_parse_different_meanings(void **state)
         {"0 0 * * 1-6", "0 0 * * *"},    {"@every 60s", "* * * * *"},          {"0 0 15 * *", "0 0 15W * *"},
     };
 
-    (void)state;
     for (size_t i = 0; i < COUNT(pairs); i++) {
         const struct cron a = must_parse(pairs[i][0]);
         const struct cron b = must_parse(pairs[i][1]);
@@ -245,7 +236,7 @@ static void test_parse_different_meanings(void **state)
 }
 
 /* Where the peers fell: each must be refused. */
-static void test_parse_traps_are_refused(void **state)
+TEST(parse_traps_are_refused)
 {
     static const char *const texts[] = {
         "*/0 * * * *",        "1,,2 * * * *",   "@daily foo",        "foo @daily",
@@ -258,7 +249,6 @@ static void test_parse_traps_are_refused(void **state)
         "0 0 00032 * *",      "0 0 L-31 * *",
     };
 
-    (void)state;
     for (size_t i = 0; i < COUNT(texts); i++) {
         char zone_name[CRON_ZONE_MAX + 1];
         struct cron c;
@@ -268,12 +258,11 @@ static void test_parse_traps_are_refused(void **state)
     }
 }
 
-static void test_parse_prefix_gives_the_zone(void **state)
+TEST(parse_prefix_gives_the_zone)
 {
     char zone_name[CRON_ZONE_MAX + 1];
     struct cron c;
 
-    (void)state;
     assert_int_equal(parse("CRON_TZ=Europe/Berlin 0 0 * * *", &c, zone_name), CRON_OK);
     assert_string_equal(zone_name, "Europe/Berlin");
     assert_int_equal(parse("TZ=Etc/GMT+12 \t @daily", &c, zone_name), CRON_OK);
@@ -285,7 +274,7 @@ static void test_parse_prefix_gives_the_zone(void **state)
     assert_int_equal(parse("TZ=UTC TZ=UTC 0 0 * * *", &c, zone_name), CRON_SYNTAX);
 }
 
-static void test_parse_classes(void **state)
+TEST(parse_classes)
 {
     static const struct {
         const char *text;
@@ -301,7 +290,6 @@ static void test_parse_classes(void **state)
         {"0 0 L-30 2 *", false, false, true},      {"0 0 29 2 +MON", false, false, false},
     };
 
-    (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
         const struct cron c = must_parse(rows[i].text);
 
@@ -312,7 +300,7 @@ static void test_parse_classes(void **state)
     }
 }
 
-static void test_parse_warnings(void **state)
+TEST(parse_warnings)
 {
     static const struct {
         const char *text;
@@ -344,7 +332,6 @@ static void test_parse_warnings(void **state)
         {"0 */7 0 ? 1 5", CRON_WARN_QUARTZ | CRON_WARN_STEP},
     };
 
-    (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
         const struct cron c = must_parse(rows[i].text);
 
@@ -356,14 +343,13 @@ static void test_parse_warnings(void **state)
     assert_string_equal(cron_warning_text(1U << CRON_WARNINGS), "");
 }
 
-static void test_next_at_the_ends_of_time(void **state)
+TEST(next_at_the_ends_of_time)
 {
     const struct cron minutely = must_parse("* * * * *");
     const struct cron last = must_parse("59 59 23 31 12 * 2199");
     const struct cron every = must_parse("@every 10s");
     int64_t next_s = -1;
 
-    (void)state;
     assert_true(cron_next(&minutely, NULL, INT64_MIN, &next_s));
     assert_int_equal(next_s, 0);
     assert_true(cron_next(&last, NULL, 0, &next_s));
@@ -381,23 +367,4 @@ static void test_next_at_the_ends_of_time(void **state)
     assert_false(cron_next(&every, NULL, 7258118390, &next_s));
     assert_false(cron_next(&every, NULL, INT64_MAX, &next_s));
     assert_int_equal(next_s, 7258118399); /* untouched where there is none */
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_parse_errors_name_field_place_and_reason),
-        cmocka_unit_test(test_parse_long_items_are_cut_in_messages),
-        cmocka_unit_test(test_parse_length_counts_without_blanks_around),
-        cmocka_unit_test(test_parse_needs_no_terminator_and_takes_no_nul),
-        cmocka_unit_test(test_parse_equal_meanings),
-        cmocka_unit_test(test_parse_different_meanings),
-        cmocka_unit_test(test_parse_traps_are_refused),
-        cmocka_unit_test(test_parse_prefix_gives_the_zone),
-        cmocka_unit_test(test_parse_classes),
-        cmocka_unit_test(test_parse_warnings),
-        cmocka_unit_test(test_next_at_the_ends_of_time),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

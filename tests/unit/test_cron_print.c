@@ -1,13 +1,10 @@
 /* The canonical form, and the English sentence. */
 #include "cron/cron.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
-#include <cmocka.h>
+#include "test.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -26,7 +23,7 @@ static struct cron must_parse(const char *text)
     return c;
 }
 
-static void test_print_canonical_form(void **state)
+TEST(print_canonical_form)
 {
     static const struct row rows[] = {
         {"0 0 * * *", "0 0 0 * * * *"},
@@ -52,7 +49,6 @@ static void test_print_canonical_form(void **state)
     };
     char out[CRON_PRINT_MAX];
 
-    (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
         const struct cron c = must_parse(rows[i].text);
 
@@ -64,12 +60,11 @@ static void test_print_canonical_form(void **state)
     }
 }
 
-static void test_print_cuts_like_snprintf(void **state)
+TEST(print_cuts_like_snprintf)
 {
     const struct cron c = must_parse("30 9 * * 1-5");
     char out[8] = "xxxxxxx";
 
-    (void)state;
     assert_int_equal(cron_print(&c, NULL, 0), 16);
     assert_int_equal(cron_print(&c, out, 1), 16);
     assert_string_equal(out, "");
@@ -79,13 +74,12 @@ static void test_print_cuts_like_snprintf(void **state)
 
 /* The longest there is: two neighbours in three for the sets, and every rule. Too long for cron_parse, so put
  * together by hand from short schedules. */
-static void test_print_longest_fits(void **state)
+TEST(print_longest_fits)
 {
     char out[CRON_PRINT_MAX];
     char words[CRON_DESCRIBE_MAX];
     struct cron c = must_parse("0 0 0 1 1 +1 2000");
 
-    (void)state;
     for (unsigned i = 0; i < 60; i++)
         c.second = c.minute |= i % 3 ? UINT64_C(1) << i : 0;
     for (unsigned i = 0; i < 24; i++)
@@ -106,7 +100,7 @@ static void test_print_longest_fits(void **state)
     assert_true(cron_describe(&c, words, sizeof(words)) < sizeof(words));
 }
 
-static void test_describe_sentences(void **state)
+TEST(describe_sentences)
 {
     static const struct row rows[] = {
         {"30 9 * * 1-5", "At 09:30 on weekdays"},
@@ -147,23 +141,10 @@ static void test_describe_sentences(void **state)
     };
     char out[CRON_DESCRIBE_MAX];
 
-    (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
         const struct cron c = must_parse(rows[i].text);
 
         assert_int_equal(cron_describe(&c, out, sizeof(out)), strlen(rows[i].out));
         assert_string_equal(out, rows[i].out);
     }
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_print_canonical_form),
-        cmocka_unit_test(test_print_cuts_like_snprintf),
-        cmocka_unit_test(test_print_longest_fits),
-        cmocka_unit_test(test_describe_sentences),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

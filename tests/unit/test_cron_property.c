@@ -5,23 +5,18 @@
 #endif
 
 #include "brute.h"
+#include "test.h"
 #include "vectors.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
 
 #define FIRINGS 4000
 #ifndef ROUNDS
-#define ROUNDS 6 /* windows per zone against brute force; each takes some 10 ms */
+#define ROUNDS 20 /* windows per zone against brute force; each takes some 1 ms */
 #endif
 
-struct world {
+static struct world {
     struct zones *zones;
     struct brute_random random;
-};
+} world;
 
 static const char *const zone_names[] = {
     "America/New_York", "Australia/Lord_Howe", "Pacific/Apia",     "Africa/Casablanca", "Antarctica/Troll",
@@ -29,23 +24,22 @@ static const char *const zone_names[] = {
     "America/Nuuk",     "Asia/Pyongyang",      "Africa/Cairo",     "Pacific/Kiritimati"};
 #define ZONES (sizeof(zone_names) / sizeof(zone_names[0]))
 
-static int setup(void **state)
+static void setup(void)
 {
-    static struct world world;
     const char *const seed = getenv("DRONC_SEED");
 
     world.random.state = seed ? strtoull(seed, NULL, 10) | 1 : 20260308;
     world.zones = vectors_zones();
     print_message("seed %llu (DRONC_SEED)\n", (unsigned long long)world.random.state);
-    *state = &world;
-    return world.zones ? 0 : -1;
+    assert_true(world.zones);
 }
 
-static int teardown(void **state)
+static void teardown(void)
 {
-    zones_free(((struct world *)*state)->zones);
-    return 0;
+    zones_free(world.zones);
 }
+
+ALL_TESTS(setup, teardown);
 
 /* The same zone for the engine and for the C library. */
 static const struct zone *use_zone(struct world *w, const char *name)
@@ -107,9 +101,9 @@ static void compare(const struct brute *b, const struct zone *zone, int64_t from
         fail_msg("'%s' in %s: %lld is too many", b->text, zone_name(zone), (long long)at_s);
 }
 
-static void test_next_agrees_with_brute_force(void **state)
+TEST(next_agrees_with_brute_force)
 {
-    struct world *const w = *state;
+    struct world *const w = &world;
     static struct brute b;
 
     for (size_t i = 0; i < ZONES; i++) {
@@ -125,9 +119,9 @@ static void test_next_agrees_with_brute_force(void **state)
 }
 
 /* The zone module against the C library, over the whole range and at the edges of every segment. */
-static void test_offsets_agree_with_the_c_library(void **state)
+TEST(offsets_agree_with_the_c_library)
 {
-    struct world *const w = *state;
+    struct world *const w = &world;
 
     for (size_t i = 0; i < ZONES; i++) {
         const struct zone *const zone = use_zone(w, zone_names[i]);
@@ -145,9 +139,9 @@ static void test_offsets_agree_with_the_c_library(void **state)
     }
 }
 
-static void test_next_increases_and_is_monotone(void **state)
+TEST(next_increases_and_is_monotone)
 {
-    struct world *const w = *state;
+    struct world *const w = &world;
     static struct brute b;
 
     for (int round = 0; round < 3000; round++) {
@@ -194,9 +188,9 @@ static size_t count_by_steps(struct world *w, const struct cron *c, const struct
     return count;
 }
 
-static void test_count_agrees_with_next(void **state)
+TEST(count_agrees_with_next)
 {
-    struct world *const w = *state;
+    struct world *const w = &world;
     static struct brute b;
     size_t counted = 0;
 
@@ -214,9 +208,9 @@ static void test_count_agrees_with_next(void **state)
     assert_true(counted > 1000000); /* else the windows are badly chosen */
 }
 
-static void test_count_of_every_is_arithmetic(void **state)
+TEST(count_of_every_is_arithmetic)
 {
-    struct world *const w = *state;
+    struct world *const w = &world;
     static const char *const texts[] = {"@every 1s", "@every 7s", "@every 90s", "@every 1h", "@every 3650d"};
     static const int64_t starts[] = {INT64_MIN, -100, 0, 1772953200, INT64_C(7258118000), INT64_MAX};
 
@@ -230,9 +224,8 @@ static void test_count_of_every_is_arithmetic(void **state)
 }
 
 /* The whole range, and spans that are none. */
-static void test_count_at_the_edges(void **state)
+TEST(count_at_the_edges)
 {
-    (void)state;
     const struct cron c = must_parse("0 0 0 1 1 ? *");
     const struct cron never = must_parse("0 0 30 2 *");
 
@@ -244,9 +237,9 @@ static void test_count_at_the_edges(void **state)
     assert_int_equal(cron_count(&never, NULL, INT64_MIN, INT64_MAX), 0);
 }
 
-static void test_print_of_parse_is_stable(void **state)
+TEST(print_of_parse_is_stable)
 {
-    struct world *const w = *state;
+    struct world *const w = &world;
     static struct brute b;
     char once[CRON_PRINT_MAX];
     char twice[CRON_PRINT_MAX];
@@ -286,9 +279,9 @@ static void spell(struct brute_random *r, char *out, size_t size, const bool *va
 }
 
 /* M8: only the sets count. Day fields that are open stay open, and rules are left out. */
-static void test_meaning_does_not_depend_on_spelling(void **state)
+TEST(meaning_does_not_depend_on_spelling)
 {
-    struct world *const w = *state;
+    struct world *const w = &world;
     static struct brute b;
     char text[4096];
 
@@ -314,20 +307,4 @@ static void test_meaning_does_not_depend_on_spelling(void **state)
         if (!cron_equal(&one, &other))
             fail_msg("'%s' is not '%s'", b.text, text);
     }
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_next_agrees_with_brute_force),
-        cmocka_unit_test(test_offsets_agree_with_the_c_library),
-        cmocka_unit_test(test_next_increases_and_is_monotone),
-        cmocka_unit_test(test_count_agrees_with_next),
-        cmocka_unit_test(test_count_of_every_is_arithmetic),
-        cmocka_unit_test(test_count_at_the_edges),
-        cmocka_unit_test(test_print_of_parse_is_stable),
-        cmocka_unit_test(test_meaning_does_not_depend_on_spelling),
-    };
-
-    return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -4,14 +4,11 @@
 #define _POSIX_C_SOURCE 200809L
 #endif
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
+#include "test.h"
 
 static const char script[] =
     "set -e\n"
@@ -44,23 +41,13 @@ static const char script[] =
     "${CC:-cc} -std=c17 -Wall -Wextra -Wpedantic -Werror -I. -o main *.c */*.c\n"
     "./main\n";
 
-static void test_engine_compiles_and_runs_alone(void **state)
+TEST(engine_compiles_and_runs_alone)
 {
     FILE *const shell = popen(script, "r");
     char line[128] = "";
 
-    (void)state;
     assert_non_null(shell);
     assert_non_null(fgets(line, sizeof(line), shell));
     assert_int_equal(pclose(shell), 0);
     assert_string_equal(line, "1773048600 At 09:30 on weekdays\n");
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_engine_compiles_and_runs_alone),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,11 +1,6 @@
 /* The vectors: every answer that other engines and two independent evaluators agreed on. */
+#include "test.h"
 #include "vectors.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
 
 static bool matches(struct zones *zones, const struct vector *v)
 {
@@ -55,25 +50,22 @@ static void check_file(const char *name, const char *next_key, size_t least)
     assert_int_equal(wrong, 0);
 }
 
-static void test_vectors_dev(void **state)
+TEST(vectors_dev)
 {
-    (void)state;
     check_file("dev.jsonl", "next", 3000);
 }
 
-static void test_vectors_ext(void **state)
+TEST(vectors_ext)
 {
-    (void)state;
     check_file("ext-dev.jsonl", "next", 990);
 }
 
-static void test_vectors_disagreements_are_decided_our_way(void **state)
+TEST(vectors_disagreements_are_decided_our_way)
 {
-    (void)state;
     check_file("disagreements.jsonl", "ours", 145);
 }
 
-static void test_vectors_invalid_are_refused_with_their_code(void **state)
+TEST(vectors_invalid_are_refused_with_their_code)
 {
     struct zones *const zones = vectors_zones();
     FILE *const file = vectors_open("invalid-dev.jsonl");
@@ -81,7 +73,6 @@ static void test_vectors_invalid_are_refused_with_their_code(void **state)
     size_t count = 0;
     size_t wrong = 0;
 
-    (void)state;
     assert_non_null(file);
     for (; vectors_read(file, &v, "next"); count++) {
         struct cron_error error = {0};
@@ -103,16 +94,4 @@ static void test_vectors_invalid_are_refused_with_their_code(void **state)
     print_message("invalid-dev.jsonl: %zu of %zu\n", count - wrong, count);
     assert_true(count >= 311);
     assert_int_equal(wrong, 0);
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_vectors_dev),
-        cmocka_unit_test(test_vectors_ext),
-        cmocka_unit_test(test_vectors_disagreements_are_decided_our_way),
-        cmocka_unit_test(test_vectors_invalid_are_refused_with_their_code),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

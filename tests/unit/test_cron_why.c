@@ -1,12 +1,7 @@
 /* Why a schedule does not fire at an instant. */
 #include "cron/cron.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "test.h"
 
 #include <string.h>
 
@@ -22,9 +17,8 @@ static enum cron_refusal ask(const char *schedule, const struct zone *zone, int6
     return cron_why_not(&cron, zone, at_s, field, jump_s);
 }
 
-static void test_cron_why_names_the_first_field_that_says_no(void **state)
+TEST(cron_why_names_the_first_field_that_says_no)
 {
-    (void)state;
     static const char *const TABLE[][2] = {
         {"0 0 12 3 5 ? 2031", "year"},   {"0 12 3 6 *", "month"},    {"0 12 2 * *", "day-of-month"},
         {"0 12 * * MON", "day-of-week"}, {"0 12 2 * MON", "day"},    {"0 11 * * *", "hour"},
@@ -39,9 +33,8 @@ static void test_cron_why_names_the_first_field_that_says_no(void **state)
     }
 }
 
-static void test_cron_why_says_when_it_fires(void **state)
+TEST(cron_why_says_when_it_fires)
 {
-    (void)state;
     static const char *const TABLE[] = {"0 12 * * *", "0 12 * * FRI", "@every 90s", "0 0 12 3 5 ? 2030"};
     const char *field;
     int64_t jump_s;
@@ -50,9 +43,8 @@ static void test_cron_why_says_when_it_fires(void **state)
     }
 }
 
-static void test_cron_why_knows_gaps_and_overlaps(void **state)
+TEST(cron_why_knows_gaps_and_overlaps)
 {
-    (void)state;
     struct zones *zones = zones_new("tests/vectors/zoneinfo");
     const struct zone *zone;
     const char *field;
@@ -67,14 +59,4 @@ static void test_cron_why_knows_gaps_and_overlaps(void **state)
     assert_int_equal(ask("30 1 * * *", zone, 1793511000, &field, &jump_s), CRON_FIRES);
     assert_int_equal(ask("30 1 * * *", zone, 1793511000 + 3600, &field, &jump_s), CRON_REFUSED_OVERLAP);
     zones_free(zones);
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_cron_why_names_the_first_field_that_says_no),
-        cmocka_unit_test(test_cron_why_says_when_it_fires),
-        cmocka_unit_test(test_cron_why_knows_gaps_and_overlaps),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,12 +1,7 @@
 /* The names of dead occurrences, and where a request about them ended, as text. */
 #include "api/dead.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "test.h"
 
 #include <string.h>
 
@@ -14,9 +9,8 @@
 
 static const struct job_id job = {{0xab, 0x01, 0xff, 0x10}};
 
-static void test_dead_ids_are_read_as_they_are_written(void **state)
+TEST(dead_ids_are_read_as_they_are_written)
 {
-    (void)state;
     static const char *const none[] = {"",
                                        "dead",
                                        "dead:" HEX,
@@ -45,9 +39,8 @@ static void test_dead_ids_are_read_as_they_are_written(void **state)
     assert_false(dead_id_parse((struct slice){NULL, 0}, &id, &scheduled));
 }
 
-static void test_dead_cursors_come_back(void **state)
+TEST(dead_cursors_come_back)
 {
-    (void)state;
     static const char *const texts[] = {
         "d0.0", "d15.1772953200000000", "d3.7.1772953200000." HEX ".1772953100000",
         "d15.9223372036854775807.9223372036854775807." HEX ".-9223372036854775808"};
@@ -60,9 +53,8 @@ static void test_dead_cursors_come_back(void **state)
     }
 }
 
-static void test_dead_refuses_what_is_no_cursor(void **state)
+TEST(dead_refuses_what_is_no_cursor)
 {
-    (void)state;
     static const char *const texts[] = {"",
                                         "d",
                                         "d.",
@@ -89,9 +81,8 @@ static void test_dead_refuses_what_is_no_cursor(void **state)
 
 /* The order is Redis': by instant, then byte by byte, in which a longer number may come before a shorter one.
  */
-static void test_dead_places_have_the_order_of_redis(void **state)
+TEST(dead_places_have_the_order_of_redis)
 {
-    (void)state;
     const struct job_id higher = {{0xac}};
     const struct store_dead_place places[] = {
         {{5}, job, {10}}, {{5}, job, {9}}, {{5}, job, {90}}, {{5}, higher, {1}}, {{6}, job, {1}}};
@@ -101,15 +92,4 @@ static void test_dead_places_have_the_order_of_redis(void **state)
             assert_int_equal((difference > 0) - (difference < 0), (i > k) - (i < k));
         }
     }
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_dead_ids_are_read_as_they_are_written),
-        cmocka_unit_test(test_dead_cursors_come_back),
-        cmocka_unit_test(test_dead_refuses_what_is_no_cursor),
-        cmocka_unit_test(test_dead_places_have_the_order_of_redis),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,18 +1,12 @@
 /* Digests against the published test vectors, and hexadecimal there and back. */
 #include "text/digest.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "test.h"
 
 #include <string.h>
 
-static void test_digest_sha256_of_known_texts(void **state)
+TEST(digest_sha256_of_known_texts)
 {
-    (void)state;
     static const struct {
         const char *text, *hex;
     } TABLE[] = {
@@ -30,9 +24,8 @@ static void test_digest_sha256_of_known_texts(void **state)
     }
 }
 
-static void test_digest_sha1_of_known_texts(void **state)
+TEST(digest_sha1_of_known_texts)
 {
-    (void)state;
     static const struct {
         const char *text, *hex;
     } TABLE[] = {
@@ -49,9 +42,8 @@ static void test_digest_sha1_of_known_texts(void **state)
     }
 }
 
-static void test_digest_counts_every_byte(void **state)
+TEST(digest_counts_every_byte)
 {
-    (void)state;
     uint8_t one[DIGEST_SHA256_SIZE];
     uint8_t two[DIGEST_SHA256_SIZE];
     assert_int_equal(digest_sha256(one, "a\0b", 3), ERR_OK);
@@ -62,9 +54,8 @@ static void test_digest_counts_every_byte(void **state)
     assert_memory_equal(one, two, sizeof one);
 }
 
-static void test_digest_hex_goes_there_and_back(void **state)
+TEST(digest_hex_goes_there_and_back)
 {
-    (void)state;
     uint8_t bytes[256];
     uint8_t back[256];
     char hex[513];
@@ -80,9 +71,8 @@ static void test_digest_hex_goes_there_and_back(void **state)
     assert_string_equal(hex, "");
 }
 
-static void test_digest_unhex_refuses_all_but_lower_case_of_the_right_length(void **state)
+TEST(digest_unhex_refuses_all_but_lower_case_of_the_right_length)
 {
-    (void)state;
     static const char *const BAD[] = {"",     "0",    "012",  "01234", "012345",
                                       "0g12", "00 1", "ABCD", "0x12",  "00-1"};
     uint8_t out[2];
@@ -92,16 +82,4 @@ static void test_digest_unhex_refuses_all_but_lower_case_of_the_right_length(voi
     assert_true(digest_unhex(out, sizeof out, "00ff", 4));
     assert_int_equal(out[1], 0xFF);
     assert_true(digest_unhex(out, 0, "", 0));
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_digest_sha256_of_known_texts),
-        cmocka_unit_test(test_digest_sha1_of_known_texts),
-        cmocka_unit_test(test_digest_counts_every_byte),
-        cmocka_unit_test(test_digest_hex_goes_there_and_back),
-        cmocka_unit_test(test_digest_unhex_refuses_all_but_lower_case_of_the_right_length),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,33 +3,26 @@
 #include "base/err.h"
 
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 
-#include <cmocka.h>
+#include "test.h"
 
 #include <string.h>
 
-static void test_err_set_returns_the_code_and_fills_the_text(void **state)
+TEST(err_set_returns_the_code_and_fills_the_text)
 {
-    (void)state;
     struct errinfo info = {0};
     assert_int_equal(err_set(&info, ERR_LIMIT, "longer than %d bytes", 64), ERR_LIMIT);
     assert_int_equal(info.code, ERR_LIMIT);
     assert_string_equal(info.text, "longer than 64 bytes");
 }
 
-static void test_err_set_works_without_an_errinfo(void **state)
+TEST(err_set_works_without_an_errinfo)
 {
-    (void)state;
     assert_int_equal(err_set(NULL, ERR_BUSY, "%s", "unseen"), ERR_BUSY);
 }
 
-static void test_err_set_replaces_what_was_there(void **state)
+TEST(err_set_replaces_what_was_there)
 {
-    (void)state;
     struct errinfo info = {0};
     (void)err_set(&info, ERR_LIMIT, "a long first text");
     (void)err_set(&info, ERR_DOWN, "short");
@@ -37,18 +30,16 @@ static void test_err_set_replaces_what_was_there(void **state)
     assert_string_equal(info.text, "short");
 }
 
-static void test_err_set_may_put_a_context_before_its_own_text(void **state)
+TEST(err_set_may_put_a_context_before_its_own_text)
 {
-    (void)state;
     struct errinfo info = {0};
     (void)err_set(&info, ERR_DOWN, "connection refused");
     (void)err_set(&info, info.code, "redis: %s", info.text);
     assert_string_equal(info.text, "redis: connection refused");
 }
 
-static void test_err_set_cuts_a_long_text(void **state)
+TEST(err_set_cuts_a_long_text)
 {
-    (void)state;
     struct errinfo info;
     char text[400];
     memset(text, 'x', sizeof text);
@@ -56,9 +47,8 @@ static void test_err_set_cuts_a_long_text(void **state)
     assert_int_equal(strlen(info.text), sizeof info.text - 1);
 }
 
-static void test_err_set_cuts_between_two_characters(void **state)
+TEST(err_set_cuts_between_two_characters)
 {
-    (void)state;
     for (size_t lead = 0; lead < 4; lead++) { /* an emoji of 4 bytes at every offset from the end */
         struct errinfo info;
         char text[400];
@@ -70,9 +60,8 @@ static void test_err_set_cuts_between_two_characters(void **state)
     }
 }
 
-static void test_err_set_errno_adds_the_words_and_keeps_errno(void **state)
+TEST(err_set_errno_adds_the_words_and_keeps_errno)
 {
-    (void)state;
     struct errinfo info = {0};
     errno = ENOENT;
     assert_int_equal(err_set_errno(&info, "open %s", "/x"), ERR_SYSTEM);
@@ -81,17 +70,15 @@ static void test_err_set_errno_adds_the_words_and_keeps_errno(void **state)
     assert_int_equal(errno, ENOENT);
 }
 
-static void test_err_set_errno_works_without_an_errinfo(void **state)
+TEST(err_set_errno_works_without_an_errinfo)
 {
-    (void)state;
     errno = EACCES;
     assert_int_equal(err_set_errno(NULL, "unseen"), ERR_SYSTEM);
     assert_int_equal(errno, EACCES);
 }
 
-static void test_err_name_knows_every_code(void **state)
+TEST(err_name_knows_every_code)
 {
-    (void)state;
     for (int code = 0; code < ERR__COUNT; code++) {
         assert_string_not_equal(err_name((enum err)code), "unknown");
     }
@@ -102,29 +89,11 @@ static void test_err_name_knows_every_code(void **state)
     assert_string_equal(err_name((enum err) - 1), "unknown");
 }
 
-static void test_err_is_retryable_where_time_alone_may_heal(void **state)
+TEST(err_is_retryable_where_time_alone_may_heal)
 {
-    (void)state;
     for (int i = 0; i <= ERR__COUNT; i++) {
         enum err code = (enum err)i;
         bool heals = code == ERR_NOMEM || code == ERR_DOWN || code == ERR_BUSY || code == ERR_TIMEOUT;
         assert_int_equal(err_is_retryable(code), heals);
     }
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_err_set_returns_the_code_and_fills_the_text),
-        cmocka_unit_test(test_err_set_works_without_an_errinfo),
-        cmocka_unit_test(test_err_set_replaces_what_was_there),
-        cmocka_unit_test(test_err_set_may_put_a_context_before_its_own_text),
-        cmocka_unit_test(test_err_set_cuts_a_long_text),
-        cmocka_unit_test(test_err_set_cuts_between_two_characters),
-        cmocka_unit_test(test_err_set_errno_adds_the_words_and_keeps_errno),
-        cmocka_unit_test(test_err_set_errno_works_without_an_errinfo),
-        cmocka_unit_test(test_err_name_knows_every_code),
-        cmocka_unit_test(test_err_is_retryable_where_time_alone_may_heal),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,16 +1,10 @@
 /* Entity tags in If-Match and If-None-Match. */
 #include "http/etag.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "test.h"
 
-#include <cmocka.h>
-
-static void test_etag_lists(void **state)
+TEST(etag_lists)
 {
-    (void)state;
     static const struct {
         const char *list;
         bool matches; /* If-Match */
@@ -28,12 +22,4 @@ static void test_etag_lists(void **state)
             fail_msg("misread: %s", TABLE[i].list);
         }
     }
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_etag_lists),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,12 +1,7 @@
 /* Records of attempts: what is written is read back, and what others wrote harms nobody. */
 #include "job/execution.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "test.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -128,9 +123,8 @@ static const struct {
       .error = "status 500"}},
 };
 
-static void test_execution_records_are_as_described(void **state)
+TEST(execution_records_are_as_described)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof vectors / sizeof vectors[0]; i++) {
         struct execution execution = vectors[i].execution;
         execution.job = job;
@@ -165,9 +159,8 @@ static void random_text(char *out, size_t max, bool spaces)
     out[len] = '\0';
 }
 
-static void test_execution_random_records_come_back(void **state)
+TEST(execution_random_records_come_back)
 {
-    (void)state;
     print_message("seed %u\n", SEED);
     for (int i = 0; i < 5000; i++) {
         struct execution execution = {.job = job, .scheduled = {random_i64()}};
@@ -198,9 +191,8 @@ static void test_execution_random_records_come_back(void **state)
     }
 }
 
-static void test_execution_hostile_errors_stay_in_their_place(void **state)
+TEST(execution_hostile_errors_stay_in_their_place)
 {
-    (void)state;
     static const char *const rows[][2] = {
         {"two words", "two words"},
         {" spaces at both ends ", " spaces at both ends "},
@@ -224,9 +216,8 @@ static void test_execution_hostile_errors_stay_in_their_place(void **state)
 }
 
 /* Whatever a host is called, its runner's records must be readable. */
-static void test_execution_hostile_tokens_do_not_spoil_the_record(void **state)
+TEST(execution_hostile_tokens_do_not_spoil_the_record)
 {
-    (void)state;
     static const char *const rows[] = {"two words", "tab\there", "line\nbreak", "e:rest",
                                        "a\x7f-",    " ",         "\n"};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -242,9 +233,8 @@ static void test_execution_hostile_tokens_do_not_spoil_the_record(void **state)
     }
 }
 
-static void test_execution_long_texts_are_cut(void **state)
+TEST(execution_long_texts_are_cut)
 {
-    (void)state;
     char record[2000];
     char x[600];
     memset(x, 'x', sizeof x - 1);
@@ -256,9 +246,8 @@ static void test_execution_long_texts_are_cut(void **state)
     assert_int_equal(strlen(back.error), EXECUTION_ERROR_MAX);
 }
 
-static void test_execution_response_that_is_none_is_left_out(void **state)
+TEST(execution_response_that_is_none_is_left_out)
 {
-    (void)state;
     static const char *const bad[] = {"", "bm8", "bm8_", "===="};
     char text[64];
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
@@ -270,9 +259,8 @@ static void test_execution_response_that_is_none_is_left_out(void **state)
 }
 
 /* Whatever the target, the host's name and the clocks come up with. */
-static void test_execution_longest_record_is_bounded(void **state)
+TEST(execution_longest_record_is_bounded)
 {
-    (void)state;
     const struct execution_timings timings = {INT64_MIN, INT64_MIN, INT64_MIN, INT64_MIN, INT64_MIN};
     struct execution execution = {.job = job,
                                   .scheduled = {INT64_MIN},
@@ -297,25 +285,22 @@ static void test_execution_longest_record_is_bounded(void **state)
     buffer_fini(&out);
 }
 
-static void test_execution_timings_of_a_later_version_are_read_as_far_as_known(void **state)
+TEST(execution_timings_of_a_later_version_are_read_as_far_as_known)
 {
-    (void)state;
     assert_int_equal(decode("o:s s:5 p:1,2,3,4,5,6,x"), ERR_OK);
     assert_int_equal(back.timings.tls_us, 5);
 }
 
-static void test_execution_reads_only_the_bytes_it_was_given(void **state)
+TEST(execution_reads_only_the_bytes_it_was_given)
 {
-    (void)state;
     const char text[] = "o:s s:12345 a:1";
     assert_int_equal(execution_decode(&back, &job, (struct slice){text, 9}), ERR_OK);
     assert_int_equal(back.scheduled.ms, 123);
     assert_int_equal(back.attempt, 0);
 }
 
-static void test_execution_skips_what_a_later_version_wrote(void **state)
+TEST(execution_skips_what_a_later_version_wrote)
 {
-    (void)state;
     static const char *const rows[] = {
         "q:9 o:s y:1:2:3 s:5 j: a:3 h:200",
         "o:s  s:5   a:3 h:200 ",
@@ -365,9 +350,8 @@ static const char *const no_records[] = {
     "os s:5",
 };
 
-static void test_execution_refuses_what_is_no_record(void **state)
+TEST(execution_refuses_what_is_no_record)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof no_records / sizeof no_records[0]; i++) {
         if (decode(no_records[i]) != ERR_PROTOCOL) {
             fail_msg("taken for a record: \"%s\"", no_records[i]);
@@ -376,9 +360,8 @@ static void test_execution_refuses_what_is_no_record(void **state)
     assert_int_equal(execution_decode(&back, &job, (struct slice){NULL, 0}), ERR_PROTOCOL);
 }
 
-static void test_execution_ids_name_job_instant_and_attempt(void **state)
+TEST(execution_ids_name_job_instant_and_attempt)
 {
-    (void)state;
     struct execution execution = {.job = job, .scheduled = {T0}, .attempt = 2};
     char id[EXECUTION_ID_SIZE];
     char key[EXECUTION_KEY_SIZE];
@@ -390,9 +373,8 @@ static void test_execution_ids_name_job_instant_and_attempt(void **state)
                         "ab01ff1000000000000000000000000000000000000000000000000000000000-1772953200000");
 }
 
-static void test_execution_ids_are_read_as_they_are_written(void **state)
+TEST(execution_ids_are_read_as_they_are_written)
 {
-    (void)state;
 #define HEX "ab01ff1000000000000000000000000000000000000000000000000000000000"
     static const char *const none[] = {
         "",
@@ -426,9 +408,8 @@ static void test_execution_ids_are_read_as_they_are_written(void **state)
     }
 }
 
-static void test_execution_longest_ids_fit(void **state)
+TEST(execution_longest_ids_fit)
 {
-    (void)state;
     struct execution execution = {.job = job, .scheduled = {INT64_MIN}, .attempt = INT32_MIN};
     char id[EXECUTION_ID_SIZE];
     char key[EXECUTION_KEY_SIZE];
@@ -438,9 +419,8 @@ static void test_execution_longest_ids_fit(void **state)
     assert_string_equal(strchr(key, '-'), "--9223372036854775808");
 }
 
-static void test_execution_outcomes_have_names(void **state)
+TEST(execution_outcomes_have_names)
 {
-    (void)state;
     assert_string_equal(execution_outcome_name(EXECUTION_SUCCEEDED), "succeeded");
     assert_string_equal(execution_outcome_name(EXECUTION_FAILED), "failed");
     assert_string_equal(execution_outcome_name(EXECUTION_LOST), "lost");
@@ -448,26 +428,4 @@ static void test_execution_outcomes_have_names(void **state)
     assert_string_equal(execution_outcome_name(EXECUTION_UNKNOWN), "unknown");
     assert_string_equal(execution_outcome_name(EXECUTION_SKIPPED), "skipped");
     assert_string_equal(execution_outcome_name(EXECUTION_OUTCOME__COUNT), "unknown");
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_execution_records_are_as_described),
-        cmocka_unit_test(test_execution_random_records_come_back),
-        cmocka_unit_test(test_execution_hostile_errors_stay_in_their_place),
-        cmocka_unit_test(test_execution_hostile_tokens_do_not_spoil_the_record),
-        cmocka_unit_test(test_execution_long_texts_are_cut),
-        cmocka_unit_test(test_execution_response_that_is_none_is_left_out),
-        cmocka_unit_test(test_execution_longest_record_is_bounded),
-        cmocka_unit_test(test_execution_timings_of_a_later_version_are_read_as_far_as_known),
-        cmocka_unit_test(test_execution_reads_only_the_bytes_it_was_given),
-        cmocka_unit_test(test_execution_skips_what_a_later_version_wrote),
-        cmocka_unit_test(test_execution_refuses_what_is_no_record),
-        cmocka_unit_test(test_execution_ids_name_job_instant_and_attempt),
-        cmocka_unit_test(test_execution_ids_are_read_as_they_are_written),
-        cmocka_unit_test(test_execution_longest_ids_fit),
-        cmocka_unit_test(test_execution_outcomes_have_names),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,12 +1,7 @@
 /* The page of attempts: merged from shards, asked for no more than needed, ordered by call. */
 #include "api/feed.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "test.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -73,9 +68,8 @@ static void check_page(const struct feed *feed, const int *instants)
     assert_int_equal(feed->page_count, count);
 }
 
-static void test_feed_merges_newest_first(void **state)
+TEST(feed_merges_newest_first)
 {
-    (void)state;
     struct feed feed;
     feed_init(&feed);
     feed_begin(&feed, &all, &beginning);
@@ -88,9 +82,8 @@ static void test_feed_merges_newest_first(void **state)
     feed_fini(&feed);
 }
 
-static void test_feed_asks_again_only_where_more_may_be(void **state)
+TEST(feed_asks_again_only_where_more_may_be)
 {
-    (void)state;
     struct feed feed;
     feed_init(&feed);
     feed_begin(&feed, &all, &beginning);
@@ -106,9 +99,8 @@ static void test_feed_asks_again_only_where_more_may_be(void **state)
     feed_fini(&feed);
 }
 
-static void test_feed_stops_at_the_limit(void **state)
+TEST(feed_stops_at_the_limit)
 {
-    (void)state;
     struct feed feed;
     feed_init(&feed);
     feed_begin(&feed, &all, &beginning);
@@ -122,9 +114,8 @@ static void test_feed_stops_at_the_limit(void **state)
     feed_fini(&feed);
 }
 
-static void test_feed_skips_what_cannot_be_read_and_goes_on_behind_it(void **state)
+TEST(feed_skips_what_cannot_be_read_and_goes_on_behind_it)
 {
-    (void)state;
     struct feed feed;
     struct fake_reply fake;
     struct errinfo info;
@@ -143,9 +134,8 @@ static void test_feed_skips_what_cannot_be_read_and_goes_on_behind_it(void **sta
     feed_fini(&feed);
 }
 
-static void test_feed_gives_up_on_a_shard_without_positions(void **state)
+TEST(feed_gives_up_on_a_shard_without_positions)
 {
-    (void)state;
     struct feed feed;
     struct fake_reply fake;
     struct errinfo info;
@@ -160,9 +150,8 @@ static void test_feed_gives_up_on_a_shard_without_positions(void **state)
     feed_fini(&feed);
 }
 
-static void test_feed_reports_what_redis_refuses(void **state)
+TEST(feed_reports_what_redis_refuses)
 {
-    (void)state;
     struct feed feed;
     struct errinfo info;
     struct reply error = {.kind = REPLY_ERROR, .text = slice_of("WRONGTYPE no")};
@@ -191,9 +180,8 @@ static void serve(struct feed *feed, unsigned shard, size_t ask)
     fill(feed, shard, ask, instants);
 }
 
-static void test_feed_pages_are_the_same_however_little_is_asked_for_at_a_time(void **state)
+TEST(feed_pages_are_the_same_however_little_is_asked_for_at_a_time)
 {
-    (void)state;
     struct feed feed;
     feed_init(&feed);
     for (size_t ask = 1; ask <= 10; ask++) {
@@ -220,9 +208,8 @@ static void test_feed_pages_are_the_same_however_little_is_asked_for_at_a_time(v
 }
 
 /* A page may take several questions to Redis, and each takes the place of the replies before it. */
-static void test_feed_keeps_what_records_borrow_from_a_reply(void **state)
+TEST(feed_keeps_what_records_borrow_from_a_reply)
 {
-    (void)state;
     struct feed feed;
     struct fake_reply fake;
     struct errinfo info;
@@ -244,9 +231,8 @@ static void test_feed_keeps_what_records_borrow_from_a_reply(void **state)
     feed_fini(&feed);
 }
 
-static void test_feed_history_is_ordered_by_call(void **state)
+TEST(feed_history_is_ordered_by_call)
 {
-    (void)state;
     struct feed feed;
     struct errinfo info;
     struct job_id job = {{0}};
@@ -266,20 +252,4 @@ static void test_feed_history_is_ordered_by_call(void **state)
     assert_int_equal(feed_at(&feed, 2)->outcome, EXECUTION_LOST);
     assert_int_equal(feed_at(&feed, 3)->started.ms, 300);
     feed_fini(&feed);
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_feed_merges_newest_first),
-        cmocka_unit_test(test_feed_asks_again_only_where_more_may_be),
-        cmocka_unit_test(test_feed_stops_at_the_limit),
-        cmocka_unit_test(test_feed_skips_what_cannot_be_read_and_goes_on_behind_it),
-        cmocka_unit_test(test_feed_gives_up_on_a_shard_without_positions),
-        cmocka_unit_test(test_feed_reports_what_redis_refuses),
-        cmocka_unit_test(test_feed_pages_are_the_same_however_little_is_asked_for_at_a_time),
-        cmocka_unit_test(test_feed_keeps_what_records_borrow_from_a_reply),
-        cmocka_unit_test(test_feed_history_is_ordered_by_call),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,12 +2,7 @@
  * meanwhile. */
 #include "api/feed.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "test.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,9 +13,8 @@
 
 /* ---- the text ---- */
 
-static void test_feed_cursor_text_comes_back(void **state)
+TEST(feed_cursor_text_comes_back)
 {
-    (void)state;
     static const char *const texts[] = {
         "f1772953200003",   "f0",   "f1772953200003.0-0", "f5.3-17.15-9223372036854775807",
         "h1772953200000.1", "h0.0",
@@ -34,9 +28,8 @@ static void test_feed_cursor_text_comes_back(void **state)
     }
 }
 
-static void test_feed_cursor_longest_text_fits(void **state)
+TEST(feed_cursor_longest_text_fits)
 {
-    (void)state;
     struct feed_cursor cursor = {.kind = FEED_CURSOR_FEED, .ms = INT64_MAX - 1};
     struct feed_cursor back;
     char text[FEED_CURSOR_SIZE];
@@ -48,9 +41,8 @@ static void test_feed_cursor_longest_text_fits(void **state)
     assert_memory_equal(back.passed, cursor.passed, sizeof back.passed);
 }
 
-static void test_feed_cursor_refuses_what_is_none(void **state)
+TEST(feed_cursor_refuses_what_is_none)
 {
-    (void)state;
     static const char *const texts[] = {
         "",     "f",       "h",       "x1",    "1772953200003", "f-1",     "fx",
 
@@ -196,9 +188,8 @@ static void check_round(uint32_t rarity, const struct feed_filter *filter)
     feed_fini(&feed);
 }
 
-static void test_feed_pages_miss_nothing_and_repeat_nothing(void **state)
+TEST(feed_pages_miss_nothing_and_repeat_nothing)
 {
-    (void)state;
     random_state = SEED;
     print_message("seed %u\n", SEED);
     for (int round = 0; round < 60; round++) {
@@ -207,9 +198,8 @@ static void test_feed_pages_miss_nothing_and_repeat_nothing(void **state)
 }
 
 /* What is rare is found in several short pages, none of which looks at all there is. */
-static void test_feed_filter_reads_a_bounded_part_for_each_page(void **state)
+TEST(feed_filter_reads_a_bounded_part_for_each_page)
 {
-    (void)state;
     struct feed_cursor cursor = {.kind = FEED_CURSOR_NONE};
     struct feed feed;
     int pages = 0;
@@ -230,9 +220,8 @@ static void test_feed_filter_reads_a_bounded_part_for_each_page(void **state)
 }
 
 /* `since` ends the search, `until` begins it a while later than the instant it names. */
-static void test_feed_filter_by_time_skips_what_lies_outside(void **state)
+TEST(feed_filter_by_time_skips_what_lies_outside)
 {
-    (void)state;
     struct feed_cursor cursor = {.kind = FEED_CURSOR_NONE};
     struct feed_filter filter = {.since = {500}, .until = {510}};
     struct feed feed;
@@ -253,9 +242,8 @@ static void test_feed_filter_by_time_skips_what_lies_outside(void **state)
 
 /* ---- one job ---- */
 
-static void test_feed_history_pages_go_on_behind_the_attempt_they_ended_with(void **state)
+TEST(feed_history_pages_go_on_behind_the_attempt_they_ended_with)
 {
-    (void)state;
     struct feed_cursor cursor = {.kind = FEED_CURSOR_NONE};
     struct job_id job = {{0}};
     struct errinfo info;
@@ -281,18 +269,4 @@ static void test_feed_history_pages_go_on_behind_the_attempt_they_ended_with(voi
     assert_int_equal(feed_fill_history(&feed, &job, &reply, 2, &info), ERR_OK);
     assert_int_equal(feed.page_count, 0);
     feed_fini(&feed);
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_feed_cursor_text_comes_back),
-        cmocka_unit_test(test_feed_cursor_longest_text_fits),
-        cmocka_unit_test(test_feed_cursor_refuses_what_is_none),
-        cmocka_unit_test(test_feed_pages_miss_nothing_and_repeat_nothing),
-        cmocka_unit_test(test_feed_filter_reads_a_bounded_part_for_each_page),
-        cmocka_unit_test(test_feed_filter_by_time_skips_what_lies_outside),
-        cmocka_unit_test(test_feed_history_pages_go_on_behind_the_attempt_they_ended_with),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

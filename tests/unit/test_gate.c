@@ -3,13 +3,7 @@
 
 #include "log_capture.h"
 #include "run/run.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "test.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -35,20 +29,18 @@ static void begin(struct gate_limits limits)
 }
 
 /* Five runs inside at once, two calls to each host, all of which may turn out slow. */
-static int set_up(void **state)
+static void set_up(void)
 {
-    (void)state;
     begin((struct gate_limits){.max = 5, .per_host = 2, .max_slow = 40});
-    return 0;
 }
 
-static int tear_down(void **state)
+static void tear_down(void)
 {
-    (void)state;
     gate_fini(&gate);
     gate = (struct gate){0};
-    return 0;
 }
+
+EACH_TEST(set_up, tear_down);
 
 static enum gate_place enter_at(int n, const char *api, const char *address)
 {
@@ -76,9 +68,8 @@ static void leave(int n)
     assert_int_equal(runs[n].place, GATE_OUT);
 }
 
-static void test_gate_lets_as_many_in_as_a_host_may_have_calls(void **state)
+TEST(gate_lets_as_many_in_as_a_host_may_have_calls)
 {
-    (void)state;
     assert_int_equal(enter(0, "http://a/1"), GATE_AHEAD);
     assert_int_equal(enter(1, "http://a/2"), GATE_AHEAD);
     assert_int_equal(enter(2, "http://a/3"), GATE_OUTSIDE);
@@ -92,9 +83,8 @@ static void test_gate_lets_as_many_in_as_a_host_may_have_calls(void **state)
     assert_null(gate_next(&gate));
 }
 
-static void test_gate_knows_a_host_by_name_and_port(void **state)
+TEST(gate_knows_a_host_by_name_and_port)
 {
-    (void)state;
     (void)enter(0, "http://example.com/1");
     (void)enter(1, "http://user:secret@EXAMPLE.com:80/2?x");
     assert_int_equal(enter(2, "http://Example.Com"), GATE_OUTSIDE);
@@ -103,9 +93,8 @@ static void test_gate_knows_a_host_by_name_and_port(void **state)
     assert_int_equal(enter(5, "http://www.example.com/"), GATE_AHEAD);
 }
 
-static void test_gate_lets_no_more_in_than_there_are_places(void **state)
+TEST(gate_lets_no_more_in_than_there_are_places)
 {
-    (void)state;
     const char *const apis[] = {"http://a/", "http://b/", "http://c/", "http://d/", "http://e/", "http://f/"};
     for (int n = 0; n < 5; n++) {
         assert_int_equal(enter(n, apis[n]), GATE_AHEAD);
@@ -116,9 +105,8 @@ static void test_gate_lets_no_more_in_than_there_are_places(void **state)
     assert_ptr_equal(gate_next(&gate), &runs[5]);
 }
 
-static void test_gate_lines_are_first_come_first_served(void **state)
+TEST(gate_lines_are_first_come_first_served)
 {
-    (void)state;
     for (int n = 0; n < 6; n++) {
         (void)enter(n, "http://a/");
     }
@@ -135,9 +123,8 @@ static void test_gate_lines_are_first_come_first_served(void **state)
 }
 
 /* A backlog that came first, and behind it what is due now: they take turns. */
-static void test_gate_lines_take_turns_with_a_backlog(void **state)
+TEST(gate_lines_take_turns_with_a_backlog)
 {
-    (void)state;
     static const int order[] = {4, 1, 5, 2, 3};
     begin((struct gate_limits){.max = 1, .per_host = 1, .max_slow = 1});
     (void)enter(0, "http://a/");
@@ -151,9 +138,8 @@ static void test_gate_lines_take_turns_with_a_backlog(void **state)
     }
 }
 
-static void test_gate_asks_hosts_in_turn(void **state)
+TEST(gate_asks_hosts_in_turn)
 {
-    (void)state;
     for (int n = 0; n < 4; n++) {
         (void)enter(n, "http://a/");
         (void)enter(10 + n, "http://b/");
@@ -171,9 +157,8 @@ static void test_gate_asks_hosts_in_turn(void **state)
 
 /* A host that ends calls may have more runs on their way than it has calls; those wait for a call to be free.
  */
-static void test_gate_lets_more_of_a_fast_host_in_ahead_of_its_calls(void **state)
+TEST(gate_lets_more_of_a_fast_host_in_ahead_of_its_calls)
 {
-    (void)state;
     call(0);
     call(1);
     assert_int_equal(enter(2, "http://a/"), GATE_OUTSIDE);
@@ -193,9 +178,8 @@ static void test_gate_lets_more_of_a_fast_host_in_ahead_of_its_calls(void **stat
     assert_int_equal(runs[4].place, GATE_OUTSIDE);
 }
 
-static void test_gate_host_is_hopeless_when_stuck_with_a_line(void **state)
+TEST(gate_host_is_hopeless_when_stuck_with_a_line)
 {
-    (void)state;
     call(0);
     call(1);
     for (int n = 2; n < 5; n++) {
@@ -212,9 +196,8 @@ static void test_gate_host_is_hopeless_when_stuck_with_a_line(void **state)
     assert_false(gate_is_hopeless(&gate, &runs[2], 1000));
 }
 
-static void test_gate_complains_once_until_the_host_moves(void **state)
+TEST(gate_complains_once_until_the_host_moves)
 {
-    (void)state;
     struct log_capture capture;
     log_capture_begin(&capture, LOG_INFO);
     call(0);
@@ -237,9 +220,8 @@ static void test_gate_complains_once_until_the_host_moves(void **state)
     assert_null(strstr(text, "secret"));
 }
 
-static void test_gate_forgets_hosts_without_runs(void **state)
+TEST(gate_forgets_hosts_without_runs)
 {
-    (void)state;
     static char apis[20][32];
     for (int n = 0; n < 40; n++) {
         (void)snprintf(apis[n % 20], sizeof apis[0], "http://host-%d/", n % 20);
@@ -293,9 +275,8 @@ static void begin_as_shipped(void)
     begin((struct gate_limits){.max = 1000, .per_host = 64});
 }
 
-static void test_gate_half_of_the_places_may_turn_out_slow(void **state)
+TEST(gate_half_of_the_places_may_turn_out_slow)
 {
-    (void)state;
     begin_as_shipped();
     assert_int_equal(gate.limits.max_slow, 500);
     begin((struct gate_limits){.max = 1, .per_host = 1});
@@ -303,9 +284,8 @@ static void test_gate_half_of_the_places_may_turn_out_slow(void **state)
     assert_int_equal(enter(0, "http://a/"), GATE_AHEAD);
 }
 
-static void test_gate_hosts_that_hang_leave_places_for_others(void **state)
+TEST(gate_hosts_that_hang_leave_places_for_others)
 {
-    (void)state;
     static const struct {
         int hosts;
         int least; /* all together */
@@ -320,9 +300,8 @@ static void test_gate_hosts_that_hang_leave_places_for_others(void **state)
 }
 
 /* What hangs gives nothing back: who comes first must leave something for who comes last. */
-static void test_gate_hosts_that_hang_one_after_the_other_leave_places_for_others(void **state)
+TEST(gate_hosts_that_hang_one_after_the_other_leave_places_for_others)
 {
-    (void)state;
     begin_as_shipped();
     int in = 0;
     for (int h = 0; h < 60; h++) {
@@ -337,9 +316,8 @@ static void test_gate_hosts_that_hang_one_after_the_other_leave_places_for_other
 }
 
 /* Once a second, all at once: what it earned a second ago is forgotten, that it answered is not. */
-static void test_gate_host_that_answered_has_all_its_calls_beside_one_that_hangs(void **state)
+TEST(gate_host_that_answered_has_all_its_calls_beside_one_that_hangs)
 {
-    (void)state;
     begin_as_shipped();
     assert_true(hang_at(RUNS - 1, 999, NULL));
     leave(RUNS - 1);
@@ -350,9 +328,8 @@ static void test_gate_host_that_answered_has_all_its_calls_beside_one_that_hangs
     }
 }
 
-static void test_gate_names_of_one_peer_share_what_it_may_have(void **state)
+TEST(gate_names_of_one_peer_share_what_it_may_have)
 {
-    (void)state;
     begin_as_shipped();
     assert_int_equal(hang_all(1, "192.0.2.1"), 64);
     begin_as_shipped();
@@ -361,9 +338,8 @@ static void test_gate_names_of_one_peer_share_what_it_may_have(void **state)
     assert_true(hang_at(RUNS - 2, 998, NULL));            /* another peer */
 }
 
-static void test_gate_peer_is_one_port_of_an_address(void **state)
+TEST(gate_peer_is_one_port_of_an_address)
 {
-    (void)state;
     begin_as_shipped();
     (void)hang_all(400, "192.0.2.1"); /* as many as it may have */
     assert_false(hang_at(RUNS - 3, 999, "192.0.2.1"));
@@ -373,9 +349,8 @@ static void test_gate_peer_is_one_port_of_an_address(void **state)
     assert_int_equal(gate.doubtful, before + 2);
 }
 
-static void test_gate_host_earns_places_by_ending_calls_and_loses_them(void **state)
+TEST(gate_host_earns_places_by_ending_calls_and_loses_them)
 {
-    (void)state;
     begin((struct gate_limits){.max = 100, .per_host = 64, .max_slow = 18});
     assert_int_equal(hang_all(1, NULL), 3);
     now_ms += 40;
@@ -390,9 +365,8 @@ static void test_gate_host_earns_places_by_ending_calls_and_loses_them(void **st
 }
 
 /* What takes seconds is trusted for seconds. */
-static void test_gate_trust_lasts_for_as_long_as_calls_take(void **state)
+TEST(gate_trust_lasts_for_as_long_as_calls_take)
 {
-    (void)state;
     begin_as_shipped();
     assert_int_equal(hang_all(1, NULL), 64);
     now_ms += 3000;
@@ -406,9 +380,8 @@ static void test_gate_trust_lasts_for_as_long_as_calls_take(void **state)
     assert_int_equal(gate.doubtful, 54);
 }
 
-static void test_gate_slow_calls_and_those_without_an_answer_earn_nothing(void **state)
+TEST(gate_slow_calls_and_those_without_an_answer_earn_nothing)
 {
-    (void)state;
     begin_as_shipped();
     (void)hang_all(1, NULL);
     gate_leave(&gate, &runs[1]);
@@ -419,9 +392,8 @@ static void test_gate_slow_calls_and_those_without_an_answer_earn_nothing(void *
 }
 
 /* Each of so many hosts has answered once, and then all hang at once. */
-static void test_gate_spare_places_are_for_hosts_that_answered(void **state)
+TEST(gate_spare_places_are_for_hosts_that_answered)
 {
-    (void)state;
     begin_as_shipped();
     assert_true(hang_at(0, 999, NULL));
     leave(0);
@@ -435,9 +407,8 @@ static void test_gate_spare_places_are_for_hosts_that_answered(void **state)
 }
 
 /* Hosts that answer a thousand calls together, and then fall silent, all of them. */
-static void test_gate_spare_places_are_left_where_trust_was_misplaced(void **state)
+TEST(gate_spare_places_are_left_where_trust_was_misplaced)
 {
-    (void)state;
     begin_as_shipped();
     assert_true(hang_at(RUNS - 1, 999, NULL));
     leave(RUNS - 1);
@@ -456,9 +427,8 @@ static void test_gate_spare_places_are_left_where_trust_was_misplaced(void **sta
     assert_in_range(gate.spare, 1, 62);
 }
 
-static void test_gate_no_host_takes_all_places_by_answering(void **state)
+TEST(gate_no_host_takes_all_places_by_answering)
 {
-    (void)state;
     begin((struct gate_limits){.max = 20, .per_host = 1000});
     int inside = 0;
     for (int n = 0; n < 100; n++) {
@@ -474,9 +444,8 @@ static void test_gate_no_host_takes_all_places_by_answering(void **state)
 
 /* ---- who waits in vain ---- */
 
-static void test_gate_lines_leave_room_outside(void **state)
+TEST(gate_lines_leave_room_outside)
 {
-    (void)state;
     begin((struct gate_limits){.max = 5, .per_host = 40, .max_slow = 1});
     assert_true(hang_at(0, 0, NULL));
     (void)enter(1, apis[0]);
@@ -493,9 +462,8 @@ static void test_gate_lines_leave_room_outside(void **state)
 
 /* Far more calls than there is room for at one instant, to a host that answers in no time: nobody is sent
  * away. */
-static void test_gate_long_line_of_a_fast_host_may_wait(void **state)
+TEST(gate_long_line_of_a_fast_host_may_wait)
 {
-    (void)state;
     begin((struct gate_limits){.max = 10, .per_host = 2, .max_slow = 10});
     for (int n = 0; n < 42; n++) {
         (void)enter(n, "http://a/");
@@ -508,37 +476,4 @@ static void test_gate_long_line_of_a_fast_host_may_wait(void **state)
     assert_false(gate_is_hopeless(&gate, &runs[41], 1000));
     now_ms += 90;
     assert_true(gate_is_hopeless(&gate, &runs[41], 1000)); /* one in 100 ms: not so fast */
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        TEST(test_gate_lets_as_many_in_as_a_host_may_have_calls),
-        TEST(test_gate_knows_a_host_by_name_and_port),
-        TEST(test_gate_lets_no_more_in_than_there_are_places),
-        TEST(test_gate_lines_are_first_come_first_served),
-        TEST(test_gate_lines_take_turns_with_a_backlog),
-        TEST(test_gate_asks_hosts_in_turn),
-        TEST(test_gate_lets_more_of_a_fast_host_in_ahead_of_its_calls),
-        TEST(test_gate_host_is_hopeless_when_stuck_with_a_line),
-        TEST(test_gate_complains_once_until_the_host_moves),
-        TEST(test_gate_forgets_hosts_without_runs),
-        TEST(test_gate_half_of_the_places_may_turn_out_slow),
-        TEST(test_gate_hosts_that_hang_leave_places_for_others),
-        TEST(test_gate_hosts_that_hang_one_after_the_other_leave_places_for_others),
-        TEST(test_gate_host_that_answered_has_all_its_calls_beside_one_that_hangs),
-        TEST(test_gate_names_of_one_peer_share_what_it_may_have),
-        TEST(test_gate_peer_is_one_port_of_an_address),
-        TEST(test_gate_host_earns_places_by_ending_calls_and_loses_them),
-        TEST(test_gate_trust_lasts_for_as_long_as_calls_take),
-        TEST(test_gate_slow_calls_and_those_without_an_answer_earn_nothing),
-        TEST(test_gate_spare_places_are_for_hosts_that_answered),
-        TEST(test_gate_spare_places_are_left_where_trust_was_misplaced),
-        TEST(test_gate_no_host_takes_all_places_by_answering),
-        TEST(test_gate_lines_leave_room_outside),
-        TEST(test_gate_long_line_of_a_fast_host_may_wait),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,12 +1,7 @@
 /* The heap against a reference that is too simple to be wrong: a linear search for the smallest. */
 #include "loop/heap.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "test.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -58,18 +53,16 @@ static void check_first(const struct heap *heap, const struct thing *things)
     assert_true((first == NULL) == (inside == 0));
 }
 
-static void test_heap_empty_has_no_first(void **state)
+TEST(heap_empty_has_no_first)
 {
-    (void)state;
     struct heap heap = {0};
     assert_null(heap_first(&heap));
     heap_fini(&heap);
     heap_fini(&heap);
 }
 
-static void test_heap_gives_the_earliest_first(void **state)
+TEST(heap_gives_the_earliest_first)
 {
-    (void)state;
     static const int64_t ats[] = {5, -3, INT64_MAX, 0, 5, INT64_MIN, 7};
     static const int64_t sorted[] = {INT64_MIN, -3, 0, 5, 5, 7, INT64_MAX};
     struct thing things[7] = {0};
@@ -87,9 +80,8 @@ static void test_heap_gives_the_earliest_first(void **state)
     heap_fini(&heap);
 }
 
-static void test_heap_refuses_what_is_in_a_heap(void **state)
+TEST(heap_refuses_what_is_in_a_heap)
 {
-    (void)state;
     struct thing thing = {0};
     struct heap heap = {0};
     struct heap other = {0};
@@ -101,9 +93,8 @@ static void test_heap_refuses_what_is_in_a_heap(void **state)
     heap_fini(&heap);
 }
 
-static void test_heap_remove_of_what_is_in_none_does_nothing(void **state)
+TEST(heap_remove_of_what_is_in_none_does_nothing)
 {
-    (void)state;
     struct thing in = {0};
     struct thing out = {0};
     struct heap heap = {0};
@@ -119,9 +110,8 @@ static void test_heap_remove_of_what_is_in_none_does_nothing(void **state)
 }
 
 /* The last slot moves into the hole: it may have to go up as well as down. */
-static void test_heap_remove_from_the_middle_keeps_order(void **state)
+TEST(heap_remove_from_the_middle_keeps_order)
 {
-    (void)state;
     for (size_t victim = 0; victim < 31; victim++) {
         struct thing things[31] = {0};
         struct heap heap = {0};
@@ -142,9 +132,8 @@ static void test_heap_remove_from_the_middle_keeps_order(void **state)
     }
 }
 
-static void test_heap_random_pushes_and_removals_match_the_reference(void **state)
+TEST(heap_random_pushes_and_removals_match_the_reference)
 {
-    (void)state;
     static struct thing things[THINGS];
     struct heap heap = {0};
     state_of_random = SEED;
@@ -164,27 +153,12 @@ static void test_heap_random_pushes_and_removals_match_the_reference(void **stat
     heap_fini(&heap);
 }
 
-static void test_heap_owner_is_found_from_the_item(void **state)
+TEST(heap_owner_is_found_from_the_item)
 {
-    (void)state;
     struct thing thing = {.payload = 42};
     struct heap heap = {0};
     push(&heap, &thing, 1);
     assert_ptr_equal(HEAP_OWNER(heap_first(&heap), struct thing, item), &thing);
     assert_int_equal(HEAP_OWNER(heap_first(&heap), struct thing, item)->payload, 42);
     heap_fini(&heap);
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_heap_empty_has_no_first),
-        cmocka_unit_test(test_heap_gives_the_earliest_first),
-        cmocka_unit_test(test_heap_refuses_what_is_in_a_heap),
-        cmocka_unit_test(test_heap_remove_of_what_is_in_none_does_nothing),
-        cmocka_unit_test(test_heap_remove_from_the_middle_keeps_order),
-        cmocka_unit_test(test_heap_random_pushes_and_removals_match_the_reference),
-        cmocka_unit_test(test_heap_owner_is_found_from_the_item),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

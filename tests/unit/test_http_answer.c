@@ -1,14 +1,10 @@
 /* The head of an answer: what frames its body, and the fields that we heed. */
 #include "http/http_answer.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
-#include <cmocka.h>
+#include "test.h"
 
 /* Read all lines of text, line by line as libcurl hands them out. */
 static struct http_answer read_head(const char *text, bool headless)
@@ -35,9 +31,8 @@ static void assert_fault(const char *text, const char *part)
 #define LENGTH(value)   OK_WITH("Content-Length: " value "\r\n")
 #define CODING(value)   OK_WITH("Transfer-Encoding: " value "\r\n")
 
-static void test_http_answer_lengths_must_be_one_length(void **state)
+TEST(http_answer_lengths_must_be_one_length)
 {
-    (void)state;
     assert_fault(LENGTH("2"), NULL);
     assert_fault(LENGTH("2, 2,2"), NULL);
     assert_fault(LENGTH("0002"), NULL);
@@ -63,9 +58,8 @@ static void test_http_answer_lengths_must_be_one_length(void **state)
     }
 }
 
-static void test_http_answer_takes_no_coding_but_chunked(void **state)
+TEST(http_answer_takes_no_coding_but_chunked)
 {
-    (void)state;
     assert_fault(CODING("chunked"), NULL);
     assert_fault(CODING("Chunked ,"), NULL);
     assert_fault(CODING("identity"), NULL);
@@ -84,18 +78,16 @@ static void test_http_answer_takes_no_coding_but_chunked(void **state)
     assert_false(read_head(CODING("identity"), false).chunked);
 }
 
-static void test_http_answer_length_and_coding_exclude_each_other(void **state)
+TEST(http_answer_length_and_coding_exclude_each_other)
 {
-    (void)state;
     assert_fault(OK_WITH("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n"), "Content-Length and");
     assert_fault(OK_WITH("Transfer-Encoding: chunked\r\nContent-Length: 5\r\n"), "Content-Length and");
     assert_fault("HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "HTTP/1.0");
 }
 
 /* libcurl knows neither of these as what they are. */
-static void test_http_answer_framing_fields_must_be_plain(void **state)
+TEST(http_answer_framing_fields_must_be_plain)
 {
-    (void)state;
     assert_fault(OK_WITH("Content-Length : 2\r\n"), "malformed");
     assert_fault(OK_WITH("Transfer-Encoding\t: chunked\r\n"), "malformed");
     assert_fault(OK_WITH("Transfer-Encoding:\r\n chunked\r\n"), "malformed");
@@ -103,9 +95,8 @@ static void test_http_answer_framing_fields_must_be_plain(void **state)
 }
 
 /* Nothing needs framing that is not there. */
-static void test_http_answer_without_a_body_needs_no_framing(void **state)
+TEST(http_answer_without_a_body_needs_no_framing)
 {
-    (void)state;
     assert_fault("HTTP/1.1 204 X\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", NULL);
     assert_fault("HTTP/1.1 304 X\r\nTransfer-Encoding: gzip\r\n\r\n", NULL);
     assert_fault("HTTP/1.1 103 X\r\nContent-Length: x\r\n\r\n" OK_WITH("Content-Length: 2\r\n"), NULL);
@@ -113,9 +104,8 @@ static void test_http_answer_without_a_body_needs_no_framing(void **state)
     assert_false(read_head(CODING("chunked"), true).chunked);
 }
 
-static void test_http_answer_status_line(void **state)
+TEST(http_answer_status_line)
 {
-    (void)state;
     assert_fault("HTTP/1.1 200 OK\r\n\r\n", NULL);
     assert_fault("HTTP/1.1 200\r\n\r\n", NULL);
     assert_fault("HTTP/1.0 999 X\n\n", NULL);
@@ -128,9 +118,8 @@ static void test_http_answer_status_line(void **state)
     assert_int_equal(read_head("HTTP/1.1 302 X\r\n\r\n", false).status, 302);
 }
 
-static void test_http_answer_redirects_are_five(void **state)
+TEST(http_answer_redirects_are_five)
 {
-    (void)state;
     for (int status = 100; status <= 999; status++) {
         const struct http_answer answer = {.status = status};
         bool is_one = status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
@@ -144,9 +133,8 @@ static void assert_value(const char *text, enum http_field field, const char *va
     assert_string_equal(answer.values[field], value);
 }
 
-static void test_http_answer_keeps_values(void **state)
+TEST(http_answer_keeps_values)
 {
-    (void)state;
     assert_value(OK_WITH("Retry-After: 5\r\n"), HTTP_RETRY_AFTER, "5");
     assert_value(OK_WITH("retry-after:  5  \r\n"), HTTP_RETRY_AFTER, "5");
     assert_value(OK_WITH("Retry-After: 5\r\nRetry-After: 6\r\n"), HTTP_RETRY_AFTER, "6");
@@ -157,9 +145,8 @@ static void test_http_answer_keeps_values(void **state)
                  HTTP_RETRY_AFTER, "");
 }
 
-static void test_http_answer_unfolds_values(void **state)
+TEST(http_answer_unfolds_values)
 {
-    (void)state;
     assert_value(OK_WITH("Retry-After:\r\n 5\r\n"), HTTP_RETRY_AFTER, "5");
     assert_value(OK_WITH("Retry-After: \r\n\t 5 \r\nX: y\r\n z\r\n"), HTTP_RETRY_AFTER, "5");
     assert_value(OK_WITH("Date: Sun, 08 Mar 2026\r\n  07:00:00 GMT\r\n"), HTTP_DATE,
@@ -168,9 +155,8 @@ static void test_http_answer_unfolds_values(void **state)
     assert_value(OK_WITH(" Retry-After: 5\r\n"), HTTP_RETRY_AFTER, "");
 }
 
-static void test_http_answer_tells_how_long_connections_are_kept(void **state)
+TEST(http_answer_tells_how_long_connections_are_kept)
 {
-    (void)state;
     static const struct {
         const char *fields;
         int64_t ms;
@@ -200,9 +186,8 @@ static const char *fault_of_line(struct http_answer answer, const char *line, si
 }
 
 /* For libcurl, a head may end there. */
-static void test_http_answer_lines_have_no_nul_and_no_bare_cr(void **state)
+TEST(http_answer_lines_have_no_nul_and_no_bare_cr)
 {
-    (void)state;
     const struct http_answer open = read_head("HTTP/1.1 200 OK\r\n", false);
     const struct http_answer whole = read_head(OK_WITH(""), false);
     assert_non_null(fault_of_line(open, "\0: x\r\n", 6));
@@ -219,9 +204,8 @@ static void test_http_answer_lines_have_no_nul_and_no_bare_cr(void **state)
 }
 
 /* libcurl takes "http/1.1 500 No" for a 200. */
-static void test_http_answer_begins_with_a_status_line(void **state)
+TEST(http_answer_begins_with_a_status_line)
 {
-    (void)state;
     assert_fault("http/1.1 500 No\r\n", "neither HTTP/1.1 nor HTTP/1.0");
     assert_fault("HTTP/1.1 100 X\r\n\r\nhttp/1.1 500 No\r\n", "neither HTTP/1.1 nor HTTP/1.0");
     assert_fault(OK_WITH("") "X: y\r\n", NULL);
@@ -229,9 +213,8 @@ static void test_http_answer_begins_with_a_status_line(void **state)
 }
 
 /* Whatever else a target says: close wins (RFC 9112, 9.3). */
-static void test_http_answer_connection_is_to_be_closed(void **state)
+TEST(http_answer_connection_is_to_be_closed)
 {
-    (void)state;
     static const char *const closed[] = {
         "Connection: close",     "connection: Close",         "Connection: x, close ,y",
         "Connection:\r\n close", "Connection: x,\r\n\tclose", "Connection: close\r\nConnection: keep-alive"};
@@ -252,17 +235,15 @@ static void test_http_answer_connection_is_to_be_closed(void **state)
 }
 
 /* libcurl before 8.18 reads its first line only. */
-static void test_http_answer_location_is_one_line(void **state)
+TEST(http_answer_location_is_one_line)
 {
-    (void)state;
     assert_fault("HTTP/1.1 308 X\r\nLocation:\r\n /x\r\n\r\n", "Location");
     assert_fault("HTTP/1.1 302 X\r\nLocation: /x\r\n /y\r\n\r\n", "Location");
     assert_fault("HTTP/1.1 201 X\r\nLocation:\r\n /x\r\n\r\n", NULL);
 }
 
-static void test_http_answer_is_awaited_until_its_head_is_whole(void **state)
+TEST(http_answer_is_awaited_until_its_head_is_whole)
 {
-    (void)state;
     const struct http_answer none = {0};
     assert_true(http_answer_is_awaited(&none));
     struct http_answer answer = read_head("HTTP/1.1 200 OK\r\nX: y\r\n", false);
@@ -271,26 +252,4 @@ static void test_http_answer_is_awaited_until_its_head_is_whole(void **state)
     assert_true(http_answer_is_awaited(&answer));
     answer = read_head(OK_WITH(""), false);
     assert_false(http_answer_is_awaited(&answer));
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_http_answer_lengths_must_be_one_length),
-        cmocka_unit_test(test_http_answer_takes_no_coding_but_chunked),
-        cmocka_unit_test(test_http_answer_length_and_coding_exclude_each_other),
-        cmocka_unit_test(test_http_answer_framing_fields_must_be_plain),
-        cmocka_unit_test(test_http_answer_without_a_body_needs_no_framing),
-        cmocka_unit_test(test_http_answer_status_line),
-        cmocka_unit_test(test_http_answer_redirects_are_five),
-        cmocka_unit_test(test_http_answer_keeps_values),
-        cmocka_unit_test(test_http_answer_unfolds_values),
-        cmocka_unit_test(test_http_answer_tells_how_long_connections_are_kept),
-        cmocka_unit_test(test_http_answer_lines_have_no_nul_and_no_bare_cr),
-        cmocka_unit_test(test_http_answer_begins_with_a_status_line),
-        cmocka_unit_test(test_http_answer_connection_is_to_be_closed),
-        cmocka_unit_test(test_http_answer_location_is_one_line),
-        cmocka_unit_test(test_http_answer_is_awaited_until_its_head_is_whole),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

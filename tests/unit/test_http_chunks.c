@@ -1,14 +1,10 @@
 /* The chunked coding: what is one, what is none, and that it matters nowhere where the network cut it. */
 #include "http/http_chunks.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
+#include "test.h"
 
 static char body[64];
 static size_t body_len;
@@ -50,9 +46,8 @@ static void assert_state(const char *text, enum http_chunks_state state, const c
     }
 }
 
-static void test_http_chunks_reads_what_is_one(void **state)
+TEST(http_chunks_reads_what_is_one)
 {
-    (void)state;
     assert_state("5\r\nhello\r\n0\r\n\r\n", HTTP_CHUNKS_END, "hello");
     assert_state("2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n", HTTP_CHUNKS_END, "hello");
     assert_state("0\r\n\r\n", HTTP_CHUNKS_END, "");
@@ -63,9 +58,8 @@ static void test_http_chunks_reads_what_is_one(void **state)
     assert_state("5\r\n\r\n\r\n\r\r\n0\r\n\r\n", HTTP_CHUNKS_END, "\r\n\r\n\r");
 }
 
-static void test_http_chunks_refuses_what_is_none(void **state)
+TEST(http_chunks_refuses_what_is_none)
 {
-    (void)state;
     static const char *const bad[] = {
         "\r\n",
         "x",
@@ -98,9 +92,8 @@ static void test_http_chunks_refuses_what_is_none(void **state)
     }
 }
 
-static void test_http_chunks_knows_that_more_is_to_come(void **state)
+TEST(http_chunks_knows_that_more_is_to_come)
 {
-    (void)state;
     const char *text = "5;x\r\nhello\r\n0\r\nX: y\r\n\r\n";
     for (size_t len = 1; len < strlen(text); len++) {
         char begin[32] = "";
@@ -110,18 +103,16 @@ static void test_http_chunks_knows_that_more_is_to_come(void **state)
     }
 }
 
-static void test_http_chunks_sees_what_is_behind_the_end(void **state)
+TEST(http_chunks_sees_what_is_behind_the_end)
 {
-    (void)state;
     assert_false(feed("0\r\n\r\n", 1).excess);
     assert_true(feed("0\r\n\r\nH", 1).excess);
     assert_true(feed("0\r\n\r\nHTTP/1.1 200 OK\r\n", 100).excess);
 }
 
 /* Neither extensions nor trailers are a way to send without end. */
-static void test_http_chunks_bounds_what_is_no_body(void **state)
+TEST(http_chunks_bounds_what_is_no_body)
 {
-    (void)state;
     static const char *const begins[] = {"5;", "0\r\nX: "};
     for (size_t i = 0; i < 2; i++) {
         struct http_chunks chunks = {0};
@@ -132,16 +123,4 @@ static void test_http_chunks_bounds_what_is_no_body(void **state)
         }
         assert_in_range(fed, HTTP_CHUNK_EXTRAS_MAX - 8, HTTP_CHUNK_EXTRAS_MAX + 8);
     }
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_http_chunks_reads_what_is_one),
-        cmocka_unit_test(test_http_chunks_refuses_what_is_none),
-        cmocka_unit_test(test_http_chunks_knows_that_more_is_to_come),
-        cmocka_unit_test(test_http_chunks_sees_what_is_behind_the_end),
-        cmocka_unit_test(test_http_chunks_bounds_what_is_no_body),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,6 +5,7 @@
 #include "http/http_names.h"
 #include "http_stub.h"
 #include "rig.h"
+#include "test.h"
 
 #include <netdb.h>
 #include <sched.h>
@@ -50,9 +51,8 @@ static void turn(void)
     http_client_turn(client);
 }
 
-static int set_up(void **state)
+static void set_up(void)
 {
-    (void)state;
     rig_init(&rig);
     const struct http_client_options options = {
         .loop = rig.loop, .now = now, .clock = clock_system(), .max_calls = 8};
@@ -68,12 +68,10 @@ static int set_up(void **state)
                                     .connect_timeout_ms = 4000,
                                     .max_redirects = 5,
                                     .response_max = 10000};
-    return 0;
 }
 
-static int tear_down(void **state)
+static void tear_down(void)
 {
-    (void)state;
     let_go = true;
     rig.turn = NULL;
     http_client_free(client);
@@ -81,8 +79,9 @@ static int tear_down(void **state)
     while (looking > 0) {
         (void)sched_yield(); /* abandoned threads of libcurl's */
     }
-    return 0;
 }
+
+EACH_TEST(set_up, tear_down);
 
 static void on_done(void *arg, const struct http_result *result)
 {
@@ -120,9 +119,8 @@ static void serve_ok(struct http_stub *s, int connection)
     stub_answer(s, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok");
 }
 
-static void test_http_lookups_given_addresses_are_called(void **state)
+TEST(http_lookups_given_addresses_are_called)
 {
-    (void)state;
     static const char *const hosts[] = {"made-up.test", "Made-Up.TEST", "dot.test.", "a_b.test"};
     stub_open(&stub, serve_ok);
     for (size_t i = 0; i < sizeof hosts / sizeof hosts[0]; i++) {
@@ -137,9 +135,8 @@ static void test_http_lookups_given_addresses_are_called(void **state)
 }
 
 /* What moved is followed, with the next call that makes a connection. */
-static void test_http_lookups_new_addresses_replace_old_ones(void **state)
+TEST(http_lookups_new_addresses_replace_old_ones)
 {
-    (void)state;
     stub_open(&stub, serve_ok);
     request.addresses = "127.255.255.254"; /* nobody listens there */
     assert_int_equal(get("moved.test")->error, HTTP_ERROR_CONNECT);
@@ -148,9 +145,8 @@ static void test_http_lookups_new_addresses_replace_old_ones(void **state)
     stub_close(&stub);
 }
 
-static void test_http_lookups_looked_up_in_vain_fail_at_once(void **state)
+TEST(http_lookups_looked_up_in_vain_fail_at_once)
 {
-    (void)state;
     stub_open(&stub, serve_ok);
     request.unreachable = HTTP_ERROR_TIMEOUT;
     request.why = "for a reason";
@@ -211,9 +207,8 @@ static int count_refused(int from, int to)
 }
 
 /* libcurl abandons the threads of look-ups that took too long; they are there, and count. */
-static void test_http_lookups_lookups_of_redirects_are_bounded(void **state)
+TEST(http_lookups_lookups_of_redirects_are_bounded)
 {
-    (void)state;
     stub_open(&stub, serve_redirect);
     request.connect_timeout_ms = 300;
     calls = 50;
@@ -231,9 +226,8 @@ static void test_http_lookups_lookups_of_redirects_are_bounded(void **state)
     stub_close(&stub);
 }
 
-static void test_http_lookups_lookups_that_end_are_not_counted(void **state)
+TEST(http_lookups_lookups_that_end_are_not_counted)
 {
-    (void)state;
     let_go = true;
     stub_open(&stub, serve_redirect);
     for (int n = 0; n < 3 * HTTP_NAMES_MAX; n++) {
@@ -245,26 +239,10 @@ static void test_http_lookups_lookups_that_end_are_not_counted(void **state)
     stub_close(&stub);
 }
 
-static void test_http_lookups_redirects_to_addresses_need_no_lookup(void **state)
+TEST(http_lookups_redirects_to_addresses_need_no_lookup)
 {
-    (void)state;
     stub_open(&stub, serve_redirect_to_address);
     assert_int_equal(get("127.0.0.1")->status, 204);
     assert_int_equal(looked_up, 0);
     stub_close(&stub);
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        TEST(test_http_lookups_given_addresses_are_called),
-        TEST(test_http_lookups_new_addresses_replace_old_ones),
-        TEST(test_http_lookups_looked_up_in_vain_fail_at_once),
-        TEST(test_http_lookups_lookups_of_redirects_are_bounded),
-        TEST(test_http_lookups_lookups_that_end_are_not_counted),
-        TEST(test_http_lookups_redirects_to_addresses_need_no_lookup),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,9 +7,9 @@
 
 #include "http_stub.h"
 #include "rig.h"
+#include "test.h"
 
 #include <netdb.h>
-#include <sched.h>
 #include <sys/syscall.h>
 #include <time.h>
 
@@ -87,7 +87,7 @@ static void serve_ok(struct http_stub *s, int connection)
     (void)connection;
     while (stub_read(s)) {
         for (int until = turns + 3; turns < until;) {
-            (void)sched_yield();
+            stub_pause();
         }
         (void)stub_send(s, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
     }
@@ -135,9 +135,8 @@ static void call(void)
     assert_true(rig_run(&rig, is_told, RIG_LIMIT_MS));
 }
 
-static void test_http_client_follows_a_name_that_moves(void **state)
+TEST(http_client_follows_a_name_that_moves)
 {
-    (void)state;
     const struct http_client_options options = {
         .loop = rig.loop, .now = now, .clock = clock_system(), .max_calls = 8};
     assert_int_equal(http_client_new(&client, &options, NULL), ERR_OK);
@@ -162,29 +161,19 @@ static void test_http_client_follows_a_name_that_moves(void **state)
     assert_int_equal(after.count, 1);
 }
 
-static int set_up(void **state)
+static void set_up(void)
 {
-    (void)state;
     rig_init(&rig);
-    return 0;
 }
 
-static int tear_down(void **state)
+static void tear_down(void)
 {
-    (void)state;
     rig.turn = NULL;
     turns += 3; /* nobody waits for more */
     http_client_free(client);
     stub_close(&after);
     stub_close(&before);
     rig_fini(&rig);
-    return 0;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_http_client_follows_a_name_that_moves, set_up, tear_down),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+EACH_TEST(set_up, tear_down);

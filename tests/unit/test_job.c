@@ -2,6 +2,7 @@
 #include "job/job.h"
 
 #include "job_maker.h"
+#include "test.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -13,19 +14,18 @@ static struct zones *zones;
 static struct job job;
 static struct job_fault fault;
 
-static int set_up(void **state)
+static void set_up(void)
 {
-    (void)state;
     zones = zones_new(JOB_MAKER_ZONES);
-    return zones != NULL ? 0 : -1;
+    assert_true(zones != NULL);
 }
 
-static int tear_down(void **state)
+static void tear_down(void)
 {
-    (void)state;
     zones_free(zones);
-    return 0;
 }
+
+ALL_TESTS(set_up, tear_down);
 
 static bool build(const char *schedule, const char *api, const char *type)
 {
@@ -49,9 +49,8 @@ static struct job_id id_of(const char *schedule, const char *api, const char *ty
     return job.id;
 }
 
-static void test_job_build_keeps_what_was_given(void **state)
+TEST(job_build_keeps_what_was_given)
 {
-    (void)state;
     assert_true(build(" \t0 7 * * *\r\n", "HTTP://Example.COM:80/a?b#c", "ATLEAST_ONCE"));
     assert_int_equal(fault.code, JOB_FAULT_NONE);
     assert_string_equal(job.schedule, "0 7 * * *");
@@ -110,9 +109,8 @@ static struct slice field_of(const char *text)
     return text == ABSENT ? (struct slice){NULL, 0} : slice_of(text);
 }
 
-static void test_job_build_names_every_fault(void **state)
+TEST(job_build_names_every_fault)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         struct job_fields fields = {.schedule = field_of(bad[i].schedule),
                                     .api = field_of(bad[i].api),
@@ -130,17 +128,15 @@ static void test_job_build_names_every_fault(void **state)
 }
 
 /* Whether it is too late for a schedule depends on the clock, which is the caller's. */
-static void test_job_build_leaves_what_is_over_to_job_next(void **state)
+TEST(job_build_leaves_what_is_over_to_job_next)
 {
-    (void)state;
     struct wall_ms next;
     assert_built("0 0 0 1 1 ? 2020", API);
     assert_false(job_next(&job, (struct wall_ms){T0}, &next));
 }
 
-static void test_job_schedule_may_be_as_long_as_stated(void **state)
+TEST(job_schedule_may_be_as_long_as_stated)
 {
-    (void)state;
     char text[JOB_SCHEDULE_MAX + 40];
     size_t tail = strlen(" * * * *");
     memset(text, ' ', sizeof text);
@@ -158,9 +154,8 @@ static void test_job_schedule_may_be_as_long_as_stated(void **state)
     assert_string_equal(fault.field, "schedule");
 }
 
-static void test_job_api_may_be_as_long_as_stated(void **state)
+TEST(job_api_may_be_as_long_as_stated)
 {
-    (void)state;
     char text[URL_MAX + 2];
     memset(text, 'a', sizeof text);
     memcpy(text, "http://h/", 9);
@@ -175,9 +170,8 @@ static void test_job_api_may_be_as_long_as_stated(void **state)
 }
 
 /* A NUL inside a field must not hide what is behind it. */
-static void test_job_build_refuses_nul_bytes(void **state)
+TEST(job_build_refuses_nul_bytes)
 {
-    (void)state;
     struct job_fields fields = job_maker_fields(GOOD, API, ONCE);
     fields.schedule = (struct slice){GOOD "\0x", sizeof GOOD + 1};
     assert_false(job_build(&job, &fields, (struct wall_ms){T0}, zones, &fault));
@@ -203,9 +197,8 @@ static bool build_in(const char *schedule, const char *timezone, const char *oth
     return job_build(&job, &fields, (struct wall_ms){T0}, zones, &fault);
 }
 
-static void test_job_timezone_comes_from_field_prefix_or_default(void **state)
+TEST(job_timezone_comes_from_field_prefix_or_default)
 {
-    (void)state;
     static const struct {
         const char *schedule, *timezone, *otherwise, *expected;
     } rows[] = {
@@ -226,9 +219,8 @@ static void test_job_timezone_comes_from_field_prefix_or_default(void **state)
     }
 }
 
-static void test_job_timezone_faults(void **state)
+TEST(job_timezone_faults)
 {
-    (void)state;
     static const struct {
         const char *schedule, *timezone;
         enum job_fault_code code;
@@ -250,9 +242,8 @@ static void test_job_timezone_faults(void **state)
 }
 
 /* Wherever the zone was named, the job is the same. */
-static void test_job_timezone_field_and_prefix_are_the_same_job(void **state)
+TEST(job_timezone_field_and_prefix_are_the_same_job)
 {
-    (void)state;
     assert_true(build_in("TZ=Europe/Berlin 0 7 * * *", ABSENT, NULL));
     struct job_id id = job.id;
     assert_true(build_in(GOOD, "Europe/Berlin", NULL));
@@ -309,9 +300,8 @@ static const struct {
 };
 #define RULES (sizeof rules / sizeof rules[0])
 
-static void test_job_catch_up_has_defaults_by_type(void **state)
+TEST(job_catch_up_has_defaults_by_type)
 {
-    (void)state;
     for (size_t i = 0; i < RULES; i++) {
         if (!build_rule(&rules[i].rule)) {
             fail_msg("row %zu: %s", i, fault.text);
@@ -344,9 +334,8 @@ static const struct {
 };
 #define BAD_RULES (sizeof bad_rules / sizeof bad_rules[0])
 
-static void test_job_catch_up_names_every_fault(void **state)
+TEST(job_catch_up_names_every_fault)
 {
-    (void)state;
     for (size_t i = 0; i < BAD_RULES; i++) {
         if (build_rule(&bad_rules[i].rule)) {
             fail_msg("row %zu was taken", i);
@@ -362,9 +351,8 @@ static void test_job_catch_up_names_every_fault(void **state)
 }
 
 /* As in Redis: somebody may have edited it by hand. */
-static void test_job_restore_refuses_a_catch_up_that_is_none(void **state)
+TEST(job_restore_refuses_a_catch_up_that_is_none)
 {
-    (void)state;
     const struct job_id id = {{1}};
     for (size_t i = 0; i < BAD_RULES; i++) {
         struct job_fields fields = fields_of(&bad_rules[i].rule);
@@ -375,9 +363,8 @@ static void test_job_restore_refuses_a_catch_up_that_is_none(void **state)
 }
 
 /* Negative numbers cannot be written in the tables above. */
-static void test_job_catch_up_refuses_negative_numbers(void **state)
+TEST(job_catch_up_refuses_negative_numbers)
 {
-    (void)state;
     struct job_fields fields = job_maker_fields(GOOD, API, LEAST);
     fields.catch_up_max = (struct job_number){true, INT64_MIN};
     assert_false(job_build(&job, &fields, (struct wall_ms){T0}, zones, &fault));
@@ -389,9 +376,8 @@ static void test_job_catch_up_refuses_negative_numbers(void **state)
 }
 
 /* What job_describe leaves out is what job_restore puts there again. */
-static void test_job_describe_and_restore_are_inverse(void **state)
+TEST(job_describe_and_restore_are_inverse)
 {
-    (void)state;
     for (size_t i = 0; i < RULES; i++) {
         static struct job again;
         struct job_fields fields;
@@ -407,9 +393,8 @@ static void test_job_describe_and_restore_are_inverse(void **state)
 }
 
 /* Jobs from before there was such a thing hold none of it, and neither do those at their default. */
-static void test_job_describe_leaves_out_what_is_usual(void **state)
+TEST(job_describe_leaves_out_what_is_usual)
 {
-    (void)state;
     static const size_t usual[] = {0, 1, 5, 6};
     struct job_fields fields;
     for (size_t i = 0; i < 4; i++) {
@@ -428,9 +413,8 @@ static void test_job_describe_leaves_out_what_is_usual(void **state)
 /* ---- identity ---- */
 
 /* Computed with the version before there was catching up: these jobs are the same ones for ever. */
-static void test_job_ids_of_jobs_at_their_default_stay(void **state)
+TEST(job_ids_of_jobs_at_their_default_stay)
 {
-    (void)state;
     static const char *const ids[] = {
         [JOB_ATMOST_ONCE] = "capi:ecdee0d57d33d545efa0d18fe2d2e1c66683d404d491f36c0ff47d55f12fbc4c",
         [JOB_ATLEAST_ONCE] = "capi:6c3897ecbedb8b452b831bfc188f7c294fb329ca88a3c2eac4fa4483dcc0c009",
@@ -444,9 +428,8 @@ static void test_job_ids_of_jobs_at_their_default_stay(void **state)
     }
 }
 
-static void test_job_id_depends_on_what_catch_up_means(void **state)
+TEST(job_id_depends_on_what_catch_up_means)
 {
-    (void)state;
     static const struct rule other[] = {{LEAST, ABSENT, -1, -1},   {LEAST, "none", -1, -1},
                                         {LEAST, "latest", -1, -1}, {LEAST, "latest", 60, -1},
                                         {LEAST, "all", 60, -1},    {LEAST, "all", -1, 60},
@@ -465,9 +448,8 @@ static void test_job_id_depends_on_what_catch_up_means(void **state)
 }
 
 /* Fields at their default are no part of what a job is; all else is. */
-static void test_job_id_depends_on_the_call(void **state)
+TEST(job_id_depends_on_the_call)
 {
-    (void)state;
     static const struct {
         const char *method, *headers, *body, *base64;
         int same_as; /* an earlier row; -1: none */
@@ -507,9 +489,8 @@ static void test_job_id_depends_on_the_call(void **state)
 }
 
 /* A name is all that a job with a name is. */
-static void test_job_id_of_a_name_is_made_of_nothing_else(void **state)
+TEST(job_id_of_a_name_is_made_of_nothing_else)
 {
-    (void)state;
     static const char *const rows[][3] = {
         {GOOD, ONCE, "a"}, {"@daily", "ATLEAST_ONCE", "a"}, {GOOD, ONCE, "b"}, {GOOD, ONCE, NULL}};
     struct job_id ids[4];
@@ -525,9 +506,8 @@ static void test_job_id_of_a_name_is_made_of_nothing_else(void **state)
     assert_memory_not_equal(&ids[0], &ids[3], sizeof ids[0]);
 }
 
-static void test_job_call_goes_to_redis_and_back(void **state)
+TEST(job_call_goes_to_redis_and_back)
 {
-    (void)state;
     static struct job again;
     struct job_fields fields = job_maker_fields(GOOD, API "?{{job_id}}", ONCE);
     struct job_fields told;
@@ -545,9 +525,8 @@ static void test_job_call_goes_to_redis_and_back(void **state)
     job_fini(&again);
 }
 
-static void test_job_call_faults_are_told(void **state)
+TEST(job_call_faults_are_told)
 {
-    (void)state;
     struct job_fields fields = job_maker_fields(GOOD, API, ONCE);
     fields.headers = slice_of("{\"Host\":\"h\"}");
     assert_false(job_build(&job, &fields, (struct wall_ms){T0}, zones, &fault));
@@ -570,9 +549,8 @@ static void set_field(struct job_fields *fields, const char *name, int64_t value
 }
 
 /* Every number of the table is taken from its smallest to its largest value, and not beyond. */
-static void test_job_numbers_have_limits(void **state)
+TEST(job_numbers_have_limits)
 {
-    (void)state;
     for (size_t i = 0; i < JOB_FIELD_COUNT; i++) {
         const struct job_field *field = job_field_at(i);
         const int64_t values[] = {field->min - 1, field->min, field->max,
@@ -596,9 +574,8 @@ static void test_job_numbers_have_limits(void **state)
     }
 }
 
-static void test_job_success_faults_are_told(void **state)
+TEST(job_success_faults_are_told)
 {
-    (void)state;
     struct job_fields fields = job_maker_fields(GOOD, API, ONCE);
     fields.success = slice_of("{\"status\":[]}");
     assert_false(job_build(&job, &fields, (struct wall_ms){T0}, zones, &fault));
@@ -632,9 +609,8 @@ static const char *const same_jobs[][4] = {
     {GOOD, "http://example.com/%2f", GOOD, "http://example.com/%2F"},
 };
 
-static void test_job_same_meaning_is_the_same_job(void **state)
+TEST(job_same_meaning_is_the_same_job)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof same_jobs / sizeof same_jobs[0]; i++) {
         struct job_id a = id_of(same_jobs[i][0], same_jobs[i][1], ONCE);
         struct job_id b = id_of(same_jobs[i][2], same_jobs[i][3], ONCE);
@@ -664,9 +640,8 @@ static const char *const other_jobs[][3] = {
     {GOOD, "http://example.org/", ONCE},
 };
 
-static void test_job_other_meaning_is_another_job(void **state)
+TEST(job_other_meaning_is_another_job)
 {
-    (void)state;
     struct job_id ids[sizeof other_jobs / sizeof other_jobs[0]];
     for (size_t i = 0; i < sizeof other_jobs / sizeof other_jobs[0]; i++) {
         ids[i] = id_of(other_jobs[i][0], other_jobs[i][1], other_jobs[i][2]);
@@ -678,9 +653,8 @@ static void test_job_other_meaning_is_another_job(void **state)
     }
 }
 
-static void test_job_identity_does_not_depend_on_when_it_was_made(void **state)
+TEST(job_identity_does_not_depend_on_when_it_was_made)
 {
-    (void)state;
     struct job_id first = id_of(GOOD, API, ONCE);
     make_job(&job, zones, GOOD, JOB_ATMOST_ONCE, T0 + 12345);
     struct job_id other = job.id;
@@ -691,9 +665,8 @@ static void test_job_identity_does_not_depend_on_when_it_was_made(void **state)
 }
 
 /* Ids are kept by clients and in Redis: they must stay what they are from version to version. */
-static void test_job_identity_is_stable(void **state)
+TEST(job_identity_is_stable)
 {
-    (void)state;
     char text[JOB_ID_TEXT_SIZE];
     struct job_id id =
         id_of("CRON_TZ=Europe/Berlin 30 7 * * MON-FRI", "https://example.com/a?b=c", "ATLEAST_ONCE");
@@ -701,9 +674,8 @@ static void test_job_identity_is_stable(void **state)
     assert_string_equal(text, "capi:a5a65bfeff0aac6c38fb73d92b9bb2a25cdf8a7f4e3971b2027867ad86031092");
 }
 
-static void test_job_id_text_goes_both_ways(void **state)
+TEST(job_id_text_goes_both_ways)
 {
-    (void)state;
     char text[JOB_ID_TEXT_SIZE];
     struct job_id id;
     struct job_id back;
@@ -717,9 +689,8 @@ static void test_job_id_text_goes_both_ways(void **state)
     assert_memory_equal(&back, &id, sizeof id);
 }
 
-static void test_job_id_parse_refuses_all_else(void **state)
+TEST(job_id_parse_refuses_all_else)
 {
-    (void)state;
 #define HEX63 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcde"
     static const char *const rows[] = {
         "",
@@ -746,9 +717,8 @@ static void test_job_id_parse_refuses_all_else(void **state)
     assert_false(job_id_parse(&id, (struct slice){NULL, 0}));
 }
 
-static void test_job_types_have_names(void **state)
+TEST(job_types_have_names)
 {
-    (void)state;
     enum job_type type;
     for (unsigned i = 0; i < JOB_TYPE__COUNT; i++) {
         assert_true(job_type_parse(&type, slice_of(job_type_name((enum job_type)i))));
@@ -763,9 +733,8 @@ static void test_job_types_have_names(void **state)
 
 /* ---- reading back ---- */
 
-static void test_job_restore_takes_id_and_creation_as_given(void **state)
+TEST(job_restore_takes_id_and_creation_as_given)
 {
-    (void)state;
     struct job_fields fields = job_maker_fields(GOOD, API, "ATLEAST_ONCE");
     const struct job_id id = {{1, 2, 3}};
     assert_int_equal(job_restore(&job, &id, &fields, (struct wall_ms){77}, zones, NULL), ERR_OK);
@@ -777,9 +746,8 @@ static void test_job_restore_takes_id_and_creation_as_given(void **state)
 }
 
 /* It may still have an occurrence under way. */
-static void test_job_restore_takes_a_schedule_that_has_ended(void **state)
+TEST(job_restore_takes_a_schedule_that_has_ended)
 {
-    (void)state;
     struct job_fields fields = job_maker_fields("0 0 0 1 1 ? 2020", API, ONCE);
     const struct job_id id = {{1}};
     struct wall_ms next;
@@ -787,9 +755,8 @@ static void test_job_restore_takes_a_schedule_that_has_ended(void **state)
     assert_false(job_next(&job, (struct wall_ms){T0}, &next));
 }
 
-static void test_job_restore_refuses_garbage(void **state)
+TEST(job_restore_refuses_garbage)
 {
-    (void)state;
     const struct job_id id = {{1}};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         struct job_fields fields = {.schedule = field_of(bad[i].schedule),
@@ -813,9 +780,8 @@ static void assert_next(const char *schedule, int64_t after_ms, int64_t expected
     assert_int_equal(next.ms, expected_ms);
 }
 
-static void test_job_next_is_strictly_later(void **state)
+TEST(job_next_is_strictly_later)
 {
-    (void)state;
     assert_next("* * * * *", T0 - 1, T0);
     assert_next("* * * * *", T0, T0 + MINUTE);
     assert_next("* * * * *", T0 + 1, T0 + MINUTE);
@@ -825,74 +791,27 @@ static void test_job_next_is_strictly_later(void **state)
     assert_next("* * * * *", 0, MINUTE);
 }
 
-static void test_job_next_follows_the_zone(void **state)
+TEST(job_next_follows_the_zone)
 {
-    (void)state;
     /* 2026-03-08: New York goes from 02:00 EST to 03:00 EDT at 07:00 UTC. */
     assert_next("CRON_TZ=America/New_York 0 9 * * *", T0, T0 + 6 * 60 * MINUTE);
     assert_next("CRON_TZ=America/New_York 30 2 * * *", T0 - 60 * MINUTE, T0);
 }
 
-static void test_job_next_every_steps_from_instant_to_instant(void **state)
+TEST(job_next_every_steps_from_instant_to_instant)
 {
-    (void)state;
     assert_next("@every 90s", T0, T0 + 90000);
     assert_next("@every 90s", T0 + 90000, T0 + 180000);
     /* The creation time has milliseconds, instants have none. */
     assert_next("@every 90s", T0 + 999, T0 + 90000);
 }
 
-static void test_job_next_ends_with_the_schedule(void **state)
+TEST(job_next_ends_with_the_schedule)
 {
-    (void)state;
     struct wall_ms next = {42};
     assert_built("0 0 0 1 1 ? 2027", API);
     assert_true(job_next(&job, (struct wall_ms){T0}, &next));
     assert_int_equal(next.ms, 1798761600000);
     assert_false(job_next(&job, next, &next));
     assert_int_equal(next.ms, 1798761600000);
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_job_build_keeps_what_was_given),
-        cmocka_unit_test(test_job_build_names_every_fault),
-        cmocka_unit_test(test_job_build_leaves_what_is_over_to_job_next),
-        cmocka_unit_test(test_job_schedule_may_be_as_long_as_stated),
-        cmocka_unit_test(test_job_api_may_be_as_long_as_stated),
-        cmocka_unit_test(test_job_build_refuses_nul_bytes),
-        cmocka_unit_test(test_job_timezone_comes_from_field_prefix_or_default),
-        cmocka_unit_test(test_job_timezone_faults),
-        cmocka_unit_test(test_job_timezone_field_and_prefix_are_the_same_job),
-        cmocka_unit_test(test_job_catch_up_has_defaults_by_type),
-        cmocka_unit_test(test_job_catch_up_names_every_fault),
-        cmocka_unit_test(test_job_catch_up_refuses_negative_numbers),
-        cmocka_unit_test(test_job_restore_refuses_a_catch_up_that_is_none),
-        cmocka_unit_test(test_job_describe_and_restore_are_inverse),
-        cmocka_unit_test(test_job_describe_leaves_out_what_is_usual),
-        cmocka_unit_test(test_job_ids_of_jobs_at_their_default_stay),
-        cmocka_unit_test(test_job_id_depends_on_what_catch_up_means),
-        cmocka_unit_test(test_job_id_depends_on_the_call),
-        cmocka_unit_test(test_job_id_of_a_name_is_made_of_nothing_else),
-        cmocka_unit_test(test_job_call_goes_to_redis_and_back),
-        cmocka_unit_test(test_job_call_faults_are_told),
-        cmocka_unit_test(test_job_numbers_have_limits),
-        cmocka_unit_test(test_job_success_faults_are_told),
-        cmocka_unit_test(test_job_same_meaning_is_the_same_job),
-        cmocka_unit_test(test_job_other_meaning_is_another_job),
-        cmocka_unit_test(test_job_identity_does_not_depend_on_when_it_was_made),
-        cmocka_unit_test(test_job_identity_is_stable),
-        cmocka_unit_test(test_job_id_text_goes_both_ways),
-        cmocka_unit_test(test_job_id_parse_refuses_all_else),
-        cmocka_unit_test(test_job_types_have_names),
-        cmocka_unit_test(test_job_restore_takes_id_and_creation_as_given),
-        cmocka_unit_test(test_job_restore_takes_a_schedule_that_has_ended),
-        cmocka_unit_test(test_job_restore_refuses_garbage),
-        cmocka_unit_test(test_job_next_is_strictly_later),
-        cmocka_unit_test(test_job_next_follows_the_zone),
-        cmocka_unit_test(test_job_next_every_steps_from_instant_to_instant),
-        cmocka_unit_test(test_job_next_ends_with_the_schedule),
-    };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
 }

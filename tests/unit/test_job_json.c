@@ -1,20 +1,14 @@
 /* Jobs as JSON: fields by name, and errors that say which. */
 #include "job/job_json.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "test.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static void test_job_json_reads_fields(void **state)
+TEST(job_json_reads_fields)
 {
-    (void)state;
     struct job_json json;
     struct job_fault fault;
     assert_true(job_json_parse(
@@ -26,9 +20,8 @@ static void test_job_json_reads_fields(void **state)
     job_json_fini(&json);
 }
 
-static void test_job_json_reads_what_a_backup_says_besides(void **state)
+TEST(job_json_reads_what_a_backup_says_besides)
 {
-    (void)state;
     static const char text[] =
         "{\"job_id\":\"capi:1\",\"schedule\":\"* * * * *\",\"state\":\"PAUSED\",\"state_note\":\"n\"}";
     struct job_json json;
@@ -51,9 +44,8 @@ static void test_job_json_reads_what_a_backup_says_besides(void **state)
     job_json_fini(&json);
 }
 
-static void test_job_json_writes_what_a_backup_keeps(void **state)
+TEST(job_json_writes_what_a_backup_keeps)
 {
-    (void)state;
     struct job_backup kept = {
         .job_id = slice_of("not here"), .state = slice_of("PAUSED"), .note = slice_of("\"")};
     struct buffer out = {0};
@@ -66,9 +58,8 @@ static void test_job_json_writes_what_a_backup_keeps(void **state)
     buffer_fini(&out);
 }
 
-static void test_job_json_reads_numbers(void **state)
+TEST(job_json_reads_numbers)
 {
-    (void)state;
     struct job_json json;
     struct job_fault fault;
     assert_true(job_json_parse(
@@ -94,9 +85,8 @@ static void test_job_json_reads_numbers(void **state)
 }
 
 /* Objects are kept as text in one form: no spaces, and names in order. */
-static void test_job_json_reads_objects(void **state)
+TEST(job_json_reads_objects)
 {
-    (void)state;
     struct job_json json;
     struct job_fault fault;
     assert_true(job_json_parse(
@@ -112,9 +102,8 @@ static void test_job_json_reads_objects(void **state)
 }
 
 /* A change of an object changes the members that it names (RFC 7396). */
-static void test_job_json_patch_merges_objects(void **state)
+TEST(job_json_patch_merges_objects)
 {
-    (void)state;
     static const char *const rows[][3] = {
         {"{\"a\":\"1\",\"b\":\"2\"}", "{\"b\":\"3\"}", "{\"a\":\"1\",\"b\":\"3\"}"},
         {"{\"a\":\"1\",\"b\":\"2\"}", "{\"a\":null,\"c\":null}", "{\"b\":\"2\"}"},
@@ -141,9 +130,8 @@ static void test_job_json_patch_merges_objects(void **state)
     }
 }
 
-static void test_job_json_leaves_absence_to_job_build(void **state)
+TEST(job_json_leaves_absence_to_job_build)
 {
-    (void)state;
     struct job_json json;
     struct job_fault fault;
     assert_true(job_json_parse(&json, slice_of("{\"api\":\"\"}"), &fault));
@@ -154,9 +142,8 @@ static void test_job_json_leaves_absence_to_job_build(void **state)
     job_json_fini(&json);
 }
 
-static void test_job_json_refusals(void **state)
+TEST(job_json_refusals)
 {
-    (void)state;
     static const struct {
         const char *text;
         const char *field; /* NULL: none */
@@ -222,9 +209,8 @@ static void test_job_json_refusals(void **state)
     }
 }
 
-static void test_job_json_cuts_a_long_name_between_characters(void **state)
+TEST(job_json_cuts_a_long_name_between_characters)
 {
-    (void)state;
     struct buffer text = {0};
     struct job_json json;
     struct job_fault fault;
@@ -240,9 +226,8 @@ static void test_job_json_cuts_a_long_name_between_characters(void **state)
     buffer_fini(&text);
 }
 
-static void test_job_json_survives_ten_thousand_keys(void **state)
+TEST(job_json_survives_ten_thousand_keys)
 {
-    (void)state;
     struct buffer text = {0};
     struct job_json json;
     struct job_fault fault;
@@ -256,9 +241,8 @@ static void test_job_json_survives_ten_thousand_keys(void **state)
     buffer_fini(&text);
 }
 
-static void test_job_json_writes_what_it_was_given(void **state)
+TEST(job_json_writes_what_it_was_given)
 {
-    (void)state;
     struct job *job = calloc(1, sizeof *job);
     struct buffer out = {0};
     struct json_writer w;
@@ -293,9 +277,8 @@ static void test_job_json_writes_what_it_was_given(void **state)
     free(job);
 }
 
-static void test_job_json_patch_replaces_keeps_and_takes_away(void **state)
+TEST(job_json_patch_replaces_keeps_and_takes_away)
 {
-    (void)state;
     struct job_fields base = {.schedule = slice_of("* * * * *"),
                               .api = slice_of("http://h/"),
                               .timezone = slice_of("UTC"),
@@ -317,23 +300,4 @@ static void test_job_json_patch_replaces_keeps_and_takes_away(void **state)
     job_json_fini(&json);
     assert_false(job_json_parse(&json, slice_of("{\"api\":null}"), &fault));
     job_json_fini(&json);
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_job_json_patch_replaces_keeps_and_takes_away),
-        cmocka_unit_test(test_job_json_reads_fields),
-        cmocka_unit_test(test_job_json_reads_what_a_backup_says_besides),
-        cmocka_unit_test(test_job_json_writes_what_a_backup_keeps),
-        cmocka_unit_test(test_job_json_reads_numbers),
-        cmocka_unit_test(test_job_json_reads_objects),
-        cmocka_unit_test(test_job_json_patch_merges_objects),
-        cmocka_unit_test(test_job_json_leaves_absence_to_job_build),
-        cmocka_unit_test(test_job_json_refusals),
-        cmocka_unit_test(test_job_json_cuts_a_long_name_between_characters),
-        cmocka_unit_test(test_job_json_survives_ten_thousand_keys),
-        cmocka_unit_test(test_job_json_writes_what_it_was_given),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,31 +2,24 @@
 #include "job/job_plan.h"
 
 #include "job_maker.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "test.h"
 
 #define T0 INT64_C(1772953200000) /* 2026-03-08T07:00:00Z */
 
 static struct zones *zones;
 
-static int set_up(void **state)
+static void set_up(void)
 {
-    (void)state;
     zones = zones_new(JOB_MAKER_ZONES);
-    return zones != NULL ? 0 : -1;
+    assert_true(zones != NULL);
 }
 
-static int tear_down(void **state)
+static void tear_down(void)
 {
-    (void)state;
     zones_free(zones);
-    return 0;
 }
+
+ALL_TESTS(set_up, tear_down);
 
 static int64_t first(const char *schedule, int64_t created, int64_t after)
 {
@@ -36,17 +29,15 @@ static int64_t first(const char *schedule, int64_t created, int64_t after)
     return job_plan_first(&job, (struct wall_ms){after}, &at) ? at.ms : -1;
 }
 
-static void test_plan_first_is_later_than_after(void **state)
+TEST(plan_first_is_later_than_after)
 {
-    (void)state;
     assert_int_equal(first("* * * * *", T0, T0), T0 + 60000);
     assert_int_equal(first("* * * * *", T0, T0 - 1), T0);
     assert_int_equal(first("0 0 7 8 3 ? 2026", T0, T0), -1);
 }
 
-static void test_plan_every_counts_from_the_creation_wherever_it_is_asked(void **state)
+TEST(plan_every_counts_from_the_creation_wherever_it_is_asked)
 {
-    (void)state;
     assert_int_equal(first("@every 90s", T0 + 345, T0 + 345), T0 + 90000);
     assert_int_equal(first("@every 90s", T0 + 345, T0 - 500000), T0 + 90000);
     assert_int_equal(first("@every 90s", T0 + 345, T0 + 89999), T0 + 90000);
@@ -54,9 +45,8 @@ static void test_plan_every_counts_from_the_creation_wherever_it_is_asked(void *
     assert_int_equal(first("@every 90s", T0 + 345, T0 + 90000000001), T0 + 90000090000);
 }
 
-static void test_plan_same_tells_time_from_the_rest(void **state)
+TEST(plan_same_tells_time_from_the_rest)
 {
-    (void)state;
     struct job a;
     struct job b;
     make_job(&a, zones, "* * * * *", JOB_ATMOST_ONCE, T0);
@@ -68,14 +58,4 @@ static void test_plan_same_tells_time_from_the_rest(void **state)
     assert_false(job_plan_same(&a, &b, true));
     make_job(&b, zones, "TZ=Europe/Berlin * * * * *", JOB_ATMOST_ONCE, T0);
     assert_false(job_plan_same(&a, &b, true));
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_plan_first_is_later_than_after),
-        cmocka_unit_test(test_plan_every_counts_from_the_creation_wherever_it_is_asked),
-        cmocka_unit_test(test_plan_same_tells_time_from_the_rest),
-    };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -3,6 +3,7 @@
 #include "job/job_rezone.h"
 
 #include "job_maker.h"
+#include "test.h"
 #include "text/rfc3339.h"
 
 #include <string.h>
@@ -13,19 +14,18 @@
 
 static struct zones *zones;
 
-static int set_up(void **state)
+static void set_up(void)
 {
-    (void)state;
     zones = zones_new(JOB_MAKER_ZONES);
-    return zones != NULL ? 0 : 1;
+    assert_true(zones != NULL);
 }
 
-static int tear_down(void **state)
+static void tear_down(void)
 {
-    (void)state;
     zones_free(zones);
-    return 0;
 }
+
+ALL_TESTS(set_up, tear_down);
 
 static const struct zone *zone_of(const char *name)
 {
@@ -70,9 +70,8 @@ static void check(const struct example *examples, size_t count)
     check((const struct example[]){__VA_ARGS__}, \
           sizeof((const struct example[]){__VA_ARGS__}) / sizeof(struct example))
 
-static void test_rezone_keeps_what_is_an_instant_by_the_new_rules(void **state)
+TEST(rezone_keeps_what_is_an_instant_by_the_new_rules)
 {
-    (void)state;
     CHECK({"0 9 * * *", NEW_YORK, NEW_YORK, "2026-01-15T14:00:00Z", "2026-01-15T12:00:00Z",
            "2026-01-15T14:00:00Z"},
           {"30 * * * *", NEW_YORK, CHICAGO, "2026-01-15T14:30:00Z", "2026-01-15T12:00:00Z",
@@ -81,9 +80,8 @@ static void test_rezone_keeps_what_is_an_instant_by_the_new_rules(void **state)
            "2026-01-15T14:00:07Z"});
 }
 
-static void test_rezone_moves_the_local_time(void **state)
+TEST(rezone_moves_the_local_time)
 {
-    (void)state;
     CHECK(/* later, earlier */
           {"0 9 * * *", NEW_YORK, CHICAGO, "2026-01-15T14:00:00Z", "2026-01-15T12:00:00Z",
            "2026-01-15T15:00:00Z"},
@@ -97,9 +95,8 @@ static void test_rezone_moves_the_local_time(void **state)
            "2027-01-01T07:00:00Z"});
 }
 
-static void test_rezone_follows_gaps_that_come_and_go(void **state)
+TEST(rezone_follows_gaps_that_come_and_go)
 {
-    (void)state;
     CHECK(/* it was to run at the end of a gap that there is not any more */
           {"30 2 * * *", NEW_YORK, PHOENIX, "2026-03-08T07:00:00Z", "2026-03-08T06:00:00Z",
            "2026-03-08T09:30:00Z"},
@@ -114,9 +111,8 @@ static void test_rezone_follows_gaps_that_come_and_go(void **state)
            "2026-11-01T05:30:00Z"});
 }
 
-static void test_rezone_makes_up_for_what_is_over(void **state)
+TEST(rezone_makes_up_for_what_is_over)
 {
-    (void)state;
     CHECK({"0 9 * * *", CHICAGO, NEW_YORK, "2026-01-15T15:00:00Z", "2026-01-15T14:30:00.7Z",
            "2026-01-15T14:30:02Z"},
           {"0,10,20 9 * * *", CHICAGO, NEW_YORK, "2026-01-15T15:00:00Z", "2026-01-15T14:15:00Z",
@@ -125,9 +121,8 @@ static void test_rezone_makes_up_for_what_is_over(void **state)
            "2026-01-15T15:00:00Z"});
 }
 
-static void test_rezone_overdue_runs_stay_overdue(void **state)
+TEST(rezone_overdue_runs_stay_overdue)
 {
-    (void)state;
     CHECK({"0 9 * * *", CHICAGO, NEW_YORK, "2026-01-15T15:00:00Z", "2026-01-15T15:10:00Z",
            "2026-01-15T15:00:00Z"},
           {"0 9 * * *", NEW_YORK, CHICAGO, "2026-01-15T14:00:00Z", "2026-01-15T15:10:00Z",
@@ -138,9 +133,8 @@ static void test_rezone_overdue_runs_stay_overdue(void **state)
            "2026-01-15T14:30:00Z"});
 }
 
-static void test_rezone_hourly_keeps_real_time(void **state)
+TEST(rezone_hourly_keeps_real_time)
 {
-    (void)state;
     CHECK({"30 * * * *", NEW_YORK, "America/St_Johns", "2026-01-15T14:30:00Z", "2026-01-15T13:45:00Z",
            "2026-01-15T14:00:00Z"},
           {"30 * * * *", NEW_YORK, "America/St_Johns", "2026-01-15T14:30:00Z", "2026-01-15T13:59:58Z",
@@ -149,9 +143,8 @@ static void test_rezone_hourly_keeps_real_time(void **state)
            "2026-01-15T14:30:00Z"});
 }
 
-static void test_rezone_without_the_old_rules(void **state)
+TEST(rezone_without_the_old_rules)
 {
-    (void)state;
     CHECK(
         {"0 9 * * *", NULL, CHICAGO, "2026-01-15T15:00:00Z", "2026-01-15T12:00:00Z", "2026-01-15T15:00:00Z"},
         {"0 9 * * *", NULL, CHICAGO, "2026-01-15T14:00:00Z", "2026-01-15T12:00:00Z", "2026-01-15T15:00:00Z"},
@@ -159,18 +152,16 @@ static void test_rezone_without_the_old_rules(void **state)
         {"0 9 * * *", NULL, CHICAGO, "2026-01-15T14:00:00Z", "2026-01-15T14:10:00Z", "2026-01-15T14:00:00Z"});
 }
 
-static void test_rezone_keeps_the_last_one_of_a_schedule(void **state)
+TEST(rezone_keeps_the_last_one_of_a_schedule)
 {
-    (void)state;
     /* 2011-12-30 never was in Apia. */
     CHECK({"0 12 30 12 * 2011", "Pacific/Auckland", "Pacific/Apia", "2011-12-29T23:00:00Z",
            "2011-12-29T20:00:00Z", "2011-12-29T23:00:00Z"});
 }
 
 /* Whatever the rules: nothing is put into the past, and doing it a second time changes nothing. */
-static void test_rezone_settles(void **state)
+TEST(rezone_settles)
 {
-    (void)state;
     static const char *const SCHEDULES[] = {"0 9 * * *", "*/20 1-3 * * *", "30 2 * * SUN", "15 * * * *",
                                             "0 0 1 * *", "0 */2 * * *",    "5 0,12 L * *"};
     static const char *const NAMES[] = {NEW_YORK,
@@ -205,9 +196,8 @@ static void test_rezone_settles(void **state)
 }
 
 /* As test_rezone_moves_the_local_time, but later by the same offset before and after. */
-static void test_rezone_keeps_the_offset(void **state)
+TEST(rezone_keeps_the_offset)
 {
-    (void)state;
     struct job_fields fields = job_maker_fields("0 9 * * *", "http://example.com/x", "ATMOST_ONCE");
     struct job_fault fault;
     struct job job;
@@ -221,21 +211,4 @@ static void test_rezone_keeps_the_offset(void **state)
     assert_int_equal(moved.ms, at("2026-07-02T14:00:00Z").ms + offset_ms);
     assert_int_equal(job_rezone(&job, zone_of(NEW_YORK), moved, at("2026-07-01T20:00:00Z")).ms, moved.ms);
     job_fini(&job);
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rezone_keeps_what_is_an_instant_by_the_new_rules),
-        cmocka_unit_test(test_rezone_moves_the_local_time),
-        cmocka_unit_test(test_rezone_follows_gaps_that_come_and_go),
-        cmocka_unit_test(test_rezone_makes_up_for_what_is_over),
-        cmocka_unit_test(test_rezone_overdue_runs_stay_overdue),
-        cmocka_unit_test(test_rezone_hourly_keeps_real_time),
-        cmocka_unit_test(test_rezone_without_the_old_rules),
-        cmocka_unit_test(test_rezone_keeps_the_last_one_of_a_schedule),
-        cmocka_unit_test(test_rezone_settles),
-        cmocka_unit_test(test_rezone_keeps_the_offset),
-    };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
 }

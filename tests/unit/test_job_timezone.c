@@ -3,6 +3,7 @@
 #include "job/job_json.h"
 
 #include "job_maker.h"
+#include "test.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,19 +13,18 @@
 
 static struct zones *zones;
 
-static int set_up(void **state)
+static void set_up(void)
 {
-    (void)state;
     zones = zones_new(JOB_MAKER_ZONES);
-    return zones != NULL ? 0 : 1;
+    assert_true(zones != NULL);
 }
 
-static int tear_down(void **state)
+static void tear_down(void)
 {
-    (void)state;
     zones_free(zones);
-    return 0;
 }
+
+ALL_TESTS(set_up, tear_down);
 
 static struct job_fields fields_of(const char *schedule, const char *timezone, const char *standard)
 {
@@ -45,9 +45,8 @@ static struct job build(const char *schedule, const char *timezone, const char *
     return job;
 }
 
-static void test_timezone_comes_from_field_prefix_or_default(void **state)
+TEST(timezone_comes_from_field_prefix_or_default)
 {
-    (void)state;
     static const struct {
         const char *schedule, *timezone, *standard, *zone;
     } TABLE[] = {
@@ -66,9 +65,8 @@ static void test_timezone_comes_from_field_prefix_or_default(void **state)
     }
 }
 
-static void test_timezone_moves_the_instants(void **state)
+TEST(timezone_moves_the_instants)
 {
-    (void)state;
     struct job job = build("0 9 * * *", "America/New_York", NULL);
     struct wall_ms next;
     assert_true(job_next(&job, NOW, &next));
@@ -80,9 +78,8 @@ static void assert_same(bool same, struct job a, struct job b)
     assert_int_equal(memcmp(&a.id, &b.id, sizeof a.id) == 0, same);
 }
 
-static void test_timezone_is_part_of_the_identity(void **state)
+TEST(timezone_is_part_of_the_identity)
 {
-    (void)state;
     struct job job = build("0 9 * * *", "Europe/Berlin", NULL);
     assert_same(true, job, build("CRON_TZ=Europe/Berlin 0 9 * * *", NULL, NULL));
     assert_same(true, job, build("TZ=Europe/Berlin 0 9 * * *", "Europe/Berlin", NULL));
@@ -92,9 +89,8 @@ static void test_timezone_is_part_of_the_identity(void **state)
     assert_same(true, build("0 9 * * *", NULL, NULL), build("0 9 * * *", "UTC", "Europe/Berlin"));
 }
 
-static void test_timezone_refusals(void **state)
+TEST(timezone_refusals)
 {
-    (void)state;
     static const struct {
         const char *schedule, *timezone, *standard;
         enum job_fault_code code;
@@ -130,9 +126,8 @@ static void test_timezone_refusals(void **state)
     }
 }
 
-static void test_timezone_is_restored(void **state)
+TEST(timezone_is_restored)
 {
-    (void)state;
     const struct job_id id = {{1}};
     struct job_fields fields = fields_of("0 9 * * *", "Europe/Berlin", NULL);
     struct errinfo info = {0};
@@ -145,9 +140,8 @@ static void test_timezone_is_restored(void **state)
     assert_int_equal(job_restore(&job, &id, &fields, NOW, zones, &info), ERR_PROTOCOL);
 }
 
-static void test_schedule_alone_needs_no_job(void **state)
+TEST(schedule_alone_needs_no_job)
 {
-    (void)state;
     struct job_fields fields = {.schedule = slice_of(" 0 0 1 1 * 2000 "),
                                 .timezone = slice_of("Europe/Berlin")};
     struct job_fault fault;
@@ -177,26 +171,11 @@ static void assert_json(struct job job, const char *part, bool holds)
     buffer_fini(&text);
 }
 
-static void test_answer_has_timezone_and_warnings(void **state)
+TEST(answer_has_timezone_and_warnings)
 {
-    (void)state;
     assert_json(build("0 9 * * *", NULL, NULL), ",\"timezone\":\"UTC\"}", true);
     assert_json(build("0 9 * * *", "Europe/Berlin", NULL), ",\"timezone\":\"Europe/Berlin\"}", true);
     assert_json(build("*/40 * * * *", NULL, NULL), ",\"warnings\":[\"a step does not", true);
     assert_json(build("*/40 * 1 * 1", NULL, NULL), ":00 and :40\",\"day-of-month and", true);
     assert_json(build("0 9 * * *", NULL, NULL), "warnings", false);
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_timezone_comes_from_field_prefix_or_default),
-        cmocka_unit_test(test_timezone_moves_the_instants),
-        cmocka_unit_test(test_timezone_is_part_of_the_identity),
-        cmocka_unit_test(test_timezone_refusals),
-        cmocka_unit_test(test_timezone_is_restored),
-        cmocka_unit_test(test_schedule_alone_needs_no_job),
-        cmocka_unit_test(test_answer_has_timezone_and_warnings),
-    };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -3,12 +3,7 @@
 
 #include <limits.h>
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "test.h"
 
 #include <string.h>
 #include <time.h>
@@ -38,9 +33,8 @@ static void assert_refused(const char *text, size_t len, const char *message)
     assert_string_equal(info.text, message);
 }
 
-static void test_json_reads_the_members_of_an_object(void **state)
+TEST(json_reads_the_members_of_an_object)
 {
-    (void)state;
     struct json_doc *doc =
         parse(" {\"schedule\": \"* * * * *\", \"n\": -5, \"none\": null, \"deep\": {\"x\": [1, 2]}} \n");
     const struct json_value *root = json_root(doc);
@@ -53,9 +47,8 @@ static void test_json_reads_the_members_of_an_object(void **state)
     json_free(doc);
 }
 
-static void test_json_tells_kinds_apart(void **state)
+TEST(json_tells_kinds_apart)
 {
-    (void)state;
     static const struct {
         const char *text;
         enum json_kind kind;
@@ -92,9 +85,8 @@ static void test_json_tells_kinds_apart(void **state)
     }
 }
 
-static void test_json_reads_int64_exactly(void **state)
+TEST(json_reads_int64_exactly)
 {
-    (void)state;
     struct json_doc *doc =
         parse("{\"a\":9223372036854775807,\"b\":-9223372036854775808,\"c\":99999999999999999999,"
               "\"d\":-9223372036854775809,\"e\":7}");
@@ -109,9 +101,8 @@ static void test_json_reads_int64_exactly(void **state)
 
 /* By JSON Schema what has no fraction is an integer, however it is written, and none of it may go through a
  * double. */
-static void test_json_reads_whole_numbers_however_they_are_written(void **state)
+TEST(json_reads_whole_numbers_however_they_are_written)
 {
-    (void)state;
     struct json_doc *doc =
         parse("{\"a\":9007199254740993.0,\"b\":[5e3, 1.50E+1,-0.0],\"c\":{\"d\":9223372036854775807000e-3},"
               "\"e\":99999999999999999999,\"f\":1e400,\"g\":1.5}");
@@ -131,9 +122,8 @@ static void test_json_reads_whole_numbers_however_they_are_written(void **state)
     json_free(doc);
 }
 
-static void test_json_getters_answer_nothing_for_other_kinds(void **state)
+TEST(json_getters_answer_nothing_for_other_kinds)
 {
-    (void)state;
     static const char *const TEXTS[] = {"null", "true", "1.5", "[1]", "{\"a\":1}"};
     for (size_t i = 0; i < sizeof TEXTS / sizeof TEXTS[0]; i++) {
         struct json_doc *doc = parse(TEXTS[i]);
@@ -147,9 +137,8 @@ static void test_json_getters_answer_nothing_for_other_kinds(void **state)
     json_free(doc);
 }
 
-static void test_json_unescapes_strings(void **state)
+TEST(json_unescapes_strings)
 {
-    (void)state;
     static const struct {
         const char *text, *want;
     } TABLE[] = {
@@ -169,9 +158,8 @@ static void test_json_unescapes_strings(void **state)
     }
 }
 
-static void test_json_refuses_what_is_not_rfc_8259(void **state)
+TEST(json_refuses_what_is_not_rfc_8259)
 {
-    (void)state;
     static const struct {
         const char *text, *message;
     } TABLE[] = {
@@ -259,9 +247,8 @@ static void test_json_refuses_what_is_not_rfc_8259(void **state)
     }
 }
 
-static void test_json_refuses_nul_bytes_wherever_they_are(void **state)
+TEST(json_refuses_nul_bytes_wherever_they_are)
 {
-    (void)state;
     assert_refused("{}\0", 3, "character 3: expected nothing more behind the value");
     assert_refused("\0{}", 3, "character 1: expected a value");
     assert_refused("\"a\0b\"", 5, "character 3: a NUL byte is not allowed");
@@ -270,9 +257,8 @@ static void test_json_refuses_nul_bytes_wherever_they_are(void **state)
     assert_refused("{\"a\0\":1}", 8, "character 4: a NUL byte is not allowed");
 }
 
-static void test_json_names_duplicate_keys(void **state)
+TEST(json_names_duplicate_keys)
 {
-    (void)state;
     static const struct {
         const char *text, *message;
     } TABLE[] = {
@@ -291,9 +277,8 @@ static void test_json_names_duplicate_keys(void **state)
     }
 }
 
-static void test_json_shows_only_the_beginning_of_a_long_duplicate(void **state)
+TEST(json_shows_only_the_beginning_of_a_long_duplicate)
 {
-    (void)state;
     struct buffer text = {0};
     for (int i = 0; i < 2; i++) {
         buffer_add_str(&text, i == 0 ? "{\"" : ",\"");
@@ -310,15 +295,13 @@ static void test_json_shows_only_the_beginning_of_a_long_duplicate(void **state)
     buffer_fini(&text);
 }
 
-static void test_json_lets_the_same_name_stand_in_different_objects(void **state)
+TEST(json_lets_the_same_name_stand_in_different_objects)
 {
-    (void)state;
     json_free(parse("{\"a\":{\"a\":{\"a\":1}},\"b\":[{\"a\":1},{\"a\":1}]}"));
 }
 
-static void test_json_takes_eight_containers_and_refuses_nine(void **state)
+TEST(json_takes_eight_containers_and_refuses_nine)
 {
-    (void)state;
     json_free(parse("[[[[[[[[1]]]]]]]]"));
     json_free(parse("[[[[[[[[]]]]]]]]"));
     json_free(parse("{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":\"x\"}}}}}}}}"));
@@ -338,9 +321,8 @@ static double time_of(const struct buffer *text, enum err want)
     return (double)(after - before) * 1000 / CLOCKS_PER_SEC;
 }
 
-static void test_json_is_fast_on_hostile_bodies(void **state)
+TEST(json_is_fast_on_hostile_bodies)
 {
-    (void)state;
     struct buffer keys = {0};
     struct buffer twice = {0};
     struct buffer deep = {0};
@@ -366,9 +348,8 @@ static void test_json_is_fast_on_hostile_bodies(void **state)
 }
 
 /* Cut and bend a good text in every place: no crash, and what is taken was JSON. */
-static void test_json_survives_mutations(void **state)
+TEST(json_survives_mutations)
 {
-    (void)state;
     static const char GOOD[] =
         "{\"a\":[1,-2.5e3,true,null,\"\\u00e9\\n\xC3\xA9\"],\"b\":{\"c\":99999999999999999999}}";
     char text[sizeof GOOD];
@@ -388,9 +369,8 @@ static void test_json_survives_mutations(void **state)
     }
 }
 
-static void test_json_refuses_more_than_json_c_can_count(void **state)
+TEST(json_refuses_more_than_json_c_can_count)
 {
-    (void)state;
     struct json_doc *doc;
     struct errinfo info = {0};
     assert_int_equal(json_parse(&doc, "1", INT_MAX, &info), ERR_LIMIT); /* before reading any of it */
@@ -411,9 +391,8 @@ static bool note_key(struct slice key, const struct json_value *value, void *arg
     return --walk->left > 0;
 }
 
-static void test_json_each_visits_members_in_the_order_of_the_text(void **state)
+TEST(json_each_visits_members_in_the_order_of_the_text)
 {
-    (void)state;
     struct json_doc *doc = parse("{\"z\":1,\"a\":null,\"m\":3}");
     struct walk all = {.left = 100};
     assert_true(json_each(json_root(doc), note_key, &all));
@@ -426,15 +405,13 @@ static void test_json_each_visits_members_in_the_order_of_the_text(void **state)
     json_free(doc);
 }
 
-static void test_json_free_takes_null(void **state)
+TEST(json_free_takes_null)
 {
-    (void)state;
     json_free(NULL);
 }
 
-static void test_json_kind_name_fits_a_sentence(void **state)
+TEST(json_kind_name_fits_a_sentence)
 {
-    (void)state;
     assert_string_equal(json_kind_name(JSON_STRING), "a string");
     assert_string_equal(json_kind_name(JSON_OBJECT), "an object");
     assert_string_equal(json_kind_name(JSON_ARRAY), "an array");
@@ -442,29 +419,4 @@ static void test_json_kind_name_fits_a_sentence(void **state)
     assert_string_equal(json_kind_name(JSON_NUMBER), "a number");
     assert_string_equal(json_kind_name(JSON_BOOL), "a boolean");
     assert_string_equal(json_kind_name(JSON_NULL), "null");
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_json_reads_the_members_of_an_object),
-        cmocka_unit_test(test_json_tells_kinds_apart),
-        cmocka_unit_test(test_json_reads_int64_exactly),
-        cmocka_unit_test(test_json_reads_whole_numbers_however_they_are_written),
-        cmocka_unit_test(test_json_getters_answer_nothing_for_other_kinds),
-        cmocka_unit_test(test_json_unescapes_strings),
-        cmocka_unit_test(test_json_refuses_what_is_not_rfc_8259),
-        cmocka_unit_test(test_json_refuses_nul_bytes_wherever_they_are),
-        cmocka_unit_test(test_json_names_duplicate_keys),
-        cmocka_unit_test(test_json_shows_only_the_beginning_of_a_long_duplicate),
-        cmocka_unit_test(test_json_lets_the_same_name_stand_in_different_objects),
-        cmocka_unit_test(test_json_takes_eight_containers_and_refuses_nine),
-        cmocka_unit_test(test_json_is_fast_on_hostile_bodies),
-        cmocka_unit_test(test_json_survives_mutations),
-        cmocka_unit_test(test_json_refuses_more_than_json_c_can_count),
-        cmocka_unit_test(test_json_each_visits_members_in_the_order_of_the_text),
-        cmocka_unit_test(test_json_free_takes_null),
-        cmocka_unit_test(test_json_kind_name_fits_a_sentence),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

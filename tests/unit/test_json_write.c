@@ -1,19 +1,13 @@
 /* What the writer writes, what it takes for misuse, and that the reader reads it back. */
 #include "text/json.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "test.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static void test_json_writer_puts_commas_and_colons(void **state)
+TEST(json_writer_puts_commas_and_colons)
 {
-    (void)state;
     struct buffer out = {0};
     struct json_writer w;
     json_begin(&w, &out);
@@ -43,9 +37,8 @@ static void test_json_writer_puts_commas_and_colons(void **state)
     buffer_fini(&out);
 }
 
-static void test_json_writer_writes_a_bare_value(void **state)
+TEST(json_writer_writes_a_bare_value)
 {
-    (void)state;
     struct buffer out = {0};
     struct json_writer w;
     json_begin(&w, &out);
@@ -111,9 +104,8 @@ static void too_deep(struct json_writer *w)
     }
 }
 
-static void test_json_writer_remembers_misuse(void **state)
+TEST(json_writer_remembers_misuse)
 {
-    (void)state;
     static void (*const MISUSES[])(struct json_writer *) = {value_without_key, key_in_array,      key_outside,
                                                             key_twice,         key_without_value, wrong_end,
                                                             end_too_many,      second_root,       too_deep};
@@ -127,9 +119,8 @@ static void test_json_writer_remembers_misuse(void **state)
     }
 }
 
-static void test_json_writer_reports_the_limit_of_its_buffer(void **state)
+TEST(json_writer_reports_the_limit_of_its_buffer)
 {
-    (void)state;
     struct buffer out;
     struct json_writer w;
     buffer_init(&out, 10);
@@ -141,9 +132,8 @@ static void test_json_writer_reports_the_limit_of_its_buffer(void **state)
     buffer_fini(&out);
 }
 
-static void test_json_escape_escapes_what_it_must_and_no_more(void **state)
+TEST(json_escape_escapes_what_it_must_and_no_more)
 {
-    (void)state;
     static const struct {
         const char *text, *want;
     } TABLE[] = {
@@ -170,9 +160,8 @@ static void test_json_escape_escapes_what_it_must_and_no_more(void **state)
 }
 
 /* Long texts are looked at in words. */
-static void test_json_escape_finds_each_byte_at_each_place(void **state)
+TEST(json_escape_finds_each_byte_at_each_place)
 {
-    (void)state;
     for (unsigned byte = 0; byte < 0x80; byte++) {
         struct buffer alone = {0};
         json_escape(&alone, (struct slice){(const char[]){(char)byte}, 1});
@@ -206,9 +195,8 @@ static struct json_doc *parse(const char *text)
 }
 
 /* Any bytes without NUL, written as a string and as a key, are read back: as themselves if they are UTF-8. */
-static void test_json_reads_what_it_wrote(void **state)
+TEST(json_reads_what_it_wrote)
 {
-    (void)state;
     srand(2);
     for (int round = 0; round < 2000; round++) {
         char bytes[40];
@@ -232,18 +220,4 @@ static void test_json_reads_what_it_wrote(void **state)
         json_free(doc);
         buffer_fini(&out);
     }
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_json_writer_puts_commas_and_colons),
-        cmocka_unit_test(test_json_writer_writes_a_bare_value),
-        cmocka_unit_test(test_json_writer_remembers_misuse),
-        cmocka_unit_test(test_json_writer_reports_the_limit_of_its_buffer),
-        cmocka_unit_test(test_json_escape_escapes_what_it_must_and_no_more),
-        cmocka_unit_test(test_json_escape_finds_each_byte_at_each_place),
-        cmocka_unit_test(test_json_reads_what_it_wrote),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,12 +1,7 @@
 /* Descriptions and tags. */
 #include "job/labels.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "test.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -15,12 +10,12 @@ static struct labels labels;
 static const char *field;
 static struct errinfo info;
 
-static int tear_down(void **state)
+static void tear_down(void)
 {
-    (void)state;
     labels_fini(&labels);
-    return 0;
 }
+
+ALL_TESTS(NULL, tear_down);
 
 static struct slice given(const char *text)
 {
@@ -35,9 +30,8 @@ static enum err read_labels(const char *description, const char *tags)
     return labels_read(&labels, &fields, &field, &info);
 }
 
-static void test_labels_are_kept(void **state)
+TEST(labels_are_kept)
 {
-    (void)state;
     struct job_fields told = {0};
     struct buffer out = {0};
     assert_int_equal(read_labels("Nightly import\n\tof \xc3\xa4ll", "[\"b\",\"a c\",\"B\"]"), ERR_OK);
@@ -50,9 +44,8 @@ static void test_labels_are_kept(void **state)
     buffer_fini(&out);
 }
 
-static void test_labels_may_be_missing(void **state)
+TEST(labels_may_be_missing)
 {
-    (void)state;
     static const char *const rows[][2] = {{NULL, NULL}, {"", NULL}, {NULL, "[]"}, {"", "[]"}};
     for (size_t i = 0; i < 4; i++) {
         struct buffer out = {0};
@@ -65,9 +58,8 @@ static void test_labels_may_be_missing(void **state)
     }
 }
 
-static void test_labels_name(void **state)
+TEST(labels_name)
 {
-    (void)state;
     char longest[LABELS_NAME_MAX + 2];
     memset(longest, 'n', sizeof longest - 1);
     longest[sizeof longest - 1] = '\0';
@@ -96,9 +88,8 @@ static void test_labels_name(void **state)
     }
 }
 
-static void test_labels_faults(void **state)
+TEST(labels_faults)
 {
-    (void)state;
     static const char *const rows[][4] = {
         {"a\x01", NULL, "description", "control character"},
         {"\xff", NULL, "description", "not UTF-8"},
@@ -121,9 +112,8 @@ static void test_labels_faults(void **state)
     }
 }
 
-static void test_labels_have_limits(void **state)
+TEST(labels_have_limits)
 {
-    (void)state;
     char description[LABELS_DESCRIPTION_MAX + 2];
     char tags[LABELS_TAG_MAX + 8];
     memset(description, 'd', sizeof description - 1);
@@ -136,9 +126,8 @@ static void test_labels_have_limits(void **state)
     assert_int_equal(read_labels(NULL, tags), ERR_OK);
 }
 
-static void test_labels_tag_is_found_byte_for_byte(void **state)
+TEST(labels_tag_is_found_byte_for_byte)
 {
-    (void)state;
     static const char *const there[] = {"b", "a\"b", "x,", ",", "\xc3\xa4"};
     static const char *const absent[] = {"", "B", "a", "x", "\",\"", "a\\\"b", "[", "bb"};
     assert_int_equal(read_labels(NULL, "[\"b\",\"a\\\"b\",\"x,\",\",\",\"\\u00e4\"]"), ERR_OK);
@@ -150,14 +139,4 @@ static void test_labels_tag_is_found_byte_for_byte(void **state)
     }
     assert_int_equal(read_labels(NULL, NULL), ERR_OK);
     assert_false(labels_have_tag(&labels, slice_of("b")));
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_labels_are_kept),    cmocka_unit_test(test_labels_may_be_missing),
-        cmocka_unit_test(test_labels_name),        cmocka_unit_test(test_labels_faults),
-        cmocka_unit_test(test_labels_have_limits), cmocka_unit_test(test_labels_tag_is_found_byte_for_byte),
-    };
-    return cmocka_run_group_tests(tests, NULL, tear_down);
 }

@@ -2,12 +2,8 @@
 #include "base/log.h"
 
 #include <fcntl.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 
-#include <cmocka.h>
+#include "test.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -72,9 +68,8 @@ static void close_sink(void)
     close(sink.write_fd);
 }
 
-static void test_log_writes_a_json_line(void **state)
+TEST(log_writes_a_json_line)
 {
-    (void)state;
     start(open_sink(), LOG_JSON, false);
     log_info("call succeeded", log_str("job", "capi:1"), log_i64("lateness_ms", -3), log_bool("retry", false),
              log_str("absent", NULL), log_bytes("part", "abcdef", 3), log_bool("last", true));
@@ -84,9 +79,8 @@ static void test_log_writes_a_json_line(void **state)
     close_sink();
 }
 
-static void test_log_names_the_program_in_json(void **state)
+TEST(log_names_the_program_in_json)
 {
-    (void)state;
     struct log_options options = {
         .fd = open_sink(), .format = LOG_JSON, .clock = {.wall = fixed_wall}, .program = "dronc-runner"};
     log_init(&options);
@@ -96,9 +90,8 @@ static void test_log_names_the_program_in_json(void **state)
     close_sink();
 }
 
-static void test_log_writes_aligned_text(void **state)
+TEST(log_writes_aligned_text)
 {
-    (void)state;
     start(open_sink(), LOG_TEXT, false);
     log_info("call succeeded", log_str("job", "capi:1"), log_i64("lateness_ms", 1), log_bool("retry", true));
     log_error("redis lost", log_str("why", NULL));
@@ -111,9 +104,8 @@ static void test_log_writes_aligned_text(void **state)
     close_sink();
 }
 
-static void test_log_colours_only_level_and_event(void **state)
+TEST(log_colours_only_level_and_event)
 {
-    (void)state;
     struct log_options options = {
         .fd = open_sink(), .format = LOG_TEXT, .colour = true, .clock = {.wall = fixed_wall}};
     log_init(&options);
@@ -126,9 +118,8 @@ static void test_log_colours_only_level_and_event(void **state)
     close_sink();
 }
 
-static void test_log_writes_nothing_below_its_level(void **state)
+TEST(log_writes_nothing_below_its_level)
 {
-    (void)state;
     start(open_sink(), LOG_TEXT, false);
     log_debug("unseen", log_i64("n", 1));
     assert_string_equal(drain(), "");
@@ -149,9 +140,8 @@ static int64_t evaluate(void)
     return ++evaluated;
 }
 
-static void test_log_does_not_evaluate_fields_that_nobody_will_see(void **state)
+TEST(log_does_not_evaluate_fields_that_nobody_will_see)
 {
-    (void)state;
     start(open_sink(), LOG_TEXT, false);
     evaluated = 0;
     log_debug("unseen", log_i64("n", evaluate()));
@@ -161,9 +151,8 @@ static void test_log_does_not_evaluate_fields_that_nobody_will_see(void **state)
     close_sink();
 }
 
-static void test_log_is_silent_before_init_and_after_fini(void **state)
+TEST(log_is_silent_before_init_and_after_fini)
 {
-    (void)state;
     assert_int_equal(log_get_level(), LOG_LEVEL__COUNT);
     log_error("unseen", log_i64("n", 1));
     log_flush();
@@ -175,9 +164,8 @@ static void test_log_is_silent_before_init_and_after_fini(void **state)
     close_sink();
 }
 
-static void test_log_level_name_knows_every_level(void **state)
+TEST(log_level_name_knows_every_level)
 {
-    (void)state;
     assert_string_equal(log_level_name(LOG_DEBUG), "debug");
     assert_string_equal(log_level_name(LOG_INFO), "info");
     assert_string_equal(log_level_name(LOG_WARN), "warn");
@@ -185,9 +173,8 @@ static void test_log_level_name_knows_every_level(void **state)
     assert_string_equal(log_level_name(LOG_LEVEL__COUNT), "unknown");
 }
 
-static void test_log_collects_lines_until_the_flush(void **state)
+TEST(log_collects_lines_until_the_flush)
 {
-    (void)state;
     start(open_sink(), LOG_TEXT, true);
     log_info("one", log_i64("n", 1));
     log_info("two", log_i64("n", 2));
@@ -202,9 +189,8 @@ static void test_log_collects_lines_until_the_flush(void **state)
     close_sink();
 }
 
-static void test_log_flushes_by_itself_when_64_kib_wait(void **state)
+TEST(log_flushes_by_itself_when_64_kib_wait)
 {
-    (void)state;
     start(open_sink(), LOG_JSON, true);
     char value[1000];
     memset(value, 'x', sizeof value);
@@ -222,9 +208,8 @@ static void test_log_flushes_by_itself_when_64_kib_wait(void **state)
     close_sink();
 }
 
-static void test_log_says_how_many_lines_a_full_disk_lost(void **state)
+TEST(log_says_how_many_lines_a_full_disk_lost)
 {
-    (void)state;
     int full = open("/dev/full", O_WRONLY);
     int fd = open_sink();
     int target = dup(full);
@@ -243,9 +228,8 @@ static void test_log_says_how_many_lines_a_full_disk_lost(void **state)
     close(full);
 }
 
-static void test_log_says_at_its_end_what_was_lost_last(void **state)
+TEST(log_says_at_its_end_what_was_lost_last)
 {
-    (void)state;
     int fd = open_sink();
     int target = open("/dev/full", O_WRONLY);
     start(target, LOG_TEXT, true);
@@ -259,9 +243,8 @@ static void test_log_says_at_its_end_what_was_lost_last(void **state)
     close(target);
 }
 
-static void test_log_survives_a_closed_pipe(void **state)
+TEST(log_survives_a_closed_pipe)
 {
-    (void)state;
     signal(SIGPIPE, SIG_IGN); /* main's business, here as there */
     int fd = open_sink();
     close(sink.read_fd);
@@ -275,9 +258,8 @@ static void test_log_survives_a_closed_pipe(void **state)
 }
 
 /* A pipe without room takes half a line: the next line has to start in the first column all the same. */
-static void test_log_ends_a_line_that_was_cut_off(void **state)
+TEST(log_ends_a_line_that_was_cut_off)
 {
-    (void)state;
     int fd = open_sink();
     (void)fcntl(fd, F_SETPIPE_SZ, 4096);
     (void)fcntl(fd, F_SETFL, O_WRONLY | O_NONBLOCK);
@@ -305,9 +287,8 @@ static void ignore_alarm(int number)
 }
 
 /* A reader that is slower than the signals: write(2) is interrupted, and does only part of its work. */
-static void test_log_goes_on_after_signals_and_partial_writes(void **state)
+TEST(log_goes_on_after_signals_and_partial_writes)
 {
-    (void)state;
     int fd = open_sink();
     (void)fcntl(fd, F_SETPIPE_SZ, 4096);
     struct sigaction action = {.sa_handler = ignore_alarm}; /* without SA_RESTART */
@@ -349,9 +330,8 @@ static void name_journal(int fd)
     assert_int_equal(setenv("JOURNAL_STREAM", name, 1), 0);
 }
 
-static void test_log_gives_the_journal_each_lines_level(void **state)
+TEST(log_gives_the_journal_each_lines_level)
 {
-    (void)state;
     name_journal(open_sink());
     start(sink.write_fd, LOG_TEXT, true);
     log_set_level(LOG_DEBUG);
@@ -369,9 +349,8 @@ static void test_log_gives_the_journal_each_lines_level(void **state)
 }
 
 /* A process that was started by a service whose journal it does not write to: make run > file, in a unit. */
-static void test_log_gives_levels_to_nobody_but_the_journal(void **state)
+TEST(log_gives_levels_to_nobody_but_the_journal)
 {
-    (void)state;
     int other[2];
     assert_int_equal(pipe(other), 0);
     name_journal(other[1]);
@@ -384,9 +363,8 @@ static void test_log_gives_levels_to_nobody_but_the_journal(void **state)
     assert_int_equal(unsetenv("JOURNAL_STREAM"), 0);
 }
 
-static void test_log_complains_to_the_journal_line_by_line(void **state)
+TEST(log_complains_to_the_journal_line_by_line)
 {
-    (void)state;
     int terminal = dup(STDERR_FILENO);
     assert_int_equal(dup2(open_sink(), STDERR_FILENO), STDERR_FILENO);
     log_complain("A: bad\nB: bad\n");
@@ -397,29 +375,4 @@ static void test_log_complains_to_the_journal_line_by_line(void **state)
     close(terminal);
     close_sink();
     assert_int_equal(unsetenv("JOURNAL_STREAM"), 0);
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_log_is_silent_before_init_and_after_fini),
-        cmocka_unit_test(test_log_writes_a_json_line),
-        cmocka_unit_test(test_log_names_the_program_in_json),
-        cmocka_unit_test(test_log_writes_aligned_text),
-        cmocka_unit_test(test_log_colours_only_level_and_event),
-        cmocka_unit_test(test_log_writes_nothing_below_its_level),
-        cmocka_unit_test(test_log_does_not_evaluate_fields_that_nobody_will_see),
-        cmocka_unit_test(test_log_level_name_knows_every_level),
-        cmocka_unit_test(test_log_collects_lines_until_the_flush),
-        cmocka_unit_test(test_log_flushes_by_itself_when_64_kib_wait),
-        cmocka_unit_test(test_log_says_how_many_lines_a_full_disk_lost),
-        cmocka_unit_test(test_log_says_at_its_end_what_was_lost_last),
-        cmocka_unit_test(test_log_survives_a_closed_pipe),
-        cmocka_unit_test(test_log_ends_a_line_that_was_cut_off),
-        cmocka_unit_test(test_log_goes_on_after_signals_and_partial_writes),
-        cmocka_unit_test(test_log_gives_the_journal_each_lines_level),
-        cmocka_unit_test(test_log_gives_levels_to_nobody_but_the_journal),
-        cmocka_unit_test(test_log_complains_to_the_journal_line_by_line),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,12 +3,7 @@
 
 #include "text/json.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "test.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -28,9 +23,8 @@ static const char *shown(enum log_format format, const char *value, size_t len)
     return strstr(line, format == LOG_JSON ? "\"v\":" : "v=");
 }
 
-static void test_log_line_escapes_hostile_values(void **state)
+TEST(log_line_escapes_hostile_values)
 {
-    (void)state;
     static const struct {
         const char *value, *text, *json;
     } TABLE[] = {
@@ -70,9 +64,8 @@ static void test_log_line_escapes_hostile_values(void **state)
 }
 
 /* Whatever bytes come in, the line is one line of JSON that our own strict reader takes. */
-static void test_log_line_json_is_well_formed_for_any_bytes(void **state)
+TEST(log_line_json_is_well_formed_for_any_bytes)
 {
-    (void)state;
     srand(1);
     for (int round = 0; round < 2000; round++) {
         char bytes[3000];
@@ -99,9 +92,8 @@ static void test_log_line_json_is_well_formed_for_any_bytes(void **state)
     }
 }
 
-static void test_log_line_cuts_a_long_value_with_an_ellipsis(void **state)
+TEST(log_line_cuts_a_long_value_with_an_ellipsis)
 {
-    (void)state;
     char value[5000];
     memset(value, 'x', sizeof value);
     const char *text = shown(LOG_TEXT, value, sizeof value);
@@ -111,9 +103,8 @@ static void test_log_line_cuts_a_long_value_with_an_ellipsis(void **state)
     assert_int_equal(text[strlen(text) - 1], 'x');
 }
 
-static void test_log_escape_cuts_between_characters(void **state)
+TEST(log_escape_cuts_between_characters)
 {
-    (void)state;
     static const struct {
         const char *value;
         size_t size;
@@ -139,9 +130,8 @@ static void test_log_escape_cuts_between_characters(void **state)
     }
 }
 
-static void test_log_line_keeps_a_line_below_its_limit_and_counts_what_it_left_out(void **state)
+TEST(log_line_keeps_a_line_below_its_limit_and_counts_what_it_left_out)
 {
-    (void)state;
     char value[2000];
     memset(value, '\x01', sizeof value); /* each byte takes four or six */
     struct log_field fields[40];
@@ -159,26 +149,12 @@ static void test_log_line_keeps_a_line_below_its_limit_and_counts_what_it_left_o
     }
 }
 
-static void test_log_line_bounds_even_the_event(void **state)
+TEST(log_line_bounds_even_the_event)
 {
-    (void)state;
     char event[9000];
     memset(event, 'e', sizeof event - 1);
     event[sizeof event - 1] = '\0';
     char line[LOG_LINE_MAX];
     struct log_head head = {.format = LOG_TEXT, .time = {T0}, .level = LOG_INFO, .event = event};
     assert_true(log_line_format(line, &head, NULL, 0) < 400);
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_log_line_escapes_hostile_values),
-        cmocka_unit_test(test_log_line_json_is_well_formed_for_any_bytes),
-        cmocka_unit_test(test_log_line_cuts_a_long_value_with_an_ellipsis),
-        cmocka_unit_test(test_log_escape_cuts_between_characters),
-        cmocka_unit_test(test_log_line_keeps_a_line_below_its_limit_and_counts_what_it_left_out),
-        cmocka_unit_test(test_log_line_bounds_even_the_event),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,12 +1,7 @@
 /* Lookups: who asks, who waits, and for how long an answer is good. dns is played by the test. */
 #include "http/lookups.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "test.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -75,23 +70,21 @@ static struct mono_ms mono(void *arg)
     return (struct mono_ms){now_ms};
 }
 
-static int set_up(void **state)
+static void set_up(void)
 {
-    (void)state;
     now_ms = 1000;
     asked_count = 0;
     memset(waiters, 0, sizeof waiters);
     memset(told, 0, sizeof told);
     assert_int_equal(lookups_new(&lookups, NULL, (struct clock){.mono = mono}, on_done, NULL), ERR_OK);
-    return 0;
 }
 
-static int tear_down(void **state)
+static void tear_down(void)
 {
-    (void)state;
     lookups_free(lookups);
-    return 0;
 }
+
+EACH_TEST(set_up, tear_down);
 
 static struct lookup *ask(const char *name)
 {
@@ -118,9 +111,8 @@ static struct lookup *old_one(void)
     return lookup;
 }
 
-static void test_lookups_are_for_names_only(void **state)
+TEST(lookups_are_for_names_only)
 {
-    (void)state;
     static const struct {
         const char *host;
         bool needs;
@@ -137,9 +129,8 @@ static void test_lookups_are_for_names_only(void **state)
     }
 }
 
-static void test_lookups_ask_once_for_all_that_wait(void **state)
+TEST(lookups_ask_once_for_all_that_wait)
 {
-    (void)state;
     wait_for("Example.com", 0);
     wait_for("EXAMPLE.COM", 1);
     wait_for("other.test", 2);
@@ -157,9 +148,8 @@ static void test_lookups_ask_once_for_all_that_wait(void **state)
     assert_int_equal(asked_count, 2);
 }
 
-static void test_lookups_who_leaves_is_not_told(void **state)
+TEST(lookups_who_leaves_is_not_told)
 {
-    (void)state;
     for (int n = 0; n < 3; n++) {
         wait_for("a.test", n);
     }
@@ -173,9 +163,8 @@ static void test_lookups_who_leaves_is_not_told(void **state)
 }
 
 /* How long an answer is good for. */
-static void test_lookups_ask_again_when_an_answer_is_not_fresh(void **state)
+TEST(lookups_ask_again_when_an_answer_is_not_fresh)
 {
-    (void)state;
     static const struct {
         enum dns_verdict verdict;
         int64_t ttl_ms;
@@ -206,9 +195,8 @@ static void test_lookups_ask_again_when_an_answer_is_not_fresh(void **state)
     }
 }
 
-static void test_lookups_name_without_an_answer_fails_in_time_and_then_at_once(void **state)
+TEST(lookups_name_without_an_answer_fails_in_time_and_then_at_once)
 {
-    (void)state;
     wait_for("silent.test", 0);
     now_ms += LOOKUPS_TIMEOUT_MS - 1;
     lookups_turn(lookups);
@@ -228,9 +216,8 @@ static void test_lookups_name_without_an_answer_fails_in_time_and_then_at_once(v
     assert_int_equal(lookups_count(lookups), 0);
 }
 
-static void test_lookups_old_addresses_serve_where_nobody_answers(void **state)
+TEST(lookups_old_addresses_serve_where_nobody_answers)
 {
-    (void)state;
     struct lookup *lookup = old_one();
     assert_false(lookups_are_fresh(lookups, lookup));
     assert_true(lookups_have_old(lookups, lookup));
@@ -244,17 +231,15 @@ static void test_lookups_old_addresses_serve_where_nobody_answers(void **state)
     assert_false(lookups_have_old(lookups, lookup));
 }
 
-static void test_lookups_old_addresses_go_where_a_name_server_says_so(void **state)
+TEST(lookups_old_addresses_go_where_a_name_server_says_so)
 {
-    (void)state;
     struct lookup *lookup = old_one();
     answer(1, DNS_ABSENT, "", 0);
     assert_false(lookups_have_old(lookups, lookup));
 }
 
-static void test_lookups_under_way_are_bounded(void **state)
+TEST(lookups_under_way_are_bounded)
 {
-    (void)state;
     (void)ask("known.test");
     answer(0, DNS_FOUND, "192.0.2.1", 1000);
     for (int n = 0; n < LOOKUPS_MAX; n++) {
@@ -274,9 +259,8 @@ static void test_lookups_under_way_are_bounded(void **state)
     assert_non_null(ask("one-more.test"));
 }
 
-static void test_lookups_remember_so_many_names(void **state)
+TEST(lookups_remember_so_many_names)
 {
-    (void)state;
     char name[24];
     wait_for("waited-for.test", 0);
     for (int n = 0; n < LOOKUPS_KEPT_MAX; n++) {
@@ -290,22 +274,4 @@ static void test_lookups_remember_so_many_names(void **state)
     assert_non_null(lookups_get(lookups, slice_of("n1.test")));
     assert_non_null(lookups_get(lookups, slice_of("waited-for.test")));
     lookups_leave(&waiters[0]);
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        TEST(test_lookups_are_for_names_only),
-        TEST(test_lookups_ask_once_for_all_that_wait),
-        TEST(test_lookups_who_leaves_is_not_told),
-        TEST(test_lookups_ask_again_when_an_answer_is_not_fresh),
-        TEST(test_lookups_name_without_an_answer_fails_in_time_and_then_at_once),
-        TEST(test_lookups_old_addresses_serve_where_nobody_answers),
-        TEST(test_lookups_old_addresses_go_where_a_name_server_says_so),
-        TEST(test_lookups_under_way_are_bounded),
-        TEST(test_lookups_remember_so_many_names),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

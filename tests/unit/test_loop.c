@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "rig.h"
+#include "test.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -19,21 +20,19 @@ static struct loop_timer *timers[4];
 static struct loop_watch *watch;
 static int pipe_fds[2];
 
-static int set_up(void **state)
+static void set_up(void)
 {
-    (void)state;
     rig_init(&rig);
     fired = 0;
     events = 0;
     memset(order, 0, sizeof order);
     memset(timers, 0, sizeof timers);
     watch = NULL;
-    return pipe2(pipe_fds, O_NONBLOCK | O_CLOEXEC);
+    assert_int_equal(pipe2(pipe_fds, O_NONBLOCK | O_CLOEXEC), 0);
 }
 
-static int tear_down(void **state)
+static void tear_down(void)
 {
-    (void)state;
     for (size_t i = 0; i < 4; i++) {
         loop_timer_free(timers[i]);
     }
@@ -41,8 +40,9 @@ static int tear_down(void **state)
     rig_fini(&rig);
     close(pipe_fds[0]);
     close(pipe_fds[1]);
-    return 0;
 }
+
+EACH_TEST(set_up, tear_down);
 
 /* arg is a letter. */
 static void on_timer(void *arg)
@@ -80,9 +80,8 @@ static struct loop_timer *timer_new(size_t i, int64_t delay_ms)
 
 /* ---- timers ---- */
 
-static void test_loop_timers_fire_in_order_of_their_instants(void **state)
+TEST(loop_timers_fire_in_order_of_their_instants)
 {
-    (void)state;
     (void)timer_new(0, 12);
     (void)timer_new(1, 0);
     (void)timer_new(2, 4);
@@ -90,9 +89,8 @@ static void test_loop_timers_fire_in_order_of_their_instants(void **state)
     assert_string_equal(order, "bca");
 }
 
-static void test_loop_timer_is_not_early_and_fires_once(void **state)
+TEST(loop_timer_is_not_early_and_fires_once)
 {
-    (void)state;
     int64_t begin = now_us();
     (void)timer_new(0, 20);
     assert_true(rig_run(&rig, has_fired, RIG_LIMIT_MS));
@@ -102,9 +100,8 @@ static void test_loop_timer_is_not_early_and_fires_once(void **state)
 }
 
 /* libuv counts from when the turn began; a turn that took long must not make a timer early. */
-static void test_loop_timer_counts_from_when_it_is_set(void **state)
+TEST(loop_timer_counts_from_when_it_is_set)
 {
-    (void)state;
     const struct timespec work = {.tv_nsec = 30000000};
     rig_idle(&rig, 1);
     (void)nanosleep(&work, NULL);
@@ -114,9 +111,8 @@ static void test_loop_timer_counts_from_when_it_is_set(void **state)
     assert_in_range(now_us() - begin, 14000, 2000000);
 }
 
-static void test_loop_timer_set_replaces_and_stop_forgets(void **state)
+TEST(loop_timer_set_replaces_and_stop_forgets)
 {
-    (void)state;
     loop_timer_set(timer_new(0, 1), 100000);
     loop_timer_stop(timer_new(1, 1));
     loop_timer_stop(timer_new(2, -1));
@@ -134,9 +130,8 @@ static void on_timer_again(void *arg)
     loop_timer_set(timers[3], 1);
 }
 
-static void test_loop_timer_may_be_set_from_its_own_callback(void **state)
+TEST(loop_timer_may_be_set_from_its_own_callback)
 {
-    (void)state;
     timers[3] = loop_timer_new(rig.loop, on_timer_again, NULL);
     loop_timer_set(timers[3], 0);
     assert_true(rig_run(&rig, has_fired_three_times, RIG_LIMIT_MS));
@@ -153,9 +148,8 @@ static void on_timer_free_all(void *arg)
     }
 }
 
-static void test_loop_timers_may_be_freed_in_a_callback(void **state)
+TEST(loop_timers_may_be_freed_in_a_callback)
 {
-    (void)state;
     for (size_t i = 0; i < 4; i++) {
         timers[i] = loop_timer_new(rig.loop, on_timer_free_all, NULL);
         loop_timer_set(timers[i], 0);
@@ -183,9 +177,8 @@ static void put_byte(void)
     assert_int_equal(write(pipe_fds[1], "x", 1), 1);
 }
 
-static void test_loop_watch_tells_of_what_is_there_to_read(void **state)
+TEST(loop_watch_tells_of_what_is_there_to_read)
 {
-    (void)state;
     watch = loop_watch_new(rig.loop, pipe_fds[0], on_watch, NULL);
     put_byte();
     rig_idle(&rig, 10);
@@ -201,9 +194,8 @@ static void test_loop_watch_tells_of_what_is_there_to_read(void **state)
     assert_int_equal(fired, 1);
 }
 
-static void test_loop_watch_tells_of_room_to_write(void **state)
+TEST(loop_watch_tells_of_room_to_write)
 {
-    (void)state;
     watch = loop_watch_new(rig.loop, pipe_fds[1], on_watch, NULL);
     loop_watch_set(watch, LOOP_WRITE);
     assert_true(rig_run(&rig, has_fired, RIG_LIMIT_MS));
@@ -211,9 +203,8 @@ static void test_loop_watch_tells_of_room_to_write(void **state)
 }
 
 /* Whoever watches finds out that the other side is gone, as an event to read or as an error. */
-static void test_loop_watch_tells_of_the_end(void **state)
+TEST(loop_watch_tells_of_the_end)
 {
-    (void)state;
     watch = loop_watch_new(rig.loop, pipe_fds[0], on_watch, NULL);
     loop_watch_set(watch, LOOP_READ);
     close(pipe_fds[1]);
@@ -229,9 +220,8 @@ static void on_watch_free(void *arg, unsigned seen)
     watch = NULL;
 }
 
-static void test_loop_watch_may_be_freed_in_its_callback(void **state)
+TEST(loop_watch_may_be_freed_in_its_callback)
 {
-    (void)state;
     watch = loop_watch_new(rig.loop, pipe_fds[0], on_watch_free, NULL);
     loop_watch_set(watch, LOOP_READ);
     put_byte();
@@ -249,9 +239,8 @@ static void on_timer_free_watch(void *arg)
 }
 
 /* Its event may have been collected already. */
-static void test_loop_watch_freed_by_another_is_not_called(void **state)
+TEST(loop_watch_freed_by_another_is_not_called)
 {
-    (void)state;
     watch = loop_watch_new(rig.loop, pipe_fds[0], on_watch, NULL);
     loop_watch_set(watch, LOOP_READ);
     put_byte();
@@ -265,9 +254,8 @@ static void test_loop_watch_freed_by_another_is_not_called(void **state)
     assert_true(rig_run(&rig, has_fired, RIG_LIMIT_MS));
 }
 
-static void test_loop_watch_refuses_what_cannot_be_watched(void **state)
+TEST(loop_watch_refuses_what_cannot_be_watched)
 {
-    (void)state;
     int file = memfd_create("file", MFD_CLOEXEC);
     assert_null(loop_watch_new(rig.loop, file, on_watch, NULL));
     close(file);
@@ -279,9 +267,8 @@ static void test_loop_watch_refuses_what_cannot_be_watched(void **state)
 
 /* ---- signals, turns ---- */
 
-static void test_loop_signal_is_an_event(void **state)
+TEST(loop_signal_is_an_event)
 {
-    (void)state;
     assert_int_equal(loop_on_signal(rig.loop, SIGUSR1, on_timer, "u"), ERR_OK);
     assert_int_equal(loop_on_signal(rig.loop, SIGUSR2, on_timer, "v"), ERR_OK);
     assert_int_equal(raise(SIGUSR2), 0);
@@ -292,9 +279,8 @@ static void test_loop_signal_is_an_event(void **state)
     assert_string_equal(order, "vu");
 }
 
-static void test_loop_signals_are_limited(void **state)
+TEST(loop_signals_are_limited)
 {
-    (void)state;
     for (int i = 0; i < 8; i++) {
         assert_int_equal(loop_on_signal(rig.loop, SIGUSR1, on_timer, "u"), ERR_OK);
     }
@@ -312,9 +298,8 @@ static void count_turn(void)
 }
 
 /* Once per turn, also in one that does nothing else; and not again and again while nothing happens. */
-static void test_loop_turn_hook_runs_once_per_turn(void **state)
+TEST(loop_turn_hook_runs_once_per_turn)
 {
-    (void)state;
     turns = 0;
     rig.turn = count_turn;
     (void)timer_new(0, 3);
@@ -341,9 +326,8 @@ static void on_resolved(void *arg, const char *address, const char *why)
     }
 }
 
-static void test_loop_resolve_finds_addresses(void **state)
+TEST(loop_resolve_finds_addresses)
 {
-    (void)state;
     assert_int_equal(loop_resolve(rig.loop, "127.0.0.1", on_resolved, NULL), ERR_OK);
     assert_int_equal(fired, 0);
     assert_true(rig_run(&rig, has_fired, RIG_LIMIT_MS));
@@ -354,9 +338,8 @@ static void test_loop_resolve_finds_addresses(void **state)
 /* A label of more than 63 bytes: no resolver has to be asked. */
 #define NO_NAME "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.invalid"
 
-static void test_loop_resolve_says_why_not(void **state)
+TEST(loop_resolve_says_why_not)
 {
-    (void)state;
     assert_int_equal(loop_resolve(rig.loop, NO_NAME, on_resolved, NULL), ERR_OK);
     assert_true(rig_run(&rig, has_fired, RIG_LIMIT_MS));
     assert_string_equal(resolved, "");
@@ -364,39 +347,11 @@ static void test_loop_resolve_says_why_not(void **state)
 }
 
 /* Nor is the loop freed then: the look-up's thread still knows it. */
-static void test_loop_free_does_not_wait_for_look_ups(void **state)
+TEST(loop_free_does_not_wait_for_look_ups)
 {
-    (void)state;
     static struct loop *loop;
     assert_int_equal(loop_new(&loop, NULL), ERR_OK);
     assert_int_equal(loop_resolve(loop, "127.0.0.1", on_resolved, NULL), ERR_OK);
     loop_free(loop);
     assert_int_equal(fired, 0);
-}
-
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        TEST(test_loop_timers_fire_in_order_of_their_instants),
-        TEST(test_loop_timer_is_not_early_and_fires_once),
-        TEST(test_loop_timer_counts_from_when_it_is_set),
-        TEST(test_loop_timer_set_replaces_and_stop_forgets),
-        TEST(test_loop_timer_may_be_set_from_its_own_callback),
-        TEST(test_loop_timers_may_be_freed_in_a_callback),
-        TEST(test_loop_watch_tells_of_what_is_there_to_read),
-        TEST(test_loop_watch_tells_of_room_to_write),
-        TEST(test_loop_watch_tells_of_the_end),
-        TEST(test_loop_watch_may_be_freed_in_its_callback),
-        TEST(test_loop_watch_freed_by_another_is_not_called),
-        TEST(test_loop_watch_refuses_what_cannot_be_watched),
-        TEST(test_loop_signal_is_an_event),
-        TEST(test_loop_signals_are_limited),
-        TEST(test_loop_turn_hook_runs_once_per_turn),
-        TEST(test_loop_resolve_finds_addresses),
-        TEST(test_loop_resolve_says_why_not),
-        TEST(test_loop_free_does_not_wait_for_look_ups),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,16 +1,10 @@
 /* Content-Type: what counts as JSON in UTF-8. Accept: who wants errors as problem+json. */
 #include "http/media_type.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "test.h"
 
-#include <cmocka.h>
-
-static void test_media_type_takes_json_in_utf8(void **state)
+TEST(media_type_takes_json_in_utf8)
 {
-    (void)state;
     static const char *const TABLE[] = {
         "application/json",
         "APPLICATION/Json",
@@ -33,9 +27,8 @@ static void test_media_type_takes_json_in_utf8(void **state)
     }
 }
 
-static void test_media_type_refuses_everything_else(void **state)
+TEST(media_type_refuses_everything_else)
 {
-    (void)state;
     static const char *const TABLE[] = {
         "",
         "json",
@@ -66,9 +59,8 @@ static void test_media_type_refuses_everything_else(void **state)
     }
 }
 
-static void test_accept_that_asks_for_problems(void **state)
+TEST(accept_that_asks_for_problems)
 {
-    (void)state;
     static const char *const TABLE[] = {
         "application/problem+json",
         "APPLICATION/Problem+JSON",
@@ -91,9 +83,8 @@ static void test_accept_that_asks_for_problems(void **state)
     }
 }
 
-static void test_accept_that_means_the_default_form(void **state)
+TEST(accept_that_means_the_default_form)
 {
-    (void)state;
     static const char *const TABLE[] = {
         "",
         "*/*",
@@ -126,15 +117,4 @@ static void test_accept_that_means_the_default_form(void **state)
             fail_msg("misheard: %s", TABLE[i]);
         }
     }
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_media_type_takes_json_in_utf8),
-        cmocka_unit_test(test_media_type_refuses_everything_else),
-        cmocka_unit_test(test_accept_that_asks_for_problems),
-        cmocka_unit_test(test_accept_that_means_the_default_form),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,6 +3,7 @@
 
 #include "job_maker.h"
 #include "run/notice_job.h"
+#include "test.h"
 
 #include <string.h>
 
@@ -30,9 +31,8 @@ static struct store_claimed claimed_of(const char *text)
     return claimed;
 }
 
-static void test_notice_reads_what_redis_keeps(void **state)
+TEST(notice_reads_what_redis_keeps)
 {
-    (void)state;
     struct notice notice;
     assert_int_equal(notice_parse(&notice, &id, slice_of("f 1 " RECORD)), ERR_OK);
     assert_int_equal(notice.event, NOTICE_FAILING);
@@ -43,9 +43,8 @@ static void test_notice_reads_what_redis_keeps(void **state)
     assert_int_equal(notice.failures, 12);
 }
 
-static void test_notice_refuses_garbage(void **state)
+TEST(notice_refuses_garbage)
 {
-    (void)state;
     static const char *const bad[] = {"",        "f",           "f 1", "x 1 " RECORD, "f one " RECORD,
                                       "f 1 o:?", "fr 1 " RECORD};
     struct notice notice;
@@ -56,9 +55,8 @@ static void test_notice_refuses_garbage(void **state)
     }
 }
 
-static void test_notice_tells_its_fate(void **state)
+TEST(notice_tells_its_fate)
 {
-    (void)state;
     static const char *const rows[][2] = {
         {"f 1772953231207 given_up 503 6",
          "{\"last\":{\"event\":\"failing\",\"at\":\"2026-03-08T07:00:31.207Z\",\"state\":\"given_up\","
@@ -79,9 +77,8 @@ static void test_notice_tells_its_fate(void **state)
     }
 }
 
-static void test_notice_job_is_a_call_of_its_own(void **state)
+TEST(notice_job_is_a_call_of_its_own)
 {
-    (void)state;
     struct zones *zones = zones_new(JOB_MAKER_ZONES);
     struct store_claimed claimed = claimed_of("f 1 " RECORD);
     static struct job job;
@@ -111,9 +108,8 @@ static void test_notice_job_is_a_call_of_its_own(void **state)
     zones_free(zones);
 }
 
-static void test_notice_job_of_a_recovery_has_the_other_url(void **state)
+TEST(notice_job_of_a_recovery_has_the_other_url)
 {
-    (void)state;
     struct zones *zones = zones_new(JOB_MAKER_ZONES);
     struct store_claimed claimed = claimed_of("r 4 " RECORD);
     static struct job job;
@@ -124,16 +120,4 @@ static void test_notice_job_of_a_recovery_has_the_other_url(void **state)
     claimed.notice = slice_of("garbage");
     assert_int_equal(notice_job_restore(&job, &claimed, zones, &info), ERR_PROTOCOL);
     zones_free(zones);
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_notice_reads_what_redis_keeps),
-        cmocka_unit_test(test_notice_refuses_garbage),
-        cmocka_unit_test(test_notice_tells_its_fate),
-        cmocka_unit_test(test_notice_job_is_a_call_of_its_own),
-        cmocka_unit_test(test_notice_job_of_a_recovery_has_the_other_url),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
 /* What a supervisor is told, in which datagram, and when: with a clock that the test moves. */
 #include "notify.h"
+#include "test.h"
 
 #include "log_capture.h"
 #include "rig.h"
@@ -31,9 +32,8 @@ static void listen_at(const char *path)
     assert_int_equal(bind(supervisor, (const struct sockaddr *)&address, sizeof address), 0);
 }
 
-static int set_up(void **state)
+static void set_up(void)
 {
-    (void)state;
     rig_init(&rig);
     log_capture_begin(&capture, LOG_INFO);
     now_ms = 1000;
@@ -42,19 +42,18 @@ static int set_up(void **state)
     (void)setenv("NOTIFY_SOCKET", name, 1);
     (void)unsetenv("WATCHDOG_USEC");
     (void)unsetenv("WATCHDOG_PID");
-    return 0;
 }
 
-static int tear_down(void **state)
+static void tear_down(void)
 {
-    (void)state;
     notify_fini(&notify);
     close(supervisor);
     (void)unlink(name);
     log_capture_end(&capture);
     rig_fini(&rig);
-    return 0;
 }
+
+EACH_TEST(set_up, tear_down);
 
 static void begin(void)
 {
@@ -82,9 +81,8 @@ static void stop(const char *status)
     notify_turn(&notify, &news);
 }
 
-static void test_notify_tells_ready_and_status_in_one(void **state)
+TEST(notify_tells_ready_and_status_in_one)
 {
-    (void)state;
     begin();
     turn(true, "fine");
     assert_string_equal(told(), "READY=1\nSTATUS=fine\n");
@@ -92,9 +90,8 @@ static void test_notify_tells_ready_and_status_in_one(void **state)
     assert_string_equal(told(), "");
 }
 
-static void test_notify_is_patient_for_so_long(void **state)
+TEST(notify_is_patient_for_so_long)
 {
-    (void)state;
     begin();
     turn(false, "waiting");
     assert_string_equal(told(), "STATUS=waiting\n");
@@ -106,9 +103,8 @@ static void test_notify_is_patient_for_so_long(void **state)
     assert_string_equal(told(), "READY=1\nSTATUS=waiting\n");
 }
 
-static void test_notify_tells_the_latest_status_once_a_second(void **state)
+TEST(notify_tells_the_latest_status_once_a_second)
 {
-    (void)state;
     begin();
     turn(true, "1");
     assert_string_equal(told(), "READY=1\nSTATUS=1\n");
@@ -120,9 +116,8 @@ static void test_notify_tells_the_latest_status_once_a_second(void **state)
     assert_string_equal(told(), "STATUS=4\n");
 }
 
-static void test_notify_tells_the_stop_at_once(void **state)
+TEST(notify_tells_the_stop_at_once)
 {
-    (void)state;
     begin();
     turn(true, "fine");
     assert_string_equal(told(), "READY=1\nSTATUS=fine\n");
@@ -133,17 +128,15 @@ static void test_notify_tells_the_stop_at_once(void **state)
 }
 
 /* What Redis answers stands in a status: a line end in it would begin another assignment. */
-static void test_notify_status_is_one_line(void **state)
+TEST(notify_status_is_one_line)
 {
-    (void)state;
     begin();
     turn(true, "ERR\nMAINPID=1\r\x7f");
     assert_string_equal(told(), "READY=1\nSTATUS=ERR?MAINPID=1??\n");
 }
 
-static void test_notify_cuts_a_long_status(void **state)
+TEST(notify_cuts_a_long_status)
 {
-    (void)state;
     char status[2 * NOTIFY_STATUS_SIZE];
     memset(status, 'x', sizeof status);
     status[sizeof status - 1] = '\0';
@@ -155,9 +148,8 @@ static void test_notify_cuts_a_long_status(void **state)
     assert_string_equal(told(), "");
 }
 
-static void test_notify_pings_every_third(void **state)
+TEST(notify_pings_every_third)
 {
-    (void)state;
     (void)setenv("WATCHDOG_USEC", "3000000", 1);
     begin();
     turn(true, "fine");
@@ -172,9 +164,8 @@ static void test_notify_pings_every_third(void **state)
 }
 
 /* As with a supervisor that is being replaced. */
-static void test_notify_tells_later_what_it_could_not_tell(void **state)
+TEST(notify_tells_later_what_it_could_not_tell)
 {
-    (void)state;
     begin();
     (void)unlink(name);
     close(supervisor);
@@ -193,28 +184,11 @@ static void test_notify_tells_later_what_it_could_not_tell(void **state)
     assert_null(strstr(first + 1, "supervisor not reached"));
 }
 
-static void test_notify_without_a_socket_is_nothing(void **state)
+TEST(notify_without_a_socket_is_nothing)
 {
-    (void)state;
     (void)unsetenv("NOTIFY_SOCKET");
     begin();
     assert_false(notify_is_wanted(&notify));
     turn(true, "fine");
     assert_string_equal(log_capture_text(&capture), "");
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_notify_tells_ready_and_status_in_one, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_notify_is_patient_for_so_long, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_notify_tells_the_latest_status_once_a_second, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_notify_tells_the_stop_at_once, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_notify_status_is_one_line, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_notify_cuts_a_long_status, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_notify_pings_every_third, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_notify_tells_later_what_it_could_not_tell, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_notify_without_a_socket_is_nothing, set_up, tear_down),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

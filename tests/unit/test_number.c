@@ -1,15 +1,10 @@
 /* number: numbers in decimal, and the whole numbers that they are. */
 #include "text/number.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
+#include "test.h"
 
-#include <cmocka.h>
-
-static void test_number_tells_whole_numbers_exactly(void **state)
+TEST(number_tells_whole_numbers_exactly)
 {
-    (void)state;
     static const struct {
         const char *text;
         enum number_kind kind;
@@ -67,19 +62,9 @@ static void test_number_tells_whole_numbers_exactly(void **state)
     }
 }
 
-static void test_number_of_nothing_and_with_a_nul_is_none(void **state)
+TEST(number_of_nothing_and_with_a_nul_is_none)
 {
-    (void)state;
     int64_t value;
     assert_int_equal(number_read((struct slice){NULL, 0}, &value), NUMBER_NONE);
     assert_int_equal(number_read((struct slice){"1\0", 2}, &value), NUMBER_NONE);
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_number_tells_whole_numbers_exactly),
-        cmocka_unit_test(test_number_of_nothing_and_with_a_nul_is_none),
-    };
-    return cmocka_run_group_tests_name("number", tests, NULL, NULL);
 }

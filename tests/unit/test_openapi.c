@@ -2,6 +2,7 @@
  * outcomes. Whatever is missing, superfluous or different is printed with the place where it belongs; then
  * the test fails. What the document promises of answers is tests/system/test_openapi.py's business. */
 #include "api/openapi.h"
+#include "base/version.h"
 
 #include "http/api_error.h"
 #include "job/execution.h"
@@ -9,12 +10,7 @@
 #include "serve/route.h"
 #include "text/json.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "test.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -36,30 +32,27 @@ static void problem(const char *fmt, ...)
     problems++;
 }
 
-static int set_up(void **state)
+static void set_up(void)
 {
-    (void)state;
     struct errinfo info = {0};
     if (json_parse(&doc, openapi_document.text, openapi_document.len, &info) != ERR_OK) {
         /* At most JSON_DEPTH_MAX deep, like everything that we read: what is deeper goes into components. */
         fail_msg("fcgi/api/openapi.json: %s", info.text);
     }
-    return 0;
 }
 
-static int tear_down(void **state)
+static void tear_down(void)
 {
-    (void)state;
     json_free(doc);
-    return 0;
 }
 
-static int set_up_test(void **state)
+static void set_up_test(void)
 {
-    (void)state;
     problems = 0;
-    return 0;
 }
+
+ALL_TESTS(set_up, tear_down);
+EACH_TEST(set_up_test, NULL);
 
 static void check_problems(void)
 {
@@ -125,9 +118,8 @@ static const struct json_value *operation_of(const struct route *route)
     return member(member(at("paths"), route->path), lower(route->method));
 }
 
-static void test_openapi_has_every_route(void **state)
+TEST(openapi_has_every_route)
 {
-    (void)state;
     for (size_t i = 0; route_at(i); i++) {
         const struct route *route = route_at(i);
         if (!operation_of(route)) {
@@ -167,16 +159,14 @@ static bool visit_path(struct slice key, const struct json_value *value, void *a
     return json_each(value, visit_method, path);
 }
 
-static void test_openapi_has_no_other_routes(void **state)
+TEST(openapi_has_no_other_routes)
 {
-    (void)state;
     json_each(at("paths"), visit_path, NULL);
     check_problems();
 }
 
-static void test_openapi_operations_say_what_they_do(void **state)
+TEST(openapi_operations_say_what_they_do)
 {
-    (void)state;
     static const char *const parts[] = {"operationId", "summary", "tags", "responses"};
     for (size_t i = 0; route_at(i); i++) {
         for (size_t part = 0; part < sizeof parts / sizeof parts[0]; part++) {
@@ -236,9 +226,8 @@ static bool has_param(const struct route *route, const char *name, const char *i
     return search.found;
 }
 
-static void test_openapi_has_every_parameter_and_no_other(void **state)
+TEST(openapi_has_every_parameter_and_no_other)
 {
-    (void)state;
     for (size_t i = 0; route_at(i); i++) {
         const struct route *route = route_at(i);
         bool id = strstr(route->path, "{id}") != NULL;
@@ -307,9 +296,8 @@ static void check_field(const struct job_field *field)
     check_limits(field, schema);
 }
 
-static void test_openapi_has_every_field_with_its_limits(void **state)
+TEST(openapi_has_every_field_with_its_limits)
 {
-    (void)state;
     for (size_t i = 0; i < JOB_FIELD_COUNT; i++) {
         const struct job_field *field = job_field_at(i);
         check_field(field);
@@ -330,9 +318,8 @@ static bool visit_field(struct slice key, const struct json_value *value, void *
     return true;
 }
 
-static void test_openapi_has_no_other_fields(void **state)
+TEST(openapi_has_no_other_fields)
 {
-    (void)state;
     char fields[] = "JobFields";
     char patch[] = "DefinitionPatch";
     json_each(at("components/schemas/JobFields/properties"), visit_field, fields);
@@ -348,9 +335,8 @@ static bool visit_required(const struct json_value *value, void *arg)
     return true;
 }
 
-static void test_openapi_knows_which_fields_are_required(void **state)
+TEST(openapi_knows_which_fields_are_required)
 {
-    (void)state;
     const struct json_value *required = at("components/schemas/Definition/required");
     size_t listed = 0;
     size_t wanted = 0;
@@ -378,9 +364,8 @@ static bool lists(const char *place, const char *name)
     return list && !json_each_item(list, is_other, text);
 }
 
-static void test_openapi_has_every_error_code(void **state)
+TEST(openapi_has_every_error_code)
 {
-    (void)state;
     for (int code = API_OK + 1; code < API_CODE__COUNT; code++) {
         if (!lists("components/schemas/ErrorCode/enum", api_code_name((enum api_code)code))) {
             problem("the error code \"%s\" is missing in components.schemas.ErrorCode.enum",
@@ -390,9 +375,8 @@ static void test_openapi_has_every_error_code(void **state)
     check_problems();
 }
 
-static void test_openapi_has_every_outcome(void **state)
+TEST(openapi_has_every_outcome)
 {
-    (void)state;
     for (int i = 0; i < EXECUTION_OUTCOME__COUNT; i++) {
         const char *name = execution_outcome_name((enum execution_outcome)i);
         if (!lists("components/schemas/Outcome/enum", name) ||
@@ -404,27 +388,9 @@ static void test_openapi_has_every_outcome(void **state)
     check_problems();
 }
 
-static void test_openapi_is_of_this_version(void **state)
+TEST(openapi_is_of_this_version)
 {
-    (void)state;
     assert_true(is_str(at("openapi"), "3.1.0"));
     assert_true(is_str(at("info/version"), DRONC_VERSION));
     assert_int_equal(strlen(openapi_document.text), openapi_document.len);
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(test_openapi_has_every_route, set_up_test),
-        cmocka_unit_test_setup(test_openapi_has_no_other_routes, set_up_test),
-        cmocka_unit_test_setup(test_openapi_operations_say_what_they_do, set_up_test),
-        cmocka_unit_test_setup(test_openapi_has_every_parameter_and_no_other, set_up_test),
-        cmocka_unit_test_setup(test_openapi_has_every_field_with_its_limits, set_up_test),
-        cmocka_unit_test_setup(test_openapi_has_no_other_fields, set_up_test),
-        cmocka_unit_test_setup(test_openapi_knows_which_fields_are_required, set_up_test),
-        cmocka_unit_test_setup(test_openapi_has_every_error_code, set_up_test),
-        cmocka_unit_test_setup(test_openapi_has_every_outcome, set_up_test),
-        cmocka_unit_test_setup(test_openapi_is_of_this_version, set_up_test),
-    };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -2,6 +2,7 @@
 #include "run/policy.h"
 
 #include "job_maker.h"
+#include "test.h"
 
 #include <string.h>
 
@@ -15,22 +16,21 @@
 static struct zones *zones;
 static struct job job;
 
-static int set_up(void **state)
+static void set_up(void)
 {
-    (void)state;
     zones = zones_new(JOB_MAKER_ZONES);
-    return zones != NULL ? 0 : -1;
+    assert_true(zones != NULL);
 }
 
 static struct retry *rule_of(const char *retry);
 
-static int tear_down(void **state)
+static void tear_down(void)
 {
-    (void)state;
     (void)rule_of(NULL);
     zones_free(zones);
-    return 0;
 }
+
+ALL_TESTS(set_up, tear_down);
 
 /* ---- retries ---- */
 
@@ -54,18 +54,16 @@ static struct retry *rule_of(const char *retry)
     return &rule;
 }
 
-static void test_policy_backoff_grows_up_to_a_bound(void **state)
+TEST(policy_backoff_grows_up_to_a_bound)
 {
-    (void)state;
     const struct retry *rule = rule_of(NULL);
     for (size_t i = 0; i < BACKOFFS; i++) {
         assert_int_equal(policy_backoff_ms(rule, backoffs[i].attempt, UINT32_MAX), backoffs[i].most_ms);
     }
 }
 
-static void test_policy_backoff_has_full_jitter(void **state)
+TEST(policy_backoff_has_full_jitter)
 {
-    (void)state;
     const struct retry *rule = rule_of(NULL);
     for (size_t i = 0; i < BACKOFFS; i++) {
         int64_t half = policy_backoff_ms(rule, backoffs[i].attempt, UINT32_MAX / 2 + 1);
@@ -74,9 +72,8 @@ static void test_policy_backoff_has_full_jitter(void **state)
     }
 }
 
-static void test_policy_backoff_is_even(void **state)
+TEST(policy_backoff_is_even)
 {
-    (void)state;
     const struct retry *rule = rule_of(NULL);
     int counts[10] = {0};
     for (uint32_t i = 0; i < 10000; i++) {
@@ -90,9 +87,8 @@ static void test_policy_backoff_is_even(void **state)
 }
 
 /* Without jitter the waits are what the rule says, to the millisecond. */
-static void test_policy_backoff_is_the_jobs_own(void **state)
+TEST(policy_backoff_is_the_jobs_own)
 {
-    (void)state;
     static const struct {
         const char *rule;
         int64_t waits_ms[5]; /* after attempts 1 to 5 */
@@ -162,9 +158,8 @@ static const struct {
     {ONCE, false, false, {.attempt = 1, .status = 410}, POLICY_NOTHING},
 };
 
-static void test_policy_knows_what_is_worth_another_attempt(void **state)
+TEST(policy_knows_what_is_worth_another_attempt)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof failures / sizeof failures[0]; i++) {
         struct policy_failure failure = failures[i].failure;
         int64_t wait_ms;
@@ -181,9 +176,8 @@ static void test_policy_knows_what_is_worth_another_attempt(void **state)
     }
 }
 
-static void test_policy_attempts_are_the_jobs_own(void **state)
+TEST(policy_attempts_are_the_jobs_own)
 {
-    (void)state;
     struct policy_failure failure = {.now = {T0}, .scheduled = {T0}, .retry_after_ms = -1};
     int64_t wait_ms;
     job.type = LEAST;
@@ -195,9 +189,8 @@ static void test_policy_attempts_are_the_jobs_own(void **state)
 }
 
 /* No attempt begins later than that after the occurrence. */
-static void test_policy_duration_ends_retries(void **state)
+TEST(policy_duration_ends_retries)
 {
-    (void)state;
     int64_t wait_ms;
     job.type = LEAST;
     job.retry = *rule_of("{\"max_duration_ms\":10000,\"jitter\":\"none\",\"min_backoff_ms\":500}");
@@ -212,9 +205,8 @@ static void test_policy_duration_ends_retries(void **state)
 }
 
 /* The larger of what the target asks for and the backoff. */
-static void test_policy_target_may_say_how_long_to_wait(void **state)
+TEST(policy_target_may_say_how_long_to_wait)
 {
-    (void)state;
     static const struct {
         int status;
         bool answered;
@@ -241,9 +233,8 @@ static void test_policy_target_may_say_how_long_to_wait(void **state)
 }
 
 /* A target that asks for no wait at all: its attempts are as far apart as without it. */
-static void test_policy_no_wait_asked_for_is_no_burst(void **state)
+TEST(policy_no_wait_asked_for_is_no_burst)
 {
-    (void)state;
     int64_t all_ms = 0;
     job.type = LEAST;
     job.retry = *rule_of("{\"jitter\":\"none\"}");
@@ -331,9 +322,8 @@ static const struct lateness at_most_once[] = {
     {LAST_ONE, 7 * DAY, 1, 0, NONE},
 };
 
-static void test_policy_lateness_at_most_once(void **state)
+TEST(policy_lateness_at_most_once)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof at_most_once / sizeof at_most_once[0]; i++) {
         check(&at_most_once[i], JOB_ATMOST_ONCE);
     }
@@ -369,18 +359,16 @@ static const struct lateness at_least_once[] = {
     {LAST_ONE, DAY + 1, 1, 0, NONE},
 };
 
-static void test_policy_lateness_at_least_once(void **state)
+TEST(policy_lateness_at_least_once)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof at_least_once / sizeof at_least_once[0]; i++) {
         check(&at_least_once[i], JOB_ATLEAST_ONCE);
     }
 }
 
 /* A schedule that ends within the gap: what is left of it is called. */
-static void test_policy_lateness_schedule_ends_in_the_gap(void **state)
+TEST(policy_lateness_schedule_ends_in_the_gap)
 {
-    (void)state;
     static const struct lateness once = {"0 0 7 8-12 3 ? 2026", 30 * DAY, 5, 4 * DAY, NONE};
     static const struct lateness within = {"0 * 7-8 8 3 ? 2026", 3 * H, 20, 19 * MIN, 20 * MIN};
     check(&once, JOB_ATMOST_ONCE);
@@ -390,9 +378,8 @@ static void test_policy_lateness_schedule_ends_in_the_gap(void **state)
 
 /* However long the gap: all of it is known, and at once (a gap of ten years of seconds is 315 million steps).
  */
-static void test_policy_lateness_long_gaps_are_exact(void **state)
+TEST(policy_lateness_long_gaps_are_exact)
 {
-    (void)state;
     static const struct lateness most = {EACH_SECOND, 3650 * DAY, 3650 * 86400 - 60, 3650 * DAY - 61 * S,
                                          3650 * DAY - 60 * S};
     static const struct lateness least = {EACH_SECOND, 3650 * DAY, 3650 * 86400 - 99, 3650 * DAY - 100 * S,
@@ -461,9 +448,8 @@ static const struct ruled ruled[] = {
     {ALL(10 * S, 100), {EACH_SECOND, 60 * S, 0, 0, 0}},
 };
 
-static void test_policy_lateness_follows_the_rule_of_the_job(void **state)
+TEST(policy_lateness_follows_the_rule_of_the_job)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof ruled / sizeof ruled[0]; i++) {
         for (unsigned type = 0; type < JOB_TYPE__COUNT; type++) {
             check_ruled(&ruled[i].lateness, (enum job_type)type, &ruled[i].rule);
@@ -495,9 +481,8 @@ static struct policy_gap by_steps(int64_t late_ms)
     return gap;
 }
 
-static void test_policy_lateness_agrees_with_its_definition(void **state)
+TEST(policy_lateness_agrees_with_its_definition)
 {
-    (void)state;
     static const char *const schedules[] = {EACH_SECOND,     EACH_MINUTE,
                                             EVERY_90_S,      EACH_HOUR,
                                             "*/7 7-9 * * *", "CRON_TZ=Europe/Berlin */10 1-3 * * *",
@@ -530,9 +515,8 @@ static void test_policy_lateness_agrees_with_its_definition(void **state)
 }
 
 /* A job may be due at an instant that is none of its schedule: it counts as one all the same. */
-static void test_policy_lateness_of_an_instant_off_the_schedule(void **state)
+TEST(policy_lateness_of_an_instant_off_the_schedule)
 {
-    (void)state;
     make_job(&job, zones, EACH_MINUTE, JOB_ATMOST_ONCE, T0);
     struct wall_ms now = {T0 + 3 * MIN};
     struct policy_gap gap = policy_lateness(&job, (struct wall_ms){T0 + 1234}, now);
@@ -545,9 +529,8 @@ static void test_policy_lateness_of_an_instant_off_the_schedule(void **state)
 }
 
 /* An occurrence that was handed back unsent is given up for its age alone. */
-static void test_policy_too_old_is_only_about_age(void **state)
+TEST(policy_too_old_is_only_about_age)
 {
-    (void)state;
     static const struct {
         struct catch_up rule;
         int64_t allowed_ms;
@@ -568,9 +551,8 @@ static void test_policy_too_old_is_only_about_age(void **state)
 }
 
 /* What comes after a gap is called when it is asked about at the same time. */
-static void test_policy_lateness_next_after_a_gap_is_called(void **state)
+TEST(policy_lateness_next_after_a_gap_is_called)
 {
-    (void)state;
     static const char *const schedules[] = {EACH_SECOND, EACH_MINUTE, EVERY_90_S, EACH_HOUR, "*/7 * * * *"};
     static const int64_t lates[] = {61 * S, 3601 * S + 7, 5 * H + 999, DAY + 1, 9 * DAY + 12345};
     for (size_t i = 0; i < 5 * 5 * 2; i++) {
@@ -586,9 +568,8 @@ static void test_policy_lateness_next_after_a_gap_is_called(void **state)
     }
 }
 
-static void test_policy_put_off_grows_with_lateness(void **state)
+TEST(policy_put_off_grows_with_lateness)
 {
-    (void)state;
     static const struct {
         int64_t late_ms, least, most;
     } cases[] = {{-50, 500, 1000},     {0, 500, 1000},        {999, 500, 1000},
@@ -597,30 +578,4 @@ static void test_policy_put_off_grows_with_lateness(void **state)
         assert_int_equal(policy_put_off_ms(cases[i].late_ms, 0), cases[i].least);
         assert_int_equal(policy_put_off_ms(cases[i].late_ms, UINT32_MAX), cases[i].most);
     }
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_policy_put_off_grows_with_lateness),
-        cmocka_unit_test(test_policy_backoff_grows_up_to_a_bound),
-        cmocka_unit_test(test_policy_backoff_has_full_jitter),
-        cmocka_unit_test(test_policy_backoff_is_even),
-        cmocka_unit_test(test_policy_backoff_is_the_jobs_own),
-        cmocka_unit_test(test_policy_knows_what_is_worth_another_attempt),
-        cmocka_unit_test(test_policy_attempts_are_the_jobs_own),
-        cmocka_unit_test(test_policy_duration_ends_retries),
-        cmocka_unit_test(test_policy_target_may_say_how_long_to_wait),
-        cmocka_unit_test(test_policy_no_wait_asked_for_is_no_burst),
-        cmocka_unit_test(test_policy_lateness_at_most_once),
-        cmocka_unit_test(test_policy_lateness_at_least_once),
-        cmocka_unit_test(test_policy_lateness_schedule_ends_in_the_gap),
-        cmocka_unit_test(test_policy_lateness_long_gaps_are_exact),
-        cmocka_unit_test(test_policy_lateness_follows_the_rule_of_the_job),
-        cmocka_unit_test(test_policy_lateness_agrees_with_its_definition),
-        cmocka_unit_test(test_policy_lateness_of_an_instant_off_the_schedule),
-        cmocka_unit_test(test_policy_too_old_is_only_about_age),
-        cmocka_unit_test(test_policy_lateness_next_after_a_gap_is_called),
-    };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
 }

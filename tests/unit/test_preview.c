@@ -2,13 +2,7 @@
 #include "serve/app.h"
 
 #include "fake_source.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "test.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,21 +29,20 @@ static struct mono_ms mono(void *arg)
     return (struct mono_ms){mono_ms};
 }
 
-static int set_up(void **state)
+static void set_up(void)
 {
     const struct clock clock = {.wall = wall, .mono = mono};
-    (void)state;
     mono_ms = 0;
     config = (struct config){.redis_socket = "/nonexistent/redis.sock"};
-    return app_init(&app, &config, clock, "tests/vectors/zoneinfo") == ERR_OK ? 0 : 1;
+    assert_true(app_init(&app, &config, clock, "tests/vectors/zoneinfo") == ERR_OK);
 }
 
-static int tear_down(void **state)
+static void tear_down(void)
 {
-    (void)state;
     app_fini(&app);
-    return 0;
 }
+
+EACH_TEST(set_up, tear_down);
 
 static const char *ask(const char *uri)
 {
@@ -67,9 +60,8 @@ static void check(const char *uri, const char *status, const char *part)
     }
 }
 
-static void test_preview_says_all_of_a_schedule(void **state)
+TEST(preview_says_all_of_a_schedule)
 {
-    (void)state;
     check(PREVIEW "schedule=+0+9+*+*+1-5+&timezone=Europe%2FBerlin&count=2&from=2026-03-27T12:00:00%2B01:00",
           "Status: 200 ",
           "\r\n\r\n{\"schedule\":\"0 9 * * 1-5\",\"normalized\":\"0 0 9 * * 1-5 "
@@ -79,9 +71,8 @@ static void test_preview_says_all_of_a_schedule(void **state)
           "{\"unix\":1774940400,\"utc\":\"2026-03-31T07:00:00Z\",\"local\":\"2026-03-31T09:00:00+02:00\"}]}");
 }
 
-static void test_preview_marks_what_daylight_saving_does(void **state)
+TEST(preview_marks_what_daylight_saving_does)
 {
-    (void)state;
     check(PREVIEW "schedule=30+2+*+*+*&count=2" NY SPRING, "Status: 200 ",
           "[{\"unix\":1772953200,\"utc\":\"2026-03-08T07:00:00Z\",\"local\":\"2026-03-08T03:00:00-04:00\","
           "\"dst\":\"moved\"},{\"unix\":1773037800,\"utc\":\"2026-03-09T06:30:00Z\",\"local\":\"2026-03-"
@@ -90,9 +81,8 @@ static void test_preview_marks_what_daylight_saving_does(void **state)
     check(PREVIEW "schedule=0,30+2+*+*+*&count=1" NY SPRING, "Status: 200 ", "-04:00\",\"dst\":\"merged\"}]");
 }
 
-static void test_preview_begins_now_with_five(void **state)
+TEST(preview_begins_now_with_five)
 {
-    (void)state;
     check(PREVIEW "schedule=*+*+*+*+*+*+*", "Status: 200 ", "\"next\":[{\"unix\":1772953201,");
     check(PREVIEW "schedule=@every+1s", "Status: 200 ", "\"next\":[{\"unix\":1772953201,");
     check(PREVIEW "schedule=@every+1s", "Status: 200 ",
@@ -100,25 +90,22 @@ static void test_preview_begins_now_with_five(void **state)
           "\"local\":\"2026-03-08T07:00:05Z\"}]}");
 }
 
-static void test_preview_ends_where_the_schedule_ends(void **state)
+TEST(preview_ends_where_the_schedule_ends)
 {
-    (void)state;
     check(PREVIEW "schedule=0+0+1+1+*+2000", "Status: 200 ", "\"next\":[]}");
     check(PREVIEW "schedule=0+0+1+1+*+2027-2028", "Status: 200 ",
           "{\"unix\":1830297600,\"utc\":\"2028-01-01T00:00:00Z\",\"local\":\"2028-01-01T00:00:00Z\"}]}");
     check(PREVIEW "schedule=0+0+1+1+*&from=2199-12-31T23:59:59Z", "Status: 200 ", "\"next\":[]}");
 }
 
-static void test_preview_warns(void **state)
+TEST(preview_warns)
 {
-    (void)state;
     check(PREVIEW "schedule=*/40+*+1+*+1", "Status: 200 ", "\"warnings\":[\"a step does not ");
     check(PREVIEW "schedule=*/40+*+1+*+1", "Status: 200 ", "\",\"day-of-month and day-of-week ");
 }
 
-static void test_preview_takes_the_default_zone(void **state)
+TEST(preview_takes_the_default_zone)
 {
-    (void)state;
     memcpy(config.timezone, "Europe/Berlin", sizeof "Europe/Berlin");
     check(PREVIEW "schedule=0+9+*+*+*", "Status: 200 ", "\"timezone\":\"Europe/Berlin\"");
     check(PREVIEW "schedule=0+9+*+*+*" NY, "Status: 200 ", "\"timezone\":\"America/New_York\"");
@@ -126,9 +113,8 @@ static void test_preview_takes_the_default_zone(void **state)
           "\"timezone\":\"America/New_York\"");
 }
 
-static void test_preview_reads_a_plus(void **state)
+TEST(preview_reads_a_plus)
 {
-    (void)state;
     check(PREVIEW "schedule=0+9+1-7+*+%2BMON", "Status: 200 ", "\"schedule\":\"0 9 1-7 * +MON\"");
     check(PREVIEW "schedule=0%209%201-7%20*%20MON", "Status: 200 ", "\"schedule\":\"0 9 1-7 * MON\"");
 }
@@ -147,9 +133,8 @@ static void set_rules(const char *folder, const char *name)
     free(real);
 }
 
-static void test_preview_takes_new_rules_up_by_itself(void **state)
+TEST(preview_takes_new_rules_up_by_itself)
 {
-    (void)state;
     char folder[] = "/tmp/dronc-zones-XXXXXX";
     char path[64];
     const char *uri = PREVIEW "schedule=0+9+*+*+*&timezone=Test&count=1&from=2026-01-15T00:00:00Z";
@@ -170,9 +155,8 @@ static void test_preview_takes_new_rules_up_by_itself(void **state)
     assert_int_equal(rmdir(folder), 0);
 }
 
-static void test_preview_refuses_as_scheduling_does(void **state)
+TEST(preview_refuses_as_scheduling_does)
 {
-    (void)state;
     static const char *const TABLE[][3] = {
         {"", "INVALID_REQUEST", "\"field\":\"schedule\""},
         {"schedule=", "INVALID_REQUEST", "\"field\":\"schedule\""},
@@ -204,22 +188,4 @@ static void test_preview_refuses_as_scheduling_does(void **state)
         check(uri, "Status: 400 ", TABLE[i][1]);
         check(uri, "Status: 400 ", TABLE[i][2]);
     }
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        TEST(test_preview_says_all_of_a_schedule),
-        TEST(test_preview_marks_what_daylight_saving_does),
-        TEST(test_preview_begins_now_with_five),
-        TEST(test_preview_ends_where_the_schedule_ends),
-        TEST(test_preview_warns),
-        TEST(test_preview_takes_the_default_zone),
-        TEST(test_preview_reads_a_plus),
-        TEST(test_preview_takes_new_rules_up_by_itself),
-        TEST(test_preview_refuses_as_scheduling_does),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,13 +1,9 @@
 /* records: when a FastCGI request is whole, and which ones libfcgi never gets to see. */
 #include "serve/records.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 
-#include <cmocka.h>
+#include "test.h"
 
 #define BEGIN      "\1\1\0\1\0\x08\0\0\0\1\0\0\0\0\0\0"
 #define END_PARAMS "\1\4\0\1\0\0\0\0"
@@ -24,9 +20,8 @@ static enum records_state read_all(struct slice bytes)
     return records_read(&records, bytes);
 }
 
-static void test_records_whole_request(void **state)
+TEST(records_whole_request)
 {
-    (void)state;
     static const struct slice TABLE[] = {
         BYTES(BEGIN END_PARAMS END_STDIN),
         BYTES(BEGIN PAIR PAIR END_PARAMS END_STDIN),
@@ -44,9 +39,8 @@ static void test_records_whole_request(void **state)
     }
 }
 
-static void test_records_come_byte_by_byte(void **state)
+TEST(records_come_byte_by_byte)
 {
-    (void)state;
     static const struct slice bytes = BYTES(BEGIN PAIR END_PARAMS "\1\5\0\1\0\2\0\0{}" END_STDIN);
     struct records records = {0};
 
@@ -57,9 +51,8 @@ static void test_records_come_byte_by_byte(void **state)
     assert_int_equal(records.id, 1);
 }
 
-static void test_records_refused(void **state)
+TEST(records_refused)
 {
-    (void)state;
     static const struct slice TABLE[] = {
         BYTES("G"),
         BYTES("\2"),
@@ -91,9 +84,8 @@ static void test_records_refused(void **state)
     }
 }
 
-static void test_records_parameters_without_end(void **state)
+TEST(records_parameters_without_end)
 {
-    (void)state;
     static const char head[8] = {1, 4, 0, 1, (char)0xff, (char)0xff, 0, 0};
     static const char content[65535];
     struct buffer bytes = {0};
@@ -111,9 +103,8 @@ static void test_records_parameters_without_end(void **state)
     buffer_fini(&bytes);
 }
 
-static void test_records_answer_is_one_that_ends(void **state)
+TEST(records_answer_is_one_that_ends)
 {
-    (void)state;
     static const struct slice expected = BYTES("\1\6\1\2\0\3\0\0abc"
                                                "\1\6\1\2\0\0\0\0"
                                                "\1\3\1\2\0\x08\0\0\0\0\0\0\0\0\0\0");
@@ -123,16 +114,4 @@ static void test_records_answer_is_one_that_ends(void **state)
     assert_int_equal(out.len, expected.len);
     assert_memory_equal(out.data, expected.data, expected.len);
     buffer_fini(&out);
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_records_whole_request),
-        cmocka_unit_test(test_records_come_byte_by_byte),
-        cmocka_unit_test(test_records_refused),
-        cmocka_unit_test(test_records_parameters_without_end),
-        cmocka_unit_test(test_records_answer_is_one_that_ends),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

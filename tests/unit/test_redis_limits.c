@@ -3,12 +3,7 @@
 
 #include "resp/cmd.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "test.h"
 
 #include <hiredis/hiredis.h>
 #include <stdio.h>
@@ -18,24 +13,22 @@
 static redisReader *reader;
 static struct redis_limits *limits;
 
-static int set_up(void **state)
+static void set_up(void)
 {
-    (void)state;
     reader = redisReaderCreate();
     limits = redis_limits_new();
     assert_non_null(reader);
     assert_non_null(limits);
     redis_limits_watch(limits, reader);
-    return 0;
 }
 
-static int tear_down(void **state)
+static void tear_down(void)
 {
-    (void)state;
     redisReaderFree(reader);
     redis_limits_free(limits);
-    return 0;
 }
+
+EACH_TEST(set_up, tear_down);
 
 /* The verdict after some bytes; complete replies are read and thrown away. */
 static enum err feed(const char *bytes, size_t len)
@@ -64,9 +57,8 @@ static enum err feed_many(const char *text, size_t count)
     return err;
 }
 
-static void test_redis_limits_let_ordinary_answers_pass(void **state)
+TEST(redis_limits_let_ordinary_answers_pass)
 {
-    (void)state;
     static const char *const answers[] = {
         "+OK\r\n", "-ERR no\r\n", ":1\r\n",     "$3\r\nabc\r\n",          "$-1\r\n", "*2\r\n:1\r\n+a\r\n",
         "*0\r\n",  "*-1\r\n",     "$0\r\n\r\n", "*1\r\n*1\r\n$1\r\na\r\n"};
@@ -76,43 +68,38 @@ static void test_redis_limits_let_ordinary_answers_pass(void **state)
     }
 }
 
-static void test_redis_limits_refuse_an_announcement(void **state)
+TEST(redis_limits_refuse_an_announcement)
 {
-    (void)state;
     struct errinfo info;
     assert_int_equal(feed_text("*262145\r\n"), ERR_PROTOCOL);
     assert_int_equal(redis_limits_check(limits, NULL, &info), ERR_PROTOCOL);
     assert_non_null(strstr(info.text, "too large"));
 }
 
-static void test_redis_limits_take_as_much_as_they_say(void **state)
+TEST(redis_limits_take_as_much_as_they_say)
 {
-    (void)state;
     assert_int_equal(feed_text("*262144\r\n"), ERR_OK);
     assert_int_equal(feed_many(":1\r\n", REPLY_ITEMS_MAX), ERR_OK);
     assert_int_equal(reader->err, 0);
 }
 
-static void test_redis_limits_count_the_items_of_all_arrays(void **state)
+TEST(redis_limits_count_the_items_of_all_arrays)
 {
-    (void)state;
     assert_int_equal(feed_text("*200000\r\n"), ERR_OK);
     assert_int_equal(feed_text("*60000\r\n"), ERR_OK);
     assert_int_equal(feed_text("*2145\r\n"), ERR_PROTOCOL);
 }
 
-static void test_redis_limits_count_each_answer_anew(void **state)
+TEST(redis_limits_count_each_answer_anew)
 {
-    (void)state;
     for (int i = 0; i < 3; i++) {
         assert_int_equal(feed_text("*200000\r\n"), ERR_OK);
         assert_int_equal(feed_many(":1\r\n", 200000), ERR_OK);
     }
 }
 
-static void test_redis_limits_count_the_bytes_of_all_strings(void **state)
+TEST(redis_limits_count_the_bytes_of_all_strings)
 {
-    (void)state;
     const size_t len = 1000000;
     char *text = calloc(1, len + 16);
     assert_non_null(text);
@@ -127,9 +114,8 @@ static void test_redis_limits_count_the_bytes_of_all_strings(void **state)
     free(text);
 }
 
-static void test_redis_limits_notice_what_grows_without_an_end(void **state)
+TEST(redis_limits_notice_what_grows_without_an_end)
 {
-    (void)state;
     static char piece[65536];
     memset(piece, 'x', sizeof piece);
     assert_int_equal(feed_text("$10737418240\r\n"), ERR_OK);
@@ -139,29 +125,11 @@ static void test_redis_limits_notice_what_grows_without_an_end(void **state)
     assert_int_equal(feed(piece, sizeof piece), ERR_PROTOCOL);
 }
 
-static void test_redis_limits_notice_a_line_without_an_end(void **state)
+TEST(redis_limits_notice_a_line_without_an_end)
 {
-    (void)state;
     static char piece[32768];
     memset(piece, 'x', sizeof piece);
     assert_int_equal(feed_text("*1\r\n-ERR "), ERR_OK);
     assert_int_equal(feed(piece, sizeof piece), ERR_OK);
     assert_int_equal(feed(piece, sizeof piece), ERR_PROTOCOL);
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        TEST(test_redis_limits_let_ordinary_answers_pass),
-        TEST(test_redis_limits_refuse_an_announcement),
-        TEST(test_redis_limits_take_as_much_as_they_say),
-        TEST(test_redis_limits_count_the_items_of_all_arrays),
-        TEST(test_redis_limits_count_each_answer_anew),
-        TEST(test_redis_limits_count_the_bytes_of_all_strings),
-        TEST(test_redis_limits_notice_what_grows_without_an_end),
-        TEST(test_redis_limits_notice_a_line_without_an_end),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,12 +2,7 @@
  * would send. */
 #include "redis/redis_memory.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "test.h"
 
 #include "resp/cmd.h"
 #include "resp/redis_limits.h"
@@ -17,33 +12,29 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 static struct redis_memory *memory;
 static struct redis_limits *limits;
 static redisReader *reader;
 
 /* As redis_sync has it: limits stand before memory. */
-static int set_up(void **state)
+static void set_up(void)
 {
-    (void)state;
     memory = redis_memory_new();
     limits = redis_limits_new();
     reader = redisReaderCreate();
     assert_true(memory && limits && reader);
     redis_memory_serve(memory, reader);
     redis_limits_watch(limits, reader);
-    return 0;
 }
 
-static int tear_down(void **state)
+static void tear_down(void)
 {
-    (void)state;
     redisReaderFree(reader);
     redis_limits_free(limits);
     redis_memory_free(memory);
-    return 0;
 }
+
+EACH_TEST(set_up, tear_down);
 
 /* The next reply of what was fed so far; NULL: it is incomplete, or refused. */
 static const redisReply *next(void)
@@ -59,9 +50,8 @@ static const redisReply *reply_of(const char *bytes)
     return next();
 }
 
-static void test_redis_memory_makes_every_kind_of_reply(void **state)
+TEST(redis_memory_makes_every_kind_of_reply)
 {
-    (void)state;
     const redisReply *all = reply_of("*6\r\n$3\r\none\r\n+OK\r\n:-17\r\n$-1\r\n*0\r\n-ERR no\r\n");
     assert_non_null(all);
     assert_int_equal(all->elements, 6);
@@ -74,9 +64,8 @@ static void test_redis_memory_makes_every_kind_of_reply(void **state)
     assert_string_equal(all->element[5]->str, "ERR no");
 }
 
-static void test_redis_memory_keeps_replies_until_it_is_cleared(void **state)
+TEST(redis_memory_keeps_replies_until_it_is_cleared)
 {
-    (void)state;
     const redisReply *first = reply_of("*2\r\n*1\r\n$1\r\na\r\n$1\r\nb\r\n");
     const redisReply *second = reply_of("$6\r\nsecond\r\n");
     assert_string_equal(first->element[0]->element[0]->str, "a");
@@ -86,9 +75,8 @@ static void test_redis_memory_keeps_replies_until_it_is_cleared(void **state)
 }
 
 /* An announcement, then as many strings of that size: more than one piece, and some larger than any. */
-static void test_redis_memory_grows_and_shrinks(void **state)
+TEST(redis_memory_grows_and_shrinks)
 {
-    (void)state;
     static const struct {
         size_t count;
         size_t len;
@@ -116,30 +104,15 @@ static void test_redis_memory_grows_and_shrinks(void **state)
     }
 }
 
-static void test_redis_memory_is_watched_by_the_limits(void **state)
+TEST(redis_memory_is_watched_by_the_limits)
 {
-    (void)state;
     assert_null(reply_of("*262145\r\n"));
     assert_int_equal(redis_limits_check(limits, reader, NULL), ERR_PROTOCOL);
 }
 
-static void test_redis_memory_of_an_answer_that_breaks_off_is_given_back(void **state)
+TEST(redis_memory_of_an_answer_that_breaks_off_is_given_back)
 {
-    (void)state;
     assert_null(reply_of("*2\r\n$1\r\na\r\n"));
     assert_null(reply_of("?\r\n"));
     assert_int_not_equal(reader->err, 0);
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        TEST(test_redis_memory_makes_every_kind_of_reply),
-        TEST(test_redis_memory_keeps_replies_until_it_is_cleared),
-        TEST(test_redis_memory_grows_and_shrinks),
-        TEST(test_redis_memory_is_watched_by_the_limits),
-        TEST(test_redis_memory_of_an_answer_that_breaks_off_is_given_back),
-    };
-
-    return cmocka_run_group_tests_name("redis_memory", tests, NULL, NULL);
 }

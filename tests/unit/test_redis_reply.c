@@ -1,12 +1,7 @@
 /* From hiredis' replies to our own, read from the bytes that a server would send. */
 #include "resp/redis_reply.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "test.h"
 
 #include <hiredis/hiredis.h>
 #include <stdlib.h>
@@ -60,9 +55,8 @@ static const struct {
     {"*0\r\n", REPLY_ARRAY, NULL, 0},
 };
 
-static void test_redis_reply_flattens_simple_kinds(void **state)
+TEST(redis_reply_flattens_simple_kinds)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof simple_kinds / sizeof simple_kinds[0]; i++) {
         struct flat flat = flatten_bytes(simple_kinds[i].bytes, strlen(simple_kinds[i].bytes));
         assert_int_equal(flat.reply.kind, simple_kinds[i].kind);
@@ -75,18 +69,16 @@ static void test_redis_reply_flattens_simple_kinds(void **state)
     }
 }
 
-static void test_redis_reply_keeps_bytes_as_they_are(void **state)
+TEST(redis_reply_keeps_bytes_as_they_are)
 {
-    (void)state;
     struct flat flat = FLATTEN("$6\r\na\0\r\n\xff*\r\n");
     assert_int_equal(flat.reply.text.len, 6);
     assert_memory_equal(flat.reply.text.data, "a\0\r\n\xff*", 6);
     drop(&flat);
 }
 
-static void test_redis_reply_array_items_are_text(void **state)
+TEST(redis_reply_array_items_are_text)
 {
-    (void)state;
     struct flat flat = FLATTEN("*6\r\n$1\r\na\r\n:-9223372036854775808\r\n$-1\r\n+s\r\n$0\r\n\r\n:7\r\n");
     assert_int_equal(flat.reply.kind, REPLY_ARRAY);
     assert_int_equal(flat.reply.count, 6);
@@ -102,9 +94,8 @@ static void test_redis_reply_array_items_are_text(void **state)
     drop(&flat);
 }
 
-static void test_redis_reply_entry_of_a_stream_is_position_and_two_values(void **state)
+TEST(redis_reply_entry_of_a_stream_is_position_and_two_values)
 {
-    (void)state;
     struct flat flat = FLATTEN("*4\r\n*2\r\n$3\r\n9-1\r\n*6\r\n$1\r\nj\r\n$2\r\nid\r\n$1\r\nr\r\n$"
                                "4\r\ntext\r\n$1\r\nx\r\n$1\r\ny\r\n"
                                "*2\r\n$3\r\n8-1\r\n*2\r\n$1\r\nj\r\n$0\r\n\r\n"
@@ -121,9 +112,8 @@ static void test_redis_reply_entry_of_a_stream_is_position_and_two_values(void *
     drop(&flat);
 }
 
-static void test_redis_reply_refuses_what_is_nested(void **state)
+TEST(redis_reply_refuses_what_is_nested)
 {
-    (void)state;
     static const char *const rows[] = {
         "*1\r\n*0\r\n",
         "*2\r\n$1\r\na\r\n*1\r\n:1\r\n",
@@ -141,9 +131,8 @@ static void test_redis_reply_refuses_what_is_nested(void **state)
     }
 }
 
-static void test_redis_reply_of_an_unknown_type_is_an_error(void **state)
+TEST(redis_reply_of_an_unknown_type_is_an_error)
 {
-    (void)state;
     redisReply tree = {.type = 99};
     struct reply reply;
     struct slice *items;
@@ -152,9 +141,8 @@ static void test_redis_reply_of_an_unknown_type_is_an_error(void **state)
     assert_null(items);
 }
 
-static void test_redis_reply_flattens_many_items(void **state)
+TEST(redis_reply_flattens_many_items)
 {
-    (void)state;
     struct buffer bytes = {0};
     buffer_add_str(&bytes, "*5000\r\n");
     for (int i = 0; i < 5000; i++) {
@@ -169,18 +157,4 @@ static void test_redis_reply_flattens_many_items(void **state)
     }
     drop(&flat);
     buffer_fini(&bytes);
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_redis_reply_flattens_simple_kinds),
-        cmocka_unit_test(test_redis_reply_keeps_bytes_as_they_are),
-        cmocka_unit_test(test_redis_reply_array_items_are_text),
-        cmocka_unit_test(test_redis_reply_entry_of_a_stream_is_position_and_two_values),
-        cmocka_unit_test(test_redis_reply_refuses_what_is_nested),
-        cmocka_unit_test(test_redis_reply_of_an_unknown_type_is_an_error),
-        cmocka_unit_test(test_redis_reply_flattens_many_items),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

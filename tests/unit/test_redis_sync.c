@@ -2,12 +2,7 @@
  * what is not, and how long it takes. */
 #include "redis/redis_sync.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "test.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -62,9 +57,8 @@ static void *serve(void *arg)
     }
 }
 
-static int set_up(void **state)
+static void set_up(void)
 {
-    (void)state;
     struct sockaddr_un addr = {.sun_family = AF_UNIX};
     fake = (struct fake){.dir = "/tmp/dronc-test-XXXXXX"};
     config = (struct config){0};
@@ -76,20 +70,19 @@ static int set_up(void **state)
     assert_int_equal(listen(fake.listener, 5), 0);
     redis = redis_sync_new(&config, clock_system());
     assert_non_null(redis);
-    return 0;
 }
 
-static int tear_down(void **state)
+static void tear_down(void)
 {
-    (void)state;
     redis_sync_free(redis);
     shutdown(fake.listener, SHUT_RDWR);
     pthread_join(fake.thread, NULL);
     close(fake.listener);
     unlink(config.redis_socket);
     rmdir(fake.dir);
-    return 0;
 }
+
+EACH_TEST(set_up, tear_down);
 
 /* Call when fake.answers is filled. */
 static void start(void)
@@ -112,9 +105,8 @@ static int64_t now_ms(void)
     return clock_mono(&clock).ms;
 }
 
-static void test_redis_sync_connects_at_the_first_call(void **state)
+TEST(redis_sync_connects_at_the_first_call)
 {
-    (void)state;
     memcpy(fake.answers[0], (const char *[]){SETUP_OK, "+PONG\r\n", ":7\r\n"}, 3 * sizeof(char *));
     start();
     assert_false(redis_sync_was_reached(redis));
@@ -126,9 +118,8 @@ static void test_redis_sync_connects_at_the_first_call(void **state)
     assert_int_equal(fake.connections, 1);
 }
 
-static void test_redis_sync_logs_in_and_selects(void **state)
+TEST(redis_sync_logs_in_and_selects)
 {
-    (void)state;
     strcpy(config.redis_username, "bob");
     strcpy(config.redis_password, "sesame");
     config.redis_db = 3;
@@ -138,9 +129,8 @@ static void test_redis_sync_logs_in_and_selects(void **state)
     assert_int_equal(ping(1000), ERR_OK);
 }
 
-static void test_redis_sync_wrong_password_is_a_refusal(void **state)
+TEST(redis_sync_wrong_password_is_a_refusal)
 {
-    (void)state;
     strcpy(config.redis_password, "sesame");
     fake.answers[0][0] = "-WRONGPASS invalid\r\n";
     start();
@@ -150,26 +140,23 @@ static void test_redis_sync_wrong_password_is_a_refusal(void **state)
     assert_false(redis_sync_was_reached(redis));
 }
 
-static void test_redis_sync_other_number_of_shards_is_a_config_error(void **state)
+TEST(redis_sync_other_number_of_shards_is_a_config_error)
 {
-    (void)state;
     fake.answers[0][0] = "$1\r\n8\r\n";
     start();
     assert_int_equal(ping(1000), ERR_CONFIG);
 }
 
-static void test_redis_sync_sends_an_unknown_script_in_full(void **state)
+TEST(redis_sync_sends_an_unknown_script_in_full)
 {
-    (void)state;
     memcpy(fake.answers[0], (const char *[]){"-NOSCRIPT no\r\n", SETUP_OK, "+PONG\r\n"}, 3 * sizeof(char *));
     start();
     assert_int_equal(ping(1000), ERR_OK);
     assert_true(slice_eq(redis_sync_reply(redis, 0)->text, "PONG"));
 }
 
-static void test_redis_sync_sends_again_where_a_kept_connection_died(void **state)
+TEST(redis_sync_sends_again_where_a_kept_connection_died)
 {
-    (void)state;
     memcpy(fake.answers[0], (const char *[]){SETUP_OK, "+PONG\r\n"}, 2 * sizeof(char *)); /* then it closes */
     memcpy(fake.answers[1], (const char *[]){SETUP_OK, "+PONG\r\n"}, 2 * sizeof(char *));
     start();
@@ -178,18 +165,16 @@ static void test_redis_sync_sends_again_where_a_kept_connection_died(void **stat
     assert_int_equal(fake.connections, 2);
 }
 
-static void test_redis_sync_does_not_send_again_on_a_fresh_connection(void **state)
+TEST(redis_sync_does_not_send_again_on_a_fresh_connection)
 {
-    (void)state;
     fake.answers[0][0] = SETUP_OK; /* then it closes */
     start();
     assert_int_equal(ping(1000), ERR_DOWN);
     assert_int_equal(fake.connections, 1);
 }
 
-static void test_redis_sync_timeout_is_final_and_followed_by_a_pause(void **state)
+TEST(redis_sync_timeout_is_final_and_followed_by_a_pause)
 {
-    (void)state;
     memcpy(fake.answers[0], (const char *[]){SETUP_OK, "+PONG\r\n", SILENCE}, 3 * sizeof(char *));
     start();
     assert_int_equal(ping(1000), ERR_OK);
@@ -202,17 +187,15 @@ static void test_redis_sync_timeout_is_final_and_followed_by_a_pause(void **stat
     assert_int_equal(fake.connections, 1);
 }
 
-static void test_redis_sync_half_an_answer_is_a_timeout(void **state)
+TEST(redis_sync_half_an_answer_is_a_timeout)
 {
-    (void)state;
     memcpy(fake.answers[0], (const char *[]){SETUP_OK, "$100\r\nabc"}, 2 * sizeof(char *));
     start();
     assert_int_equal(ping(40), ERR_TIMEOUT);
 }
 
-static void test_redis_sync_refuses_what_makes_no_sense(void **state)
+TEST(redis_sync_refuses_what_makes_no_sense)
 {
-    (void)state;
     memcpy(fake.answers[0], (const char *[]){SETUP_OK, "HTTP/1.1 200 OK\r\n"}, 2 * sizeof(char *));
     memcpy(fake.answers[1], (const char *[]){SETUP_OK, "+PONG\r\n+PONG\r\n"}, 2 * sizeof(char *));
     start();
@@ -221,9 +204,8 @@ static void test_redis_sync_refuses_what_makes_no_sense(void **state)
     assert_int_equal(fake.connections, 2);
 }
 
-static void test_redis_sync_leaves_a_server_that_became_a_replica(void **state)
+TEST(redis_sync_leaves_a_server_that_became_a_replica)
 {
-    (void)state;
     memcpy(fake.answers[0], (const char *[]){SETUP_OK, "-READONLY no\r\n", "+PONG\r\n"}, 3 * sizeof(char *));
     memcpy(fake.answers[1], (const char *[]){SETUP_OK, "+PONG\r\n"}, 2 * sizeof(char *));
     start();
@@ -234,9 +216,8 @@ static void test_redis_sync_leaves_a_server_that_became_a_replica(void **state)
 }
 
 /* What an older program would misread is not stored before such programs are kept off. */
-static void test_redis_sync_raises_the_level_before_it_sends_what_needs_it(void **state)
+TEST(redis_sync_raises_the_level_before_it_sends_what_needs_it)
 {
-    (void)state;
     struct cmd cmd;
     memcpy(fake.answers[0], (const char *[]){SETUP_OK, "$5\r\n10016\r\n", ":1\r\n", ":2\r\n"},
            4 * sizeof(char *));
@@ -250,9 +231,8 @@ static void test_redis_sync_raises_the_level_before_it_sends_what_needs_it(void 
     }
 }
 
-static void test_redis_sync_leaves_a_database_of_a_newer_version_alone(void **state)
+TEST(redis_sync_leaves_a_database_of_a_newer_version_alone)
 {
-    (void)state;
     fake.answers[0][0] = "$6\r\n990016\r\n";
     start();
     assert_int_equal(ping(1000), ERR_CONFIG);
@@ -260,9 +240,8 @@ static void test_redis_sync_leaves_a_database_of_a_newer_version_alone(void **st
     assert_non_null(strstr(info.text, "newer version"));
 }
 
-static void test_redis_sync_tells_the_trouble(void **state)
+TEST(redis_sync_tells_the_trouble)
 {
-    (void)state;
     static const struct {
         const char *answer;
         enum redis_trouble trouble;
@@ -280,9 +259,8 @@ static void test_redis_sync_tells_the_trouble(void **state)
     }
 }
 
-static void test_redis_sync_pipelines(void **state)
+TEST(redis_sync_pipelines)
 {
-    (void)state;
     struct cmd cmds[3];
     memcpy(fake.answers[0], (const char *[]){SETUP_OK, "+a\r\n*2\r\n:5\r\n$-1\r\n-ERR c\r\n"},
            2 * sizeof(char *));
@@ -303,9 +281,8 @@ static void test_redis_sync_pipelines(void **state)
     assert_int_equal(redis_sync_call(redis, cmds, REDIS_SYNC_PIPELINE_MAX + 1, 1000, &info), ERR_BUG);
 }
 
-static void test_redis_sync_nobody_there(void **state)
+TEST(redis_sync_nobody_there)
 {
-    (void)state;
     start();
     unlink(config.redis_socket);
     assert_int_equal(ping(1000), ERR_DOWN);
@@ -313,29 +290,4 @@ static void test_redis_sync_nobody_there(void **state)
     strcpy(config.redis_host, "127.0.0.1");
     config.redis_port = 1;
     assert_int_equal(ping(1000), ERR_DOWN);
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        TEST(test_redis_sync_connects_at_the_first_call),
-        TEST(test_redis_sync_logs_in_and_selects),
-        TEST(test_redis_sync_wrong_password_is_a_refusal),
-        TEST(test_redis_sync_other_number_of_shards_is_a_config_error),
-        TEST(test_redis_sync_sends_an_unknown_script_in_full),
-        TEST(test_redis_sync_sends_again_where_a_kept_connection_died),
-        TEST(test_redis_sync_does_not_send_again_on_a_fresh_connection),
-        TEST(test_redis_sync_timeout_is_final_and_followed_by_a_pause),
-        TEST(test_redis_sync_half_an_answer_is_a_timeout),
-        TEST(test_redis_sync_refuses_what_makes_no_sense),
-        TEST(test_redis_sync_leaves_a_server_that_became_a_replica),
-        TEST(test_redis_sync_raises_the_level_before_it_sends_what_needs_it),
-        TEST(test_redis_sync_leaves_a_database_of_a_newer_version_alone),
-        TEST(test_redis_sync_tells_the_trouble),
-        TEST(test_redis_sync_pipelines),
-        TEST(test_redis_sync_nobody_there),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

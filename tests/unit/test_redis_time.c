@@ -2,13 +2,7 @@
 #include "redis/redis_time.h"
 
 #include "log_capture.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "test.h"
 
 #define T0 INT64_C(1772953200000) /* 2026-03-08T07:00:00Z */
 #define H  INT64_C(3600000)
@@ -33,22 +27,20 @@ static struct mono_ms mono(void *arg)
     return (struct mono_ms){machine.mono_ms};
 }
 
-static int set_up(void **state)
+static void set_up(void)
 {
-    (void)state;
     machine.wall_ms = T0;
     machine.mono_ms = 5000;
     log_capture_begin(&capture, LOG_INFO);
     redis_time_init(&timing, (struct clock){.wall = wall, .mono = mono});
-    return 0;
 }
 
-static int tear_down(void **state)
+static void tear_down(void)
 {
-    (void)state;
     log_capture_end(&capture);
-    return 0;
 }
+
+EACH_TEST(set_up, tear_down);
 
 static void pass(int64_t ms)
 {
@@ -61,24 +53,21 @@ static bool told(int64_t redis_ms)
     return redis_time_learn(&timing, (struct wall_ms){redis_ms});
 }
 
-static void test_redis_time_believes_its_own_clock_at_first(void **state)
+TEST(redis_time_believes_its_own_clock_at_first)
 {
-    (void)state;
     assert_int_equal(redis_time_now(&timing).ms, T0);
 }
 
-static void test_redis_time_takes_a_second_for_nothing(void **state)
+TEST(redis_time_takes_a_second_for_nothing)
 {
-    (void)state;
     assert_false(told(T0 + 1000));
     assert_false(told(T0 - 1000));
     assert_int_equal(redis_time_now(&timing).ms, T0);
     assert_int_equal(log_capture_lines(&capture), 0);
 }
 
-static void test_redis_time_goes_on_by_what_it_was_told(void **state)
+TEST(redis_time_goes_on_by_what_it_was_told)
 {
-    (void)state;
     assert_true(told(T0 + H));
     assert_int_equal(redis_time_now(&timing).ms, T0 + H);
     pass(1234);
@@ -88,9 +77,8 @@ static void test_redis_time_goes_on_by_what_it_was_told(void **state)
     assert_int_equal(redis_time_now(&timing).ms, T0 - H);
 }
 
-static void test_redis_time_says_by_how_much_and_not_too_often(void **state)
+TEST(redis_time_says_by_how_much_and_not_too_often)
 {
-    (void)state;
     assert_true(told(T0 - H));
     assert_non_null(strstr(log_capture_text(&capture), "\"clock differs from redis'\""));
     assert_non_null(strstr(log_capture_text(&capture), "\"redis_ahead_ms\":-3600000"));
@@ -106,26 +94,12 @@ static void test_redis_time_says_by_how_much_and_not_too_often(void **state)
     assert_int_equal(log_capture_lines(&capture), 2);
 }
 
-static void test_redis_time_says_when_all_is_well_again(void **state)
+TEST(redis_time_says_when_all_is_well_again)
 {
-    (void)state;
     assert_true(told(T0 + H));
     pass(REDIS_TIME_SAY_MS);
     machine.wall_ms = T0 + H + REDIS_TIME_SAY_MS; /* somebody has set the clock */
     assert_true(told(T0 + H + REDIS_TIME_SAY_MS));
     assert_non_null(strstr(log_capture_text(&capture), "\"clock agrees with redis' again\""));
     assert_int_equal(redis_time_now(&timing).ms, machine.wall_ms);
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_redis_time_believes_its_own_clock_at_first, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_redis_time_takes_a_second_for_nothing, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_redis_time_goes_on_by_what_it_was_told, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_redis_time_says_by_how_much_and_not_too_often, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(test_redis_time_says_when_all_is_well_again, set_up, tear_down),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

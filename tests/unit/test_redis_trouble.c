@@ -2,12 +2,7 @@
  * connection may help. */
 #include "resp/redis_trouble.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "test.h"
 
 #include <string.h>
 
@@ -16,9 +11,8 @@ static struct reply error_of(const char *text)
     return (struct reply){.kind = REPLY_ERROR, .text = {text, strlen(text)}};
 }
 
-static void test_redis_trouble_of_each_error(void **state)
+TEST(redis_trouble_of_each_error)
 {
-    (void)state;
     static const struct {
         const char *text;
         enum redis_trouble trouble;
@@ -75,39 +69,25 @@ static void test_redis_trouble_of_each_error(void **state)
     }
 }
 
-static void test_redis_trouble_is_only_in_errors(void **state)
+TEST(redis_trouble_is_only_in_errors)
 {
-    (void)state;
     struct reply reply = {.kind = REPLY_TEXT, .text = slice_of("READONLY")};
     assert_int_equal(redis_trouble_of(&reply), REDIS_FINE);
     assert_false(redis_trouble_spoils(REDIS_FINE, REDIS_RIGHT_AGE_MS));
 }
 
-static void test_redis_trouble_of_a_right_is_asked_about_once_in_a_while(void **state)
+TEST(redis_trouble_of_a_right_is_asked_about_once_in_a_while)
 {
-    (void)state;
     assert_false(redis_trouble_spoils(REDIS_NO_RIGHT, 0));
     assert_false(redis_trouble_spoils(REDIS_NO_RIGHT, REDIS_RIGHT_AGE_MS - 1));
     assert_true(redis_trouble_spoils(REDIS_NO_RIGHT, REDIS_RIGHT_AGE_MS));
     assert_true(redis_trouble_spoils(REDIS_READ_ONLY, 0));
 }
 
-static void test_redis_trouble_each_has_its_words(void **state)
+TEST(redis_trouble_each_has_its_words)
 {
-    (void)state;
     for (enum redis_trouble trouble = REDIS_FINE; trouble < REDIS_TROUBLE__COUNT; trouble++) {
         assert_non_null(redis_trouble_word(trouble));
         assert_non_null(redis_trouble_reason(trouble));
     }
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_redis_trouble_of_each_error),
-        cmocka_unit_test(test_redis_trouble_is_only_in_errors),
-        cmocka_unit_test(test_redis_trouble_of_a_right_is_asked_about_once_in_a_while),
-        cmocka_unit_test(test_redis_trouble_each_has_its_words),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,13 +2,7 @@
 #include "http/request.h"
 
 #include "fake_source.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "test.h"
 
 #include <stdlib.h>
 
@@ -17,20 +11,18 @@ static const char *const ALLOWED[] = {"limit", "job_id", NULL};
 static struct request req;
 static struct api_error error;
 
-static int set_up(void **state)
+static void set_up(void)
 {
-    (void)state;
     request_init(&req);
     api_error_clear(&error);
-    return 0;
 }
 
-static int tear_down(void **state)
+static void tear_down(void)
 {
-    (void)state;
     request_fini(&req);
-    return 0;
 }
+
+EACH_TEST(set_up, tear_down);
 
 static bool read_head(const char *uri)
 {
@@ -39,9 +31,8 @@ static bool read_head(const char *uri)
     return request_read_head(&req, fake_source(&fake), &error);
 }
 
-static void test_request_path_is_decoded_and_nothing_more(void **state)
+TEST(request_path_is_decoded_and_nothing_more)
 {
-    (void)state;
     static const char *const TABLE[][2] = {
         {"/health", "/health"},     {"/health?x=1", "/health"},
         {"/%68ealth", "/health"},   {"/a%2Fb", "/a/b"},
@@ -55,9 +46,8 @@ static void test_request_path_is_decoded_and_nothing_more(void **state)
     }
 }
 
-static void test_request_path_refuses_broken_escapes(void **state)
+TEST(request_path_refuses_broken_escapes)
 {
-    (void)state;
     static const char *const TABLE[] = {"/%", "/%4", "/%zz", "/a%4gb", "/%%41"};
     for (size_t i = 0; i < sizeof TABLE / sizeof TABLE[0]; i++) {
         assert_false(read_head(TABLE[i]));
@@ -65,9 +55,8 @@ static void test_request_path_refuses_broken_escapes(void **state)
     }
 }
 
-static void test_request_uri_has_a_limit(void **state)
+TEST(request_uri_has_a_limit)
 {
-    (void)state;
     char uri[REQUEST_URI_MAX + 2];
     memset(uri, 'a', sizeof uri);
     uri[0] = '/';
@@ -80,18 +69,16 @@ static void test_request_uri_has_a_limit(void **state)
     assert_true(read_head("/health"));
 }
 
-static void test_request_head_is_answered_as_get(void **state)
+TEST(request_head_is_answered_as_get)
 {
-    (void)state;
     struct fake_request fake = {.method = "HEAD", .uri = "/"};
     assert_true(request_read_head(&req, fake_source(&fake), &error));
     assert_string_equal(req.method, "GET");
     assert_true(req.head);
 }
 
-static void test_request_cgi_program_is_mounted_anywhere(void **state)
+TEST(request_cgi_program_is_mounted_anywhere)
 {
-    (void)state;
     struct fake_request fake = {.method = "GET",
                                 .uri = "/cgi-bin/dronc/v1/%78?limit=1",
                                 .extra = {{"SCRIPT_NAME", "/cgi-bin/dronc"}, {"PATH_INFO", "/v1/x"}}};
@@ -105,9 +92,8 @@ static void test_request_cgi_program_is_mounted_anywhere(void **state)
     assert_true(slice_eq(request_param(&req, "limit"), "1"));
 }
 
-static void test_request_without_any_variable_is_no_crash(void **state)
+TEST(request_without_any_variable_is_no_crash)
 {
-    (void)state;
     struct fake_request fake = {0};
     assert_true(request_read_head(&req, fake_source(&fake), &error));
     assert_true(slice_eq(req.path, ""));
@@ -115,9 +101,8 @@ static void test_request_without_any_variable_is_no_crash(void **state)
     assert_null(request_param(&req, "limit").data);
 }
 
-static void test_request_query_is_decoded(void **state)
+TEST(request_query_is_decoded)
 {
-    (void)state;
     static const char *const TABLE[][3] = {
         {"/?limit=5", "limit", "5"},
         {"/?limit=5&job_id=x", "job_id", "x"},
@@ -136,9 +121,8 @@ static void test_request_query_is_decoded(void **state)
     }
 }
 
-static void test_request_query_refuses_by_name(void **state)
+TEST(request_query_refuses_by_name)
 {
-    (void)state;
     static const char *const TABLE[][2] = {
         {"/?limt=5", "limt"},   {"/?limit=1&limit=1", "limit"}, {"/?x", "x"},           {"/?a+b=1", "a b"},
         {"/?Limit=1", "Limit"}, {"/?limit=%", "limit"},         {"/?limit%00=1", NULL}, {"/?=1", ""},
@@ -165,9 +149,8 @@ static bool read_body(struct fake_request *fake)
     return request_read_body(&req, &error);
 }
 
-static void test_request_body_is_read_whole(void **state)
+TEST(request_body_is_read_whole)
 {
-    (void)state;
     struct fake_request fake = {.length = "2", .body = "{}"};
     assert_true(read_body(&fake));
     assert_string_equal(buffer_str(&req.body), "{}");
@@ -182,9 +165,8 @@ static void test_request_body_is_read_whole(void **state)
     assert_int_equal(req.body.len, 2);
 }
 
-static void test_request_body_of_exactly_the_limit(void **state)
+TEST(request_body_of_exactly_the_limit)
 {
-    (void)state;
     char *body = calloc(1, REQUEST_BODY_MAX + 1);
     assert_non_null(body);
     struct fake_request fake = {.length = "65536", .body = body, .body_len = REQUEST_BODY_MAX};
@@ -201,9 +183,8 @@ static void test_request_body_of_exactly_the_limit(void **state)
     free(body);
 }
 
-static void test_request_body_refusals(void **state)
+TEST(request_body_refusals)
 {
-    (void)state;
     static const struct {
         struct fake_request fake;
         enum api_code code;
@@ -224,9 +205,8 @@ static void test_request_body_refusals(void **state)
     }
 }
 
-static void test_request_lines_have_their_own_limit_and_type(void **state)
+TEST(request_lines_have_their_own_limit_and_type)
 {
-    (void)state;
     char *body = calloc(1, REQUEST_LINES_MAX + 1);
     assert_non_null(body);
     struct fake_request fake = {.method = "POST",
@@ -251,9 +231,8 @@ static void test_request_lines_have_their_own_limit_and_type(void **state)
 }
 
 /* nginx before 1.23 hands a header on as often as it came. */
-static void test_request_header_of_several_lines_is_one_list(void **state)
+TEST(request_header_of_several_lines_is_one_list)
 {
-    (void)state;
     static const char *const ALL[] = {"HTTP_IF_MATCH=\"1\"", "HTTP_IF=x", "HTTP_IF_MATCH=\"2\"",
                                       "HTTP_ACCEPT=a/b", NULL};
     struct fake_request fake = {.method = "GET",
@@ -264,26 +243,4 @@ static void test_request_header_of_several_lines_is_one_list(void **state)
     assert_string_equal(request_header(&req, "HTTP_IF_MATCH"), "\"1\", \"2\"");
     assert_string_equal(request_header(&req, "HTTP_ACCEPT"), "a/b");
     assert_string_equal(request_header(&req, "HTTP_NONE"), "");
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        TEST(test_request_path_is_decoded_and_nothing_more),
-        TEST(test_request_path_refuses_broken_escapes),
-        TEST(test_request_uri_has_a_limit),
-        TEST(test_request_header_of_several_lines_is_one_list),
-        TEST(test_request_head_is_answered_as_get),
-        TEST(test_request_cgi_program_is_mounted_anywhere),
-        TEST(test_request_without_any_variable_is_no_crash),
-        TEST(test_request_query_is_decoded),
-        TEST(test_request_query_refuses_by_name),
-        TEST(test_request_body_is_read_whole),
-        TEST(test_request_body_of_exactly_the_limit),
-        TEST(test_request_body_refusals),
-        TEST(test_request_lines_have_their_own_limit_and_type),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

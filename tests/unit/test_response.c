@@ -1,12 +1,7 @@
 /* Answers: headers, bodies, errors as JSON. */
 #include "http/response.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "test.h"
 
 #include <string.h>
 
@@ -18,9 +13,8 @@ static void check_wire(const struct response *res, bool head, const char *expect
     buffer_fini(&wire);
 }
 
-static void test_response_text(void **state)
+TEST(response_text)
 {
-    (void)state;
     struct response res;
     response_init(&res);
     response_text(&res, 200, "hello");
@@ -30,9 +24,8 @@ static void test_response_text(void **state)
     response_fini(&res);
 }
 
-static void test_response_head_has_no_body_but_its_length(void **state)
+TEST(response_head_has_no_body_but_its_length)
 {
-    (void)state;
     struct response res;
     struct json_writer w;
     response_init(&res);
@@ -44,9 +37,8 @@ static void test_response_head_has_no_body_but_its_length(void **state)
     response_fini(&res);
 }
 
-static void test_response_error_replaces_what_was_written(void **state)
+TEST(response_error_replaces_what_was_written)
 {
-    (void)state;
     struct response res;
     struct json_writer w;
     struct api_error error;
@@ -63,9 +55,8 @@ static void test_response_error_replaces_what_was_written(void **state)
     response_fini(&res);
 }
 
-static void test_response_error_tells_field_and_offset_where_known(void **state)
+TEST(response_error_tells_field_and_offset_where_known)
 {
-    (void)state;
     struct response res;
     struct api_error error;
     response_init(&res);
@@ -80,9 +71,8 @@ static void test_response_error_tells_field_and_offset_where_known(void **state)
     response_fini(&res);
 }
 
-static void test_response_with_a_tag_may_be_kept(void **state)
+TEST(response_with_a_tag_may_be_kept)
 {
-    (void)state;
     struct response res;
     struct json_writer w;
     response_init(&res);
@@ -97,9 +87,8 @@ static void test_response_with_a_tag_may_be_kept(void **state)
     response_fini(&res);
 }
 
-static void test_response_error_as_a_problem(void **state)
+TEST(response_error_as_a_problem)
 {
-    (void)state;
     struct response res;
     struct api_error error;
     response_init(&res);
@@ -119,9 +108,8 @@ static void test_response_error_as_a_problem(void **state)
     response_fini(&res);
 }
 
-static void test_response_every_code_has_a_name_and_a_status(void **state)
+TEST(response_every_code_has_a_name_and_a_status)
 {
-    (void)state;
     for (int code = API_OK; code < API_CODE__COUNT; code++) {
         assert_non_null(api_code_name((enum api_code)code));
         assert_in_range(api_code_status((enum api_code)code), 200, 599);
@@ -130,9 +118,8 @@ static void test_response_every_code_has_a_name_and_a_status(void **state)
     assert_int_equal(api_code_status(API_CODE__COUNT), 500);
 }
 
-static void test_response_redis_details_are_for_the_log(void **state)
+TEST(response_redis_details_are_for_the_log)
 {
-    (void)state;
     struct errinfo info;
     struct api_error error;
     (void)err_set(&info, ERR_DOWN, "no socket at /secret/path");
@@ -145,9 +132,8 @@ static void test_response_redis_details_are_for_the_log(void **state)
     assert_int_equal(error.code, API_INTERNAL_ERROR);
 }
 
-static void test_response_without_a_body_says_so(void **state)
+TEST(response_without_a_body_says_so)
 {
-    (void)state;
     struct response res;
     struct json_writer w;
     response_init(&res);
@@ -159,9 +145,8 @@ static void test_response_without_a_body_says_so(void **state)
     response_fini(&res);
 }
 
-static void test_response_that_goes_on_has_no_length(void **state)
+TEST(response_that_goes_on_has_no_length)
 {
-    (void)state;
     struct response res;
     response_init(&res);
     response_lines(&res, 200);
@@ -174,9 +159,8 @@ static void test_response_that_goes_on_has_no_length(void **state)
     response_fini(&res);
 }
 
-static void test_response_that_was_stored_says_so(void **state)
+TEST(response_that_was_stored_says_so)
 {
-    (void)state;
     struct response res;
     response_init(&res);
     response_lines(&res, 200);
@@ -185,22 +169,4 @@ static void test_response_that_was_stored_says_so(void **state)
                "Status: 200 OK\r\nContent-Type: application/x-ndjson\r\nContent-Length: 0\r\n"
                "Cache-Control: no-store\r\nIdempotent-Replayed: true\r\n\r\n");
     response_fini(&res);
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_response_text),
-        cmocka_unit_test(test_response_that_goes_on_has_no_length),
-        cmocka_unit_test(test_response_that_was_stored_says_so),
-        cmocka_unit_test(test_response_head_has_no_body_but_its_length),
-        cmocka_unit_test(test_response_error_replaces_what_was_written),
-        cmocka_unit_test(test_response_error_tells_field_and_offset_where_known),
-        cmocka_unit_test(test_response_with_a_tag_may_be_kept),
-        cmocka_unit_test(test_response_error_as_a_problem),
-        cmocka_unit_test(test_response_without_a_body_says_so),
-        cmocka_unit_test(test_response_every_code_has_a_name_and_a_status),
-        cmocka_unit_test(test_response_redis_details_are_for_the_log),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

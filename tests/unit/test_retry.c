@@ -1,24 +1,19 @@
 /* The rule for retries: what is taken, what is refused, what holds where nothing is said. */
 #include "job/retry.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "test.h"
 
 #include <string.h>
 
 static struct retry rule;
 static struct errinfo info;
 
-static int tear_down(void **state)
+static void tear_down(void)
 {
-    (void)state;
     retry_fini(&rule);
-    return 0;
 }
+
+ALL_TESTS(NULL, tear_down);
 
 static enum err read_rule(const char *text)
 {
@@ -39,9 +34,8 @@ static void assert_means(const char *text, const char *printed)
     buffer_fini(&out);
 }
 
-static void test_retry_has_defaults(void **state)
+TEST(retry_has_defaults)
 {
-    (void)state;
     static const char *const usual[] = {NULL, "{}",
                                         "{\"max_attempts\":6,\"min_backoff_ms\":1000,\"max_backoff_ms\":"
                                         "30000,\"multiplier\":2.0,\"jitter\":\"full\"}"};
@@ -60,9 +54,8 @@ static void test_retry_has_defaults(void **state)
     }
 }
 
-static void test_retry_takes_every_member(void **state)
+TEST(retry_takes_every_member)
 {
-    (void)state;
     struct job_fields told = {0};
     static const char all[] = "{\"jitter\":\"none\",\"max_attempts\":100,\"max_backoff_ms\":86400000,"
                               "\"max_duration_ms\":2592000000,\"min_backoff_ms\":1,\"multiplier\":1.125}";
@@ -72,9 +65,8 @@ static void test_retry_takes_every_member(void **state)
 }
 
 /* What is not said follows what is. */
-static void test_retry_backoffs_fit_each_other(void **state)
+TEST(retry_backoffs_fit_each_other)
 {
-    (void)state;
     assert_means("{\"min_backoff_ms\":60000}",
                  "retry 6 in 60000 to 60000 ms times 2000 jitter full within 0 ms\n");
     assert_means("{\"max_backoff_ms\":500}", "retry 6 in 500 to 500 ms times 2000 jitter full within 0 ms\n");
@@ -82,9 +74,8 @@ static void test_retry_backoffs_fit_each_other(void **state)
                  "retry 6 in 1000 to 5000 ms times 2000 jitter full within 0 ms\n");
 }
 
-static void test_retry_flags(void **state)
+TEST(retry_flags)
 {
-    (void)state;
     struct job_fields fields = {.retry_unsent = {true, 1}, .retry_client_errors = {true, 0}};
     struct job_fields told = {0};
     struct buffer out = {0};
@@ -103,9 +94,8 @@ static void test_retry_flags(void **state)
     buffer_fini(&out);
 }
 
-static void test_retry_faults(void **state)
+TEST(retry_faults)
 {
-    (void)state;
     static const char *const rows[][2] = {
         {"[]", "must be an object"},
         {"{", "retry: "},
@@ -138,9 +128,8 @@ static void test_retry_faults(void **state)
     }
 }
 
-static void test_retry_warns_of_rules_that_do_nothing(void **state)
+TEST(retry_warns_of_rules_that_do_nothing)
 {
-    (void)state;
     static const struct {
         const char *text;
         bool unsent, client_errors, at_least_once;
@@ -163,17 +152,4 @@ static void test_retry_warns_of_rules_that_do_nothing(void **state)
         assert_int_equal(warning != NULL, rows[i].part != NULL);
         assert_true(warning == NULL || strstr(warning, rows[i].part) != NULL);
     }
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_retry_has_defaults),
-        cmocka_unit_test(test_retry_takes_every_member),
-        cmocka_unit_test(test_retry_backoffs_fit_each_other),
-        cmocka_unit_test(test_retry_flags),
-        cmocka_unit_test(test_retry_faults),
-        cmocka_unit_test(test_retry_warns_of_rules_that_do_nothing),
-    };
-    return cmocka_run_group_tests(tests, NULL, tear_down);
 }

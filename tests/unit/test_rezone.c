@@ -7,6 +7,7 @@
 #include "redis/redis_sync.h"
 #include "redis_server.h"
 #include "rig.h"
+#include "test.h"
 
 #include <limits.h>
 #include <string.h>
@@ -109,9 +110,8 @@ static bool is_waiting(void)
     return rezone.state == REZONE_WAITING;
 }
 
-static int set_up(void **state)
+static void set_up(void)
 {
-    (void)state;
     redis_server_open(&server, NULL);
     config = redis_server_config(&server);
     redis = redis_sync_new(&config, clock_system());
@@ -127,13 +127,12 @@ static int set_up(void **state)
     rezone_init(&rezone, the_link, &runs);
     rig.turn = turn;
     redis_link_start(the_link);
-    return rig_run(&rig, is_up, RIG_LIMIT_MS) ? 0 : -1;
+    assert_true(rig_run(&rig, is_up, RIG_LIMIT_MS));
 }
 
-static int tear_down(void **state)
+static void tear_down(void)
 {
     char path[64];
-    (void)state;
     rig.turn = NULL;
     redis_link_free(the_link);
     rig_fini(&rig);
@@ -143,8 +142,9 @@ static int tear_down(void **state)
     (void)unlink(path);
     (void)rmdir(folder);
     redis_server_close(&server);
-    return 0;
 }
+
+EACH_TEST(set_up, tear_down);
 
 /* ---- the scripts ---- */
 
@@ -182,9 +182,8 @@ static int64_t move(const char *id, int64_t was, int64_t due)
     return move_if(id, created, was, due);
 }
 
-static void test_rezone_script_leaves_what_has_another_schedule_by_now(void **state)
+TEST(rezone_script_leaves_what_has_another_schedule_by_now)
 {
-    (void)state;
     char id[JOB_ID_SIZE] = {0};
     char stamp[32];
     int64_t due = create(8, "0 9 1 1 *", "");
@@ -195,10 +194,9 @@ static void test_rezone_script_leaves_what_has_another_schedule_by_now(void **st
     assert_int_equal(due_of(8), due);
 }
 
-static void test_rezone_script_moves_only_what_was_not_touched(void **state)
+TEST(rezone_script_moves_only_what_was_not_touched)
 {
     const struct store_keep keep = STORE_KEEP_STANDARD;
-    (void)state;
     char id[JOB_ID_SIZE] = {0};
     struct cmd cmd;
     int64_t due = create(7, "0 9 1 1 *", "");
@@ -215,9 +213,8 @@ static void test_rezone_script_moves_only_what_was_not_touched(void **state)
     assert_int_equal(move(ID, 1, 2), 0); /* never was */
 }
 
-static void test_due_page_shows_what_has_a_zone(void **state)
+TEST(due_page_shows_what_has_a_zone)
 {
-    (void)state;
     char cursor[STORE_CURSOR_SIZE];
     struct store_pending pending;
     struct cmd cmd;
@@ -244,9 +241,8 @@ static void test_due_page_shows_what_has_a_zone(void **state)
 
 /* ---- the walk ---- */
 
-static void test_rezone_moves_all_jobs_of_a_zone(void **state)
+TEST(rezone_moves_all_jobs_of_a_zone)
 {
-    (void)state;
     static int64_t due[300];
     for (int i = 0; i < 300; i++) {
         due[i] = create(i, "0 9 1 1 *", "Test");
@@ -262,9 +258,8 @@ static void test_rezone_moves_all_jobs_of_a_zone(void **state)
     assert_int_equal(rezone.moved, 300);
 }
 
-static void test_rezone_comes_again_for_runs_with_old_rules(void **state)
+TEST(rezone_comes_again_for_runs_with_old_rules)
 {
-    (void)state;
     struct run run = {.state = RUN_CLAIMED};
     int64_t due = create(1, "0 9 1 1 *", "Test");
     int64_t untouched = create(2, "0 9 1 1 *", "Test");
@@ -286,9 +281,8 @@ static void test_rezone_comes_again_for_runs_with_old_rules(void **state)
     assert_int_equal(rezone.moved, 1);
 }
 
-static void test_rezone_begins_anew_when_redis_comes_back(void **state)
+TEST(rezone_begins_anew_when_redis_comes_back)
 {
-    (void)state;
     int64_t due = create(1, "0 9 1 1 *", "Test");
     set_rules("America/Chicago");
     rezone_start(&rezone);
@@ -304,9 +298,8 @@ static void test_rezone_begins_anew_when_redis_comes_back(void **state)
     assert_int_equal(due_of(1), due + 3600000);
 }
 
-static void test_rezone_twice_in_a_row_ends_with_the_last_rules(void **state)
+TEST(rezone_twice_in_a_row_ends_with_the_last_rules)
 {
-    (void)state;
     int64_t due = create(1, "0 9 1 1 *", "Test");
     set_rules("America/Chicago");
     rezone_start(&rezone);
@@ -315,20 +308,4 @@ static void test_rezone_twice_in_a_row_ends_with_the_last_rules(void **state)
     rezone_start(&rezone);
     assert_true(rig_run(&rig, is_idle, RIG_LIMIT_MS));
     assert_int_equal(due_of(1), due + 2 * 3600000);
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        TEST(test_rezone_script_moves_only_what_was_not_touched),
-        TEST(test_rezone_script_leaves_what_has_another_schedule_by_now),
-        TEST(test_due_page_shows_what_has_a_zone),
-        TEST(test_rezone_moves_all_jobs_of_a_zone),
-        TEST(test_rezone_comes_again_for_runs_with_old_rules),
-        TEST(test_rezone_begins_anew_when_redis_comes_back),
-        TEST(test_rezone_twice_in_a_row_ends_with_the_last_rules),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

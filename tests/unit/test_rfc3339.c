@@ -1,19 +1,13 @@
 /* Instants as text: what RFC 3339 allows is read, and nothing else. */
 #include "text/rfc3339.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "test.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static void test_rfc3339_reads_instants(void **state)
+TEST(rfc3339_reads_instants)
 {
-    (void)state;
     static const struct {
         const char *text;
         int64_t ms;
@@ -43,9 +37,8 @@ static void test_rfc3339_reads_instants(void **state)
     }
 }
 
-static void test_rfc3339_says_what_is_wrong(void **state)
+TEST(rfc3339_says_what_is_wrong)
 {
-    (void)state;
     static const struct {
         const char *text;
         const char *part; /* of the reason */
@@ -97,9 +90,8 @@ static void test_rfc3339_says_what_is_wrong(void **state)
 }
 
 /* Every beginning of an instant is refused, but the instant, in memory of exactly that length. */
-static void test_rfc3339_reads_no_further_than_told(void **state)
+TEST(rfc3339_reads_no_further_than_told)
 {
-    (void)state;
     const char *text = "2026-03-08T07:00:00.5+01:00";
     for (size_t len = 0; len <= strlen(text); len++) {
         char *copy = malloc(len > 0 ? len : 1);
@@ -116,9 +108,8 @@ static void test_rfc3339_reads_no_further_than_told(void **state)
 }
 
 /* What clock writes is read back. */
-static void test_rfc3339_reads_what_clock_writes(void **state)
+TEST(rfc3339_reads_what_clock_writes)
 {
-    (void)state;
     for (int64_t ms = 0; ms < 7258118400000; ms += 86399999 * 13) {
         char text[CLOCK_RFC3339_SIZE];
         struct wall_ms at;
@@ -126,15 +117,4 @@ static void test_rfc3339_reads_what_clock_writes(void **state)
         assert_int_equal(rfc3339_parse(&at, slice_of(text), NULL), ERR_OK);
         assert_int_equal(at.ms, ms);
     }
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rfc3339_reads_instants),
-        cmocka_unit_test(test_rfc3339_says_what_is_wrong),
-        cmocka_unit_test(test_rfc3339_reads_no_further_than_told),
-        cmocka_unit_test(test_rfc3339_reads_what_clock_writes),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

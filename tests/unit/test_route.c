@@ -3,16 +3,10 @@
 
 #include "api/resources.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "test.h"
 
-#include <cmocka.h>
-
-static void test_route_finds_every_resource(void **state)
+TEST(route_finds_every_resource)
 {
-    (void)state;
     static const struct {
         const char *path;
         const char *method;
@@ -46,9 +40,8 @@ static void test_route_finds_every_resource(void **state)
     }
 }
 
-static void test_route_unknown_path_is_404(void **state)
+TEST(route_unknown_path_is_404)
 {
-    (void)state;
     static const char *const TABLE[] = {"",          "health",         "/health/",    "//health",
                                         "/HEALTH",   "/health/deep/x", "/v1",         "/v1/track",
                                         "/v1/jobs/", "/v1/jobs//run",  "/v1/jobs/x/", "/v1/jobs/x/y/run"};
@@ -61,18 +54,16 @@ static void test_route_unknown_path_is_404(void **state)
     }
 }
 
-static void test_route_path_with_a_nul_is_another_path(void **state)
+TEST(route_path_with_a_nul_is_another_path)
 {
-    (void)state;
     char allow[RESPONSE_ALLOW_SIZE];
     struct api_error error;
     assert_null(route_find((struct slice){"/health\0", 8}, "GET", allow, &error));
     assert_int_equal(error.code, API_NOT_FOUND);
 }
 
-static void test_route_wrong_method_is_405_with_allow(void **state)
+TEST(route_wrong_method_is_405_with_allow)
 {
-    (void)state;
     static const char *const TABLE[][3] = {
         {"/health", "POST", "GET, HEAD"},
         {"/health", "get", "GET, HEAD"},
@@ -92,9 +83,8 @@ static void test_route_wrong_method_is_405_with_allow(void **state)
     }
 }
 
-static void test_route_takes_the_id_out_of_the_path(void **state)
+TEST(route_takes_the_id_out_of_the_path)
 {
-    (void)state;
     struct slice id;
     assert_true(route_match("/v1/jobs/{id}/run", slice_of("/v1/jobs/capi:0/run"), &id));
     assert_true(slice_eq(id, "capi:0"));
@@ -104,16 +94,4 @@ static void test_route_takes_the_id_out_of_the_path(void **state)
     assert_null(id.data);
     assert_false(route_match("/v1/jobs/{id}", slice_of("/v1/jobs/x/y"), &id));
     assert_null(id.data);
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_route_finds_every_resource),
-        cmocka_unit_test(test_route_unknown_path_is_404),
-        cmocka_unit_test(test_route_path_with_a_nul_is_another_path),
-        cmocka_unit_test(test_route_wrong_method_is_405_with_allow),
-        cmocka_unit_test(test_route_takes_the_id_out_of_the_path),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,13 +2,7 @@
 #include "run/run.h"
 
 #include "log_capture.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "test.h"
 
 /* As drawn in run.h. */
 static const bool allowed[RUN_STATE__COUNT][RUN_STATE__COUNT] = {
@@ -37,29 +31,25 @@ static const bool allowed[RUN_STATE__COUNT][RUN_STATE__COUNT] = {
 static struct log_capture capture;
 static struct run run;
 
-static int set_up(void **state)
+static void set_up(void)
 {
-    (void)state;
     log_capture_begin(&capture, LOG_WARN);
-    return 0;
 }
 
-static int tear_down(void **state)
+static void tear_down(void)
 {
-    (void)state;
     log_capture_end(&capture);
-    return 0;
 }
 
-static void test_run_starts_as_claimed(void **state)
+EACH_TEST(set_up, tear_down);
+
+TEST(run_starts_as_claimed)
 {
-    (void)state;
     assert_int_equal((struct run){0}.state, RUN_CLAIMED);
 }
 
-static void test_run_allowed_moves_are_silent_and_others_are_logged(void **state)
+TEST(run_allowed_moves_are_silent_and_others_are_logged)
 {
-    (void)state;
     size_t lines = 0;
     for (unsigned from = 0; from < RUN_STATE__COUNT; from++) {
         for (unsigned to = 0; to < RUN_STATE__COUNT; to++) {
@@ -75,9 +65,8 @@ static void test_run_allowed_moves_are_silent_and_others_are_logged(void **state
     }
 }
 
-static void test_run_forbidden_move_is_logged_as_a_bug(void **state)
+TEST(run_forbidden_move_is_logged_as_a_bug)
 {
-    (void)state;
     run.state = RUN_CALLING;
     run_set_state(&run, RUN_STARTING);
     const char *text = log_capture_text(&capture);
@@ -88,9 +77,8 @@ static void test_run_forbidden_move_is_logged_as_a_bug(void **state)
     assert_non_null(strstr(text, "\"to\":\"starting\""));
 }
 
-static void test_run_states_have_names(void **state)
+TEST(run_states_have_names)
 {
-    (void)state;
     static const char *const names[RUN_STATE__COUNT] = {"claimed",    "starting",  "ready",
                                                         "confirming", "calling",   "finishing",
                                                         "skipping",   "releasing", "ended"};
@@ -98,17 +86,4 @@ static void test_run_states_have_names(void **state)
         assert_string_equal(run_state_name((enum run_state)i), names[i]);
     }
     assert_string_equal(run_state_name(RUN_STATE__COUNT), "unknown");
-}
-
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        TEST(test_run_starts_as_claimed),
-        TEST(test_run_allowed_moves_are_silent_and_others_are_logged),
-        TEST(test_run_forbidden_move_is_logged_as_a_bug),
-        TEST(test_run_states_have_names),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

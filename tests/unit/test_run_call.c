@@ -1,10 +1,12 @@
 /* The call of a run: what the target is told, what its answer means, and what the log may show. */
+#include "base/version.h"
 #include "run/run_call.h"
 
 #include "job_maker.h"
 #include "log_capture.h"
 #include "run/policy.h"
 #include "run/runs.h"
+#include "test.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -44,9 +46,8 @@ static void give_api(const char *text)
 }
 
 /* Attempt number 3 of a retried occurrence. */
-static int set_up(void **state)
+static void set_up(void)
 {
-    (void)state;
     const struct job_id id = {{0xc8, 0xed}};
     run = (struct run){.attempt = {.job = id, .scheduled = {T0}, .number = 3}, .due = {T0 + 5000}};
     run.job.id = id;
@@ -58,18 +59,17 @@ static int set_up(void **state)
     assert_int_equal(retry_read(&run.job.retry, &(struct job_fields){0}, NULL), ERR_OK);
     memset(&request, 0x55, sizeof request);
     log_capture_begin(&capture, LOG_INFO);
-    return 0;
 }
 
-static int tear_down(void **state)
+static void tear_down(void)
 {
-    (void)state;
     run_texts_fini(&texts);
     buffer_fini(&run.body);
     job_fini(&run.job);
     log_capture_end(&capture);
-    return 0;
 }
+
+EACH_TEST(set_up, tear_down);
 
 /* ---- the request ---- */
 
@@ -94,9 +94,8 @@ static void assert_headers(const char *expected, size_t size)
 
 #define ASSERT_HEADERS(text) assert_headers(text, sizeof(text))
 
-static void test_run_call_request_names_occurrence_and_attempt(void **state)
+TEST(run_call_request_names_occurrence_and_attempt)
 {
-    (void)state;
     make_request();
     ASSERT_HEADERS(SYSTEM_HEADERS);
     assert_string_equal(request.method, "GET");
@@ -105,9 +104,8 @@ static void test_run_call_request_names_occurrence_and_attempt(void **state)
     assert_string_equal(request.user_agent, "dronc/" DRONC_VERSION);
 }
 
-static void test_run_call_request_is_what_the_job_says(void **state)
+TEST(run_call_request_is_what_the_job_says)
 {
-    (void)state;
     struct job_fields fields = {.method = slice_of("POST"),
                                 .headers =
                                     slice_of("{\"Content-Type\":\"application/json\",\"X-Empty\":\"\"}"),
@@ -121,9 +119,8 @@ static void test_run_call_request_is_what_the_job_says(void **state)
     assert_int_equal(run.body.size, 0);
 }
 
-static void test_run_call_templates_are_filled_in(void **state)
+TEST(run_call_templates_are_filled_in)
 {
-    (void)state;
     struct job_fields fields = {.headers = slice_of("{\"X-For\":\"{{ scheduled_time }}/{{attempt}}\"}"),
                                 .body =
                                     slice_of("{\"id\":\"{{execution_id}}\",\"at\":{{scheduled_time_unix}}}")};
@@ -136,17 +133,15 @@ static void test_run_call_templates_are_filled_in(void **state)
 }
 
 /* By us, whatever libcurl would make of the others. */
-static void test_run_call_dots_of_the_path_are_resolved(void **state)
+TEST(run_call_dots_of_the_path_are_resolved)
 {
-    (void)state;
     give_api("http://h/a/../%2e%2e/b/./c?n={{attempt}}&p=/../#f");
     assert_int_equal(run_make_request(&run, &texts, &request), ERR_OK);
     assert_string_equal(request.url, "http://h/%2e%2e/b/c?n=3&p=/../");
 }
 
-static void test_run_call_systems_headers_win(void **state)
+TEST(run_call_systems_headers_win)
 {
-    (void)state;
     struct job_fields fields = {
         .headers = slice_of(
             "{\"Dronc-Attempt\":\"9\",\"User-Agent\":\"me\",\"dronc-x\":\"1\",\"idempotency-KEY\":\"2\"}")};
@@ -155,9 +150,8 @@ static void test_run_call_systems_headers_win(void **state)
     ASSERT_HEADERS(SYSTEM_HEADERS "User-Agent: me\0");
 }
 
-static void test_run_call_body_may_be_bytes(void **state)
+TEST(run_call_body_may_be_bytes)
 {
-    (void)state;
     struct job_fields fields = {.method = slice_of("PUT"), .body_base64 = slice_of("AAH/e3tqb2JfaWR9fQ==")};
     give_call(&fields);
     make_request();
@@ -166,9 +160,8 @@ static void test_run_call_body_may_be_bytes(void **state)
 }
 
 /* A server may wait for a length otherwise. */
-static void test_run_call_empty_bodies_are_said_where_one_is_expected(void **state)
+TEST(run_call_empty_bodies_are_said_where_one_is_expected)
 {
-    (void)state;
     static const char *const methods[] = {"POST", "PUT", "PATCH", "GET", "DELETE", "HEAD", "OPTIONS"};
     for (size_t i = 0; i < 7; i++) {
         struct job_fields fields = {.method = slice_of(methods[i])};
@@ -180,9 +173,8 @@ static void test_run_call_empty_bodies_are_said_where_one_is_expected(void **sta
     }
 }
 
-static void test_run_call_request_has_limits(void **state)
+TEST(run_call_request_has_limits)
 {
-    (void)state;
     make_request();
     assert_int_equal(request.timeout_ms, 90000);
     assert_int_equal(request.connect_timeout_ms, 10000);
@@ -200,9 +192,8 @@ static void test_run_call_request_has_limits(void **state)
     assert_true(slice_eq(request.find, "ok"));
 }
 
-static void test_run_call_request_is_sent_once_where_that_was_promised(void **state)
+TEST(run_call_request_is_sent_once_where_that_was_promised)
 {
-    (void)state;
     make_request();
     assert_false(request.once);
     run.job.type = JOB_ATMOST_ONCE;
@@ -211,9 +202,8 @@ static void test_run_call_request_is_sent_once_where_that_was_promised(void **st
 }
 
 /* Every attempt at an occurrence carries the same key; another occurrence has another one. */
-static void test_run_call_idempotency_key_is_the_occurrences(void **state)
+TEST(run_call_idempotency_key_is_the_occurrences)
 {
-    (void)state;
     static const char key[] = "Idempotency-Key: " HEX "-1772953200000";
     run.attempt.number = 4;
     run.due.ms += 9000;
@@ -252,9 +242,8 @@ static const struct {
     {{.error = HTTP_ERROR_INTERNAL, .text = "memory"}, EXECUTION_FAILED, "internal", "memory"},
 };
 
-static void test_run_call_results_become_executions(void **state)
+TEST(run_call_results_become_executions)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof results / sizeof results[0]; i++) {
         run_note_result(&run, "me", &results[i].result);
         assert_int_equal(run.execution.outcome, results[i].outcome);
@@ -266,9 +255,8 @@ static void test_run_call_results_become_executions(void **state)
 }
 
 /* What the job counts as success is one, and nothing else is. */
-static void test_run_call_success_is_what_the_job_says(void **state)
+TEST(run_call_success_is_what_the_job_says)
 {
-    (void)state;
     static const struct {
         const char *rule;
         struct http_result result;
@@ -300,9 +288,8 @@ static void test_run_call_success_is_what_the_job_says(void **state)
     }
 }
 
-static void test_run_call_execution_tells_when_and_who(void **state)
+TEST(run_call_execution_tells_when_and_who)
 {
-    (void)state;
     const struct http_result result = {
         .status = 200,
         .started = {T0 + 5007},
@@ -322,9 +309,8 @@ static void test_run_call_execution_tells_when_and_who(void **state)
     assert_string_equal(run.execution.runner, "me");
 }
 
-static void test_run_call_what_is_kept_of_an_answer_is_in_the_record_and_in_no_log(void **state)
+TEST(run_call_what_is_kept_of_an_answer_is_in_the_record_and_in_no_log)
 {
-    (void)state;
     const struct http_result result = {.status = 500, .started = {T0}, .kept = {"s3cret", 6}};
     run_note_result(&run, "me", &result);
     assert_true(slice_eq(run.execution.response, "czNjcmV0"));
@@ -334,9 +320,8 @@ static void test_run_call_what_is_kept_of_an_answer_is_in_the_record_and_in_no_l
     buffer_fini(&run.body);
 }
 
-static void test_run_call_asks_to_keep_only_what_the_job_does(void **state)
+TEST(run_call_asks_to_keep_only_what_the_job_does)
 {
-    (void)state;
     for (int keep = 0; keep <= 1; keep++) {
         run.job.call.keep_response = keep == 1;
         assert_int_equal(run_make_request(&run, &texts, &request), ERR_OK);
@@ -346,9 +331,8 @@ static void test_run_call_asks_to_keep_only_what_the_job_does(void **state)
     }
 }
 
-static void test_run_call_long_texts_are_cut(void **state)
+TEST(run_call_long_texts_are_cut)
 {
-    (void)state;
     char runner[200];
     struct http_result result = {.error = HTTP_ERROR_RESPONSE};
     memset(runner, 'r', sizeof runner - 1);
@@ -371,9 +355,8 @@ static enum store_after after(enum job_type type, int attempt, int status)
     return run.after;
 }
 
-static void test_run_call_success_and_at_most_once_are_over(void **state)
+TEST(run_call_success_and_at_most_once_are_over)
 {
-    (void)state;
     for (int attempt = 1; attempt <= RETRY_ATTEMPTS + 1; attempt++) {
         assert_int_equal(after(JOB_ATLEAST_ONCE, attempt, 200), STORE_AFTER_NOTHING);
         assert_int_equal(after(JOB_ATMOST_ONCE, attempt, 200), STORE_AFTER_NOTHING);
@@ -381,9 +364,8 @@ static void test_run_call_success_and_at_most_once_are_over(void **state)
     }
 }
 
-static void test_run_call_at_least_once_is_retried_until_the_attempts_are_spent(void **state)
+TEST(run_call_at_least_once_is_retried_until_the_attempts_are_spent)
 {
-    (void)state;
     for (int attempt = 1; attempt < RETRY_ATTEMPTS; attempt++) {
         for (int i = 0; i < 50; i++) {
             assert_int_equal(after(JOB_ATLEAST_ONCE, attempt, 500), STORE_AFTER_RETRY);
@@ -394,9 +376,8 @@ static void test_run_call_at_least_once_is_retried_until_the_attempts_are_spent(
     assert_int_equal(run.next_due.ms, T0);
 }
 
-static void test_run_call_what_is_next_follows_the_policy(void **state)
+TEST(run_call_what_is_next_follows_the_policy)
 {
-    (void)state;
     assert_int_equal(after(JOB_ATLEAST_ONCE, 1, 404), STORE_AFTER_DEAD);
     assert_int_equal(after(JOB_ATLEAST_ONCE, 1, 410), STORE_AFTER_GONE);
     assert_int_equal(after(JOB_ATMOST_ONCE, 1, 410), STORE_AFTER_GONE);
@@ -415,9 +396,8 @@ static void test_run_call_what_is_next_follows_the_policy(void **state)
 }
 
 /* At most once: a request that left, and no whole answer to it. */
-static void test_run_call_at_most_once_may_not_know(void **state)
+TEST(run_call_at_most_once_may_not_know)
 {
-    (void)state;
     static const struct {
         struct http_result result;
         enum execution_outcome outcome;
@@ -448,9 +428,8 @@ static void test_run_call_at_most_once_may_not_know(void **state)
 }
 
 /* What is redriven has a whole round of attempts, with the waits of the first, and numbers that go on. */
-static void test_run_call_redriven_occurrence_has_another_round(void **state)
+TEST(run_call_redriven_occurrence_has_another_round)
 {
-    (void)state;
     for (int attempt = RETRY_ATTEMPTS + 1; attempt < 2 * RETRY_ATTEMPTS; attempt++) {
         assert_int_equal(after(JOB_ATLEAST_ONCE, attempt, 500), STORE_AFTER_RETRY);
         int64_t most_ms = policy_backoff_ms(&run.job.retry, attempt - RETRY_ATTEMPTS, UINT32_MAX);
@@ -481,9 +460,8 @@ static void log_result(int status, enum store_after next)
     run_log_call(&run);
 }
 
-static void test_run_call_log_line_of_a_success(void **state)
+TEST(run_call_log_line_of_a_success)
 {
-    (void)state;
     log_result(200, STORE_AFTER_NOTHING);
     const char *text = log_capture_text(&capture);
     assert_int_equal(log_capture_lines(&capture), 1);
@@ -497,9 +475,8 @@ static void test_run_call_log_line_of_a_success(void **state)
     assert_no_secrets();
 }
 
-static void test_run_call_log_line_of_a_failure(void **state)
+TEST(run_call_log_line_of_a_failure)
 {
-    (void)state;
     log_result(503, STORE_AFTER_RETRY);
     const char *text = log_capture_text(&capture);
     assert_non_null(strstr(text, "\"level\":\"warn\",\"event\":\"call failed\""));
@@ -508,9 +485,8 @@ static void test_run_call_log_line_of_a_failure(void **state)
     assert_no_secrets();
 }
 
-static void test_run_call_log_line_of_the_last_failure(void **state)
+TEST(run_call_log_line_of_the_last_failure)
 {
-    (void)state;
     log_result(503, STORE_AFTER_DEAD);
     const char *text = log_capture_text(&capture);
     assert_non_null(strstr(text, "\"next\":\"dead\""));
@@ -518,9 +494,8 @@ static void test_run_call_log_line_of_the_last_failure(void **state)
     assert_no_secrets();
 }
 
-static void test_run_call_log_of_a_success_obeys_the_level(void **state)
+TEST(run_call_log_of_a_success_obeys_the_level)
 {
-    (void)state;
     log_set_level(LOG_WARN);
     log_result(200, STORE_AFTER_NOTHING);
     assert_int_equal(log_capture_lines(&capture), 0);
@@ -528,9 +503,8 @@ static void test_run_call_log_of_a_success_obeys_the_level(void **state)
     assert_int_equal(log_capture_lines(&capture), 1);
 }
 
-static void test_run_call_log_survives_the_longest_url(void **state)
+TEST(run_call_log_survives_the_longest_url)
 {
-    (void)state;
     char api[URL_MAX + 1];
     memset(api, 'a', URL_MAX);
     memcpy(api, "http://user:pa55@h/", 19);
@@ -542,9 +516,8 @@ static void test_run_call_log_survives_the_longest_url(void **state)
     assert_no_secrets();
 }
 
-static void test_run_call_log_of_a_gap_and_of_a_refusal(void **state)
+TEST(run_call_log_of_a_gap_and_of_a_refusal)
 {
-    (void)state;
     run.execution = (struct execution){.scheduled = {T0}, .missed_count = 60, .missed_until = {T0 + 3540000}};
     run_log_missed(&run);
     run_log_refused(&run);
@@ -559,9 +532,8 @@ static void test_run_call_log_of_a_gap_and_of_a_refusal(void **state)
 
 /* Its claim was taken away for the sake of a later occurrence: nothing is wrong, whether the runner was told
  * or not. */
-static void test_run_call_log_of_a_record_that_is_refused_for_a_later_occurrence(void **state)
+TEST(run_call_log_of_a_record_that_is_refused_for_a_later_occurrence)
 {
-    (void)state;
     run.job.watch.overlap = WATCH_CANCEL;
     run_log_refused(&run);
     assert_int_equal(log_capture_lines(&capture), 0);
@@ -570,50 +542,11 @@ static void test_run_call_log_of_a_record_that_is_refused_for_a_later_occurrence
     assert_non_null(strstr(log_capture_text(&capture), "a later occurrence of the job has taken its place"));
 }
 
-static void test_run_call_log_of_a_call_that_is_cancelled(void **state)
+TEST(run_call_log_of_a_call_that_is_cancelled)
 {
-    (void)state;
     run_log_cancelled(&run);
     const char *text = log_capture_text(&capture);
     assert_non_null(strstr(text, "\"event\":\"call cancelled\",\"job\":\"capi:" HEX "\""));
     assert_non_null(strstr(text, "\"scheduled\":\"2026-03-08T07:00:00Z\",\"attempt\":3"));
     assert_no_secrets();
-}
-
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        TEST(test_run_call_request_names_occurrence_and_attempt),
-        TEST(test_run_call_dots_of_the_path_are_resolved),
-        TEST(test_run_call_request_is_what_the_job_says),
-        TEST(test_run_call_templates_are_filled_in),
-        TEST(test_run_call_systems_headers_win),
-        TEST(test_run_call_body_may_be_bytes),
-        TEST(test_run_call_empty_bodies_are_said_where_one_is_expected),
-        TEST(test_run_call_request_has_limits),
-        TEST(test_run_call_request_is_sent_once_where_that_was_promised),
-        TEST(test_run_call_idempotency_key_is_the_occurrences),
-        TEST(test_run_call_results_become_executions),
-        TEST(test_run_call_success_is_what_the_job_says),
-        TEST(test_run_call_execution_tells_when_and_who),
-        TEST(test_run_call_what_is_kept_of_an_answer_is_in_the_record_and_in_no_log),
-        TEST(test_run_call_asks_to_keep_only_what_the_job_does),
-        TEST(test_run_call_long_texts_are_cut),
-        TEST(test_run_call_redriven_occurrence_has_another_round),
-        TEST(test_run_call_success_and_at_most_once_are_over),
-        TEST(test_run_call_at_least_once_is_retried_until_the_attempts_are_spent),
-        TEST(test_run_call_what_is_next_follows_the_policy),
-        TEST(test_run_call_at_most_once_may_not_know),
-        TEST(test_run_call_log_line_of_a_success),
-        TEST(test_run_call_log_line_of_a_failure),
-        TEST(test_run_call_log_line_of_the_last_failure),
-        TEST(test_run_call_log_of_a_success_obeys_the_level),
-        TEST(test_run_call_log_survives_the_longest_url),
-        TEST(test_run_call_log_of_a_gap_and_of_a_refusal),
-        TEST(test_run_call_log_of_a_record_that_is_refused_for_a_later_occurrence),
-        TEST(test_run_call_log_of_a_call_that_is_cancelled),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

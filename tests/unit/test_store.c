@@ -10,6 +10,7 @@
 
 #include "job_maker.h"
 #include "reply_maker.h"
+#include "test.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -91,9 +92,8 @@ static void assert_keys_in_shard(const struct cmd *cmd, const char *script)
     }
 }
 
-static void test_store_shard_spreads_over_all(void **state)
+TEST(store_shard_spreads_over_all)
 {
-    (void)state;
     unsigned seen = 0;
     for (unsigned byte = 0; byte < 256; byte++) {
         struct job_id id = {{(uint8_t)byte}};
@@ -105,9 +105,8 @@ static void test_store_shard_spreads_over_all(void **state)
     assert_int_equal(store_shard(&id), SHARD);
 }
 
-static void test_store_job_create_names_its_shard(void **state)
+TEST(store_job_create_names_its_shard)
 {
-    (void)state;
     struct zones *zones = zones_new(JOB_MAKER_ZONES);
     struct job job;
     struct cmd cmd;
@@ -135,9 +134,8 @@ static void test_store_job_create_names_its_shard(void **state)
     zones_free(zones);
 }
 
-static void test_store_claim_names_its_shard(void **state)
+TEST(store_claim_names_its_shard)
 {
-    (void)state;
     struct cmd cmd;
     const struct store_claim_bounds bounds = {
         .until = {T0}, .limit = 7, .fresh_from = {T0 - 1150}, .backlog_limit = 5};
@@ -156,9 +154,8 @@ static void test_store_claim_names_its_shard(void **state)
     cmd_fini(&cmd);
 }
 
-static void test_store_start_takes_several_attempts(void **state)
+TEST(store_start_takes_several_attempts)
 {
-    (void)state;
     struct store_attempt attempt = the_attempt();
     struct cmd cmd;
     store_start(&cmd, SHARD, "me");
@@ -174,9 +171,8 @@ static void test_store_start_takes_several_attempts(void **state)
     cmd_fini(&cmd);
 }
 
-static void test_store_finish_says_what_is_next(void **state)
+TEST(store_finish_says_what_is_next)
 {
-    (void)state;
     static const char *const words[] = {"n", "r", "d", "g"};
     struct store_attempt attempt = the_attempt();
     struct execution execution = {.job = the_id(), .scheduled = {T0}, .attempt = 2, .status = 200};
@@ -203,9 +199,8 @@ static void test_store_finish_says_what_is_next(void **state)
     cmd_fini(&cmd);
 }
 
-static void test_store_says_how_much_is_kept(void **state)
+TEST(store_says_how_much_is_kept)
 {
-    (void)state;
     struct cmd cmd;
     store_trim(&cmd, SHARD, &keep);
     assert_keys_in_shard(&cmd, "trim");
@@ -219,9 +214,8 @@ static void test_store_says_how_much_is_kept(void **state)
     cmd_fini(&cmd);
 }
 
-static void test_store_dead_commands_name_their_shard(void **state)
+TEST(store_dead_commands_name_their_shard)
 {
-    (void)state;
     const struct store_dead_place place = {{T0 + 9}, the_id(), {T0}};
     const struct store_dead_query query = {
         .newest_first = true, .after = &place, .job = &place.job, .before = {NONE}, .limit = 5, .look_at = 6};
@@ -251,9 +245,8 @@ static void test_store_dead_commands_name_their_shard(void **state)
     cmd_fini(&cmd);
 }
 
-static void test_store_skip_release_and_set_aside_name_their_shard(void **state)
+TEST(store_skip_release_and_set_aside_name_their_shard)
 {
-    (void)state;
     struct execution execution = {.job = the_id(), .scheduled = {T0}, .outcome = EXECUTION_MISSED};
     struct store_attempt attempt = the_attempt();
     struct cmd cmd;
@@ -276,9 +269,8 @@ static void test_store_skip_release_and_set_aside_name_their_shard(void **state)
     cmd_fini(&cmd);
 }
 
-static void test_store_recover_names_its_shard(void **state)
+TEST(store_recover_names_its_shard)
 {
-    (void)state;
     struct cmd cmd;
     store_recover(&cmd, SHARD, "dead", &keep);
     assert_keys_in_shard(&cmd, "recover");
@@ -288,9 +280,8 @@ static void test_store_recover_names_its_shard(void **state)
     cmd_fini(&cmd);
 }
 
-static void test_store_executions_read_backwards_from_before_a_position(void **state)
+TEST(store_executions_read_backwards_from_before_a_position)
 {
-    (void)state;
     static const char *const rows[][2] = {{"", "+"}, {"1-2", "(1-2"}};
     for (size_t i = 0; i < 2; i++) {
         struct cmd cmd;
@@ -305,9 +296,8 @@ static void test_store_executions_read_backwards_from_before_a_position(void **s
     }
 }
 
-static void test_store_plain_commands_name_their_shard(void **state)
+TEST(store_plain_commands_name_their_shard)
 {
-    (void)state;
     struct job_id id = the_id();
     struct cmd cmd;
     store_history(&cmd, &id, 20);
@@ -326,9 +316,8 @@ static void test_store_plain_commands_name_their_shard(void **state)
     cmd_fini(&cmd);
 }
 
-static void test_store_runner_commands_are_not_in_a_shard(void **state)
+TEST(store_runner_commands_are_not_in_a_shard)
 {
-    (void)state;
     struct cmd cmd;
     store_heartbeat(&cmd, "me", 5000);
     assert_argument(&cmd, 0, "dronc:runners");
@@ -348,9 +337,8 @@ static void test_store_runner_commands_are_not_in_a_shard(void **state)
     cmd_fini(&cmd);
 }
 
-static void test_store_longest_runner_id_fits_into_keys(void **state)
+TEST(store_longest_runner_id_fits_into_keys)
 {
-    (void)state;
     char id[STORE_RUNNER_ID_MAX + 1];
     struct cmd cmd;
     memset(id, 'r', sizeof id - 1);
@@ -435,9 +423,8 @@ static enum err (*const decoders[])(const struct reply *) = {
 };
 #define DECODERS (sizeof decoders / sizeof decoders[0])
 
-static void test_store_decoders_pass_on_what_redis_says(void **state)
+TEST(store_decoders_pass_on_what_redis_says)
 {
-    (void)state;
     const struct reply refused = {.kind = REPLY_ERROR, .text = slice_of("READONLY no writes here")};
     const struct reply loading = {.kind = REPLY_ERROR, .text = slice_of("LOADING wait")};
     for (size_t i = 0; i < DECODERS; i++) {
@@ -448,9 +435,8 @@ static void test_store_decoders_pass_on_what_redis_says(void **state)
     }
 }
 
-static void test_store_decoders_refuse_other_kinds(void **state)
+TEST(store_decoders_refuse_other_kinds)
 {
-    (void)state;
     static const struct reply replies[] = {
         {.kind = REPLY_NIL}, {.kind = REPLY_INTEGER, .integer = 3}, {.kind = REPLY_TEXT, .text = {"x", 1}}};
     for (size_t i = 0; i < DECODERS; i++) {
@@ -466,9 +452,8 @@ static void test_store_decoders_refuse_other_kinds(void **state)
 }
 
 /* What *_at is given beyond the end, or in a reply without items, is refused. */
-static void test_store_decoders_refuse_an_index_past_the_end(void **state)
+TEST(store_decoders_refuse_an_index_past_the_end)
 {
-    (void)state;
     const struct reply empty = {.kind = REPLY_ARRAY};
     struct job_id id = the_id();
     assert_int_equal(store_history_at(&empty, 0, &id, &d.record, &info), ERR_PROTOCOL);
@@ -481,9 +466,8 @@ static void test_store_decoders_refuse_an_index_past_the_end(void **state)
 
 /* ---- decoders: one by one ---- */
 
-static void test_store_setup_reply_compares_the_number(void **state)
+TEST(store_setup_reply_compares_the_number)
 {
-    (void)state;
     static const struct {
         const char *text;
         enum err expected;
@@ -496,9 +480,8 @@ static void test_store_setup_reply_compares_the_number(void **state)
     }
 }
 
-static void test_store_setup_reply_tells_the_level(void **state)
+TEST(store_setup_reply_tells_the_level)
 {
-    (void)state;
     static const struct {
         const char *text;
         enum err expected;
@@ -519,9 +502,8 @@ static void test_store_setup_reply_tells_the_level(void **state)
     }
 }
 
-static void test_store_level_of_each_field(void **state)
+TEST(store_level_of_each_field)
 {
-    (void)state;
     const struct slice text = slice_of("x");
     const struct job_number number = {.given = true};
     const struct job_fields plain = {.schedule = slice_of("@every 5m"), .overlap = text, .jitter_ms = {0}};
@@ -537,9 +519,8 @@ static void test_store_level_of_each_field(void **state)
     }
 }
 
-static void test_store_level_messages_are_told_apart(void **state)
+TEST(store_level_messages_are_told_apart)
 {
-    (void)state;
     unsigned shard;
     struct wall_ms due;
     assert_true(store_level_was_raised(slice_of("level 1")));
@@ -550,9 +531,8 @@ static void test_store_level_messages_are_told_apart(void **state)
     assert_false(store_wake_parse(slice_of(""), &shard, &due));
 }
 
-static void test_store_job_create_reply_tells_new_from_known(void **state)
+TEST(store_job_create_reply_tells_new_from_known)
 {
-    (void)state;
     const struct reply one = {.kind = REPLY_INTEGER, .integer = 1};
     const struct reply zero = {.kind = REPLY_INTEGER, .integer = 0};
     const struct reply changed = {.kind = REPLY_INTEGER, .integer = -1};
@@ -575,9 +555,8 @@ static void test_store_job_create_reply_tells_new_from_known(void **state)
     assert_int_equal(d.instant.ms, T0 + 1);
 }
 
-static void test_store_time_reply_reads_seconds_and_micros(void **state)
+TEST(store_time_reply_reads_seconds_and_micros)
 {
-    (void)state;
     assert_int_equal(decode_time(MAKE_ARRAY("1772953200", "1999")), ERR_OK);
     assert_int_equal(d.instant.ms, T0 + 1);
     assert_int_equal(decode_time(MAKE_ARRAY("1772953200", "x")), ERR_PROTOCOL);
@@ -587,9 +566,8 @@ static void test_store_time_reply_reads_seconds_and_micros(void **state)
 
 #define RECORD "o:s s:1772953200000 a:1 h:200"
 
-static void test_store_history_reads_records(void **state)
+TEST(store_history_reads_records)
 {
-    (void)state;
     struct job_id id = the_id();
     const struct reply *reply = MAKE_ARRAY(RECORD, "garbage", NULL, "o:m s:5 n:3");
     assert_int_equal(decode_history(reply), ERR_OK);
@@ -605,9 +583,8 @@ static void test_store_history_reads_records(void **state)
     assert_int_equal(d.record.execution.missed_count, 3);
 }
 
-static void test_store_executions_reads_records(void **state)
+TEST(store_executions_reads_records)
 {
-    (void)state;
     const struct reply *reply = MAKE_ARRAY("1-1", ID, RECORD, "1-2", "short", RECORD, "1-3", ID, "x", NULL,
                                            ID, RECORD, "1-4", NULL, RECORD, "1-5", ID, NULL);
     assert_int_equal(decode_executions(reply), ERR_OK);
@@ -621,9 +598,8 @@ static void test_store_executions_reads_records(void **state)
     }
 }
 
-static void test_store_executions_refuses_bad_shapes(void **state)
+TEST(store_executions_refuses_bad_shapes)
 {
-    (void)state;
     char position[STORE_FEED_ID_MAX + 1];
     memset(position, '1', sizeof position);
     position[STORE_FEED_ID_MAX] = '\0';
@@ -648,9 +624,8 @@ static enum err decode_one_claim(const char *text)
     return store_claim_at(MAKE_ARRAY("", "", text), 0, &d.claimed, &info);
 }
 
-static void test_store_claim_reply_counts_and_tells_the_next_instant(void **state)
+TEST(store_claim_reply_counts_and_tells_the_next_instant)
 {
-    (void)state;
     assert_int_equal(decode_claim(MAKE_ARRAY("", "")), ERR_OK);
     assert_int_equal(d.count, 0);
     assert_int_equal(d.left.next.ms, NONE);
@@ -665,9 +640,8 @@ static void test_store_claim_reply_counts_and_tells_the_next_instant(void **stat
     assert_int_equal(decode_claim(MAKE_ARRAY("")), ERR_PROTOCOL);
 }
 
-static void test_store_claim_at_reads_attempt_and_definition(void **state)
+TEST(store_claim_at_reads_attempt_and_definition)
 {
-    (void)state;
     assert_int_equal(decode_one_claim(CLAIM), ERR_OK);
     assert_memory_equal(d.claimed.attempt.job.bytes, ID, JOB_ID_SIZE);
     assert_int_equal(d.claimed.attempt.scheduled.ms, T0);
@@ -688,9 +662,8 @@ static void test_store_claim_at_reads_attempt_and_definition(void **state)
     assert_false(d.claimed.from_retry);
 }
 
-static void test_store_claim_at_reads_an_attempt_from_retry(void **state)
+TEST(store_claim_at_reads_an_attempt_from_retry)
 {
-    (void)state;
     assert_int_equal(decode_one_claim(ID "5 1000000.9007199254740992 6 r 1 " MINIMAL), ERR_OK);
     assert_int_equal(d.claimed.attempt.number, STORE_ATTEMPT_MAX);
     assert_true(d.claimed.from_retry);
@@ -701,9 +674,8 @@ static void test_store_claim_at_reads_an_attempt_from_retry(void **state)
     assert_false(d.claimed.fields.catch_up_max.given);
 }
 
-static void test_store_claim_at_reads_a_notice(void **state)
+TEST(store_claim_at_reads_a_notice)
 {
-    (void)state;
     assert_int_equal(decode_one_claim(ID "5 1.7 6 n 1 13 f 3 o:f s:5\n?\n" MINIMAL), ERR_OK);
     assert_true(slice_eq(d.claimed.notice, "f 3 o:f s:5\n?"));
     assert_true(d.claimed.from_retry);
@@ -714,34 +686,30 @@ static void test_store_claim_at_reads_a_notice(void **state)
 }
 
 /* An id is 32 bytes of any value, and a blank is one. */
-static void test_store_claim_at_reads_an_id_with_blanks(void **state)
+TEST(store_claim_at_reads_an_id_with_blanks)
 {
-    (void)state;
     assert_int_equal(decode_one_claim("  efghijklmnopqrstuvwxyzABCDEFG 5 1.7 6 c 1 " MINIMAL), ERR_OK);
     assert_memory_equal(d.claimed.attempt.job.bytes, "  efghijklmnopqrstuvwxyzABCDEFG ", JOB_ID_SIZE);
     assert_int_equal(d.claimed.attempt.scheduled.ms, 5);
 }
 
-static void test_store_claim_at_past_the_end_is_refused(void **state)
+TEST(store_claim_at_past_the_end_is_refused)
 {
-    (void)state;
     assert_int_equal(store_claim_at(MAKE_ARRAY("", "", CLAIM), 1, &d.claimed, &info), ERR_PROTOCOL);
     assert_int_equal(store_claim_at(MAKE_ARRAY("", "", NULL), 0, &d.claimed, &info), ERR_PROTOCOL);
 }
 
 /* A job that is gone is still claimed, and has to be handed back. */
-static void test_store_claim_at_without_definition(void **state)
+TEST(store_claim_at_without_definition)
 {
-    (void)state;
     assert_int_equal(decode_one_claim(ID "1 1.1 1 c  "), ERR_OK);
     assert_null(d.claimed.fields.schedule.data);
     assert_memory_equal(d.claimed.attempt.job.bytes, ID, JOB_ID_SIZE);
 }
 
 /* And so is garbage, which has to be put aside: an empty schedule is one that job_restore refuses. */
-static void test_store_claim_at_with_garbage_for_a_definition(void **state)
+TEST(store_claim_at_with_garbage_for_a_definition)
 {
-    (void)state;
     static const char *const definitions[] = {
         "0 0 0 \n",
         "yesterday " MINIMAL,
@@ -770,9 +738,8 @@ static void test_store_claim_at_with_garbage_for_a_definition(void **state)
     }
 }
 
-static void test_store_claim_at_refuses_garbage(void **state)
+TEST(store_claim_at_refuses_garbage)
 {
-    (void)state;
     static const char *const tickets[] = {"0.1", "-1.1", "1000001.1", "4294967297.1", "9223372036854775807.1",
                                           "1",   "1.",   ".1",        "1.x",          "1.1.1"};
     static const char *const heads[] = {"",         "short 1 1.1 1 c 77 ", ID, ID " ", ID "1", ID "1 1.1",
@@ -794,9 +761,8 @@ static void test_store_claim_at_refuses_garbage(void **state)
     }
 }
 
-static void test_store_verdicts(void **state)
+TEST(store_verdicts)
 {
-    (void)state;
     const struct reply *reply = MAKE_ARRAY("0", "1", "2", "3", "4", "-1", NULL, "x", "");
     static const enum store_verdict expected[] = {STORE_LOST, STORE_DONE, STORE_GONE, STORE_SETTLED};
     for (size_t i = 0; i < 9; i++) {
@@ -806,9 +772,8 @@ static void test_store_verdicts(void **state)
     }
 }
 
-static void test_store_held_reads_claims(void **state)
+TEST(store_held_reads_claims)
 {
-    (void)state;
     const struct reply *reply =
         MAKE_ARRAY(ID "1772953200000", "s 3.42 L 1772953200500 77", ID "-5", "c 1.1 M 9");
     assert_int_equal(decode_held(reply), ERR_OK);
@@ -827,9 +792,8 @@ static void test_store_held_reads_claims(void **state)
     assert_int_equal(decode_held(MAKE_ARRAY(ID "1")), ERR_PROTOCOL);
 }
 
-static void test_store_held_refuses_garbage(void **state)
+TEST(store_held_refuses_garbage)
 {
-    (void)state;
     static const char *const rows[][2] = {
         {ID, "c 1.1 M 5 0"},
         {"short", "c 1.1 M 5 0"},
@@ -860,9 +824,8 @@ static void test_store_held_refuses_garbage(void **state)
     }
 }
 
-static void test_store_heartbeat_reads_clock_and_runners(void **state)
+TEST(store_heartbeat_reads_clock_and_runners)
 {
-    (void)state;
     const struct reply *reply = MAKE_ARRAY("1772953200000123", "a", "1772953205000", "b", "5");
     assert_int_equal(decode_heartbeat(reply), ERR_OK);
     assert_int_equal(d.number, 1772953200000123);
@@ -883,9 +846,8 @@ static void test_store_heartbeat_reads_clock_and_runners(void **state)
     }
 }
 
-static void test_store_heartbeat_refuses_improper_ids(void **state)
+TEST(store_heartbeat_refuses_improper_ids)
 {
-    (void)state;
     char id[STORE_RUNNER_ID_MAX + 2];
     memset(id, 'r', sizeof id);
     id[STORE_RUNNER_ID_MAX + 1] = '\0';
@@ -899,9 +861,8 @@ static void test_store_heartbeat_refuses_improper_ids(void **state)
     assert_int_equal(store_heartbeat_at(&reply, 0, &d.runner, &info), ERR_PROTOCOL);
 }
 
-static void test_store_recover_reply_reads_three_numbers(void **state)
+TEST(store_recover_reply_reads_three_numbers)
 {
-    (void)state;
     assert_int_equal(decode_recover(MAKE_ARRAY("7", "2", "1")), ERR_OK);
     assert_int_equal(d.recovered.handed_on, 7);
     assert_int_equal(d.recovered.lost, 2);
@@ -943,9 +904,8 @@ static const struct {
     {"3 99999999999999999999", false, 0, 0},
 };
 
-static void test_store_wake_messages(void **state)
+TEST(store_wake_messages)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof wake_messages / sizeof wake_messages[0]; i++) {
         unsigned shard = 99;
         struct wall_ms due = {0};
@@ -988,9 +948,8 @@ static const struct {
     {.text = "3 1772953200000"},
 };
 
-static void test_store_cancel_messages(void **state)
+TEST(store_cancel_messages)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof cancel_messages / sizeof cancel_messages[0]; i++) {
         struct store_attempt attempt = {0};
         const struct store_attempt *expected = &cancel_messages[i].attempt;
@@ -1005,53 +964,4 @@ static void test_store_cancel_messages(void **state)
     }
     struct store_attempt attempt;
     assert_false(store_cancel_parse((struct slice){NULL, 0}, &attempt));
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_store_shard_spreads_over_all),
-        cmocka_unit_test(test_store_job_create_names_its_shard),
-        cmocka_unit_test(test_store_claim_names_its_shard),
-        cmocka_unit_test(test_store_start_takes_several_attempts),
-        cmocka_unit_test(test_store_finish_says_what_is_next),
-        cmocka_unit_test(test_store_says_how_much_is_kept),
-        cmocka_unit_test(test_store_dead_commands_name_their_shard),
-        cmocka_unit_test(test_store_skip_release_and_set_aside_name_their_shard),
-        cmocka_unit_test(test_store_recover_names_its_shard),
-        cmocka_unit_test(test_store_executions_read_backwards_from_before_a_position),
-        cmocka_unit_test(test_store_plain_commands_name_their_shard),
-        cmocka_unit_test(test_store_runner_commands_are_not_in_a_shard),
-        cmocka_unit_test(test_store_longest_runner_id_fits_into_keys),
-        cmocka_unit_test(test_store_decoders_pass_on_what_redis_says),
-        cmocka_unit_test(test_store_decoders_refuse_other_kinds),
-        cmocka_unit_test(test_store_decoders_refuse_an_index_past_the_end),
-        cmocka_unit_test(test_store_setup_reply_compares_the_number),
-        cmocka_unit_test(test_store_setup_reply_tells_the_level),
-        cmocka_unit_test(test_store_level_of_each_field),
-        cmocka_unit_test(test_store_level_messages_are_told_apart),
-        cmocka_unit_test(test_store_job_create_reply_tells_new_from_known),
-        cmocka_unit_test(test_store_time_reply_reads_seconds_and_micros),
-        cmocka_unit_test(test_store_history_reads_records),
-        cmocka_unit_test(test_store_executions_reads_records),
-        cmocka_unit_test(test_store_executions_refuses_bad_shapes),
-        cmocka_unit_test(test_store_claim_reply_counts_and_tells_the_next_instant),
-        cmocka_unit_test(test_store_claim_at_reads_attempt_and_definition),
-        cmocka_unit_test(test_store_claim_at_reads_an_attempt_from_retry),
-        cmocka_unit_test(test_store_claim_at_reads_a_notice),
-        cmocka_unit_test(test_store_claim_at_reads_an_id_with_blanks),
-        cmocka_unit_test(test_store_claim_at_past_the_end_is_refused),
-        cmocka_unit_test(test_store_claim_at_without_definition),
-        cmocka_unit_test(test_store_claim_at_with_garbage_for_a_definition),
-        cmocka_unit_test(test_store_claim_at_refuses_garbage),
-        cmocka_unit_test(test_store_verdicts),
-        cmocka_unit_test(test_store_held_reads_claims),
-        cmocka_unit_test(test_store_held_refuses_garbage),
-        cmocka_unit_test(test_store_heartbeat_reads_clock_and_runners),
-        cmocka_unit_test(test_store_heartbeat_refuses_improper_ids),
-        cmocka_unit_test(test_store_recover_reply_reads_three_numbers),
-        cmocka_unit_test(test_store_wake_messages),
-        cmocka_unit_test(test_store_cancel_messages),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

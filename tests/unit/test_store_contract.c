@@ -4,19 +4,13 @@
 #include "job/notice.h"
 #include "store/store_command.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "test.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static void test_contract_has_the_fields_of_a_job_in_their_order(void **state)
+TEST(contract_has_the_fields_of_a_job_in_their_order)
 {
-    (void)state;
     static const char *const fields[] = {
 #define FIELD(name) #name,
 #include "store/contract.def"
@@ -44,9 +38,8 @@ static const char *record_of(enum execution_outcome outcome, struct buffer *out)
     return buffer_str(out);
 }
 
-static void test_contract_has_the_letters_of_the_outcomes(void **state)
+TEST(contract_has_the_letters_of_the_outcomes)
 {
-    (void)state;
     static const char *const letters[] = {
         [EXECUTION_SUCCEEDED] = STORE_OUTCOME_SUCCEEDED, [EXECUTION_FAILED] = STORE_OUTCOME_FAILED,
         [EXECUTION_LOST] = STORE_OUTCOME_LOST,           [EXECUTION_MISSED] = STORE_OUTCOME_MISSED,
@@ -63,9 +56,8 @@ static void test_contract_has_the_letters_of_the_outcomes(void **state)
 }
 
 /* A record's tokens are those of the contract: each is written, and no other is. */
-static void test_contract_has_the_tokens_of_a_record(void **state)
+TEST(contract_has_the_tokens_of_a_record)
 {
-    (void)state;
     static const struct {
         const char *group;
         const char *letter;
@@ -94,9 +86,8 @@ static void test_contract_has_the_tokens_of_a_record(void **state)
     buffer_fini(&record);
 }
 
-static void test_contract_has_the_letters_of_a_notice(void **state)
+TEST(contract_has_the_letters_of_a_notice)
 {
-    (void)state;
     static const struct {
         const char *letter;
         enum notice_event event;
@@ -111,9 +102,8 @@ static void test_contract_has_the_letters_of_a_notice(void **state)
     }
 }
 
-static void test_contract_has_the_beginning_of_an_execution_id(void **state)
+TEST(contract_has_the_beginning_of_an_execution_id)
 {
-    (void)state;
     struct execution execution = {.attempt = 1};
     char id[EXECUTION_ID_SIZE];
     execution_id_format(id, &execution);
@@ -138,9 +128,8 @@ static void begin_start(struct cmd *cmd)
     store_begin(cmd, &store_script_start, &(struct store_scope){.runner = "me"});
 }
 
-static void test_builder_that_does_what_the_contract_says_is_rendered(void **state)
+TEST(builder_that_does_what_the_contract_says_is_rendered)
 {
-    (void)state;
     struct cmd cmd;
     begin_start(&cmd);
     for (int i = 0; i < 3; i++) {
@@ -150,9 +139,8 @@ static void test_builder_that_does_what_the_contract_says_is_rendered(void **sta
     assert_int_equal(render_and_end(&cmd), ERR_OK);
 }
 
-static void test_builder_that_exchanges_arguments_is_a_bug(void **state)
+TEST(builder_that_exchanges_arguments_is_a_bug)
 {
-    (void)state;
     struct cmd cmd;
     begin_start(&cmd);
     store_arg_i64(&cmd, ARG_next_due, 5);
@@ -160,9 +148,8 @@ static void test_builder_that_exchanges_arguments_is_a_bug(void **state)
     assert_int_equal(render_and_end(&cmd), ERR_BUG);
 }
 
-static void test_builder_that_forgets_arguments_is_a_bug(void **state)
+TEST(builder_that_forgets_arguments_is_a_bug)
 {
-    (void)state;
     struct cmd cmd;
     begin_start(&cmd);
     store_arg_attempt(&cmd, &attempt);
@@ -171,27 +158,10 @@ static void test_builder_that_forgets_arguments_is_a_bug(void **state)
     assert_int_equal(render_and_end(&cmd), ERR_BUG);
 }
 
-static void test_builder_that_appends_too_much_is_a_bug(void **state)
+TEST(builder_that_appends_too_much_is_a_bug)
 {
-    (void)state;
     struct cmd cmd;
     store_begin(&cmd, &store_script_tidy, &(struct store_scope){.runner = "me"});
     store_arg_str(&cmd, ARG_runner, "me");
     assert_int_equal(render_and_end(&cmd), ERR_BUG);
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_contract_has_the_fields_of_a_job_in_their_order),
-        cmocka_unit_test(test_contract_has_the_letters_of_the_outcomes),
-        cmocka_unit_test(test_contract_has_the_tokens_of_a_record),
-        cmocka_unit_test(test_contract_has_the_letters_of_a_notice),
-        cmocka_unit_test(test_contract_has_the_beginning_of_an_execution_id),
-        cmocka_unit_test(test_builder_that_does_what_the_contract_says_is_rendered),
-        cmocka_unit_test(test_builder_that_exchanges_arguments_is_a_bug),
-        cmocka_unit_test(test_builder_that_forgets_arguments_is_a_bug),
-        cmocka_unit_test(test_builder_that_appends_too_much_is_a_bug),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

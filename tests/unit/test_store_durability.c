@@ -1,12 +1,7 @@
 /* What INFO and CONFIG say of a Redis that may lose jobs, and what is made of it. */
 #include "store/store_durability.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "test.h"
 
 #include <string.h>
 
@@ -16,9 +11,8 @@ static void take(struct store_durability *out, const char *info)
     store_durability_take(out, &reply);
 }
 
-static void test_store_durability_warns_of_each_way_to_lose_jobs(void **state)
+TEST(store_durability_warns_of_each_way_to_lose_jobs)
 {
-    (void)state;
     static const struct {
         const char *info;
         const char *fsync;
@@ -54,9 +48,8 @@ static void test_store_durability_warns_of_each_way_to_lose_jobs(void **state)
     }
 }
 
-static void test_store_durability_of_a_refusal_is_not_known(void **state)
+TEST(store_durability_of_a_refusal_is_not_known)
 {
-    (void)state;
     struct store_durability found = {0};
     struct reply refusal = {.kind = REPLY_ERROR, .text = slice_of("NOPERM aof_enabled:0")};
     char text[STORE_WARNING_SIZE];
@@ -65,20 +58,28 @@ static void test_store_durability_of_a_refusal_is_not_known(void **state)
     assert_false(store_durability_warn(&found, 0, text));
 }
 
-static void test_store_durability_cuts_what_is_too_long(void **state)
+TEST(store_durability_cuts_what_is_too_long)
 {
-    (void)state;
     struct store_durability found = {0};
     take(&found, "maxmemory_policy:a-policy-with-a-name-that-is-longer-than-any\r\n");
     assert_int_equal(strlen(found.eviction), sizeof found.eviction - 1);
 }
 
-int main(void)
+TEST(store_durability_describe_leaves_out_what_is_not_known)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_store_durability_warns_of_each_way_to_lose_jobs),
-        cmocka_unit_test(test_store_durability_of_a_refusal_is_not_known),
-        cmocka_unit_test(test_store_durability_cuts_what_is_too_long),
+    static const struct {
+        struct store_durability found;
+        const char *text;
+    } TABLE[] = {
+        {{"", "", ""}, "not told"},
+        {{"yes", "", ""}, "appendonly yes"},
+        {{"", "always", "noeviction"}, "appendfsync always, maxmemory-policy noeviction"},
+        {{"yes", "everysec", "allkeys-lru"},
+         "appendonly yes, appendfsync everysec, maxmemory-policy allkeys-lru"},
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    for (size_t i = 0; i < sizeof TABLE / sizeof TABLE[0]; i++) {
+        char text[STORE_DURABILITY_SIZE];
+        store_durability_describe(text, &TABLE[i].found);
+        assert_string_equal(text, TABLE[i].text);
+    }
 }

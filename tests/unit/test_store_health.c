@@ -4,6 +4,7 @@
 #include "store/store_runner.h"
 
 #include "store_rig.h"
+#include "test.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -44,15 +45,16 @@ static const char *field(const char *name)
 }
 
 /* A job that was made long ago, and is due at T0. */
-static int set_up(void **state)
+static void set_up(void)
 {
-    (void)state;
     SAY("FLUSHALL");
     SAY("HSET", JOB, "created", "1000", "schedule", "* * * * *", "api", "http://example.com/x", "type",
         "ATLEAST_ONCE");
     SAY("ZADD", TAG "due", "1772953200000", A);
-    return 0;
 }
+
+ALL_TESTS(store_rig_start, store_rig_stop);
+EACH_TEST(set_up, NULL);
 
 /* ---- the operations, one line each ---- */
 
@@ -158,9 +160,8 @@ static void resume(void)
 
 /* ---- the count, and the pause ---- */
 
-static void test_health_failures_in_a_row_pause_the_job(void **state)
+TEST(health_failures_in_a_row_pause_the_job)
 {
-    (void)state;
     SAY("HSET", JOB, "pause_after_failures", "2");
     fails();
     assert_string_equal(field("failures"), "1");
@@ -174,9 +175,8 @@ static void test_health_failures_in_a_row_pause_the_job(void **state)
     assert_int_equal(claim("me"), 0);
 }
 
-static void test_health_success_ends_the_row(void **state)
+TEST(health_success_ends_the_row)
 {
-    (void)state;
     SAY("HSET", JOB, "pause_after_failures", "2");
     for (int i = 0; i < 3; i++) {
         fails();
@@ -186,9 +186,8 @@ static void test_health_success_ends_the_row(void **state)
     assert_string_equal(field("state"), "");
 }
 
-static void test_health_only_the_end_of_an_occurrence_counts(void **state)
+TEST(health_only_the_end_of_an_occurrence_counts)
 {
-    (void)state;
     SAY("HSET", JOB, "pause_after_failures", "3");
     occurrence(EXECUTION_FAILED, STORE_AFTER_RETRY);
     assert_string_equal(field("failures"), "");
@@ -201,26 +200,23 @@ static void test_health_only_the_end_of_an_occurrence_counts(void **state)
     assert_string_equal(field("failures"), "2");
 }
 
-static void test_health_record_sent_twice_counts_once(void **state)
+TEST(health_record_sent_twice_counts_once)
 {
-    (void)state;
     SAY("HSET", JOB, "pause_after_failures", "2");
     fails();
     assert_int_equal(finish("me", EXECUTION_FAILED, STORE_AFTER_DEAD), STORE_LOST);
     assert_string_equal(field("failures"), "1");
 }
 
-static void test_health_is_of_no_interest_to_most_jobs(void **state)
+TEST(health_is_of_no_interest_to_most_jobs)
 {
-    (void)state;
     SAY("HSET", JOB, "overlap", "skip");
     fails();
     assert_string_equal(field("failures"), "");
 }
 
-static void test_health_lost_occurrence_counts_when_it_is_over(void **state)
+TEST(health_lost_occurrence_counts_when_it_is_over)
 {
-    (void)state;
     SAY("HSET", JOB, "pause_after_failures", "1");
     assert_int_equal(claim("dead"), 1);
     start("dead");
@@ -236,9 +232,8 @@ static void test_health_lost_occurrence_counts_when_it_is_over(void **state)
     assert_string_equal(field("state_note"), "1 occurrence failed");
 }
 
-static void test_health_resume_begins_to_count_anew(void **state)
+TEST(health_resume_begins_to_count_anew)
 {
-    (void)state;
     SAY("HSET", JOB, "pause_after_failures", "2");
     fails();
     fails();
@@ -252,9 +247,8 @@ static void test_health_resume_begins_to_count_anew(void **state)
     assert_string_equal(field("state"), "PAUSED");
 }
 
-static void test_health_leaves_another_state_alone(void **state)
+TEST(health_leaves_another_state_alone)
 {
-    (void)state;
     SAY("HSET", JOB, "pause_after_failures", "1");
     assert_int_equal(claim("me"), 1);
     start("me");
@@ -264,9 +258,8 @@ static void test_health_leaves_another_state_alone(void **state)
     assert_string_equal(field("state_reason"), "user");
 }
 
-static void test_health_garbage_stops_nothing(void **state)
+TEST(health_garbage_stops_nothing)
 {
-    (void)state;
     SAY("HSET", JOB, "pause_after_failures", "many", "failures", "none", "notice", "?");
     fails();
     assert_string_equal(field("failures"), "1");
@@ -317,9 +310,8 @@ static const char *fate(void)
     return out;
 }
 
-static void test_notice_is_written_on_a_change_and_on_no_other_occurrence(void **state)
+TEST(notice_is_written_on_a_change_and_on_no_other_occurrence)
 {
-    (void)state;
     WATCH();
     succeeds();
     assert_string_equal(TELL("ZCARD", TAG "retry"), "0");
@@ -336,9 +328,8 @@ static void test_notice_is_written_on_a_change_and_on_no_other_occurrence(void *
     claim_notice("me", "r 2 o:s ");
 }
 
-static void test_notice_that_is_delivered_leaves_only_its_proof(void **state)
+TEST(notice_that_is_delivered_leaves_only_its_proof)
 {
-    (void)state;
     WATCH();
     fails();
     SAY("DEL", TAG "executions", TAG "history:" A, TAG "dead");
@@ -351,9 +342,8 @@ static void test_notice_that_is_delivered_leaves_only_its_proof(void **state)
     assert_string_equal(TELL("EXISTS", TAG "executions", TAG "history:" A, TAG "dead", TAG "retry"), "0");
 }
 
-static void test_notice_is_retried_and_given_up_without_a_dead_occurrence(void **state)
+TEST(notice_is_retried_and_given_up_without_a_dead_occurrence)
 {
-    (void)state;
     WATCH();
     fails();
     SAY("DEL", TAG "dead");
@@ -370,9 +360,8 @@ static void test_notice_is_retried_and_given_up_without_a_dead_occurrence(void *
     assert_string_equal(TELL("EXISTS", TAG "dead", TAG "retry"), "0");
 }
 
-static void test_notice_leaves_while_its_job_is_paused(void **state)
+TEST(notice_leaves_while_its_job_is_paused)
 {
-    (void)state;
     WATCH();
     SAY("HSET", JOB, "pause_after_failures", "1");
     fails();
@@ -381,9 +370,8 @@ static void test_notice_leaves_while_its_job_is_paused(void **state)
     start("me");
 }
 
-static void test_notice_of_a_resumed_job_comes_with_its_first_success(void **state)
+TEST(notice_of_a_resumed_job_comes_with_its_first_success)
 {
-    (void)state;
     WATCH();
     SAY("HSET", JOB, "pause_after_failures", "1");
     fails();
@@ -396,9 +384,8 @@ static void test_notice_of_a_resumed_job_comes_with_its_first_success(void **sta
     claim_notice("me", "r 0 o:s ");
 }
 
-static void test_notice_that_a_dead_runner_had_started_is_sent_again(void **state)
+TEST(notice_that_a_dead_runner_had_started_is_sent_again)
 {
-    (void)state;
     WATCH();
     fails();
     claim_notice("dead", "f 1 ");
@@ -415,9 +402,8 @@ static void test_notice_that_a_dead_runner_had_started_is_sent_again(void **stat
 }
 
 /* What is lost makes the change as well. */
-static void test_notice_of_a_lost_occurrence(void **state)
+TEST(notice_of_a_lost_occurrence)
 {
-    (void)state;
     WATCH();
     SAY("HSET", JOB, "type", "ATMOST_ONCE");
     assert_int_equal(claim("dead"), 1);
@@ -426,9 +412,8 @@ static void test_notice_of_a_lost_occurrence(void **state)
     claim_notice("me", "f 1 o:l ");
 }
 
-static void test_notice_of_a_deleted_job_goes_with_it(void **state)
+TEST(notice_of_a_deleted_job_goes_with_it)
 {
-    (void)state;
     enum store_answer done;
     struct cmd cmd;
     WATCH();
@@ -441,9 +426,8 @@ static void test_notice_of_a_deleted_job_goes_with_it(void **state)
     assert_string_equal(TELL("EXISTS", TAG "retry", JOB, TAG "due", TAG "claimed:me"), "0");
 }
 
-static void test_notice_that_nobody_is_to_get_any_more_is_dropped(void **state)
+TEST(notice_that_nobody_is_to_get_any_more_is_dropped)
 {
-    (void)state;
     WATCH();
     fails();
     SAY("HDEL", JOB, "on_failure_url");
@@ -454,9 +438,8 @@ static void test_notice_that_nobody_is_to_get_any_more_is_dropped(void **state)
     assert_string_equal(TELL("HLEN", JOB), "7");
 }
 
-static void test_notice_that_is_handed_back_stays_one(void **state)
+TEST(notice_that_is_handed_back_stays_one)
 {
-    (void)state;
     struct cmd cmd;
     WATCH();
     fails();
@@ -469,9 +452,8 @@ static void test_notice_that_is_handed_back_stays_one(void **state)
 }
 
 /* A run by hand and a notice in the same millisecond are told apart by their instants. */
-static void test_notice_shares_its_instant_with_nothing(void **state)
+TEST(notice_shares_its_instant_with_nothing)
 {
-    (void)state;
     struct wall_ms by_hand;
     enum store_answer done;
     struct cmd cmd;
@@ -486,33 +468,4 @@ static void test_notice_shares_its_instant_with_nothing(void **state)
     SAY("DEL", TAG "retry");
     succeeds();
     assert_string_equal(TELL("HEXISTS", JOB, "notice:4000000000009"), "1");
-}
-
-#define TEST(f) cmocka_unit_test_setup(f, set_up)
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        TEST(test_health_failures_in_a_row_pause_the_job),
-        TEST(test_health_success_ends_the_row),
-        TEST(test_health_only_the_end_of_an_occurrence_counts),
-        TEST(test_health_record_sent_twice_counts_once),
-        TEST(test_health_is_of_no_interest_to_most_jobs),
-        TEST(test_health_lost_occurrence_counts_when_it_is_over),
-        TEST(test_health_resume_begins_to_count_anew),
-        TEST(test_health_leaves_another_state_alone),
-        TEST(test_health_garbage_stops_nothing),
-        TEST(test_notice_is_written_on_a_change_and_on_no_other_occurrence),
-        TEST(test_notice_that_is_delivered_leaves_only_its_proof),
-        TEST(test_notice_is_retried_and_given_up_without_a_dead_occurrence),
-        TEST(test_notice_leaves_while_its_job_is_paused),
-        TEST(test_notice_of_a_resumed_job_comes_with_its_first_success),
-        TEST(test_notice_that_a_dead_runner_had_started_is_sent_again),
-        TEST(test_notice_of_a_lost_occurrence),
-        TEST(test_notice_of_a_deleted_job_goes_with_it),
-        TEST(test_notice_that_nobody_is_to_get_any_more_is_dropped),
-        TEST(test_notice_that_is_handed_back_stays_one),
-        TEST(test_notice_shares_its_instant_with_nothing),
-    };
-    return cmocka_run_group_tests(tests, store_rig_open, store_rig_close);
 }

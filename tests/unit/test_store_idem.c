@@ -2,12 +2,12 @@
 #include "store/store_idem.h"
 
 #include "reply_maker.h"
+#include "test.h"
 
 static const struct store_idem idem = {.key = {0xAB, 1}, .request = "0123456789abcdef0123456789abcde"};
 
-static void test_store_idem_key_has_a_hash_tag_of_its_own(void **state)
+TEST(store_idem_key_has_a_hash_tag_of_its_own)
 {
-    (void)state;
     struct store_idem_answer answer = {.status = 201, .type = slice_of("t"), .body = slice_of("b")};
     struct cmd cmd;
     store_idem_open(&cmd, &idem);
@@ -33,9 +33,8 @@ static enum err read_open(const struct reply *reply, enum store_idem_state *stat
     return store_idem_open_reply(reply, state, answer, NULL);
 }
 
-static void test_store_idem_answers_are_read(void **state)
+TEST(store_idem_answers_are_read)
 {
-    (void)state;
     const struct reply none = {.kind = REPLY_ARRAY};
     struct store_idem_answer answer = {0};
     enum store_idem_state got;
@@ -49,9 +48,8 @@ static void test_store_idem_answers_are_read(void **state)
     assert_true(slice_eq(answer.body, "{}"));
 }
 
-static void test_store_idem_garbage_is_refused(void **state)
+TEST(store_idem_garbage_is_refused)
 {
-    (void)state;
     const struct reply number = {.kind = REPLY_INTEGER, .integer = 1};
     const struct reply refused = {.kind = REPLY_ERROR, .text = {"OOM", 3}};
     struct store_idem_answer answer;
@@ -62,14 +60,4 @@ static void test_store_idem_garbage_is_refused(void **state)
     assert_int_equal(read_open(MAKE_ARRAY("201", NULL, "b"), &got, &answer), ERR_PROTOCOL);
     assert_int_equal(read_open(MAKE_ARRAY("201", "t"), &got, &answer), ERR_PROTOCOL);
     assert_int_equal(read_open(MAKE_ARRAY("201", "t", "b", "c"), &got, &answer), ERR_PROTOCOL);
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_store_idem_key_has_a_hash_tag_of_its_own),
-        cmocka_unit_test(test_store_idem_answers_are_read),
-        cmocka_unit_test(test_store_idem_garbage_is_refused),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

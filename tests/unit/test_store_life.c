@@ -1,12 +1,15 @@
 /* A job as a whole in a real Redis: what becomes of its occurrences when it is changed, paused, resumed,
  * deleted or made again at any point of their lives, and runs by hand. */
 #include "life_rig.h"
+#include "test.h"
+
+ALL_TESTS(store_rig_start, store_rig_stop);
+EACH_TEST(life_rig_set_up, NULL);
 
 /* ---- an occurrence that was claimed, and not started ---- */
 
-static void test_life_pause_voids_what_is_claimed(void **state)
+TEST(life_pause_voids_what_is_claimed)
 {
-    (void)state;
     create(JOB_ATLEAST_ONCE);
     assert_int_equal(claim("me"), 1);
     assert_int_equal(pause_it(), STORE_ANSWER_DONE);
@@ -14,9 +17,8 @@ static void test_life_pause_voids_what_is_claimed(void **state)
     assert_nothing_pending();
 }
 
-static void test_life_delete_voids_what_is_claimed(void **state)
+TEST(life_delete_voids_what_is_claimed)
 {
-    (void)state;
     create(JOB_ATLEAST_ONCE);
     assert_int_equal(claim("me"), 1);
     assert_int_equal(delete_it(), STORE_ANSWER_DONE);
@@ -25,13 +27,12 @@ static void test_life_delete_voids_what_is_claimed(void **state)
     assert_int_equal(ASK("EXISTS", TAG "job:" A, TAG "history:" A, TAG "executions"), 0);
 }
 
-static void test_life_another_time_voids_what_is_claimed(void **state)
+TEST(life_another_time_voids_what_is_claimed)
 {
-    (void)state;
     struct wall_ms later = {redis_now().ms + 90000};
     enum store_verdict (*const acts[])(const char *, const struct store_claimed *) = {start_it, skip_it};
     for (size_t i = 0; i < 3; i++) {
-        set_up(state);
+        life_rig_set_up();
         create(JOB_ATMOST_ONCE);
         assert_int_equal(claim("me"), 1);
         assert_int_equal(change(&the_job, STORE_TIME_DUE, later), STORE_ANSWER_DONE);
@@ -41,9 +42,8 @@ static void test_life_another_time_voids_what_is_claimed(void **state)
     }
 }
 
-static void test_life_recover_gives_no_void_claim_back(void **state)
+TEST(life_recover_gives_no_void_claim_back)
 {
-    (void)state;
     create(JOB_ATMOST_ONCE);
     assert_int_equal(claim("other"), 1);
     assert_int_equal(pause_it(), STORE_ANSWER_DONE);
@@ -51,9 +51,8 @@ static void test_life_recover_gives_no_void_claim_back(void **state)
     assert_nothing_pending();
 }
 
-static void test_life_other_fields_leave_claims_as_they_are(void **state)
+TEST(life_other_fields_leave_claims_as_they_are)
 {
-    (void)state;
     create(JOB_ATMOST_ONCE);
     assert_int_equal(claim("me"), 1);
     assert_int_equal(change(&the_job, STORE_TIME_KEPT, soon_at), STORE_ANSWER_DONE);
@@ -61,9 +60,8 @@ static void test_life_other_fields_leave_claims_as_they_are(void **state)
     assert_int_equal(due_now(), soon_at.ms + 1000);
 }
 
-static void test_life_what_was_put_off_is_void_after_a_change(void **state)
+TEST(life_what_was_put_off_is_void_after_a_change)
 {
-    (void)state;
     create(JOB_ATMOST_ONCE);
     assert_int_equal(claim("me"), 1);
     assert_int_equal(release("me", &got[0], (struct wall_ms){soon_at.ms + 2000}), STORE_DONE);
@@ -76,9 +74,8 @@ static void test_life_what_was_put_off_is_void_after_a_change(void **state)
     assert_int_equal(retries(), 0);
 }
 
-static void test_life_what_was_put_off_is_void_after_a_pause(void **state)
+TEST(life_what_was_put_off_is_void_after_a_pause)
 {
-    (void)state;
     create(JOB_ATLEAST_ONCE);
     assert_int_equal(claim("me"), 1);
     assert_int_equal(release("me", &got[0], (struct wall_ms){soon_at.ms + 2000}), STORE_DONE);
@@ -88,9 +85,8 @@ static void test_life_what_was_put_off_is_void_after_a_pause(void **state)
 
 /* ---- a call that is under way ---- */
 
-static void test_life_call_under_way_ends_and_is_recorded_after_a_pause(void **state)
+TEST(life_call_under_way_ends_and_is_recorded_after_a_pause)
 {
-    (void)state;
     create(JOB_ATMOST_ONCE);
     assert_int_equal(claim("me"), 1);
     assert_int_equal(start_it("me", &got[0]), STORE_DONE);
@@ -100,12 +96,11 @@ static void test_life_call_under_way_ends_and_is_recorded_after_a_pause(void **s
     assert_nothing_pending();
 }
 
-static void test_life_call_of_a_deleted_job_is_told_by_the_feed_alone(void **state)
+TEST(life_call_of_a_deleted_job_is_told_by_the_feed_alone)
 {
-    (void)state;
     static const enum store_after afters[] = {STORE_AFTER_NOTHING, STORE_AFTER_RETRY, STORE_AFTER_DEAD};
     for (size_t i = 0; i < 3; i++) {
-        set_up(state);
+        life_rig_set_up();
         create(JOB_ATLEAST_ONCE);
         assert_int_equal(claim("me"), 1);
         assert_int_equal(start_it("me", &got[0]), STORE_DONE);
@@ -117,9 +112,8 @@ static void test_life_call_of_a_deleted_job_is_told_by_the_feed_alone(void **sta
     }
 }
 
-static void test_life_call_of_a_deleted_job_belongs_to_no_successor(void **state)
+TEST(life_call_of_a_deleted_job_belongs_to_no_successor)
 {
-    (void)state;
     create(JOB_ATLEAST_ONCE);
     assert_int_equal(claim("me"), 1);
     assert_int_equal(start_it("me", &got[0]), STORE_DONE);
@@ -133,9 +127,8 @@ static void test_life_call_of_a_deleted_job_belongs_to_no_successor(void **state
     assert_int_equal(retries(), 0);
 }
 
-static void test_life_dead_runner_of_a_deleted_job_leaves_nothing_but_the_record(void **state)
+TEST(life_dead_runner_of_a_deleted_job_leaves_nothing_but_the_record)
 {
-    (void)state;
     create(JOB_ATLEAST_ONCE);
     assert_int_equal(claim("other"), 1);
     assert_int_equal(start_it("other", &got[0]), STORE_DONE);
@@ -146,9 +139,8 @@ static void test_life_dead_runner_of_a_deleted_job_leaves_nothing_but_the_record
     assert_nothing_pending();
 }
 
-static void test_life_started_and_handed_back_after_a_delete_is_gone(void **state)
+TEST(life_started_and_handed_back_after_a_delete_is_gone)
 {
-    (void)state;
     create(JOB_ATLEAST_ONCE);
     assert_int_equal(claim("me"), 1);
     assert_int_equal(start_it("me", &got[0]), STORE_DONE);
@@ -169,9 +161,8 @@ static void fail_once(void)
     assert_int_equal(retries(), 1);
 }
 
-static void test_life_retry_survives_another_time(void **state)
+TEST(life_retry_survives_another_time)
 {
-    (void)state;
     fail_once();
     assert_int_equal(change(&the_job, STORE_TIME_DUE, (struct wall_ms){redis_now().ms + 90000}),
                      STORE_ANSWER_DONE);
@@ -185,9 +176,8 @@ static void test_life_retry_survives_another_time(void **state)
     assert_int_equal(got[0].attempt.number, 3);
 }
 
-static void test_life_retry_of_a_paused_job_is_cancelled_and_recorded(void **state)
+TEST(life_retry_of_a_paused_job_is_cancelled_and_recorded)
 {
-    (void)state;
     fail_once();
     assert_int_equal(pause_it(), STORE_ANSWER_DONE);
     assert_int_equal(claim("me"), 0);
@@ -195,9 +185,8 @@ static void test_life_retry_of_a_paused_job_is_cancelled_and_recorded(void **sta
     assert_nothing_pending();
 }
 
-static void test_life_retry_that_was_claimed_before_a_pause_is_cancelled(void **state)
+TEST(life_retry_that_was_claimed_before_a_pause_is_cancelled)
 {
-    (void)state;
     fail_once();
     assert_int_equal(claim_until("me", redis_now().ms), 1);
     assert_int_equal(pause_it(), STORE_ANSWER_DONE);
@@ -207,9 +196,8 @@ static void test_life_retry_that_was_claimed_before_a_pause_is_cancelled(void **
     assert_nothing_pending();
 }
 
-static void test_life_retry_outlives_a_short_pause(void **state)
+TEST(life_retry_outlives_a_short_pause)
 {
-    (void)state;
     fail_once();
     assert_int_equal(pause_it(), STORE_ANSWER_DONE);
     assert_int_equal(resume_at((struct wall_ms){redis_now().ms + 90000}), STORE_ANSWER_DONE);
@@ -217,9 +205,8 @@ static void test_life_retry_outlives_a_short_pause(void **state)
     assert_int_equal(start_it("me", &got[0]), STORE_DONE);
 }
 
-static void test_life_retry_of_a_deleted_job_is_not_its_successors(void **state)
+TEST(life_retry_of_a_deleted_job_is_not_its_successors)
 {
-    (void)state;
     fail_once();
     assert_int_equal(delete_it(), STORE_ANSWER_DONE);
     while (redis_now().ms == the_job.created.ms) {
@@ -232,9 +219,8 @@ static void test_life_retry_of_a_deleted_job_is_not_its_successors(void **state)
 
 /* ---- the instant at which a job goes on ---- */
 
-static void test_life_resume_makes_due_what_was_only_claimed(void **state)
+TEST(life_resume_makes_due_what_was_only_claimed)
 {
-    (void)state;
     create(JOB_ATMOST_ONCE);
     assert_int_equal(claim("me"), 1);
     struct store_claimed before = got[0];
@@ -245,9 +231,8 @@ static void test_life_resume_makes_due_what_was_only_claimed(void **state)
     assert_int_equal(start_it("other", &got[0]), STORE_DONE);
 }
 
-static void test_life_resume_does_not_call_again_what_is_started(void **state)
+TEST(life_resume_does_not_call_again_what_is_started)
 {
-    (void)state;
     create(JOB_ATMOST_ONCE);
     assert_int_equal(claim("me"), 1);
     assert_int_equal(start_it("me", &got[0]), STORE_DONE);
@@ -258,16 +243,15 @@ static void test_life_resume_does_not_call_again_what_is_started(void **state)
     assert_int_equal(due_now(), soon_at.ms + 1000);
 }
 
-static void test_life_resume_does_not_call_twice_what_was_handed_back(void **state)
+TEST(life_resume_does_not_call_twice_what_was_handed_back)
 {
-    (void)state;
     create(JOB_ATMOST_ONCE);
     assert_int_equal(claim("me"), 1);
     assert_int_equal(start_it("me", &got[0]), STORE_DONE);
     assert_int_equal(release("me", &got[0], soon_at), STORE_DONE); /* a runner that drains */
     assert_int_equal(pause_it(), STORE_ANSWER_DONE);
     assert_int_equal(resume_at(soon_at), STORE_ANSWER_TAKEN);
-    set_up(state);
+    life_rig_set_up();
     create(JOB_ATMOST_ONCE);
     assert_int_equal(claim("me"), 1);
     assert_int_equal(start_it("me", &got[0]), STORE_DONE);
@@ -278,9 +262,8 @@ static void test_life_resume_does_not_call_twice_what_was_handed_back(void **sta
     assert_int_equal(resume_at(soon_at), STORE_ANSWER_TAKEN);
 }
 
-static void test_life_job_made_again_does_not_call_again_what_is_started(void **state)
+TEST(life_job_made_again_does_not_call_again_what_is_started)
 {
-    (void)state;
     create(JOB_ATMOST_ONCE);
     assert_int_equal(claim("me"), 1);
     assert_int_equal(start_it("me", &got[0]), STORE_DONE);
@@ -290,9 +273,8 @@ static void test_life_job_made_again_does_not_call_again_what_is_started(void **
     assert_int_equal(create_at(JOB_ATMOST_ONCE, (struct wall_ms){soon_at.ms + 1000}), STORE_CREATED);
 }
 
-static void test_life_job_made_again_does_not_call_again_what_is_over(void **state)
+TEST(life_job_made_again_does_not_call_again_what_is_over)
 {
-    (void)state;
     create(JOB_ATMOST_ONCE);
     assert_int_equal(claim("me"), 1);
     assert_int_equal(start_it("me", &got[0]), STORE_DONE);
@@ -312,9 +294,8 @@ static void test_life_job_made_again_does_not_call_again_what_is_over(void **sta
     assert_int_equal(creation, STORE_LATE);
 }
 
-static void test_life_change_to_an_instant_that_is_over_is_refused(void **state)
+TEST(life_change_to_an_instant_that_is_over_is_refused)
 {
-    (void)state;
     create(JOB_ATMOST_ONCE);
     assert_int_equal(change(&the_job, STORE_TIME_DUE, redis_now()), STORE_ANSWER_LATE);
     assert_int_equal(due_now(), soon_at.ms);
@@ -322,9 +303,8 @@ static void test_life_change_to_an_instant_that_is_over_is_refused(void **state)
 
 /* ---- changes ---- */
 
-static void test_life_change_stores_the_definition_and_counts(void **state)
+TEST(life_change_stores_the_definition_and_counts)
 {
-    (void)state;
     struct store_job job;
     struct job other;
     size_t records;
@@ -343,14 +323,13 @@ static void test_life_change_stores_the_definition_and_counts(void **state)
     assert_int_equal(job.epoch, 1);
 }
 
-static void test_life_change_of_what_was_changed_meanwhile_is_refused(void **state)
+TEST(life_change_of_what_was_changed_meanwhile_is_refused)
 {
-    (void)state;
     struct store_job read;
     size_t records;
     struct cmd cmd;
     for (int i = 0; i < 3; i++) {
-        set_up(state);
+        life_rig_set_up();
         create(JOB_ATLEAST_ONCE);
         assert_true(get(&read, &records));
         read.state = (struct slice){NULL, 0};
@@ -364,18 +343,16 @@ static void test_life_change_of_what_was_changed_meanwhile_is_refused(void **sta
     }
 }
 
-static void test_life_change_of_a_paused_job_makes_nothing_due(void **state)
+TEST(life_change_of_a_paused_job_makes_nothing_due)
 {
-    (void)state;
     create(JOB_ATLEAST_ONCE);
     assert_int_equal(pause_it(), STORE_ANSWER_DONE);
     assert_int_equal(change(&the_job, STORE_TIME_PAUSED, soon_at), STORE_ANSWER_DONE);
     assert_nothing_pending();
 }
 
-static void test_life_delete_of_another_version_is_refused(void **state)
+TEST(life_delete_of_another_version_is_refused)
 {
-    (void)state;
     struct cmd cmd;
     create(JOB_ATLEAST_ONCE);
     store_job_delete(&cmd, &a, 2);
@@ -385,9 +362,8 @@ static void test_life_delete_of_another_version_is_refused(void **state)
     assert_int_equal(delete_it(), STORE_ANSWER_NONE);
 }
 
-static void test_life_pause_says_why_and_changes_nothing_the_second_time(void **state)
+TEST(life_pause_says_why_and_changes_nothing_the_second_time)
 {
-    (void)state;
     struct store_job job;
     size_t records;
     create(JOB_ATLEAST_ONCE);
@@ -401,9 +377,8 @@ static void test_life_pause_says_why_and_changes_nothing_the_second_time(void **
     assert_int_equal(job.version, 1);
 }
 
-static void test_life_last_occurrence_completes_the_job(void **state)
+TEST(life_last_occurrence_completes_the_job)
 {
-    (void)state;
     struct store_job job;
     size_t records;
     create(JOB_ATLEAST_ONCE);
@@ -420,9 +395,8 @@ static void test_life_last_occurrence_completes_the_job(void **state)
     assert_null(job.state.data);
 }
 
-static void test_life_set_aside_of_a_deleted_job_leaves_nothing(void **state)
+TEST(life_set_aside_of_a_deleted_job_leaves_nothing)
 {
-    (void)state;
     struct cmd cmd;
     create(JOB_ATLEAST_ONCE);
     assert_int_equal(claim("me"), 1);
@@ -434,9 +408,8 @@ static void test_life_set_aside_of_a_deleted_job_leaves_nothing(void **state)
 }
 
 /* What could not be read is not what was made anew meanwhile. */
-static void test_life_set_aside_of_a_job_that_was_made_anew_leaves_that_alone(void **state)
+TEST(life_set_aside_of_a_job_that_was_made_anew_leaves_that_alone)
 {
-    (void)state;
     struct cmd cmd;
     create(JOB_ATLEAST_ONCE);
     assert_int_equal(claim("me"), 1);
@@ -448,9 +421,8 @@ static void test_life_set_aside_of_a_job_that_was_made_anew_leaves_that_alone(vo
 
 /* ---- runs by hand ---- */
 
-static void test_life_run_is_made_while_the_job_is_paused(void **state)
+TEST(life_run_is_made_while_the_job_is_paused)
 {
-    (void)state;
     create(JOB_ATLEAST_ONCE);
     assert_int_equal(pause_it(), STORE_ANSWER_DONE);
     int64_t scheduled = run_as("one", 0);
@@ -462,9 +434,8 @@ static void test_life_run_is_made_while_the_job_is_paused(void **state)
     assert_int_equal(due_now(), -1);
 }
 
-static void test_life_run_stays_one_by_hand_wherever_it_goes(void **state)
+TEST(life_run_stays_one_by_hand_wherever_it_goes)
 {
-    (void)state;
     create(JOB_ATLEAST_ONCE);
     assert_int_equal(pause_it(), STORE_ANSWER_DONE);
     (void)run_as("one", 0);
@@ -487,9 +458,8 @@ static void test_life_run_stays_one_by_hand_wherever_it_goes(void **state)
     assert_int_equal(start_it("me", &got[0]), STORE_DONE);
 }
 
-static void test_life_run_of_a_job_at_most_once_is_not_handed_on(void **state)
+TEST(life_run_of_a_job_at_most_once_is_not_handed_on)
 {
-    (void)state;
     create(JOB_ATMOST_ONCE);
     assert_int_equal(pause_it(), STORE_ANSWER_DONE);
     (void)run_as("one", 0);
@@ -500,9 +470,8 @@ static void test_life_run_of_a_job_at_most_once_is_not_handed_on(void **state)
     assert_nothing_pending();
 }
 
-static void test_life_run_asked_for_twice_by_one_request_is_made_once(void **state)
+TEST(life_run_asked_for_twice_by_one_request_is_made_once)
 {
-    (void)state;
     create(JOB_ATMOST_ONCE);
     assert_int_equal(run_as("one", 0), run_as("one", 0));
     assert_int_equal(retries(), 1);
@@ -511,9 +480,8 @@ static void test_life_run_asked_for_twice_by_one_request_is_made_once(void **sta
     assert_int_equal(retries(), 3);
 }
 
-static void test_life_run_never_takes_an_instant_of_the_schedule(void **state)
+TEST(life_run_never_takes_an_instant_of_the_schedule)
 {
-    (void)state;
     create(JOB_ATMOST_ONCE);
     for (int i = 0; i < 3000; i++) {
         char request[16];
@@ -527,9 +495,8 @@ static void test_life_run_never_takes_an_instant_of_the_schedule(void **state)
     assert_int_equal(retries(), 3000);
 }
 
-static void test_life_run_of_a_deleted_job_is_none(void **state)
+TEST(life_run_of_a_deleted_job_is_none)
 {
-    (void)state;
     create(JOB_ATLEAST_ONCE);
     (void)run_as("one", 0);
     assert_int_equal(claim_until("me", redis_now().ms), 1);
@@ -550,9 +517,8 @@ static bool runners_were_told(void)
     return memmem(reply->text.data, reply->text.len, "cmdstat_publish:calls=1", 23) != NULL;
 }
 
-static void test_life_run_wakes_the_runners(void **state)
+TEST(life_run_wakes_the_runners)
 {
-    (void)state;
     create(JOB_ATMOST_ONCE);
     (void)ASK("CONFIG", "RESETSTAT");
     (void)run_as("one", 0);
@@ -560,9 +526,8 @@ static void test_life_run_wakes_the_runners(void **state)
 }
 
 /* Each asks every shard twice a minute in any case. */
-static void test_life_create_wakes_the_runners_only_for_what_is_soon(void **state)
+TEST(life_create_wakes_the_runners_only_for_what_is_soon)
 {
-    (void)state;
     (void)ASK("CONFIG", "RESETSTAT");
     assert_int_equal(create_at(JOB_ATMOST_ONCE, (struct wall_ms){redis_now().ms + 90000}), STORE_CREATED);
     assert_false(runners_were_told());
@@ -619,18 +584,16 @@ static int walk(int limit)
     return total;
 }
 
-static void test_life_index_holds_each_job_once(void **state)
+TEST(life_index_holds_each_job_once)
 {
-    (void)state;
     make_many(200);
     assert_int_equal(walk(1), 200);
     assert_int_equal(walk(7), 200);
     assert_int_equal(walk(200), 200);
 }
 
-static void test_life_index_forgets_what_is_deleted(void **state)
+TEST(life_index_forgets_what_is_deleted)
 {
-    (void)state;
     create(JOB_ATMOST_ONCE);
     assert_int_equal(ASK("BITCOUNT", TAG "jobs"), 1);
     assert_int_equal(delete_it(), STORE_ANSWER_DONE);
@@ -638,9 +601,8 @@ static void test_life_index_forgets_what_is_deleted(void **state)
     assert_int_equal(walk(10), 0);
 }
 
-static void test_life_index_takes_in_what_an_older_version_stored(void **state)
+TEST(life_index_takes_in_what_an_older_version_stored)
 {
-    (void)state;
     create(JOB_ATMOST_ONCE);
     (void)ASK("DEL", TAG "jobs", TAG "jobs:261"); /* 'A' * 4 + 'A' / 64 */
     assert_int_equal(walk(10), 0);
@@ -648,9 +610,8 @@ static void test_life_index_takes_in_what_an_older_version_stored(void **state)
     assert_int_equal(ASK("BITCOUNT", TAG "jobs"), 1);
 }
 
-static void test_life_index_loses_what_was_deleted_by_hand(void **state)
+TEST(life_index_loses_what_was_deleted_by_hand)
 {
-    (void)state;
     make_many(100);
     create(JOB_ATMOST_ONCE);
     (void)ASK("DEL", TAG "job:" A);
@@ -672,9 +633,8 @@ static enum store_creation restore(const struct store_restored *restored)
     return creation;
 }
 
-static void test_life_restored_as_paused_it_is_not_due(void **state)
+TEST(life_restored_as_paused_it_is_not_due)
 {
-    (void)state;
     const struct store_restored paused = {
         .due = {INT64_MAX}, .state = slice_of("PAUSED"), .note = slice_of("n"), .changed = true};
     struct store_job job;
@@ -689,9 +649,8 @@ static void test_life_restored_as_paused_it_is_not_due(void **state)
     assert_int_equal(restore(&paused), STORE_CHANGED); /* it is there */
 }
 
-static void test_life_restored_as_active_it_is_as_created(void **state)
+TEST(life_restored_as_active_it_is_as_created)
 {
-    (void)state;
     const struct store_restored active = {.due = {redis_now().ms + 500}};
     struct store_job job;
     size_t records;
@@ -701,58 +660,4 @@ static void test_life_restored_as_active_it_is_as_created(void **state)
     assert_int_equal(job.version, 1);
     assert_int_equal(claim("r1"), 1);
     assert_int_equal(restore(&active), STORE_KNOWN);
-}
-
-#define TEST(name) cmocka_unit_test_setup(name, set_up)
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        TEST(test_life_pause_voids_what_is_claimed),
-        TEST(test_life_restored_as_paused_it_is_not_due),
-        TEST(test_life_restored_as_active_it_is_as_created),
-        TEST(test_life_delete_voids_what_is_claimed),
-        TEST(test_life_another_time_voids_what_is_claimed),
-        TEST(test_life_recover_gives_no_void_claim_back),
-        TEST(test_life_other_fields_leave_claims_as_they_are),
-        TEST(test_life_what_was_put_off_is_void_after_a_change),
-        TEST(test_life_what_was_put_off_is_void_after_a_pause),
-        TEST(test_life_call_under_way_ends_and_is_recorded_after_a_pause),
-        TEST(test_life_call_of_a_deleted_job_is_told_by_the_feed_alone),
-        TEST(test_life_call_of_a_deleted_job_belongs_to_no_successor),
-        TEST(test_life_dead_runner_of_a_deleted_job_leaves_nothing_but_the_record),
-        TEST(test_life_started_and_handed_back_after_a_delete_is_gone),
-        TEST(test_life_retry_survives_another_time),
-        TEST(test_life_retry_of_a_paused_job_is_cancelled_and_recorded),
-        TEST(test_life_retry_that_was_claimed_before_a_pause_is_cancelled),
-        TEST(test_life_retry_outlives_a_short_pause),
-        TEST(test_life_retry_of_a_deleted_job_is_not_its_successors),
-        TEST(test_life_resume_makes_due_what_was_only_claimed),
-        TEST(test_life_resume_does_not_call_again_what_is_started),
-        TEST(test_life_resume_does_not_call_twice_what_was_handed_back),
-        TEST(test_life_job_made_again_does_not_call_again_what_is_started),
-        TEST(test_life_job_made_again_does_not_call_again_what_is_over),
-        TEST(test_life_change_to_an_instant_that_is_over_is_refused),
-        TEST(test_life_change_stores_the_definition_and_counts),
-        TEST(test_life_change_of_what_was_changed_meanwhile_is_refused),
-        TEST(test_life_change_of_a_paused_job_makes_nothing_due),
-        TEST(test_life_delete_of_another_version_is_refused),
-        TEST(test_life_pause_says_why_and_changes_nothing_the_second_time),
-        TEST(test_life_last_occurrence_completes_the_job),
-        TEST(test_life_set_aside_of_a_deleted_job_leaves_nothing),
-        TEST(test_life_set_aside_of_a_job_that_was_made_anew_leaves_that_alone),
-        TEST(test_life_run_is_made_while_the_job_is_paused),
-        TEST(test_life_run_stays_one_by_hand_wherever_it_goes),
-        TEST(test_life_run_of_a_job_at_most_once_is_not_handed_on),
-        TEST(test_life_run_asked_for_twice_by_one_request_is_made_once),
-        TEST(test_life_run_never_takes_an_instant_of_the_schedule),
-        TEST(test_life_run_of_a_deleted_job_is_none),
-        TEST(test_life_run_wakes_the_runners),
-        TEST(test_life_create_wakes_the_runners_only_for_what_is_soon),
-        TEST(test_life_index_holds_each_job_once),
-        TEST(test_life_index_forgets_what_is_deleted),
-        TEST(test_life_index_takes_in_what_an_older_version_stored),
-        TEST(test_life_index_loses_what_was_deleted_by_hand),
-    };
-    return cmocka_run_group_tests(tests, store_rig_open, store_rig_close);
 }

@@ -6,6 +6,7 @@
 #include "store/store_runner.h"
 
 #include "store_rig.h"
+#include "test.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -222,19 +223,19 @@ static int64_t first_in_retry(void)
     return at;
 }
 
-static int set_up(void **state)
+static void set_up(void)
 {
-    (void)state;
     memcpy(a.bytes, A, JOB_ID_SIZE);
     (void)ASK("FLUSHALL");
-    return 0;
 }
+
+ALL_TESTS(store_rig_start, store_rig_stop);
+EACH_TEST(set_up, NULL);
 
 /* ---- allow ---- */
 
-static void test_overlap_allow_remembers_nothing(void **state)
+TEST(overlap_allow_remembers_nothing)
 {
-    (void)state;
     create(JOB_ATMOST_ONCE, "skip");
     (void)ASK("HDEL", JOB, "overlap");
     (void)ASK("HSET", JOB, "pause_after_failures", "3");
@@ -245,9 +246,8 @@ static void test_overlap_allow_remembers_nothing(void **state)
 
 /* ---- skip ---- */
 
-static void test_overlap_skip_leaves_out_what_meets_another(void **state)
+TEST(overlap_skip_leaves_out_what_meets_another)
 {
-    (void)state;
     create(JOB_ATMOST_ONCE, "skip");
     struct store_attempt running = begin("me", first);
     struct store_attempt other = take("you", second);
@@ -264,18 +264,16 @@ static void test_overlap_skip_leaves_out_what_meets_another(void **state)
     assert_places(third, -1);
 }
 
-static void test_overlap_start_sent_again_is_no_collision(void **state)
+TEST(overlap_start_sent_again_is_no_collision)
 {
-    (void)state;
     create(JOB_ATMOST_ONCE, "skip");
     struct store_attempt running = begin("me", first);
     assert_int_equal(start("me", &running), STORE_DONE);
     assert_places(first, -1);
 }
 
-static void test_overlap_goes_on_between_the_attempts(void **state)
+TEST(overlap_goes_on_between_the_attempts)
 {
-    (void)state;
     create(JOB_ATLEAST_ONCE, "skip");
     struct store_attempt running = begin("me", first);
     assert_int_equal(finish("me", &running, STORE_AFTER_RETRY, third), STORE_DONE);
@@ -294,9 +292,8 @@ static void test_overlap_goes_on_between_the_attempts(void **state)
     (void)begin("me", fourth);
 }
 
-static void test_overlap_of_one_that_was_handed_back(void **state)
+TEST(overlap_of_one_that_was_handed_back)
 {
-    (void)state;
     create(JOB_ATMOST_ONCE, "skip");
     struct store_attempt running = begin("me", first);
     assert_int_equal(release("me", &running, third), STORE_DONE);
@@ -306,9 +303,8 @@ static void test_overlap_of_one_that_was_handed_back(void **state)
 }
 
 /* A retry is the same one whatever was done to its job's time since it was started. */
-static void test_overlap_goes_on_through_a_pause(void **state)
+TEST(overlap_goes_on_through_a_pause)
 {
-    (void)state;
     create(JOB_ATLEAST_ONCE, "skip");
     struct store_attempt running = begin("me", first);
     assert_int_equal(finish("me", &running, STORE_AFTER_RETRY, second), STORE_DONE);
@@ -322,9 +318,8 @@ static void test_overlap_goes_on_through_a_pause(void **state)
     assert_says("", first, 1, " was under way");
 }
 
-static void test_overlap_stale_place_keeps_nobody_out(void **state)
+TEST(overlap_stale_place_keeps_nobody_out)
 {
-    (void)state;
     create(JOB_ATMOST_ONCE, "skip");
     struct store_attempt running = begin("me", first);
     (void)ASK("DEL", TAG "claimed:me"); /* nobody said that it was over */
@@ -337,9 +332,8 @@ static void test_overlap_stale_place_keeps_nobody_out(void **state)
     assert_places(third, -1);
 }
 
-static void test_overlap_of_a_job_that_is_made_again_begins_anew(void **state)
+TEST(overlap_of_a_job_that_is_made_again_begins_anew)
 {
-    (void)state;
     create(JOB_ATMOST_ONCE, "skip");
     struct store_attempt running = begin("me", first);
     (void)ASK("DEL", JOB);
@@ -354,9 +348,8 @@ static void test_overlap_of_a_job_that_is_made_again_begins_anew(void **state)
 
 /* ---- queue ---- */
 
-static void test_overlap_queue_makes_one_wait_and_leaves_out_the_rest(void **state)
+TEST(overlap_queue_makes_one_wait_and_leaves_out_the_rest)
 {
-    (void)state;
     create(JOB_ATMOST_ONCE, "queue");
     struct store_attempt running = begin("me", first);
     struct store_attempt other = take("you", second);
@@ -382,9 +375,8 @@ static void test_overlap_queue_makes_one_wait_and_leaves_out_the_rest(void **sta
 }
 
 /* max_runs counts what is called: also what waits first, but not what is left out. */
-static void test_overlap_queue_counts_for_max_runs_and_skip_does_not(void **state)
+TEST(overlap_queue_counts_for_max_runs_and_skip_does_not)
 {
-    (void)state;
     static const char *const rules[] = {"queue", "skip"};
     for (size_t i = 0; i < 2; i++) {
         (void)ASK("FLUSHALL");
@@ -401,9 +393,8 @@ static void test_overlap_queue_counts_for_max_runs_and_skip_does_not(void **stat
 }
 
 /* Its turn has come, and it is not started yet: what is due now is behind it, and comes after it. */
-static void test_overlap_queue_keeps_the_order(void **state)
+TEST(overlap_queue_keeps_the_order)
 {
-    (void)state;
     create(JOB_ATMOST_ONCE, "queue");
     struct store_attempt running = begin("me", first);
     struct store_attempt waiting = take("me", second);
@@ -420,9 +411,8 @@ static void test_overlap_queue_keeps_the_order(void **state)
 }
 
 /* Nobody said that the first one is over: the one that waits looks again by itself. */
-static void test_overlap_queue_needs_nobody_to_end_it(void **state)
+TEST(overlap_queue_needs_nobody_to_end_it)
 {
-    (void)state;
     create(JOB_ATMOST_ONCE, "queue");
     (void)begin("me", first);
     struct store_attempt waiting = take("you", second);
@@ -437,9 +427,8 @@ static void test_overlap_queue_needs_nobody_to_end_it(void **state)
     assert_places(second, -1);
 }
 
-static void test_overlap_queue_moves_up_when_a_newcomer_finds_the_place_free(void **state)
+TEST(overlap_queue_moves_up_when_a_newcomer_finds_the_place_free)
 {
-    (void)state;
     create(JOB_ATMOST_ONCE, "queue");
     (void)begin("me", first);
     struct store_attempt waiting = take("you", second);
@@ -453,9 +442,8 @@ static void test_overlap_queue_moves_up_when_a_newcomer_finds_the_place_free(voi
 }
 
 /* Claimed to look again, when the one before it ends. */
-static void test_overlap_queue_survives_an_end_while_it_looks(void **state)
+TEST(overlap_queue_survives_an_end_while_it_looks)
 {
-    (void)state;
     create(JOB_ATMOST_ONCE, "queue");
     struct store_attempt running = begin("me", first);
     struct store_attempt waiting = take("you", second);
@@ -467,9 +455,8 @@ static void test_overlap_queue_survives_an_end_while_it_looks(void **state)
     assert_places(second, -1);
 }
 
-static void test_overlap_queue_of_another_rule_by_now(void **state)
+TEST(overlap_queue_of_another_rule_by_now)
 {
-    (void)state;
     create(JOB_ATMOST_ONCE, "queue");
     struct store_attempt running = begin("me", first);
     struct store_attempt waiting = take("you", second);
@@ -482,9 +469,8 @@ static void test_overlap_queue_of_another_rule_by_now(void **state)
     assert_places(-1, -1);
 }
 
-static void test_overlap_queue_goes_with_its_job(void **state)
+TEST(overlap_queue_goes_with_its_job)
 {
-    (void)state;
     struct store_attempt none;
     create(JOB_ATMOST_ONCE, "queue");
     struct store_attempt running = begin("me", first);
@@ -502,9 +488,8 @@ static void test_overlap_queue_goes_with_its_job(void **state)
 }
 
 /* It waited, and its job is paused when its turn comes: that is recorded. */
-static void test_overlap_queue_in_a_pause_is_cancelled(void **state)
+TEST(overlap_queue_in_a_pause_is_cancelled)
 {
-    (void)state;
     struct store_attempt none;
     create(JOB_ATMOST_ONCE, "queue");
     struct store_attempt running = begin("me", first);
@@ -522,9 +507,8 @@ static void test_overlap_queue_in_a_pause_is_cancelled(void **state)
 
 /* ---- cancel ---- */
 
-static void test_overlap_cancel_takes_the_earlier_ones_claim_away(void **state)
+TEST(overlap_cancel_takes_the_earlier_ones_claim_away)
 {
-    (void)state;
     create(JOB_ATLEAST_ONCE, "cancel");
     struct store_attempt running = begin("me", first);
     struct store_attempt other = begin("you", second);
@@ -540,9 +524,8 @@ static void test_overlap_cancel_takes_the_earlier_ones_claim_away(void **state)
     assert_int_equal(end("you", &other), STORE_DONE);
 }
 
-static void test_overlap_cancel_of_one_that_waits_to_be_tried_again(void **state)
+TEST(overlap_cancel_of_one_that_waits_to_be_tried_again)
 {
-    (void)state;
     create(JOB_ATLEAST_ONCE, "cancel");
     struct store_attempt running = begin("me", first);
     assert_int_equal(finish("me", &running, STORE_AFTER_RETRY, fourth), STORE_DONE);
@@ -552,9 +535,8 @@ static void test_overlap_cancel_of_one_that_waits_to_be_tried_again(void **state
     assert_int_equal(ASK("ZCARD", TAG "retry"), 0);
 }
 
-static void test_overlap_cancel_of_one_that_is_claimed_to_be_tried_again(void **state)
+TEST(overlap_cancel_of_one_that_is_claimed_to_be_tried_again)
 {
-    (void)state;
     create(JOB_ATLEAST_ONCE, "cancel");
     struct store_attempt running = begin("me", first);
     assert_int_equal(finish("me", &running, STORE_AFTER_RETRY, first), STORE_DONE);
@@ -566,9 +548,8 @@ static void test_overlap_cancel_of_one_that_is_claimed_to_be_tried_again(void **
 
 /* ---- by hand ---- */
 
-static void test_overlap_skip_of_a_run_by_hand(void **state)
+TEST(overlap_skip_of_a_run_by_hand)
 {
-    (void)state;
     create(JOB_ATMOST_ONCE, "skip");
     (void)begin("me", first);
     (void)ASK("ZREM", TAG "due", A);
@@ -580,9 +561,8 @@ static void test_overlap_skip_of_a_run_by_hand(void **state)
     assert_int_equal(ASK("ZCARD", TAG "retry"), 0);
 }
 
-static void test_overlap_queue_of_a_run_by_hand(void **state)
+TEST(overlap_queue_of_a_run_by_hand)
 {
-    (void)state;
     create(JOB_ATMOST_ONCE, "queue");
     struct store_attempt running = begin("me", first);
     (void)ASK("ZREM", TAG "due", A);
@@ -596,9 +576,8 @@ static void test_overlap_queue_of_a_run_by_hand(void **state)
     assert_int_equal(other.scheduled.ms, at);
 }
 
-static void test_overlap_cancel_by_a_run_by_hand(void **state)
+TEST(overlap_cancel_by_a_run_by_hand)
 {
-    (void)state;
     create(JOB_ATMOST_ONCE, "cancel");
     (void)begin("me", first);
     (void)ASK("ZREM", TAG "due", A);
@@ -610,9 +589,8 @@ static void test_overlap_cancel_by_a_run_by_hand(void **state)
 
 /* ---- the holder dies ---- */
 
-static void test_overlap_recover_of_one_that_is_lost_lets_the_next_one_in(void **state)
+TEST(overlap_recover_of_one_that_is_lost_lets_the_next_one_in)
 {
-    (void)state;
     create(JOB_ATMOST_ONCE, "queue");
     (void)begin("me", first);
     struct store_attempt waiting = take("you", second);
@@ -622,9 +600,8 @@ static void test_overlap_recover_of_one_that_is_lost_lets_the_next_one_in(void *
     (void)begin("you", redis_now().ms);
 }
 
-static void test_overlap_recover_of_one_that_is_tried_again_keeps_its_place(void **state)
+TEST(overlap_recover_of_one_that_is_tried_again_keeps_its_place)
 {
-    (void)state;
     create(JOB_ATLEAST_ONCE, "queue");
     (void)begin("me", first);
     struct store_attempt waiting = take("you", second);
@@ -639,9 +616,8 @@ static void test_overlap_recover_of_one_that_is_tried_again_keeps_its_place(void
 }
 
 /* It is one of the dead's claims: it looked whether its turn had come. */
-static void test_overlap_recover_of_one_that_waits(void **state)
+TEST(overlap_recover_of_one_that_waits)
 {
-    (void)state;
     create(JOB_ATMOST_ONCE, "queue");
     struct store_attempt running = begin("me", first);
     struct store_attempt waiting = take("you", second);
@@ -656,9 +632,8 @@ static void test_overlap_recover_of_one_that_waits(void **state)
 
 /* ---- one that was dead ---- */
 
-static void test_overlap_of_one_that_is_redriven_waits_whatever_the_rule(void **state)
+TEST(overlap_of_one_that_is_redriven_waits_whatever_the_rule)
 {
-    (void)state;
     static const char *const rules[] = {"skip", "queue", "cancel"};
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
         (void)ASK("FLUSHALL");
@@ -679,40 +654,4 @@ static void test_overlap_of_one_that_is_redriven_waits_whatever_the_rule(void **
         (void)begin("you", first_in_retry());
         assert_places(first, -1);
     }
-}
-
-#define TEST(f) cmocka_unit_test_setup(f, set_up)
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        TEST(test_overlap_allow_remembers_nothing),
-        TEST(test_overlap_skip_leaves_out_what_meets_another),
-        TEST(test_overlap_start_sent_again_is_no_collision),
-        TEST(test_overlap_goes_on_between_the_attempts),
-        TEST(test_overlap_of_one_that_was_handed_back),
-        TEST(test_overlap_goes_on_through_a_pause),
-        TEST(test_overlap_stale_place_keeps_nobody_out),
-        TEST(test_overlap_of_a_job_that_is_made_again_begins_anew),
-        TEST(test_overlap_queue_makes_one_wait_and_leaves_out_the_rest),
-        TEST(test_overlap_queue_counts_for_max_runs_and_skip_does_not),
-        TEST(test_overlap_queue_keeps_the_order),
-        TEST(test_overlap_queue_needs_nobody_to_end_it),
-        TEST(test_overlap_queue_moves_up_when_a_newcomer_finds_the_place_free),
-        TEST(test_overlap_queue_survives_an_end_while_it_looks),
-        TEST(test_overlap_queue_of_another_rule_by_now),
-        TEST(test_overlap_queue_goes_with_its_job),
-        TEST(test_overlap_queue_in_a_pause_is_cancelled),
-        TEST(test_overlap_cancel_takes_the_earlier_ones_claim_away),
-        TEST(test_overlap_cancel_of_one_that_waits_to_be_tried_again),
-        TEST(test_overlap_cancel_of_one_that_is_claimed_to_be_tried_again),
-        TEST(test_overlap_skip_of_a_run_by_hand),
-        TEST(test_overlap_queue_of_a_run_by_hand),
-        TEST(test_overlap_cancel_by_a_run_by_hand),
-        TEST(test_overlap_recover_of_one_that_is_lost_lets_the_next_one_in),
-        TEST(test_overlap_recover_of_one_that_is_tried_again_keeps_its_place),
-        TEST(test_overlap_recover_of_one_that_waits),
-        TEST(test_overlap_of_one_that_is_redriven_waits_whatever_the_rule),
-    };
-    return cmocka_run_group_tests(tests, store_rig_open, store_rig_close);
 }

@@ -5,6 +5,7 @@
 
 #include "job_maker.h"
 #include "reply_maker.h"
+#include "test.h"
 
 #include <string.h>
 
@@ -22,9 +23,8 @@ static void assert_arguments(const struct cmd *cmd, const char *const *expected,
     }
 }
 
-static void test_due_page_names_its_shard(void **state)
+TEST(due_page_names_its_shard)
 {
-    (void)state;
     static const char *const EXPECTED[] = {"dronc:{3}:due", "dronc:{3}:job:", "42", "64"};
     struct cmd cmd;
     store_due_page(&cmd, 3, "42");
@@ -33,9 +33,8 @@ static void test_due_page_names_its_shard(void **state)
     cmd_fini(&cmd);
 }
 
-static void test_rezone_compares_before_it_sets(void **state)
+TEST(rezone_compares_before_it_sets)
 {
-    (void)state;
     static const char *const EXPECTED[] = {"dronc:{3}:due",  "dronc:{3}:executions", "3",
                                            "dronc:{3}:job:", "dronc:{3}:history:",   ID,
                                            "77.2",           "1772953200000",        "1772956800000"};
@@ -49,9 +48,8 @@ static void test_rezone_compares_before_it_sets(void **state)
     cmd_fini(&cmd);
 }
 
-static void test_job_create_stores_the_zone_but_utc(void **state)
+TEST(job_create_stores_the_zone_but_utc)
 {
-    (void)state;
     static const char *const TABLE[][2] = {
         {"0 9 * * *", NULL}, {"TZ=UTC 0 9 * * *", NULL}, {"TZ=Europe/Berlin 0 9 * * *", "Europe/Berlin"}};
     struct zones *zones = zones_new(JOB_MAKER_ZONES);
@@ -68,9 +66,8 @@ static void test_job_create_stores_the_zone_but_utc(void **state)
     zones_free(zones);
 }
 
-static void test_due_page_reply_is_read(void **state)
+TEST(due_page_reply_is_read)
 {
-    (void)state;
     const struct reply *reply =
         MAKE_ARRAY("17", ENTRY, "Europe/Berlin", "latest", "60", NULL, NO_OTHER_FIELDS, ENTRY, NULL, USUAL);
     char cursor[STORE_CURSOR_SIZE];
@@ -98,9 +95,8 @@ static void test_due_page_reply_is_read(void **state)
     assert_int_equal(count, 0);
 }
 
-static void test_due_page_reply_refuses_garbage(void **state)
+TEST(due_page_reply_refuses_garbage)
 {
-    (void)state;
     char cursor[STORE_CURSOR_SIZE];
     struct store_pending pending;
     struct errinfo info;
@@ -129,26 +125,12 @@ static void test_due_page_reply_refuses_garbage(void **state)
     }
 }
 
-static void test_rezone_reply_counts_moves(void **state)
+TEST(rezone_reply_counts_moves)
 {
-    (void)state;
     struct errinfo info;
     int64_t moved;
     const struct reply number = {.kind = REPLY_INTEGER, .integer = 1};
     assert_int_equal(store_rezone_reply(MAKE_ARRAY("1", "0", "1"), &moved, &info), ERR_OK);
     assert_int_equal(moved, 2);
     assert_int_equal(store_rezone_reply(&number, &moved, &info), ERR_PROTOCOL);
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_due_page_names_its_shard),
-        cmocka_unit_test(test_rezone_compares_before_it_sets),
-        cmocka_unit_test(test_job_create_stores_the_zone_but_utc),
-        cmocka_unit_test(test_due_page_reply_is_read),
-        cmocka_unit_test(test_due_page_reply_refuses_garbage),
-        cmocka_unit_test(test_rezone_reply_counts_moves),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

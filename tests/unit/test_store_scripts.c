@@ -7,6 +7,7 @@
 
 #include "store/store_dead.h"
 #include "store_rig.h"
+#include "test.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -42,12 +43,13 @@ static struct {
 
 /* ---- talking to Redis ---- */
 
-static int set_up(void **state)
+static void set_up(void)
 {
-    (void)state;
     SAY("FLUSHALL");
-    return 0;
 }
+
+ALL_TESTS(store_rig_start, store_rig_stop);
+EACH_TEST(set_up, NULL);
 
 /* ---- the operations, one line each ---- */
 
@@ -252,9 +254,8 @@ static void assert_fields(struct job_fields *fields)
 
 /* ---- jobs ---- */
 
-static void test_scripts_create_stores_a_job_once(void **state)
+TEST(scripts_create_stores_a_job_once)
 {
-    (void)state;
     assert_true(create(A, JOB_ATLEAST_ONCE, T0));
     assert_false(create_at(A, JOB_ATMOST_ONCE, T1, 2000));
     assert_int_equal(due_of(A), T0);
@@ -264,9 +265,8 @@ static void test_scripts_create_stores_a_job_once(void **state)
     assert_int_equal(ASK("ZCARD", TAG "due"), 1);
 }
 
-static void test_scripts_create_after_a_deletion_makes_it_again(void **state)
+TEST(scripts_create_after_a_deletion_makes_it_again)
 {
-    (void)state;
     assert_true(create(A, JOB_ATMOST_ONCE, T0));
     SAY("DEL", TAG "job:" A);
     assert_true(create_at(A, JOB_ATMOST_ONCE, T1, 2000));
@@ -274,9 +274,8 @@ static void test_scripts_create_after_a_deletion_makes_it_again(void **state)
 }
 
 /* A handler whose clock is wrong must not decide when a job begins. */
-static void test_scripts_create_wants_the_time_to_be_redis_own(void **state)
+TEST(scripts_create_wants_the_time_to_be_redis_own)
 {
-    (void)state;
     static const int64_t off_ms[] = {-3600000, -1500, 1500, 3600000};
     static struct job job;
     struct wall_ms now = {0};
@@ -296,9 +295,8 @@ static void test_scripts_create_wants_the_time_to_be_redis_own(void **state)
     assert_int_equal(due_of(A), T0);
 }
 
-static void test_scripts_create_at_a_wrong_time_leaves_a_broken_job_alone(void **state)
+TEST(scripts_create_at_a_wrong_time_leaves_a_broken_job_alone)
 {
-    (void)state;
     static struct job job;
     struct wall_ms now;
     (void)create(A, JOB_ATMOST_ONCE, T0);
@@ -315,9 +313,8 @@ static void test_scripts_create_at_a_wrong_time_leaves_a_broken_job_alone(void *
 
 /* Every field that a definition can have comes back from where runners read it: the scripts and
  * lib/job/job_fields.c agree about which there are, and in which order. */
-static void test_scripts_definition_comes_back_whole(void **state)
+TEST(scripts_definition_comes_back_whole)
 {
-    (void)state;
     struct store_pending pending;
     char cursor[STORE_CURSOR_SIZE];
     size_t count;
@@ -340,9 +337,8 @@ static void test_scripts_definition_comes_back_whole(void **state)
 }
 
 /* And what a job is made of comes to where that reads it from. */
-static void test_scripts_create_stores_what_is_not_usual(void **state)
+TEST(scripts_create_stores_what_is_not_usual)
 {
-    (void)state;
     struct job_fields fields = job_maker_fields("0 7 * * *", "http://example.com/x", "ATLEAST_ONCE");
     struct job_fault fault;
     static struct job job;
@@ -365,9 +361,8 @@ static void test_scripts_create_stores_what_is_not_usual(void **state)
 }
 
 /* Not one byte more than before there was catching up. */
-static void test_scripts_create_stores_nothing_that_is_usual(void **state)
+TEST(scripts_create_stores_nothing_that_is_usual)
 {
-    (void)state;
     (void)create(A, JOB_ATLEAST_ONCE, T0);
     (void)create(B, JOB_ATMOST_ONCE, T0);
     assert_int_equal(ASK("HLEN", TAG "job:" A), 4);
@@ -376,9 +371,8 @@ static void test_scripts_create_stores_nothing_that_is_usual(void **state)
 
 /* ---- claim ---- */
 
-static void test_scripts_claim_hands_out_the_longest_due_first(void **state)
+TEST(scripts_claim_hands_out_the_longest_due_first)
 {
-    (void)state;
     (void)create(A, JOB_ATMOST_ONCE, T0 + 2);
     (void)create(B, JOB_ATLEAST_ONCE, T0);
     (void)create(C, JOB_ATMOST_ONCE, T1 + 1);
@@ -398,9 +392,8 @@ static void test_scripts_claim_hands_out_the_longest_due_first(void **state)
     assert_int_equal(got.next.ms, T1 + 1);
 }
 
-static void test_scripts_claim_is_bounded(void **state)
+TEST(scripts_claim_is_bounded)
 {
-    (void)state;
     char id[] = A;
     for (char c = 'a'; c < 'a' + 10; c++) {
         id[31] = c;
@@ -416,9 +409,8 @@ static void test_scripts_claim_is_bounded(void **state)
     assert_int_equal(got.next.ms, NONE);
 }
 
-static void test_scripts_claim_gives_each_attempt_to_one_runner(void **state)
+TEST(scripts_claim_gives_each_attempt_to_one_runner)
 {
-    (void)state;
     (void)create(A, JOB_ATMOST_ONCE, T0);
     (void)create(B, JOB_ATMOST_ONCE, T0 + 1);
     assert_int_equal(claim_up_to("me", T1, 1), 1);
@@ -432,17 +424,15 @@ static void test_scripts_claim_gives_each_attempt_to_one_runner(void **state)
     assert_int_equal(ASK("SISMEMBER", TAG "holders", "you"), 1);
 }
 
-static void test_scripts_claim_of_nothing_leaves_no_trace(void **state)
+TEST(scripts_claim_of_nothing_leaves_no_trace)
 {
-    (void)state;
     assert_int_equal(claim("me"), 0);
     assert_int_equal(got.next.ms, NONE);
     assert_int_equal(ASK("DBSIZE"), 0);
 }
 
-static void test_scripts_claim_tells_gone_jobs_and_garbage_from_good_ones(void **state)
+TEST(scripts_claim_tells_gone_jobs_and_garbage_from_good_ones)
 {
-    (void)state;
     (void)create(A, JOB_ATMOST_ONCE, T0);
     (void)create(B, JOB_ATMOST_ONCE, T0 + 1);
     (void)create(C, JOB_ATMOST_ONCE, T0 + 2);
@@ -456,9 +446,8 @@ static void test_scripts_claim_tells_gone_jobs_and_garbage_from_good_ones(void *
 }
 
 /* Else the runner would take it for one that is gone, and hand it back, and claim it again, without end. */
-static void test_scripts_claim_of_a_job_without_a_creation_is_garbage(void **state)
+TEST(scripts_claim_of_a_job_without_a_creation_is_garbage)
 {
-    (void)state;
     static const char *const creations[] = {"", " ", " 1000", "1000 1", "+1000", "soon"};
     for (size_t i = 0; i < sizeof creations / sizeof creations[0]; i++) {
         struct cmd cmd;
@@ -477,27 +466,24 @@ static void test_scripts_claim_of_a_job_without_a_creation_is_garbage(void **sta
 }
 
 /* Whatever else somebody wrote into its hash, the whole definition is told. */
-static void test_scripts_claim_tells_all_of_a_job_with_strange_fields(void **state)
+TEST(scripts_claim_tells_all_of_a_job_with_strange_fields)
 {
-    (void)state;
     (void)create(A, JOB_ATMOST_ONCE, T0);
     SAY("HSET", TAG "job:" A, "method", "POST", "is_plain", "1");
     assert_int_equal(claim("me"), 1);
     assert_true(slice_eq(got.at[0].fields.method, "POST"));
 }
 
-static void test_scripts_claim_drops_a_retry_that_names_nothing(void **state)
+TEST(scripts_claim_drops_a_retry_that_names_nothing)
 {
-    (void)state;
     SAY("ZADD", TAG "retry", S, "garbage", S, A, S, A "x:1", S, A S ":", S, A S ":1:2");
     assert_int_equal(claim("me"), 0);
     assert_int_equal(ASK("ZCARD", TAG "retry"), 0);
 }
 
 /* An occurrence that is under way here has to end before it is called again. */
-static void test_scripts_claim_leaves_what_this_runner_has_started(void **state)
+TEST(scripts_claim_leaves_what_this_runner_has_started)
 {
-    (void)state;
     (void)create(A, JOB_ATLEAST_ONCE, T0);
     (void)claim("me");
     assert_int_equal(start("me", A, 1, T1 + 1), STORE_DONE);
@@ -511,9 +497,8 @@ static void test_scripts_claim_leaves_what_this_runner_has_started(void **state)
 }
 
 /* However it got into both sets. */
-static void test_scripts_claim_takes_an_occurrence_once(void **state)
+TEST(scripts_claim_takes_an_occurrence_once)
 {
-    (void)state;
     (void)create(A, JOB_ATLEAST_ONCE, T0);
     SAY("ZADD", TAG "retry", S, A S ":1.1000");
     assert_int_equal(claim("me"), 1);
@@ -523,9 +508,8 @@ static void test_scripts_claim_takes_an_occurrence_once(void **state)
 }
 
 /* What has been due for long and what is due now share a claim that has not room for both. */
-static void test_scripts_claim_shares_between_backlog_and_the_rest(void **state)
+TEST(scripts_claim_shares_between_backlog_and_the_rest)
 {
-    (void)state;
     char id[] = A;
     for (char c = 'a'; c < 'a' + 10; c++) {
         id[31] = c;
@@ -550,9 +534,8 @@ static void test_scripts_claim_shares_between_backlog_and_the_rest(void **state)
 }
 
 /* A runner whose places become free one by one asks for one at a time: both get on all the same. */
-static void test_scripts_claim_of_one_takes_of_a_backlog_too(void **state)
+TEST(scripts_claim_of_one_takes_of_a_backlog_too)
 {
-    (void)state;
     const struct store_claim_bounds bounds = {
         .until = {T1}, .limit = 1, .fresh_from = {T0}, .backlog_limit = 1};
     int of_backlog = 0;
@@ -567,9 +550,8 @@ static void test_scripts_claim_of_one_takes_of_a_backlog_too(void **state)
 }
 
 /* Entries of retry that are void are no reason to wait with what stands behind them. */
-static void test_scripts_claim_of_what_is_void_alone_asks_again_at_once(void **state)
+TEST(scripts_claim_of_what_is_void_alone_asks_again_at_once)
 {
-    (void)state;
     (void)create(B, JOB_ATLEAST_ONCE, T0 + 5);
     SAY("ZADD", TAG "retry", S, A S ":2.1000", S, A S ":3.1000");
     const struct store_claim_bounds bounds = {
@@ -580,9 +562,8 @@ static void test_scripts_claim_of_what_is_void_alone_asks_again_at_once(void **s
     assert_int_equal(claim_within("me", &bounds), 1);
 }
 
-static void test_scripts_claim_leaves_a_backlog_that_is_not_asked_for(void **state)
+TEST(scripts_claim_leaves_a_backlog_that_is_not_asked_for)
 {
-    (void)state;
     (void)create(A, JOB_ATMOST_ONCE, T0 - 1);
     (void)create(B, JOB_ATMOST_ONCE, T1 + 5);
     const struct store_claim_bounds bounds = {
@@ -594,9 +575,8 @@ static void test_scripts_claim_leaves_a_backlog_that_is_not_asked_for(void **sta
 
 /* ---- start ---- */
 
-static void test_scripts_start_makes_the_next_occurrence_due_only_once(void **state)
+TEST(scripts_start_makes_the_next_occurrence_due_only_once)
 {
-    (void)state;
     (void)create(A, JOB_ATMOST_ONCE, T0);
     (void)claim("me");
     assert_int_equal(due_of(A), -1);
@@ -608,9 +588,8 @@ static void test_scripts_start_makes_the_next_occurrence_due_only_once(void **st
 }
 
 /* Told twice, as after a lost connection: also when the next occurrence has been claimed in between. */
-static void test_scripts_start_is_idempotent(void **state)
+TEST(scripts_start_is_idempotent)
 {
-    (void)state;
     (void)create(A, JOB_ATMOST_ONCE, T0);
     (void)claim("me");
     assert_int_equal(start("me", A, 1, T0 + 1), STORE_DONE);
@@ -620,9 +599,8 @@ static void test_scripts_start_is_idempotent(void **state)
     assert_int_equal(claim("you"), 0);
 }
 
-static void test_scripts_start_refuses_what_is_not_held(void **state)
+TEST(scripts_start_refuses_what_is_not_held)
 {
-    (void)state;
     (void)create(A, JOB_ATMOST_ONCE, T0);
     assert_int_equal(start("me", A, 1, T1), STORE_LOST);
     (void)claim("me");
@@ -632,9 +610,8 @@ static void test_scripts_start_refuses_what_is_not_held(void **state)
     assert_int_equal(start("me", A, 1, T1), STORE_DONE);
 }
 
-static void test_scripts_start_refuses_a_job_that_is_gone(void **state)
+TEST(scripts_start_refuses_a_job_that_is_gone)
 {
-    (void)state;
     (void)create(A, JOB_ATMOST_ONCE, T0);
     (void)claim("me");
     SAY("DEL", TAG "job:" A);
@@ -643,9 +620,8 @@ static void test_scripts_start_refuses_a_job_that_is_gone(void **state)
     assert_int_equal(ASK("EXISTS", TAG "claimed:me"), 0);
 }
 
-static void test_scripts_start_refuses_a_job_that_was_made_again(void **state)
+TEST(scripts_start_refuses_a_job_that_was_made_again)
 {
-    (void)state;
     (void)create(A, JOB_ATMOST_ONCE, T0);
     (void)claim("me");
     SAY("DEL", TAG "job:" A);
@@ -654,9 +630,8 @@ static void test_scripts_start_refuses_a_job_that_was_made_again(void **state)
     assert_int_equal(due_of(A), T1);
 }
 
-static void test_scripts_start_of_a_retry_or_the_last_occurrence_makes_nothing_due(void **state)
+TEST(scripts_start_of_a_retry_or_the_last_occurrence_makes_nothing_due)
 {
-    (void)state;
     (void)create(A, JOB_ATLEAST_ONCE, T0);
     (void)claim("me");
     assert_int_equal(start("me", A, 1, NONE), STORE_DONE);
@@ -667,9 +642,8 @@ static void test_scripts_start_of_a_retry_or_the_last_occurrence_makes_nothing_d
     assert_int_equal(due_of(A), -1);
 }
 
-static void test_scripts_start_answers_for_each_attempt(void **state)
+TEST(scripts_start_answers_for_each_attempt)
 {
-    (void)state;
     struct store_attempt b = attempt_of(B, T0, 1);
     struct cmd cmd;
     (void)create(A, JOB_ATMOST_ONCE, T0);
@@ -692,9 +666,8 @@ static void started(const char *id, enum job_type type)
     assert_int_equal(start("me", id, 1, T1 + 1), STORE_DONE);
 }
 
-static void test_scripts_finish_records_and_lets_go(void **state)
+TEST(scripts_finish_records_and_lets_go)
 {
-    (void)state;
     started(A, JOB_ATMOST_ONCE);
     assert_int_equal(finish("me", A, 1, STORE_AFTER_NOTHING, T0), STORE_DONE);
     assert_int_equal(newest(A).status, 200);
@@ -705,9 +678,8 @@ static void test_scripts_finish_records_and_lets_go(void **state)
     assert_int_equal(ASK("EXISTS", TAG "dead"), 0);
 }
 
-static void test_scripts_finish_refuses_what_is_not_held(void **state)
+TEST(scripts_finish_refuses_what_is_not_held)
 {
-    (void)state;
     started(A, JOB_ATLEAST_ONCE);
     assert_int_equal(finish("you", A, 1, STORE_AFTER_RETRY, T0), STORE_LOST);
     assert_int_equal(finish("me", A, 2, STORE_AFTER_RETRY, T0), STORE_LOST);
@@ -718,9 +690,8 @@ static void test_scripts_finish_refuses_what_is_not_held(void **state)
     assert_int_equal(ASK("LLEN", TAG "history:" A), 1);
 }
 
-static void test_scripts_finish_retries_and_buries(void **state)
+TEST(scripts_finish_retries_and_buries)
 {
-    (void)state;
     started(A, JOB_ATLEAST_ONCE);
     assert_int_equal(finish("me", A, 1, STORE_AFTER_RETRY, T0 + 500), STORE_DONE);
     assert_int_equal(ASK("ZSCORE", TAG "retry", A S ":2.1000"), T0 + 500);
@@ -737,9 +708,8 @@ static void test_scripts_finish_retries_and_buries(void **state)
     assert_int_equal(due_of(A), T1 + 1);
 }
 
-static void test_scripts_finish_keeps_the_latest_of_the_history(void **state)
+TEST(scripts_finish_keeps_the_latest_of_the_history)
 {
-    (void)state;
     for (int i = 0; i < STORE_HISTORY_PER_JOB + 20; i++) {
         SAY("LPUSH", TAG "history:" A, "old");
     }
@@ -758,9 +728,8 @@ static void trim(const struct store_keep *what)
 }
 
 /* Of a shard in which nothing is recorded any more. Whole nodes go, so about: here of ten each. */
-static void test_scripts_trim_takes_out_what_is_too_old_or_too_much(void **state)
+TEST(scripts_trim_takes_out_what_is_too_old_or_too_much)
 {
-    (void)state;
     struct store_keep few = {.executions = 30};
     struct store_keep young = {.executions = 1000, .age_ms = 60000};
     struct store_keep all = {.executions = 1000};
@@ -781,9 +750,8 @@ static void test_scripts_trim_takes_out_what_is_too_old_or_too_much(void **state
     SAY("CONFIG", "SET", "stream-node-max-entries", "100");
 }
 
-static void test_scripts_finish_wrong_types_give_way(void **state)
+TEST(scripts_finish_wrong_types_give_way)
 {
-    (void)state;
     started(A, JOB_ATMOST_ONCE);
     SAY("SET", TAG "history:" A, "garbage");
     SAY("SET", TAG "executions", "garbage");
@@ -793,9 +761,8 @@ static void test_scripts_finish_wrong_types_give_way(void **state)
 }
 
 /* The batch is sent again and again; what it holds besides the one that fails is recorded with the first. */
-static void test_scripts_finish_that_fails_records_the_others_once(void **state)
+TEST(scripts_finish_that_fails_records_the_others_once)
 {
-    (void)state;
     started(A, JOB_ATLEAST_ONCE);
     struct store_attempt failing = held_by("me", A, 1);
     started(B, JOB_ATLEAST_ONCE);
@@ -822,9 +789,8 @@ static void test_scripts_finish_that_fails_records_the_others_once(void **state)
 }
 
 /* The claim waits for better times; memory that is full does not become fuller. */
-static void test_scripts_finish_without_memory_does_nothing(void **state)
+TEST(scripts_finish_without_memory_does_nothing)
 {
-    (void)state;
     started(A, JOB_ATLEAST_ONCE);
     SAY("CONFIG", "SET", "maxmemory", "1");
     struct store_attempt attempt = held_by("me", A, 1);
@@ -843,9 +809,8 @@ static void test_scripts_finish_without_memory_does_nothing(void **state)
     assert_int_equal(finish("me", A, 1, STORE_AFTER_NOTHING, T0), STORE_DONE);
 }
 
-static void test_scripts_executions_pages_backwards(void **state)
+TEST(scripts_executions_pages_backwards)
 {
-    (void)state;
     static struct store_record records[3];
     struct cmd cmd;
     size_t count;
@@ -871,9 +836,8 @@ static void test_scripts_executions_pages_backwards(void **state)
 
 /* ---- release, skip, set aside ---- */
 
-static void test_scripts_release_of_a_claim_makes_it_due_again(void **state)
+TEST(scripts_release_of_a_claim_makes_it_due_again)
 {
-    (void)state;
     (void)create(A, JOB_ATMOST_ONCE, T0);
     (void)claim("me");
     assert_int_equal(release("you", A, 1, T0), STORE_LOST);
@@ -886,9 +850,8 @@ static void test_scripts_release_of_a_claim_makes_it_due_again(void **state)
 }
 
 /* Its job's next instant stands in due already, so it comes back as the same attempt from retry. */
-static void test_scripts_release_of_a_started_claim_goes_to_retry(void **state)
+TEST(scripts_release_of_a_started_claim_goes_to_retry)
 {
-    (void)state;
     started(A, JOB_ATMOST_ONCE);
     assert_int_equal(release("me", A, 1, T0), STORE_DONE);
     assert_int_equal(due_of(A), T1 + 1);
@@ -901,9 +864,8 @@ static void test_scripts_release_of_a_started_claim_goes_to_retry(void **state)
 }
 
 /* Put off, the occurrence keeps its instant, and the job has no later one until it has been started. */
-static void test_scripts_release_to_a_later_time_puts_a_first_attempt_off(void **state)
+TEST(scripts_release_to_a_later_time_puts_a_first_attempt_off)
 {
-    (void)state;
     (void)create(A, JOB_ATMOST_ONCE, T0);
     (void)claim("me");
     assert_int_equal(release("me", A, 1, T0 + 5000), STORE_DONE);
@@ -919,9 +881,8 @@ static void test_scripts_release_to_a_later_time_puts_a_first_attempt_off(void *
     assert_int_equal(due_of(A), T1);
 }
 
-static void test_scripts_claim_of_what_was_put_off_survives_its_holder(void **state)
+TEST(scripts_claim_of_what_was_put_off_survives_its_holder)
 {
-    (void)state;
     (void)create(A, JOB_ATMOST_ONCE, T0);
     (void)claim("me");
     (void)release("me", A, 1, T0 + 5000);
@@ -934,9 +895,8 @@ static void test_scripts_claim_of_what_was_put_off_survives_its_holder(void **st
     assert_false(got.at[0].from_retry);
 }
 
-static void test_scripts_release_of_a_gone_job_drops_the_claim(void **state)
+TEST(scripts_release_of_a_gone_job_drops_the_claim)
 {
-    (void)state;
     (void)create(A, JOB_ATMOST_ONCE, T0);
     (void)claim("me");
     SAY("DEL", TAG "job:" A);
@@ -945,9 +905,8 @@ static void test_scripts_release_of_a_gone_job_drops_the_claim(void **state)
     assert_int_equal(ASK("EXISTS", TAG "claimed:me"), 0);
 }
 
-static void test_scripts_skip_records_the_gap_and_goes_on(void **state)
+TEST(scripts_skip_records_the_gap_and_goes_on)
 {
-    (void)state;
     (void)create(A, JOB_ATMOST_ONCE, T0);
     (void)claim("me");
     assert_int_equal(give_up("you", A, T1), STORE_LOST);
@@ -959,9 +918,8 @@ static void test_scripts_skip_records_the_gap_and_goes_on(void **state)
     assert_int_equal(ASK("EXISTS", TAG "claimed:me"), 0);
 }
 
-static void test_scripts_skip_refuses_what_is_started_or_gone(void **state)
+TEST(scripts_skip_refuses_what_is_started_or_gone)
 {
-    (void)state;
     started(A, JOB_ATMOST_ONCE);
     assert_int_equal(give_up("me", A, T1), STORE_LOST);
     (void)create(B, JOB_ATMOST_ONCE, T0);
@@ -972,18 +930,16 @@ static void test_scripts_skip_refuses_what_is_started_or_gone(void **state)
     assert_int_equal(ASK("EXISTS", TAG "history:" B), 0);
 }
 
-static void test_scripts_skip_of_the_last_occurrences_makes_nothing_due(void **state)
+TEST(scripts_skip_of_the_last_occurrences_makes_nothing_due)
 {
-    (void)state;
     (void)create(A, JOB_ATMOST_ONCE, T0);
     (void)claim("me");
     assert_int_equal(give_up("me", A, NONE), STORE_DONE);
     assert_int_equal(due_of(A), -1);
 }
 
-static void test_scripts_set_aside_until_it_is_made_anew(void **state)
+TEST(scripts_set_aside_until_it_is_made_anew)
 {
-    (void)state;
     struct cmd cmd;
     (void)create(A, JOB_ATMOST_ONCE, T0);
     SAY("SET", TAG "job:" A, "garbage");
@@ -1004,9 +960,8 @@ static void test_scripts_set_aside_until_it_is_made_anew(void **state)
 }
 
 /* When the job was created stands in its claim: whatever it is, the claim has to be let go of. */
-static void test_scripts_set_aside_with_garbage_for_its_creation(void **state)
+TEST(scripts_set_aside_with_garbage_for_its_creation)
 {
-    (void)state;
     struct cmd cmd;
     (void)create(A, JOB_ATMOST_ONCE, T0);
     SAY("HSET", TAG "job:" A, "created", "the day\nbefore");
@@ -1019,9 +974,8 @@ static void test_scripts_set_aside_with_garbage_for_its_creation(void **state)
 }
 
 /* The target said that nobody need call again. */
-static void test_scripts_finish_pauses_a_job_whose_target_is_gone(void **state)
+TEST(scripts_finish_pauses_a_job_whose_target_is_gone)
 {
-    (void)state;
     (void)create(A, JOB_ATLEAST_ONCE, T0);
     (void)claim("me");
     (void)start("me", A, 1, T1);
@@ -1038,9 +992,8 @@ static void test_scripts_finish_pauses_a_job_whose_target_is_gone(void **state)
 }
 
 /* The URL that is gone is not the one that the job has by now. */
-static void test_scripts_finish_of_a_target_that_is_gone_leaves_a_new_one_alone(void **state)
+TEST(scripts_finish_of_a_target_that_is_gone_leaves_a_new_one_alone)
 {
-    (void)state;
     (void)create(A, JOB_ATLEAST_ONCE, T0);
     (void)claim("me");
     (void)start("me", A, 1, T1);
@@ -1051,9 +1004,8 @@ static void test_scripts_finish_of_a_target_that_is_gone_leaves_a_new_one_alone(
 }
 
 /* Somebody else's word stands, and nothing is made of a job that was deleted. */
-static void test_scripts_finish_of_a_target_that_is_gone_changes_no_other_state(void **state)
+TEST(scripts_finish_of_a_target_that_is_gone_changes_no_other_state)
 {
-    (void)state;
     (void)create(A, JOB_ATLEAST_ONCE, T0);
     (void)create(B, JOB_ATLEAST_ONCE, T0);
     (void)claim("me");
@@ -1072,9 +1024,8 @@ static void test_scripts_finish_of_a_target_that_is_gone_changes_no_other_state(
 /* ---- recovery ---- */
 
 /* How many attempts there are, and for how long, the job itself may say. */
-static void test_scripts_recover_knows_the_jobs_own_retries(void **state)
+TEST(scripts_recover_knows_the_jobs_own_retries)
 {
-    (void)state;
     static const struct {
         const char *retry;
         bool again;
@@ -1099,9 +1050,8 @@ static void test_scripts_recover_knows_the_jobs_own_retries(void **state)
     }
 }
 
-static void test_scripts_recover_unstarted_is_due_again_at_the_same_instant(void **state)
+TEST(scripts_recover_unstarted_is_due_again_at_the_same_instant)
 {
-    (void)state;
     (void)create(A, JOB_ATMOST_ONCE, T0);
     (void)claim("dead");
     struct store_recovered done = recover("dead");
@@ -1114,9 +1064,8 @@ static void test_scripts_recover_unstarted_is_due_again_at_the_same_instant(void
     assert_int_equal(finish("dead", A, 1, STORE_AFTER_NOTHING, T0), STORE_LOST);
 }
 
-static void test_scripts_recover_started_at_most_once_is_lost(void **state)
+TEST(scripts_recover_started_at_most_once_is_lost)
 {
-    (void)state;
     (void)create(A, JOB_ATMOST_ONCE, T0);
     (void)claim("dead");
     (void)start("dead", A, 1, T1 + 1);
@@ -1134,9 +1083,8 @@ static void test_scripts_recover_started_at_most_once_is_lost(void **state)
     assert_int_equal(ASK("LLEN", TAG "history:" A), 1);
 }
 
-static void test_scripts_recover_started_at_least_once_is_retried(void **state)
+TEST(scripts_recover_started_at_least_once_is_retried)
 {
-    (void)state;
     (void)create(A, JOB_ATLEAST_ONCE, T0);
     (void)claim("dead");
     (void)start("dead", A, 1, NONE);
@@ -1149,9 +1097,8 @@ static void test_scripts_recover_started_at_least_once_is_retried(void **state)
     assert_int_equal(got.at[0].attempt.scheduled.ms, T0);
 }
 
-static void test_scripts_recover_spent_attempts_are_dead(void **state)
+TEST(scripts_recover_spent_attempts_are_dead)
 {
-    (void)state;
     (void)create(A, JOB_ATLEAST_ONCE, T1 + 5);
     SAY("ZADD", TAG "retry", S, A S ":6");
     assert_int_equal(claim("dead"), 1);
@@ -1179,9 +1126,8 @@ static enum store_redriven redrive(const char *id, int *attempt)
     return done;
 }
 
-static void test_scripts_redriven_is_in_retry_and_dead_no_more(void **state)
+TEST(scripts_redriven_is_in_retry_and_dead_no_more)
 {
-    (void)state;
     static const struct {
         const char *record;
         int attempt;
@@ -1213,9 +1159,8 @@ static void test_scripts_redriven_is_in_retry_and_dead_no_more(void **state)
 }
 
 /* A round has as many attempts as the job says; the runner that claims it finds the next number. */
-static void test_scripts_redriven_round_is_as_long_as_the_job_says(void **state)
+TEST(scripts_redriven_round_is_as_long_as_the_job_says)
 {
-    (void)state;
     int attempt;
     (void)create(A, JOB_ATLEAST_ONCE, T1 + 5);
     SAY("DEL", TAG "due");
@@ -1233,9 +1178,8 @@ static void test_scripts_redriven_round_is_as_long_as_the_job_says(void **state)
     assert_int_equal(ASK("ZCARD", TAG "dead"), 1);
 }
 
-static void test_scripts_redrive_refuses_and_leaves_it_dead(void **state)
+TEST(scripts_redrive_refuses_and_leaves_it_dead)
 {
-    (void)state;
     int attempt;
     SAY("ZADD", TAG "dead", "5", A S);
     assert_int_equal(redrive(A, &attempt), STORE_REDRIVE_GONE);
@@ -1252,9 +1196,8 @@ static void test_scripts_redrive_refuses_and_leaves_it_dead(void **state)
 }
 
 /* The oldest make room, and what they died of goes with them. */
-static void test_scripts_dead_keep_the_latest(void **state)
+TEST(scripts_dead_keep_the_latest)
 {
-    (void)state;
     keep.dead = 2;
     SAY("ZADD", TAG "dead", "1", "one", "2", "two");
     SAY("HSET", TAG "dead:records", "one", "x", "two", "x");
@@ -1267,9 +1210,8 @@ static void test_scripts_dead_keep_the_latest(void **state)
     assert_int_equal(ASK("HEXISTS", TAG "dead:records", "one"), 0);
 }
 
-static void test_scripts_recover_unstarted_retry_stays_the_same_attempt(void **state)
+TEST(scripts_recover_unstarted_retry_stays_the_same_attempt)
 {
-    (void)state;
     (void)create(A, JOB_ATLEAST_ONCE, T1 + 5);
     SAY("ZADD", TAG "retry", "1772953200007", A S ":3");
     assert_int_equal(claim("dead"), 1);
@@ -1278,9 +1220,8 @@ static void test_scripts_recover_unstarted_retry_stays_the_same_attempt(void **s
     assert_int_equal(due_of(A), T1 + 5);
 }
 
-static void test_scripts_recover_does_not_overwrite_or_revive(void **state)
+TEST(scripts_recover_does_not_overwrite_or_revive)
 {
-    (void)state;
     (void)create(A, JOB_ATMOST_ONCE, T0);
     (void)create(B, JOB_ATMOST_ONCE, T0);
     (void)claim("dead");
@@ -1296,9 +1237,8 @@ static void test_scripts_recover_does_not_overwrite_or_revive(void **state)
 }
 
 /* As many claims as no script may handle in one go. */
-static void test_scripts_recover_goes_in_batches(void **state)
+TEST(scripts_recover_goes_in_batches)
 {
-    (void)state;
     SAY("EVAL",
         "for i = 1, 3000 do redis.call('HSET', KEYS[1], string.format('c%031d1772953200000', i), "
         "'s 1.1 M 1772953200000 0') end",
@@ -1328,9 +1268,8 @@ static void heartbeat(const char *runner, int64_t lease_ms, int64_t *now_us, siz
     assert_int_equal(store_heartbeat_reply(reply, now_us, count, &info), ERR_OK);
 }
 
-static void test_scripts_heartbeat_tells_time_and_runners(void **state)
+TEST(scripts_heartbeat_tells_time_and_runners)
 {
-    (void)state;
     int64_t now_us;
     size_t count;
     struct store_runner runner;
@@ -1347,9 +1286,8 @@ static void test_scripts_heartbeat_tells_time_and_runners(void **state)
 }
 
 /* As after Redis' clock was set back by an hour: nobody is to be taken for alive an hour longer. */
-static void test_scripts_heartbeat_shortens_leases_from_the_future(void **state)
+TEST(scripts_heartbeat_shortens_leases_from_the_future)
 {
-    (void)state;
     int64_t now_us;
     size_t count;
     struct store_runner runner;
@@ -1362,9 +1300,8 @@ static void test_scripts_heartbeat_shortens_leases_from_the_future(void **state)
 
 /* A runner that was taken for dead, and claims what was handed on again: what it sent for the first claim
  * does not count for the second. */
-static void test_scripts_token_fences_off_an_earlier_claim(void **state)
+TEST(scripts_token_fences_off_an_earlier_claim)
 {
-    (void)state;
     struct cmd cmd;
     (void)create(A, JOB_ATMOST_ONCE, T0);
     (void)claim("me");
@@ -1383,9 +1320,8 @@ static void test_scripts_token_fences_off_an_earlier_claim(void **state)
     assert_int_equal(finish("me", A, 1, STORE_AFTER_NOTHING, T0), STORE_DONE);
 }
 
-static void test_scripts_tidy_strikes_off_who_holds_nothing(void **state)
+TEST(scripts_tidy_strikes_off_who_holds_nothing)
 {
-    (void)state;
     struct cmd cmd;
     bool holds;
     (void)create(A, JOB_ATMOST_ONCE, T0);
@@ -1410,9 +1346,8 @@ static int64_t forget(const char *runner, bool only_if_expired)
     return number();
 }
 
-static void test_scripts_forget_spares_the_living(void **state)
+TEST(scripts_forget_spares_the_living)
 {
-    (void)state;
     int64_t now_us;
     size_t count;
     heartbeat("dead", -1, &now_us, &count);
@@ -1426,9 +1361,8 @@ static void test_scripts_forget_spares_the_living(void **state)
     assert_int_equal(ASK("EXISTS", "dronc:runners"), 0);
 }
 
-static void test_scripts_held_lists_what_a_runner_holds(void **state)
+TEST(scripts_held_lists_what_a_runner_holds)
 {
-    (void)state;
     struct cmd cmd;
     struct store_claimed held;
     size_t count;
@@ -1472,9 +1406,8 @@ static enum err setup_says(int level, int *found)
     return store_setup_reply(reply, found, &info);
 }
 
-static void test_scripts_setup_fixes_the_number_of_shards(void **state)
+TEST(scripts_setup_fixes_the_number_of_shards)
 {
-    (void)state;
     connect_with((struct clock){.wall = clock_system().wall, .mono = no_time});
     assert_int_equal(setup_says(0, NULL), ERR_OK);
     assert_int_equal(ASK("GET", "dronc:shards"), STORE_SHARDS);
@@ -1488,9 +1421,8 @@ static void test_scripts_setup_fixes_the_number_of_shards(void **state)
     connect_with(clock_system());
 }
 
-static void test_scripts_setup_raises_the_level_and_never_lowers_it(void **state)
+TEST(scripts_setup_raises_the_level_and_never_lowers_it)
 {
-    (void)state;
     static const struct {
         int wanted;
         int found;
@@ -1507,83 +1439,4 @@ static void test_scripts_setup_raises_the_level_and_never_lowers_it(void **state
     assert_int_equal(found, 2);
     SAY("DEL", "dronc:shards");
     connect_with(clock_system());
-}
-
-#define TEST(f) cmocka_unit_test_setup(f, set_up)
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        TEST(test_scripts_create_stores_a_job_once),
-        TEST(test_scripts_create_after_a_deletion_makes_it_again),
-        TEST(test_scripts_create_wants_the_time_to_be_redis_own),
-        TEST(test_scripts_create_at_a_wrong_time_leaves_a_broken_job_alone),
-        TEST(test_scripts_definition_comes_back_whole),
-        TEST(test_scripts_create_stores_what_is_not_usual),
-        TEST(test_scripts_create_stores_nothing_that_is_usual),
-        TEST(test_scripts_claim_hands_out_the_longest_due_first),
-        TEST(test_scripts_claim_is_bounded),
-        TEST(test_scripts_claim_gives_each_attempt_to_one_runner),
-        TEST(test_scripts_claim_of_nothing_leaves_no_trace),
-        TEST(test_scripts_claim_tells_gone_jobs_and_garbage_from_good_ones),
-        TEST(test_scripts_claim_of_a_job_without_a_creation_is_garbage),
-        TEST(test_scripts_claim_tells_all_of_a_job_with_strange_fields),
-        TEST(test_scripts_claim_drops_a_retry_that_names_nothing),
-        TEST(test_scripts_claim_leaves_what_this_runner_has_started),
-        TEST(test_scripts_claim_takes_an_occurrence_once),
-        TEST(test_scripts_claim_shares_between_backlog_and_the_rest),
-        TEST(test_scripts_claim_of_one_takes_of_a_backlog_too),
-        TEST(test_scripts_claim_of_what_is_void_alone_asks_again_at_once),
-        TEST(test_scripts_claim_leaves_a_backlog_that_is_not_asked_for),
-        TEST(test_scripts_start_makes_the_next_occurrence_due_only_once),
-        TEST(test_scripts_start_is_idempotent),
-        TEST(test_scripts_start_refuses_what_is_not_held),
-        TEST(test_scripts_start_refuses_a_job_that_is_gone),
-        TEST(test_scripts_start_refuses_a_job_that_was_made_again),
-        TEST(test_scripts_start_of_a_retry_or_the_last_occurrence_makes_nothing_due),
-        TEST(test_scripts_start_answers_for_each_attempt),
-        TEST(test_scripts_finish_records_and_lets_go),
-        TEST(test_scripts_finish_refuses_what_is_not_held),
-        TEST(test_scripts_finish_retries_and_buries),
-        TEST(test_scripts_finish_keeps_the_latest_of_the_history),
-        TEST(test_scripts_trim_takes_out_what_is_too_old_or_too_much),
-        TEST(test_scripts_finish_wrong_types_give_way),
-        TEST(test_scripts_finish_that_fails_records_the_others_once),
-        TEST(test_scripts_finish_without_memory_does_nothing),
-        TEST(test_scripts_executions_pages_backwards),
-        TEST(test_scripts_release_of_a_claim_makes_it_due_again),
-        TEST(test_scripts_release_of_a_started_claim_goes_to_retry),
-        TEST(test_scripts_release_to_a_later_time_puts_a_first_attempt_off),
-        TEST(test_scripts_claim_of_what_was_put_off_survives_its_holder),
-        TEST(test_scripts_release_of_a_gone_job_drops_the_claim),
-        TEST(test_scripts_skip_records_the_gap_and_goes_on),
-        TEST(test_scripts_skip_refuses_what_is_started_or_gone),
-        TEST(test_scripts_skip_of_the_last_occurrences_makes_nothing_due),
-        TEST(test_scripts_set_aside_until_it_is_made_anew),
-        TEST(test_scripts_set_aside_with_garbage_for_its_creation),
-        TEST(test_scripts_finish_pauses_a_job_whose_target_is_gone),
-        TEST(test_scripts_finish_of_a_target_that_is_gone_leaves_a_new_one_alone),
-        TEST(test_scripts_finish_of_a_target_that_is_gone_changes_no_other_state),
-        TEST(test_scripts_recover_knows_the_jobs_own_retries),
-        TEST(test_scripts_recover_unstarted_is_due_again_at_the_same_instant),
-        TEST(test_scripts_recover_started_at_most_once_is_lost),
-        TEST(test_scripts_recover_started_at_least_once_is_retried),
-        TEST(test_scripts_recover_spent_attempts_are_dead),
-        TEST(test_scripts_redriven_is_in_retry_and_dead_no_more),
-        TEST(test_scripts_redriven_round_is_as_long_as_the_job_says),
-        TEST(test_scripts_redrive_refuses_and_leaves_it_dead),
-        TEST(test_scripts_dead_keep_the_latest),
-        TEST(test_scripts_recover_unstarted_retry_stays_the_same_attempt),
-        TEST(test_scripts_recover_does_not_overwrite_or_revive),
-        TEST(test_scripts_recover_goes_in_batches),
-        TEST(test_scripts_heartbeat_tells_time_and_runners),
-        TEST(test_scripts_heartbeat_shortens_leases_from_the_future),
-        TEST(test_scripts_token_fences_off_an_earlier_claim),
-        TEST(test_scripts_tidy_strikes_off_who_holds_nothing),
-        TEST(test_scripts_forget_spares_the_living),
-        TEST(test_scripts_held_lists_what_a_runner_holds),
-        TEST(test_scripts_setup_fixes_the_number_of_shards),
-        TEST(test_scripts_setup_raises_the_level_and_never_lowers_it),
-    };
-    return cmocka_run_group_tests(tests, store_rig_open, store_rig_close);
 }

@@ -2,6 +2,10 @@
  * is done to a job, no instant at which something was started or recorded is given to it again, nor to a
  * later job of its id. */
 #include "life_rig.h"
+#include "test.h"
+
+ALL_TESTS(store_rig_start, store_rig_stop);
+EACH_TEST(life_rig_set_up, NULL);
 
 static const struct wall_ms none = {INT64_MAX};
 
@@ -64,9 +68,8 @@ static void make_again_in_the_same_ms(void)
 
 /* ---- which job it is ---- */
 
-static void test_taken_job_made_again_in_the_same_ms_is_another_one(void **state)
+TEST(taken_job_made_again_in_the_same_ms_is_another_one)
 {
-    (void)state;
     create(JOB_ATMOST_ONCE);
     assert_int_equal(claim("me"), 1);
     struct store_claimed before = got[0];
@@ -76,9 +79,8 @@ static void test_taken_job_made_again_in_the_same_ms_is_another_one(void **state
     assert_int_equal(start_it("other", &got[0]), STORE_DONE);
 }
 
-static void test_taken_job_made_again_and_changed_as_often_is_another_one(void **state)
+TEST(taken_job_made_again_and_changed_as_often_is_another_one)
 {
-    (void)state;
     create(JOB_ATMOST_ONCE);
     assert_int_equal(pause_it(), STORE_ANSWER_DONE);
     assert_int_equal(resume_at(soon_at), STORE_ANSWER_DONE);
@@ -92,9 +94,8 @@ static void test_taken_job_made_again_and_changed_as_often_is_another_one(void *
     assert_int_equal(start_it("other", &got[0]), STORE_DONE);
 }
 
-static void test_taken_job_made_again_gets_nothing_that_waits_for_the_one_before(void **state)
+TEST(taken_job_made_again_gets_nothing_that_waits_for_the_one_before)
 {
-    (void)state;
     start_one();
     assert_int_equal(release("me", &got[0], soon_at), STORE_DONE); /* handed back: attempt 1 in retry */
     assert_int_equal(retries(), 1);
@@ -104,9 +105,8 @@ static void test_taken_job_made_again_gets_nothing_that_waits_for_the_one_before
     assert_int_equal(retries(), 0);
 }
 
-static void test_taken_job_that_was_read_before_it_was_made_again_is_not_changed(void **state)
+TEST(taken_job_that_was_read_before_it_was_made_again_is_not_changed)
 {
-    (void)state;
     struct store_job read;
     size_t records;
     struct cmd cmd;
@@ -120,9 +120,8 @@ static void test_taken_job_that_was_read_before_it_was_made_again_is_not_changed
 
 /* ---- create ---- */
 
-static void test_taken_job_made_again_does_not_get_what_is_started(void **state)
+TEST(taken_job_made_again_does_not_get_what_is_started)
 {
-    (void)state;
     struct wall_ms at;
     start_one();
     assert_int_equal(delete_it(), STORE_ANSWER_DONE);
@@ -132,9 +131,8 @@ static void test_taken_job_made_again_does_not_get_what_is_started(void **state)
 }
 
 /* However often it goes: what was taken from one is taken from all that follow. */
-static void test_taken_floor_outlives_several_jobs_of_an_id(void **state)
+TEST(taken_floor_outlives_several_jobs_of_an_id)
 {
-    (void)state;
     struct wall_ms at;
     create(JOB_ATMOST_ONCE);
     SAY("HSET", TAG "job:" A, "floor", "9999999999999");
@@ -146,9 +144,8 @@ static void test_taken_floor_outlives_several_jobs_of_an_id(void **state)
     }
 }
 
-static void test_taken_job_made_again_behind_a_clock_that_was_set_back_waits(void **state)
+TEST(taken_job_made_again_behind_a_clock_that_was_set_back_waits)
 {
-    (void)state;
     struct wall_ms at;
     create(JOB_ATMOST_ONCE);
     int64_t called = soon_at.ms + 1800000;
@@ -162,9 +159,8 @@ static void test_taken_job_made_again_behind_a_clock_that_was_set_back_waits(voi
 }
 
 /* Started before the DELETE, over behind it; then Redis' clock is set back. */
-static void test_taken_job_made_again_does_not_get_what_ended_after_the_delete(void **state)
+TEST(taken_job_made_again_does_not_get_what_ended_after_the_delete)
 {
-    (void)state;
     struct wall_ms at;
     start_one();
     assert_int_equal(delete_it(), STORE_ANSWER_DONE);
@@ -177,9 +173,8 @@ static void test_taken_job_made_again_does_not_get_what_ended_after_the_delete(v
     assert_int_equal(ASK("HGET", TAG "job:" A, "floor"), soon_at.ms);
 }
 
-static void test_taken_job_that_was_set_aside_and_made_anew_does_not_get_what_is_started(void **state)
+TEST(taken_job_that_was_set_aside_and_made_anew_does_not_get_what_is_started)
 {
-    (void)state;
     struct wall_ms at;
     start_one();
     SAY("ZADD", TAG "broken", "1", A);
@@ -187,9 +182,8 @@ static void test_taken_job_that_was_set_aside_and_made_anew_does_not_get_what_is
     assert_int_equal(ASK("EXISTS", TAG "job:" A), 1);
 }
 
-static void test_taken_memory_of_deleted_jobs_is_bounded(void **state)
+TEST(taken_memory_of_deleted_jobs_is_bounded)
 {
-    (void)state;
     SAY("EVAL",
         "for i = 1, 10010 do redis.call('ZADD', KEYS[1], 9000000000000 + i, 'x' .. i) end "
         "redis.call('ZADD', KEYS[1], 1000, 'long ago')",
@@ -200,9 +194,8 @@ static void test_taken_memory_of_deleted_jobs_is_bounded(void **state)
     assert_int_equal(ASK("ZSCORE", TAG "gone", "long ago"), -1);
 }
 
-static void test_taken_delete_comes_through_without_memory(void **state)
+TEST(taken_delete_comes_through_without_memory)
 {
-    (void)state;
     create(JOB_ATMOST_ONCE);
     SAY("CONFIG", "SET", "maxmemory", "1");
     enum store_answer done = delete_it();
@@ -213,9 +206,8 @@ static void test_taken_delete_comes_through_without_memory(void **state)
 
 /* ---- change and resume ---- */
 
-static void test_taken_resume_does_not_get_what_was_handed_back_many_changes_ago(void **state)
+TEST(taken_resume_does_not_get_what_was_handed_back_many_changes_ago)
 {
-    (void)state;
     start_one_far_ahead();
     assert_int_equal(release("me", &got[0], soon_at), STORE_DONE);
     for (int i = 0; i < 10; i++) {
@@ -226,9 +218,8 @@ static void test_taken_resume_does_not_get_what_was_handed_back_many_changes_ago
 }
 
 /* An older version hands back without raising the floor. */
-static void test_taken_resume_does_not_get_what_an_older_version_handed_back(void **state)
+TEST(taken_resume_does_not_get_what_an_older_version_handed_back)
 {
-    (void)state;
     start_one_far_ahead();
     assert_int_equal(release("me", &got[0], soon_at), STORE_DONE);
     SAY("HDEL", TAG "job:" A, "floor");
@@ -237,9 +228,8 @@ static void test_taken_resume_does_not_get_what_an_older_version_handed_back(voi
 }
 
 /* Nor an earlier instant, from which the schedule would come to that one. */
-static void test_taken_resume_does_not_begin_before_what_was_handed_back(void **state)
+TEST(taken_resume_does_not_begin_before_what_was_handed_back)
 {
-    (void)state;
     start_one_far_ahead();
     assert_int_equal(release("me", &got[0], soon_at), STORE_DONE);
     assert_int_equal(pause_it(), STORE_ANSWER_DONE);
@@ -248,9 +238,8 @@ static void test_taken_resume_does_not_begin_before_what_was_handed_back(void **
 }
 
 /* The same once another runner has claimed it. */
-static void test_taken_resume_does_not_begin_before_what_was_handed_on(void **state)
+TEST(taken_resume_does_not_begin_before_what_was_handed_on)
 {
-    (void)state;
     start_one_far_ahead();
     assert_int_equal(release("me", &got[0], soon_at), STORE_DONE);
     assert_int_equal(claim_until("other", soon_at.ms), 1);
@@ -259,9 +248,8 @@ static void test_taken_resume_does_not_begin_before_what_was_handed_on(void **st
     assert_int_equal(resume_at((struct wall_ms){soon_at.ms - 10000}), STORE_ANSWER_TAKEN);
 }
 
-static void test_taken_resume_does_not_begin_before_what_is_under_way(void **state)
+TEST(taken_resume_does_not_begin_before_what_is_under_way)
 {
-    (void)state;
     start_one_far_ahead();
     assert_int_equal(pause_it(), STORE_ANSWER_DONE);
     assert_int_equal(resume_at((struct wall_ms){soon_at.ms - 10000}), STORE_ANSWER_TAKEN);
@@ -269,18 +257,16 @@ static void test_taken_resume_does_not_begin_before_what_is_under_way(void **sta
 }
 
 /* The call is under way, and Redis' clock was set back, so that its instant is far ahead. */
-static void test_taken_resume_does_not_get_what_is_under_way_far_ahead(void **state)
+TEST(taken_resume_does_not_get_what_is_under_way_far_ahead)
 {
-    (void)state;
     start_one_far_ahead();
     assert_int_equal(pause_it(), STORE_ANSWER_DONE);
     assert_int_equal(resume_at(soon_at), STORE_ANSWER_TAKEN);
 }
 
 /* As above; and it ends before its instant has come again. */
-static void test_taken_resume_does_not_get_what_has_ended_before_its_instant(void **state)
+TEST(taken_resume_does_not_get_what_has_ended_before_its_instant)
 {
-    (void)state;
     start_one();
     assert_int_equal(finish("me", &got[0], STORE_AFTER_NOTHING), STORE_DONE);
     SAY("DEL", TAG "history:" A); /* which does not reach back for ever */
@@ -289,9 +275,8 @@ static void test_taken_resume_does_not_get_what_has_ended_before_its_instant(voi
     assert_int_equal(resume_at((struct wall_ms){soon_at.ms + 1}), STORE_ANSWER_DONE);
 }
 
-static void test_taken_resume_does_not_get_what_was_lost_before_its_instant(void **state)
+TEST(taken_resume_does_not_get_what_was_lost_before_its_instant)
 {
-    (void)state;
     start_one();
     assert_int_equal(recover("me").lost, 1);
     assert_int_equal(pause_it(), STORE_ANSWER_DONE);
@@ -299,9 +284,8 @@ static void test_taken_resume_does_not_get_what_was_lost_before_its_instant(void
 }
 
 /* It was handed back, and recorded as cancelled because the job was paused. */
-static void test_taken_resume_does_not_get_what_was_cancelled_by_a_pause(void **state)
+TEST(taken_resume_does_not_get_what_was_cancelled_by_a_pause)
 {
-    (void)state;
     start_one();
     assert_int_equal(release("me", &got[0], soon_at), STORE_DONE);
     assert_int_equal(pause_it(), STORE_ANSWER_DONE);
@@ -310,9 +294,8 @@ static void test_taken_resume_does_not_get_what_was_cancelled_by_a_pause(void **
     assert_int_equal(resume_at(soon_at), STORE_ANSWER_TAKEN);
 }
 
-static void test_taken_change_tells_how_far_ahead_all_is_taken(void **state)
+TEST(taken_change_tells_how_far_ahead_all_is_taken)
 {
-    (void)state;
     struct store_job read;
     size_t records;
     struct wall_ms taken;
@@ -329,9 +312,8 @@ static void test_taken_change_tells_how_far_ahead_all_is_taken(void **state)
     assert_int_equal(taken.ms, 9999999999999);
 }
 
-static void test_taken_resume_behind_a_clock_that_was_set_back_asks_the_history(void **state)
+TEST(taken_resume_behind_a_clock_that_was_set_back_asks_the_history)
 {
-    (void)state;
     create(JOB_ATMOST_ONCE);
     char record[80];
     (void)snprintf(record, sizeof record, "o:m s:%lld a:0 x:0 t:0 h:0 l:0 u:%lld n:5", (long long)soon_at.ms,
@@ -348,9 +330,8 @@ static void test_taken_resume_behind_a_clock_that_was_set_back_asks_the_history(
 
 /* ---- runs by hand ---- */
 
-static void test_taken_run_by_hand_does_not_get_what_is_under_way(void **state)
+TEST(taken_run_by_hand_does_not_get_what_is_under_way)
 {
-    (void)state;
     create_at(JOB_ATMOST_ONCE, (struct wall_ms){redis_now().ms + 60});
     assert_int_equal(claim("me"), 1);
     assert_int_equal(start_it("me", &got[0]), STORE_DONE);
@@ -363,9 +344,8 @@ static void test_taken_run_by_hand_does_not_get_what_is_under_way(void **state)
 }
 
 /* More than one in each ms: their names are ahead of the clock, and they are made at once all the same. */
-static void test_taken_runs_by_hand_are_due_at_once_however_many(void **state)
+TEST(taken_runs_by_hand_are_due_at_once_however_many)
 {
-    (void)state;
     char before[40];
     create(JOB_ATMOST_ONCE);
     int64_t latest = redis_now().ms + 60000; /* so many were made already */
@@ -385,9 +365,8 @@ static void test_taken_runs_by_hand_are_due_at_once_however_many(void **state)
 }
 
 /* Where the instants of most schedules are, whatever the job's own is by now. */
-static void test_taken_run_by_hand_is_never_at_a_full_second(void **state)
+TEST(taken_run_by_hand_is_never_at_a_full_second)
 {
-    (void)state;
     create(JOB_ATMOST_ONCE);
     char ahead[40];
     int64_t second = redis_now().ms / 1000 * 1000 + 60000;
@@ -396,9 +375,8 @@ static void test_taken_run_by_hand_is_never_at_a_full_second(void **state)
     assert_int_equal(run_as("one", -1), second + 1);
 }
 
-static void test_taken_run_by_hand_of_a_job_made_again_has_a_name_of_its_own(void **state)
+TEST(taken_run_by_hand_of_a_job_made_again_has_a_name_of_its_own)
 {
-    (void)state;
     create(JOB_ATMOST_ONCE);
     int64_t latest = 0;
     for (int i = 0; i < 50; i++) {
@@ -415,9 +393,8 @@ static void test_taken_run_by_hand_of_a_job_made_again_has_a_name_of_its_own(voi
 
 /* As after a failover to a replica that was behind: the counter is older than the claims that were made by
  * it. */
-static void test_taken_token_does_not_come_again_when_the_counter_goes_back(void **state)
+TEST(taken_token_does_not_come_again_when_the_counter_goes_back)
 {
-    (void)state;
     int64_t latest = 0;
     create(JOB_ATMOST_ONCE);
     for (int i = 0; i < 4; i++) {
@@ -432,9 +409,8 @@ static void test_taken_token_does_not_come_again_when_the_counter_goes_back(void
 }
 
 /* Nor when the clock does. */
-static void test_taken_token_is_larger_than_the_last_one_whatever_the_clock(void **state)
+TEST(taken_token_is_larger_than_the_last_one_whatever_the_clock)
 {
-    (void)state;
     create(JOB_ATMOST_ONCE);
     SAY("SET", TAG "token", "5000000000000000");
     assert_int_equal(claim("me"), 1);
@@ -451,9 +427,8 @@ static enum store_verdict finish_with(const struct store_claimed *what, struct w
 }
 
 /* The start was acknowledged, and lost: the claim is there, unstarted, and the job stands nowhere else. */
-static void test_taken_finish_makes_up_for_a_start_that_was_lost(void **state)
+TEST(taken_finish_makes_up_for_a_start_that_was_lost)
 {
-    (void)state;
     create(JOB_ATMOST_ONCE);
     assert_int_equal(claim("me"), 1);
     assert_int_equal(due_now(), -1);
@@ -461,9 +436,8 @@ static void test_taken_finish_makes_up_for_a_start_that_was_lost(void **state)
     assert_int_equal(due_now(), soon_at.ms + 1000);
 }
 
-static void test_taken_finish_of_the_last_occurrence_completes_the_job_though_its_start_was_lost(void **state)
+TEST(taken_finish_of_the_last_occurrence_completes_the_job_though_its_start_was_lost)
 {
-    (void)state;
     struct store_job job;
     size_t records;
     create(JOB_ATMOST_ONCE);
@@ -474,9 +448,8 @@ static void test_taken_finish_of_the_last_occurrence_completes_the_job_though_it
 }
 
 /* A job that was paused meanwhile is not made due by it. */
-static void test_taken_finish_whose_start_was_lost_leaves_a_changed_job_alone(void **state)
+TEST(taken_finish_whose_start_was_lost_leaves_a_changed_job_alone)
 {
-    (void)state;
     create(JOB_ATMOST_ONCE);
     assert_int_equal(claim("me"), 1);
     struct store_claimed before = got[0];
@@ -501,9 +474,8 @@ static void give_up(const char *runner, const struct store_claimed *what)
 }
 
 /* The call was recorded, and the record is gone: the claim alone is left, and its runner has forgotten it. */
-static void test_taken_started_claim_whose_record_was_lost_is_ended(void **state)
+TEST(taken_started_claim_whose_record_was_lost_is_ended)
 {
-    (void)state;
     start_one();
     struct store_claimed stale = got[0];
     stale.attempt.token++;
@@ -517,9 +489,8 @@ static void test_taken_started_claim_whose_record_was_lost_is_ended(void **state
 
 /* ---- confirm ---- */
 
-static void test_taken_confirm_tells_a_started_claim_from_all_others(void **state)
+TEST(taken_confirm_tells_a_started_claim_from_all_others)
 {
-    (void)state;
     create(JOB_ATMOST_ONCE);
     assert_int_equal(claim("me"), 1);
     assert_int_equal(confirm("me", &got[0]), STORE_LOST);
@@ -537,9 +508,8 @@ static void test_taken_confirm_tells_a_started_claim_from_all_others(void **stat
 
 /* A key that Redis does not let a script look at (a replica, a slot on its way: here, an ACL) is not taken
  * for gone. */
-static void test_taken_error_other_than_a_wrong_type_does_not_drop_the_claim(void **state)
+TEST(taken_error_other_than_a_wrong_type_does_not_drop_the_claim)
 {
-    (void)state;
     create(JOB_ATMOST_ONCE);
     assert_int_equal(claim("me"), 1);
     struct store_claimed claimed = got[0];
@@ -556,47 +526,4 @@ static void test_taken_error_other_than_a_wrong_type_does_not_drop_the_claim(voi
     SAY("ACL", "SETUSER", "default", "+@all");
     assert_true(refused && kept);
     assert_int_equal(start_it("me", &claimed), STORE_DONE);
-}
-
-#define TEST(f) cmocka_unit_test_setup(f, set_up)
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        TEST(test_taken_job_made_again_in_the_same_ms_is_another_one),
-        TEST(test_taken_job_made_again_and_changed_as_often_is_another_one),
-        TEST(test_taken_job_made_again_gets_nothing_that_waits_for_the_one_before),
-        TEST(test_taken_job_that_was_read_before_it_was_made_again_is_not_changed),
-        TEST(test_taken_job_made_again_does_not_get_what_is_started),
-        TEST(test_taken_floor_outlives_several_jobs_of_an_id),
-        TEST(test_taken_job_made_again_behind_a_clock_that_was_set_back_waits),
-        TEST(test_taken_job_made_again_does_not_get_what_ended_after_the_delete),
-        TEST(test_taken_job_that_was_set_aside_and_made_anew_does_not_get_what_is_started),
-        TEST(test_taken_memory_of_deleted_jobs_is_bounded),
-        TEST(test_taken_delete_comes_through_without_memory),
-        TEST(test_taken_resume_does_not_get_what_was_handed_back_many_changes_ago),
-        TEST(test_taken_resume_does_not_get_what_an_older_version_handed_back),
-        TEST(test_taken_resume_does_not_begin_before_what_was_handed_back),
-        TEST(test_taken_resume_does_not_begin_before_what_was_handed_on),
-        TEST(test_taken_resume_does_not_begin_before_what_is_under_way),
-        TEST(test_taken_resume_does_not_get_what_is_under_way_far_ahead),
-        TEST(test_taken_resume_does_not_get_what_has_ended_before_its_instant),
-        TEST(test_taken_resume_does_not_get_what_was_lost_before_its_instant),
-        TEST(test_taken_resume_does_not_get_what_was_cancelled_by_a_pause),
-        TEST(test_taken_change_tells_how_far_ahead_all_is_taken),
-        TEST(test_taken_resume_behind_a_clock_that_was_set_back_asks_the_history),
-        TEST(test_taken_run_by_hand_does_not_get_what_is_under_way),
-        TEST(test_taken_runs_by_hand_are_due_at_once_however_many),
-        TEST(test_taken_run_by_hand_is_never_at_a_full_second),
-        TEST(test_taken_run_by_hand_of_a_job_made_again_has_a_name_of_its_own),
-        TEST(test_taken_token_does_not_come_again_when_the_counter_goes_back),
-        TEST(test_taken_token_is_larger_than_the_last_one_whatever_the_clock),
-        TEST(test_taken_finish_makes_up_for_a_start_that_was_lost),
-        TEST(test_taken_finish_of_the_last_occurrence_completes_the_job_though_its_start_was_lost),
-        TEST(test_taken_finish_whose_start_was_lost_leaves_a_changed_job_alone),
-        TEST(test_taken_started_claim_whose_record_was_lost_is_ended),
-        TEST(test_taken_confirm_tells_a_started_claim_from_all_others),
-        TEST(test_taken_error_other_than_a_wrong_type_does_not_drop_the_claim),
-    };
-    return cmocka_run_group_tests(tests, store_rig_open, store_rig_close);
 }

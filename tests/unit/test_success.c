@@ -1,12 +1,7 @@
 /* Which answers count as success: what is taken, what is refused, and what means the same. */
 #include "job/success.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "test.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -14,12 +9,12 @@
 static struct success rule;
 static struct errinfo info;
 
-static int tear_down(void **state)
+static void tear_down(void)
 {
-    (void)state;
     success_fini(&rule);
-    return 0;
 }
+
+ALL_TESTS(NULL, tear_down);
 
 static enum err read_rule(const char *text)
 {
@@ -41,9 +36,8 @@ static void assert_means(const char *text, const char *printed)
     buffer_fini(&out);
 }
 
-static void test_success_is_2xx_by_default(void **state)
+TEST(success_is_2xx_by_default)
 {
-    (void)state;
     static const char *const usual[] = {NULL, "{}", "{\"status\":[\"2xx\"]}",
                                         "{\"status\":[\"250-299\",\"200-260\"]}"};
     for (size_t i = 0; i < 4; i++) {
@@ -57,9 +51,8 @@ static void test_success_is_2xx_by_default(void **state)
     }
 }
 
-static void test_success_statuses_may_be_said_in_several_ways(void **state)
+TEST(success_statuses_may_be_said_in_several_ways)
 {
-    (void)state;
     assert_means("{\"status\":[304]}", "success 304-304\n");
     assert_means("{\"status\":[\"304\"]}", "success 304-304\n");
     assert_means("{\"status\":[\"2xx\",304]}", "success 200-299 304-304\n");
@@ -69,9 +62,8 @@ static void test_success_statuses_may_be_said_in_several_ways(void **state)
     assert_means("{\"status\":[\"100-599\"]}", "success 100-599\n");
 }
 
-static void test_success_may_want_a_text(void **state)
+TEST(success_may_want_a_text)
 {
-    (void)state;
     struct job_fields told = {0};
     assert_means("{\"body_contains\":\"o\\n\"}", "contains 2 o\n\n");
     assert_true(slice_eq(rule.contains, "o\n"));
@@ -81,9 +73,8 @@ static void test_success_may_want_a_text(void **state)
     assert_means("{\"body_contains\":\"x\",\"status\":[404]}", "success 404-404\ncontains 1 x\n");
 }
 
-static void test_success_faults(void **state)
+TEST(success_faults)
 {
-    (void)state;
     static const char *const rows[][2] = {
         {"[]", "must be an object"},
         {"{", "success: "},
@@ -118,24 +109,11 @@ static void test_success_faults(void **state)
     }
 }
 
-static void test_success_text_may_be_as_long_as_stated(void **state)
+TEST(success_text_may_be_as_long_as_stated)
 {
-    (void)state;
     char text[300];
     for (int len = 256; len <= 257; len++) {
         (void)snprintf(text, sizeof text, "{\"body_contains\":\"%0*d\"}", len, 7);
         assert_int_equal(read_rule(text), len == 256 ? ERR_OK : ERR_INVALID);
     }
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_success_is_2xx_by_default),
-        cmocka_unit_test(test_success_statuses_may_be_said_in_several_ways),
-        cmocka_unit_test(test_success_may_want_a_text),
-        cmocka_unit_test(test_success_faults),
-        cmocka_unit_test(test_success_text_may_be_as_long_as_stated),
-    };
-    return cmocka_run_group_tests(tests, NULL, tear_down);
 }

@@ -1,12 +1,7 @@
 /* Templates: what is one, what it becomes, and how it is escaped for where it stands. */
 #include "text/template.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "test.h"
 
 #include <string.h>
 
@@ -24,9 +19,8 @@ static void assert_expands(const char *text, const char *expected, enum template
     buffer_fini(&out);
 }
 
-static void test_template_values_are_filled_in(void **state)
+TEST(template_values_are_filled_in)
 {
-    (void)state;
     static const char *const rows[][2] = {
         {"", ""},
         {"plain", "plain"},
@@ -45,17 +39,15 @@ static void test_template_values_are_filled_in(void **state)
     }
 }
 
-static void test_template_values_are_percent_encoded_in_a_query(void **state)
+TEST(template_values_are_percent_encoded_in_a_query)
 {
-    (void)state;
     assert_expands("job={{job_id}}&at={{scheduled_time}}", "job=capi%3Aab&at=2026-03-08T07%3A00%3A00Z",
                    TEMPLATE_IN_QUERY);
 }
 
 /* Braces that are no template are text, and stay what they are. */
-static void test_template_other_braces_are_text(void **state)
+TEST(template_other_braces_are_text)
 {
-    (void)state;
     static const char *const rows[] = {"{",         "{{",         "{{}}",     "{{ }}",        "{{attempt}",
                                        "{attempt}", "{{a b}}",    "{{a\nb}}", "{{\"a\"}}",    "{{#if}}",
                                        "{{attempt", "{\"a\":{}}", "}}{{",     "{ {attempt} }"};
@@ -67,9 +59,8 @@ static void test_template_other_braces_are_text(void **state)
     assert_false(template_any((struct slice){NULL, 0}));
 }
 
-static void test_template_unknown_names_are_told(void **state)
+TEST(template_unknown_names_are_told)
 {
-    (void)state;
     struct errinfo info = {0};
     assert_int_equal(template_check(slice_of("{{attempt}} {{job-id}}"), &info), ERR_INVALID);
     assert_non_null(strstr(info.text, "unknown template {{job-id}}; there are job_id, "));
@@ -78,24 +69,11 @@ static void test_template_unknown_names_are_told(void **state)
     assert_expands("{{Attempt}}{{attempt}}", "{{Attempt}}2", TEMPLATE_IN_TEXT);
 }
 
-static void test_template_has_a_length(void **state)
+TEST(template_has_a_length)
 {
-    (void)state;
     assert_int_equal(template_length(slice_of("{{attempt}}}")), 11);
     assert_int_equal(template_length(slice_of("{{ x }} ")), 7);
     assert_int_equal(template_length(slice_of(" {{x}}")), 0);
     assert_int_equal(template_length(slice_of("{")), 0);
     assert_int_equal(template_length(slice_of("")), 0);
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_template_values_are_filled_in),
-        cmocka_unit_test(test_template_values_are_percent_encoded_in_a_query),
-        cmocka_unit_test(test_template_other_braces_are_text),
-        cmocka_unit_test(test_template_unknown_names_are_told),
-        cmocka_unit_test(test_template_has_a_length),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

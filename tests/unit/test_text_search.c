@@ -1,12 +1,7 @@
 /* Searching in pieces, against strstr. */
 #include "http/text_search.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "test.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -20,9 +15,8 @@ static void draw(char *out, size_t len)
     out[len] = '\0';
 }
 
-static void test_text_search_finds_what_strstr_finds(void **state)
+TEST(text_search_finds_what_strstr_finds)
 {
-    (void)state;
     char text[12];
     char hay[41];
     int found = 0;
@@ -44,9 +38,8 @@ static void test_text_search_finds_what_strstr_finds(void **state)
     assert_in_range(found, 2000, 18000);
 }
 
-static void test_text_search_takes_256_bytes_of_any_kind(void **state)
+TEST(text_search_takes_256_bytes_of_any_kind)
 {
-    (void)state;
     static char text[TEXT_SEARCH_MAX];
     struct text_search search;
     memset(text, 0, sizeof text);
@@ -56,13 +49,4 @@ static void test_text_search_takes_256_bytes_of_any_kind(void **state)
         text_search_feed(&search, "\0", 1);
     }
     assert_true(search.found);
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_text_search_finds_what_strstr_finds),
-        cmocka_unit_test(test_text_search_takes_256_bytes_of_any_kind),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

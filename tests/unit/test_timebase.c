@@ -1,12 +1,7 @@
 /* The cluster's time, against a Redis whose clock and distance the test decides. All in microseconds. */
 #include "redis/timebase.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "test.h"
 
 #define SEED 1009U
 #define T0   INT64_C(1772953200000000)
@@ -42,13 +37,13 @@ static struct clock world_clock(void)
     return (struct clock){.wall = world_wall, .mono = world_mono, .mono_us = world_mono_us, .arg = &world};
 }
 
-static int set_up(void **state)
+static void set_up(void)
 {
-    (void)state;
     world = (struct world){.mono_us = 50 * S, .wall_ms = T0 / 1000, .redis_us = T0};
     timebase_init(&timebase, world_clock());
-    return 0;
 }
+
+EACH_TEST(set_up, NULL);
 
 /* A heartbeat whose question takes there_us and whose answer takes back_us. */
 static int64_t beat(int64_t there_us, int64_t back_us)
@@ -74,9 +69,8 @@ static int64_t random_below(int64_t limit)
     return (int64_t)(random_state >> 4) % limit;
 }
 
-static void test_timebase_starts_from_the_own_wall_clock(void **state)
+TEST(timebase_starts_from_the_own_wall_clock)
 {
-    (void)state;
     assert_false(timebase_is_known(&timebase));
     assert_int_equal(timebase_now(&timebase).ms, T0 / 1000);
     world.mono_us += 1500000;
@@ -86,12 +80,11 @@ static void test_timebase_starts_from_the_own_wall_clock(void **state)
     assert_int_equal(timebase_now(&timebase).ms, T0 / 1000 + 1500);
 }
 
-static void test_timebase_first_stamp_rules_in_both_directions(void **state)
+TEST(timebase_first_stamp_rules_in_both_directions)
 {
-    (void)state;
     static const int64_t offsets[] = {T0 + 3600 * (int64_t)S, T0 - 3600 * (int64_t)S, T0, -5};
     for (size_t i = 0; i < sizeof offsets / sizeof offsets[0]; i++) {
-        (void)set_up(state);
+        set_up();
         world.redis_us = offsets[i];
         assert_int_equal(beat(100, 200), 0);
         assert_true(timebase_is_known(&timebase));
@@ -99,9 +92,8 @@ static void test_timebase_first_stamp_rules_in_both_directions(void **state)
     }
 }
 
-static void test_timebase_is_behind_by_the_fastest_answer(void **state)
+TEST(timebase_is_behind_by_the_fastest_answer)
 {
-    (void)state;
     (void)beat(100, 5000);
     assert_int_equal(behind(), 5000);
     (void)beat(90000, 300);
@@ -110,9 +102,8 @@ static void test_timebase_is_behind_by_the_fastest_answer(void **state)
     assert_int_equal(behind(), 300);
 }
 
-static void test_timebase_forgets_a_fast_answer_after_some_samples(void **state)
+TEST(timebase_forgets_a_fast_answer_after_some_samples)
 {
-    (void)state;
     (void)beat(100, 10);
     for (int i = 0; i < TIMEBASE_SAMPLES - 1; i++) {
         (void)beat(100, 700);
@@ -123,9 +114,8 @@ static void test_timebase_forgets_a_fast_answer_after_some_samples(void **state)
 }
 
 /* Without drift: whatever the way takes, in either direction. */
-static void test_timebase_is_never_ahead(void **state)
+TEST(timebase_is_never_ahead)
 {
-    (void)state;
     print_message("seed %u\n", SEED);
     for (int i = 0; i < 20000; i++) {
         int64_t back = random_below(4) == 0 ? random_below(2 * S) : random_below(500);
@@ -149,22 +139,19 @@ static void check_drift(int64_t drift_us_per_s)
     }
 }
 
-static void test_timebase_follows_a_faster_redis(void **state)
+TEST(timebase_follows_a_faster_redis)
 {
-    (void)state;
     check_drift(200);
     assert_int_equal(behind(), 200);
 }
 
-static void test_timebase_follows_a_slower_redis(void **state)
+TEST(timebase_follows_a_slower_redis)
 {
-    (void)state;
     check_drift(-200);
 }
 
-static void test_timebase_forward_step_is_adopted_at_once(void **state)
+TEST(timebase_forward_step_is_adopted_at_once)
 {
-    (void)state;
     for (int i = 0; i < 20; i++) {
         (void)beat(100, 200);
     }
@@ -173,9 +160,8 @@ static void test_timebase_forward_step_is_adopted_at_once(void **state)
     assert_int_equal(behind(), 300);
 }
 
-static void test_timebase_backward_step_is_adopted_at_once_and_told(void **state)
+TEST(timebase_backward_step_is_adopted_at_once_and_told)
 {
-    (void)state;
     for (int i = 0; i < 20; i++) {
         (void)beat(100, 200);
     }
@@ -187,9 +173,8 @@ static void test_timebase_backward_step_is_adopted_at_once_and_told(void **state
 }
 
 /* After a step back nothing older may pull the time forward again. */
-static void test_timebase_backward_step_forgets_older_samples(void **state)
+TEST(timebase_backward_step_forgets_older_samples)
 {
-    (void)state;
     for (int i = 0; i < 20; i++) {
         (void)beat(100, 10);
     }
@@ -202,9 +187,8 @@ static void test_timebase_backward_step_forgets_older_samples(void **state)
 }
 
 /* A slow way there is not mistaken for a step back: the stamp may have been taken at any time in between. */
-static void test_timebase_slow_beat_is_no_step(void **state)
+TEST(timebase_slow_beat_is_no_step)
 {
-    (void)state;
     (void)beat(100, 100);
     assert_int_equal(beat(0, 2 * S), 0);
     assert_int_equal(behind(), 100);
@@ -212,42 +196,18 @@ static void test_timebase_slow_beat_is_no_step(void **state)
     assert_int_equal(behind(), 0);
 }
 
-static void test_timebase_counts_sleep(void **state)
+TEST(timebase_counts_sleep)
 {
-    (void)state;
     (void)beat(100, 200);
     world.mono_us += 8 * 3600 * (int64_t)S;
     assert_int_equal(behind(), 200);
 }
 
-static void test_timebase_works_without_a_microsecond_clock(void **state)
+TEST(timebase_works_without_a_microsecond_clock)
 {
-    (void)state;
     struct clock coarse = world_clock();
     coarse.mono_us = NULL;
     timebase_init(&timebase, coarse);
     (void)beat(1000, 2000);
     assert_int_equal(behind(), 2000);
-}
-
-#define TEST(f) cmocka_unit_test_setup(f, set_up)
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        TEST(test_timebase_starts_from_the_own_wall_clock),
-        TEST(test_timebase_first_stamp_rules_in_both_directions),
-        TEST(test_timebase_is_behind_by_the_fastest_answer),
-        TEST(test_timebase_forgets_a_fast_answer_after_some_samples),
-        TEST(test_timebase_is_never_ahead),
-        TEST(test_timebase_follows_a_faster_redis),
-        TEST(test_timebase_follows_a_slower_redis),
-        TEST(test_timebase_forward_step_is_adopted_at_once),
-        TEST(test_timebase_backward_step_is_adopted_at_once_and_told),
-        TEST(test_timebase_backward_step_forgets_older_samples),
-        TEST(test_timebase_slow_beat_is_no_step),
-        TEST(test_timebase_counts_sleep),
-        TEST(test_timebase_works_without_a_microsecond_clock),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,19 +1,13 @@
 /* What is a URL that Dronc calls, what is none and why, its normal form, and what of it a log may show. */
 #include "text/url.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "test.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static void test_url_parse_finds_all_parts(void **state)
+TEST(url_parse_finds_all_parts)
 {
-    (void)state;
     struct url url;
     const char *text = "HTTPS://user:p%40ss@Example.COM:8443/a/b?x=1&y=/?#frag?/";
     assert_int_equal(url_parse(&url, slice_of(text), NULL), URL_OK);
@@ -28,9 +22,8 @@ static void test_url_parse_finds_all_parts(void **state)
     assert_true(slice_eq(url.fragment, "frag?/"));
 }
 
-static void test_url_parse_marks_absent_parts(void **state)
+TEST(url_parse_marks_absent_parts)
 {
-    (void)state;
     struct url url;
     assert_int_equal(url_parse(&url, slice_of("http://h"), NULL), URL_OK);
     assert_null(url.userinfo.data);
@@ -46,9 +39,8 @@ static void test_url_parse_marks_absent_parts(void **state)
     assert_true(slice_eq(url.fragment, ""));
 }
 
-static void test_url_parse_accepts(void **state)
+TEST(url_parse_accepts)
 {
-    (void)state;
     static const char *const GOOD[] = {
         "http://example.com",
         "http://example.com/",
@@ -92,9 +84,8 @@ static void test_url_parse_accepts(void **state)
 }
 
 /* Templates may stand in a query, and braces nowhere else. */
-static void test_url_parse_takes_templates_in_a_query(void **state)
+TEST(url_parse_takes_templates_in_a_query)
 {
-    (void)state;
     static const char *const good[] = {"http://h?{{a}}", "http://h/?x={{job_id}}&y={{nope}}{{z}}#f",
                                        "http://h/?a?{{b}}"};
     static const struct {
@@ -121,9 +112,8 @@ static void test_url_parse_takes_templates_in_a_query(void **state)
     }
 }
 
-static void test_url_parse_refuses_and_says_where(void **state)
+TEST(url_parse_refuses_and_says_where)
 {
-    (void)state;
     static const struct {
         const char *text, *message;
     } TABLE[] = {
@@ -209,9 +199,8 @@ static void test_url_parse_refuses_and_says_where(void **state)
     }
 }
 
-static void test_url_parse_refuses_numbers_that_clients_read_differently(void **state)
+TEST(url_parse_refuses_numbers_that_clients_read_differently)
 {
-    (void)state;
     static const char *const BAD[] = {"http://2130706433/",   "http://0x7f.1/",        "http://0x7f000001/",
                                       "http://0177.0.0.1/",   "http://127.1/",         "http://1.2.3/",
                                       "http://1.2.3.4.5/",    "http://256.1.1.1/",     "http://1.2.3.4./",
@@ -228,9 +217,8 @@ static void test_url_parse_refuses_numbers_that_clients_read_differently(void **
     }
 }
 
-static void test_url_parse_refuses_broken_ipv6(void **state)
+TEST(url_parse_refuses_broken_ipv6)
 {
-    (void)state;
     static const char *const BAD[] = {
         "http://[",           "http://[]/",           "http://[::1/",      "http://[::1]x/",
         "http://[::1]x:80/",  "http://[:::1]/",       "http://[1:2:3]/",   "http://[1:2:3:4:5:6:7:8:9]/",
@@ -247,9 +235,8 @@ static void test_url_parse_refuses_broken_ipv6(void **state)
     }
 }
 
-static void test_url_parse_tells_other_schemes_from_nonsense(void **state)
+TEST(url_parse_tells_other_schemes_from_nonsense)
 {
-    (void)state;
     static const struct {
         const char *text;
         enum url_fault fault;
@@ -282,9 +269,8 @@ static void test_url_parse_tells_other_schemes_from_nonsense(void **state)
     }
 }
 
-static void test_url_parse_takes_2048_bytes_and_no_more(void **state)
+TEST(url_parse_takes_2048_bytes_and_no_more)
 {
-    (void)state;
     char text[URL_MAX + 1];
     struct url url;
     struct errinfo info = {0};
@@ -314,9 +300,8 @@ static enum url_fault parse_host(const size_t *labels, size_t count, const char 
     return url_parse(&url, (struct slice){text, len}, NULL);
 }
 
-static void test_url_parse_bounds_host_and_labels(void **state)
+TEST(url_parse_bounds_host_and_labels)
 {
-    (void)state;
     assert_int_equal(parse_host((const size_t[]){63}, 1, "/"), URL_OK);
     assert_int_equal(parse_host((const size_t[]){64}, 1, "/"), URL_MALFORMED);
     assert_int_equal(parse_host((const size_t[]){63, 63, 63, 61}, 4, "/"), URL_OK);  /* 253 */
@@ -324,9 +309,8 @@ static void test_url_parse_bounds_host_and_labels(void **state)
     assert_int_equal(parse_host((const size_t[]){63, 63, 63, 62}, 4, "/"), URL_MALFORMED);
 }
 
-static void test_url_parse_stays_inside_its_slice(void **state)
+TEST(url_parse_stays_inside_its_slice)
 {
-    (void)state;
     struct url url;
     assert_int_equal(url_parse(&url, (struct slice){"http://h/pathEVIL", 13}, NULL), URL_OK);
     assert_true(slice_eq(url.path, "/path"));
@@ -334,9 +318,8 @@ static void test_url_parse_stays_inside_its_slice(void **state)
     assert_int_equal(url_parse(&url, (struct slice){"http://h/\0x", 11}, NULL), URL_MALFORMED);
 }
 
-static void test_url_parse_does_not_quote_credentials(void **state)
+TEST(url_parse_does_not_quote_credentials)
 {
-    (void)state;
     static const char *const BAD[] = {"http://user:hunter2@h:0/", "http://user:hunter2@@h/",
                                       "http://user:hunter2@/",    "http://user:hunter2 @h/",
                                       "ftp://user:hunter2@h/",    "user:hunter2@h"};
@@ -350,9 +333,8 @@ static void test_url_parse_does_not_quote_credentials(void **state)
 }
 
 /* What is taken can be called: a NUL libcurl refuses, and a line feed would stand in a header. */
-static void test_url_parse_refuses_control_characters_in_credentials(void **state)
+TEST(url_parse_refuses_control_characters_in_credentials)
 {
-    (void)state;
     static const char *const BAD[] = {"http://user:p%00w@h/", "http://us%0Aer@h/", "http://u:%0d@h/",
                                       "http://%1f:p@h/",      "http://u:p%7F@h/",  "http://%09@h/",
                                       "http://%7f@h/"};
@@ -370,9 +352,8 @@ static void test_url_parse_refuses_control_characters_in_credentials(void **stat
     }
 }
 
-static void test_url_resolve_leaves_all_but_dots(void **state)
+TEST(url_resolve_leaves_all_but_dots)
 {
-    (void)state;
     static const struct {
         const char *text, *want;
     } TABLE[] = {
@@ -403,9 +384,8 @@ static void assert_normal(const char *text, const char *want)
     buffer_fini(&out);
 }
 
-static void test_url_normalise(void **state)
+TEST(url_normalise)
 {
-    (void)state;
     static const struct {
         const char *text, *want;
     } TABLE[] = {
@@ -453,9 +433,8 @@ static void test_url_normalise(void **state)
     }
 }
 
-static void test_url_normalise_reports_the_limit_of_its_buffer(void **state)
+TEST(url_normalise_reports_the_limit_of_its_buffer)
 {
-    (void)state;
     struct url url;
     assert_int_equal(url_parse(&url, slice_of("http://example.com/a/../b/../c"), NULL), URL_OK);
     for (size_t limit = 1; limit < 20; limit++) {
@@ -467,9 +446,8 @@ static void test_url_normalise_reports_the_limit_of_its_buffer(void **state)
     }
 }
 
-static void test_url_redact_hides_credentials_and_query(void **state)
+TEST(url_redact_hides_credentials_and_query)
 {
-    (void)state;
     static const struct {
         const char *text, *want;
     } TABLE[] = {
@@ -486,28 +464,4 @@ static void test_url_redact_hides_credentials_and_query(void **state)
         assert_string_equal(buffer_str(&out), TABLE[i].want);
         buffer_fini(&out);
     }
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_url_parse_finds_all_parts),
-        cmocka_unit_test(test_url_parse_marks_absent_parts),
-        cmocka_unit_test(test_url_parse_accepts),
-        cmocka_unit_test(test_url_parse_takes_templates_in_a_query),
-        cmocka_unit_test(test_url_parse_refuses_and_says_where),
-        cmocka_unit_test(test_url_parse_refuses_numbers_that_clients_read_differently),
-        cmocka_unit_test(test_url_parse_refuses_broken_ipv6),
-        cmocka_unit_test(test_url_parse_tells_other_schemes_from_nonsense),
-        cmocka_unit_test(test_url_parse_takes_2048_bytes_and_no_more),
-        cmocka_unit_test(test_url_parse_bounds_host_and_labels),
-        cmocka_unit_test(test_url_parse_stays_inside_its_slice),
-        cmocka_unit_test(test_url_parse_does_not_quote_credentials),
-        cmocka_unit_test(test_url_parse_refuses_control_characters_in_credentials),
-        cmocka_unit_test(test_url_resolve_leaves_all_but_dots),
-        cmocka_unit_test(test_url_normalise),
-        cmocka_unit_test(test_url_normalise_reports_the_limit_of_its_buffer),
-        cmocka_unit_test(test_url_redact_hides_credentials_and_query),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

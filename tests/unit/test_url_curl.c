@@ -5,12 +5,8 @@
 
 #include <arpa/inet.h>
 #include <curl/curl.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 
-#include <cmocka.h>
+#include "test.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -369,9 +365,8 @@ static void assert_same_parts(const struct url *url, const char *text)
     curl_url_cleanup(handle);
 }
 
-static void test_url_accepts_only_what_curl_reads_in_the_same_way(void **state)
+TEST(url_accepts_only_what_curl_reads_in_the_same_way)
 {
-    (void)state;
     size_t accepted = 0;
     for (size_t i = 0; i < sizeof TEXTS / sizeof TEXTS[0]; i++) {
         struct url url;
@@ -401,9 +396,8 @@ static bool has_plain_dots_only(const char *text)
 }
 
 /* What is called is what libcurl would make of the text, where all its versions make the same of it. */
-static void test_url_is_called_where_curl_would_call_it(void **state)
+TEST(url_is_called_where_curl_would_call_it)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof TEXTS / sizeof TEXTS[0]; i++) {
         struct url url;
         struct buffer called = {0};
@@ -425,9 +419,8 @@ static void test_url_is_called_where_curl_would_call_it(void **state)
     }
 }
 
-static void test_url_normal_form_leads_curl_to_the_same_place(void **state)
+TEST(url_normal_form_leads_curl_to_the_same_place)
 {
-    (void)state;
     static const CURLUPart PARTS[] = {CURLUPART_SCHEME, CURLUPART_USER, CURLUPART_PASSWORD,
                                       CURLUPART_PORT,   CURLUPART_PATH, CURLUPART_QUERY};
     for (size_t i = 0; i < sizeof TEXTS / sizeof TEXTS[0]; i++) {
@@ -455,9 +448,8 @@ static void test_url_normal_form_leads_curl_to_the_same_place(void **state)
 }
 
 /* Random texts from the pieces that confuse parsers. */
-static void test_url_accepts_no_random_text_that_curl_reads_otherwise(void **state)
+TEST(url_accepts_no_random_text_that_curl_reads_otherwise)
 {
-    (void)state;
     static const char *const PIECES[] = {
         "http://", "https://", "h",  "a.b", "1.2.3.4", "[::1]", "@", ":", "80", "/", "?", "#", "%41", "..",
         ".",       "0x7f",     "\\", ";",   "//",      "u:p@",  "%", "[", "]",  "1", "-", "_", "&"};
@@ -474,15 +466,4 @@ static void test_url_accepts_no_random_text_that_curl_reads_otherwise(void **sta
         }
         buffer_fini(&text);
     }
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_url_accepts_only_what_curl_reads_in_the_same_way),
-        cmocka_unit_test(test_url_is_called_where_curl_would_call_it),
-        cmocka_unit_test(test_url_normal_form_leads_curl_to_the_same_place),
-        cmocka_unit_test(test_url_accepts_no_random_text_that_curl_reads_otherwise),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,18 +1,12 @@
 /* Characters and what is none, by RFC 3629; and where a text may be cut. */
 #include "base/utf8.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "test.h"
 
 #include <string.h>
 
-static void test_utf8_decode_reads_characters_of_every_length(void **state)
+TEST(utf8_decode_reads_characters_of_every_length)
 {
-    (void)state;
     static const struct {
         const char *text;
         size_t len;
@@ -40,9 +34,8 @@ static void test_utf8_decode_reads_characters_of_every_length(void **state)
     assert_int_equal(code_point, 0);
 }
 
-static void test_utf8_decode_refuses_what_is_no_character(void **state)
+TEST(utf8_decode_refuses_what_is_no_character)
 {
-    (void)state;
     static const char *const BAD[] = {
         "",                 /* nothing */
         "\x80",             /* a continuation byte without a lead */
@@ -69,9 +62,8 @@ static void test_utf8_decode_refuses_what_is_no_character(void **state)
     }
 }
 
-static void test_utf8_cut_keeps_characters_whole(void **state)
+TEST(utf8_cut_keeps_characters_whole)
 {
-    (void)state;
     static const struct {
         const char *text;
         size_t len, want;
@@ -93,14 +85,4 @@ static void test_utf8_cut_keeps_characters_whole(void **state)
     for (size_t i = 0; i < sizeof TABLE / sizeof TABLE[0]; i++) {
         assert_int_equal(utf8_cut(TABLE[i].text, TABLE[i].len), TABLE[i].want);
     }
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_utf8_decode_reads_characters_of_every_length),
-        cmocka_unit_test(test_utf8_decode_refuses_what_is_no_character),
-        cmocka_unit_test(test_utf8_cut_keeps_characters_whole),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

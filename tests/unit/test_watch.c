@@ -1,12 +1,7 @@
 /* watch: which definitions are watched, and which are refused. */
 #include "job/watch.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "test.h"
 
 #include <string.h>
 
@@ -20,9 +15,8 @@ static void assert_refused(const struct job_fields *fields, const char *expected
     assert_non_null(strstr(info.text, expected));
 }
 
-static void test_watch_nothing_is_remembered_by_default(void **state)
+TEST(watch_nothing_is_remembered_by_default)
 {
-    (void)state;
     const struct job_fields fields = {0};
     struct job_fields told = {0};
     struct watch watch;
@@ -39,9 +33,8 @@ static void test_watch_nothing_is_remembered_by_default(void **state)
     watch_fini(&watch);
 }
 
-static void test_watch_tells_what_it_was_given(void **state)
+TEST(watch_tells_what_it_was_given)
 {
-    (void)state;
     const struct job_fields fields = {.overlap = slice_of("queue"),
                                       .pause_after_failures = {true, 3},
                                       .on_failure_url = slice_of("http://ops.example/bad"),
@@ -67,9 +60,8 @@ static void test_watch_tells_what_it_was_given(void **state)
     watch_fini(&watch);
 }
 
-static void test_watch_overlap_allow_is_the_default(void **state)
+TEST(watch_overlap_allow_is_the_default)
 {
-    (void)state;
     const struct job_fields fields = {.overlap = slice_of("allow")};
     struct job_fields told = {0};
     struct watch watch;
@@ -81,9 +73,8 @@ static void test_watch_overlap_allow_is_the_default(void **state)
     watch_fini(&watch);
 }
 
-static void test_watch_refuses_other_words_and_no_urls(void **state)
+TEST(watch_refuses_other_words_and_no_urls)
 {
-    (void)state;
     assert_refused(&(struct job_fields){.overlap = slice_of("Skip")}, "overlap",
                    "allow, skip, queue or cancel");
     assert_refused(&(struct job_fields){.on_failure_url = slice_of("ftp://ops.example/")}, "on_failure_url",
@@ -92,15 +83,4 @@ static void test_watch_refuses_other_words_and_no_urls(void **state)
                    "on_recovery_url: ");
     assert_refused(&(struct job_fields){.on_recovery_url = slice_of("http://h/?x={{no_such}}")},
                    "on_recovery_url", "no_such");
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_watch_nothing_is_remembered_by_default),
-        cmocka_unit_test(test_watch_tells_what_it_was_given),
-        cmocka_unit_test(test_watch_overlap_allow_is_the_default),
-        cmocka_unit_test(test_watch_refuses_other_words_and_no_urls),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,57 +2,53 @@
 #include "job/when.h"
 
 #include "job_maker.h"
+#include "test.h"
 
 #include <string.h>
 
 #define CREATED INT64_C(1800000000123) /* 2027-01-15T08:00:00.123Z */
 
-struct fixture {
-    struct zones *zones;
-};
+static struct zones *zones;
 
-static int set_up(void **state)
+static void set_up(void)
 {
-    static struct fixture fixture;
-    struct errinfo info = {0};
-    (void)info;
-    fixture.zones = zones_new(JOB_MAKER_ZONES);
-    *state = &fixture;
-    return fixture.zones == NULL;
+    zones = zones_new(JOB_MAKER_ZONES);
+    assert_non_null(zones);
 }
 
-static int tear_down(void **state)
+static void tear_down(void)
 {
-    zones_free(((struct fixture *)*state)->zones);
-    return 0;
+    zones_free(zones);
 }
 
-static bool build(struct job *job, void **state, const struct job_fields *more, const char *schedule,
+ALL_TESTS(set_up, tear_down);
+
+static bool build(struct job *job, const struct job_fields *more, const char *schedule,
                   struct job_fault *fault)
 {
     struct job_fields fields = *more;
     fields.schedule = slice_of(schedule);
     fields.api = slice_of("http://example.com/x");
     fields.type = slice_of("ATLEAST_ONCE");
-    return job_build(job, &fields, (struct wall_ms){CREATED}, ((struct fixture *)*state)->zones, fault);
+    return job_build(job, &fields, (struct wall_ms){CREATED}, zones, fault);
 }
 
-static struct job make(void **state, const struct job_fields *more, const char *schedule)
+static struct job make(const struct job_fields *more, const char *schedule)
 {
     struct job job;
     struct job_fault fault;
-    if (!build(&job, state, more, schedule, &fault)) {
+    if (!build(&job, more, schedule, &fault)) {
         fail_msg("%s: %s", schedule, fault.text);
     }
     return job;
 }
 
-static void assert_refused(void **state, const struct job_fields *more, const char *schedule,
-                           const char *field, const char *text)
+static void assert_refused(const struct job_fields *more, const char *schedule, const char *field,
+                           const char *text)
 {
     struct job job;
     struct job_fault fault;
-    assert_false(build(&job, state, more, schedule, &fault));
+    assert_false(build(&job, more, schedule, &fault));
     assert_string_equal(fault.field, field);
     if (strstr(fault.text, text) == NULL) {
         fail_msg("%s does not say: %s", fault.text, text);
@@ -63,9 +59,9 @@ static const struct job_fields nothing = {0};
 
 /* ---- one instant ---- */
 
-static void test_at_is_one_instant(void **state)
+TEST(at_is_one_instant)
 {
-    struct job job = make(state, &nothing, "  @at 2027-01-31T09:00:00+01:00 ");
+    struct job job = make(&nothing, "  @at 2027-01-31T09:00:00+01:00 ");
     struct wall_ms at;
     assert_string_equal(job.schedule, "@at 2027-01-31T09:00:00+01:00");
     assert_true(job_next(&job, (struct wall_ms){CREATED}, &at));
@@ -76,45 +72,45 @@ static void test_at_is_one_instant(void **state)
     job_fini(&job);
 }
 
-static void test_at_means_the_same_in_any_offset(void **state)
+TEST(at_means_the_same_in_any_offset)
 {
-    struct job a = make(state, &nothing, "@at 2027-01-31T09:00:00+01:00");
-    struct job b = make(state, &nothing, "@AT   2027-01-31T08:00:00.000z");
+    struct job a = make(&nothing, "@at 2027-01-31T09:00:00+01:00");
+    struct job b = make(&nothing, "@AT   2027-01-31T08:00:00.000z");
     assert_memory_equal(&a.id, &b.id, sizeof a.id);
     job_fini(&a);
     job_fini(&b);
 }
 
-static void test_in_becomes_the_instant(void **state)
+TEST(in_becomes_the_instant)
 {
-    struct job job = make(state, &nothing, "@in 15m");
+    struct job job = make(&nothing, "@in 15m");
     assert_string_equal(job.schedule, "@at 2027-01-15T08:15:01Z"); /* rounded up */
     job_fini(&job);
-    job = make(state, &(struct job_fields){.now_ms = CREATED + 86400000}, "@in 1.5h");
+    job = make(&(struct job_fields){.now_ms = CREATED + 86400000}, "@in 1.5h");
     assert_string_equal(job.schedule, "@at 2027-01-16T09:30:01Z");
     job_fini(&job);
 }
 
-static void test_what_is_no_instant(void **state)
+TEST(what_is_no_instant)
 {
-    assert_refused(state, &nothing, "@at", "schedule", "@at: ");
-    assert_refused(state, &nothing, "@at tomorrow", "schedule", "it looks like");
-    assert_refused(state, &nothing, "@at 2027-01-31T09:00:00", "schedule", "@at: ");
-    assert_refused(state, &nothing, "@at 2027-01-31T09:00:00.5Z", "schedule", "whole seconds");
-    assert_refused(state, &nothing, "@in", "schedule", "expected a duration");
-    assert_refused(state, &nothing, "@in 0s", "schedule", "expected a duration");
-    assert_refused(state, &nothing, "@in 5 minutes", "schedule", "expected a duration");
-    assert_refused(state, &nothing, "@in 400000000s", "schedule", "from 1s");
-    assert_refused(state, &nothing, "@inn 5s", "schedule", "unknown macro");
+    assert_refused(&nothing, "@at", "schedule", "@at: ");
+    assert_refused(&nothing, "@at tomorrow", "schedule", "it looks like");
+    assert_refused(&nothing, "@at 2027-01-31T09:00:00", "schedule", "@at: ");
+    assert_refused(&nothing, "@at 2027-01-31T09:00:00.5Z", "schedule", "whole seconds");
+    assert_refused(&nothing, "@in", "schedule", "expected a duration");
+    assert_refused(&nothing, "@in 0s", "schedule", "expected a duration");
+    assert_refused(&nothing, "@in 5 minutes", "schedule", "expected a duration");
+    assert_refused(&nothing, "@in 400000000s", "schedule", "from 1s");
+    assert_refused(&nothing, "@inn 5s", "schedule", "unknown macro");
 }
 
 /* ---- the window ---- */
 
-static void test_both_ends_belong_to_the_window(void **state)
+TEST(both_ends_belong_to_the_window)
 {
     const struct job_fields window = {.starts_at = slice_of("2027-02-01T01:00:00+01:00"),
                                       .ends_at = slice_of("2027-02-03T00:00:00Z")};
-    struct job job = make(state, &window, "@daily");
+    struct job job = make(&window, "@daily");
     struct wall_ms at = {CREATED};
     for (int day = 0; day < 3; day++) {
         assert_true(job_next(&job, at, &at));
@@ -128,10 +124,9 @@ static void test_both_ends_belong_to_the_window(void **state)
     job_fini(&job);
 }
 
-static void test_every_counts_from_starts_at(void **state)
+TEST(every_counts_from_starts_at)
 {
-    struct job job =
-        make(state, &(struct job_fields){.starts_at = slice_of("2027-02-01T00:00:07Z")}, "@every 90s");
+    struct job job = make(&(struct job_fields){.starts_at = slice_of("2027-02-01T00:00:07Z")}, "@every 90s");
     struct wall_ms at;
     assert_true(job_next(&job, (struct wall_ms){CREATED}, &at));
     assert_int_equal(at.ms, INT64_C(1801440007000));
@@ -140,23 +135,21 @@ static void test_every_counts_from_starts_at(void **state)
     job_fini(&job);
 }
 
-static void test_what_is_no_window(void **state)
+TEST(what_is_no_window)
 {
-    assert_refused(state, &(struct job_fields){.starts_at = slice_of("soon")}, "@daily", "starts_at",
+    assert_refused(&(struct job_fields){.starts_at = slice_of("soon")}, "@daily", "starts_at",
                    "it looks like");
-    assert_refused(state, &(struct job_fields){.ends_at = slice_of(" ")}, "@daily", "ends_at", "empty");
-    assert_refused(state,
-                   &(struct job_fields){.starts_at = slice_of("2027-02-02T00:00:00Z"),
+    assert_refused(&(struct job_fields){.ends_at = slice_of(" ")}, "@daily", "ends_at", "empty");
+    assert_refused(&(struct job_fields){.starts_at = slice_of("2027-02-02T00:00:00Z"),
                                         .ends_at = slice_of("2027-02-01T00:00:00Z")},
                    "@daily", "ends_at", "before starts_at");
-    assert_refused(state, &(struct job_fields){.jitter_ms = {true, 3600001}}, "@daily", "jitter_ms",
-                   "from 0 to");
-    assert_refused(state, &(struct job_fields){.max_runs = {true, 0}}, "@daily", "max_runs", "from 1 to");
+    assert_refused(&(struct job_fields){.jitter_ms = {true, 3600001}}, "@daily", "jitter_ms", "from 0 to");
+    assert_refused(&(struct job_fields){.max_runs = {true, 0}}, "@daily", "max_runs", "from 1 to");
 }
 
 /* ---- the offset ---- */
 
-static void test_offset_stays_inside_the_interval(void **state)
+TEST(offset_stays_inside_the_interval)
 {
     static const struct {
         const char *schedule;
@@ -165,7 +158,7 @@ static void test_offset_stays_inside_the_interval(void **state)
                  {"@minutely", 60000},         {"0,20 * * * *", 1200000},
                  {"@daily", INT64_C(3600001)}, {"0 0 31 1 * 2031", INT64_C(3600001)}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct job job = make(state, &(struct job_fields){.jitter_ms = {true, 3600000}}, cases[i].schedule);
+        struct job job = make(&(struct job_fields){.jitter_ms = {true, 3600000}}, cases[i].schedule);
         for (unsigned seed = 0; seed < 100; seed++) {
             struct job_id id = {{0}};
             id.bytes[JOB_ID_SIZE - 1] = (uint8_t)(seed * 37);
@@ -177,9 +170,9 @@ static void test_offset_stays_inside_the_interval(void **state)
     }
 }
 
-static void test_offset_is_not_spent_on_few_values(void **state)
+TEST(offset_is_not_spent_on_few_values)
 {
-    struct job job = make(state, &(struct job_fields){.jitter_ms = {true, 3}}, "@daily");
+    struct job job = make(&(struct job_fields){.jitter_ms = {true, 3}}, "@daily");
     unsigned seen = 0;
     for (unsigned i = 0; i < 64; i++) {
         struct job_id id = {{0}};
@@ -192,7 +185,7 @@ static void test_offset_is_not_spent_on_few_values(void **state)
 }
 
 /* Instants are told and asked for until 2199 ends: the offset moves none past that. */
-static void test_offset_leads_to_no_instant_that_cannot_be_told(void **state)
+TEST(offset_leads_to_no_instant_that_cannot_be_told)
 {
     static const struct {
         const char *schedule;
@@ -203,7 +196,7 @@ static void test_offset_leads_to_no_instant_that_cannot_be_told(void **state)
     struct wall_ms all = {INT64_MAX};
     struct wall_ms hour = {end_ms - 3600001};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct job job = make(state, &nothing, rows[i].schedule);
+        struct job job = make(&nothing, rows[i].schedule);
         struct wall_ms at = hour;
         job.when.offset_ms = 1999;
         if (cron_is_every(&job.when.cron)) {
@@ -245,7 +238,7 @@ static void check_agreement(const struct job *job)
     assert_false(job_nth_last(job, after, until, count + 1, &unused));
 }
 
-static void test_next_count_and_nth_last_agree(void **state)
+TEST(next_count_and_nth_last_agree)
 {
     static const char *const schedules[] = {"* * * * * *",
                                             "*/7 * * * *",
@@ -262,8 +255,7 @@ static void test_next_count_and_nth_last_agree(void **state)
         const char *to = ends[i / 21 % 3];
         const int64_t jitter = jitters[i / 63];
         struct job job =
-            make(state,
-                 &(struct job_fields){.timezone = slice_of("Europe/Berlin"),
+            make(&(struct job_fields){.timezone = slice_of("Europe/Berlin"),
                                       .starts_at = from == NULL ? nothing.starts_at : slice_of(from),
                                       .ends_at = to == NULL ? nothing.ends_at : slice_of(to),
                                       .jitter_ms = {true, jitter}},
@@ -273,19 +265,18 @@ static void test_next_count_and_nth_last_agree(void **state)
     }
 }
 
-static void test_stored_and_read_again_it_is_the_same(void **state)
+TEST(stored_and_read_again_it_is_the_same)
 {
     const struct job_fields all = {.starts_at = slice_of("2027-02-01T00:00:00+01:00"),
                                    .ends_at = slice_of("2028-02-01T00:00:00+01:00"),
                                    .jitter_ms = {true, 5000},
                                    .max_runs = {true, 7}};
-    struct job job = make(state, &all, "@every 10s");
+    struct job job = make(&all, "@every 10s");
     struct job_fields told;
     struct job again;
     struct errinfo info = {0};
     job_describe(&job, &told);
-    assert_int_equal(
-        job_restore(&again, &job.id, &told, job.created, ((struct fixture *)*state)->zones, &info), ERR_OK);
+    assert_int_equal(job_restore(&again, &job.id, &told, job.created, zones, &info), ERR_OK);
     assert_int_equal(again.when.offset_ms, job.when.offset_ms);
     assert_int_equal(again.when.first_s, job.when.first_s);
     assert_int_equal(again.watch.max_runs, 7);
@@ -294,23 +285,4 @@ static void test_stored_and_read_again_it_is_the_same(void **state)
     assert_memory_equal(&id, &job.id, sizeof id);
     job_fini(&again);
     job_fini(&job);
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_at_is_one_instant),
-        cmocka_unit_test(test_at_means_the_same_in_any_offset),
-        cmocka_unit_test(test_in_becomes_the_instant),
-        cmocka_unit_test(test_what_is_no_instant),
-        cmocka_unit_test(test_both_ends_belong_to_the_window),
-        cmocka_unit_test(test_every_counts_from_starts_at),
-        cmocka_unit_test(test_what_is_no_window),
-        cmocka_unit_test(test_offset_stays_inside_the_interval),
-        cmocka_unit_test(test_offset_is_not_spent_on_few_values),
-        cmocka_unit_test(test_offset_leads_to_no_instant_that_cannot_be_told),
-        cmocka_unit_test(test_next_count_and_nth_last_agree),
-        cmocka_unit_test(test_stored_and_read_again_it_is_the_same),
-    };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
 }

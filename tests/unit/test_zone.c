@@ -3,15 +3,11 @@
 #define _POSIX_C_SOURCE 200809L /* mkdtemp, mkfifo */
 #endif
 
+#include "test.h"
 #include "vectors.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -79,7 +75,7 @@ static enum zone_err parse(struct zone **zone, const struct file *f)
     return zone_parse(zone, "Test/Zone", f->bytes, f->len);
 }
 
-static void test_zone_names(void **state)
+TEST(zone_names)
 {
     static const char *const good[] = {"UTC",        "Europe/Berlin", "America/Argentina/Buenos_Aires",
                                        "Etc/GMT+12", "Etc/GMT-14",    "America/Port-au-Prince",
@@ -108,7 +104,6 @@ static void test_zone_names(void **state)
                                       "\xC3\xA9"};
     char longest[ZONE_NAME_MAX + 2];
 
-    (void)state;
     for (size_t i = 0; i < COUNT(good); i++)
         assert_true(zone_name_is_valid(good[i], strlen(good[i])));
     for (size_t i = 0; i < COUNT(bad); i++)
@@ -120,12 +115,11 @@ static void test_zone_names(void **state)
     assert_false(zone_name_is_valid("UTC\0x", 5));
 }
 
-static void test_zone_utc_needs_no_file(void **state)
+TEST(zone_utc_needs_no_file)
 {
     struct zone *zone = NULL;
     size_t count = 0;
 
-    (void)state;
     assert_int_equal(zone_load(&zone, "/nonexistent", "UTC"), ZONE_OK);
     assert_string_equal(zone_name(zone), "UTC");
     assert_int_equal(zone_offset_at(zone, 1772953200), 0);
@@ -136,33 +130,30 @@ static void test_zone_utc_needs_no_file(void **state)
     zone_free(NULL);
 }
 
-static void test_zone_codes_have_words(void **state)
+TEST(zone_codes_have_words)
 {
-    (void)state;
     for (int code = ZONE_OK; code <= ZONE_NOMEM; code++)
         assert_true(strlen(zone_err_text((enum zone_err)code)) > 3);
     assert_string_equal(zone_err_text((enum zone_err)99), "unknown error");
 }
 
-static void test_zone_parse_refuses_bad_names_and_large_files(void **state)
+TEST(zone_parse_refuses_bad_names_and_large_files)
 {
     unsigned char *const bytes = calloc(1, ZONE_FILE_MAX + 1);
     struct zone *zone = NULL;
 
-    (void)state;
     assert_int_equal(zone_parse(&zone, "../x", bytes, 44), ZONE_NAME);
     assert_int_equal(zone_parse(&zone, "Test/Zone", bytes, ZONE_FILE_MAX + 1), ZONE_FORMAT);
     assert_null(zone);
     free(bytes);
 }
 
-static void test_zone_load_new_york(void **state)
+TEST(zone_load_new_york)
 {
     struct zone *zone = NULL;
     char path[512];
     size_t count = 0;
 
-    (void)state;
     assert_int_equal(zone_load(&zone, vectors_path(path, "zoneinfo"), "America/New_York"), ZONE_OK);
     assert_int_equal(zone_offset_at(zone, INT64_MIN), -17762); /* local mean time */
     assert_int_equal(zone_offset_at(zone, 1772953199), -18000);
@@ -174,13 +165,12 @@ static void test_zone_load_new_york(void **state)
     zone_free(zone);
 }
 
-static void test_zone_load_failures(void **state)
+TEST(zone_load_failures)
 {
     char directory[] = "/tmp/dronc-zone-XXXXXX";
     char path[512];
     struct zone *zone = NULL;
 
-    (void)state;
     assert_non_null(mkdtemp(directory));
     snprintf(path, sizeof(path), "%s/Fifo", directory);
     assert_int_equal(mkfifo(path, 0600), 0);
@@ -201,13 +191,12 @@ static void test_zone_load_failures(void **state)
     assert_null(zone);
 }
 
-static void test_zone_parse_made_file(void **state)
+TEST(zone_parse_made_file)
 {
     const int64_t times[] = {-5000000000, 1000, 2000};
     struct file f;
     struct zone *zone = NULL;
 
-    (void)state;
     make_file(&f, times, 3, "\nXXX-1\n");
     assert_int_equal(parse(&zone, &f), ZONE_OK);
     assert_int_equal(zone_offset_at(zone, -5000000001), 3600);
@@ -218,7 +207,7 @@ static void test_zone_parse_made_file(void **state)
 }
 
 /* Each row: what the footer says of two instants, January and July 2026. */
-static void test_zone_footers(void **state)
+TEST(zone_footers)
 {
     static const struct {
         const char *footer;
@@ -239,7 +228,6 @@ static void test_zone_footers(void **state)
     };
     struct file f;
 
-    (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct zone *zone = NULL;
 
@@ -253,7 +241,7 @@ static void test_zone_footers(void **state)
     }
 }
 
-static void test_zone_bad_footers_are_refused(void **state)
+TEST(zone_bad_footers_are_refused)
 {
     static const char *const footers[] = {
         "",
@@ -280,7 +268,6 @@ static void test_zone_bad_footers_are_refused(void **state)
     };
     struct file f;
 
-    (void)state;
     for (size_t i = 0; i < COUNT(footers); i++) {
         struct zone *zone = NULL;
 
@@ -290,13 +277,12 @@ static void test_zone_bad_footers_are_refused(void **state)
     }
 }
 
-static void test_zone_every_cut_of_a_file_is_refused(void **state)
+TEST(zone_every_cut_of_a_file_is_refused)
 {
     const int64_t times[] = {1000, 2000};
     struct file f;
     struct zone *zone = NULL;
 
-    (void)state;
     make_file(&f, times, 2, "\nXXX-1\n");
     for (size_t len = 0; len < f.len; len++) {
         unsigned char *const exact = malloc(len + 1); /* so that a sanitizer sees a read beyond */
@@ -316,7 +302,7 @@ static void expect_refused_with(struct file f, size_t at, uint32_t value)
     assert_int_equal(parse(&zone, &f), ZONE_FORMAT);
 }
 
-static void test_zone_hostile_fields_are_refused(void **state)
+TEST(zone_hostile_fields_are_refused)
 {
     const int64_t times[] = {1000, 2000};
     const int64_t same[] = {1000, 1000};
@@ -327,7 +313,6 @@ static void test_zone_hostile_fields_are_refused(void **state)
     struct zone *zone = NULL;
     struct file f;
 
-    (void)state;
     make_file(&f, times, 2, "\nXXX-1\n");
     assert_int_equal(parse(&zone, &f), ZONE_OK);
     zone_free(zone);
@@ -352,14 +337,13 @@ static void test_zone_hostile_fields_are_refused(void **state)
 
 /* Found by fuzzing: the year of the last change was cut to an int, and the footer expanded from two billion
  * BC on. */
-static void test_zone_change_in_the_far_future_takes_no_time(void **state)
+TEST(zone_change_in_the_far_future_takes_no_time)
 {
     const int64_t times[] = {1000, INT64_C(0x7000000000000000)};
     struct zone *zone = NULL;
     struct file f;
     size_t count = 0;
 
-    (void)state;
     make_file(&f, times, 2, "\nEST5EDT,M3.2.0,M11.1.0\n");
     assert_int_equal(parse(&zone, &f), ZONE_OK);
     (void)zone_segments(zone, &count);
@@ -368,14 +352,13 @@ static void test_zone_change_in_the_far_future_takes_no_time(void **state)
 }
 
 /* Sums of instants and offsets must not overflow, however far away a file puts its changes. */
-static void test_zone_changes_at_the_ends_of_time_overflow_nothing(void **state)
+TEST(zone_changes_at_the_ends_of_time_overflow_nothing)
 {
     const int64_t times[] = {INT64_MIN + 1, INT64_MIN + 2, -1000, INT64_MAX - 1, INT64_MAX};
     static const char *const schedules[] = {"30 2 * * *", "* * * * *", "0 0 29 2 *", "0 0 1 1 * 1971"};
     struct zone *zone = NULL;
     struct file f;
 
-    (void)state;
     make_file(&f, times, COUNT(times), "\nEST5EDT,M3.2.0,M11.1.0\n");
     assert_int_equal(parse(&zone, &f), ZONE_OK);
     for (size_t i = 0; i < COUNT(schedules); i++) {
@@ -392,12 +375,11 @@ static void test_zone_changes_at_the_ends_of_time_overflow_nothing(void **state)
     zone_free(zone);
 }
 
-static void test_zone_version_1_is_read_as_far_as_it_goes(void **state)
+TEST(zone_version_1_is_read_as_far_as_it_goes)
 {
     struct zone *zone = NULL;
     struct file f = {.len = 0};
 
-    (void)state;
     put_header(&f, '\0', 2, 2, 1);
     put_number(&f, (uint32_t)-1000, 4);
     put_number(&f, 2000000000, 4);
@@ -412,13 +394,12 @@ static void test_zone_version_1_is_read_as_far_as_it_goes(void **state)
     zone_free(zone);
 }
 
-static void test_zone_equal_neighbours_are_merged(void **state)
+TEST(zone_equal_neighbours_are_merged)
 {
     struct zone *zone = NULL;
     struct file f = {.len = 0};
     size_t count = 0;
 
-    (void)state;
     put_header(&f, '\0', 3, 2, 1);
     put_number(&f, 1000, 4);
     put_number(&f, 2000, 4);
@@ -441,13 +422,12 @@ static void expect_stamp(const struct zone *zone, int64_t instant_s, const char 
     assert_string_equal(stamp, expected);
 }
 
-static void test_zone_format_is_rfc_3339(void **state)
+TEST(zone_format_is_rfc_3339)
 {
     struct zones *const zones = vectors_zones();
     const struct zone *york = NULL;
     const struct zone *casey = NULL;
 
-    (void)state;
     assert_int_equal(zones_get(zones, "America/New_York", 16, &york), ZONE_OK);
     assert_int_equal(zones_get(zones, "Asia/Kathmandu", 14, &casey), ZONE_OK);
     expect_stamp(york, 1772953200, "2026-03-08T03:00:00-04:00");
@@ -485,7 +465,7 @@ static void on_change(void *arg, const char *name, const struct zone *was, const
     ++*(int *)arg;
 }
 
-static void test_zones_reload_replaces_what_changed(void **state)
+TEST(zones_reload_replaces_what_changed)
 {
     const int64_t before[] = {1000};
     const int64_t after[] = {1600};
@@ -495,7 +475,6 @@ static void test_zones_reload_replaces_what_changed(void **state)
     const struct zone *fresh = NULL;
     int changes = 0;
 
-    (void)state;
     assert_non_null(mkdtemp(directory));
     write_zone(directory, before, 1);
     struct zones *const zones = zones_new(directory);
@@ -527,13 +506,12 @@ static void test_zones_reload_replaces_what_changed(void **state)
     rmdir(directory);
 }
 
-static void test_zones_get_refuses_and_shares(void **state)
+TEST(zones_get_refuses_and_shares)
 {
     struct zones *const zones = vectors_zones();
     const struct zone *a = NULL;
     const struct zone *b = NULL;
 
-    (void)state;
     assert_int_equal(zones_get(zones, "Europe/BerlinXX", 13, &a), ZONE_OK); /* length counts, not a NUL */
     assert_int_equal(zones_get(zones, "Asia/Tokyo", 10, &b), ZONE_OK);
     assert_int_equal(zones_get(zones, "Europe/Berlin", 13, &b), ZONE_OK);
@@ -542,30 +520,4 @@ static void test_zones_get_refuses_and_shares(void **state)
     assert_null(b);
     assert_int_equal(zones_get(zones, "../Berlin", 9, &b), ZONE_NAME);
     zones_free(zones);
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_zone_names),
-        cmocka_unit_test(test_zone_utc_needs_no_file),
-        cmocka_unit_test(test_zone_codes_have_words),
-        cmocka_unit_test(test_zone_parse_refuses_bad_names_and_large_files),
-        cmocka_unit_test(test_zone_load_new_york),
-        cmocka_unit_test(test_zone_load_failures),
-        cmocka_unit_test(test_zone_parse_made_file),
-        cmocka_unit_test(test_zone_footers),
-        cmocka_unit_test(test_zone_bad_footers_are_refused),
-        cmocka_unit_test(test_zone_every_cut_of_a_file_is_refused),
-        cmocka_unit_test(test_zone_hostile_fields_are_refused),
-        cmocka_unit_test(test_zone_change_in_the_far_future_takes_no_time),
-        cmocka_unit_test(test_zone_changes_at_the_ends_of_time_overflow_nothing),
-        cmocka_unit_test(test_zone_version_1_is_read_as_far_as_it_goes),
-        cmocka_unit_test(test_zone_equal_neighbours_are_merged),
-        cmocka_unit_test(test_zone_format_is_rfc_3339),
-        cmocka_unit_test(test_zones_reload_replaces_what_changed),
-        cmocka_unit_test(test_zones_get_refuses_and_shares),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,15 @@
+/* check: what main asks Redis before it serves: for `dronc-fcgi --check`, and for the log at the start. */
+#ifndef DRONC_FCGI_CHECK_H
+#define DRONC_FCGI_CHECK_H
+
+#include "base/startup.h"
+#include "redis/redis_sync.h"
+
+/* A startup_check: reaches Redis once, as a POST would. */
+startup_check check_redis;
+
+/* Reaches Redis, so that the first request finds the connection, and logs what is wrong. Returns ERR_CONFIG
+ * only for a node of a cluster: every other trouble may pass. */
+NODISCARD enum err check_at_start(struct redis_sync *redis, struct errinfo *info);
+
+#endif
