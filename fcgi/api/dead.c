@@ -1,4 +1,5 @@
-/* dead: see dead.h. A cursor is "d<shard>.<next>", and ".<died>.<64 hex>.<scheduled>" where there is a place.
+/* dead: see dead.h. A cursor is "d<shard>.<next>", and ".<died>.<64 hex>.<scheduled>" where there is a
+ * position.
  */
 #include "api/dead.h"
 
@@ -55,9 +56,9 @@ void dead_cursor_format(char out[DEAD_CURSOR_SIZE], const struct dead_cursor *cu
 
     if (cursor->inside) {
         char hex[2 * JOB_ID_SIZE + 1];
-        digest_hex(hex, cursor->place.job.bytes, JOB_ID_SIZE);
-        snprintf(out + len, DEAD_CURSOR_SIZE - len, ".%lld.%s.%lld", (long long)cursor->place.died.ms, hex,
-                 (long long)cursor->place.scheduled.ms);
+        digest_hex(hex, cursor->position.job.bytes, JOB_ID_SIZE);
+        snprintf(out + len, DEAD_CURSOR_SIZE - len, ".%lld.%s.%lld", (long long)cursor->position.died.ms, hex,
+                 (long long)cursor->position.scheduled.ms);
     }
 }
 
@@ -89,8 +90,8 @@ bool dead_cursor_parse(struct dead_cursor *out, struct slice text)
     out->shard = (unsigned)shard;
     out->inside = rest.len > 0;
     return !out->inside ||
-           (slice_i64(next_part(&rest), &out->place.died.ms) && out->place.died.ms >= 0 &&
-            parse_hex(next_part(&rest), &out->place.job) && slice_i64(rest, &out->place.scheduled.ms));
+           (slice_i64(next_part(&rest), &out->position.died.ms) && out->position.died.ms >= 0 &&
+            parse_hex(next_part(&rest), &out->position.job) && slice_i64(rest, &out->position.scheduled.ms));
 }
 
 static bool refuse(struct api_error *error, const char *name, const char *text)

@@ -20,10 +20,10 @@ NODISCARD bool dead_id_parse(struct slice id, struct job_id *job, struct wall_ms
 /* Where a request ended. A list is one of all shards, in one order; what acts upon many goes through one
  * shard after the other. */
 struct dead_cursor {
-    unsigned shard;                /* acting: where to go on; list: 0 */
-    int64_t next_us;               /* redriving: when the next one is to be called; 0: now */
-    bool inside;                   /* place counts: */
-    struct store_dead_place place; /* go on behind it; else with the beginning */
+    unsigned shard;                      /* acting: where to go on; list: 0 */
+    int64_t next_us;                     /* redriving: when the next one is to be called; 0: now */
+    bool inside;                         /* position counts: */
+    struct store_dead_position position; /* go on behind it; else with the beginning */
 };
 #define DEAD_CURSOR_SIZE 160
 void dead_cursor_format(char out[DEAD_CURSOR_SIZE], const struct dead_cursor *cursor);

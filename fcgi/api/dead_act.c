@@ -113,13 +113,13 @@ struct sweep {
     int64_t done;
     int64_t skipped; /* that cannot be redriven */
     size_t count;    /* found, to be acted upon */
-    struct store_dead_place found[AT_ONCE];
+    struct store_dead_position found[AT_ONCE];
 };
 
 static enum err find(struct app *app, struct sweep *sweep, struct errinfo *info)
 {
     const struct dead_query *query = sweep->query;
-    const struct store_dead_query wanted = {.after = sweep->at.inside ? &sweep->at.place : NULL,
+    const struct store_dead_query wanted = {.after = sweep->at.inside ? &sweep->at.position : NULL,
                                             .job = query->one_job ? &query->job : NULL,
                                             .before = query->before,
                                             .limit = AT_ONCE,
@@ -134,11 +134,11 @@ static enum err find(struct app *app, struct sweep *sweep, struct errinfo *info)
     err = err == ERR_OK ? store_dead_page_reply(redis_sync_reply(app->redis, 0), &page, info) : err;
     for (sweep->count = 0; err == ERR_OK && sweep->count < page.count && sweep->count < AT_ONCE;) {
         err = store_dead_page_at(redis_sync_reply(app->redis, 0), sweep->count, &dead, info);
-        sweep->found[sweep->count++] = dead.place;
+        sweep->found[sweep->count++] = dead.position;
     }
     sweep->looked_at += page.looked_at;
     sweep->at.inside = page.more;
-    sweep->at.place = page.place;
+    sweep->at.position = page.position;
     return err;
 }
 

@@ -31,7 +31,7 @@ struct dead_list {
     size_t list_count;
     struct pick picks[STORE_DEAD_PAGE_MAX];
     size_t count;
-    struct store_dead_place last; /* of the page */
+    struct store_dead_position last; /* of the page */
 };
 
 static enum err read_head(const struct app *app, struct dead_list *all, size_t i, struct errinfo *info)
@@ -48,7 +48,7 @@ static enum err ask(struct app *app, const struct dead_query *query, struct dead
 {
     struct cmd cmds[STORE_SHARDS];
     const struct store_dead_query wanted = {.newest_first = true,
-                                            .after = query->from.inside ? &query->from.place : NULL,
+                                            .after = query->from.inside ? &query->from.position : NULL,
                                             .job = query->one_job ? &query->job : NULL,
                                             .before = query->before,
                                             .limit = query->limit,
@@ -74,7 +74,7 @@ static struct list *latest(struct dead_list *all)
 
     for (size_t i = 0; i < all->list_count; i++) {
         struct list *list = &all->lists[i];
-        if (list->has_head && (!best || store_dead_compare(&list->head.place, &best->head.place) > 0)) {
+        if (list->has_head && (!best || store_dead_compare(&list->head.position, &best->head.position) > 0)) {
             best = list;
         }
     }
@@ -90,7 +90,7 @@ static const struct list *least_known(const struct dead_list *all)
     for (size_t i = 0; i < all->list_count; i++) {
         const struct list *list = &all->lists[i];
         if (!list->has_head && list->page.more &&
-            (!least || store_dead_compare(&list->page.place, &least->page.place) > 0)) {
+            (!least || store_dead_compare(&list->page.position, &least->page.position) > 0)) {
             least = list;
         }
     }
@@ -104,12 +104,12 @@ static enum err merge(const struct app *app, struct dead_list *all, size_t limit
 
     while (err == ERR_OK && all->count < limit && (list = latest(all)) != NULL) {
         const struct list *least = least_known(all);
-        if (least && store_dead_compare(&list->head.place, &least->page.place) < 0) {
+        if (least && store_dead_compare(&list->head.position, &least->page.position) < 0) {
             break;
         }
         size_t i = (size_t)(list - all->lists);
         all->picks[all->count++] = (struct pick){i, list->next++};
-        all->last = list->head.place;
+        all->last = list->head.position;
         err = read_head(app, all, i, info);
     }
     return err;
@@ -121,7 +121,8 @@ static bool find_next(struct dead_list *all, size_t limit, struct dead_cursor *n
     const struct list *least = least_known(all);
     bool full = all->count == limit;
 
-    *next = (struct dead_cursor){.inside = true, .place = full || !least ? all->last : least->page.place};
+    *next =
+        (struct dead_cursor){.inside = true, .position = full || !least ? all->last : least->page.position};
     return least || latest(all);
 }
 
@@ -130,17 +131,17 @@ static void put_dead(struct json_writer *w, const struct store_dead *dead)
     char id[DEAD_ID_SIZE];
     char job_id[JOB_ID_TEXT_SIZE];
 
-    dead_id_format(id, &dead->place.job, dead->place.scheduled);
-    job_id_format(job_id, &dead->place.job);
+    dead_id_format(id, &dead->position.job, dead->position.scheduled);
+    job_id_format(job_id, &dead->position.job);
     json_object_begin(w);
     json_key(w, "id");
     json_put_str(w, id);
     json_key(w, "job_id");
     json_put_str(w, job_id);
-    json_member_i64(w, "scheduled_time", dead->place.scheduled.ms / 1000);
-    json_member_i64(w, "scheduled_time_ms", dead->place.scheduled.ms);
-    json_member_i64(w, "died_time", dead->place.died.ms / 1000);
-    json_member_i64(w, "died_time_ms", dead->place.died.ms);
+    json_member_i64(w, "scheduled_time", dead->position.scheduled.ms / 1000);
+    json_member_i64(w, "scheduled_time_ms", dead->position.scheduled.ms);
+    json_member_i64(w, "died_time", dead->position.died.ms / 1000);
+    json_member_i64(w, "died_time_ms", dead->position.died.ms);
     json_key(w, "last_execution");
     if (dead->known) {
         execution_json_write(w, &dead->last);

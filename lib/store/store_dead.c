@@ -10,7 +10,7 @@
 
 void store_dead_page(struct cmd *cmd, unsigned shard, const struct store_dead_query *query)
 {
-    const struct store_dead_place *after = query->after;
+    const struct store_dead_position *after = query->after;
     store_begin(cmd, &store_script_dead_page, &(struct store_scope){.shard = shard});
     store_arg_str(cmd, ARG_order, query->newest_first ? "new" : "old");
     store_arg_instant(cmd, ARG_after_died, after != NULL ? after->died : (struct wall_ms){INT64_MAX});
@@ -56,8 +56,8 @@ enum err store_dead_page_reply(const struct reply *reply, struct store_dead_page
         out->more = false;
         return ERR_OK;
     }
-    err = store_item_i64(reply, PAGE_DIED, &out->place.died.ms, info);
-    if (!store_member_parse(reply->items[PAGE_MEMBER], &out->place.job, &out->place.scheduled)) {
+    err = store_item_i64(reply, PAGE_DIED, &out->position.died.ms, info);
+    if (!store_member_parse(reply->items[PAGE_MEMBER], &out->position.job, &out->position.scheduled)) {
         out->more = false;
     }
     return err;
@@ -67,20 +67,20 @@ enum err store_dead_page_at(const struct reply *reply, size_t index, struct stor
                             struct errinfo *info)
 {
     size_t at = PAGE_HEAD + index * ENTRY_WIDTH;
-    struct store_dead_place *place = &out->place;
-    enum err err = store_item_id(reply, at + ENTRY_ID, &place->job, info);
-    err = err == ERR_OK ? store_item_i64(reply, at + ENTRY_SCHEDULED, &place->scheduled.ms, info) : err;
-    err = err == ERR_OK ? store_item_i64(reply, at + ENTRY_DIED, &place->died.ms, info) : err;
+    struct store_dead_position *position = &out->position;
+    enum err err = store_item_id(reply, at + ENTRY_ID, &position->job, info);
+    err = err == ERR_OK ? store_item_i64(reply, at + ENTRY_SCHEDULED, &position->scheduled.ms, info) : err;
+    err = err == ERR_OK ? store_item_i64(reply, at + ENTRY_DIED, &position->died.ms, info) : err;
     if (err != ERR_OK) {
         return err;
     }
     struct slice record = reply->items[at + ENTRY_RECORD];
-    out->known = record.data != NULL && execution_decode(&out->last, &place->job, record) == ERR_OK;
+    out->known = record.data != NULL && execution_decode(&out->last, &position->job, record) == ERR_OK;
     return ERR_OK;
 }
 
 /* As Redis compares members: byte by byte, and decimal numbers are text to it. */
-int store_dead_compare(const struct store_dead_place *a, const struct store_dead_place *b)
+int store_dead_compare(const struct store_dead_position *a, const struct store_dead_position *b)
 {
     if (a->died.ms != b->died.ms) {
         return a->died.ms < b->died.ms ? -1 : 1;

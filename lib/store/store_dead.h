@@ -11,7 +11,7 @@
 
 /* A place in the order in which occurrences of a shard died, and, because the instant and the occurrence
  * decide it, in that of all shards. */
-struct store_dead_place {
+struct store_dead_position {
     struct wall_ms died;
     struct job_id job;
     struct wall_ms scheduled;
@@ -20,24 +20,24 @@ struct store_dead_place {
 /* Which dead occurrences of a shard to look at. */
 struct store_dead_query {
     bool newest_first;
-    const struct store_dead_place *after; /* only those behind it; NULL: from the beginning */
-    const struct job_id *job;             /* only those of this job; NULL: of all */
-    struct wall_ms before;                /* only those that died earlier; INT64_MAX: whenever */
-    int limit;                            /* 1 … STORE_DEAD_PAGE_MAX */
-    int look_at;                          /* how many to look at, at most */
+    const struct store_dead_position *after; /* only those behind it; NULL: from the beginning */
+    const struct job_id *job;                /* only those of this job; NULL: of all */
+    struct wall_ms before;                   /* only those that died earlier; INT64_MAX: whenever */
+    int limit;                               /* 1 … STORE_DEAD_PAGE_MAX */
+    int look_at;                             /* how many to look at, at most */
 };
 void store_dead_page(struct cmd *cmd, unsigned shard, const struct store_dead_query *query);
 
 struct store_dead_page {
-    size_t count;                  /* of the entries */
-    int64_t looked_at;             /* entries that were looked at, shown or not */
-    bool more;                     /* there may be more behind these */
-    struct store_dead_place place; /* the last that was looked at; of no use where none was */
+    size_t count;                        /* of the entries */
+    int64_t looked_at;                   /* entries that were looked at, shown or not */
+    bool more;                           /* there may be more behind these */
+    struct store_dead_position position; /* the last that was looked at; of no use where none was */
 };
 NODISCARD enum err store_dead_page_reply(const struct reply *reply, struct store_dead_page *out,
                                          struct errinfo *info);
 struct store_dead {
-    struct store_dead_place place;
+    struct store_dead_position position;
     bool known;            /* what it died of is known */
     struct execution last; /* that attempt */
 };
@@ -45,7 +45,7 @@ NODISCARD enum err store_dead_page_at(const struct reply *reply, size_t index, s
                                       struct errinfo *info);
 
 /* Where a comes before b in the order in which occurrences died: < 0, and so on. */
-int store_dead_compare(const struct store_dead_place *a, const struct store_dead_place *b);
+int store_dead_compare(const struct store_dead_position *a, const struct store_dead_position *b);
 
 /* When redriven occurrences are called again: the first at first_us (microseconds since the epoch; what is
  * over means now), each of the next step_us later. */

@@ -216,9 +216,13 @@ TEST(store_says_how_much_is_kept)
 
 TEST(store_dead_commands_name_their_shard)
 {
-    const struct store_dead_place place = {{T0 + 9}, the_id(), {T0}};
-    const struct store_dead_query query = {
-        .newest_first = true, .after = &place, .job = &place.job, .before = {NONE}, .limit = 5, .look_at = 6};
+    const struct store_dead_position position = {{T0 + 9}, the_id(), {T0}};
+    const struct store_dead_query query = {.newest_first = true,
+                                           .after = &position,
+                                           .job = &position.job,
+                                           .before = {NONE},
+                                           .limit = 5,
+                                           .look_at = 6};
     const struct store_pace pace = {7, 8};
     struct cmd cmd;
     store_dead_page(&cmd, SHARD, &query);
@@ -232,7 +236,7 @@ TEST(store_dead_commands_name_their_shard)
     ASSERT_ARG(&cmd, look_at, "6");
     cmd_fini(&cmd);
     store_dead_redrive(&cmd, SHARD, 6, &pace);
-    store_dead_add(&cmd, &place.job, place.scheduled);
+    store_dead_add(&cmd, &position.job, position.scheduled);
     assert_keys_in_shard(&cmd, "dead_redrive");
     ASSERT_ARG(&cmd, attempts, "6");
     ASSERT_ARG(&cmd, first_us, "7");
@@ -240,7 +244,7 @@ TEST(store_dead_commands_name_their_shard)
     ASSERT_EACH(&cmd, 0, member, ID "1772953200000");
     cmd_fini(&cmd);
     store_dead_drop(&cmd, SHARD);
-    store_dead_add(&cmd, &place.job, place.scheduled);
+    store_dead_add(&cmd, &position.job, position.scheduled);
     assert_keys_in_shard(&cmd, "dead_drop");
     cmd_fini(&cmd);
 }
