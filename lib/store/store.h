@@ -1,11 +1,11 @@
 /* store: what all of lib/store shares. Everything that Dronc keeps in Redis goes through this room: key
  * names, Lua scripts, and for each operation a builder (what to send) and a decoder (what came back).
- * docs/redis.md is the contract; lua/<name>.lua are the scripts.
+ * contract.def has what C and Lua agree on, docs/redis.md what it means; lua/<name>.lua are the scripts.
  *
  * Pure: nothing here talks to Redis. A builder starts and fills a cmd; the caller sends it, and ends it with
- * cmd_fini. cmd_render reports a builder's failure (out of memory). A decoder reads the reply; it returns
- * ERR_REFUSED for an error of Redis (its text in info), and ERR_PROTOCOL for a shape that the script never
- * returns.
+ * cmd_fini. cmd_render reports a builder's failure (out of memory, or a builder that contract.def does not
+ * allow). A decoder reads the reply; it returns ERR_REFUSED for an error of Redis (its text in info), and
+ * ERR_PROTOCOL for a shape that the script never returns.
  *
  * Jobs live in STORE_SHARDS shards; all keys of a shard share a hash tag, so each script touches one slot.
  */
@@ -21,7 +21,7 @@
 #include <stdint.h>
 
 #define STORE_RUNNER_ID_MAX   EXECUTION_RUNNER_MAX /* bytes */
-#define STORE_ATTEMPT_MAX     1000000              /* the largest number of an attempt that is believed */
+#define STORE_ATTEMPT_MAX     1000000              /* the largest number of an attempt that counts as one */
 #define STORE_ATTEMPTS        6   /* of an at-least-once occurrence, unless its job says otherwise */
 #define STORE_HISTORY_PER_JOB 200 /* attempts kept of each job, unless the settings say otherwise */
 

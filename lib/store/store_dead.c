@@ -51,7 +51,7 @@ enum err store_dead_page_reply(const struct reply *reply, struct store_dead_page
     }
     out->more = more != 0;
     out->count = (reply->count - PAGE_HEAD) / ENTRY_WIDTH;
-    /* Where nothing was an occurrence there is no way to go on behind it. */
+    /* If nothing was an occurrence, there is no position to go on from. */
     if (reply->items[PAGE_MEMBER].len == 0) {
         out->more = false;
         return ERR_OK;

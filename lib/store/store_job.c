@@ -15,7 +15,7 @@ static void begin(struct cmd *cmd, const struct store_script *script, const stru
     store_begin(cmd, script, &(struct store_scope){.shard = store_shard(id), .job = id});
 }
 
-/* A further field of the job's hash. */
+/* Append another field of the job's hash. */
 static void add_pair(struct cmd *cmd, const char *name, struct slice value)
 {
     if (value.data != NULL) {
@@ -50,7 +50,7 @@ void store_job_create(struct cmd *cmd, const struct job *job, struct wall_ms due
     store_arg_fields(cmd, &fields);
 }
 
-/* What stands for a value between the first and the last of its kind: that one, for all beyond it. */
+/* The value, or first or last if it is beyond. */
 static int64_t clamp(int64_t value, int64_t first, int64_t last)
 {
     return value < first ? first : value > last ? last : value;

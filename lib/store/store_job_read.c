@@ -21,7 +21,7 @@ enum {
 _Static_assert(JOB_version == JOB_CREATED + 1 + JOB_FIELD_COUNT,
                "contract.def has as many fields as job_fields.c");
 
-/* A number that may be absent, or garbage: then it is `otherwise`. */
+/* The number in text; `otherwise` if it is absent or garbage. */
 static int64_t number_or(struct slice text, int64_t otherwise)
 {
     int64_t value;

@@ -23,7 +23,7 @@ enum err store_history_count(const struct reply *reply, size_t *count, struct er
     return err;
 }
 
-/* The record in item index, which tells of job. */
+/* The record in item index, which is job's. */
 static enum err record_at(const struct reply *reply, size_t index, const struct job_id *job,
                           struct store_record *out, struct errinfo *info)
 {
@@ -47,7 +47,7 @@ enum err store_history_at(const struct reply *reply, size_t index, const struct 
 void store_executions(struct cmd *cmd, unsigned shard, const char *before, int limit)
 {
     char from[STORE_FEED_ID_MAX + 1];
-    (void)snprintf(from, sizeof from, "(%s", before); /* without that one itself */
+    (void)snprintf(from, sizeof from, "(%s", before); /* exclusive */
     /* No script: that would make Lua tables of all entries, at three times the cost. */
     cmd_init(cmd, "XREVRANGE");
     store_key_of_shard(cmd, KEY_executions, shard);
@@ -69,7 +69,7 @@ enum err store_executions_count(const struct reply *reply, size_t *count, struct
     return err;
 }
 
-/* "<ms>-<sequence>", shorter than out has room for. */
+/* text is "<ms>-<sequence>", shorter than out has room for. */
 static void take_position(struct store_record *out, struct slice text)
 {
     const char *dash = text.len > 0 ? memchr(text.data, '-', text.len) : NULL;

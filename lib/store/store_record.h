@@ -11,7 +11,7 @@
 
 /* The latest `limit` attempts of one job, newest first. */
 void store_history(struct cmd *cmd, const struct job_id *job, int limit);
-/* The latest `limit` attempts recorded in one shard before feed position `before` ("" : from the end). */
+/* The latest `limit` attempts recorded in one shard before feed position `before` ("": from the end). */
 void store_executions(struct cmd *cmd, unsigned shard, const char *before, int limit);
 
 #define STORE_FEED_ID_MAX 48
@@ -30,7 +30,7 @@ NODISCARD enum err store_executions_count(const struct reply *reply, size_t *cou
 NODISCARD enum err store_executions_at(const struct reply *reply, size_t index, struct store_record *out,
                                        struct errinfo *info);
 
-/* Take what is not to be kept out of a shard's feed, some thousand records at most. */
+/* Trim a shard's feed to what is kept, by some thousand records at most. */
 void store_trim(struct cmd *cmd, unsigned shard, const struct store_keep *keep);
 
 #endif

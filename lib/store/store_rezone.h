@@ -9,13 +9,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define STORE_DUE_PAGE                                                                  \
-    64 /* jobs that a page looks at, about; at most what Redis keeps in one piece (128) \
-        */
+/* Jobs that a page looks at, about; at most what Redis keeps in one piece (128). */
+#define STORE_DUE_PAGE    64
 #define STORE_CURSOR_SIZE 24 /* bytes, with the NUL */
 
-/* Look at a part of the jobs in a shard that wait for their next instant, from cursor on ("0": from the
- * start). */
+/* Read a part of the jobs in a shard that wait for their next instant, from cursor on ("0": from the start).
+ */
 void store_due_page(struct cmd *cmd, unsigned shard, const char *cursor);
 /* cursor: where to go on, "0" where that was all. count: of the jobs in this page whose schedule depends on a
  * time zone. */
@@ -25,7 +24,7 @@ struct store_pending {
     struct job_id job;
     struct wall_ms due; /* its next instant */
     struct wall_ms created;
-    struct slice stamp;       /* tells whether its time was changed since; borrowed from the reply */
+    struct slice stamp;       /* another one if its time was changed since; borrowed from the reply */
     struct job_fields fields; /* borrowed from the reply */
 };
 NODISCARD enum err store_due_page_at(const struct reply *reply, size_t index, struct store_pending *out,
@@ -35,7 +34,7 @@ NODISCARD enum err store_due_page_at(const struct reply *reply, size_t index, st
  * read. Begin with store_rezone, add 1 to as many as a page has. */
 void store_rezone(struct cmd *cmd, unsigned shard);
 void store_rezone_add(struct cmd *cmd, const struct store_pending *pending, struct wall_ms due);
-/* moved: how many were. */
+/* moved: how many got another instant. */
 NODISCARD enum err store_rezone_reply(const struct reply *reply, int64_t *moved, struct errinfo *info);
 
 #endif

@@ -20,7 +20,7 @@ bool store_wake_parse(struct slice message, unsigned *shard, struct wall_ms *due
     return true;
 }
 
-/* "cancel <64 hex>:<scheduled>:<attempt>.<token>": behind the word, the ticket apart, as an execution's id.
+/* "cancel <64 hex>:<scheduled>:<attempt>.<token>": without its first word and its token, an execution's id.
  */
 bool store_cancel_parse(struct slice message, struct store_attempt *attempt)
 {

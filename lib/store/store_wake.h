@@ -6,13 +6,13 @@
 
 #include <stdbool.h>
 
-/* A message on STORE_WAKE_CHANNEL: something is due in shard at `due`. False: not one of ours. */
+/* Something is due in shard at `due`. Returns false if this is no such message. */
 NODISCARD bool store_wake_parse(struct slice message, unsigned *shard, struct wall_ms *due);
-/* Another one on the same channel: a claim was taken away from whoever has it, for the sake of a later
- * occurrence of the job; its call is to end, and is recorded already. False: not one of these. */
+/* A claim was taken from its runner, for the sake of a later occurrence of the job: its call must end, and is
+ * recorded already. Returns false if this is no such message. */
 NODISCARD bool store_cancel_parse(struct slice message, struct store_attempt *attempt);
 
-/* A message on STORE_WAKE_CHANNEL: the level was raised just now. */
+/* Returns true if the level was raised just now. */
 NODISCARD bool store_level_was_raised(struct slice message);
 
 #endif

@@ -3,7 +3,7 @@
 
 -- Claims and entries of `retry` carry their job's stamp: so they are void once it is another job, or first attempts once its time has
 -- changed. A stamp is which job of its id it is, and `.<epoch>` where its time was ever changed, or it was paused or resumed. `created`
--- tells which job it is; where that may be as old as an earlier job of its id (part taken), `born` does, a token.
+-- says which job it is; where that may be as old as an earlier job of its id (part taken), `born` does, a token.
 local function stamp_from(created, born, epoch)
     local which = born and born:match('^%d+$') or created
     return epoch and which .. '.' .. epoch or which

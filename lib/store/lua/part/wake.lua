@@ -1,4 +1,4 @@
--- part wake: tells the runners what a script has made due.
+-- part wake: announces to the runners what a script has made due.
 -- needs: number
 
 local earliest = math.huge -- the first instant that this call made due; math.huge: none

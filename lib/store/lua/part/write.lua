@@ -1,4 +1,4 @@
--- part write: commands on keys where somebody may have put something of another type.
+-- part write: commands on keys that may hold another type, because a person wrote to them.
 
 -- Returns true if an answer says that the key holds another type. Any other error is the script's own: Redis is full, a replica, or has
 -- moved the key elsewhere, and what cannot be read must not count as gone.
