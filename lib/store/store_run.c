@@ -171,7 +171,7 @@ void store_finish_add(struct cmd *cmd, const struct store_attempt *attempt, cons
                       const struct store_ending *ending)
 {
     static const char *const letters[] = {
-#define AFTER(name, value, text) [STORE_AFTER_##name] = value,
+#define AFTER(name, value, text) [STORE_AFTER_##name] = (value),
 #include "store/contract.def"
     };
     store_arg_attempt(cmd, attempt);
