@@ -59,7 +59,7 @@ static void assert_argument(const struct cmd *cmd, size_t index, const char *exp
 }
 
 /* Where the argument of that name is; for one of a group, in the group number `group`. */
-static size_t position(const struct cmd *cmd, enum store_arg name, size_t group)
+static size_t argument_index(const struct cmd *cmd, enum store_arg name, size_t group)
 {
     const struct store_script *script = (const struct store_script *)(const void *)cmd->script;
     size_t fixed = cmd->script->arg_count;
@@ -72,9 +72,9 @@ static size_t position(const struct cmd *cmd, enum store_arg name, size_t group)
     return 0;
 }
 
-#define ASSERT_ARG(cmd, name, expected) assert_argument(cmd, position(cmd, ARG_##name, 0), expected)
+#define ASSERT_ARG(cmd, name, expected) assert_argument(cmd, argument_index(cmd, ARG_##name, 0), expected)
 #define ASSERT_EACH(cmd, group, name, expected) \
-    assert_argument(cmd, position(cmd, ARG_##name, group), expected)
+    assert_argument(cmd, argument_index(cmd, ARG_##name, group), expected)
 
 /* As Redis Cluster hashes: what stands between the first '{' and the '}' after it, and nothing else is
  * needed. */
@@ -129,7 +129,7 @@ TEST(store_job_create_names_its_shard)
         ASSERT_EACH(&cmd, i, field, fields[i][0]);
         ASSERT_EACH(&cmd, i, value, fields[i][1]);
     }
-    assert_int_equal(cmd.argc, position(&cmd, ARG_field, 3));
+    assert_int_equal(cmd.argc, argument_index(&cmd, ARG_field, 3));
     cmd_fini(&cmd);
     zones_free(zones);
 }
@@ -167,7 +167,7 @@ TEST(store_start_takes_several_attempts)
     ASSERT_EACH(&cmd, 0, ticket, "2.77");
     ASSERT_EACH(&cmd, 0, next_due, "1772953260000");
     ASSERT_EACH(&cmd, 1, next_due, "");
-    assert_int_equal(cmd.argc, position(&cmd, ARG_member, 2));
+    assert_int_equal(cmd.argc, argument_index(&cmd, ARG_member, 2));
     cmd_fini(&cmd);
 }
 
@@ -195,7 +195,7 @@ TEST(store_finish_says_what_is_next)
         ASSERT_EACH(&cmd, i, at, i == STORE_AFTER_GONE ? "http://x/" : "1772953200001");
         ASSERT_EACH(&cmd, i, next_due, "1772953200002");
     }
-    assert_int_equal(cmd.argc, position(&cmd, ARG_member, 4));
+    assert_int_equal(cmd.argc, argument_index(&cmd, ARG_member, 4));
     cmd_fini(&cmd);
 }
 
