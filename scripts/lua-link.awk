@@ -30,6 +30,8 @@ function next_token() {
             match(rest, /^./)
     }
     token = kind == "" ? "" : substr(rest, 1, RLENGTH)
+    if (token == "'" || token == "\"")
+        fail(file ":" FNR ": a text stands in single quotes, on one line")
     rest = kind == "" ? "" : substr(rest, RLENGTH + 1)
 }
 
