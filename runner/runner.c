@@ -16,6 +16,7 @@
 #include "run/runner_context.h"
 #include "run/runs.h"
 #include "status.h"
+#include "store/store_wake.h"
 #include "supervision.h"
 #include "zone/zone.h"
 

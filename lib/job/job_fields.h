@@ -4,8 +4,8 @@
  * field, by one table. job_build and job_restore make a job of it: they check what the table states, and
  * leave the rest to the group that the field belongs to (group.h).
  *
- * A new field is a member here, a row of the table in job_fields.c, its name in `DEFINITION` of
- * lib/store/lua/part/definition.lua, and a line in each function of its group.
+ * A new field is a member here, a row of the table in job_fields.c, its name among the FIELDs of
+ * lib/store/contract.def, and a line in each function of its group.
  *
  * Plain data without ownership: texts are borrowed from what they were read from. Pure.
  */

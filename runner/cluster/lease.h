@@ -18,7 +18,11 @@
 #define DRONC_LEASE_H
 
 #include "cluster/recovery.h"
+#include "redis/redis_link.h"
+#include "redis/timebase.h"
 #include "run/runner_context.h"
+#include "store/store_database.h"
+#include "store/store_runner.h"
 
 #define LEASE_MS        5000
 #define LEASE_BEAT_MS   1000

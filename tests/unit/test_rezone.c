@@ -1,6 +1,7 @@
 /* A new tzdata in the runner, with a real Redis: the scripts compare before they set, the walk sees every
  * job, and comes again for what was written by old rules in the meantime. */
 #include "cluster/rezone.h"
+#include "store/store_job.h"
 
 #include "job_maker.h"
 #include "redis/redis_sync.h"

@@ -1,8 +1,8 @@
 /* What a job remembers of how its occurrences end, in a real Redis: the count of failures, the pause that it
  * leads to, and the notices of a change. */
-#include "store/store.h"
+#include "store/store_job.h"
+#include "store/store_runner.h"
 
-#include "store/store_life.h"
 #include "store_rig.h"
 #include "test.h"
 
