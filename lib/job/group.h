@@ -1,6 +1,6 @@
 /* group: what the groups of a job's fields have in common.
  *
- * A group is the fields of a definition that belong together: catch_up, call_spec, success, retry, labels,
+ * A group is the fields of a definition that belong together: catch_up, call_options, success, retry, labels,
  * watch, when. Each has a module, a struct in struct job, and the same four functions, which job.c lists in
  * one table:
  *

@@ -177,7 +177,7 @@ static bool build_type(struct job *job, struct slice text, struct job_fault *fau
  * and printed. catch_up comes first. */
 #define GROUPS(G)         \
     G(catch_up, catch_up) \
-    G(call, call_spec)    \
+    G(call, call_options) \
     G(success, success)   \
     G(retry, retry)       \
     G(labels, labels)     \

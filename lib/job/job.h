@@ -14,7 +14,7 @@
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/err.h"
-#include "job/call_spec.h"
+#include "job/call_options.h"
 #include "job/catch_up.h"
 #include "job/job_fault.h"
 #include "job/job_fields.h"
@@ -46,7 +46,7 @@ struct job {
     struct wall_ms created;              /* when it was first stored; @every counts from here */
     struct when when;                    /* the parsed schedule, and what narrows it */
     struct catch_up catch_up;            /* which late occurrences are still called */
-    struct call_spec call;               /* what the call is, besides api */
+    struct call_options call;            /* what the call is, besides api */
     struct success success;              /* which answers to it count as success */
     struct retry retry;                  /* what happens after the others */
     struct labels labels;                /* what people wrote on it */

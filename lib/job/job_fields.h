@@ -34,7 +34,7 @@ struct job_fields {
     struct slice catch_up; /* this and the next two: see catch_up.h */
     struct job_number catch_up_window_s;
     struct job_number catch_up_max;
-    struct slice method; /* this to follow_redirects: see call_spec.h */
+    struct slice method; /* this to follow_redirects: see call_options.h */
     struct slice headers;
     struct slice body;
     struct slice body_base64;
@@ -52,7 +52,7 @@ struct job_fields {
     struct job_number pause_after_failures;
     struct slice on_failure_url;
     struct slice on_recovery_url;
-    struct job_number keep_response; /* see call_spec.h */
+    struct job_number keep_response; /* see call_options.h */
     struct slice starts_at;          /* this and the next two: see when.h */
     struct slice ends_at;
     struct job_number jitter_ms;

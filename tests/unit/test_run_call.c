@@ -22,8 +22,8 @@ static struct log_capture capture;
 static void give_call(struct job_fields *fields)
 {
     struct job_fault fault = {0};
-    call_spec_fini(&run.job.call);
-    if (!call_spec_read(&run.job.call, fields, &fault)) {
+    call_options_fini(&run.job.call);
+    if (!call_options_read(&run.job.call, fields, &fault)) {
         fail_msg("%s: %s", fault.field, fault.text);
     }
 }
