@@ -181,7 +181,7 @@ static bool build_type(struct job *job, struct slice text, struct job_fault *fau
     G(success, success)   \
     G(retry, retry)       \
     G(labels, labels)     \
-    G(watch, watch)       \
+    G(stateful, stateful) \
     G(when, when)
 
 /* The four functions of a group (group.h), on the job that it is part of. */

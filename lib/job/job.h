@@ -21,8 +21,8 @@
 #include "job/job_type.h"
 #include "job/labels.h"
 #include "job/retry.h"
+#include "job/stateful.h"
 #include "job/success.h"
-#include "job/watch.h"
 #include "job/when.h"
 #include "text/url.h"
 #include "zone/zone.h"
@@ -50,7 +50,7 @@ struct job {
     struct success success;              /* which answers to it count as success */
     struct retry retry;                  /* what happens after the others */
     struct labels labels;                /* what people wrote on it */
-    struct watch watch;                  /* what it remembers from one occurrence to the next */
+    struct stateful stateful;            /* what it remembers from one occurrence to the next */
     const struct zone *zone;             /* borrowed from the registry it was built with; never NULL */
     struct url url;                      /* the parts of api: views into it */
     char schedule[JOB_SCHEDULE_MAX + 1]; /* as given, trimmed; @in becomes the @at that it stands for */

@@ -48,7 +48,7 @@ struct job_fields {
     struct slice description; /* this and the next two: see labels.h */
     struct slice tags;
     struct slice name;
-    struct slice overlap; /* this and the next three: see watch.h */
+    struct slice overlap; /* this and the next three: see stateful.h */
     struct job_number pause_after_failures;
     struct slice on_failure_url;
     struct slice on_recovery_url;
@@ -56,7 +56,7 @@ struct job_fields {
     struct slice starts_at;          /* this and the next two: see when.h */
     struct slice ends_at;
     struct job_number jitter_ms;
-    struct job_number max_runs; /* see watch.h */
+    struct job_number max_runs; /* see stateful.h */
 
     /* Not fields of a definition, but what it is read with: */
     const char *timezone_default; /* from the settings; NULL or "": UTC. What is stored has its own zone */

@@ -100,9 +100,9 @@ void store_start(struct cmd *cmd, unsigned shard, const char *runner)
     begin(cmd, &store_script_start, shard, runner);
 }
 
-void store_start_watched(struct cmd *cmd, unsigned shard, const char *runner, const struct store_keep *keep)
+void store_start_stateful(struct cmd *cmd, unsigned shard, const char *runner, const struct store_keep *keep)
 {
-    begin_recording(cmd, &store_script_start_watched, shard, runner, keep);
+    begin_recording(cmd, &store_script_start_stateful, shard, runner, keep);
 }
 
 void store_start_add(struct cmd *cmd, const struct store_attempt *attempt, struct wall_ms next)
@@ -144,9 +144,9 @@ void store_finish(struct cmd *cmd, unsigned shard, const char *runner, const str
     begin_recording(cmd, &store_script_finish, shard, runner, keep);
 }
 
-void store_finish_watched(struct cmd *cmd, unsigned shard, const char *runner, const struct store_keep *keep)
+void store_finish_stateful(struct cmd *cmd, unsigned shard, const char *runner, const struct store_keep *keep)
 {
-    begin_recording(cmd, &store_script_finish_watched, shard, runner, keep);
+    begin_recording(cmd, &store_script_finish_stateful, shard, runner, keep);
 }
 
 void store_finish_notice(struct cmd *cmd, unsigned shard, const char *runner)

@@ -55,8 +55,8 @@ NODISCARD enum err store_claim_at(const struct reply *reply, size_t index, struc
 /* Mark claimed attempts as started, and write the job's next instant (first attempts only; ms = INT64_MAX:
  * none is left). Begin with store_start, add 1 to STORE_BATCH_MAX attempts of that shard. */
 void store_start(struct cmd *cmd, unsigned shard, const char *runner);
-/* Likewise, for attempts of jobs that are watched (watch.h). */
-void store_start_watched(struct cmd *cmd, unsigned shard, const char *runner, const struct store_keep *keep);
+/* Likewise, for attempts of stateful jobs (stateful.h). */
+void store_start_stateful(struct cmd *cmd, unsigned shard, const char *runner, const struct store_keep *keep);
 void store_start_add(struct cmd *cmd, const struct store_attempt *attempt, struct wall_ms next);
 /* Ask whether started attempts are still the runner's, just before they are sent: what was cancelled is LOST.
  * Begin with store_confirm, add 1 to STORE_BATCH_MAX attempts of that shard. */
@@ -76,8 +76,9 @@ struct store_ending {
                           * the start */
 };
 void store_finish(struct cmd *cmd, unsigned shard, const char *runner, const struct store_keep *keep);
-/* Likewise, for attempts of jobs that are watched. */
-void store_finish_watched(struct cmd *cmd, unsigned shard, const char *runner, const struct store_keep *keep);
+/* Likewise, for attempts of stateful jobs. */
+void store_finish_stateful(struct cmd *cmd, unsigned shard, const char *runner,
+                           const struct store_keep *keep);
 /* Likewise, for notices: without a retry nothing follows. */
 void store_finish_notice(struct cmd *cmd, unsigned shard, const char *runner);
 void store_finish_add(struct cmd *cmd, const struct store_attempt *attempt, const struct execution *execution,

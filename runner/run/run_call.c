@@ -303,7 +303,7 @@ void run_log_refused(const struct run *run)
     (void)clock_format_rfc3339(scheduled, run->attempt.scheduled);
     /* The runner that takes a claim away for a later occurrence announces it, but the message may get lost.
      */
-    bool alarming = !run->sent_again && !run->cancelled && run->job.watch.overlap != WATCH_CANCEL;
+    bool alarming = !run->sent_again && !run->cancelled && run->job.stateful.overlap != OVERLAP_CANCEL;
     const struct log_field fields[] = {
         log_str("job", id), log_str("scheduled", scheduled), log_i64("attempt", run->attempt.number),
         log_str("why", alarming          ? "the claim has been handed on: this runner counted as dead"

@@ -91,8 +91,8 @@ class Scripts:
     def start(self, runner, attempts):
         return self.call("start", runner=runner, each=attempts)
 
-    def start_watched(self, runner, attempts):
-        return self.call("start_watched", runner=runner, each=attempts)
+    def start_stateful(self, runner, attempts):
+        return self.call("start_stateful", runner=runner, each=attempts)
 
     def confirm(self, runner, member, ticket):
         return self.call("confirm", runner=runner, each=[(member, ticket)])[0]

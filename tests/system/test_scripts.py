@@ -56,7 +56,7 @@ class Shard:
         if started:
             self.redis.now = self.due - 20
             scripts.start(b"r1", self.of(B, self.due + 1000))
-            scripts.start_watched(b"r1", self.of(A, self.due + 1000))
+            scripts.start_stateful(b"r1", self.of(A, self.due + 1000))
 
     def of(self, job, *more):
         return [(*claim, *more) for claim in self.claims if claim[0][:32] == job]
@@ -76,10 +76,10 @@ class Shard:
         "job_run": lambda s: s.scripts.run(A, "another", 0),
         "claim": lambda s: s.scripts.claim(b"r2", s.due + 5000),
         "start": lambda s: s.scripts.start(b"r1", s.of(B, s.due + 1000)),
-        "start_watched": lambda s: s.scripts.start_watched(b"r1", s.of(A, s.due + 1000)),
+        "start_stateful": lambda s: s.scripts.start_stateful(b"r1", s.of(A, s.due + 1000)),
         "finish": lambda s: s.scripts.finish(b"r1", s.ended(B, "f", "r")),
         "finish, dead": lambda s: s.scripts.finish(b"r1", s.ended(B, "f", "d")),
-        "finish_watched": lambda s: s.scripts.finish(b"r1", s.ended(A, "f", "n"), "finish_watched"),
+        "finish_stateful": lambda s: s.scripts.finish(b"r1", s.ended(A, "f", "n"), "finish_stateful"),
         "release": lambda s: s.scripts.release(b"r1", s.of(A, s.due + 500) + s.of(B, s.due + 500)),
         "skip": lambda s: s.scripts.skip(b"r1", s.skipped()),
         "recover": lambda s: s.scripts.recover(b"r1"),

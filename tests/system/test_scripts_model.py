@@ -30,7 +30,7 @@ def next_instant(definition, after):
     return (after - offset) // period * period + period + offset
 
 
-def is_watched(definition):
+def is_stateful(definition):
     return bool({"overlap", "pause_after_failures", "on_failure_url", "on_recovery_url", "max_runs"} & set(definition))
 
 
@@ -293,7 +293,7 @@ class World:
             return self.skip(runner, run)
         if late and run.state == "r" and run.attempt == 1 and run.thing[1] == "schedule" and run.definition.get("overlap") != "queue":
             return self.finish_one(runner, run, "m", "n")
-        start = self.scripts.start_watched if is_watched(run.definition) and run.state != "n" else self.scripts.start
+        start = self.scripts.start_stateful if is_stateful(run.definition) and run.state != "n" else self.scripts.start
         verdict = start(runner.name, [(run.member, run.ticket, run.following)])[0]
         if verdict in (VERDICTS["DONE"], VERDICTS["SETTLED"]):
             self.taken[run.job].add(run.scheduled)
@@ -350,7 +350,7 @@ class World:
             verdict = self.scripts.finish_notice(runner.name, args)[0]
         else:
             self.taken[run.job].add(run.scheduled)
-            verdict = self.scripts.finish(runner.name, args, "finish_watched" if is_watched(run.definition) else "finish")[0]
+            verdict = self.scripts.finish(runner.name, args, "finish_stateful" if is_stateful(run.definition) else "finish")[0]
         runner.runs.remove(run)
         return f"{runner.name} {run.member[31:]} {run.ticket} {outcome} {after}: {verdict}"
 

@@ -88,7 +88,7 @@ static enum store_verdict verdict(struct cmd *cmd)
 static enum store_verdict start(const char *runner, const struct store_attempt *what)
 {
     struct cmd cmd;
-    store_start_watched(&cmd, SHARD, runner, &keep);
+    store_start_stateful(&cmd, SHARD, runner, &keep);
     store_start_add(&cmd, what, (struct wall_ms){what->scheduled.ms + 1000});
     return verdict(&cmd);
 }
@@ -102,7 +102,7 @@ static enum store_verdict finish(const char *runner, const struct store_attempt 
                                         .attempt = what->number,
                                         .outcome = after == STORE_AFTER_NOTHING ? EXECUTION_SUCCEEDED
                                                                                 : EXECUTION_FAILED};
-    store_finish_watched(&cmd, SHARD, runner, &keep);
+    store_finish_stateful(&cmd, SHARD, runner, &keep);
     store_finish_add(
         &cmd, what, &execution,
         &(struct store_ending){

@@ -1,5 +1,5 @@
 -- job_change: give a job another definition, another next instant, or both.
--- needs: clock definition number stamp taken wake watched write
+-- needs: clock definition number stamp taken wake stateful write
 -- Returns 1 (done), ANSWER_NONE, ANSWER_OTHER (it is not the one that was read), ANSWER_LATE, or that its instant is taken. All but 1
 -- change nothing.
 local stamp = read_stamp(job_key)

@@ -1,5 +1,5 @@
 -- job_create: store a job and make it due, unless it is there.
--- needs: clock gone index number taken token wake watched write
+-- needs: clock gone index number taken token wake stateful write
 -- The fields are those of the definition that are not at their default, and of its state, where it comes from a backup.
 -- Returns CREATION_CREATED; CREATION_KNOWN or CREATION_CHANGED (nothing changes then); CREATION_LATE, or that the instant was taken for an earlier
 -- job of the id (nothing is stored). One that was set aside because it could not be read is created anew. Where `created` is not now,

@@ -1,7 +1,7 @@
--- part health: whether a job is healthy, by the ends of its occurrences. Of jobs that ask for it (lib/job/watch.h) the field `failures`
+-- part health: whether a job is healthy, by the ends of its occurrences. Of jobs that ask for it (lib/job/stateful.h) the field `failures`
 -- counts how many failed in a row; it is there while the job is failing, and goes with the first success. A resume sets it to 0: the job
 -- gets as many tries again, and is failing until one succeeds.
--- needs: clock notice number retry stamp state taken wake watched
+-- needs: clock notice number retry stamp state taken wake stateful
 
 -- What the last record of an occurrence says of the job's health: 'good', 'bad', or nil: nothing.
 local function judge_end(text)

@@ -1,4 +1,4 @@
--- start_watched: as start, for attempts of jobs that are watched (lib/job/watch.h): what these remember is read and written here.
+-- start_stateful: as start, for attempts of stateful jobs (lib/job/stateful.h): what these remember is read and written here.
 -- needs: claims collision runs starting wake
 -- Returns for each what start does, or VERDICT_SETTLED (not to be called: another occurrence of the job is under way, so this one was
 -- recorded as skipped, or waits in retry). The job's next instant stands in due then, too.

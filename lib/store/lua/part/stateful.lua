@@ -1,4 +1,4 @@
--- part watched: jobs that ask for their failures to be counted.
+-- part stateful: jobs that ask for their failures to be counted.
 -- needs: write
 
 -- What the job asks for, and how many occurrences failed in a row (failures: nil while it is healthy); nil: it asks for nothing. Garbage

@@ -1,4 +1,4 @@
--- finish_watched: as finish, for attempts of jobs that are watched (lib/job/watch.h).
+-- finish_stateful: as finish, for attempts of stateful jobs (lib/job/stateful.h).
 -- needs: claims finishing health overlap wake
 
 local function finish(member, ticket, record, after, at, next_due)
