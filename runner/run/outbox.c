@@ -65,7 +65,7 @@ void outbox_fini(struct outbox *outbox)
 
 static struct mono_ms now(const struct outbox *outbox)
 {
-    return clock_mono(&outbox->context->timebase->clock);
+    return clock_mono(&outbox->context->cluster_clock->clock);
 }
 
 /* ---- queues ---- */

@@ -79,7 +79,7 @@ MUTANTS = [
     Mutant("next-from-now", "the next instant is computed from the scheduled one", (1, 2),
            "kill-runner,kill-redis,stop-redis",
            (("runner/run/runs.c", "if (!job_next(&run->job, run->attempt.scheduled, &run->following)) {",
-             """struct wall_ms now = timebase_now(runs->timebase);
+             """struct wall_ms now = cluster_clock_now(runs->cluster_clock);
     now = now.ms > run->attempt.scheduled.ms ? now : run->attempt.scheduled;
     if (!job_next(&run->job, now, &run->following)) {"""),)),
     Mutant("no-reconciling", "claims whose answer was lost with a connection are handed back", (5, 7),
