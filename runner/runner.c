@@ -2,6 +2,10 @@
  * keeps the life cycle. */
 #include "runner.h"
 
+#include "attempt/attempts.h"
+#include "attempt/due.h"
+#include "attempt/outbox.h"
+#include "attempt/runner_context.h"
 #include "base/log.h"
 #include "base/version.h"
 #include "cluster/lease.h"
@@ -11,10 +15,6 @@
 #include "cluster/survey.h"
 #include "redis/cluster_clock.h"
 #include "redis/redis_link.h"
-#include "run/due.h"
-#include "run/outbox.h"
-#include "run/runner_context.h"
-#include "run/runs.h"
 #include "status.h"
 #include "store/store_wake.h"
 #include "supervision.h"
@@ -47,7 +47,7 @@ struct runner {
     struct redis_link *wake;
     struct http_client *http;
     struct outbox outbox;
-    struct runs runs;
+    struct attempts attempts;
     struct due due;
     struct lease lease;
     struct rezone rezone;
@@ -104,8 +104,8 @@ static void begin_drain(struct runner *runner)
     set_state(runner, RUNNER_DRAINING);
     runner->drain_deadline.ms = clock_mono(&runner->clock).ms + runner->config->runner_drain_timeout_ms;
     loop_timer_set(runner->timer, runner->config->runner_drain_timeout_ms);
-    log_info("stopping", log_i64("calls_under_way", (int64_t)runs_calling(&runner->runs)));
-    runs_drain(&runner->runs);
+    log_info("stopping", log_i64("calls_under_way", (int64_t)attempts_calling(&runner->attempts)));
+    attempts_drain(&runner->attempts);
 }
 
 static void on_stop(void *arg)
@@ -120,7 +120,7 @@ static void on_stop(void *arg)
 
 static void end(struct runner *runner)
 {
-    log_info("stopped", log_i64("left_behind", (int64_t)runs_count(&runner->runs)));
+    log_info("stopped", log_i64("left_behind", (int64_t)attempts_count(&runner->attempts)));
     set_state(runner, RUNNER_STOPPED);
 }
 
@@ -136,15 +136,15 @@ static void leave(struct runner *runner)
 static void drain_turn(struct runner *runner)
 {
     int64_t late_ms = clock_mono(&runner->clock).ms - runner->drain_deadline.ms;
-    if (runs_count(&runner->runs) == 0 && !due_is_asking(&runner->due)) {
+    if (attempts_count(&runner->attempts) == 0 && !due_is_asking(&runner->due)) {
         leave(runner);
     } else if (late_ms >= DRAIN_RECORD_MS) {
         /* Without a goodbye: while the runner is on the list, what is left behind is found sooner. */
         end(runner);
     } else if (late_ms >= 0 && !runner->aborted) {
-        log_warn("calls aborted", log_i64("calls_under_way", (int64_t)runs_calling(&runner->runs)));
+        log_warn("calls aborted", log_i64("calls_under_way", (int64_t)attempts_calling(&runner->attempts)));
         runner->aborted = true;
-        runs_abort(&runner->runs);
+        attempts_abort(&runner->attempts);
         loop_timer_set(runner->timer, DRAIN_RECORD_MS);
     }
 }
@@ -240,11 +240,11 @@ static void on_wake_message(void *arg, struct slice message)
     struct runner *runner = arg;
     unsigned shard;
     struct wall_ms at;
-    struct store_attempt attempt;
+    struct store_attempt claim;
     if (store_wake_parse(message, &shard, &at)) {
         due_note(&runner->due, shard, at);
-    } else if (store_cancel_parse(message, &attempt)) {
-        runs_cancel(&runner->runs, &attempt);
+    } else if (store_cancel_parse(message, &claim)) {
+        attempts_cancel(&runner->attempts, &claim);
     } else if (store_level_was_raised(message)) {
         lease_look(&runner->lease);
     }
@@ -255,14 +255,14 @@ static void on_fatal(void *arg, const struct errinfo *info)
     fail(arg, ERR_CONFIG, info->text);
 }
 
-static void on_broken(void *arg, const struct store_attempt *attempt, const char *why)
+static void on_broken(void *arg, const struct store_attempt *claim, const char *why)
 {
     struct runner *runner = arg;
     char id[JOB_ID_TEXT_SIZE];
     struct cmd cmd;
-    job_id_format(id, &attempt->job);
+    job_id_format(id, &claim->job);
     log_error("job set aside", log_str("job", id), log_str("why", why));
-    store_set_aside(&cmd, store_shard(&attempt->job), runner->id, attempt);
+    store_set_aside(&cmd, store_shard(&claim->job), runner->id, claim);
     if (redis_link_submit(runner->context.link, &cmd, NULL, NULL) != ERR_OK) {
         log_debug("job not set aside yet", log_str("job", id));
     }
@@ -295,7 +295,7 @@ static void report_to_supervisor(struct runner *runner)
     const struct status_of of = {.config = runner->config,
                                  .link = runner->context.link,
                                  .lease = &runner->lease,
-                                 .runs = &runner->runs,
+                                 .attempts = &runner->attempts,
                                  .outbox = &runner->outbox,
                                  .stopping = runner->state != RUNNER_RUNNING};
     char status[STATUS_SIZE];
@@ -319,11 +319,11 @@ static void on_turn(void *arg)
     redis_link_turn(runner->wake);
     http_client_turn(runner->http);
     lease_turn(&runner->lease);
-    runs_set_lease(&runner->runs, lease_is_valid(&runner->lease));
+    attempts_set_lease(&runner->attempts, lease_is_valid(&runner->lease));
     if (lease_take_step(&runner->lease)) {
         due_ask_all(&runner->due);
     }
-    runs_turn(&runner->runs);
+    attempts_turn(&runner->attempts);
     outbox_turn(&runner->outbox); /* before new claims: first hand back, then take */
     due_turn(&runner->due);
     reconcile_turn(&runner->reconcile, runner->lease.beats);
@@ -334,7 +334,7 @@ static void on_turn(void *arg)
     } else if (runner->state == RUNNER_LEAVING) {
         leave_turn(runner);
     }
-    runs_sweep(&runner->runs);
+    attempts_sweep(&runner->attempts);
     report_to_supervisor(runner);
     log_flush();
 }
@@ -388,24 +388,24 @@ static enum err make_parts(struct runner *runner)
 {
     const struct runner_context *context = &runner->context;
     size_t max_in_flight = (size_t)runner->config->runner_max_in_flight;
-    const struct runs_options options = {.context = context,
-                                         .http = runner->http,
-                                         .outbox = &runner->outbox,
-                                         .max_in_flight = max_in_flight,
-                                         .max_per_host = (size_t)runner->config->runner_max_per_host,
-                                         .max_slow = (size_t)runner->config->runner_max_slow,
-                                         .on_broken = on_broken,
-                                         .on_due = on_due,
-                                         .arg = runner};
+    const struct attempts_options options = {.context = context,
+                                             .http = runner->http,
+                                             .outbox = &runner->outbox,
+                                             .max_in_flight = max_in_flight,
+                                             .max_per_host = (size_t)runner->config->runner_max_per_host,
+                                             .max_slow = (size_t)runner->config->runner_max_slow,
+                                             .on_broken = on_broken,
+                                             .on_due = on_due,
+                                             .arg = runner};
     runner->timer = loop_timer_new(context->loop, on_timer, runner);
     enum err err = runner->timer == NULL ? ERR_NOMEM : ERR_OK;
     err = err != ERR_OK ? err : outbox_init(&runner->outbox, context);
     err = err != ERR_OK ? err : supervision_init(&runner->supervision, context->loop, runner->clock);
-    err = err != ERR_OK ? err : runs_init(&runner->runs, &options);
-    err = err != ERR_OK ? err : due_init(&runner->due, context, &runner->runs, max_in_flight);
+    err = err != ERR_OK ? err : attempts_init(&runner->attempts, &options);
+    err = err != ERR_OK ? err : due_init(&runner->due, context, &runner->attempts, max_in_flight);
     err = err != ERR_OK ? err : lease_init(&runner->lease, context);
-    rezone_init(&runner->rezone, context, &runner->runs);
-    reconcile_init(&runner->reconcile, context, &runner->runs);
+    rezone_init(&runner->rezone, context, &runner->attempts);
+    reconcile_init(&runner->reconcile, context, &runner->attempts);
     retention_init(&runner->retention, context);
     survey_init(&runner->survey, context->link, on_surveyed, runner);
     return err;
@@ -469,7 +469,7 @@ void runner_free(struct runner *runner)
     http_client_free(runner->http);
     lease_fini(&runner->lease);
     due_fini(&runner->due);
-    runs_fini(&runner->runs);
+    attempts_fini(&runner->attempts);
     outbox_fini(&runner->outbox);
     supervision_fini(&runner->supervision);
     loop_timer_free(runner->timer);

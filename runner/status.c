@@ -49,6 +49,6 @@ void status_describe(char out[STATUS_SIZE], const struct status_of *of)
         (void)snprintf(tail, sizeof tail, ", %zu not yet told to Redis", waiting);
     }
     (void)snprintf(out, STATUS_SIZE, "%s%s%zu calls under way, %zu attempts held%s",
-                   of->stopping ? "stopping; " : "", head, runs_calling(of->runs), runs_count(of->runs),
-                   tail);
+                   of->stopping ? "stopping; " : "", head, attempts_calling(of->attempts),
+                   attempts_count(of->attempts), tail);
 }

@@ -10,10 +10,10 @@
 #ifndef DRONC_STATUS_H
 #define DRONC_STATUS_H
 
+#include "attempt/attempts.h"
+#include "attempt/outbox.h"
 #include "cluster/lease.h"
 #include "redis/redis_link.h"
-#include "run/outbox.h"
-#include "run/runs.h"
 
 #include <stdbool.h>
 
@@ -24,7 +24,7 @@ struct status_of {
     const struct config *config;
     const struct redis_link *link;
     const struct lease *lease;
-    const struct runs *runs;
+    const struct attempts *attempts;
     const struct outbox *outbox;
     bool stopping;
 };

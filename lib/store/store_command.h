@@ -8,7 +8,7 @@
 #ifndef DRONC_STORE_COMMAND_H
 #define DRONC_STORE_COMMAND_H
 
-#include "store/store_run.h"
+#include "store/store_attempt.h"
 #include "store/store_scripts.h"
 
 /* What a command is about; what its script does not name may be left out. */

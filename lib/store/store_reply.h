@@ -3,7 +3,7 @@
 #define DRONC_STORE_REPLY_H
 
 #include "resp/cmd.h"
-#include "store/store_run.h"
+#include "store/store_attempt.h"
 
 /* The parts of an occurrence, <id><scheduled>. Returns false if the member is malformed. */
 NODISCARD bool store_member_parse(struct slice member, struct job_id *job, struct wall_ms *scheduled);

@@ -4,7 +4,7 @@
 #ifndef DRONC_STORE_RUNNER_H
 #define DRONC_STORE_RUNNER_H
 
-#include "store/store_run.h"
+#include "store/store_attempt.h"
 
 #include <stdbool.h>
 #include <stddef.h>

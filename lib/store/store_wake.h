@@ -2,7 +2,7 @@
 #ifndef DRONC_STORE_WAKE_H
 #define DRONC_STORE_WAKE_H
 
-#include "store/store_run.h"
+#include "store/store_attempt.h"
 
 #include <stdbool.h>
 

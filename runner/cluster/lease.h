@@ -1,9 +1,9 @@
 /* lease: this runner's proof of life.
  *
  * A heartbeat every LEASE_BEAT_MS says to Redis "alive for LEASE_MS more", and brings back Redis' clock (for
- * the cluster_clock) and the list of runners (for recovery). The lease counts from when the heartbeat was sent, by
- * a clock that counts sleep: a runner that was stopped (SIGSTOP, a suspended machine) or cut off from Redis
- * finds its lease run out before it sends anything, and hands back what it has not sent.
+ * the cluster_clock) and the list of runners (for recovery). The lease counts from when the heartbeat was
+ * sent, by a clock that counts sleep: a runner that was stopped (SIGSTOP, a suspended machine) or cut off
+ * from Redis finds its lease run out before it sends anything, and hands back what it has not sent.
  *
  * Others are judged only after a whole lease in which they could prove to be alive: not right after Redis was
  * away, refused to write, or had its clock set forward, when every runner's heartbeat looks past.
@@ -17,10 +17,10 @@
 #ifndef DRONC_LEASE_H
 #define DRONC_LEASE_H
 
+#include "attempt/runner_context.h"
 #include "cluster/recovery.h"
 #include "redis/cluster_clock.h"
 #include "redis/redis_link.h"
-#include "run/runner_context.h"
 #include "store/store_database.h"
 #include "store/store_runner.h"
 

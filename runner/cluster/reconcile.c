@@ -7,9 +7,9 @@
 #include <stdlib.h>
 
 void reconcile_init(struct reconcile *reconcile, const struct runner_context *context,
-                    const struct runs *runs)
+                    const struct attempts *attempts)
 {
-    *reconcile = (struct reconcile){.context = context, .runs = runs};
+    *reconcile = (struct reconcile){.context = context, .attempts = attempts};
 }
 
 static int compare(const void *a, const void *b)
@@ -59,11 +59,11 @@ static void settle(struct reconcile *reconcile, const struct store_claimed *clai
     }
 }
 
-/* Settle all claims of a shard. tokens has room for those of all runs. */
+/* Settle all claims of a shard. tokens has room for those of all attempts. */
 static void settle_all(struct reconcile *reconcile, const struct reply *reply, size_t held, unsigned shard,
                        int64_t *tokens)
 {
-    size_t count = runs_tokens(reconcile->runs, shard, tokens);
+    size_t count = attempts_tokens(reconcile->attempts, shard, tokens);
     qsort(tokens, count, sizeof *tokens, compare);
     for (size_t i = 0; i < held; i++) {
         struct store_claimed claim;
@@ -83,7 +83,7 @@ static void compare_shard(struct reconcile *reconcile, const struct reply *reply
         store_held_at(reply, 0, &first, &info) != ERR_OK) {
         return;
     }
-    int64_t *tokens = calloc(runs_count(reconcile->runs) + 1, sizeof *tokens);
+    int64_t *tokens = calloc(attempts_count(reconcile->attempts) + 1, sizeof *tokens);
     if (tokens != NULL) {
         settle_all(reconcile, reply, held, store_shard(&first.attempt.job), tokens);
     }

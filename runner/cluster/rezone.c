@@ -6,9 +6,9 @@
 
 #include <string.h>
 
-void rezone_init(struct rezone *rezone, const struct runner_context *context, const struct runs *runs)
+void rezone_init(struct rezone *rezone, const struct runner_context *context, const struct attempts *attempts)
 {
-    *rezone = (struct rezone){.context = context, .runs = runs};
+    *rezone = (struct rezone){.context = context, .attempts = attempts};
 }
 
 /* ---- the old rules ---- */
@@ -38,8 +38,8 @@ static void on_changed(void *arg, const char *name, const struct zone *was, cons
 
 static void read_zones(struct rezone *rezone)
 {
-    if (rezone->state == REZONE_IDLE && runs_count(rezone->runs) == 0) {
-        zones_sweep(rezone->context->zones); /* no run holds the zones of the last change any more */
+    if (rezone->state == REZONE_IDLE && attempts_count(rezone->attempts) == 0) {
+        zones_sweep(rezone->context->zones); /* no attempt holds the zones of the last change any more */
     }
     struct zones_reload done = zones_reload(rezone->context->zones, on_changed, rezone);
     log_info("time zones read again", log_i64("checked", (int64_t)done.checked),
@@ -50,11 +50,11 @@ static void read_zones(struct rezone *rezone)
     }
 }
 
-/* Returns true if a run here will write a next instant by old rules. */
-static bool runs_hold_old(const struct rezone *rezone)
+/* Returns true if an attempt here will write a next instant by old rules. */
+static bool attempts_hold_old(const struct rezone *rezone)
 {
     for (size_t i = 0; i < rezone->old_count; i++) {
-        if (runs_hold_zone(rezone->runs, rezone->old[i])) {
+        if (attempts_hold_zone(rezone->attempts, rezone->old[i])) {
             return true;
         }
     }
@@ -110,7 +110,7 @@ static void walk_again(struct rezone *rezone)
 void rezone_start(struct rezone *rezone)
 {
     read_zones(rezone);
-    rezone->again = runs_hold_old(rezone);
+    rezone->again = attempts_hold_old(rezone);
     begin_walk(rezone);
 }
 
@@ -223,7 +223,7 @@ void rezone_turn(struct rezone *rezone)
         return;
     }
     if (rezone->state == REZONE_WAITING) {
-        if (!runs_hold_old(rezone)) {
+        if (!attempts_hold_old(rezone)) {
             walk_again(rezone);
         }
         return;

@@ -6,16 +6,16 @@
  * due at the instant that was read. It looks at all jobs, whatever zones it has in memory: it knows only
  * those of the jobs that it has claimed, and for the others it does not know the old rules (case Z5).
  *
- * What is claimed keeps its instant. Its holder writes the job's next instant when the run starts, by the
- * rules that it knew when it claimed. So if this runner holds such runs, it looks at all jobs once more when
- * the last of them has written. Each runner does all this for itself, so each needs the signal; doing it more
- * than once does no harm. When the connection is lost, all begins anew. Loop thread only.
+ * What is claimed keeps its instant. Its holder writes the job's next instant when the attempt starts, by the
+ * rules that it knew when it claimed. So if this runner holds such attempts, it looks at all jobs once more
+ * when the last of them has written. Each runner does all this for itself, so each needs the signal; doing
+ * it more than once does no harm. When the connection is lost, all begins anew. Loop thread only.
  */
 #ifndef DRONC_REZONE_H
 #define DRONC_REZONE_H
 
-#include "run/runner_context.h"
-#include "run/runs.h"
+#include "attempt/attempts.h"
+#include "attempt/runner_context.h"
 #include "store/store_rezone.h"
 #include "zone/zone.h"
 
@@ -24,19 +24,20 @@
 enum rezone_state {
     REZONE_IDLE,    /* nothing to do */
     REZONE_WALKING, /* going through the shards */
-    REZONE_WAITING, /* all have been looked at; runs that hold old rules have yet to write: then once more */
+    /* all have been looked at; attempts that hold old rules have yet to write: then once more */
+    REZONE_WAITING,
     REZONE_STATE__COUNT
 };
 
 struct rezone {
     const struct runner_context *context; /* borrowed */
-    const struct runs *runs;              /* borrowed */
+    const struct attempts *attempts;      /* borrowed */
     enum rezone_state state;
     unsigned shard;                 /* that is being looked at */
     char cursor[STORE_CURSOR_SIZE]; /* in its `due` */
     bool asking;                    /* a page is under way */
     bool stale;                     /* it was asked for before the walk was begun anew */
-    bool again;                     /* at the beginning there were runs that hold old rules */
+    bool again;                     /* at the beginning there were attempts that hold old rules */
     size_t moving;                  /* moves under way */
     int64_t seen, moved;            /* jobs, in this walk */
     size_t old_count;
@@ -45,7 +46,8 @@ struct rezone {
 };
 
 /* Borrows both for its life. */
-void rezone_init(struct rezone *rezone, const struct runner_context *context, const struct runs *runs);
+void rezone_init(struct rezone *rezone, const struct runner_context *context,
+                 const struct attempts *attempts);
 
 /* Read the zones again, and begin (anew) to look at all jobs. */
 void rezone_start(struct rezone *rezone);

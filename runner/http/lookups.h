@@ -1,4 +1,4 @@
-/* lookups: what is known of the names of hosts, which runs wait for it, and when to ask dns again.
+/* lookups: what is known of the names of hosts, which attempts wait for it, and when to ask dns again.
  *
  * One look-up for each name, however many waiters it has.
  *

@@ -46,16 +46,16 @@ class Tested:
 MUTANTS = [
     Mutant("unacknowledged-start", "a call waits until Redis has acknowledged its start", (1,),
            "kill-redis,kill-clients,partition",
-           (("runner/run/runs.c", """    runs_ask_redis(runs, run, RUN_STARTING);
+           (("runner/attempt/attempts.c", """    attempts_ask_redis(attempts, attempt, ATTEMPT_STARTING);
 }""", """    struct cmd cmd;
-    store_start(&cmd, run->shard, runs->options.context->runner);
-    store_start_add(&cmd, &run->attempt, run->following);
-    if (redis_link_submit(runs->options.context->link, &cmd, NULL, NULL) != ERR_OK) {
-        log_debug("start not sent", log_i64("shard", run->shard));
+    store_start(&cmd, attempt->shard, attempts->options.context->runner);
+    store_start_add(&cmd, &attempt->claim, attempt->following);
+    if (redis_link_submit(attempts->options.context->link, &cmd, NULL, NULL) != ERR_OK) {
+        log_debug("start not sent", log_i64("shard", attempt->shard));
     }
-    run_set_state(run, RUN_STARTING);
-    run_set_state(run, RUN_READY);
-    runs_wait_until(runs, run, run->due.ms);
+    attempt_set_state(attempt, ATTEMPT_STARTING);
+    attempt_set_state(attempt, ATTEMPT_READY);
+    attempts_wait_until(attempts, attempt, attempt->due.ms);
 }"""),)),
     Mutant("unfenced-finish", "a record counts only from whoever holds the claim", (1, 4),
            "stop-runner,partition,stop-redis",
@@ -78,10 +78,10 @@ MUTANTS = [
            (("lib/store/lua/part/finishing.lua", "if after == AFTER_RETRY then", "if after == AFTER_RETRY and false then"),)),
     Mutant("next-from-now", "the next instant is computed from the scheduled one", (1, 2),
            "kill-runner,kill-redis,stop-redis",
-           (("runner/run/runs.c", "if (!job_next(&run->job, run->attempt.scheduled, &run->following)) {",
-             """struct wall_ms now = cluster_clock_now(runs->cluster_clock);
-    now = now.ms > run->attempt.scheduled.ms ? now : run->attempt.scheduled;
-    if (!job_next(&run->job, now, &run->following)) {"""),)),
+           (("runner/attempt/attempts.c", "if (!job_next(&attempt->job, attempt->claim.scheduled, &attempt->following)) {",
+             """struct wall_ms now = cluster_clock_now(attempts->cluster_clock);
+    now = now.ms > attempt->claim.scheduled.ms ? now : attempt->claim.scheduled;
+    if (!job_next(&attempt->job, now, &attempt->following)) {"""),)),
     Mutant("no-reconciling", "claims whose answer was lost with a connection are handed back", (5, 7),
            "partition,kill-clients,kill-redis",
            (("runner/runner.c", "        reconcile_all(&runner->reconcile);\n", ""),
@@ -125,7 +125,7 @@ redis.call('ZADD', due_key, first_due, job_id)
            "kill-handler",
            (("lib/store/lua/claim.lua", "if not current or state ~= JOB_PAUSED or manual then", "if true then"),
             ("lib/store/lua/part/starting.lua", "if valid and state == JOB_PAUSED and not is_manual(claim.kind) then", "if false then"))),
-    Mutant("cancelled-by-hand", "a run by hand is made while its job is paused, too", (10,),
+    Mutant("cancelled-by-hand", "a manual run is made while its job is paused, too", (10,),
            "kill-handler",
            (("lib/store/lua/claim.lua", "if not current or state ~= JOB_PAUSED or manual then", "if not current or state ~= JOB_PAUSED then"),)),
     Mutant("deleted-and-listed", "a job that is deleted leaves the index, too", (11,),
@@ -159,10 +159,10 @@ redis.call('ZADD', due_key, first_due, job_id)
            (("lib/store/lua/part/taken.lua", "    if instant <= latest then\n", "    if false then\n"),)),
     Tested("forgotten-by-an-older-version", "what an older version handed back is taken", "test_store_taken",
            (("lib/store/lua/part/taken.lua", "return stamp and is_handed_back(member, stamp) or false", "return false"),)),
-    Tested("run-named-as-an-occurrence", "a run by hand does not get the name of what is under way", "test_store_taken",
+    Tested("run-named-as-an-occurrence", "a manual run does not get the name of what is under way", "test_store_taken",
            (("lib/store/lua/part/taken.lua", "while instant % 1000 == 0 or instant % 1000 == offset or is_under_way(id .. as_text(instant), stamp, true) do",
              "while instant % 1000 == 0 or instant % 1000 == offset do"),)),
-    Tested("run-named-as-a-claim", "a run by hand does not get the name of what is claimed and starts late", "test_scripts.py",
+    Tested("run-named-as-a-claim", "a manual run does not get the name of what is claimed and starts late", "test_scripts.py",
            (("lib/store/lua/part/taken.lua", "(claim.state == CLAIM_RETRY or any_claim and claim.state)", "claim.state == CLAIM_RETRY"),), "by_hand"),
     Tested("created-ahead", "a job that was made ahead and never called has taken nothing", "test_scripts.py",
            (("lib/store/lua/part/gone.lua", "made = made <= now + CLOCK_TOLERANCE_MS and made or 0", ""),), "made_ahead"),
@@ -175,47 +175,47 @@ redis.call('ZADD', due_key, first_due, job_id)
            (("lib/store/lua/part/token.lua", "if last and last >= token then", "if false then"),)),
     Tested("swallowed-error", "what cannot be looked at is not taken for gone", "test_store_taken",
            (("lib/store/lua/part/write.lua", "if not result.err:find('WRONGTYPE', 1, true) then", "if false then"),)),
-    Tested("called-though-void", "what Redis found void, or left to another occurrence, is not called", "test_runs",
-           (("runner/run/run_step.c", """verdict, bool may_send)
+    Tested("called-though-void", "what Redis found void, or left to another occurrence, is not called", "test_attempts",
+           (("runner/attempt/attempt_step.c", """verdict, bool may_send)
 {
-    if (verdict != STORE_DONE || run->cancelled) {
-        return RUN_STEP_END;
+    if (verdict != STORE_DONE || attempt->cancelled) {
+        return ATTEMPT_STEP_END;
     }
     return may_send""", """verdict, bool may_send)
 {
-    if (verdict == STORE_LOST || run->cancelled) {
-        return RUN_STEP_END;
+    if (verdict == STORE_LOST || attempt->cancelled) {
+        return ATTEMPT_STEP_END;
     }
     return may_send"""),)),
-    Tested("started-without-a-lease", "what is started when the lease is lost is handed back", "test_runs",
-           (("runner/run/run_step.c", "return may_send ? RUN_STEP_WAIT : RUN_STEP_RELEASE;", "return may_send || true ? RUN_STEP_WAIT : RUN_STEP_RELEASE;"),)),
-    Tested("old-word", "an old answer does not confirm a claim", "test_runs",
-           (("runner/run/run_step.c", "bool again = age_ms > RUN_CONFIRMED_MS &&", "bool again = age_ms > RUN_CONFIRMED_MS + 3600000 &&"),)),
-    Tested("kept-without-a-lease", "what is not sent is handed back when the lease is lost", "test_runs",
-           (("runner/run/runs.c", "    if (lost) {\n", "    if (lost && false) {\n"),)),
-    Tested("claimed-in-a-drain", "what a draining runner still gets it hands back", "test_runs",
-           (("runner/run/runs_claimed.c", "|| err == ERR_NOMEM || runs->draining) {", "|| err == ERR_NOMEM) {"),)),
-    Tested("cancelled-and-recorded", "a call that a later occurrence cancelled is not recorded again", "test_runs",
-           (("runner/run/runs.c", "    if (run->cancelled) {\n        runs_end(runs, run);\n        return;\n    }\n", ""),)),
-    Tested("cancelled-by-name", "a message cancels one claim, not a later one of the same occurrence", "test_runs",
-           (("runner/run/runs.c", "if (run->attempt.token == attempt->token && ", "if ("),)),
+    Tested("started-without-a-lease", "what is started when the lease is lost is handed back", "test_attempts",
+           (("runner/attempt/attempt_step.c", "return may_send ? ATTEMPT_STEP_WAIT : ATTEMPT_STEP_RELEASE;", "return may_send || true ? ATTEMPT_STEP_WAIT : ATTEMPT_STEP_RELEASE;"),)),
+    Tested("old-word", "an old answer does not confirm a claim", "test_attempts",
+           (("runner/attempt/attempt_step.c", "bool again = age_ms > ATTEMPT_CONFIRMED_MS &&", "bool again = age_ms > ATTEMPT_CONFIRMED_MS + 3600000 &&"),)),
+    Tested("kept-without-a-lease", "what is not sent is handed back when the lease is lost", "test_attempts",
+           (("runner/attempt/attempts.c", "    if (lost) {\n", "    if (lost && false) {\n"),)),
+    Tested("claimed-in-a-drain", "what a draining runner still gets it hands back", "test_attempts",
+           (("runner/attempt/attempts_claimed.c", "|| err == ERR_NOMEM || attempts->draining) {", "|| err == ERR_NOMEM) {"),)),
+    Tested("cancelled-and-recorded", "a call that a later occurrence cancelled is not recorded again", "test_attempts",
+           (("runner/attempt/attempts.c", "    if (attempt->cancelled) {\n        attempts_end(attempts, attempt);\n        return;\n    }\n", ""),)),
+    Tested("cancelled-by-name", "a message cancels one claim, not a later one of the same occurrence", "test_attempts",
+           (("runner/attempt/attempts.c", "if (attempt->claim.token == claim->token && ", "if ("),)),
     Tested("announced-in-vain", "what is announced while Redis is asked is kept", "test_due_plan",
-           (("runner/run/due_plan.c", "if (!shard->earlier || next_ms < shard->next.ms) {", "if (true) {"),)),
+           (("runner/attempt/due_plan.c", "if (!shard->earlier || next_ms < shard->next.ms) {", "if (true) {"),)),
     Tested("announced-or-never", "a shard is asked again where an announcement may have been lost", "test_due_plan",
-           (("runner/run/due_plan.c", "left->next.ms < recheck_ms ?", "left->next.ms < recheck_ms || true ?"),)),
+           (("runner/attempt/due_plan.c", "left->next.ms < recheck_ms ?", "left->next.ms < recheck_ms || true ?"),)),
     Tested("backlog-first", "a backlog leaves places for what is due now", "test_due_plan",
-           (("runner/run/due_plan.c", "size_t size = plan->capacity - plan->capacity / 4;", "size_t size = plan->capacity;"),)),
+           (("runner/attempt/due_plan.c", "size_t size = plan->capacity - plan->capacity / 4;", "size_t size = plan->capacity;"),)),
     Tested("promised-twice", "claims under way have their places reserved", "test_due_plan",
-           (("runner/run/due_plan.c", "left_of(plan->capacity, load->placed + plan->reserved)", "left_of(plan->capacity, load->placed)"),)),
+           (("runner/attempt/due_plan.c", "left_of(plan->capacity, load->placed + plan->reserved)", "left_of(plan->capacity, load->placed)"),)),
     Tested("claims-without-a-lease", "nothing is claimed without a lease, or in a drain", "test_due",
-           (("runner/run/due.c", " || !runs_may_go_on(due->runs)) {", ") {"),)),
+           (("runner/attempt/due.c", " || !attempts_may_go_on(due->attempts)) {", ") {"),)),
     Tested("dropped-record", "what got no answer from Redis is sent again", "test_outbox",
-           (("runner/run/outbox.c", "            batch->runs[i]->sent_again = true;\n        }\n        put_back(batch);\n",
-             "            batch->runs[i]->sent_again = true;\n        }\n"),)),
+           (("runner/attempt/outbox.c", "            batch->attempts[i]->sent_again = true;\n        }\n        put_back(batch);\n",
+             "            batch->attempts[i]->sent_again = true;\n        }\n"),)),
     Tested("odd-verdict", "a verdict that cannot be read is none to call upon", "test_outbox",
-           (("runner/run/outbox.c", "            verdict = STORE_LOST;\n", "            verdict = STORE_DONE;\n"),)),
+           (("runner/attempt/outbox.c", "            verdict = STORE_LOST;\n", "            verdict = STORE_DONE;\n"),)),
     Tested("no-pause", "a Redis that refuses is not asked again at once", "test_outbox",
-           (("runner/run/outbox.c", "at.ms >= queue->paused_until.ms", "at.ms >= queue->paused_until.ms - 3600000"),)),
+           (("runner/attempt/outbox.c", "at.ms >= queue->paused_until.ms", "at.ms >= queue->paused_until.ms - 3600000"),)),
     Tested("lease-from-the-answer", "the lease counts from when the heartbeat was sent", "test_lease",
            (("runner/cluster/lease.c", "lease->until.ms = beat.sent_us / 1000 + LEASE_MS", "lease->until.ms = now(lease).ms + LEASE_MS"),)),
     Tested("judged-in-haste", "others have a whole lease to prove to be alive", "test_lease",
@@ -236,28 +236,28 @@ redis.call('ZADD', due_key, first_due, job_id)
     Tested("one-shard-trimmed", "all shards are trimmed in turn", "test_retention",
            (("runner/cluster/retention.c", "    retention->shard = (retention->shard + 1) % STORE_SHARDS;\n", ""),)),
     Tested("unconfirmed", "a call that was cancelled before it is sent is not sent", "test_taken.py",
-           (("runner/run/run_step.c", "return may_be_taken ? RUN_STEP_CONFIRM : RUN_STEP_CALL;",
-             "return may_be_taken && false ? RUN_STEP_CONFIRM : RUN_STEP_CALL;"),),
+           (("runner/attempt/attempt_step.c", "return may_be_taken ? ATTEMPT_STEP_CONFIRM : ATTEMPT_STEP_CALL;",
+             "return may_be_taken && false ? ATTEMPT_STEP_CONFIRM : ATTEMPT_STEP_CALL;"),),
            "cancelled_before"),
     Tested("all-for-the-slow", "what may turn out slow has half of the places", "test_neighbours.py",
-           (("runner/run/gate_host.c", "return gate->doubtful < all && leaves_enough(host, all, all - gate->doubtful);",
+           (("runner/attempt/gate_host.c", "return gate->doubtful < all && leaves_enough(host, all, all - gate->doubtful);",
              "return true || leaves_enough(host, all, all - gate->doubtful);"),), "hang"),
     Tested("first-come-all-served", "who hangs first leaves places for who comes last", "test_gate",
-           (("runner/run/gate_host.c", "return for_hosts && for_peers;", "return for_hosts || for_peers;"),)),
+           (("runner/attempt/gate_host.c", "return for_hosts && for_peers;", "return for_hosts || for_peers;"),)),
     Tested("peers-unseen", "names that lead to one peer share its places", "test_gate",
-           (("runner/run/gate_host.c", "host->peer->doubtful + weight", "host->doubtful + weight"),)),
+           (("runner/attempt/gate_host.c", "host->peer->doubtful + weight", "host->doubtful + weight"),)),
     Tested("nothing-to-spare", "a host that answered has a place, whatever others were trusted with", "test_gate",
-           (("runner/run/gate.c", "return host->quick && gate_host_inside(host) == 0 && gate->spare < gate_spares(gate);",
+           (("runner/attempt/gate.c", "return host->quick && gate_host_inside(host) == 0 && gate->spare < gate_spares(gate);",
              "return host->quick && gate_host_inside(host) == 0 && gate->spare > gate_spares(gate);"),)),
     Tested("trusted-for-ever", "a host that falls silent is trusted no longer than its calls took", "test_gate",
-           (("runner/run/gate_host.c", "first->at <= now.ms", "first->at <= now.ms - 3600000"),)),
+           (("runner/attempt/gate_host.c", "first->at <= now.ms", "first->at <= now.ms - 3600000"),)),
     Tested("time-outs-earn", "a call that nobody answered in time earns its host nothing", "test_gate",
-           (("runner/run/gate.c", "run->answered ? now.ms - run->called.ms : INT64_MAX", "now.ms - run->called.ms"),)),
+           (("runner/attempt/gate.c", "attempt->answered ? now.ms - attempt->called.ms : INT64_MAX", "now.ms - attempt->called.ms"),)),
     Tested("endless-lines", "those who wait for one host leave room for those who wait for others", "test_gate",
-           (("runner/run/gate.c", "(line >= GATE_LINE_SHARE * room && is_too_slow(host, now, wait_ms))",
+           (("runner/attempt/gate.c", "(line >= GATE_LINE_SHARE * room && is_too_slow(host, now, wait_ms))",
              "(wait_ms < 0 && room == 0 && is_too_slow(host, now, wait_ms))"),)),
-    Tested("threads-for-names", "a name is looked up before its run comes to the gate, and without a thread", "test_neighbours.py",
-           (("runner/run/addresses.c", "if (!lookups_are_for(host)) {", "if (host.len > 0) {"),), "500_lookups"),
+    Tested("threads-for-names", "a name is looked up before its attempt comes to the gate, and without a thread", "test_neighbours.py",
+           (("runner/attempt/addresses.c", "if (!lookups_are_for(host)) {", "if (host.len > 0) {"),), "500_lookups"),
     Tested("silence-forgotten", "a name that nobody answers for fails at once for a while", "test_lookups",
            (("runner/http/lookups.c", "fail_lookup(lookups, lookup, LOOKUPS_SILENT_MS,", "fail_lookup(lookups, lookup, 0,"),)),
     Tested("uncounted-lookups", "look-ups under way are bounded, those that nobody waits for included", "test_lookups",

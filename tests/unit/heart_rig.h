@@ -1,12 +1,12 @@
-/* heart_rig: the heart of the runner (runs, outbox) between a fake Redis, a fake target and a fake clock, and
- * claims to feed it with. Include it in one file of a program.
+/* heart_rig: the heart of the runner (attempts, outbox) between a fake Redis, a fake target and a fake
+ * clock, and claims to feed it with. Include it in one file of a program.
  */
 #ifndef DRONC_HEART_RIG_H
 #define DRONC_HEART_RIG_H
 
-#include "run/outbox.h"
-#include "run/run_step.h"
-#include "run/runs.h"
+#include "attempt/attempt_step.h"
+#include "attempt/attempts.h"
+#include "attempt/outbox.h"
 
 #include "fake_link.h"
 #include "fake_loop.h"
@@ -27,7 +27,7 @@ struct heart {
     struct runner_context context;
     struct redis_link *link;
     struct outbox outbox;
-    struct runs runs;
+    struct attempts attempts;
     struct log_capture log;
     unsigned due_shard; /* what on_due was called with last */
     struct wall_ms due_at;
@@ -45,10 +45,10 @@ static inline void heart_on_due(void *arg, unsigned shard, struct wall_ms at)
     heart.due_count++;
 }
 
-static inline void heart_on_broken(void *arg, const struct store_attempt *attempt, const char *why)
+static inline void heart_on_broken(void *arg, const struct store_attempt *claim, const char *why)
 {
     (void)arg;
-    (void)attempt;
+    (void)claim;
     (void)snprintf(heart.broken, sizeof heart.broken, "%s", why);
 }
 
@@ -66,21 +66,21 @@ static inline void heart_open(size_t max_in_flight, size_t max_per_host)
                                             .zones = zones_new(JOB_MAKER_ZONES),
                                             .runner = RUNNER,
                                             .keep = STORE_KEEP_STANDARD};
-    const struct runs_options options = {.context = &heart.context,
-                                         .outbox = &heart.outbox,
-                                         .max_in_flight = max_in_flight,
-                                         .max_per_host = max_per_host,
-                                         .on_broken = heart_on_broken,
-                                         .on_due = heart_on_due};
+    const struct attempts_options options = {.context = &heart.context,
+                                             .outbox = &heart.outbox,
+                                             .max_in_flight = max_in_flight,
+                                             .max_per_host = max_per_host,
+                                             .on_broken = heart_on_broken,
+                                             .on_due = heart_on_due};
     assert_int_equal(outbox_init(&heart.outbox, &heart.context), ERR_OK);
-    assert_int_equal(runs_init(&heart.runs, &options), ERR_OK);
-    runs_set_lease(&heart.runs, true);
+    assert_int_equal(attempts_init(&heart.attempts, &options), ERR_OK);
+    attempts_set_lease(&heart.attempts, true);
 }
 
 static inline void heart_close(void)
 {
     fake_link_free(heart.link);
-    runs_fini(&heart.runs);
+    attempts_fini(&heart.attempts);
     outbox_fini(&heart.outbox);
     zones_free(heart.context.zones);
     log_capture_end(&heart.log);
@@ -89,9 +89,9 @@ static inline void heart_close(void)
 /* What a turn of the runner does with them, in its order. */
 static inline void heart_turn(void)
 {
-    runs_turn(&heart.runs);
+    attempts_turn(&heart.attempts);
     outbox_turn(&heart.outbox);
-    runs_sweep(&heart.runs);
+    attempts_sweep(&heart.attempts);
 }
 
 /* It is so many ms after the test began: a turn. */
@@ -127,7 +127,7 @@ static inline struct store_claimed make_claim(int64_t at_ms)
 /* It is claimed, and looked at. */
 static inline void heart_claim(const struct store_claimed *claimed)
 {
-    assert_int_equal(runs_add(&heart.runs, 0, claimed), ERR_OK);
+    assert_int_equal(attempts_add(&heart.attempts, 0, claimed), ERR_OK);
     heart_turn();
 }
 

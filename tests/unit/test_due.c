@@ -1,6 +1,6 @@
 /* Claims on their way: what is asked of Redis, when the runner wakes for it, and what becomes of the answers.
  * How many are asked for, and of which shard, is in test_due_plan.c. */
-#include "run/due.h"
+#include "attempt/due.h"
 
 #include "heart_rig.h"
 #include "test.h"
@@ -10,7 +10,7 @@ static struct due due;
 static void set_up(void)
 {
     heart_open(1000, 100);
-    assert_int_equal(due_init(&due, &heart.context, &heart.runs, 1000), ERR_OK);
+    assert_int_equal(due_init(&due, &heart.context, &heart.attempts, 1000), ERR_OK);
 }
 
 static void tear_down(void)
@@ -70,7 +70,7 @@ TEST(due_claims_up_to_the_look_ahead_and_tells_what_is_backlog)
     assert_true(cmd_has(claim, "dronc:{0}:due"));
     assert_true(cmd_has(claim, RUNNER));
     assert_true(cmd_has_number(claim, T0 + DUE_LOOK_AHEAD_MS));
-    assert_true(cmd_has_number(claim, T0 - RUNS_BACKLOG_MS));
+    assert_true(cmd_has_number(claim, T0 - ATTEMPTS_BACKLOG_MS));
     assert_true(due_is_asking(&due));
 }
 
@@ -97,18 +97,18 @@ TEST(due_wakes_a_look_ahead_before_the_next_instant)
 
 TEST(due_asks_nothing_while_the_runner_may_not_send)
 {
-    runs_set_lease(&heart.runs, false);
+    attempts_set_lease(&heart.attempts, false);
     turn_at(0);
     assert_int_equal(asked(), 0);
     assert_int_equal(due.timer->at_ms, FAKE_UNSET);
-    runs_set_lease(&heart.runs, true);
+    attempts_set_lease(&heart.attempts, true);
     turn_at(0);
     assert_int_equal(asked(), DUE_ASKING_MAX);
 }
 
 TEST(due_asks_nothing_in_a_drain)
 {
-    runs_drain(&heart.runs);
+    attempts_drain(&heart.attempts);
     turn_at(0);
     assert_int_equal(asked(), 0);
     assert_int_equal(due.timer->at_ms, FAKE_UNSET);
@@ -126,7 +126,7 @@ TEST(due_hands_claims_to_the_runs)
 {
     turn_at(0);
     fake_link_answer(heart.link, "claim", MAKE_ARRAY("", "", claim_text("* * * * *")));
-    assert_int_equal(runs_count(&heart.runs), 1);
+    assert_int_equal(attempts_count(&heart.attempts), 1);
     assert_int_equal(due.plan.reserved, 3 * STORE_BATCH_MAX); /* of the other claims */
 }
 
@@ -134,7 +134,7 @@ TEST(due_takes_the_good_claims_of_an_answer_with_bad_ones)
 {
     turn_at(0);
     fake_link_answer(heart.link, "claim", MAKE_ARRAY("", "", "nonsense", claim_text("* * * * *")));
-    assert_int_equal(runs_count(&heart.runs), 1);
+    assert_int_equal(attempts_count(&heart.attempts), 1);
     assert_true(heart_logged("claim unusable"));
     assert_string_equal(heart.broken, "");
 }
@@ -143,7 +143,7 @@ TEST(due_reports_a_job_that_cannot_be_read)
 {
     turn_at(0);
     fake_link_answer(heart.link, "claim", MAKE_ARRAY("", "", claim_text("when I please")));
-    assert_int_equal(runs_count(&heart.runs), 0);
+    assert_int_equal(attempts_count(&heart.attempts), 0);
     assert_string_not_equal(heart.broken, "");
 }
 

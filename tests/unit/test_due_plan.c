@@ -1,6 +1,6 @@
 /* Which shard is asked, when, and for how many. Nothing is asked here: a plan is told what would have been
  * answered. */
-#include "run/due_plan.h"
+#include "attempt/due_plan.h"
 
 #include "test.h"
 
@@ -8,14 +8,14 @@
 #define NEVER INT64_MAX
 
 static struct due_plan plan;
-static struct runs_load load;
+static struct attempts_load load;
 static struct due_ask asks[DUE_ASKING_MAX];
 
-/* A plan for 1000 runs at once, and none so far. */
+/* A plan for 1000 attempts at once, and none so far. */
 static void set_up(void)
 {
     plan = (struct due_plan){.capacity = 1000};
-    load = (struct runs_load){0};
+    load = (struct attempts_load){0};
 }
 
 EACH_TEST(set_up, NULL);

@@ -1,8 +1,8 @@
 /* The gate: places per host, who waits in line, and whose turn it is. */
-#include "run/gate.h"
+#include "attempt/gate.h"
 
+#include "attempt/attempt.h"
 #include "log_capture.h"
-#include "run/run.h"
 #include "test.h"
 
 #include <stdio.h>
@@ -11,7 +11,7 @@
 #define RUNS 1100
 
 static struct gate gate;
-static struct run runs[RUNS];
+static struct attempt attempts[RUNS];
 static int64_t now_ms;
 
 static struct mono_ms mono(void *arg)
@@ -23,12 +23,12 @@ static struct mono_ms mono(void *arg)
 static void begin(struct gate_limits limits)
 {
     gate_fini(&gate);
-    memset(runs, 0, sizeof runs);
+    memset(attempts, 0, sizeof attempts);
     now_ms = 1000;
     gate_init(&gate, &limits, (struct clock){.mono = mono});
 }
 
-/* Five runs inside at once, two calls to each host, all of which may turn out slow. */
+/* Five attempts inside at once, two calls to each host, all of which may turn out slow. */
 static void set_up(void)
 {
     begin((struct gate_limits){.max = 5, .per_host = 2, .max_slow = 40});
@@ -44,9 +44,9 @@ EACH_TEST(set_up, tear_down);
 
 static enum gate_place enter_at(int n, const char *api, const char *address)
 {
-    assert_int_equal(url_parse(&runs[n].job.url, slice_of(api), NULL), URL_OK);
-    assert_int_equal(gate_enter(&gate, &runs[n], address), ERR_OK);
-    return runs[n].place;
+    assert_int_equal(url_parse(&attempts[n].job.url, slice_of(api), NULL), URL_OK);
+    assert_int_equal(gate_enter(&gate, &attempts[n], address), ERR_OK);
+    return attempts[n].place;
 }
 
 static enum gate_place enter(int n, const char *api)
@@ -54,18 +54,18 @@ static enum gate_place enter(int n, const char *api)
     return enter_at(n, api, NULL);
 }
 
-/* Run n of host a, called as soon as it is in. */
+/* Attempt n of host a, called as soon as it is in. */
 static void call(int n)
 {
     assert_int_equal(enter(n, "http://a/"), GATE_AHEAD);
-    assert_true(gate_call(&gate, &runs[n]));
+    assert_true(gate_call(&gate, &attempts[n]));
 }
 
 static void leave(int n)
 {
-    runs[n].answered = true;
-    gate_leave(&gate, &runs[n]);
-    assert_int_equal(runs[n].place, GATE_OUT);
+    attempts[n].answered = true;
+    gate_leave(&gate, &attempts[n]);
+    assert_int_equal(attempts[n].place, GATE_OUT);
 }
 
 TEST(gate_lets_as_many_in_as_a_host_may_have_calls)
@@ -78,8 +78,8 @@ TEST(gate_lets_as_many_in_as_a_host_may_have_calls)
     assert_int_equal(gate.outside, 1);
     assert_null(gate_next(&gate));
     leave(0);
-    assert_ptr_equal(gate_next(&gate), &runs[2]);
-    assert_int_equal(runs[2].place, GATE_AHEAD);
+    assert_ptr_equal(gate_next(&gate), &attempts[2]);
+    assert_int_equal(attempts[2].place, GATE_AHEAD);
     assert_null(gate_next(&gate));
 }
 
@@ -102,7 +102,7 @@ TEST(gate_lets_no_more_in_than_there_are_places)
     assert_int_equal(enter(5, apis[5]), GATE_OUTSIDE);
     assert_null(gate_next(&gate));
     leave(3);
-    assert_ptr_equal(gate_next(&gate), &runs[5]);
+    assert_ptr_equal(gate_next(&gate), &attempts[5]);
 }
 
 TEST(gate_lines_are_first_come_first_served)
@@ -113,13 +113,13 @@ TEST(gate_lines_are_first_come_first_served)
     leave(3); /* from the middle of the line */
     leave(0);
     leave(1);
-    assert_ptr_equal(gate_next(&gate), &runs[2]);
-    assert_ptr_equal(gate_next(&gate), &runs[4]);
+    assert_ptr_equal(gate_next(&gate), &attempts[2]);
+    assert_ptr_equal(gate_next(&gate), &attempts[4]);
     assert_null(gate_next(&gate));
     leave(2);
     /* Nobody comes in past those that wait. */
     assert_int_equal(enter(6, "http://a/"), GATE_OUTSIDE);
-    assert_ptr_equal(gate_next(&gate), &runs[5]);
+    assert_ptr_equal(gate_next(&gate), &attempts[5]);
 }
 
 /* A backlog that came first, and behind it what is due now: they take turns. */
@@ -129,12 +129,12 @@ TEST(gate_lines_take_turns_with_a_backlog)
     begin((struct gate_limits){.max = 1, .per_host = 1, .max_slow = 1});
     (void)enter(0, "http://a/");
     for (int n = 1; n <= 5; n++) {
-        runs[n].backlog = n <= 3;
+        attempts[n].backlog = n <= 3;
         (void)enter(n, "http://a/");
     }
     for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
         leave(i == 0 ? 0 : order[i - 1]);
-        assert_ptr_equal(gate_next(&gate), &runs[order[i]]);
+        assert_ptr_equal(gate_next(&gate), &attempts[order[i]]);
     }
 }
 
@@ -148,14 +148,15 @@ TEST(gate_asks_hosts_in_turn)
         leave(n);
         leave(10 + n);
     }
-    struct run *first = gate_next(&gate);
-    struct run *second = gate_next(&gate);
-    assert_ptr_equal(first, &runs[2]);
-    assert_ptr_equal(second, &runs[12]);
-    assert_ptr_equal(gate_next(&gate), &runs[3]);
+    struct attempt *first = gate_next(&gate);
+    struct attempt *second = gate_next(&gate);
+    assert_ptr_equal(first, &attempts[2]);
+    assert_ptr_equal(second, &attempts[12]);
+    assert_ptr_equal(gate_next(&gate), &attempts[3]);
 }
 
-/* A host that ends calls may have more runs on their way than it has calls; those wait for a call to be free.
+/* A host that ends calls may have more attempts on their way than it has calls; those wait for a call to be
+ * free.
  */
 TEST(gate_lets_more_of_a_fast_host_in_ahead_of_its_calls)
 {
@@ -163,19 +164,19 @@ TEST(gate_lets_more_of_a_fast_host_in_ahead_of_its_calls)
     call(1);
     assert_int_equal(enter(2, "http://a/"), GATE_OUTSIDE);
     leave(0);
-    assert_ptr_equal(gate_next(&gate), &runs[2]);
+    assert_ptr_equal(gate_next(&gate), &attempts[2]);
     assert_int_equal(enter(3, "http://a/"), GATE_AHEAD); /* for the one that has just ended */
     assert_int_equal(enter(4, "http://a/"), GATE_OUTSIDE);
-    assert_true(gate_call(&gate, &runs[2]));
-    assert_false(gate_call(&gate, &runs[3]));
-    assert_int_equal(runs[3].place, GATE_QUEUED);
+    assert_true(gate_call(&gate, &attempts[2]));
+    assert_false(gate_call(&gate, &attempts[3]));
+    assert_int_equal(attempts[3].place, GATE_QUEUED);
     assert_null(gate_next(&gate));
     leave(1);
-    assert_ptr_equal(gate_next(&gate), &runs[3]);
-    assert_int_equal(runs[3].place, GATE_CALLING);
+    assert_ptr_equal(gate_next(&gate), &attempts[3]);
+    assert_int_equal(attempts[3].place, GATE_CALLING);
     now_ms += 2 * GATE_WINDOW_MS; /* not so fast any more */
     assert_null(gate_next(&gate));
-    assert_int_equal(runs[4].place, GATE_OUTSIDE);
+    assert_int_equal(attempts[4].place, GATE_OUTSIDE);
 }
 
 TEST(gate_host_is_hopeless_when_stuck_with_a_line)
@@ -186,14 +187,14 @@ TEST(gate_host_is_hopeless_when_stuck_with_a_line)
         (void)enter(n, "http://a/");
     }
     now_ms += GATE_STUCK_MS - 1;
-    assert_false(gate_is_hopeless(&gate, &runs[4], 1000));
+    assert_false(gate_is_hopeless(&gate, &attempts[4], 1000));
     now_ms += 1;
-    assert_true(gate_is_hopeless(&gate, &runs[4], 1000));
+    assert_true(gate_is_hopeless(&gate, &attempts[4], 1000));
     leave(4);
     leave(3);
-    assert_false(gate_is_hopeless(&gate, &runs[2], 1000)); /* a short line is kept for when it moves */
+    assert_false(gate_is_hopeless(&gate, &attempts[2], 1000)); /* a short line is kept for when it moves */
     leave(0);
-    assert_false(gate_is_hopeless(&gate, &runs[2], 1000));
+    assert_false(gate_is_hopeless(&gate, &attempts[2], 1000));
 }
 
 TEST(gate_complains_once_until_the_host_moves)
@@ -204,10 +205,10 @@ TEST(gate_complains_once_until_the_host_moves)
     call(1);
     (void)enter(2, "http://user:secret@a/");
     now_ms += 700;
-    gate_complain(&gate, &runs[2]);
-    gate_complain(&gate, &runs[2]);
+    gate_complain(&gate, &attempts[2]);
+    gate_complain(&gate, &attempts[2]);
     leave(0);
-    gate_complain(&gate, &runs[2]);
+    gate_complain(&gate, &attempts[2]);
     const char *text = log_capture_text(&capture);
     log_capture_end(&capture);
     const char *line = strstr(text, "calls put off");
@@ -230,7 +231,7 @@ TEST(gate_forgets_hosts_without_runs)
     for (int n = 0; n < 40; n++) {
         leave(n);
     }
-    gate_leave(&gate, &runs[0]); /* twice is fine */
+    gate_leave(&gate, &attempts[0]); /* twice is fine */
     assert_null(gate.hosts);
     assert_null(gate.peers);
     assert_null(gate.next);
@@ -241,7 +242,7 @@ TEST(gate_forgets_hosts_without_runs)
 
 static char apis[RUNS][40];
 
-/* Run n of host number h, which has an address of its own, or the one that is given. Is it let in? */
+/* Attempt n of host number h, which has an address of its own, or the one that is given. Is it let in? */
 static bool hang_at(int n, int h, const char *address)
 {
     char own[24];
@@ -249,7 +250,7 @@ static bool hang_at(int n, int h, const char *address)
     (void)snprintf(own, sizeof own, "10.0.%d.%d", h / 200, h % 200);
     bool in = enter_at(n, apis[n], address != NULL ? address : own) == GATE_AHEAD;
     if (in) {
-        assert_true(gate_call(&gate, &runs[n]));
+        assert_true(gate_call(&gate, &attempts[n]));
     } else {
         leave(n);
     }
@@ -384,7 +385,7 @@ TEST(gate_slow_calls_and_those_without_an_answer_earn_nothing)
 {
     begin_as_shipped();
     (void)hang_all(1, NULL);
-    gate_leave(&gate, &runs[1]);
+    gate_leave(&gate, &attempts[1]);
     now_ms += GATE_SLOW_MS;
     leave(0);
     assert_int_equal(gate.doubtful, 62);
@@ -433,7 +434,7 @@ TEST(gate_no_host_takes_all_places_by_answering)
     int inside = 0;
     for (int n = 0; n < 100; n++) {
         inside += hang_at(n, 0, NULL) ? 1 : 0;
-        if (n % 2 == 0 && runs[n].place == GATE_CALLING) {
+        if (n % 2 == 0 && attempts[n].place == GATE_CALLING) {
             leave(n);
             inside--;
         }
@@ -450,14 +451,15 @@ TEST(gate_lines_leave_room_outside)
     assert_true(hang_at(0, 0, NULL));
     (void)enter(1, apis[0]);
     for (int n = 2; n <= 18; n++) {
-        assert_false(gate_is_hopeless(&gate, &runs[n - 1], 1000));
+        assert_false(gate_is_hopeless(&gate, &attempts[n - 1], 1000));
         (void)enter(n, apis[0]);
-        assert_int_equal(runs[n].place, GATE_OUTSIDE);
+        assert_int_equal(attempts[n].place, GATE_OUTSIDE);
     }
-    assert_true(gate_is_hopeless(&gate, &runs[18], 1000)); /* 18 of 20: more than eight times what is left */
+    /* 18 of 20: more than eight times what is left */
+    assert_true(gate_is_hopeless(&gate, &attempts[18], 1000));
     leave(18);
     (void)enter(19, "http://b/");
-    assert_false(gate_is_hopeless(&gate, &runs[19], 1000));
+    assert_false(gate_is_hopeless(&gate, &attempts[19], 1000));
 }
 
 /* Far more calls than there is room for at one instant, to a host that answers in no time: nobody is sent
@@ -469,11 +471,11 @@ TEST(gate_long_line_of_a_fast_host_may_wait)
         (void)enter(n, "http://a/");
     }
     assert_int_equal(gate.outside, 40); /* two are on their way, and their instant is yet to come */
-    assert_true(gate_call(&gate, &runs[0]));
+    assert_true(gate_call(&gate, &attempts[0]));
     now_ms += 10;
     leave(0);
-    assert_ptr_equal(gate_next(&gate), &runs[2]);
-    assert_false(gate_is_hopeless(&gate, &runs[41], 1000));
+    assert_ptr_equal(gate_next(&gate), &attempts[2]);
+    assert_false(gate_is_hopeless(&gate, &attempts[41], 1000));
     now_ms += 90;
-    assert_true(gate_is_hopeless(&gate, &runs[41], 1000)); /* one in 100 ms: not so fast */
+    assert_true(gate_is_hopeless(&gate, &attempts[41], 1000)); /* one in 100 ms: not so fast */
 }

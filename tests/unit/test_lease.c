@@ -124,11 +124,11 @@ TEST(lease_lets_nothing_be_sent_after_a_sleep)
     beat_at(0);
     struct store_claimed claimed = make_claim(INSTANT);
     heart_claim(&claimed);
-    heart_at(INSTANT - RUNS_START_LEAD_MS);
+    heart_at(INSTANT - ATTEMPTS_START_LEAD_MS);
     heart_answer("start", DONE);
     fake_at(VALID_MS + 1);
     lease_turn(&lease);
-    runs_set_lease(&heart.runs, lease_is_valid(&lease));
+    attempts_set_lease(&heart.attempts, lease_is_valid(&lease));
     heart_turn();
     assert_int_equal(fake_call_count, 0);
     assert_int_equal(sent("release"), 1);

@@ -1,5 +1,5 @@
-/* What Redis says that this runner holds, beside the runs that it has: what is unknown goes back, what was
- * started and forgotten is ended. */
+/* What Redis says that this runner holds, beside the attempts that it has: what is unknown goes back, what
+ * was started and forgotten is ended. */
 #include "cluster/reconcile.h"
 
 #include "heart_rig.h"
@@ -10,7 +10,7 @@ static struct reconcile reconcile;
 static void set_up(void)
 {
     heart_open(100, 100);
-    reconcile_init(&reconcile, &heart.context, &heart.runs);
+    reconcile_init(&reconcile, &heart.context, &heart.attempts);
 }
 
 static void tear_down(void)
@@ -56,7 +56,7 @@ TEST(reconcile_knows_a_claim_by_its_token)
     assert_judged(false, 4, RECONCILE_UNKNOWN);
     assert_judged(true, 4, RECONCILE_LOST);
     assert_int_equal(reconcile_judge(&(struct store_claimed){0}, (int64_t[]){0}, 0),
-                     RECONCILE_UNKNOWN); /* no run */
+                     RECONCILE_UNKNOWN); /* no attempt */
 }
 
 /* ---- when it looks ---- */
@@ -112,7 +112,7 @@ TEST(reconcile_leaves_alone_what_a_run_has)
     struct store_claimed claimed = make_claim(1000);
     char text[64];
     memset(claimed.attempt.job.bytes, '0', JOB_ID_SIZE);
-    assert_int_equal(runs_add(&heart.runs, store_shard(&claimed.attempt.job), &claimed), ERR_OK);
+    assert_int_equal(attempts_add(&heart.attempts, store_shard(&claimed.attempt.job), &claimed), ERR_OK);
     (void)snprintf(text, sizeof text, "c 1.%lld L 1772953201000 5", (long long)claimed.attempt.token);
     reconcile_turn(&reconcile, 1);
     answer(text);

@@ -23,7 +23,7 @@ static struct redis_sync *redis;
 static struct rig rig;
 static struct cluster_clock cluster_clock;
 static struct runner_context context = {.cluster_clock = &cluster_clock};
-static struct runs runs;
+static struct attempts attempts;
 static struct rezone rezone;
 static char folder[] = "/tmp/dronc-zones-XXXXXX";
 static struct errinfo info;
@@ -120,13 +120,13 @@ static void set_up(void)
     assert_non_null(mkdtemp(folder));
     set_rules("America/New_York");
     cluster_clock_init(&cluster_clock, clock_system());
-    runs = (struct runs){0};
+    attempts = (struct attempts){0};
     context.zones = zones_new(folder);
     rig_init(&rig);
     const struct redis_link_options options = {
         .loop = rig.loop, .config = &config, .clock = clock_system(), .name = "test", .on_state = on_state};
     context.link = redis_link_new(&options);
-    rezone_init(&rezone, &context, &runs);
+    rezone_init(&rezone, &context, &attempts);
     rig.turn = turn;
     redis_link_start(context.link);
     assert_true(rig_run(&rig, is_up, RIG_LIMIT_MS));
@@ -263,19 +263,19 @@ TEST(rezone_moves_all_jobs_of_a_zone)
 
 TEST(rezone_comes_again_for_runs_with_old_rules)
 {
-    struct run run = {.state = RUN_CLAIMED};
+    struct attempt attempt = {.state = ATTEMPT_CLAIMED};
     int64_t due = create(1, "0 9 1 1 *", "Test");
     int64_t untouched = create(2, "0 9 1 1 *", "Test");
-    assert_int_equal(zones_get(context.zones, "Test", 4, &run.job.zone), ZONE_OK);
-    list_append(&runs.all, &run.in_set);
+    assert_int_equal(zones_get(context.zones, "Test", 4, &attempt.job.zone), ZONE_OK);
+    list_append(&attempts.all, &attempt.in_set);
     set_rules("America/Chicago");
     rezone_start(&rezone);
     assert_true(rig_run(&rig, is_waiting, RIG_LIMIT_MS));
     assert_int_equal(due_of(1), due + 3600000);
     char id[JOB_ID_SIZE] = {0};
     (void)snprintf(id, sizeof id, "c%030d", 1);
-    assert_int_equal(move(id, due + 3600000, due), 1); /* the run's start writes what it believes */
-    run.state = RUN_READY;
+    assert_int_equal(move(id, due + 3600000, due), 1); /* the attempt's start writes what it believes */
+    attempt.state = ATTEMPT_READY;
     rig.ticking = true;
     assert_true(rig_run(&rig, is_idle, RIG_LIMIT_MS));
     assert_int_equal(due_of(1), due + 3600000);

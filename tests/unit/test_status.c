@@ -14,8 +14,11 @@ static void set_up(void)
     heart_open(100, 100);
     assert_int_equal(lease_init(&lease, &heart.context), ERR_OK);
     lease.until.ms = INT64_MAX;
-    of = (struct status_of){
-        .config = &config, .link = heart.link, .lease = &lease, .runs = &heart.runs, .outbox = &heart.outbox};
+    of = (struct status_of){.config = &config,
+                            .link = heart.link,
+                            .lease = &lease,
+                            .attempts = &heart.attempts,
+                            .outbox = &heart.outbox};
 }
 
 static void tear_down(void)
@@ -45,7 +48,7 @@ TEST(status_says_what_redis_does_not_have_yet)
 {
     struct store_claimed claimed = make_claim(1000);
     heart_claim(&claimed);
-    runs_drain(&heart.runs);
+    attempts_drain(&heart.attempts);
     of.stopping = true;
     assert_status("stopping; 0 calls under way, 1 attempts held, 1 not yet told to Redis");
 }

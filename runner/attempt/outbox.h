@@ -1,0 +1,75 @@
+/* outbox: takes to Redis what attempts have for it, in batches: one script call for all attempts of a shard
+ * that wait for the same thing. A pure transport: it decides nothing about an attempt.
+ *
+ * An attempt goes in when it enters STARTING, CONFIRMING, FINISHING, SKIPPING or RELEASING; its state says
+ * what Redis is asked to do. The outbox sends it in the next turn in which the link is up, and sends it
+ * again if the link was lost before the answer came (the scripts do nothing twice) or if Redis refused to
+ * write (a replica, a full disk). It drops nothing: results wait for Redis. As nothing starts without Redis
+ * either, RUNNER_MAX_IN_FLIGHT bounds their number.
+ *
+ * At most OUTBOX_UNDER_WAY_MAX batches are under way at once. Redis works on one thing at a time: what waits
+ * here meanwhile makes the next batches larger, which is cheaper, and the requests of API clients do not
+ * stand in line behind all of it. Loop thread only.
+ */
+#ifndef DRONC_OUTBOX_H
+#define DRONC_OUTBOX_H
+
+#include "attempt/attempt.h"
+#include "attempt/runner_context.h"
+#include "base/list.h"
+
+#define OUTBOX_RETRY_MS      200 /* between two tries while Redis refuses */
+#define OUTBOX_UNDER_WAY_MAX 8   /* batches */
+
+enum outbox_kind {
+    OUTBOX_START,
+    OUTBOX_START_STATEFUL, /* of a job that is stateful (stateful.h) */
+    OUTBOX_CONFIRM,
+    OUTBOX_FINISH,
+    OUTBOX_FINISH_STATEFUL,
+    OUTBOX_FINISH_NOTICE,
+    OUTBOX_SKIP,
+    OUTBOX_RELEASE,
+    OUTBOX_KIND__COUNT
+};
+
+/* Attempts of one kind in one shard, first in, first out. */
+struct outbox_queue {
+    struct list attempts;        /* by attempt->outgoing */
+    struct mono_ms paused_until; /* nothing of it is sent before, as Redis refused it; 0: not paused */
+    bool refused;                /* Redis refused it, and has taken nothing of it since */
+};
+
+/* Redis' verdict on an attempt. The attempt is no longer in the outbox. */
+typedef void outbox_verdict_cb(void *arg, struct attempt *attempt, enum store_verdict verdict);
+
+struct outbox {
+    const struct runner_context *context; /* borrowed */
+    struct loop_timer *timer;             /* owned: makes a turn happen when a pause ends */
+    outbox_verdict_cb *on_verdict;
+    void *arg;
+    struct outbox_queue queues[OUTBOX_KIND__COUNT][STORE_SHARDS];
+    size_t under_way; /* batches that Redis has not answered */
+    unsigned next;    /* the queue that is looked at first in the next turn: all get their chance */
+    size_t waiting;   /* attempts in all queues */
+    size_t refused;   /* queues that Redis refuses: the log mentions it once, whatever their number */
+};
+
+/* Borrows context for the outbox' life. ERR_NOMEM. */
+NODISCARD enum err outbox_init(struct outbox *outbox, const struct runner_context *context);
+/* Pass verdicts to cb. Call it before the first outbox_put. */
+void outbox_on_verdict(struct outbox *outbox, outbox_verdict_cb *cb, void *arg);
+void outbox_fini(struct outbox *outbox);
+
+/* Queue attempt, which is in one of the five states. */
+void outbox_put(struct outbox *outbox, struct attempt *attempt);
+/* Take run out of its queue before it is sent. Returns false if it is under way already. */
+NODISCARD bool outbox_withdraw(struct outbox *outbox, struct attempt *attempt);
+
+/* Attempts that wait to be sent. */
+size_t outbox_waiting(const struct outbox *outbox);
+
+/* Send what waits. */
+void outbox_turn(struct outbox *outbox);
+
+#endif
