@@ -9,13 +9,14 @@
 #include "cluster/retention.h"
 #include "cluster/rezone.h"
 #include "cluster/survey.h"
+#include "redis/cluster_clock.h"
 #include "redis/redis_link.h"
-#include "redis/timebase.h"
 #include "run/due.h"
 #include "run/outbox.h"
 #include "run/runner_context.h"
 #include "run/runs.h"
 #include "status.h"
+#include "store/store_wake.h"
 #include "supervision.h"
 #include "zone/zone.h"
 
@@ -42,7 +43,7 @@ struct runner {
     struct runner_context context; /* what the parts below work with */
     char id[STORE_RUNNER_ID_MAX + 1];
     struct clock clock;
-    struct timebase timebase;
+    struct cluster_clock cluster_clock;
     struct redis_link *wake;
     struct http_client *http;
     struct outbox outbox;
@@ -276,7 +277,7 @@ static void on_due(void *arg, unsigned shard, struct wall_ms at)
 static struct wall_ms redis_now(void *arg)
 {
     const struct runner *runner = arg;
-    return timebase_now(&runner->timebase);
+    return cluster_clock_now(&runner->cluster_clock);
 }
 
 /* A call may wait long for its connection: the lease counts at the moment of sending, not at the last turn.
@@ -437,8 +438,8 @@ enum err runner_new(struct runner **out, const struct config *config, const char
     runner->config = config;
     runner->clock = clock_system();
     make_id(runner->id);
-    timebase_init(&runner->timebase, runner->clock);
-    runner->context = (struct runner_context){.timebase = &runner->timebase,
+    cluster_clock_init(&runner->cluster_clock, runner->clock);
+    runner->context = (struct runner_context){.cluster_clock = &runner->cluster_clock,
                                               .zones = zones_new(tzdir),
                                               .runner = runner->id,
                                               .keep = retention_keep(config)};

@@ -1,6 +1,8 @@
 /* status: see status.h. */
 #include "status.h"
 
+#include "store/store_level.h"
+
 #include <stdio.h>
 
 #define HEAD_SIZE 600

@@ -5,7 +5,7 @@
 #include "api/resources.h"
 #include "job/execution.h"
 #include "job/job_plan.h"
-#include "store/store_life.h"
+#include "store/store_job.h"
 #include "text/digest.h"
 #include "text/json.h"
 

@@ -7,7 +7,7 @@
 #include "api/resources.h"
 #include "base/log.h"
 #include "job/job_json.h"
-#include "store/store_life.h"
+#include "store/store_job_read.h"
 
 #include <string.h>
 

@@ -9,7 +9,7 @@
 #include "http/query.h"
 #include "job/job_json.h"
 #include "job/job_plan.h"
-#include "store/store_life.h"
+#include "store/store_job.h"
 
 #include <string.h>
 

@@ -6,7 +6,7 @@
 #include "api/resources.h"
 #include "http/query.h"
 #include "job/labels.h"
-#include "store/store_life.h"
+#include "store/store_job_read.h"
 
 #include <string.h>
 #include <strings.h>

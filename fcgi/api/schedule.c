@@ -8,6 +8,7 @@
 #include "api/owned.h"
 #include "api/resources.h"
 #include "job/job_json.h"
+#include "store/store_database.h"
 
 #include <string.h>
 

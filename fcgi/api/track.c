@@ -7,8 +7,8 @@
 #include "api/track_query.h"
 #include "http/query.h"
 #include "job/execution_json.h"
-#include "store/store.h"
-#include "store/store_life.h"
+#include "store/store_job_read.h"
+#include "store/store_record.h"
 
 /* How many records to ask a shard for: without a filter, its share of the page and a few more; with a filter,
  * more, though few enough for one that most records pass; and never more than a few thousand of all shards

@@ -9,7 +9,7 @@
 #include "resp/redis_login.h"
 #include "resp/redis_reply.h"
 #include "resp/redis_trouble.h"
-#include "store/store.h"
+#include "store/store_database.h"
 
 #include <hiredis/hiredis.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* group: what the groups of a job's fields have in common.
  *
- * A group is the fields of a definition that belong together: catch_up, call_spec, success, retry, labels,
- * watch, when. Each has a module, a struct in struct job, and the same four functions, which job.c lists in
+ * A group is the fields of a definition that belong together: catch_up, call_options, success, retry, labels,
+ * stateful, when. Each has a module, a struct in struct job, and the same four functions, which job.c lists in
  * one table:
  *
  *     bool x_read(struct x *out, const struct job_fields *fields, struct job_fault *fault)

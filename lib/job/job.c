@@ -177,11 +177,11 @@ static bool build_type(struct job *job, struct slice text, struct job_fault *fau
  * and printed. catch_up comes first. */
 #define GROUPS(G)         \
     G(catch_up, catch_up) \
-    G(call, call_spec)    \
+    G(call, call_options) \
     G(success, success)   \
     G(retry, retry)       \
     G(labels, labels)     \
-    G(watch, watch)       \
+    G(stateful, stateful) \
     G(when, when)
 
 /* The four functions of a group (group.h), on the job that it is part of. */

@@ -14,15 +14,15 @@
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/err.h"
-#include "job/call_spec.h"
+#include "job/call_options.h"
 #include "job/catch_up.h"
 #include "job/job_fault.h"
 #include "job/job_fields.h"
 #include "job/job_type.h"
 #include "job/labels.h"
 #include "job/retry.h"
+#include "job/stateful.h"
 #include "job/success.h"
-#include "job/watch.h"
 #include "job/when.h"
 #include "text/url.h"
 #include "zone/zone.h"
@@ -46,11 +46,11 @@ struct job {
     struct wall_ms created;              /* when it was first stored; @every counts from here */
     struct when when;                    /* the parsed schedule, and what narrows it */
     struct catch_up catch_up;            /* which late occurrences are still called */
-    struct call_spec call;               /* what the call is, besides api */
+    struct call_options call;            /* what the call is, besides api */
     struct success success;              /* which answers to it count as success */
     struct retry retry;                  /* what happens after the others */
     struct labels labels;                /* what people wrote on it */
-    struct watch watch;                  /* what it remembers from one occurrence to the next */
+    struct stateful stateful;            /* what it remembers from one occurrence to the next */
     const struct zone *zone;             /* borrowed from the registry it was built with; never NULL */
     struct url url;                      /* the parts of api: views into it */
     char schedule[JOB_SCHEDULE_MAX + 1]; /* as given, trimmed; @in becomes the @at that it stands for */

@@ -4,7 +4,7 @@
 #include "job/job_fields.h"
 
 #include "cron/cron.h"
-#include "job/call_spec.h"
+#include "job/call_options.h"
 #include "job/catch_up.h"
 #include "job/labels.h"
 #include "text/base64.h"

@@ -4,8 +4,8 @@
  * field, by one table. job_build and job_restore make a job of it: they check what the table states, and
  * leave the rest to the group that the field belongs to (group.h).
  *
- * A new field is a member here, a row of the table in job_fields.c, its name in `DEFINITION` of
- * lib/store/lua/part/definition.lua, and a line in each function of its group.
+ * A new field is a member here, a row of the table in job_fields.c, its name among the FIELDs of
+ * lib/store/contract.def, and a line in each function of its group.
  *
  * Plain data without ownership: texts are borrowed from what they were read from. Pure.
  */
@@ -34,7 +34,7 @@ struct job_fields {
     struct slice catch_up; /* this and the next two: see catch_up.h */
     struct job_number catch_up_window_s;
     struct job_number catch_up_max;
-    struct slice method; /* this to follow_redirects: see call_spec.h */
+    struct slice method; /* this to follow_redirects: see call_options.h */
     struct slice headers;
     struct slice body;
     struct slice body_base64;
@@ -48,15 +48,15 @@ struct job_fields {
     struct slice description; /* this and the next two: see labels.h */
     struct slice tags;
     struct slice name;
-    struct slice overlap; /* this and the next three: see watch.h */
+    struct slice overlap; /* this and the next three: see stateful.h */
     struct job_number pause_after_failures;
     struct slice on_failure_url;
     struct slice on_recovery_url;
-    struct job_number keep_response; /* see call_spec.h */
+    struct job_number keep_response; /* see call_options.h */
     struct slice starts_at;          /* this and the next two: see when.h */
     struct slice ends_at;
     struct job_number jitter_ms;
-    struct job_number max_runs; /* see watch.h */
+    struct job_number max_runs; /* see stateful.h */
 
     /* Not fields of a definition, but what it is read with: */
     const char *timezone_default; /* from the settings; NULL or "": UTC. What is stored has its own zone */

@@ -304,7 +304,7 @@ static void put_cron_warnings(struct json_writer *w, const struct cron *cron)
 static const char *warn_of_retry(const struct job *job)
 {
     bool at_least_once = job->type == JOB_ATLEAST_ONCE;
-    bool notices = job->watch.on_failure_url.data || job->watch.on_recovery_url.data;
+    bool notices = job->stateful.on_failure_url.data || job->stateful.on_recovery_url.data;
 
     return at_least_once || !notices ? retry_warning(&job->retry, at_least_once) : NULL;
 }

@@ -1,4 +1,4 @@
-/* notice: the message that a watched job (watch.h) went from healthy to failing, or back: the changes that
+/* notice: the message that a stateful job (stateful.h) went from healthy to failing, or back: the changes that
  * there are, the text of a notice in Redis, and the JSON that is sent.
  *
  * A notice is sent like a call: the runner claims, starts, retries and records it in the same way, at an

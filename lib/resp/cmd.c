@@ -33,9 +33,9 @@ void cmd_init(struct cmd *cmd, const char *name)
     cmd_arg_str(cmd, name);
 }
 
-void cmd_init_script(struct cmd *cmd, const struct script *script, size_t key_count)
+void cmd_init_script(struct cmd *cmd, const struct script *script)
 {
-    *cmd = (struct cmd){.script = script, .key_count = key_count};
+    *cmd = (struct cmd){.script = script};
     buffer_init(&cmd->args, 0);
 }
 
@@ -82,7 +82,16 @@ static void add_script_head(const struct cmd *cmd, bool with_source, struct buff
     add_head(out, '*', cmd->argc + 3);
     add_bulk_str(out, with_source ? "EVAL" : "EVALSHA");
     add_bulk_str(out, with_source ? cmd->script->source : cmd->script->sha1);
-    add_bulk(out, keys, i64_format(keys, (int64_t)cmd->key_count));
+    add_bulk(out, keys, i64_format(keys, (int64_t)cmd->script->key_count));
+}
+
+/* Returns true if a script has as many arguments as it takes. */
+static bool is_complete(const struct cmd *cmd)
+{
+    const struct script *script = cmd->script;
+    size_t fixed = script->key_count + script->arg_count;
+    return cmd->argc == fixed ||
+           (script->group > 0 && cmd->argc > fixed && (cmd->argc - fixed) % script->group == 0);
 }
 
 enum err cmd_render(const struct cmd *cmd, bool with_source, struct buffer *out)
@@ -90,6 +99,9 @@ enum err cmd_render(const struct cmd *cmd, bool with_source, struct buffer *out)
     enum err err = buffer_error(&cmd->args);
     if (err != ERR_OK) {
         return err;
+    }
+    if (cmd->script != NULL && !is_complete(cmd)) {
+        return ERR_BUG;
     }
     if (cmd->script != NULL) {
         add_script_head(cmd, with_source, out);

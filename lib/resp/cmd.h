@@ -18,13 +18,15 @@ struct script {
     const char *name;   /* "claim" */
     const char *source; /* NUL-terminated */
     const char *sha1;   /* 40 hex digits, as Redis names it */
+    size_t key_count;   /* the first arguments, which are its KEYS */
+    size_t arg_count;   /* those behind them */
+    size_t group;       /* and behind these so many, any number of times; 0: no more */
 };
 
 /* Zero-initialised is not a command: start with cmd_init or cmd_init_script. */
 struct cmd {
     struct buffer args; /* the arguments, each already in RESP; for a script those after the key count */
     size_t argc;        /* how many those are */
-    size_t key_count;   /* script only */
     const struct script *script; /* NULL: a plain command */
     int level; /* what a reader of what this stores has to know: see store_level.h. Mostly 0 */
 };
@@ -32,8 +34,7 @@ struct cmd {
 /* Start a command. Both take memory that is given back by cmd_fini. Failures are remembered and told by
  * cmd_render. */
 void cmd_init(struct cmd *cmd, const char *name);
-/* The next key_count arguments are its KEYS, all after them ARGV. */
-void cmd_init_script(struct cmd *cmd, const struct script *script, size_t key_count);
+void cmd_init_script(struct cmd *cmd, const struct script *script);
 void cmd_fini(struct cmd *cmd);
 
 void cmd_arg(struct cmd *cmd, const void *data, size_t len);
@@ -42,7 +43,8 @@ void cmd_arg_i64(struct cmd *cmd, int64_t value);
 /* One argument, made of pieces, one after the other. */
 void cmd_arg_pieces(struct cmd *cmd, const struct slice *pieces, size_t count);
 
-/* Append the command's bytes to out. with_source: scripts go as EVAL. ERR_NOMEM. */
+/* Append the command's bytes to out. with_source: scripts go as EVAL. ERR_NOMEM; ERR_BUG if a script has not
+ * as many arguments as it takes. */
 NODISCARD enum err cmd_render(const struct cmd *cmd, bool with_source, struct buffer *out);
 
 enum reply_kind {

@@ -2,7 +2,7 @@
  *
  * Owns the names, the syntax, and how a value is escaped for its place. A template is "{{", a name of
  * letters, digits, '_', '-' and '.', optional spaces around it, and "}}"; other braces are plain text.
- * call_spec and url decide which texts may hold templates.
+ * call_options and url decide which texts may hold templates.
  *
  *     {{job_id}}              capi:… (64 hex digits)
  *     {{execution_id}}        exec:…:…:…

@@ -7,12 +7,12 @@
 
 static struct mono_ms now(const struct lease *lease)
 {
-    return clock_mono(&lease->context->timebase->clock);
+    return clock_mono(&lease->context->cluster_clock->clock);
 }
 
 static int64_t now_us(const struct lease *lease)
 {
-    return clock_mono_us(&lease->context->timebase->clock);
+    return clock_mono_us(&lease->context->cluster_clock->clock);
 }
 
 static void on_timer(void *arg)
@@ -107,11 +107,11 @@ static void wait_before_judging(struct lease *lease)
 /* Take in a stamp of Redis' clock. */
 static void note_time(struct lease *lease, int64_t stamp_us, int64_t sent_us)
 {
-    struct timebase *timebase = lease->context->timebase;
-    int64_t before_us = timebase->offset_us;
-    bool known = timebase_is_known(timebase);
-    (void)timebase_sample(timebase, stamp_us, sent_us, now_us(lease));
-    int64_t moved_ms = (timebase->offset_us - before_us) / 1000;
+    struct cluster_clock *cluster_clock = lease->context->cluster_clock;
+    int64_t before_us = cluster_clock->offset_us;
+    bool known = cluster_clock_is_known(cluster_clock);
+    (void)cluster_clock_sample(cluster_clock, stamp_us, sent_us, now_us(lease));
+    int64_t moved_ms = (cluster_clock->offset_us - before_us) / 1000;
     if (known && (moved_ms >= LEASE_STEP_MS || moved_ms <= -LEASE_STEP_MS)) {
         log_warn("redis' clock was set", log_i64("by_ms", moved_ms));
         lease->stepped = true;

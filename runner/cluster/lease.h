@@ -1,7 +1,7 @@
 /* lease: this runner's proof of life.
  *
  * A heartbeat every LEASE_BEAT_MS says to Redis "alive for LEASE_MS more", and brings back Redis' clock (for
- * the timebase) and the list of runners (for recovery). The lease counts from when the heartbeat was sent, by
+ * the cluster_clock) and the list of runners (for recovery). The lease counts from when the heartbeat was sent, by
  * a clock that counts sleep: a runner that was stopped (SIGSTOP, a suspended machine) or cut off from Redis
  * finds its lease run out before it sends anything, and hands back what it has not sent.
  *
@@ -18,7 +18,11 @@
 #define DRONC_LEASE_H
 
 #include "cluster/recovery.h"
+#include "redis/cluster_clock.h"
+#include "redis/redis_link.h"
 #include "run/runner_context.h"
+#include "store/store_database.h"
+#include "store/store_runner.h"
 
 #define LEASE_MS        5000
 #define LEASE_BEAT_MS   1000
@@ -28,7 +32,7 @@
 #define LEASE_RUNNERS_MAX 256
 
 struct lease {
-    const struct runner_context *context; /* borrowed; the heartbeats feed its timebase */
+    const struct runner_context *context; /* borrowed; the heartbeats feed its cluster_clock */
     struct recovery recovery;
     struct loop_timer *timer; /* owned */
     struct mono_ms until;     /* the lease is valid before; 0: it never was */

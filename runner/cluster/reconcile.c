@@ -2,6 +2,7 @@
 #include "cluster/reconcile.h"
 
 #include "base/log.h"
+#include "store/store_runner.h"
 
 #include <stdlib.h>
 

@@ -11,7 +11,9 @@
 #ifndef DRONC_RECOVERY_H
 #define DRONC_RECOVERY_H
 
+#include "redis/redis_link.h"
 #include "run/runner_context.h"
+#include "store/store_runner.h"
 
 #define RECOVERY_HOLDERS_MAX 64 /* holders of one shard that are looked at in one beat */
 

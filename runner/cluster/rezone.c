@@ -148,7 +148,7 @@ static bool find_instant(const struct rezone *rezone, const struct store_pending
         return false; /* the runner that claims it sets it aside */
     }
     *due = job_rezone(&job, old_rules(rezone, zone_name(job.zone)), pending->due,
-                      timebase_now(rezone->context->timebase));
+                      cluster_clock_now(rezone->context->cluster_clock));
     job_fini(&job);
     return due->ms != pending->due.ms;
 }

@@ -16,6 +16,7 @@
 
 #include "run/runner_context.h"
 #include "run/runs.h"
+#include "store/store_rezone.h"
 #include "zone/zone.h"
 
 #define REZONE_ZONES_MAX 1024 /* zones whose old rules are remembered; more than there are */

@@ -8,7 +8,7 @@
 #define DRONC_SURVEY_H
 
 #include "redis/redis_link.h"
-#include "store/store.h"
+#include "store/store_durability.h"
 
 typedef void survey_done_cb(void *arg);
 

@@ -5,7 +5,8 @@
 #include "base/log.h"
 #include "redis/redis_wire.h"
 #include "resp/redis_login.h"
-#include "store/store.h"
+#include "store/store_database.h"
+#include "store/store_runner.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>

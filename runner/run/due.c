@@ -46,7 +46,7 @@ bool due_is_asking(const struct due *due)
 
 static struct wall_ms now(const struct due *due)
 {
-    return timebase_now(due->context->timebase);
+    return cluster_clock_now(due->context->cluster_clock);
 }
 
 /* ---- answers ---- */

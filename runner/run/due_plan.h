@@ -19,15 +19,15 @@
 #define DRONC_DUE_PLAN_H
 
 #include "run/runs.h"
-#include "store/store.h"
+#include "store/store_run.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#define DUE_LOOK_AHEAD_MS 150   /* claims reach so far ahead of their instant */
-#define DUE_RECHECK_MS    30000 /* every shard is asked at least this often: LEARNT_MS has to be longer */
-#define DUE_REFUSED_MS    500   /* how long a shard is left alone after a claim that failed */
-#define DUE_ASKING_MAX    4     /* claims under way */
+#define DUE_LOOK_AHEAD_MS STORE_LOOK_AHEAD_MS /* claims reach so far ahead of their instant */
+#define DUE_RECHECK_MS    STORE_RECHECK_MS    /* every shard is asked at least this often */
+#define DUE_REFUSED_MS    500                 /* how long a shard is left alone after a claim that failed */
+#define DUE_ASKING_MAX    4                   /* claims under way */
 
 /* A claim to be made. */
 struct due_ask {

@@ -7,7 +7,7 @@
 #define DRONC_NOTICE_JOB_H
 
 #include "job/job.h"
-#include "store/store.h"
+#include "store/store_run.h"
 
 /* Build it from a claim that has a notice; end it with job_fini. Fails as job_restore does. */
 NODISCARD enum err notice_job_restore(struct job *out, const struct store_claimed *claimed,

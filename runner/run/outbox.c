@@ -19,14 +19,14 @@ struct batch {
 
 static enum outbox_kind kind_of(const struct run *run)
 {
-    bool watched = watch_is_needed(&run->job.watch);
+    bool is_stateful = stateful_is_needed(&run->job.stateful);
     switch (run->state) {
     case RUN_STARTING:
-        return watched ? OUTBOX_START_WATCHED : OUTBOX_START;
+        return is_stateful ? OUTBOX_START_STATEFUL : OUTBOX_START;
     case RUN_CONFIRMING:
         return OUTBOX_CONFIRM;
     case RUN_FINISHING:
-        return run->is_notice ? OUTBOX_FINISH_NOTICE : watched ? OUTBOX_FINISH_WATCHED : OUTBOX_FINISH;
+        return run->is_notice ? OUTBOX_FINISH_NOTICE : is_stateful ? OUTBOX_FINISH_STATEFUL : OUTBOX_FINISH;
     case RUN_SKIPPING:
         return OUTBOX_SKIP;
     default:
@@ -65,7 +65,7 @@ void outbox_fini(struct outbox *outbox)
 
 static struct mono_ms now(const struct outbox *outbox)
 {
-    return clock_mono(&outbox->context->timebase->clock);
+    return clock_mono(&outbox->context->cluster_clock->clock);
 }
 
 /* ---- queues ---- */
@@ -164,8 +164,8 @@ static void begin(const struct outbox *outbox, struct cmd *cmd, enum outbox_kind
     case OUTBOX_START:
         store_start(cmd, shard, runner);
         break;
-    case OUTBOX_START_WATCHED:
-        store_start_watched(cmd, shard, runner, keep);
+    case OUTBOX_START_STATEFUL:
+        store_start_stateful(cmd, shard, runner, keep);
         break;
     case OUTBOX_CONFIRM:
         store_confirm(cmd, shard, runner);
@@ -173,8 +173,8 @@ static void begin(const struct outbox *outbox, struct cmd *cmd, enum outbox_kind
     case OUTBOX_FINISH:
         store_finish(cmd, shard, runner, keep);
         break;
-    case OUTBOX_FINISH_WATCHED:
-        store_finish_watched(cmd, shard, runner, keep);
+    case OUTBOX_FINISH_STATEFUL:
+        store_finish_stateful(cmd, shard, runner, keep);
         break;
     case OUTBOX_FINISH_NOTICE:
         store_finish_notice(cmd, shard, runner);
@@ -194,14 +194,14 @@ static void add(struct cmd *cmd, const struct run *run)
         .after = run->after, .retry_at = run->next_due, .api = run->job.api, .next = run->following};
     switch (kind_of(run)) {
     case OUTBOX_START:
-    case OUTBOX_START_WATCHED:
+    case OUTBOX_START_STATEFUL:
         store_start_add(cmd, &run->attempt, run->following);
         break;
     case OUTBOX_CONFIRM:
         store_confirm_add(cmd, &run->attempt);
         break;
     case OUTBOX_FINISH:
-    case OUTBOX_FINISH_WATCHED:
+    case OUTBOX_FINISH_STATEFUL:
     case OUTBOX_FINISH_NOTICE:
         store_finish_add(cmd, &run->attempt, &run->execution, &ending);
         break;

@@ -23,10 +23,10 @@
 
 enum outbox_kind {
     OUTBOX_START,
-    OUTBOX_START_WATCHED, /* of a job that is watched (watch.h) */
+    OUTBOX_START_STATEFUL, /* of a job that is stateful (stateful.h) */
     OUTBOX_CONFIRM,
     OUTBOX_FINISH,
-    OUTBOX_FINISH_WATCHED,
+    OUTBOX_FINISH_STATEFUL,
     OUTBOX_FINISH_NOTICE,
     OUTBOX_SKIP,
     OUTBOX_RELEASE,

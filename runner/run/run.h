@@ -21,7 +21,7 @@
 #include "loop/heap.h"
 #include "run/gate.h"
 #include "run/policy.h"
-#include "store/store.h"
+#include "store/store_run.h"
 
 enum run_state {
     RUN_CLAIMED,  /* ours in Redis; waits for a place at the gate, and until shortly before its instant */

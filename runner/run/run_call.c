@@ -85,14 +85,14 @@ static bool wants_body(enum call_method method)
 
 static struct slice make_body(struct run *run, const struct template_values *values)
 {
-    const struct call_spec *call = &run->job.call;
+    const struct call_options *call = &run->job.call;
     if (call->body.data == NULL) {
         return (struct slice){wants_body(call->method) ? "" : NULL, 0};
     }
-    if (call_spec_body_is_plain(call)) {
+    if (call_options_body_is_plain(call)) {
         return call->body;
     }
-    call_spec_add_body(call, values, &run->body);
+    call_options_add_body(call, values, &run->body);
     return (struct slice){buffer_str(&run->body), run->body.len};
 }
 
@@ -110,7 +110,7 @@ enum err run_make_request(struct run *run, struct run_texts *texts, struct http_
     buffer_clear(&texts->headers);
     make_url(&texts->url, &run->job, &v.values);
     add_system_headers(&texts->headers, run, &v);
-    call_spec_add_headers(&run->job.call, &v.values, &texts->headers);
+    call_options_add_headers(&run->job.call, &v.values, &texts->headers);
     *request = (struct http_request){.method = call_method_name(run->job.call.method),
                                      .url = buffer_str(&texts->url),
                                      .user_agent = "dronc/" DRONC_VERSION,
@@ -303,7 +303,7 @@ void run_log_refused(const struct run *run)
     (void)clock_format_rfc3339(scheduled, run->attempt.scheduled);
     /* The runner that takes a claim away for a later occurrence announces it, but the message may get lost.
      */
-    bool alarming = !run->sent_again && !run->cancelled && run->job.watch.overlap != WATCH_CANCEL;
+    bool alarming = !run->sent_again && !run->cancelled && run->job.stateful.overlap != OVERLAP_CANCEL;
     const struct log_field fields[] = {
         log_str("job", id), log_str("scheduled", scheduled), log_i64("attempt", run->attempt.number),
         log_str("why", alarming          ? "the claim has been handed on: this runner counted as dead"

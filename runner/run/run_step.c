@@ -5,7 +5,8 @@
  * each other, it may have done that, and is called whenever its turn comes. */
 static bool is_too_old(const struct run *run, struct wall_ms now)
 {
-    return run->job.watch.overlap != WATCH_QUEUE && policy_is_too_old(&run->job, run->attempt.scheduled, now);
+    return run->job.stateful.overlap != OVERLAP_QUEUE &&
+           policy_is_too_old(&run->job, run->attempt.scheduled, now);
 }
 
 enum run_step run_step_claimed(const struct run *run, struct wall_ms now, struct policy_gap *gap)
@@ -31,7 +32,7 @@ enum run_step run_step_started(const struct run *run, enum store_verdict verdict
 
 enum run_step run_step_ready(const struct run *run)
 {
-    bool may_be_taken = run->job.watch.overlap == WATCH_CANCEL && !run->is_notice;
+    bool may_be_taken = run->job.stateful.overlap == OVERLAP_CANCEL && !run->is_notice;
     return may_be_taken ? RUN_STEP_CONFIRM : RUN_STEP_CALL;
 }
 

@@ -127,7 +127,7 @@ bool runs_hold_zone(const struct runs *runs, const struct zone *zone)
 /* The outcome is known: decide what is next for the occurrence, and record both. */
 static void conclude(struct runs *runs, struct run *run)
 {
-    run_decide_after(run, timebase_now(runs->timebase));
+    run_decide_after(run, cluster_clock_now(runs->cluster_clock));
     run_log_call(run);
     runs_ask_redis(runs, run, RUN_FINISHING);
 }
@@ -167,7 +167,7 @@ static void call(struct runs *runs, struct run *run)
     }
     const struct http_result result = {.error = HTTP_ERROR_INTERNAL,
                                        .retry_after_ms = -1,
-                                       .started = timebase_now(runs->timebase),
+                                       .started = cluster_clock_now(runs->cluster_clock),
                                        .text = "the call could not be started"};
     run_note_result(run, runs->options.context->runner, &result);
     conclude(runs, run);
@@ -175,7 +175,7 @@ static void call(struct runs *runs, struct run *run)
 
 static void confirm(struct runs *runs, struct run *run)
 {
-    run->asked = clock_mono(&runs->timebase->clock);
+    run->asked = clock_mono(&runs->cluster_clock->clock);
     run->confirmations++;
     runs_ask_redis(runs, run, RUN_CONFIRMING);
 }
@@ -233,7 +233,7 @@ static void on_started(struct runs *runs, struct run *run, enum store_verdict ve
 
 static void on_confirmed(struct runs *runs, struct run *run, enum store_verdict verdict)
 {
-    int64_t age_ms = clock_mono(&runs->timebase->clock).ms - run->asked.ms;
+    int64_t age_ms = clock_mono(&runs->cluster_clock->clock).ms - run->asked.ms;
     enum run_step step = run_step_confirmed(run, verdict, runs_may_go_on(runs), age_ms);
     if (step == RUN_STEP_END) {
         log_debug("not sent", log_str("why", "a later occurrence of the job has cancelled it"));
@@ -389,7 +389,7 @@ static void set_alarm(struct runs *runs)
 {
     struct heap_item *first = heap_first(&runs->waiting);
     if (first != NULL && runs->lease_is_valid) {
-        alarm_set(runs->alarm, timebase_mono_us(runs->timebase, (struct wall_ms){first->at}));
+        alarm_set(runs->alarm, cluster_clock_mono_us(runs->cluster_clock, (struct wall_ms){first->at}));
     } else {
         alarm_stop(runs->alarm);
     }
@@ -398,7 +398,7 @@ static void set_alarm(struct runs *runs)
 void runs_turn(struct runs *runs)
 {
     struct heap_item *first;
-    int64_t now_us = timebase_now_us(runs->timebase);
+    int64_t now_us = cluster_clock_now_us(runs->cluster_clock);
     addresses_turn(&runs->addresses);
     let_through(runs);
     while (runs->lease_is_valid && (first = heap_first(&runs->waiting)) != NULL &&
@@ -424,8 +424,8 @@ void runs_sweep(struct runs *runs)
 enum err runs_init(struct runs *runs, const struct runs_options *options)
 {
     struct loop *loop = options->context->loop;
-    struct clock clock = options->context->timebase->clock;
-    *runs = (struct runs){.options = *options, .timebase = options->context->timebase};
+    struct clock clock = options->context->cluster_clock->clock;
+    *runs = (struct runs){.options = *options, .cluster_clock = options->context->cluster_clock};
     const struct gate_limits limits = {
         .max = options->max_in_flight, .per_host = options->max_per_host, .max_slow = options->max_slow};
     gate_init(&runs->gate, &limits, clock);

@@ -16,7 +16,7 @@
 
 #include "http/http_client.h"
 #include "loop/alarm.h"
-#include "redis/timebase.h"
+#include "redis/cluster_clock.h"
 #include "run/addresses.h"
 #include "run/gate.h"
 #include "run/outbox.h"
@@ -50,8 +50,8 @@ struct runs_options {
 
 struct runs {
     struct runs_options options;
-    const struct timebase *timebase; /* the context's */
-    struct alarm *alarm;             /* owned: the first in `waiting` */
+    const struct cluster_clock *cluster_clock; /* the context's */
+    struct alarm *alarm;                       /* owned: the first in `waiting` */
     struct addresses addresses;
     struct gate gate;
     struct heap waiting;    /* of runs in CLAIMED and READY */

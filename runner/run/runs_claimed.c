@@ -39,7 +39,7 @@ static void give_up_one(struct runs *runs, struct run *run)
 void runs_consider(struct runs *runs, struct run *run)
 {
     struct policy_gap gap;
-    switch (run_step_claimed(run, timebase_now(runs->timebase), &gap)) {
+    switch (run_step_claimed(run, cluster_clock_now(runs->cluster_clock), &gap)) {
     case RUN_STEP_GIVE_UP:
         give_up_one(runs, run);
         break;
@@ -55,14 +55,14 @@ void runs_consider(struct runs *runs, struct run *run)
 /* Hand back what cannot go on now, to be tried again later. */
 static void put_off(struct runs *runs, struct run *run)
 {
-    struct wall_ms now = timebase_now(runs->timebase);
+    struct wall_ms now = cluster_clock_now(runs->cluster_clock);
     run->due.ms = now.ms + policy_put_off_ms(now.ms - run->attempt.scheduled.ms, arc4random());
     runs_ask_redis(runs, run, RUN_RELEASING);
 }
 
 void runs_wait_for_gate(struct runs *runs, struct run *run)
 {
-    struct wall_ms now = timebase_now(runs->timebase);
+    struct wall_ms now = cluster_clock_now(runs->cluster_clock);
     runs_wait_until(runs, run, (run->due.ms > now.ms ? run->due.ms : now.ms) + RUNS_QUEUE_MS);
 }
 
@@ -93,7 +93,8 @@ static void come_to_gate(struct runs *runs, struct run *run)
 static void enter(struct runs *runs, struct run *run)
 {
     struct wall_ms until;
-    switch (addresses_ask(&runs->addresses, run, timebase_now(runs->timebase), RUNS_START_LEAD_MS, &until)) {
+    switch (addresses_ask(&runs->addresses, run, cluster_clock_now(runs->cluster_clock), RUNS_START_LEAD_MS,
+                          &until)) {
     case ADDRESSES_KNOWN:
         come_to_gate(runs, run);
         break;
@@ -135,7 +136,7 @@ enum err runs_add(struct runs *runs, unsigned shard, const struct store_claimed 
     run->from_retry = claimed->from_retry;
     run->following.ms = INT64_MAX;
     run->is_notice = claimed->notice.data != NULL;
-    run->backlog = claimed->due.ms < timebase_now(runs->timebase).ms - RUNS_BACKLOG_MS;
+    run->backlog = claimed->due.ms < cluster_clock_now(runs->cluster_clock).ms - RUNS_BACKLOG_MS;
     runs->backlog += run->backlog ? 1 : 0;
     runs_link(runs, run);
     enum err err = ERR_OK;
@@ -145,7 +146,7 @@ enum err runs_add(struct runs *runs, unsigned shard, const struct store_claimed 
     if (err == ERR_NOMEM) {
         /* Nothing is wrong with the job, but it cannot be called here just now: not again at once. */
         log_error("job not read", log_str("error", info.text));
-        run->due.ms = timebase_now(runs->timebase).ms + RUNS_QUEUE_MS;
+        run->due.ms = cluster_clock_now(runs->cluster_clock).ms + RUNS_QUEUE_MS;
     }
     if (claimed->fields.schedule.data == NULL || err == ERR_NOMEM || runs->draining) {
         /* The job is gone, or the claim is not for us: the release script knows which. */

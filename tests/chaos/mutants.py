@@ -69,17 +69,17 @@ MUTANTS = [
            (("runner/http/http_client.c", "if (call->once && call->sent && !follows) {", "if (false && call->once && call->sent && !follows) {"),)),
     Mutant("retried-at-most-once", "started at-most-once work of a dead runner is lost, not tried again", (1, 3),
            "kill-runner,kill-all-runners",
-           (("lib/store/lua/recover.lua", "local at_least_once = claim.kind:upper() == 'L'", "local at_least_once = true"),)),
+           (("lib/store/lua/recover.lua", "local at_least_once = claim.kind:upper() == KIND_AT_LEAST_ONCE", "local at_least_once = true"),)),
     Mutant("unrecovered-dead", "what a dead runner held is handed on", (5, 7),
            "kill-runner",
            (("runner/cluster/recovery.c", "return runner->expiry.ms < redis_now.ms &&", "return runner->expiry.ms < redis_now.ms - INT64_C(3600000) &&"),)),
     Mutant("forgotten-retry", "a failed attempt and its retry are written together", (2,),
            "kill-handler",
-           (("lib/store/lua/part/finishing.lua", "if after == 'r' then", "if after == 'r' and false then"),)),
+           (("lib/store/lua/part/finishing.lua", "if after == AFTER_RETRY then", "if after == AFTER_RETRY and false then"),)),
     Mutant("next-from-now", "the next instant is computed from the scheduled one", (1, 2),
            "kill-runner,kill-redis,stop-redis",
            (("runner/run/runs.c", "if (!job_next(&run->job, run->attempt.scheduled, &run->following)) {",
-             """struct wall_ms now = timebase_now(runs->timebase);
+             """struct wall_ms now = cluster_clock_now(runs->cluster_clock);
     now = now.ms > run->attempt.scheduled.ms ? now : run->attempt.scheduled;
     if (!job_next(&run->job, now, &run->following)) {"""),)),
     Mutant("no-reconciling", "claims whose answer was lost with a connection are handed back", (5, 7),
@@ -88,24 +88,24 @@ MUTANTS = [
             ("runner/runner.c", "    reconcile_turn(&runner->reconcile, runner->lease.beats);\n", ""))),
     Mutant("two-step-create", "a job is stored and made due in one script", (6,),
            "kill-handler,kill-all-handlers,kill-redis",
-           (("lib/store/lua/job_create.lua", "redis.call('EXISTS', KEYS[1]) == 1",
-             "redis.call('HGET', KEYS[1], 'step') == '2'"),
+           (("lib/store/lua/job_create.lua", "redis.call('EXISTS', job_key) == 1",
+             "redis.call('HGET', job_key, 'step') == '2'"),
             ("lib/store/lua/job_create.lua", """if due then
-    redis.call('ZADD', KEYS[2], ARGV[3], id)
+    redis.call('ZADD', due_key, first_due, job_id)
 else
-    redis.call('ZREM', KEYS[2], id)
+    redis.call('ZREM', due_key, job_id)
 end
 if not clear then
-    try('ZREM', KEYS[3], id)
-    redis.call('DEL', KEYS[1])
+    try('ZREM', broken_key, job_id)
+    redis.call('DEL', job_key)
 end
-redis.call('HSET', KEYS[1], 'created', ARGV[4], unpack(ARGV, 9))
-""", """redis.call('ZREM', KEYS[3], id)
-redis.call('HSET', KEYS[1], 'created', ARGV[4], unpack(ARGV, 9))
-if redis.call('HINCRBY', KEYS[1], 'step', 1) == 1 then
+redis.call('HSET', job_key, 'created', as_text(created), each_unpacked())
+""", """redis.call('ZREM', broken_key, job_id)
+redis.call('HSET', job_key, 'created', as_text(created), each_unpacked())
+if redis.call('HINCRBY', job_key, 'step', 1) == 1 then
     return now
 end
-redis.call('ZADD', KEYS[2], ARGV[3], id)
+redis.call('ZADD', due_key, first_due, job_id)
 """)), ("--haste", "8", "--posts", "100")),
     Mutant("hasty-201", "a 201 waits for Redis to say that the job is stored", (6,),
            "kill-redis,stop-redis",
@@ -113,62 +113,62 @@ redis.call('ZADD', KEYS[2], ARGV[3], id)
         return STEP_FAILED;""", "        return STEP_DONE;"),)),
     Mutant("handlers-own-clock", "a job begins by Redis' clock, not by the handler's", (6,),
            "step-handler,step-redis",
-           (("lib/store/lua/job_create.lua", "if math.abs(now - created) > tonumber(ARGV[5]) then", "if false then"),)),
+           (("lib/store/lua/job_create.lua", "if math.abs(now - created) > CLOCK_TOLERANCE_MS then", "if false then"),)),
     Mutant("started-though-void", "what was deleted, paused or put elsewhere since it was claimed is not started", (8, 9, 11),
            "kill-handler",
-           (("lib/store/lua/part/starting.lua", "local valid, job_state = is_valid(where.job_prefix, member:sub(1, 32), claim)",
-             "local valid, job_state = true, nil"),)),
+           (("lib/store/lua/part/starting.lua", "local valid, state = is_valid(member:sub(1, 32), claim)",
+             "local valid, state = true, nil"),)),
     Mutant("called-again", "a job that is made anew, resumed or changed is not due at an instant that is called already", (8,),
            "kill-handler",
-           (("lib/store/lua/part/taken.lua", "return is_under_way(where, id .. as_text(due), stamp) and due or nil", "return nil"),)),
+           (("lib/store/lua/part/taken.lua", "return is_under_way(id .. as_text(instant), stamp) and instant or nil", "return nil"),)),
     Mutant("retried-in-a-pause", "a retry that comes due in a pause is not made", (9,),
            "kill-handler",
-           (("lib/store/lua/claim.lua", "if not current or state ~= 'PAUSED' or manual then", "if true then"),
-            ("lib/store/lua/part/starting.lua", "if valid and job_state == 'PAUSED' and not is_manual(claim.kind) then", "if false then"))),
+           (("lib/store/lua/claim.lua", "if not current or state ~= JOB_PAUSED or manual then", "if true then"),
+            ("lib/store/lua/part/starting.lua", "if valid and state == JOB_PAUSED and not is_manual(claim.kind) then", "if false then"))),
     Mutant("cancelled-by-hand", "a run by hand is made while its job is paused, too", (10,),
            "kill-handler",
-           (("lib/store/lua/claim.lua", "if not current or state ~= 'PAUSED' or manual then", "if not current or state ~= 'PAUSED' then"),)),
+           (("lib/store/lua/claim.lua", "if not current or state ~= JOB_PAUSED or manual then", "if not current or state ~= JOB_PAUSED then"),)),
     Mutant("deleted-and-listed", "a job that is deleted leaves the index, too", (11,),
            "kill-handler",
-           (("lib/store/lua/job_delete.lua", "index_remove(KEYS[5], ARGV[1])", ""),)),
+           (("lib/store/lua/job_delete.lua", "index_remove(job_id)", ""),)),
     Mutant("start-not-made-up-for", "finish makes the next instant due where Redis has lost the start", (13,), "",
-           (("lib/store/lua/part/finishing.lua", "    make_up_for_start(where, member, claim, next_due)\n", ""),), (), "rollback.py"),
+           (("lib/store/lua/part/finishing.lua", "        make_up_for_start(member, claim, next_due)\n", ""),), (), "rollback.py"),
     Mutant("record-lost-for-good", "a started claim whose record Redis has lost is ended", (13,), "",
            (("runner/cluster/reconcile.c", "return claim->started ? RECONCILE_LOST : RECONCILE_UNKNOWN;",
              "return claim->started ? RECONCILE_KNOWN : RECONCILE_UNKNOWN;"),), (), "rollback.py"),
     Tested("one-stamp", "a job that is made again in the same millisecond has another stamp", "test_store_taken",
-           (("lib/store/lua/job_create.lua", "if gone and (created <= tonumber(gone) or is_set_back(where, now)) then", "if false then"),)),
+           (("lib/store/lua/job_create.lua", "if gone and (created <= tonumber(gone) or is_set_back(now)) then", "if false then"),)),
     Tested("forgotten-floor", "what ends before its instant has come stays taken", "test_store_taken",
-           (("lib/store/lua/part/record.lua", "if gone or scheduled > position then", "if gone then"),)),
+           (("lib/store/lua/part/record.lua", "if is_gone or scheduled > position then", "if is_gone then"),)),
     Tested("forgotten-behind-delete", "what ends after its job was deleted stays taken", "test_store_taken",
-           (("lib/store/lua/part/record.lua", "if gone or scheduled > position then",
+           (("lib/store/lua/part/record.lua", "if is_gone or scheduled > position then",
              "if scheduled > position then"),)),
     Tested("forgotten-with-the-job", "a DELETE remembers what the job has taken", "test_store_taken",
-           (("lib/store/lua/job_delete.lua", "keep_gone({", "local _ = ({"),)),
+           (("lib/store/lua/job_delete.lua", "keep_gone(job_id, now_ms())", ""),)),
     Tested("forgotten-by-the-next", "a job takes over what earlier jobs of its id have taken", "test_store_taken",
-           (("lib/store/lua/job_create.lua", "redis.call('HSET', KEYS[1], 'floor', as_text(tonumber(gone)))", ""),)),
+           (("lib/store/lua/job_create.lua", "redis.call('HSET', job_key, 'floor', as_text(tonumber(gone)))", ""),)),
     Tested("unbounded-memory", "what is remembered of deleted jobs is bounded", "test_store_taken",
            (("lib/store/lua/part/gone.lua", "    if excess > 0 then", "    if false then"),)),
     Tested("history-not-asked", "behind a clock that was set back the history says what was called", "test_store_taken",
-           (("lib/store/lua/part/taken.lua", "return is_set_back(where, now) and", "return false and"),)),
+           (("lib/store/lua/part/taken.lua", "return is_set_back(now) and", "return false and"),)),
     Tested("forgotten-hand-back", "what was started and handed back is taken, however often the job was changed since", "test_store_taken",
            (("lib/store/lua/part/retry.lua", "attempt > 0 and which_job(stamp) or stamp)", "stamp)"),)),
     Tested("forgotten-ahead-of-a-hand-back", "no schedule begins before what was started and handed back", "test_store_taken",
-           (("lib/store/lua/part/claims.lua", "    if claim.state == 's' then\n", "    if false then\n"),)),
+           (("lib/store/lua/part/claims.lua", "    if claim.state == CLAIM_STARTED then\n", "    if false then\n"),)),
     Tested("begun-before-a-call", "no schedule begins before what is under way", "test_store_taken",
-           (("lib/store/lua/part/taken.lua", "    if due <= latest then\n", "    if false then\n"),)),
+           (("lib/store/lua/part/taken.lua", "    if instant <= latest then\n", "    if false then\n"),)),
     Tested("forgotten-by-an-older-version", "what an older version handed back is taken", "test_store_taken",
-           (("lib/store/lua/part/taken.lua", "return stamp and is_handed_back(where.retry_key, member, stamp) or false", "return false"),)),
+           (("lib/store/lua/part/taken.lua", "return stamp and is_handed_back(member, stamp) or false", "return false"),)),
     Tested("run-named-as-an-occurrence", "a run by hand does not get the name of what is under way", "test_store_taken",
-           (("lib/store/lua/part/taken.lua", "while at % 1000 == 0 or at % 1000 == offset or is_under_way(where, id .. as_text(at), stamp, true) do",
-             "while at % 1000 == 0 or at % 1000 == offset do"),)),
+           (("lib/store/lua/part/taken.lua", "while instant % 1000 == 0 or instant % 1000 == offset or is_under_way(id .. as_text(instant), stamp, true) do",
+             "while instant % 1000 == 0 or instant % 1000 == offset do"),)),
     Tested("run-named-as-a-claim", "a run by hand does not get the name of what is claimed and starts late", "test_scripts.py",
-           (("lib/store/lua/part/taken.lua", "(claim.state == 'r' or any_claim and claim.state)", "claim.state == 'r'"),), "by_hand"),
+           (("lib/store/lua/part/taken.lua", "(claim.state == CLAIM_RETRY or any_claim and claim.state)", "claim.state == CLAIM_RETRY"),), "by_hand"),
     Tested("created-ahead", "a job that was made ahead and never called has taken nothing", "test_scripts.py",
-           (("lib/store/lua/part/gone.lua", "created = created <= now + CLOCK_TOLERANCE_MS and created or 0", ""),), "made_ahead"),
+           (("lib/store/lua/part/gone.lua", "made = made <= now + CLOCK_TOLERANCE_MS and made or 0", ""),), "made_ahead"),
     Tested("half-written", "a script that meets garbage does its work or changes nothing", "test_scripts.py",
-           (("lib/store/lua/part/taken.lua", "ipairs(try('SMEMBERS', where.holders_key) or {})",
-             "ipairs(redis.call('SMEMBERS', where.holders_key))"),), "garbage"),
+           (("lib/store/lua/part/taken.lua", "ipairs(try('SMEMBERS', holders_key) or {}) do\n        local claim =",
+             "ipairs(redis.call('SMEMBERS', holders_key)) do\n        local claim ="),), "garbage"),
     Tested("counted-token", "a token does not come again when Redis' data goes back", "test_store_taken",
            (("lib/store/lua/part/token.lua", "local token = time[1] * 1000000 + time[2]", "local token = 0"),)),
     Tested("clocked-token", "nor when its clock does", "test_store_taken",

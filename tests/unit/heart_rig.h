@@ -23,7 +23,7 @@
 #define SETTLED "3"
 
 struct heart {
-    struct timebase timebase;
+    struct cluster_clock cluster_clock;
     struct runner_context context;
     struct redis_link *link;
     struct outbox outbox;
@@ -59,10 +59,10 @@ static inline void heart_open(size_t max_in_flight, size_t max_per_host)
     fake_at(0);
     fake_target_reset();
     log_capture_begin(&heart.log, LOG_DEBUG);
-    timebase_init(&heart.timebase, fake_clock());
+    cluster_clock_init(&heart.cluster_clock, fake_clock());
     heart.link = fake_link_new();
     heart.context = (struct runner_context){.link = heart.link,
-                                            .timebase = &heart.timebase,
+                                            .cluster_clock = &heart.cluster_clock,
                                             .zones = zones_new(JOB_MAKER_ZONES),
                                             .runner = RUNNER,
                                             .keep = STORE_KEEP_STANDARD};

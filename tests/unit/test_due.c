@@ -77,7 +77,8 @@ TEST(due_claims_up_to_the_look_ahead_and_tells_what_is_backlog)
 /* Redis' clock decides, whatever this machine's says. */
 TEST(due_claims_by_the_clock_of_redis)
 {
-    (void)timebase_sample(&heart.timebase, (T0 + 7000) * 1000, fake_mono_us(NULL), fake_mono_us(NULL));
+    (void)cluster_clock_sample(&heart.cluster_clock, (T0 + 7000) * 1000, fake_mono_us(NULL),
+                               fake_mono_us(NULL));
     turn_at(0);
     assert_true(cmd_has_number(fake_link_first(heart.link, "claim"), T0 + 7000 + DUE_LOOK_AHEAD_MS));
 }

@@ -250,7 +250,7 @@ TEST(job_json_writes_what_it_was_given)
     memset(job->id.bytes, 0xab, sizeof job->id.bytes);
     job->type = JOB_ATLEAST_ONCE;
     job->catch_up = catch_up_default(true);
-    assert_true(call_spec_read(&job->call, &(struct job_fields){0}, &(struct job_fault){0}));
+    assert_true(call_options_read(&job->call, &(struct job_fields){0}, &(struct job_fault){0}));
     job->zone = zone_utc();
     strcpy(job->schedule, "0 0 * * *");
     strcpy(job->api, "https://h/?q=\"x\"");

@@ -175,11 +175,11 @@ TEST(lease_beats_at_once_when_the_link_is_back)
     assert_int_equal(sent("heartbeat"), 1);
 }
 
-TEST(lease_feeds_the_timebase)
+TEST(lease_feeds_the_cluster_clock)
 {
     turn_at(0);
     answer_with(123456, NULL, 0);
-    assert_int_equal(timebase_now(&heart.timebase).ms, T0 + 123456);
+    assert_int_equal(cluster_clock_now(&heart.cluster_clock).ms, T0 + 123456);
     assert_false(lease_take_step(&lease)); /* the first stamp is no step */
 }
 

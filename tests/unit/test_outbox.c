@@ -102,16 +102,16 @@ TEST(outbox_sends_each_state_by_its_own_script)
     assert_true(has_run(fake_link_first(heart.link, "release"), 4));
 }
 
-TEST(outbox_sends_what_is_watched_by_scripts_that_watch)
+TEST(outbox_sends_what_is_stateful_by_scripts_that_watch)
 {
-    runs[0].job.watch.overlap = runs[1].job.watch.overlap = WATCH_SKIP;
+    runs[0].job.stateful.overlap = runs[1].job.stateful.overlap = OVERLAP_SKIP;
     runs[2].is_notice = true;
     put(0, RUN_STARTING, 0);
     put(1, RUN_FINISHING, 0);
     put(2, RUN_FINISHING, 0);
     turn();
-    assert_true(has_run(fake_link_first(heart.link, "start_watched"), 0));
-    assert_true(has_run(fake_link_first(heart.link, "finish_watched"), 1));
+    assert_true(has_run(fake_link_first(heart.link, "start_stateful"), 0));
+    assert_true(has_run(fake_link_first(heart.link, "finish_stateful"), 1));
     assert_true(has_run(fake_link_first(heart.link, "finish_notice"), 2));
 }
 

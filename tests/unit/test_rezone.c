@@ -1,6 +1,7 @@
 /* A new tzdata in the runner, with a real Redis: the scripts compare before they set, the walk sees every
  * job, and comes again for what was written by old rules in the meantime. */
 #include "cluster/rezone.h"
+#include "store/store_job.h"
 
 #include "job_maker.h"
 #include "redis/redis_sync.h"
@@ -20,8 +21,8 @@ static struct config config;
 static struct arena arena; /* of replies */
 static struct redis_sync *redis;
 static struct rig rig;
-static struct timebase timebase;
-static struct runner_context context = {.timebase = &timebase};
+static struct cluster_clock cluster_clock;
+static struct runner_context context = {.cluster_clock = &cluster_clock};
 static struct runs runs;
 static struct rezone rezone;
 static char folder[] = "/tmp/dronc-zones-XXXXXX";
@@ -61,7 +62,7 @@ static int64_t create(int number, const char *schedule, const char *zone)
     struct wall_ms due;
     struct cmd cmd;
     fields.timezone_default = zone;
-    assert_true(job_build(&job, &fields, timebase_now(&timebase), context.zones, &fault));
+    assert_true(job_build(&job, &fields, cluster_clock_now(&cluster_clock), context.zones, &fault));
     assert_true(job_next(&job, job.created, &due));
     (void)snprintf((char *)job.id.bytes, JOB_ID_SIZE, "c%030d", number);
     store_job_create(&cmd, &job, due);
@@ -118,7 +119,7 @@ static void set_up(void)
     (void)snprintf(folder, sizeof folder, "/tmp/dronc-zones-XXXXXX");
     assert_non_null(mkdtemp(folder));
     set_rules("America/New_York");
-    timebase_init(&timebase, clock_system());
+    cluster_clock_init(&cluster_clock, clock_system());
     runs = (struct runs){0};
     context.zones = zones_new(folder);
     rig_init(&rig);

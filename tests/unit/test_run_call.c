@@ -22,8 +22,8 @@ static struct log_capture capture;
 static void give_call(struct job_fields *fields)
 {
     struct job_fault fault = {0};
-    call_spec_fini(&run.job.call);
-    if (!call_spec_read(&run.job.call, fields, &fault)) {
+    call_options_fini(&run.job.call);
+    if (!call_options_read(&run.job.call, fields, &fault)) {
         fail_msg("%s: %s", fault.field, fault.text);
     }
 }
@@ -533,7 +533,7 @@ TEST(run_call_log_of_a_gap_and_of_a_refusal)
  * or not. */
 TEST(run_call_log_of_a_record_that_is_refused_for_a_later_occurrence)
 {
-    run.job.watch.overlap = WATCH_CANCEL;
+    run.job.stateful.overlap = OVERLAP_CANCEL;
     run_log_refused(&run);
     assert_int_equal(log_capture_lines(&capture), 0);
     log_set_level(LOG_DEBUG);

@@ -56,7 +56,7 @@ TEST(run_step_gives_up_what_was_handed_back_and_is_too_old)
     assert_int_equal(claimed_at(NOW + 60 * MINUTE),
                      RUN_STEP_WAIT); /* that newer ones are due does not matter */
     assert_int_equal(claimed_at(NOW + 60 * MINUTE + 1), RUN_STEP_GIVE_UP);
-    run.job.watch.overlap = WATCH_QUEUE; /* it may have waited for its turn all the while */
+    run.job.stateful.overlap = OVERLAP_QUEUE; /* it may have waited for its turn all the while */
     assert_int_equal(claimed_at(NOW + 600 * MINUTE), RUN_STEP_WAIT);
 }
 
@@ -99,11 +99,11 @@ TEST(run_step_ends_what_was_cancelled_meanwhile)
 
 TEST(run_step_asks_once_more_where_a_later_occurrence_may_cancel)
 {
-    for (int overlap = 0; overlap < WATCH_OVERLAP__COUNT; overlap++) {
-        run.job.watch.overlap = (enum watch_overlap)overlap;
-        assert_int_equal(run_step_ready(&run), overlap == WATCH_CANCEL ? RUN_STEP_CONFIRM : RUN_STEP_CALL);
+    for (int overlap = 0; overlap < OVERLAP__COUNT; overlap++) {
+        run.job.stateful.overlap = (enum overlap)overlap;
+        assert_int_equal(run_step_ready(&run), overlap == OVERLAP_CANCEL ? RUN_STEP_CONFIRM : RUN_STEP_CALL);
     }
-    run.job.watch.overlap = WATCH_CANCEL;
+    run.job.stateful.overlap = OVERLAP_CANCEL;
     run.is_notice = true;
     assert_int_equal(run_step_ready(&run), RUN_STEP_CALL);
 }

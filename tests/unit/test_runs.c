@@ -31,14 +31,14 @@ static void claim_and_ask(struct store_claimed claimed)
 {
     heart_claim(&claimed);
     heart_at(LEAD);
-    assert_int_equal(sent("start") + sent("start_watched"), 1);
+    assert_int_equal(sent("start") + sent("start_stateful"), 1);
 }
 
 /* One that is being called. */
 static void claim_and_call(struct store_claimed claimed)
 {
     claim_and_ask(claimed);
-    heart_answer(sent("start") > 0 ? "start" : "start_watched", DONE);
+    heart_answer(sent("start") > 0 ? "start" : "start_stateful", DONE);
     heart_at(INSTANT);
 }
 
@@ -303,7 +303,7 @@ TEST(runs_cancel_ends_what_waits_for_its_instant)
 {
     struct store_claimed claimed = watched("cancel");
     claim_and_ask(claimed);
-    heart_answer("start_watched", DONE);
+    heart_answer("start_stateful", DONE);
     runs_cancel(&heart.runs, &claimed.attempt);
     heart_at(INSTANT);
     assert_int_equal(fake_call_count, 0);

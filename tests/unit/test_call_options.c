@@ -1,5 +1,5 @@
 /* A call's method, headers and body: what is taken, what is refused and why, and what is the same call. */
-#include "job/call_spec.h"
+#include "job/call_options.h"
 
 #include "test.h"
 
@@ -7,12 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct call_spec spec;
+static struct call_options options;
 static struct job_fault fault;
 
 static void tear_down(void)
 {
-    call_spec_fini(&spec);
+    call_options_fini(&options);
 }
 
 ALL_TESTS(NULL, tear_down);
@@ -31,9 +31,9 @@ static struct slice given(const char *text)
 
 static bool read_spec(struct job_fields fields)
 {
-    call_spec_fini(&spec);
+    call_options_fini(&options);
     fault = (struct job_fault){0};
-    return call_spec_read(&spec, &fields, &fault);
+    return call_options_read(&options, &fields, &fault);
 }
 
 static void assert_read(struct job_fields fields)
@@ -43,7 +43,7 @@ static void assert_read(struct job_fields fields)
     }
 }
 
-TEST(call_spec_default_is_a_plain_get)
+TEST(call_options_default_is_a_plain_get)
 {
     struct job_fields none[] = {FIELDS(NULL, NULL, NULL, NULL), FIELDS("GET", "{}", "", NULL),
                                 FIELDS("GET", "{}", NULL, "")};
@@ -51,10 +51,10 @@ TEST(call_spec_default_is_a_plain_get)
         struct job_fields told = {0};
         struct buffer text = {0};
         assert_read(none[i]);
-        assert_int_equal(spec.method, CALL_GET);
-        assert_null(spec.memory);
-        call_spec_describe(&spec, &told);
-        call_spec_print(&spec, &text);
+        assert_int_equal(options.method, CALL_GET);
+        assert_null(options.memory);
+        call_options_describe(&options, &told);
+        call_options_print(&options, &text);
         assert_null(told.method.data);
         assert_null(told.headers.data);
         assert_null(told.body.data);
@@ -64,7 +64,7 @@ TEST(call_spec_default_is_a_plain_get)
     }
 }
 
-TEST(call_spec_keeps_what_was_given)
+TEST(call_options_keeps_what_was_given)
 {
     struct job_fields told = {0};
     char headers[] = "{\"X-A\":\"b\"}";
@@ -72,30 +72,30 @@ TEST(call_spec_keeps_what_was_given)
     assert_read(FIELDS("PATCH", headers, body, NULL));
     memset(headers, 'x', strlen(headers)); /* it has copies */
     memset(body, 'x', strlen(body));
-    call_spec_describe(&spec, &told);
+    call_options_describe(&options, &told);
     assert_true(slice_eq(told.method, "PATCH"));
     assert_true(slice_eq(told.headers, "{\"X-A\":\"b\"}"));
     assert_true(slice_eq(told.body, "c {{attempt}}"));
     assert_null(told.body_base64.data);
     assert_read(FIELDS("PUT", NULL, NULL, "AAE="));
     told = (struct job_fields){0};
-    call_spec_describe(&spec, &told);
+    call_options_describe(&options, &told);
     assert_true(slice_eq(told.body_base64, "AAE="));
     assert_null(told.body.data);
     assert_null(told.headers.data);
 }
 
-TEST(call_spec_knows_seven_methods)
+TEST(call_options_knows_seven_methods)
 {
     static const char *const methods[] = {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"};
     for (size_t i = 0; i < CALL_METHOD__COUNT; i++) {
         assert_read(FIELDS(methods[i], NULL, NULL, NULL));
-        assert_string_equal(call_method_name(spec.method), methods[i]);
+        assert_string_equal(call_method_name(options.method), methods[i]);
     }
     assert_string_equal(call_method_name(CALL_METHOD__COUNT), "unknown");
 }
 
-TEST(call_spec_names_every_fault)
+TEST(call_options_names_every_fault)
 {
     static const struct {
         const char *method, *headers, *body, *base64, *field, *part;
@@ -131,11 +131,11 @@ TEST(call_spec_names_every_fault)
         if (strcmp(fault.field, rows[i].field) != 0 || strstr(fault.text, rows[i].part) == NULL) {
             fail_msg("row %zu: %s: %s", i, fault.field, fault.text);
         }
-        assert_null(spec.memory);
+        assert_null(options.memory);
     }
 }
 
-TEST(call_spec_refuses_headers_of_the_connection)
+TEST(call_options_refuses_headers_of_the_connection)
 {
     static const char *const names[] = {"Host",
                                         "content-length",
@@ -159,7 +159,7 @@ TEST(call_spec_refuses_headers_of_the_connection)
 }
 
 /* What is secret in a header must not get into a message, which may be logged. */
-TEST(call_spec_messages_do_not_repeat_values)
+TEST(call_options_messages_do_not_repeat_values)
 {
     static const char *const rows[] = {"{\"Authorization\":\"s3cret\\n\"}", "{\"Authorization\":\" s3cret\"}",
                                        "{\"Host\":\"s3cret\"}", "{\"a\":\"s3cret\",\"A\":\"s3cret\"}"};
@@ -185,7 +185,7 @@ static char *many_headers(size_t count, size_t size)
     return text.data;
 }
 
-TEST(call_spec_headers_have_limits)
+TEST(call_options_headers_have_limits)
 {
     static const struct {
         size_t count, size;
@@ -200,7 +200,7 @@ TEST(call_spec_headers_have_limits)
     }
 }
 
-TEST(call_spec_bodies_have_a_limit)
+TEST(call_options_bodies_have_a_limit)
 {
     size_t size = CALL_BODY_MAX + 1;
     char *text = malloc(2 * size);
@@ -225,13 +225,13 @@ static void assert_prints(struct job_fields fields, const char *expected)
 {
     struct buffer text = {0};
     assert_read(fields);
-    call_spec_print(&spec, &text);
+    call_options_print(&options, &text);
     assert_int_equal(buffer_error(&text), ERR_OK);
     assert_string_equal(buffer_str(&text), expected);
     buffer_fini(&text);
 }
 
-TEST(call_spec_numbers_have_defaults)
+TEST(call_options_numbers_have_defaults)
 {
     struct job_fields told = {0};
     struct job_fields usual = {
@@ -239,35 +239,35 @@ TEST(call_spec_numbers_have_defaults)
     struct job_fields other = {
         .timeout_ms = {true, 100}, .connect_timeout_ms = {true, 60000}, .follow_redirects = {true, 0}};
     assert_read((struct job_fields){0});
-    assert_int_equal(spec.timeout_ms, 90000);
-    assert_int_equal(spec.connect_timeout_ms, 10000);
-    assert_int_equal(spec.max_redirects, 5);
+    assert_int_equal(options.timeout_ms, 90000);
+    assert_int_equal(options.connect_timeout_ms, 10000);
+    assert_int_equal(options.max_redirects, 5);
     assert_read(usual);
-    call_spec_describe(&spec, &told);
+    call_options_describe(&options, &told);
     assert_false(told.timeout_ms.given || told.connect_timeout_ms.given || told.follow_redirects.given);
     assert_prints(usual, "");
     assert_prints(other, "timeout_ms 100\nconnect_timeout_ms 60000\nfollow_redirects 0\n");
-    call_spec_describe(&spec, &told);
+    call_options_describe(&options, &told);
     assert_int_equal(told.timeout_ms.value, 100);
     assert_int_equal(told.connect_timeout_ms.value, 60000);
     assert_true(told.follow_redirects.given);
     assert_int_equal(told.follow_redirects.value, 0);
 }
 
-TEST(call_spec_keeps_a_response_only_if_asked)
+TEST(call_options_keeps_a_response_only_if_asked)
 {
     struct job_fields told = {0};
     assert_read((struct job_fields){.keep_response = {true, 0}});
-    call_spec_describe(&spec, &told);
-    assert_false(spec.keep_response || told.keep_response.given);
+    call_options_describe(&options, &told);
+    assert_false(options.keep_response || told.keep_response.given);
     assert_prints((struct job_fields){.keep_response = {true, 0}}, "");
     assert_prints((struct job_fields){.keep_response = {true, 1}}, "keep_response 1\n");
-    call_spec_describe(&spec, &told);
-    assert_true(spec.keep_response && told.keep_response.given && told.keep_response.value == 1);
+    call_options_describe(&options, &told);
+    assert_true(options.keep_response && told.keep_response.given && told.keep_response.value == 1);
 }
 
 /* The letters of names, their order, and how the bytes of a body came do not matter. */
-TEST(call_spec_prints_what_it_means)
+TEST(call_options_prints_what_it_means)
 {
     assert_prints(FIELDS("POST", NULL, NULL, NULL), "method POST\n");
     assert_prints(FIELDS(NULL, "{\"b\":\"X\",\"A\":\"y z\"}", NULL, NULL), "header a y z\nheader b X\n");

@@ -1,4 +1,4 @@
-/* call_spec: what a job's call is besides its URL: method, headers, body, time-outs, redirects, and whether
+/* call_options: what a job's call is besides its URL: method, headers, body, time-outs, redirects, and whether
  * the beginning of the answer is kept. By default, a GET with nothing but Dronc's own headers.
  *
  * A group of fields (group.h): `method`, `headers`, `body`, `body_base64`, `timeout_ms`,
@@ -12,10 +12,10 @@
  * HTTP itself sets them. Dronc's own headers (Dronc-…, Idempotency-Key) are accepted but not sent, since
  * Dronc sends its own.
  *
- * Life cycle: call_spec_read makes one, call_spec_fini frees its memory.
+ * Life cycle: call_options_read makes one, call_options_fini frees its memory.
  */
-#ifndef DRONC_CALL_SPEC_H
-#define DRONC_CALL_SPEC_H
+#ifndef DRONC_CALL_OPTIONS_H
+#define DRONC_CALL_OPTIONS_H
 
 #include "base/buffer.h"
 #include "job/job_fault.h"
@@ -44,7 +44,7 @@ enum call_method {
     CALL_METHOD__COUNT
 };
 
-struct call_spec {
+struct call_options {
     enum call_method method;
     bool body_is_base64;
     bool keep_response;     /* records hold the first EXECUTION_RESPONSE_MAX bytes of the answer's body */
@@ -60,21 +60,21 @@ struct call_spec {
 const char *call_method_name(enum call_method method);
 
 /* See group.h. */
-NODISCARD bool call_spec_read(struct call_spec *out, const struct job_fields *fields,
-                              struct job_fault *fault);
-void call_spec_describe(const struct call_spec *spec, struct job_fields *fields);
-void call_spec_print(const struct call_spec *spec, struct buffer *out);
-void call_spec_fini(struct call_spec *spec);
+NODISCARD bool call_options_read(struct call_options *out, const struct job_fields *fields,
+                                 struct job_fault *fault);
+void call_options_describe(const struct call_options *options, struct job_fields *fields);
+void call_options_print(const struct call_options *options, struct buffer *out);
+void call_options_fini(struct call_options *options);
 
 /* Append the headers to send as "Name: value" ("Name;" if the value is empty), each with a NUL behind it.
  * Failures: see buffer.h. */
-void call_spec_add_headers(const struct call_spec *spec, const struct template_values *values,
-                           struct buffer *out);
+void call_options_add_headers(const struct call_options *options, const struct template_values *values,
+                              struct buffer *out);
 
 /* Append the body to send. */
-void call_spec_add_body(const struct call_spec *spec, const struct template_values *values,
-                        struct buffer *out);
-/* True if the body to send is spec->body, byte for byte, so that it need not be copied. */
-bool call_spec_body_is_plain(const struct call_spec *spec);
+void call_options_add_body(const struct call_options *options, const struct template_values *values,
+                           struct buffer *out);
+/* True if the body to send is options->body, byte for byte, so that it need not be copied. */
+bool call_options_body_is_plain(const struct call_options *options);
 
 #endif

@@ -1,53 +1,7 @@
-/* store_keys: see store_keys.h. All of Dronc's key space is spelled out in this file and in the wake
- * channel's name. */
-#include "store/store_keys.h"
+/* store_reply: see store_reply.h. */
+#include "store/store_reply.h"
 
 #include <string.h>
-
-unsigned store_shard(const struct job_id *id)
-{
-    /* The id is a hash already: any of its bytes is evenly spread. */
-    return id->bytes[0] % STORE_SHARDS;
-}
-
-/* Append dronc:{<shard>}:<name>, and :<suffix> unless its data is NULL. In pieces, not with printf: half a
- * dozen of these go to Redis with each job and each call. */
-static void add_key(struct cmd *cmd, unsigned shard, const char *name, struct slice suffix)
-{
-    char digits[I64_DIGITS];
-    const struct slice pieces[] = {slice_of("dronc:{"), {digits, i64_format(digits, shard)},
-                                   slice_of("}:"),      slice_of(name),
-                                   slice_of(":"),       suffix};
-    cmd_arg_pieces(cmd, pieces, suffix.data != NULL ? 6 : 4);
-}
-
-void store_key_arg(struct cmd *cmd, unsigned shard, const char *name)
-{
-    add_key(cmd, shard, name, (struct slice){NULL, 0});
-}
-
-void store_key_arg_of(struct cmd *cmd, unsigned shard, const char *name, const char *suffix)
-{
-    add_key(cmd, shard, name, slice_of(suffix));
-}
-
-void store_job_key_arg(struct cmd *cmd, const char *name, const struct job_id *id)
-{
-    add_key(cmd, store_shard(id), name, (struct slice){(const char *)id->bytes, JOB_ID_SIZE});
-}
-
-void store_prefix_arg(struct cmd *cmd, unsigned shard, const char *name)
-{
-    add_key(cmd, shard, name, slice_of(""));
-}
-
-void store_member_arg(struct cmd *cmd, const struct job_id *job, struct wall_ms scheduled)
-{
-    char digits[I64_DIGITS];
-    const struct slice pieces[] = {{(const char *)job->bytes, JOB_ID_SIZE},
-                                   {digits, i64_format(digits, scheduled.ms)}};
-    cmd_arg_pieces(cmd, pieces, sizeof pieces / sizeof pieces[0]);
-}
 
 bool store_member_parse(struct slice member, struct job_id *job, struct wall_ms *scheduled)
 {
@@ -58,13 +12,19 @@ bool store_member_parse(struct slice member, struct job_id *job, struct wall_ms 
     return slice_i64((struct slice){member.data + JOB_ID_SIZE, member.len - JOB_ID_SIZE}, &scheduled->ms);
 }
 
-void store_instant_arg(struct cmd *cmd, struct wall_ms at)
+bool store_ticket_parse(struct slice text, struct store_attempt *out)
 {
-    if (at.ms == INT64_MAX) {
-        cmd_arg_str(cmd, "");
-    } else {
-        cmd_arg_i64(cmd, at.ms);
+    const char *dot = text.data == NULL ? NULL : memchr(text.data, '.', text.len);
+    int64_t number;
+    if (dot == NULL) {
+        return false;
     }
+    size_t head = (size_t)(dot - text.data);
+    if (!slice_i64((struct slice){text.data, head}, &number) || number < 1 || number > STORE_ATTEMPT_MAX) {
+        return false;
+    }
+    out->number = (int)number;
+    return slice_i64((struct slice){dot + 1, text.len - head - 1}, &out->token);
 }
 
 enum err store_check_array(const struct reply *reply, size_t head, size_t width, struct errinfo *info)
@@ -96,14 +56,24 @@ enum err store_item_id(const struct reply *reply, size_t index, struct job_id *o
     return ERR_OK;
 }
 
+enum err store_reply_i64(const struct reply *reply, const char *script, int64_t *out, struct errinfo *info)
+{
+    enum err err = reply_check(reply, info);
+    if (err == ERR_OK && reply->kind != REPLY_INTEGER) {
+        err = err_set(info, ERR_PROTOCOL, "%s did not answer with a number", script);
+    }
+    *out = err == ERR_OK ? reply->integer : 0;
+    return err;
+}
+
 static bool read_number(struct slice text, struct job_number *out)
 {
     out->given = text.data != NULL;
     return !out->given || slice_i64(text, &out->value);
 }
 
-/* Put text into the field at its place. False: it is to be a number, and is none. */
-static bool put_field(struct job_fields *out, const struct job_field *field, struct slice text)
+/* Set a field to text. Returns false if the field is a number and the text is not. */
+static bool set_field(struct job_fields *out, const struct job_field *field, struct slice text)
 {
     if (!job_field_is_slice(field)) {
         return read_number(text, job_field_number(out, field));
@@ -117,14 +87,14 @@ void store_item_fields(const struct reply *reply, size_t index, struct job_field
     bool good = true;
     *out = (struct job_fields){0};
     for (size_t i = 0; i < JOB_FIELD_COUNT; i++) {
-        good = put_field(out, job_field_at(i), reply->items[index + i]) && good;
+        good = set_field(out, job_field_at(i), reply->items[index + i]) && good;
     }
     if (!good) {
         out->schedule = slice_of("");
     }
 }
 
-/* Take a number and the blank behind it off rest. */
+/* Cut a number and the space behind it off rest. */
 static bool take_size(struct slice *rest, size_t *out)
 {
     size_t len = 0;
@@ -150,13 +120,13 @@ bool store_take_text(struct slice *rest, struct slice *out)
     return true;
 }
 
-/* Take one packed field off rest. */
+/* Cut one packed field off rest. */
 static bool take_field(struct slice *rest, struct job_fields *out)
 {
-    size_t place;
+    size_t index;
     struct slice text;
-    return take_size(rest, &place) && place < JOB_FIELD_COUNT && store_take_text(rest, &text) &&
-           put_field(out, job_field_at(place), text);
+    return take_size(rest, &index) && index < JOB_FIELD_COUNT && store_take_text(rest, &text) &&
+           set_field(out, job_field_at(index), text);
 }
 
 void store_packed_fields(struct slice packed, struct job_fields *out)

@@ -1,5 +1,5 @@
 /* The cluster's time, against a Redis whose clock and distance the test decides. All in microseconds. */
-#include "redis/timebase.h"
+#include "redis/cluster_clock.h"
 
 #include "test.h"
 
@@ -15,7 +15,7 @@ struct world {
 };
 
 static struct world world;
-static struct timebase timebase;
+static struct cluster_clock cluster_clock;
 
 static struct wall_ms world_wall(void *arg)
 {
@@ -40,7 +40,7 @@ static struct clock world_clock(void)
 static void set_up(void)
 {
     world = (struct world){.mono_us = 50 * S, .wall_ms = T0 / 1000, .redis_us = T0};
-    timebase_init(&timebase, world_clock());
+    cluster_clock_init(&cluster_clock, world_clock());
 }
 
 EACH_TEST(set_up, NULL);
@@ -52,13 +52,13 @@ static int64_t beat(int64_t there_us, int64_t back_us)
     world.mono_us += there_us;
     int64_t stamp = world.mono_us + world.redis_us;
     world.mono_us += back_us;
-    return timebase_sample(&timebase, stamp, sent, world.mono_us);
+    return cluster_clock_sample(&cluster_clock, stamp, sent, world.mono_us);
 }
 
 /* How far behind Redis' clock. */
 static int64_t behind(void)
 {
-    return world.mono_us + world.redis_us - timebase_now_us(&timebase);
+    return world.mono_us + world.redis_us - cluster_clock_now_us(&cluster_clock);
 }
 
 static uint32_t random_state = SEED;
@@ -69,30 +69,30 @@ static int64_t random_below(int64_t limit)
     return (int64_t)(random_state >> 4) % limit;
 }
 
-TEST(timebase_starts_from_the_own_wall_clock)
+TEST(cluster_clock_starts_from_the_own_wall_clock)
 {
-    assert_false(timebase_is_known(&timebase));
-    assert_int_equal(timebase_now(&timebase).ms, T0 / 1000);
+    assert_false(cluster_clock_is_known(&cluster_clock));
+    assert_int_equal(cluster_clock_now(&cluster_clock).ms, T0 / 1000);
     world.mono_us += 1500000;
-    assert_int_equal(timebase_now_us(&timebase), T0 + 1500000);
+    assert_int_equal(cluster_clock_now_us(&cluster_clock), T0 + 1500000);
     /* A step of the own wall clock means nothing. */
     world.wall_ms += 3600000;
-    assert_int_equal(timebase_now(&timebase).ms, T0 / 1000 + 1500);
+    assert_int_equal(cluster_clock_now(&cluster_clock).ms, T0 / 1000 + 1500);
 }
 
-TEST(timebase_first_stamp_rules_in_both_directions)
+TEST(cluster_clock_first_stamp_rules_in_both_directions)
 {
     static const int64_t offsets[] = {T0 + 3600 * (int64_t)S, T0 - 3600 * (int64_t)S, T0, -5};
     for (size_t i = 0; i < sizeof offsets / sizeof offsets[0]; i++) {
         set_up();
         world.redis_us = offsets[i];
         assert_int_equal(beat(100, 200), 0);
-        assert_true(timebase_is_known(&timebase));
+        assert_true(cluster_clock_is_known(&cluster_clock));
         assert_int_equal(behind(), 200);
     }
 }
 
-TEST(timebase_is_behind_by_the_fastest_answer)
+TEST(cluster_clock_is_behind_by_the_fastest_answer)
 {
     (void)beat(100, 5000);
     assert_int_equal(behind(), 5000);
@@ -102,10 +102,10 @@ TEST(timebase_is_behind_by_the_fastest_answer)
     assert_int_equal(behind(), 300);
 }
 
-TEST(timebase_forgets_a_fast_answer_after_some_samples)
+TEST(cluster_clock_forgets_a_fast_answer_after_some_samples)
 {
     (void)beat(100, 10);
-    for (int i = 0; i < TIMEBASE_SAMPLES - 1; i++) {
+    for (int i = 0; i < CLUSTER_CLOCK_SAMPLES - 1; i++) {
         (void)beat(100, 700);
         assert_int_equal(behind(), 10);
     }
@@ -114,7 +114,7 @@ TEST(timebase_forgets_a_fast_answer_after_some_samples)
 }
 
 /* Without drift: whatever the way takes, in either direction. */
-TEST(timebase_is_never_ahead)
+TEST(cluster_clock_is_never_ahead)
 {
     print_message("seed %u\n", SEED);
     for (int i = 0; i < 20000; i++) {
@@ -135,22 +135,22 @@ static void check_drift(int64_t drift_us_per_s)
         world.mono_us += S;
         world.redis_us += drift_us_per_s;
         assert_in_range(beat(100, 200), 0, 20);
-        assert_in_range(behind() + 5000, 5000 + 200 - 200 * TIMEBASE_SAMPLES, 5000 + 200 + 200);
+        assert_in_range(behind() + 5000, 5000 + 200 - 200 * CLUSTER_CLOCK_SAMPLES, 5000 + 200 + 200);
     }
 }
 
-TEST(timebase_follows_a_faster_redis)
+TEST(cluster_clock_follows_a_faster_redis)
 {
     check_drift(200);
     assert_int_equal(behind(), 200);
 }
 
-TEST(timebase_follows_a_slower_redis)
+TEST(cluster_clock_follows_a_slower_redis)
 {
     check_drift(-200);
 }
 
-TEST(timebase_forward_step_is_adopted_at_once)
+TEST(cluster_clock_forward_step_is_adopted_at_once)
 {
     for (int i = 0; i < 20; i++) {
         (void)beat(100, 200);
@@ -160,7 +160,7 @@ TEST(timebase_forward_step_is_adopted_at_once)
     assert_int_equal(behind(), 300);
 }
 
-TEST(timebase_backward_step_is_adopted_at_once_and_told)
+TEST(cluster_clock_backward_step_is_adopted_at_once_and_told)
 {
     for (int i = 0; i < 20; i++) {
         (void)beat(100, 200);
@@ -169,25 +169,25 @@ TEST(timebase_backward_step_is_adopted_at_once_and_told)
     assert_int_equal(beat(100, 200), 10000);
     assert_int_equal(behind(), 200);
     assert_int_equal(beat(100, 200), 0);
-    assert_true(timebase_is_known(&timebase));
+    assert_true(cluster_clock_is_known(&cluster_clock));
 }
 
 /* After a step back nothing older may pull the time forward again. */
-TEST(timebase_backward_step_forgets_older_samples)
+TEST(cluster_clock_backward_step_forgets_older_samples)
 {
     for (int i = 0; i < 20; i++) {
         (void)beat(100, 10);
     }
     world.redis_us -= 60 * S;
     (void)beat(100, 900);
-    for (int i = 0; i < 3 * TIMEBASE_SAMPLES; i++) {
+    for (int i = 0; i < 3 * CLUSTER_CLOCK_SAMPLES; i++) {
         assert_int_equal(beat(100, 900), 0);
         assert_int_equal(behind(), 900);
     }
 }
 
 /* A slow way there is not mistaken for a step back: the stamp may have been taken at any time in between. */
-TEST(timebase_slow_beat_is_no_step)
+TEST(cluster_clock_slow_beat_is_no_step)
 {
     (void)beat(100, 100);
     assert_int_equal(beat(0, 2 * S), 0);
@@ -196,18 +196,18 @@ TEST(timebase_slow_beat_is_no_step)
     assert_int_equal(behind(), 0);
 }
 
-TEST(timebase_counts_sleep)
+TEST(cluster_clock_counts_sleep)
 {
     (void)beat(100, 200);
     world.mono_us += 8 * 3600 * (int64_t)S;
     assert_int_equal(behind(), 200);
 }
 
-TEST(timebase_works_without_a_microsecond_clock)
+TEST(cluster_clock_works_without_a_microsecond_clock)
 {
     struct clock coarse = world_clock();
     coarse.mono_us = NULL;
-    timebase_init(&timebase, coarse);
+    cluster_clock_init(&cluster_clock, coarse);
     (void)beat(1000, 2000);
     assert_int_equal(behind(), 2000);
 }

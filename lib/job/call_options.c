@@ -1,6 +1,6 @@
-/* call_spec: see call_spec.h. call_spec_read checks the texts once; each call is built from the same
+/* call_options: see call_options.h. call_options_read checks the texts once; each call is built from the same
  * texts. */
-#include "job/call_spec.h"
+#include "job/call_options.h"
 
 #include "job/group.h"
 #include "text/base64.h"
@@ -26,7 +26,7 @@ const char *call_method_name(enum call_method method)
     return method < CALL_METHOD__COUNT ? method_names[method] : "unknown";
 }
 
-static bool read_method(struct call_spec *out, struct slice name, struct job_fault *fault)
+static bool read_method(struct call_options *out, struct slice name, struct job_fault *fault)
 {
     for (unsigned i = 0; i < CALL_METHOD__COUNT; i++) {
         if (slice_eq(name, method_names[i])) {
@@ -228,7 +228,7 @@ static bool check_text(struct slice text, struct job_fault *fault)
 }
 
 /* Choose the body that is given, absent if it is empty. */
-static bool read_body(struct call_spec *out, const struct job_fields *fields, struct job_fault *fault)
+static bool read_body(struct call_options *out, const struct job_fields *fields, struct job_fault *fault)
 {
     out->body_is_base64 = fields->body_base64.data != NULL;
     const char *field = out->body_is_base64 ? "body_base64" : "body";
@@ -253,7 +253,7 @@ static int number_or(const struct job_number *number, int otherwise)
     return number->given ? (int)number->value : otherwise;
 }
 
-static void read_numbers(struct call_spec *out, const struct job_fields *fields)
+static void read_numbers(struct call_options *out, const struct job_fields *fields)
 {
     out->timeout_ms = number_or(&fields->timeout_ms, CALL_TIMEOUT_MS);
     out->connect_timeout_ms = number_or(&fields->connect_timeout_ms, CALL_CONNECT_TIMEOUT_MS);
@@ -261,9 +261,9 @@ static void read_numbers(struct call_spec *out, const struct job_fields *fields)
     out->keep_response = number_or(&fields->keep_response, 0) != 0;
 }
 
-bool call_spec_read(struct call_spec *out, const struct job_fields *fields, struct job_fault *fault)
+bool call_options_read(struct call_options *out, const struct job_fields *fields, struct job_fault *fault)
 {
-    *out = (struct call_spec){.headers = fields->headers};
+    *out = (struct call_options){.headers = fields->headers};
     read_numbers(out, fields);
     return read_method(out, fields->method, fault) && check_headers(&out->headers, fault) &&
            read_body(out, fields, fault) &&
@@ -271,31 +271,31 @@ bool call_spec_read(struct call_spec *out, const struct job_fields *fields, stru
             job_fault_nomem(fault, "body"));
 }
 
-void call_spec_fini(struct call_spec *spec)
+void call_options_fini(struct call_options *options)
 {
-    free(spec->memory);
-    *spec = (struct call_spec){0};
+    free(options->memory);
+    *options = (struct call_options){0};
 }
 
-void call_spec_describe(const struct call_spec *spec, struct job_fields *fields)
+void call_options_describe(const struct call_options *options, struct job_fields *fields)
 {
-    if (spec->method != CALL_GET) {
-        fields->method = slice_of(method_names[spec->method]);
+    if (options->method != CALL_GET) {
+        fields->method = slice_of(method_names[options->method]);
     }
-    if (spec->timeout_ms != CALL_TIMEOUT_MS) {
-        fields->timeout_ms = (struct job_number){true, spec->timeout_ms};
+    if (options->timeout_ms != CALL_TIMEOUT_MS) {
+        fields->timeout_ms = (struct job_number){true, options->timeout_ms};
     }
-    if (spec->connect_timeout_ms != CALL_CONNECT_TIMEOUT_MS) {
-        fields->connect_timeout_ms = (struct job_number){true, spec->connect_timeout_ms};
+    if (options->connect_timeout_ms != CALL_CONNECT_TIMEOUT_MS) {
+        fields->connect_timeout_ms = (struct job_number){true, options->connect_timeout_ms};
     }
-    if (spec->max_redirects != CALL_REDIRECTS) {
-        fields->follow_redirects = (struct job_number){true, spec->max_redirects};
+    if (options->max_redirects != CALL_REDIRECTS) {
+        fields->follow_redirects = (struct job_number){true, options->max_redirects};
     }
-    if (spec->keep_response) {
+    if (options->keep_response) {
         fields->keep_response = (struct job_number){true, 1};
     }
-    fields->headers = spec->headers;
-    *(spec->body_is_base64 ? &fields->body_base64 : &fields->body) = spec->body;
+    fields->headers = options->headers;
+    *(options->body_is_base64 ? &fields->body_base64 : &fields->body) = options->body;
 }
 
 /* ---- the canonical form ---- */
@@ -321,26 +321,26 @@ static void print_header(const struct header *header, struct buffer *out)
     buffer_add_char(out, '\n');
 }
 
-/* The headers of spec, which were good when they were read. Returns owned (json_free) what they are borrowed
+/* The headers of options, which were good when they were read. Returns owned (json_free) what they are borrowed
  * from; NULL if there are none. If memory runs out, out has the error. fault: not looked at. */
-static struct json_doc *load_headers(struct headers *headers, const struct call_spec *spec,
+static struct json_doc *load_headers(struct headers *headers, const struct call_options *options,
                                      struct job_fault *fault, struct buffer *out)
 {
-    if (spec->headers.data == NULL) {
+    if (options->headers.data == NULL) {
         return NULL;
     }
-    struct json_doc *doc = parse_headers(headers, spec->headers, fault);
+    struct json_doc *doc = parse_headers(headers, options->headers, fault);
     if (doc == NULL) {
         out->error = ERR_NOMEM;
     }
     return doc;
 }
 
-static void print_headers(const struct call_spec *spec, struct buffer *out)
+static void print_headers(const struct call_options *options, struct buffer *out)
 {
     struct headers headers;
     struct job_fault fault;
-    struct json_doc *doc = load_headers(&headers, spec, &fault, out);
+    struct json_doc *doc = load_headers(&headers, options, &fault, out);
     if (doc != NULL) {
         qsort(headers.list, headers.count, sizeof headers.list[0], compare_headers);
         for (size_t i = 0; i < headers.count; i++) {
@@ -351,16 +351,16 @@ static void print_headers(const struct call_spec *spec, struct buffer *out)
 }
 
 /* Equal bytes are the same body, however they were given; a text with templates is another body. */
-static void print_body(const struct call_spec *spec, struct buffer *out)
+static void print_body(const struct call_options *options, struct buffer *out)
 {
     struct buffer bytes;
     buffer_init(&bytes, 0);
-    if (spec->body_is_base64) {
-        base64_decode(&bytes, spec->body);
+    if (options->body_is_base64) {
+        base64_decode(&bytes, options->body);
     } else {
-        buffer_add(&bytes, spec->body.data, spec->body.len);
+        buffer_add(&bytes, options->body.data, options->body.len);
     }
-    bool plain = spec->body_is_base64 || !template_any(spec->body);
+    bool plain = options->body_is_base64 || !template_any(options->body);
     buffer_printf(out, "%s %zu ", plain ? "body" : "template", bytes.len);
     buffer_add(out, bytes.data, bytes.len);
     buffer_add_char(out, '\n');
@@ -377,18 +377,18 @@ static void print_number(struct buffer *out, const char *name, int value, int ot
     }
 }
 
-void call_spec_print(const struct call_spec *spec, struct buffer *out)
+void call_options_print(const struct call_options *options, struct buffer *out)
 {
-    if (spec->method != CALL_GET) {
-        buffer_printf(out, "method %s\n", method_names[spec->method]);
+    if (options->method != CALL_GET) {
+        buffer_printf(out, "method %s\n", method_names[options->method]);
     }
-    print_number(out, "timeout_ms", spec->timeout_ms, CALL_TIMEOUT_MS);
-    print_number(out, "connect_timeout_ms", spec->connect_timeout_ms, CALL_CONNECT_TIMEOUT_MS);
-    print_number(out, "follow_redirects", spec->max_redirects, CALL_REDIRECTS);
-    print_number(out, "keep_response", spec->keep_response, 0);
-    print_headers(spec, out);
-    if (spec->body.data != NULL) {
-        print_body(spec, out);
+    print_number(out, "timeout_ms", options->timeout_ms, CALL_TIMEOUT_MS);
+    print_number(out, "connect_timeout_ms", options->connect_timeout_ms, CALL_CONNECT_TIMEOUT_MS);
+    print_number(out, "follow_redirects", options->max_redirects, CALL_REDIRECTS);
+    print_number(out, "keep_response", options->keep_response, 0);
+    print_headers(options, out);
+    if (options->body.data != NULL) {
+        print_body(options, out);
     }
 }
 
@@ -406,12 +406,12 @@ static void add_header(const struct header *header, const struct template_values
     buffer_add_char(out, '\0');
 }
 
-void call_spec_add_headers(const struct call_spec *spec, const struct template_values *values,
-                           struct buffer *out)
+void call_options_add_headers(const struct call_options *options, const struct template_values *values,
+                              struct buffer *out)
 {
     struct headers headers;
     struct job_fault fault;
-    struct json_doc *doc = load_headers(&headers, spec, &fault, out);
+    struct json_doc *doc = load_headers(&headers, options, &fault, out);
     for (size_t i = 0; doc != NULL && i < headers.count; i++) {
         if (!is_our_own(headers.list[i].name)) {
             add_header(&headers.list[i], values, out);
@@ -420,17 +420,17 @@ void call_spec_add_headers(const struct call_spec *spec, const struct template_v
     json_free(doc);
 }
 
-bool call_spec_body_is_plain(const struct call_spec *spec)
+bool call_options_body_is_plain(const struct call_options *options)
 {
-    return !spec->body_is_base64 && !template_any(spec->body);
+    return !options->body_is_base64 && !template_any(options->body);
 }
 
-void call_spec_add_body(const struct call_spec *spec, const struct template_values *values,
-                        struct buffer *out)
+void call_options_add_body(const struct call_options *options, const struct template_values *values,
+                           struct buffer *out)
 {
-    if (spec->body_is_base64) {
-        base64_decode(out, spec->body);
+    if (options->body_is_base64) {
+        base64_decode(out, options->body);
     } else {
-        template_expand(out, spec->body, values, TEMPLATE_IN_TEXT);
+        template_expand(out, options->body, values, TEMPLATE_IN_TEXT);
     }
 }
