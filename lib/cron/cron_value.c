@@ -38,7 +38,7 @@ int cron_find_name(enum cron_field field, struct cron_span text)
     return -1;
 }
 
-enum cron_code cron_fail_name(const struct cron_parser *p, enum cron_field field, struct cron_span text)
+enum cron_code cron_fail_name(const struct cron_parser *p, enum cron_field field, struct cron_span where)
 {
     const char *hint = "this field takes no names";
 
@@ -47,13 +47,13 @@ enum cron_code cron_fail_name(const struct cron_parser *p, enum cron_field field
     } else if (field == CRON_DOW) {
         hint = "expected 0-7 or SUN-SAT";
     }
-    return cron_fail(p, CRON_NAME, text, "unknown name '%.*s' (%s)", cron_span_shown(text), text.at, hint);
+    return cron_fail(p, CRON_NAME, where, "unknown name '%.*s' (%s)", cron_span_shown(where), where.at, hint);
 }
 
-enum cron_code cron_fail_item(const struct cron_parser *p, enum cron_code code, struct cron_span text,
+enum cron_code cron_fail_item(const struct cron_parser *p, enum cron_code code, struct cron_span where,
                               const char *hint)
 {
-    return cron_fail(p, code, text, "'%.*s' is not valid here (%s)", cron_span_shown(text), text.at, hint);
+    return cron_fail(p, code, where, "'%.*s' is not valid here (%s)", cron_span_shown(where), where.at, hint);
 }
 
 static enum cron_code parse_number(struct cron_parser *p, enum cron_field field, struct cron_span text,
