@@ -8,7 +8,7 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY Makefile ./
-COPY scripts/embed-lua scripts/lua-source scripts/embed-json scripts/
+COPY scripts/embed-lua scripts/contract.awk scripts/contract-c.awk scripts/lua-link.awk scripts/embed-json scripts/
 COPY lib lib
 COPY fcgi fcgi
 COPY runner runner

@@ -125,7 +125,7 @@ $(BUILD)/lib/store/store_scripts.o $(BUILD)/fcgi/api/openapi_document.o: %.o: %.
 	@echo '  CC    $<'
 	$(Q)$(COMPILE)
 
-$(BUILD)/lib/store/store_scripts.c: $(LUA_SRC) scripts/embed-lua scripts/lua-source
+$(BUILD)/lib/store/store_scripts.c: lib/store/contract.def $(LUA_SRC) $(wildcard scripts/*.awk) scripts/embed-lua
 	@mkdir -p $(@D)
 	@echo '  LUA   $@'
 	$(Q)scripts/embed-lua lib/store/lua >$(NEW) && $(PUT)

@@ -1,4 +1,4 @@
-/* runner: see runner.h. Wires the parts to each other, says what happens in a turn and in which order, and
+/* runner: see runner.h. Wires the parts to each other, sets what happens in a turn and in which order, and
  * keeps the life cycle. */
 #include "runner.h"
 
@@ -9,13 +9,15 @@
 #include "cluster/retention.h"
 #include "cluster/rezone.h"
 #include "cluster/survey.h"
-#include "notify.h"
+#include "redis/cluster_clock.h"
 #include "redis/redis_link.h"
-#include "redis/timebase.h"
 #include "run/due.h"
 #include "run/outbox.h"
+#include "run/runner_context.h"
 #include "run/runs.h"
 #include "status.h"
+#include "store/store_wake.h"
+#include "supervision.h"
 #include "zone/zone.h"
 
 #include <signal.h>
@@ -23,53 +25,69 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* When a drain is over and Redis is still away, so long is waited for it to take the last records. */
+/* How long a runner that has drained waits for a Redis that is away to take the last records. */
 #define DRAIN_RECORD_MS 2000
-#define GOODBYE_MS      500  /* for leaving the list; who does not is found dead, holding nothing */
+#define GOODBYE_MS      500  /* for leaving the list; a runner that does not is found dead, holding nothing */
 #define STOP_SPARE_MS   2000 /* how much longer than all of that a supervisor is to wait */
 
 enum runner_state {
     RUNNER_RUNNING,
     RUNNER_DRAINING, /* claims nothing, waits for calls and records */
     RUNNER_LEAVING,  /* nothing is left but to leave the list of runners */
-    RUNNER_STOPPED
+    RUNNER_STOPPED,
+    RUNNER_STATE__COUNT
 };
 
 struct runner {
     const struct config *config;
+    struct runner_context context; /* what the parts below work with */
     char id[STORE_RUNNER_ID_MAX + 1];
     struct clock clock;
-    struct zones *zones;
-    struct loop *loop;
-    struct redis_link *commands;
+    struct cluster_clock cluster_clock;
     struct redis_link *wake;
     struct http_client *http;
-    struct timebase timebase;
     struct outbox outbox;
     struct runs runs;
     struct due due;
     struct lease lease;
     struct rezone rezone;
     struct reconcile reconcile;
-    struct notify notify;
+    struct supervision supervision;
     struct retention retention;
     struct survey survey;
     struct loop_timer *timer; /* of the drain */
     enum runner_state state;
     struct mono_ms drain_deadline; /* calls are aborted then */
     bool aborted;                  /* they have been */
-    bool said_ready;
+    bool logged_ready;
     enum err result;
     struct errinfo failure; /* what could not be survived */
 };
 
 /* ---- life cycle ---- */
 
+static const char *const state_names[RUNNER_STATE__COUNT] = {[RUNNER_RUNNING] = "running",
+                                                             [RUNNER_DRAINING] = "draining",
+                                                             [RUNNER_LEAVING] = "leaving",
+                                                             [RUNNER_STOPPED] = "stopped"};
+
+#define MOVE(state) (1U << (state))
+static const unsigned allowed_moves[RUNNER_STATE__COUNT] = {
+    [RUNNER_RUNNING] = MOVE(RUNNER_DRAINING) | MOVE(RUNNER_STOPPED),
+    [RUNNER_DRAINING] = MOVE(RUNNER_LEAVING) | MOVE(RUNNER_STOPPED),
+    [RUNNER_LEAVING] = MOVE(RUNNER_STOPPED),
+    [RUNNER_STOPPED] = MOVE(RUNNER_STOPPED), /* what cannot be survived may happen twice in a turn */
+};
+
 static void set_state(struct runner *runner, enum runner_state state)
 {
+    if ((allowed_moves[runner->state] & MOVE(state)) == 0) {
+        log_error("bug: impossible move of the runner", log_str("from", state_names[runner->state]),
+                  log_str("to", state_names[state]));
+    }
     runner->state = state;
     if (state == RUNNER_STOPPED) {
-        loop_stop(runner->loop);
+        loop_stop(runner->context.loop);
     }
 }
 
@@ -86,7 +104,7 @@ static void begin_drain(struct runner *runner)
     set_state(runner, RUNNER_DRAINING);
     runner->drain_deadline.ms = clock_mono(&runner->clock).ms + runner->config->runner_drain_timeout_ms;
     loop_timer_set(runner->timer, runner->config->runner_drain_timeout_ms);
-    log_info("stopping", log_i64("calls_under_way", (int64_t)runner->runs.calling));
+    log_info("stopping", log_i64("calls_under_way", (int64_t)runs_calling(&runner->runs)));
     runs_drain(&runner->runs);
 }
 
@@ -100,9 +118,9 @@ static void on_stop(void *arg)
     }
 }
 
-static void say_stopped(struct runner *runner)
+static void end(struct runner *runner)
 {
-    log_info("stopped", log_i64("left_behind", (int64_t)runner->runs.count));
+    log_info("stopped", log_i64("left_behind", (int64_t)runs_count(&runner->runs)));
     set_state(runner, RUNNER_STOPPED);
 }
 
@@ -114,17 +132,17 @@ static void leave(struct runner *runner)
     loop_timer_set(runner->timer, GOODBYE_MS);
 }
 
-/* In each turn of a drain: is it over, or too long? */
+/* In each turn of a drain: end it once all is recorded, or once it has taken too long. */
 static void drain_turn(struct runner *runner)
 {
     int64_t late_ms = clock_mono(&runner->clock).ms - runner->drain_deadline.ms;
-    if (runner->runs.count == 0 && runner->due.reserved == 0) {
+    if (runs_count(&runner->runs) == 0 && !due_is_asking(&runner->due)) {
         leave(runner);
     } else if (late_ms >= DRAIN_RECORD_MS) {
-        /* Without a goodbye: on the list, what is left behind is found sooner. */
-        say_stopped(runner);
+        /* Without a goodbye: while the runner is on the list, what is left behind is found sooner. */
+        end(runner);
     } else if (late_ms >= 0 && !runner->aborted) {
-        log_warn("calls aborted", log_i64("calls_under_way", (int64_t)runner->runs.calling));
+        log_warn("calls aborted", log_i64("calls_under_way", (int64_t)runs_calling(&runner->runs)));
         runner->aborted = true;
         runs_abort(&runner->runs);
         loop_timer_set(runner->timer, DRAIN_RECORD_MS);
@@ -134,7 +152,7 @@ static void drain_turn(struct runner *runner)
 static void leave_turn(struct runner *runner)
 {
     if (lease_is_gone(&runner->lease) || clock_mono(&runner->clock).ms >= runner->drain_deadline.ms) {
-        say_stopped(runner);
+        end(runner);
     }
 }
 
@@ -143,7 +161,7 @@ static void on_timer(void *arg)
     (void)arg; /* the turn does the work */
 }
 
-/* Said at the level that is in force now, so that it is always seen. */
+/* Logged at the level that is in force now, so that it is always seen. */
 static void change_level(int by)
 {
     int level = (int)log_get_level() + by;
@@ -175,7 +193,7 @@ static void on_reload(void *arg)
     }
 }
 
-/* ---- what the parts tell each other ---- */
+/* ---- what the parts report to each other ---- */
 
 static void on_commands_state(void *arg, bool up)
 {
@@ -197,14 +215,14 @@ static void on_surveyed(void *arg)
     char place[CONFIG_REDIS_SIZE];
     char keeps[STORE_DURABILITY_SIZE];
     char next[CLOCK_RFC3339_SIZE];
-    if (!runner->said_ready) {
+    if (!runner->logged_ready) {
         config_describe_redis(place, runner->config);
         store_durability_describe(keeps, &runner->survey.durability);
         survey_describe_next(next, &runner->survey);
         log_info("ready", log_str("runner", runner->id), log_str("redis", place),
                  log_str("version", DRONC_VERSION), log_str("redis_keeps", keeps),
                  log_i64("jobs_waiting", runner->survey.jobs), log_str("next", next));
-        runner->said_ready = true;
+        runner->logged_ready = true;
     }
     survey_warn(&runner->survey);
 }
@@ -213,7 +231,7 @@ static void on_wake_state(void *arg, bool up)
 {
     struct runner *runner = arg;
     if (up) {
-        due_ask_all(&runner->due); /* what was announced in the meantime was not heard */
+        due_ask_all(&runner->due); /* announcements in the meantime were not heard */
     }
 }
 
@@ -245,7 +263,7 @@ static void on_broken(void *arg, const struct store_attempt *attempt, const char
     job_id_format(id, &attempt->job);
     log_error("job set aside", log_str("job", id), log_str("why", why));
     store_set_aside(&cmd, store_shard(&attempt->job), runner->id, attempt);
-    if (redis_link_submit(runner->commands, &cmd, NULL, NULL) != ERR_OK) {
+    if (redis_link_submit(runner->context.link, &cmd, NULL, NULL) != ERR_OK) {
         log_debug("job not set aside yet", log_str("job", id));
     }
 }
@@ -256,10 +274,10 @@ static void on_due(void *arg, unsigned shard, struct wall_ms at)
     due_note(&runner->due, shard, at);
 }
 
-static struct wall_ms tell_time(void *arg)
+static struct wall_ms redis_now(void *arg)
 {
     const struct runner *runner = arg;
-    return timebase_now(&runner->timebase);
+    return cluster_clock_now(&runner->cluster_clock);
 }
 
 /* A call may wait long for its connection: the lease counts at the moment of sending, not at the last turn.
@@ -270,25 +288,25 @@ static bool may_send(void *arg)
     return lease_is_valid(&runner->lease);
 }
 
-/* ---- what the supervisor is told ---- */
+/* ---- what the supervisor learns ---- */
 
-static void tell_supervisor(struct runner *runner)
+static void report_to_supervisor(struct runner *runner)
 {
     const struct status_of of = {.config = runner->config,
-                                 .link = runner->commands,
+                                 .link = runner->context.link,
                                  .lease = &runner->lease,
                                  .runs = &runner->runs,
                                  .outbox = &runner->outbox,
                                  .stopping = runner->state != RUNNER_RUNNING};
     char status[STATUS_SIZE];
-    if (notify_is_wanted(&runner->notify)) {
+    if (supervision_is_wanted(&runner->supervision)) {
         status_describe(status, &of);
-        const struct notify_news news = {.working = status_is_working(&of),
-                                         .stopping = of.stopping,
-                                         .stop_ms = runner->config->runner_drain_timeout_ms +
-                                                    DRAIN_RECORD_MS + GOODBYE_MS + STOP_SPARE_MS,
-                                         .status = status};
-        notify_turn(&runner->notify, &news);
+        const struct supervision_news news = {.working = status_is_working(&of),
+                                              .stopping = of.stopping,
+                                              .stop_ms = runner->config->runner_drain_timeout_ms +
+                                                         DRAIN_RECORD_MS + GOODBYE_MS + STOP_SPARE_MS,
+                                              .status = status};
+        supervision_turn(&runner->supervision, &news);
     }
 }
 
@@ -297,16 +315,16 @@ static void tell_supervisor(struct runner *runner)
 static void on_turn(void *arg)
 {
     struct runner *runner = arg;
-    redis_link_turn(runner->commands);
+    redis_link_turn(runner->context.link);
     redis_link_turn(runner->wake);
     http_client_turn(runner->http);
     lease_turn(&runner->lease);
-    runs_set_may_send(&runner->runs, lease_is_valid(&runner->lease));
+    runs_set_lease(&runner->runs, lease_is_valid(&runner->lease));
     if (lease_take_step(&runner->lease)) {
         due_ask_all(&runner->due);
     }
     runs_turn(&runner->runs);
-    outbox_turn(&runner->outbox); /* before new claims: what is handed back comes before what is taken */
+    outbox_turn(&runner->outbox); /* before new claims: first hand back, then take */
     due_turn(&runner->due);
     reconcile_turn(&runner->reconcile, runner->lease.beats);
     retention_turn(&runner->retention, runner->lease.beats);
@@ -317,13 +335,13 @@ static void on_turn(void *arg)
         leave_turn(runner);
     }
     runs_sweep(&runner->runs);
-    tell_supervisor(runner);
+    report_to_supervisor(runner);
     log_flush();
 }
 
 /* ---- setting up ---- */
 
-/* host-pid-random: unique for every start, and telling at three in the morning. */
+/* host-pid-random: unique for every start, and of use to a person at three in the morning. */
 static void make_id(char out[STORE_RUNNER_ID_MAX + 1])
 {
     char host[33] = {0};
@@ -339,26 +357,26 @@ static void make_id(char out[STORE_RUNNER_ID_MAX + 1])
 
 static enum err make_links(struct runner *runner)
 {
-    struct redis_link_options options = {.loop = runner->loop,
+    struct redis_link_options options = {.loop = runner->context.loop,
                                          .config = runner->config,
                                          .clock = runner->clock,
                                          .name = "commands",
                                          .on_state = on_commands_state,
                                          .on_fatal = on_fatal,
                                          .arg = runner};
-    runner->commands = redis_link_new(&options);
+    runner->context.link = redis_link_new(&options);
     options.name = "wake";
     options.channel = STORE_WAKE_CHANNEL;
     options.on_state = on_wake_state;
     options.on_message = on_wake_message;
     runner->wake = redis_link_new(&options);
-    return runner->commands != NULL && runner->wake != NULL ? ERR_OK : ERR_NOMEM;
+    return runner->context.link != NULL && runner->wake != NULL ? ERR_OK : ERR_NOMEM;
 }
 
 static enum err make_http(struct runner *runner, struct errinfo *info)
 {
-    const struct http_client_options options = {.loop = runner->loop,
-                                                .now = tell_time,
+    const struct http_client_options options = {.loop = runner->context.loop,
+                                                .now = redis_now,
                                                 .may_send = may_send,
                                                 .clock = runner->clock,
                                                 .arg = runner,
@@ -366,48 +384,30 @@ static enum err make_http(struct runner *runner, struct errinfo *info)
     return http_client_new(&runner->http, &options, info);
 }
 
-/* All that records, and what trims behind them. */
-static void set_retention(struct runner *runner)
-{
-    struct store_keep keep = retention_keep(runner->config);
-    retention_init(&runner->retention, runner->commands, &keep);
-    runner->outbox.keep = keep;
-    runner->due.keep = keep;
-    runner->lease.recovery.keep = keep;
-    runner->reconcile.keep = keep;
-}
-
 static enum err make_parts(struct runner *runner)
 {
-    const struct runs_options options = {.loop = runner->loop,
+    const struct runner_context *context = &runner->context;
+    size_t max_in_flight = (size_t)runner->config->runner_max_in_flight;
+    const struct runs_options options = {.context = context,
                                          .http = runner->http,
                                          .outbox = &runner->outbox,
-                                         .timebase = &runner->timebase,
-                                         .zones = runner->zones,
-                                         .runner = runner->id,
-                                         .max_in_flight = (size_t)runner->config->runner_max_in_flight,
+                                         .max_in_flight = max_in_flight,
                                          .max_per_host = (size_t)runner->config->runner_max_per_host,
                                          .max_slow = (size_t)runner->config->runner_max_slow,
                                          .on_broken = on_broken,
                                          .on_due = on_due,
                                          .arg = runner};
-    runner->timer = loop_timer_new(runner->loop, on_timer, runner);
+    runner->timer = loop_timer_new(context->loop, on_timer, runner);
     enum err err = runner->timer == NULL ? ERR_NOMEM : ERR_OK;
-    err = err != ERR_OK
-              ? err
-              : outbox_init(&runner->outbox, runner->loop, runner->commands, runner->id, runner->clock);
-    err = err != ERR_OK ? err : notify_init(&runner->notify, runner->loop, runner->clock);
+    err = err != ERR_OK ? err : outbox_init(&runner->outbox, context);
+    err = err != ERR_OK ? err : supervision_init(&runner->supervision, context->loop, runner->clock);
     err = err != ERR_OK ? err : runs_init(&runner->runs, &options);
-    err = err != ERR_OK ? err
-                        : due_init(&runner->due, runner->loop, runner->commands, &runner->runs,
-                                   (size_t)runner->config->runner_max_in_flight);
-    rezone_init(&runner->rezone, runner->commands, &runner->runs);
-    reconcile_init(&runner->reconcile, runner->commands, &runner->runs);
-    survey_init(&runner->survey, runner->commands, on_surveyed, runner);
-    err = err != ERR_OK
-              ? err
-              : lease_init(&runner->lease, runner->loop, runner->commands, &runner->timebase, runner->id);
-    set_retention(runner);
+    err = err != ERR_OK ? err : due_init(&runner->due, context, &runner->runs, max_in_flight);
+    err = err != ERR_OK ? err : lease_init(&runner->lease, context);
+    rezone_init(&runner->rezone, context, &runner->runs);
+    reconcile_init(&runner->reconcile, context, &runner->runs);
+    retention_init(&runner->retention, context);
+    survey_init(&runner->survey, context->link, on_surveyed, runner);
     return err;
 }
 
@@ -423,7 +423,7 @@ static enum err listen_to_signals(struct runner *runner)
                    {SIGHUP, on_reload}};
     enum err err = ERR_OK;
     for (size_t i = 0; i < sizeof signals / sizeof signals[0] && err == ERR_OK; i++) {
-        err = loop_on_signal(runner->loop, signals[i].signum, signals[i].cb, runner);
+        err = loop_on_signal(runner->context.loop, signals[i].signum, signals[i].cb, runner);
     }
     return err;
 }
@@ -438,10 +438,13 @@ enum err runner_new(struct runner **out, const struct config *config, const char
     runner->config = config;
     runner->clock = clock_system();
     make_id(runner->id);
-    timebase_init(&runner->timebase, runner->clock);
-    runner->zones = zones_new(tzdir);
-    enum err err = runner->zones == NULL ? err_set(info, ERR_NOMEM, "out of memory") : ERR_OK;
-    err = err != ERR_OK ? err : loop_new(&runner->loop, info);
+    cluster_clock_init(&runner->cluster_clock, runner->clock);
+    runner->context = (struct runner_context){.cluster_clock = &runner->cluster_clock,
+                                              .zones = zones_new(tzdir),
+                                              .runner = runner->id,
+                                              .keep = retention_keep(config)};
+    enum err err = runner->context.zones == NULL ? err_set(info, ERR_NOMEM, "out of memory") : ERR_OK;
+    err = err != ERR_OK ? err : loop_new(&runner->context.loop, info);
     err = err != ERR_OK ? err : make_links(runner);
     err = err != ERR_OK ? err : make_http(runner, info);
     err = err != ERR_OK ? err : make_parts(runner);
@@ -461,26 +464,26 @@ void runner_free(struct runner *runner)
         return;
     }
     /* Links first: their pending callbacks look at the others. */
-    redis_link_free(runner->commands);
+    redis_link_free(runner->context.link);
     redis_link_free(runner->wake);
     http_client_free(runner->http);
     lease_fini(&runner->lease);
     due_fini(&runner->due);
     runs_fini(&runner->runs);
     outbox_fini(&runner->outbox);
-    notify_fini(&runner->notify);
+    supervision_fini(&runner->supervision);
     loop_timer_free(runner->timer);
-    loop_free(runner->loop);
-    zones_free(runner->zones);
+    loop_free(runner->context.loop);
+    zones_free(runner->context.zones);
     free(runner);
 }
 
 enum err runner_run(struct runner *runner, struct errinfo *info)
 {
-    loop_on_turn(runner->loop, on_turn, runner);
-    redis_link_start(runner->commands);
+    loop_on_turn(runner->context.loop, on_turn, runner);
+    redis_link_start(runner->context.link);
     redis_link_start(runner->wake);
-    loop_run(runner->loop);
+    loop_run(runner->context.loop);
     if (runner->result != ERR_OK && info != NULL) {
         *info = runner->failure;
     }

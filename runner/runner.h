@@ -11,13 +11,13 @@
 
 struct runner;
 
-/* Returns owned. config is borrowed for the life of the runner; tzdir may be NULL. */
+/* Returns owned. Borrows config for the life of the runner; tzdir may be NULL. */
 NODISCARD enum err runner_new(struct runner **out, const struct config *config, const char *tzdir,
                               struct errinfo *info);
 void runner_free(struct runner *runner);
 
-/* Run until stopped by a signal (SIGTERM, SIGINT) or by something that cannot be survived. ERR_OK: stopped in
- * order; else info says what happened. */
+/* Run until a signal (SIGTERM, SIGINT) or something that cannot be survived stops it. ERR_OK: stopped in
+ * order; otherwise info says what happened. */
 NODISCARD enum err runner_run(struct runner *runner, struct errinfo *info);
 
 #endif

@@ -1,6 +1,8 @@
 /* status: see status.h. */
 #include "status.h"
 
+#include "store/store_level.h"
+
 #include <stdio.h>
 
 #define HEAD_SIZE 600
@@ -10,7 +12,7 @@ bool status_is_working(const struct status_of *of)
     return redis_link_is_up(of->link) && lease_is_valid(of->lease);
 }
 
-/* Why nothing is claimed. A Redis that answers and takes no heartbeat has had its words in the log. */
+/* Why nothing is claimed. The log has the words of a Redis that answers and takes no heartbeat. */
 static const char *trouble(const struct status_of *of)
 {
     const char *error = redis_link_error(of->link);
@@ -20,7 +22,7 @@ static const char *trouble(const struct status_of *of)
     return error[0] != '\0' ? error : "connecting";
 }
 
-/* A Redis that answers, though not as it should. */
+/* For a Redis that answers, though not as it should. */
 static const char *preface(const struct status_of *of)
 {
     bool up = redis_link_is_up(of->link);
@@ -32,6 +34,7 @@ void status_describe(char out[STATUS_SIZE], const struct status_of *of)
     char place[CONFIG_REDIS_SIZE] = "";
     char head[HEAD_SIZE] = "";
     char tail[64] = "";
+    size_t waiting = outbox_waiting(of->outbox);
     if (redis_link_is_up(of->link) && of->lease->outdated) {
         (void)snprintf(head, sizeof head,
                        "claiming nothing: a newer version uses this database (level %d, this runner reads up "
@@ -42,9 +45,10 @@ void status_describe(char out[STATUS_SIZE], const struct status_of *of)
         (void)snprintf(head, sizeof head, "waiting for Redis at %.200s: %s%.300s; ", place, preface(of),
                        trouble(of));
     }
-    if (of->outbox->waiting > 0) {
-        (void)snprintf(tail, sizeof tail, ", %zu not yet told to Redis", of->outbox->waiting);
+    if (waiting > 0) {
+        (void)snprintf(tail, sizeof tail, ", %zu not yet told to Redis", waiting);
     }
     (void)snprintf(out, STATUS_SIZE, "%s%s%zu calls under way, %zu attempts held%s",
-                   of->stopping ? "stopping; " : "", head, of->runs->calling, of->runs->count, tail);
+                   of->stopping ? "stopping; " : "", head, runs_calling(of->runs), runs_count(of->runs),
+                   tail);
 }

@@ -1,4 +1,4 @@
-/* status: how the runner is, in one line, for whoever looks at it at three in the morning:
+/* status: how the runner is, in one line, for a person who looks at it at three in the morning:
  *
  *  - 3 calls under way, 12 attempts held
  *  - waiting for Redis at 127.0.0.1:6379: Connection refused; 3 calls under way, 12 attempts held
@@ -29,7 +29,7 @@ struct status_of {
     bool stopping;
 };
 
-/* May the runner claim and send? */
+/* Returns true if the runner may claim and send. */
 bool status_is_working(const struct status_of *of);
 void status_describe(char out[STATUS_SIZE], const struct status_of *of);
 

@@ -1,5 +1,5 @@
 /* dead: see dead.h. A cursor is "d<shard>.<next>", followed by ".<died>.<64 hex>.<scheduled>" if it has a
- * place. */
+ * position. */
 #include "api/dead.h"
 
 #include "http/query.h"
@@ -42,9 +42,9 @@ void dead_cursor_format(char out[DEAD_CURSOR_SIZE], const struct dead_cursor *cu
 
     if (cursor->inside) {
         char hex[JOB_ID_HEX_SIZE];
-        job_id_format_hex(hex, &cursor->place.job);
-        snprintf(out + len, DEAD_CURSOR_SIZE - len, ".%lld.%s.%lld", (long long)cursor->place.died.ms, hex,
-                 (long long)cursor->place.scheduled.ms);
+        job_id_format_hex(hex, &cursor->position.job);
+        snprintf(out + len, DEAD_CURSOR_SIZE - len, ".%lld.%s.%lld", (long long)cursor->position.died.ms, hex,
+                 (long long)cursor->position.scheduled.ms);
     }
 }
 
@@ -67,9 +67,9 @@ bool dead_cursor_parse(struct dead_cursor *out, struct slice text)
     }
     out->shard = (unsigned)shard;
     out->inside = rest.len > 0;
-    return !out->inside || (take_number(&rest, &out->place.died.ms) &&
-                            job_id_parse_hex(&out->place.job, slice_take_until(&rest, '.')) &&
-                            slice_i64(rest, &out->place.scheduled.ms));
+    return !out->inside || (take_number(&rest, &out->position.died.ms) &&
+                            job_id_parse_hex(&out->position.job, slice_take_until(&rest, '.')) &&
+                            slice_i64(rest, &out->position.scheduled.ms));
 }
 
 static bool read_cursor(struct dead_cursor *out, const struct request *req, struct api_error *error)

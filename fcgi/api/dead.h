@@ -20,10 +20,10 @@ NODISCARD bool dead_id_parse(struct slice id, struct job_id *job, struct wall_ms
 /* Where a request ended. A list merges all shards; redriving and deleting many go through one shard after the
  * other. */
 struct dead_cursor {
-    unsigned shard;                /* redriving, deleting: where to go on; list: 0 */
-    int64_t next_us;               /* redriving: when to call the next one; 0: now */
-    bool inside;                   /* place is set */
-    struct store_dead_place place; /* go on after it; else from the beginning */
+    unsigned shard;                      /* redriving, deleting: where to go on; list: 0 */
+    int64_t next_us;                     /* redriving: when to call the next one; 0: now */
+    bool inside;                         /* place is set */
+    struct store_dead_position position; /* go on after it; else from the beginning */
 };
 #define DEAD_CURSOR_SIZE 160
 void dead_cursor_format(char out[DEAD_CURSOR_SIZE], const struct dead_cursor *cursor);

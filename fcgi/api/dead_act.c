@@ -72,7 +72,7 @@ bool dead_redrive(struct context *ctx, struct api_error *error)
         store_dead_redrive_at(reply, 0, &done, &next.attempt, &info) != ERR_OK) {
         return fail(error, &info);
     }
-    if (done != STORE_REDRIVEN) {
+    if (done != STORE_REDRIVE_DONE) {
         return refuse_redrive(done, error);
     }
     write_redriven(ctx, &next);
@@ -116,13 +116,13 @@ struct sweep {
     int64_t done;
     int64_t skipped; /* could not be redriven */
     size_t count;    /* entries in found */
-    struct store_dead_place found[AT_ONCE];
+    struct store_dead_position found[AT_ONCE];
 };
 
 static enum err find(struct context *ctx, struct sweep *sweep, struct errinfo *info)
 {
     const struct dead_query *query = sweep->query;
-    const struct store_dead_query wanted = {.after = sweep->at.inside ? &sweep->at.place : NULL,
+    const struct store_dead_query wanted = {.after = sweep->at.inside ? &sweep->at.position : NULL,
                                             .job = query->one_job ? &query->job : NULL,
                                             .before = query->before,
                                             .limit = AT_ONCE,
@@ -131,18 +131,17 @@ static enum err find(struct context *ctx, struct sweep *sweep, struct errinfo *i
     const struct reply *reply;
     struct store_dead dead;
     struct cmd cmd;
-    enum err err;
 
     store_dead_page(&cmd, sweep->at.shard, &wanted);
-    err = context_ask(ctx, &cmd, 1, &reply, info);
+    enum err err = context_ask(ctx, &cmd, 1, &reply, info);
     err = err == ERR_OK ? store_dead_page_reply(reply, &page, info) : err;
     for (sweep->count = 0; err == ERR_OK && sweep->count < page.count && sweep->count < AT_ONCE;) {
         err = store_dead_page_at(reply, sweep->count, &dead, info);
-        sweep->found[sweep->count++] = dead.place;
+        sweep->found[sweep->count++] = dead.position;
     }
     sweep->looked_at += page.looked_at;
     sweep->at.inside = page.more;
-    sweep->at.place = page.place;
+    sweep->at.position = page.position;
     return err;
 }
 
@@ -154,8 +153,8 @@ static enum err count_redriven(struct sweep *sweep, const struct reply *reply, s
         enum store_redriven done = STORE_REDRIVE_NONE;
         int attempt;
         err = store_dead_redrive_at(reply, i, &done, &attempt, info);
-        sweep->done += done == STORE_REDRIVEN ? 1 : 0;
-        sweep->skipped += done == STORE_REDRIVEN || done == STORE_REDRIVE_NONE ? 0 : 1;
+        sweep->done += done == STORE_REDRIVE_DONE ? 1 : 0;
+        sweep->skipped += done == STORE_REDRIVE_DONE || done == STORE_REDRIVE_NONE ? 0 : 1;
     }
     return err;
 }
@@ -166,7 +165,6 @@ static enum err act(struct context *ctx, struct sweep *sweep, unsigned shard, st
     const struct reply *reply;
     int64_t dropped = 0;
     struct cmd cmd;
-    enum err err;
 
     if (sweep->redrive) {
         store_dead_redrive(&cmd, shard, STORE_ATTEMPTS, &pace);
@@ -176,7 +174,7 @@ static enum err act(struct context *ctx, struct sweep *sweep, unsigned shard, st
     for (size_t i = 0; i < sweep->count; i++) {
         store_dead_add(&cmd, &sweep->found[i].job, sweep->found[i].scheduled);
     }
-    err = context_ask(ctx, &cmd, 1, &reply, info);
+    enum err err = context_ask(ctx, &cmd, 1, &reply, info);
     if (err != ERR_OK) {
         return err;
     }

@@ -30,13 +30,11 @@ struct dead_list {
 /* Decode the next entry of the list. */
 static enum err read_head(struct context *ctx, struct list *list, struct errinfo *info)
 {
-    struct store_dead *head;
-
     list->head = NULL;
     if (list->next == list->page.count) {
         return ERR_OK;
     }
-    head = arena_alloc(&ctx->memory, sizeof *head);
+    struct store_dead *head = arena_alloc(&ctx->memory, sizeof *head);
     if (head == NULL) {
         return err_set(info, ERR_NOMEM, "out of memory for a dead occurrence");
     }
@@ -49,19 +47,18 @@ static enum err ask(struct context *ctx, const struct dead_query *query, struct 
 {
     struct cmd cmds[STORE_SHARDS];
     const struct store_dead_query wanted = {.newest_first = true,
-                                            .after = query->from.inside ? &query->from.place : NULL,
+                                            .after = query->from.inside ? &query->from.position : NULL,
                                             .job = query->one_job ? &query->job : NULL,
                                             .before = query->before,
                                             .limit = query->limit,
                                             .look_at = query->one_job ? LOOK_AT : query->limit};
     const struct reply *replies;
-    enum err err;
 
     all->list_count = query->one_job ? 1 : STORE_SHARDS;
     for (unsigned i = 0; i < all->list_count; i++) {
         store_dead_page(&cmds[i], query->one_job ? store_shard(&query->job) : i, &wanted);
     }
-    err = context_ask(ctx, cmds, all->list_count, &replies, info);
+    enum err err = context_ask(ctx, cmds, all->list_count, &replies, info);
     for (size_t i = 0; i < all->list_count && err == ERR_OK; i++) {
         struct list *list = &all->lists[i];
         list->reply = &replies[i];
@@ -79,7 +76,7 @@ static struct list *latest(struct dead_list *all)
     for (size_t i = 0; i < all->list_count; i++) {
         struct list *list = &all->lists[i];
         if (list->head != NULL &&
-            (best == NULL || store_dead_compare(&list->head->place, &best->head->place) > 0)) {
+            (best == NULL || store_dead_compare(&list->head->position, &best->head->position) > 0)) {
             best = list;
         }
     }
@@ -95,7 +92,7 @@ static const struct list *least_known(const struct dead_list *all)
     for (size_t i = 0; i < all->list_count; i++) {
         const struct list *list = &all->lists[i];
         if (list->head == NULL && list->page.more &&
-            (least == NULL || store_dead_compare(&list->page.place, &least->page.place) > 0)) {
+            (least == NULL || store_dead_compare(&list->page.position, &least->page.position) > 0)) {
             least = list;
         }
     }
@@ -109,7 +106,7 @@ static enum err merge(struct context *ctx, struct dead_list *all, size_t limit, 
 
     while (err == ERR_OK && all->count < limit && (list = latest(all)) != NULL) {
         const struct list *least = least_known(all);
-        if (least != NULL && store_dead_compare(&list->head->place, &least->page.place) < 0) {
+        if (least != NULL && store_dead_compare(&list->head->position, &least->page.position) < 0) {
             break;
         }
         all->page[all->count++] = list->head;
@@ -127,9 +124,10 @@ static bool find_next(struct dead_list *all, size_t limit, struct dead_cursor *n
     if (least == NULL && latest(all) == NULL) {
         return false;
     }
-    *next = (struct dead_cursor){
-        .inside = true,
-        .place = all->count == limit || least == NULL ? all->page[all->count - 1]->place : least->page.place};
+    *next = (struct dead_cursor){.inside = true,
+                                 .position = all->count == limit || least == NULL
+                                                 ? all->page[all->count - 1]->position
+                                                 : least->page.position};
     return true;
 }
 
@@ -138,17 +136,17 @@ static void put_dead(struct json_writer *w, const struct store_dead *dead)
     char id[DEAD_ID_SIZE];
     char job_id[JOB_ID_TEXT_SIZE];
 
-    dead_id_format(id, &dead->place.job, dead->place.scheduled);
-    job_id_format(job_id, &dead->place.job);
+    dead_id_format(id, &dead->position.job, dead->position.scheduled);
+    job_id_format(job_id, &dead->position.job);
     json_object_begin(w);
     json_key(w, "id");
     json_put_str(w, id);
     json_key(w, "job_id");
     json_put_str(w, job_id);
-    json_member_i64(w, "scheduled_time", dead->place.scheduled.ms / 1000);
-    json_member_i64(w, "scheduled_time_ms", dead->place.scheduled.ms);
-    json_member_i64(w, "died_time", dead->place.died.ms / 1000);
-    json_member_i64(w, "died_time_ms", dead->place.died.ms);
+    json_member_i64(w, "scheduled_time", dead->position.scheduled.ms / 1000);
+    json_member_i64(w, "scheduled_time_ms", dead->position.scheduled.ms);
+    json_member_i64(w, "died_time", dead->position.died.ms / 1000);
+    json_member_i64(w, "died_time_ms", dead->position.died.ms);
     json_key(w, "last_execution");
     if (dead->known) {
         execution_json_write(w, &dead->last);
@@ -188,13 +186,12 @@ bool dead_list(struct context *ctx, struct api_error *error)
     struct dead_query query;
     struct dead_list all;
     struct errinfo info = {0};
-    enum err err;
 
     if (!dead_query_read(&query, &ctx->request, error)) {
         return false;
     }
     memset(&all, 0, sizeof all);
-    err = ask(ctx, &query, &all, &info);
+    enum err err = ask(ctx, &query, &all, &info);
     err = err == ERR_OK ? merge(ctx, &all, (size_t)query.limit, &info) : err;
     if (err != ERR_OK) {
         return api_error_redis(error, API_STORAGE_ERROR, "what is dead cannot be read", &info);

@@ -21,7 +21,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "resp/cmd.h"
-#include "store/store.h"
+#include "store/store_record.h"
 
 #include <stdbool.h>
 #include <stddef.h>

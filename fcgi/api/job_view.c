@@ -130,12 +130,11 @@ struct job_view *job_view_read(struct context *ctx, const struct job_id *id, con
 {
     struct job_view *view = new_view(ctx, error);
     struct errinfo info = {0};
-    enum err err;
 
     if (view == NULL) {
         return NULL;
     }
-    err = store_job_get_reply(reply, id, &view->stored, &view->now, &view->records, &info);
+    enum err err = store_job_get_reply(reply, id, &view->stored, &view->now, &view->records, &info);
     if (err == ERR_NOT_FOUND) {
         (void)job_view_refuse_missing(error);
         return NULL;
@@ -223,7 +222,7 @@ static void put_instant(struct json_writer *w, const struct job *job, struct wal
 
 int64_t job_view_runs_left(const struct job *job, const struct store_job *stored)
 {
-    int64_t most = job->watch.max_runs;
+    int64_t most = job->stateful.max_runs;
 
     return most == 0 ? INT64_MAX : stored->runs < most ? most - stored->runs : 0;
 }
@@ -301,9 +300,9 @@ static void put_history(struct json_writer *w, const struct job_view *view)
     json_key(w, "counts");
     json_object_begin(w);
     json_member_i64(w, "of_latest", (int64_t)view->records);
-    json_member_i64(w, "runs", view->job->watch.max_runs > 0 ? view->stored.runs : view->runs);
+    json_member_i64(w, "runs", view->job->stateful.max_runs > 0 ? view->stored.runs : view->runs);
     json_member_i64(w, "failures_in_a_row", view->failures);
-    if (view->readable && watch_counts_failures(&view->job->watch)) {
+    if (view->readable && stateful_counts_failures(&view->job->stateful)) {
         json_member_i64(w, "failures", view->stored.failures);
     }
     json_object_end(w);

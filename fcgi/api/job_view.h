@@ -9,7 +9,7 @@
 
 #include "api/context.h"
 #include "job/job.h"
-#include "store/store_life.h"
+#include "store/store_job_read.h"
 #include "text/json.h"
 
 #include <stdbool.h>

@@ -8,6 +8,7 @@
 #include "api/owned.h"
 #include "api/resources.h"
 #include "job/job_json.h"
+#include "store/store_database.h"
 
 #include <string.h>
 
@@ -55,7 +56,8 @@ static enum step compare_changed(const struct creation *c)
     struct job_id id = c->job->id;
     const struct job_view *view = job_view_load(c->ctx, &id, 0, c->error);
     char text[JOB_ID_TEXT_SIZE];
-    struct job_id meant, asked;
+    struct job_id meant;
+    struct job_id asked;
 
     if (view == NULL) {
         return STEP_FAILED;

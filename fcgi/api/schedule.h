@@ -10,7 +10,7 @@
 
 #include "api/context.h"
 #include "job/job.h"
-#include "store/store.h"
+#include "store/store_job.h"
 
 #include <stdbool.h>
 

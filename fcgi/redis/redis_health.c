@@ -1,7 +1,7 @@
 /* redis_health: see redis_health.h. One round trip. */
 #include "redis/redis_health.h"
 
-#include "store/store.h"
+#include "store/store_database.h"
 
 enum {
     COMMANDS = 1 + STORE_DURABILITY_COMMANDS

@@ -60,7 +60,7 @@ static void *create_array(const redisReadTask *task, element_count elements)
 {
     size_t count = elements > 0 ? (size_t)elements : 0;
     redisReply *reply = make(task, task->type);
-    redisReply **items = reply != NULL && count > 0 ? take(task, count * sizeof(redisReply *)) : NULL;
+    redisReply **items = reply != NULL && count > 0 ? take(task, count * sizeof *items) : NULL;
 
     if (reply == NULL || (count > 0 && items == NULL)) {
         return NULL;

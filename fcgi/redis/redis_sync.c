@@ -6,9 +6,10 @@
 #include "redis/redis_memory.h"
 #include "redis/redis_socket.h"
 #include "resp/redis_limits.h"
+#include "resp/redis_login.h"
 #include "resp/redis_reply.h"
 #include "resp/redis_trouble.h"
-#include "store/store.h"
+#include "store/store_database.h"
 
 #include <hiredis/hiredis.h>
 #include <stdlib.h>
@@ -201,14 +202,13 @@ static enum err run(struct redis_sync *redis, const struct cmd *cmds, size_t cou
                     const struct deadline *deadline, struct errinfo *info)
 {
     struct batch batch = {.cmds = cmds, .count = count};
-    enum err err;
 
     redis->flat = arena_alloc(redis->arena, count * sizeof *redis->flat);
     if (redis->flat == NULL) {
         return out_of_memory(info);
     }
     memset(batch.chosen, true, count);
-    err = exchange(redis, &batch, deadline, info);
+    enum err err = exchange(redis, &batch, deadline, info);
     batch.with_source = true;
     return err == ERR_OK && choose_unknown(redis, &batch) ? exchange(redis, &batch, deadline, info) : err;
 }
@@ -233,27 +233,14 @@ static enum err log_in(struct redis_sync *redis, const struct deadline *deadline
 {
     struct cmd cmd;
 
-    if (!redis->config->redis_password[0]) {
-        return ERR_OK;
-    }
-    cmd_init(&cmd, "AUTH");
-    if (redis->config->redis_username[0]) {
-        cmd_arg_str(&cmd, redis->config->redis_username);
-    }
-    cmd_arg_str(&cmd, redis->config->redis_password);
-    return run_step(redis, &cmd, deadline, info);
+    return redis_login_auth(&cmd, redis->config) ? run_step(redis, &cmd, deadline, info) : ERR_OK;
 }
 
 static enum err select_db(struct redis_sync *redis, const struct deadline *deadline, struct errinfo *info)
 {
     struct cmd cmd;
 
-    if (redis->config->redis_db == 0) {
-        return ERR_OK;
-    }
-    cmd_init(&cmd, "SELECT");
-    cmd_arg_i64(&cmd, redis->config->redis_db);
-    return run_step(redis, &cmd, deadline, info);
+    return redis_login_select(&cmd, redis->config) ? run_step(redis, &cmd, deadline, info) : ERR_OK;
 }
 
 /* Check that this program can work with the database. Raises the database's level if it is lower. */
@@ -261,10 +248,9 @@ static enum err check_database(struct redis_sync *redis, int level, const struct
                                struct errinfo *info)
 {
     struct cmd cmd;
-    enum err err;
 
     store_setup(&cmd, level);
-    err = run_step(redis, &cmd, deadline, info);
+    enum err err = run_step(redis, &cmd, deadline, info);
     err = err == ERR_OK ? store_setup_reply(&redis->flat[0], &redis->level, info) : err;
     err = err == ERR_OK ? store_level_check(redis->level, info) : err;
     redis->checked = clock_mono(&redis->clock);
@@ -369,8 +355,6 @@ enum err redis_sync_call(struct redis_sync *redis, const struct cmd *cmds, size_
                          struct errinfo *info)
 {
     struct deadline deadline = deadline_in(redis->clock, budget_ms);
-    bool kept;
-    enum err err;
 
     redis->trouble = REDIS_FINE;
     if (count == 0 || count > REDIS_SYNC_PIPELINE_MAX) {
@@ -383,8 +367,8 @@ enum err redis_sync_call(struct redis_sync *redis, const struct cmd *cmds, size_
     if (redis->fd >= 0 && redis_socket_is_stale(redis->fd)) {
         drop_connection(redis);
     }
-    kept = redis->fd >= 0;
-    err = connect_and_run(redis, cmds, count, &deadline, info);
+    bool kept = redis->fd >= 0;
+    enum err err = connect_and_run(redis, cmds, count, &deadline, info);
     if (err == ERR_DOWN && kept) {
         err = connect_and_run(redis, cmds, count, &deadline, info);
     }

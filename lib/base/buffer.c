@@ -1,7 +1,4 @@
-/* buffer.c: growing memory, and reading numbers out of slices.
- *
- * Grows by doubling, never beyond the limit and its NUL. Does not shrink; does not know what it holds.
- */
+/* buffer: see buffer.h. Grows by doubling, never beyond the limit and its NUL. Does not shrink. */
 #include "base/buffer.h"
 
 #include <inttypes.h>
@@ -10,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FIRST_SIZE 256 /* bytes of the first allocation: most of what is written is shorter */
+#define FIRST_SIZE 256 /* bytes of the first allocation: most texts are shorter */
 
 void buffer_init(struct buffer *b, size_t limit)
 {
@@ -32,7 +29,7 @@ void buffer_clear(struct buffer *b)
     }
 }
 
-/* The allocation that holds need bytes (NUL included): doubling, so that appending is linear in the end. */
+/* The size of an allocation that holds need bytes, NUL included. Doubling keeps appending linear. */
 static size_t grown_size(size_t size, size_t need)
 {
     size_t grown = size < FIRST_SIZE ? FIRST_SIZE : size;
@@ -45,7 +42,7 @@ static size_t grown_size(size_t size, size_t need)
     return grown;
 }
 
-/* Make room for more bytes and a NUL. On failure the error is remembered, nothing else changes. */
+/* Make room for more bytes and a NUL. On failure, sets the error and changes nothing else. */
 static bool reserve(struct buffer *b, size_t more)
 {
     if (b->error != ERR_OK) {
@@ -95,7 +92,7 @@ void buffer_add_char(struct buffer *b, char c)
     }
 }
 
-/* Not with printf, which costs ten times as much: a dozen numbers go to Redis for each call. */
+/* Does without printf, which costs ten times as much: a dozen numbers go to Redis for each call. */
 size_t i64_format(char out[I64_DIGITS], int64_t value)
 {
     char digits[I64_DIGITS];

@@ -1,7 +1,7 @@
 /* buffer: bytes that grow, up to a limit.
  *
- * Appending never fails halfway: on ERR_NOMEM or ERR_LIMIT the content stays as it was and the buffer
- * remembers the failure; later appends do nothing, so that a writer may append many times and check once
+ * An append works in full or not at all: on ERR_NOMEM or ERR_LIMIT the content stays as it was, and the
+ * buffer keeps the error. Later appends do nothing, so a writer may append many times and check once
  * (buffer_error). Not thread-safe.
  */
 #ifndef DRONC_BUFFER_H
@@ -12,9 +12,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Zero-initialised is a valid empty buffer without a limit. */
 #define I64_DIGITS 20 /* bytes of the longest int64, its sign included */
 
+/* Zero-initialised is a valid empty buffer without a limit. */
 struct buffer {
     char *data;     /* owned; always NUL-terminated once anything was appended, else NULL */
     size_t len;     /* bytes in use, the NUL not counted */
@@ -23,7 +23,7 @@ struct buffer {
     enum err error; /* the first failure of an append since the last clear */
 };
 
-/* A piece of memory that somebody else owns. data NULL: nothing (unlike an empty piece). */
+/* A borrowed piece of memory. data NULL: absent, which is not the same as empty. */
 struct slice {
     const char *data;
     size_t len; /* bytes */
@@ -33,7 +33,7 @@ struct slice {
 void buffer_init(struct buffer *b, size_t limit);
 /* Free the memory; the buffer is empty and usable afterwards. */
 void buffer_fini(struct buffer *b);
-/* Forget content and error, keep the memory. */
+/* Drop content and error, keep the memory. */
 void buffer_clear(struct buffer *b);
 
 /* Append bytes, a C string, one byte, a decimal number, a formatted text. Failures: see above. */
@@ -43,12 +43,12 @@ void buffer_add_char(struct buffer *b, char c);
 void buffer_add_i64(struct buffer *b, int64_t value);
 void buffer_printf(struct buffer *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
-/* ERR_OK, or what the first failed append failed with. */
+/* ERR_OK, or the error of the first append that failed. */
 NODISCARD enum err buffer_error(const struct buffer *b);
-/* The content; "" for an empty buffer. Borrowed until the next append. */
+/* The content; "" if the buffer is empty. Borrowed until the next append. */
 const char *buffer_str(const struct buffer *b);
 
-/* The decimal digits of value, without a NUL; returns how many. */
+/* Write the decimal digits of value, without a NUL. Returns their number. */
 size_t i64_format(char out[I64_DIGITS], int64_t value);
 
 /* Slices. slice_of borrows the string; slice_eq compares bytes. */

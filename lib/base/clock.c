@@ -1,7 +1,7 @@
 /* clock.c: the machine's clocks, and instants as text.
  *
- * The only file that asks the system what time it is. The calendar is arithmetic of our own (proleptic
- * Gregorian, UTC): no struct tm, no locale, no time zone. Time zones are zone's.
+ * The only file that asks the system for the time. Computes the calendar itself (proleptic Gregorian, UTC):
+ * no struct tm, no locale, no time zone. zone knows the time zones.
  */
 #include "base/clock.h"
 
@@ -13,7 +13,7 @@
 #define YEAR_0_MS     (-INT64_C(62167219200) * MS_PER_SECOND)     /* 0000-01-01T00:00:00Z */
 #define YEAR_9999_MS  (INT64_C(253402300800) * MS_PER_SECOND - 1) /* 9999-12-31T23:59:59.999Z */
 
-/* Microseconds on one of the system's clocks. Neither can fail: the kernel has had both since 2.6.39. */
+/* Microseconds on one of the system's clocks. It cannot fail: the kernel has both clocks since 2.6.39. */
 static int64_t read_clock_us(clockid_t id)
 {
     struct timespec now = {0};
@@ -69,8 +69,9 @@ struct civil {
     unsigned year, month, day;
 };
 
-/* The date of a day counted from 0000-03-01 (not negative). Eras of 400 years, and years that begin in
- * March so that the leap day comes last: Howard Hinnant, "chrono-compatible low-level date algorithms". */
+/* The date of a day counted from 0000-03-01 (not negative). Counts in eras of 400 years, and in years that
+ * begin in March, so that the leap day comes last: Howard Hinnant, "chrono-compatible low-level date
+ * algorithms". */
 static struct civil civil_of(unsigned days)
 {
     unsigned era = days / 146097;
@@ -86,7 +87,7 @@ static struct civil civil_of(unsigned days)
     };
 }
 
-/* Write value with exactly width digits; returns the place behind them. */
+/* Write value with exactly width digits. Returns the position behind them. */
 static char *put_digits(char *out, unsigned value, unsigned width)
 {
     for (unsigned i = width; i > 0; i--) {

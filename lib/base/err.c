@@ -1,7 +1,4 @@
-/* err.c: filling a struct errinfo, and what is known of each code.
- *
- * Formats into the caller's memory only. Does not log, does not decide what to do about a failure.
- */
+/* err: see err.h. Formats into the caller's memory. Does not log. */
 #include "base/err.h"
 
 #include "base/utf8.h"
@@ -11,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* One row per code, so that a code without a name or a verdict shows up as a hole (checked in the tests). */
+/* One row per code. The tests find a code without a row. */
 static const struct {
     const char *name;
     bool retryable;
@@ -31,7 +28,7 @@ static const struct {
     [ERR_BUG] = {"bug", false},
 };
 
-/* Format, then move into info: an argument may well be the text that info holds already. */
+/* Format, then move into info: an argument may be the text that info already holds. */
 PRINTF_LIKE(2, 0) static void set_text(struct errinfo *info, const char *fmt, va_list args)
 {
     char text[sizeof info->text];
@@ -69,7 +66,7 @@ enum err err_set_errno(struct errinfo *info, const char *fmt, ...)
     set_text(info, fmt, args);
     va_end(args);
     char words[128];
-    /* The GNU strerror_r: the result need not be in words. */
+    /* GNU's strerror_r: its result may be elsewhere than in words. */
     (void)err_set(info, ERR_SYSTEM, "%s: %s", info->text, strerror_r(saved, words, sizeof words));
     errno = saved;
     return ERR_SYSTEM;

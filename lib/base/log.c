@@ -1,7 +1,7 @@
-/* log.c: the log of this process: its level, its lines that wait, and their way to the descriptor.
+/* log: see log.h. The log of this process: its level, its pending lines, and how they are written.
  *
- * Keeps lines in one static buffer and allocates nothing. A line is written whole, or counted as lost. How a
- * line looks is log_line's business; who ignores SIGPIPE is main's.
+ * Keeps lines in one static buffer and allocates nothing. A line is written whole, or counted as lost.
+ * log_line formats the lines; main ignores SIGPIPE.
  */
 #include "base/log.h"
 
@@ -18,22 +18,22 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define PENDING_SIZE 65536 /* bytes of lines that wait to be written */
-#define PATIENCE_MS  50    /* how long one write may wait for whoever reads */
-#define PRIORITY_LEN 3     /* "<6>", which the journal takes a line's level from */
+#define PENDING_SIZE 65536 /* bytes of pending lines */
+#define PATIENCE_MS  50    /* how long one write may wait for the reader */
+#define PRIORITY_LEN 3     /* "<6>", from which the journal takes a line's level */
 
-/* The one log of a process. level is LOG_LEVEL__COUNT, which no event reaches, until log_init. */
+/* The log of this process. Until log_init, level is LOG_LEVEL__COUNT, which no event reaches. */
 static struct {
     struct log_options options;
     enum log_level level;
     size_t used;      /* bytes of pending */
-    int64_t lost;     /* lines that nobody has been told about */
-    int64_t told;     /* how many of them the first line of pending tells about; 0: it is another line */
-    bool stuck;       /* nobody reads: the last write was not taken */
+    int64_t lost;     /* lines that were lost and not reported yet */
+    int64_t told;     /* how many of them the first pending line reports; 0: it is another line */
+    bool stuck;       /* the reader has stopped: the last write did not go through */
     bool mends;       /* pending begins with the end of a line that was cut off */
-    bool inside_line; /* what was written last ends in the middle of a line */
+    bool inside_line; /* the last write ended in the middle of a line */
     bool to_journal;  /* each line begins with its priority */
-    char pending[PENDING_SIZE + 1]; /* lines, and the end of one before them */
+    char pending[PENDING_SIZE + 1]; /* lines, after the end of a broken one */
 } self = {.level = LOG_LEVEL__COUNT};
 
 struct log_field log_str(const char *key, const char *value)
@@ -56,7 +56,7 @@ struct log_field log_bool(const char *key, bool value)
     return (struct log_field){.key = key, .kind = LOG_FIELD_BOOL, .i64 = value};
 }
 
-/* Does JOURNAL_STREAM name fd ("<device>:<inode>")? systemd tells its services so. */
+/* True if JOURNAL_STREAM, which systemd sets for its services, names fd ("<device>:<inode>"). */
 static bool is_named_as_journal(int fd)
 {
     char name[48];
@@ -69,7 +69,7 @@ static bool is_named_as_journal(int fd)
     return strcmp(name, journal) == 0;
 }
 
-/* Is fd connected to the journal? Debian 12's systemd-cat connects a program, and does not tell it. */
+/* True if fd is connected to the journal. Debian 12's systemd-cat does not set JOURNAL_STREAM. */
 static bool is_connected_to_journal(int fd)
 {
     struct sockaddr_un peer = {0};
@@ -83,7 +83,7 @@ static bool is_journal(int fd)
     return is_named_as_journal(fd) || is_connected_to_journal(fd);
 }
 
-/* syslog's numbers of the levels. */
+/* The levels as syslog numbers them. */
 static const char *priority(enum log_level level)
 {
     static const char *const PRIORITIES[LOG_LEVEL__COUNT] = {
@@ -137,7 +137,7 @@ const char *log_level_name(enum log_level level)
     return (unsigned)level < LOG_LEVEL__COUNT ? NAMES[level] : "unknown";
 }
 
-/* Put a line behind those that wait. There is room: the caller saw to it. */
+/* Append a line to the pending ones. The caller has made room. */
 static void append(enum log_level level, const char *event, const struct log_field *fields, size_t count)
 {
     struct log_head head = {
@@ -149,7 +149,7 @@ static void append(enum log_level level, const char *event, const struct log_fie
         .program = self.options.program,
     };
     if (self.used == 0 && self.inside_line) {
-        /* End the line that was cut off by a failure, so that this one starts in the first column. */
+        /* End the line that a failure cut off, so that this one starts in the first column. */
         self.pending[self.used++] = '\n';
         self.mends = true;
     }
@@ -160,8 +160,8 @@ static void append(enum log_level level, const char *event, const struct log_fie
     self.used += log_line_format(self.pending + self.used, &head, fields, count);
 }
 
-/* Where lines were lost, say so first. Only as the very first line that waits: if it is lost in its turn, it
- * can then be told from the others. */
+/* Report lost lines, if there are any. The report is always the first pending line, so that it can be told
+ * from the others if it is lost, too. */
 static void append_notice(void)
 {
     if (self.lost > 0 && self.used == 0) {
@@ -172,9 +172,9 @@ static void append_notice(void)
     }
 }
 
-/* Will a write be taken at once, or after a little patience? Whoever reads a pipe may have stopped, and must
- * not stop us; but a burst of lines is no reason to lose any. Once it has not been taken, there is no
- * patience until it is read again. */
+/* True if a write will go through at once, or after a short wait. The reader of a pipe may have stopped,
+ * which must not stop us; but a burst of lines must not lose any. After a write that did not go through,
+ * there is no wait until the reader reads again. */
 static bool is_writable(void)
 {
     struct pollfd fd = {.fd = self.options.fd, .events = POLLOUT};
@@ -182,7 +182,7 @@ static bool is_writable(void)
     return !self.stuck;
 }
 
-/* write(2) that is not stopped by signals. -1 with errno. */
+/* write(2), repeated if a signal interrupts it. Returns -1 with errno if it fails. */
 static ssize_t write_some(const char *data, size_t len)
 {
     ssize_t written;
@@ -192,7 +192,7 @@ static ssize_t write_some(const char *data, size_t len)
     return written;
 }
 
-/* Take note of what left the buffer: data[0] to data[len - 1]. */
+/* Note what has been written: data[0] to data[len - 1]. */
 static void note_written(const char *data, size_t len)
 {
     self.inside_line = data[len - 1] != '\n';
@@ -201,13 +201,13 @@ static void note_written(const char *data, size_t len)
     }
 }
 
-/* Give up the lines in data, the rest of one that was begun included. */
+/* Give up the lines in data, including the rest of a line that was begun. */
 static void lose(const char *data, size_t len)
 {
     for (size_t i = 0; i < len; i++) {
         self.lost += data[i] == '\n';
     }
-    if (self.told > 0) { /* the notice was among them: what it told of is still untold */
+    if (self.told > 0) { /* the report was among them: what it counted is not reported yet */
         self.lost += self.told - 1;
         self.told = 0;
     }
@@ -217,12 +217,12 @@ static void write_pending(void)
 {
     size_t done = 0;
     while (done < self.used) {
-        /* A pipe that is ready takes this much without blocking (POSIX, PIPE_BUF). */
+        /* A pipe that is ready takes this many bytes without blocking (POSIX, PIPE_BUF). */
         size_t len = self.used - done < PIPE_BUF ? self.used - done : PIPE_BUF;
         ssize_t written = is_writable() ? write_some(self.pending + done, len) : -1;
         if (written <= 0) {
             lose(self.pending + done, self.used - done);
-            self.lost -= self.mends && done == 0 ? 1 : 0; /* that one has been counted */
+            self.lost -= self.mends && done == 0 ? 1 : 0; /* the broken line has been counted */
             break;
         }
         note_written(self.pending + done, (size_t)written);

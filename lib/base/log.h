@@ -1,16 +1,16 @@
 /* log: one line per event, for a person at a terminal or for a machine.
  *
  * A line has a level, an event (a short constant text, "call succeeded") and fields (key, value). As JSON it
- * is one object {"time","level","event","program",…fields}; as text it is aligned columns, in colour where
- * asked for. Every value is escaped on its way out, so that hostile input can neither start a new line nor
- * send a control sequence, and a line is at most LOG_LINE_MAX bytes (the JSON stays well-formed: values are
- * cut, not the line; fields for which no room is left are counted in a last field, left_out).
+ * is one object {"time","level","event","program",…fields}; as text it is aligned columns, in colour if asked
+ * for. Every value is escaped, so that hostile input can neither start a new line nor send a control
+ * sequence. A line has at most LOG_LINE_MAX bytes. The JSON stays well-formed: values are cut, not the line;
+ * a last field, left_out, counts the fields that find no room.
  *
- * Lines are collected and written by log_flush (the runner flushes once per loop turn), or at once where
- * `buffered` is off (the handler). Main thread only. Nothing is logged before log_init.
+ * log_flush writes the lines collected so far (the runner flushes once per loop turn); with `buffered` off
+ * (the handler), each line is written at once. Main thread only. Nothing is logged before log_init.
  *
- * Where the descriptor is systemd's journal, each line begins with its level as the
- * journal reads it ("<4>" is a warning): `journalctl -p warning` then shows what it should. Nowhere else.
+ * If the descriptor is systemd's journal, each line begins with its level as the journal reads it ("<4>" is a
+ * warning), so that `journalctl -p warning` shows the right lines.
  */
 #ifndef DRONC_LOG_H
 #define DRONC_LOG_H
@@ -44,13 +44,13 @@ struct log_options {
     enum log_format format;
     bool colour;         /* text only */
     bool buffered;       /* collect lines until log_flush or 64 KiB */
-    struct clock clock;  /* whose wall time stamps the lines */
-    const char *program; /* borrowed for ever: "dronc-runner"; JSON lines name it; NULL: they do not */
+    struct clock clock;  /* its wall time stamps the lines */
+    const char *program; /* borrowed for ever: "dronc-runner"; in JSON lines; NULL: left out */
 };
 
-/* One field of a line. Make them with the functions below. */
+/* One field of a line, made by one of the functions below. */
 struct log_field {
-    const char *key; /* lower case, underscores; a constant, written as it is */
+    const char *key; /* a constant in lower case with underscores; not escaped */
     enum {
         LOG_FIELD_STR,
         LOG_FIELD_I64,
@@ -66,25 +66,25 @@ struct log_field log_bytes(const char *key, const char *value, size_t len);
 struct log_field log_i64(const char *key, int64_t value);
 struct log_field log_bool(const char *key, bool value);
 
-/* Start logging. Called once, by main (by a test: once more after log_fini). */
+/* Start logging. main calls it once; a test may call it again after log_fini. */
 void log_init(const struct log_options *options);
-/* Flush, say how many lines were lost if any, and log nothing from here on. */
+/* Flush, report how many lines were lost, if any, and log nothing from here on. */
 void log_fini(void);
-/* Change or ask the level at run time. LOG_LEVEL__COUNT, which no event reaches, before log_init. */
+/* Set or get the level at run time. Before log_init it is LOG_LEVEL__COUNT, which no event reaches. */
 void log_set_level(enum log_level level);
 enum log_level log_get_level(void);
-/* "debug", "info", "warn", "error"; "unknown" for what is none. Static storage. */
+/* "debug", "info", "warn", "error"; "unknown" for any other value. Static storage. */
 const char *log_level_name(enum log_level level);
 
-/* For what a program has to say without a log, before log_init or after log_fini: write lines (one or more,
- * each with its newline) to standard error. They are errors, and the journal is told so. */
+/* Report without a log, before log_init or after log_fini: write lines (one or more, each with its newline)
+ * to standard error. The journal gets them as errors. */
 void log_complain(const char *lines);
 
 /* Write one line. Use the macros: log_info("job stored", log_str("job", id), log_i64("next", ms)); */
 void log_event(enum log_level level, const char *event, const struct log_field *fields, size_t count);
-/* Write what was collected. A write that fails loses the lines (a full disk must not stop the runner) and is
- * counted: before the next line, one says how many were lost. Interrupted and partial writes go on; a
- * descriptor that would block counts as failed. */
+/* Write the collected lines. A write that fails loses them (a full disk must not stop the runner); a line
+ * before the next one reports how many were lost. Interrupted and partial writes are continued; a descriptor
+ * that would block counts as failed. */
 void log_flush(void);
 
 #define LOG_FIELDS_(...) ((const struct log_field[]){__VA_ARGS__})

@@ -1,7 +1,7 @@
-/* log_line.c: one event as one line.
+/* log_line: see log_line.h.
  *
- * Writes into the caller's memory and stays inside by cutting values, never the line: before a field is
- * begun, room is kept for what must follow it. Does no I/O and allocates nothing.
+ * Writes into the caller's memory, and stays inside by cutting values, never the line: it begins a field only
+ * if there is room for what must follow. Does no I/O and allocates nothing.
  */
 #include "base/log_line.h"
 
@@ -12,12 +12,12 @@
 
 #define EVENT_COLUMNS 24
 #define EVENT_MAX     256 /* bytes of an event after escaping */
-#define TAIL_MAX      32  /* kept free for `,"left_out":<count>}` and the newline */
+#define TAIL_MAX      32  /* reserved for `,"left_out":<count>}` and the newline */
 #define ELLIPSIS      "…"
 #define ELLIPSIS_LEN  (sizeof ELLIPSIS - 1)
-#define ESCAPED_MAX   6 /* bytes that one character takes at most */
+#define ESCAPED_MAX   6 /* the most bytes that one character takes */
 
-/* The line as it grows. left_out: fields that found no room. */
+/* The line so far. left_out: the number of fields without room. */
 struct line {
     char *out;
     size_t len;
@@ -25,8 +25,8 @@ struct line {
     unsigned left_out;
 };
 
-/* Characters that a terminal obeys or that make a line read differently from what it is: the controls of
- * both kinds, line and paragraph separators, and the marks that turn the direction of writing. */
+/* Characters that a terminal obeys, or that make a line look different from what it is: the controls of both
+ * kinds, line and paragraph separators, and the marks that change the direction of writing. */
 static bool is_unsafe(uint32_t code_point)
 {
     return code_point < 0x20 || (code_point >= 0x7F && code_point < 0xA0) || code_point == 0x061C ||
@@ -34,7 +34,7 @@ static bool is_unsafe(uint32_t code_point)
            (code_point >= 0x2066 && code_point <= 0x2069) || code_point == 0xFEFF;
 }
 
-/* The letter of a two-character escape; 0: it has none. */
+/* The letter of a two-character escape; 0 if there is none. */
 static char short_escape(uint32_t code_point, enum log_escape style)
 {
     switch (code_point) {
@@ -63,7 +63,7 @@ static size_t put_hex(char *out, char letter, unsigned digits, uint32_t value)
     return 2 + digits;
 }
 
-/* Write the character that text starts with, escaped where it has to be. *taken: how many bytes it had. */
+/* Write the character that text starts with, escaped if needed. *taken: its bytes in text. */
 static size_t escape_character(char out[ESCAPED_MAX], struct slice text, enum log_escape style, size_t *taken)
 {
     uint32_t code_point = 0;
@@ -87,7 +87,7 @@ static size_t escape_character(char out[ESCAPED_MAX], struct slice text, enum lo
     return len;
 }
 
-/* How many bytes at the front need no escaping in any style: the fast way through ordinary texts. */
+/* The number of bytes at the front that need no escaping in any style: the fast path for ordinary texts. */
 static size_t plain_prefix(struct slice text)
 {
     size_t pos = 0;
@@ -108,7 +108,7 @@ size_t log_escape(char *out, size_t size, struct slice text, enum log_escape sty
         return plain;
     }
     size_t len = 0;
-    size_t cut = 0; /* where the ellipsis would go: behind the last character that leaves room for it */
+    size_t cut = 0; /* the place of an ellipsis: behind the last character that leaves room for it */
     for (size_t pos = 0; pos < text.len;) {
         char escaped[ESCAPED_MAX];
         size_t taken;
@@ -131,7 +131,7 @@ size_t log_escape(char *out, size_t size, struct slice text, enum log_escape sty
     return len;
 }
 
-/* Text lines only: whether the value has to stand in quotes to be read back as what it is. */
+/* Text lines only. True if the value needs quotes so that it can be read back. */
 static bool needs_quotes(struct slice text)
 {
     size_t plain = plain_prefix(text);
@@ -167,7 +167,7 @@ static size_t room(const struct line *line)
     return LOG_LINE_MAX - TAIL_MAX - line->len;
 }
 
-/* A field's value as it will be escaped; numbers and booleans are words that are never quoted. */
+/* A field's value before escaping. Numbers and booleans are words that are never quoted. */
 struct value {
     struct slice text;
     bool quoted;
@@ -204,11 +204,11 @@ static void put_value(struct line *line, const struct value *value)
     }
 }
 
-/* Whether what of the value cannot be cut, and its key, have room. */
+/* True if there is room for the key and for the part of the value that cannot be cut. */
 static bool has_room(const struct line *line, const struct log_field *field, const struct value *value)
 {
     size_t least = field->kind == LOG_FIELD_STR ? ELLIPSIS_LEN + 2 : value->text.len;
-    return strlen(field->key) + sizeof(",\"\":") - 1 + least <= room(line);
+    return strlen(field->key) + sizeof ",\"\":" - 1 + least <= room(line);
 }
 
 static void put_field(struct line *line, const struct log_field *field)
@@ -281,7 +281,7 @@ static void begin_text(struct line *line, const struct log_head *head, bool has_
     }
 }
 
-/* Where all fields turned out to be absent, the padding in front of them has to go. */
+/* If all fields are absent, the padding in front of them has to go. */
 static void trim(struct line *line)
 {
     while (line->out[line->len - 1] == ' ') {

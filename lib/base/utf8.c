@@ -1,4 +1,4 @@
-/* utf8.c: decoding by the ranges of RFC 3629, section 4. Does not repair, does not normalise. */
+/* utf8: see utf8.h. Decodes by the ranges of RFC 3629, section 4. Does not repair, does not normalise. */
 #include "base/utf8.h"
 
 static unsigned byte_at(const char *text, size_t pos)
@@ -6,7 +6,7 @@ static unsigned byte_at(const char *text, size_t pos)
     return (unsigned char)text[pos];
 }
 
-/* How many bytes a character takes that starts with this one; 0: none does. */
+/* The length of a character that starts with this byte; 0 if none does. */
 static size_t length_of(unsigned lead)
 {
     if (lead < 0x80) {

@@ -1,8 +1,8 @@
-/* cron_count: how many instants a schedule has in a span of time, without visiting them.
+/* cron_count: counts the instants of a schedule in a span of time, without visiting them.
  *
- * Two layers, as in cron_next. Below, the calendar: matching days times matching times of day. Above it, the
- * zone's stretches of constant offset, with the seven cases of cron.h at their borders. cron_next defines
- * what is counted here: a property test holds the two together.
+ * Two layers, as in cron_next. The lower one is the calendar: matching days times matching times of day. The
+ * upper one is the zone's stretches of constant offset, with the seven cases of cron.h at their borders.
+ * cron_next defines what is counted; a property test compares the two.
  */
 #include "cron/cron.h"
 
@@ -20,7 +20,7 @@ static int64_t ones(uint64_t set)
     return __builtin_popcountll(set);
 }
 
-/* The times of day before second_of_day (at most 86,400) that match. */
+/* The number of matching times of day before second_of_day (at most 86,400). */
 static int64_t times_before(const struct cron *c, unsigned second_of_day)
 {
     const unsigned h = second_of_day / 3600;
@@ -30,8 +30,9 @@ static int64_t times_before(const struct cron *c, unsigned second_of_day)
 
     if (c->hour >> h & 1) {
         minutes += ones(below(c->minute, m));
-        if (c->minute >> m & 1)
+        if (c->minute >> m & 1) {
             seconds = ones(below(c->second, second_of_day % 60));
+        }
     }
     return minutes * ones(c->second) + seconds;
 }
@@ -43,7 +44,7 @@ static bool month_matches(const struct cron *c, struct civil_date date)
     return c->year[index >> 6] >> (index & 63) & 1 && c->month >> date.month & 1;
 }
 
-/* The matching dates among day numbers from `from` up to, not including, `to`; within 1970 to 2200. */
+/* The number of matching dates from day number `from` up to, not including, `to`; within 1970 to 2200. */
 static int64_t days_between(const struct cron *c, int64_t from, int64_t to)
 {
     int64_t count = 0;
@@ -57,8 +58,9 @@ static int64_t days_between(const struct cron *c, int64_t from, int64_t to)
             uint32_t matching = cron_month_days(c, days, (unsigned)(first + 4) % 7);
 
             matching = matching >> date.day << date.day;
-            if (to - first < days)
+            if (to - first < days) {
                 matching &= (UINT32_C(1) << (to - first + 1)) - 1;
+            }
             count += ones(matching);
         }
         day = first + days;
@@ -66,7 +68,7 @@ static int64_t days_between(const struct cron *c, int64_t from, int64_t to)
     return count;
 }
 
-/* The matching local times before local_s on its own day. */
+/* The number of matching local times before local_s on its own day. */
 static int64_t times_of_day(const struct cron *c, int64_t local_s)
 {
     const int64_t day = local_s / CIVIL_DAY_S;
@@ -82,7 +84,7 @@ static int64_t clamp(int64_t local_s)
     return local_s < 0 ? 0 : local_s > end_s ? end_s : local_s;
 }
 
-/* The matching local times from low_s up to, not including, high_s. Pure calendar, no zone. */
+/* The number of matching local times from low_s up to, not including, high_s. Pure calendar, no zone. */
 static int64_t count_local(const struct cron *c, int64_t low_s, int64_t high_s)
 {
     const int64_t low = clamp(low_s);
@@ -102,7 +104,7 @@ struct span {
     int64_t first_s, last_s; /* instants, both included */
 };
 
-/* The instants in one stretch of constant offset: see search_segment in cron_next.c. */
+/* The number of instants in one stretch of constant offset: see search_segment in cron_next.c. */
 static int64_t count_segment(const struct span *s, size_t i)
 {
     const int64_t start_s = s->segments[i].start_s;
@@ -119,8 +121,9 @@ static int64_t count_segment(const struct span *s, size_t i)
         gap = 1; /* D3 */
         low = start_s + offset_s + 1;
     }
-    if (jump_s < 0 && jump_s >= -CRON_SMALL_S && low < start_s + before_s)
+    if (jump_s < 0 && jump_s >= -CRON_SMALL_S && low < start_s + before_s) {
         low = start_s + before_s; /* D2 */
+    }
     return gap + count_local(s->c, low, high);
 }
 
@@ -139,18 +142,22 @@ int64_t cron_count(const struct cron *c, const struct zone *zone, int64_t after_
     struct span s = {.c = c};
     int64_t count = 0;
 
-    if (c->every_s)
+    if (c->every_s) {
         return count_every(c, after_s, until_s);
-    if (cron_never(c) || after_s >= until_s || after_s >= CRON_END_S || until_s < CRON_FIRST_S)
+    }
+    if (cron_never(c) || after_s >= until_s || after_s >= CRON_END_S || until_s < CRON_FIRST_S) {
         return 0;
-    if (!zone)
+    }
+    if (zone == NULL) {
         zone = zone_utc();
+    }
     s.first_s = after_s < CRON_FIRST_S ? CRON_FIRST_S : after_s + 1;
     s.last_s = until_s < CRON_END_S ? until_s : CRON_END_S;
     s.segments = zone_segments(zone, &s.count);
     for (size_t i = zone_segment_at(zone, s.first_s); i < s.count; i++) {
-        if (s.segments[i].start_s > s.last_s)
+        if (s.segments[i].start_s > s.last_s) {
             break;
+        }
         count += count_segment(&s, i);
     }
     return count;
@@ -163,8 +170,9 @@ bool cron_nth_last(const struct cron *c, const struct zone *zone, int64_t after_
     int64_t low = after_s < CRON_FIRST_S ? CRON_FIRST_S : after_s; /* at least nth instants are later … */
     int64_t high = until_s < CRON_END_S ? until_s : CRON_END_S;    /* … and here fewer */
 
-    if (count < nth)
+    if (count < nth) {
         return false;
+    }
     if (c->every_s) {
         *at_s = (after_s < -(int64_t)c->every_s ? -(int64_t)c->every_s : after_s) +
                 (count - nth + 1) * (int64_t)c->every_s;
@@ -173,10 +181,11 @@ bool cron_nth_last(const struct cron *c, const struct zone *zone, int64_t after_
     while (high - low > 1) {
         const int64_t middle = low + (high - low) / 2;
 
-        if (cron_count(c, zone, middle, until_s) >= nth)
+        if (cron_count(c, zone, middle, until_s) >= nth) {
             low = middle;
-        else
+        } else {
             high = middle;
+        }
     }
     *at_s = high;
     return true;

@@ -5,24 +5,23 @@
 #include "cron/cron.h"
 #include "cron/cron_span.h"
 
-#define CRON_FLAG_EITHER 0x01U /* a day matches if one of the day fields does; else both must */
-#define CRON_FLAG_NEVER  0x02U /* no date matches */
-#define CRON_FLAG_DAY_RULES \
-    0x04U /* there are L, W or # among the day fields: the slow way to a month's days */
+#define CRON_FLAG_EITHER    0x01U /* a day matches if one of the day fields does; else both must */
+#define CRON_FLAG_NEVER     0x02U /* no date matches */
+#define CRON_FLAG_DAY_RULES 0x04U /* the day fields use L, W or #: the slow way to a month's days */
 
-#define CRON_ALL_SECONDS ((UINT64_C(1) << 60) - 1)
-#define CRON_ALL_HOURS   ((UINT32_C(1) << 24) - 1)
-#define CRON_ALL_DAYS    UINT32_C(0xFFFFFFFE)
-#define CRON_ALL_MONTHS  UINT32_C(0x1FFE)
-#define CRON_ALL_DOW     UINT32_C(0x7F)
-#define CRON_YEARS       (CRON_YEAR_LAST - CRON_YEAR_FIRST + 1)
+#define CRON_ALL_SECONDS    ((UINT64_C(1) << 60) - 1)
+#define CRON_ALL_HOURS      ((UINT32_C(1) << 24) - 1)
+#define CRON_ALL_DAYS       UINT32_C(0xFFFFFFFE)
+#define CRON_ALL_MONTHS     UINT32_C(0x1FFE)
+#define CRON_ALL_DOW        UINT32_C(0x7F)
+#define CRON_YEARS          (CRON_YEAR_LAST - CRON_YEAR_FIRST + 1)
 
-#define CRON_NONE        INT64_MAX /* no such local time */
+#define CRON_NONE           INT64_MAX /* no such local time */
 
-#define CRON_SMALL_S     ((int64_t)3 * 3600)   /* a larger jump is a calendar correction */
-#define CRON_DAY_END     84006                 /* the day number of 2200-01-01 */
-#define CRON_FIRST_S     (-3 * (int64_t)86400) /* before every instant of local year 1970 */
-#define CRON_END_S       ((CRON_DAY_END + 3) * (int64_t)86400)
+#define CRON_SMALL_S        ((int64_t)3 * 3600)   /* a larger jump is a calendar correction */
+#define CRON_DAY_END        84006                 /* the day number of 2200-01-01 */
+#define CRON_FIRST_S        (-3 * (int64_t)86400) /* before every instant of local year 1970 */
+#define CRON_END_S          ((CRON_DAY_END + 3) * (int64_t)86400)
 
 /* The fields, in the order of the seven-field form. */
 enum cron_field {
@@ -41,9 +40,9 @@ struct cron_set {
     uint64_t bits[4];
 };
 
-/* State of one parse. */
+/* The state of one parse. */
 struct cron_parser {
-    const char *text;         /* as given; offsets count from here */
+    const char *text;         /* the given text; offsets count from here */
     struct cron *out;         /* being filled */
     struct cron_error *error; /* may be NULL */
     const char *field;        /* name of the field being parsed, or "" */
@@ -59,7 +58,7 @@ struct cron_limits {
     const char *name;  /* as in struct cron_error */
     uint16_t min, max; /* values that may be written */
     uint16_t top;      /* last value of `*` and `N/S` */
-    uint16_t steps;    /* largest step; what an even step divides */
+    uint16_t steps;    /* the largest step; an even step divides it */
 };
 
 /* The limits of a field. Static storage. */
@@ -76,7 +75,8 @@ void cron_set_add_range(struct cron_set *set, unsigned first, unsigned last, uns
 /* The first bit of the set at or after `from`, or -1. */
 int cron_set_next(const struct cron_set *set, unsigned from);
 
-/* Where a run of three or more neighbours that begins at bit `from` ends; `from` itself if they are fewer. */
+/* The end of a run of three or more neighbours that begins at bit `from`; `from` itself if there are
+ * fewer. */
 unsigned cron_set_run(const struct cron_set *set, unsigned from);
 
 /* Bits first, first + step … last, `count` of them. */
@@ -84,7 +84,7 @@ struct cron_progression {
     unsigned first, last, step, count;
 };
 
-/* See the set as a progression. False if it is none, or empty. A single value has step 1. */
+/* Read the set as a progression. Returns false if it is none, or empty. A single value has step 1. */
 bool cron_set_progression(const struct cron_set *set, struct cron_progression *out);
 
 /* The values of a field, bit n = the field's minimum + n (day-of-week: 0 = Sunday, never 7). */
@@ -101,13 +101,13 @@ enum cron_code cron_fail(const struct cron_parser *p, enum cron_code code, struc
 enum cron_code cron_fail_item(const struct cron_parser *p, enum cron_code code, struct cron_span where,
                               const char *hint);
 
-/* As cron_fail: CRON_NAME, with what the field would have taken. */
+/* As cron_fail: CRON_NAME, with the names that the field has. */
 enum cron_code cron_fail_name(const struct cron_parser *p, enum cron_field field, struct cron_span where);
 
 /* Parse one field's text (not empty) into p->out and the parser's flags. */
 enum cron_code cron_parse_field(struct cron_parser *p, enum cron_field field, struct cron_span text);
 
-/* Parse a single value of a field: a number, or a name where the field has names. */
+/* Parse a single value of a field: a number, or a name if the field has names. */
 enum cron_code cron_parse_value(struct cron_parser *p, enum cron_field field, struct cron_span text,
                                 unsigned *out);
 
@@ -136,16 +136,16 @@ uint32_t cron_month_days(const struct cron *c, unsigned days, unsigned first_wee
 /* True if some date from 1970 to 2199 matches. */
 bool cron_has_date(const struct cron *c);
 
-/* A text being written into a buffer that may be too small. */
+/* A text that is written into a buffer that may be too small. */
 struct cron_text {
     char *buf;
     size_t size; /* of buf; 0: nothing is written */
-    size_t len;  /* of the text so far, however little of it fits */
+    size_t len;  /* of the text so far, including what does not fit */
 };
 
-/* Append formatted text, as far as it fits; the buffer always ends in NUL (if it has any room). */
+/* Append formatted text, as far as it fits. The buffer always ends in NUL (if it has any room). */
 void cron_put(struct cron_text *out, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/* Append plain text, a decimal number; likewise. */
+/* The same for plain text, and for a decimal number. */
 void cron_put_text(struct cron_text *out, const char *text);
 void cron_put_number(struct cron_text *out, unsigned value);
 

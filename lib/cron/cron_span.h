@@ -1,4 +1,5 @@
-/* cron_span: pieces of a text, and the ASCII of them, whatever the locale. Not for users of cron.h. */
+/* cron_span: pieces of a text, and the classes of ASCII, independent of the locale. Not for users of
+ * cron.h. */
 #ifndef DRONC_CRON_SPAN_H
 #define DRONC_CRON_SPAN_H
 
@@ -27,7 +28,7 @@ static inline bool cron_is_alpha(char c)
     return cron_upper(c) >= 'A' && cron_upper(c) <= 'Z';
 }
 
-static inline bool cron_is_blank(char c)
+static inline bool cron_is_space(char c)
 {
     return c == ' ' || c == '\t';
 }
@@ -36,19 +37,21 @@ static inline bool cron_is_blank(char c)
 static inline bool cron_span_all(struct cron_span text, bool (*test)(char))
 {
     for (size_t i = 0; i < text.len; i++) {
-        if (!test(text.at[i]))
+        if (!test(text.at[i])) {
             return false;
+        }
     }
     return text.len > 0;
 }
 
-/* The position of c, or the length. */
+/* The index of c; the length if there is none. */
 static inline size_t cron_span_find(struct cron_span text, char c)
 {
     size_t at = 0;
 
-    while (at < text.len && text.at[at] != c)
+    while (at < text.len && text.at[at] != c) {
         at++;
+    }
     return at;
 }
 
@@ -58,7 +61,7 @@ static inline struct cron_span cron_span_slice(struct cron_span text, size_t fro
     return (struct cron_span){text.at + from, to - from};
 }
 
-/* Does the text begin with a prefix, to the letter? */
+/* True if the text begins with the prefix; case counts. */
 static inline bool cron_span_begins(struct cron_span text, const char *prefix)
 {
     const size_t len = strlen(prefix);
@@ -66,33 +69,37 @@ static inline bool cron_span_begins(struct cron_span text, const char *prefix)
     return text.len >= len && memcmp(text.at, prefix, len) == 0;
 }
 
-/* Is the text this word, in any case? The word is in upper case. */
+/* True if the text is this word in any case. The word is in upper case. */
 static inline bool cron_span_is(struct cron_span text, const char *word)
 {
-    if (text.len != strlen(word))
+    if (text.len != strlen(word)) {
         return false;
+    }
     for (size_t i = 0; i < text.len; i++) {
-        if (cron_upper(text.at[i]) != word[i])
+        if (cron_upper(text.at[i]) != word[i]) {
             return false;
+        }
     }
     return true;
 }
 
-/* Cut the first token off a text, and the blanks around it. Empty if there is none. */
+/* Cut the first token off a text, and the spaces around it. The token is empty if there is none. */
 static inline struct cron_span cron_span_token(struct cron_span *text)
 {
     size_t from = 0;
     size_t to = 0;
-    struct cron_span token;
 
-    while (from < text->len && cron_is_blank(text->at[from]))
+    while (from < text->len && cron_is_space(text->at[from])) {
         from++;
+    }
     to = from;
-    while (to < text->len && !cron_is_blank(text->at[to]))
+    while (to < text->len && !cron_is_space(text->at[to])) {
         to++;
-    token = cron_span_slice(*text, from, to);
-    while (to < text->len && cron_is_blank(text->at[to]))
+    }
+    struct cron_span token = cron_span_slice(*text, from, to);
+    while (to < text->len && cron_is_space(text->at[to])) {
         to++;
+    }
     *text = cron_span_slice(*text, to, text->len);
     return token;
 }
@@ -102,12 +109,13 @@ static inline unsigned cron_span_number(struct cron_span digits)
 {
     unsigned value = 0;
 
-    for (size_t i = 0; i < digits.len && value < 10000; i++)
+    for (size_t i = 0; i < digits.len && value < 10000; i++) {
         value = value * 10 + (unsigned)(digits.at[i] - '0');
+    }
     return value < 10000 ? value : 10000;
 }
 
-/* How many bytes of a piece to show in a message. */
+/* The number of bytes of a piece that a message shows. */
 static inline int cron_span_shown(struct cron_span text)
 {
     return text.len < 24 ? (int)text.len : 24;

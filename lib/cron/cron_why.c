@@ -1,8 +1,8 @@
-/* cron_why: why a schedule does not fire at an instant. Looks at one local date and time; no search. */
+/* cron_why: finds out why a schedule does not fire at an instant. Looks at one local date and time only. */
 #include "cron/cron_internal.h"
 #include "zone/civil.h"
 
-/* The days of month and week say no together: the one that is restricted is named. */
+/* The two day fields refuse a date together; name the one that is restricted. */
 static const char *day_field(const struct cron *c)
 {
     if (cron_field_is_full(c, CRON_DOM) && !(c->flags & CRON_FLAG_DAY_RULES)) {
@@ -32,7 +32,7 @@ static bool has_day(const struct cron *c, struct civil_date date, int64_t day_nu
     return has(cron_month_days(c, days, first), date.day);
 }
 
-/* The first field that a local time does not match; NULL: all do. */
+/* The first field that does not match a local time; NULL if all do. */
 static const char *field_against(const struct cron *c, int64_t local_s)
 {
     const int64_t day_number = civil_floor_div(local_s, 86400);
@@ -57,7 +57,7 @@ static const char *field_against(const struct cron *c, int64_t local_s)
     return has(c->second, second % 60) ? NULL : "second";
 }
 
-/* Had the clock jumped forward shortly before, over a time that matches? */
+/* True if the clock has just jumped forward over a time that matches. */
 static bool is_in_gap(const struct cron *c, const struct zone *zone, int64_t at_s, int64_t *jump_s)
 {
     size_t count;
@@ -70,7 +70,7 @@ static bool is_in_gap(const struct cron *c, const struct zone *zone, int64_t at_
     const int64_t jump = segments[index].offset_s - segments[index - 1].offset_s;
     *jump_s = segments[index].start_s;
     return jump > 0 && jump <= CRON_SMALL_S && at_s < *jump_s + jump &&
-           !field_against(c, at_s + segments[index - 1].offset_s);
+           field_against(c, at_s + segments[index - 1].offset_s) == NULL;
 }
 
 enum cron_refusal cron_why_not(const struct cron *c, const struct zone *zone, int64_t at_s,
@@ -82,7 +82,7 @@ enum cron_refusal cron_why_not(const struct cron *c, const struct zone *zone, in
         return CRON_FIRES;
     }
     *field = field_against(c, at_s + zone_offset_at(zone, at_s));
-    if (!*field) {
+    if (*field == NULL) {
         return CRON_REFUSED_OVERLAP;
     }
     return is_in_gap(c, zone, at_s, jump_s) ? CRON_REFUSED_GAP : CRON_REFUSED_FIELD;

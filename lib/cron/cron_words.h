@@ -4,13 +4,13 @@
 
 #include "cron/cron_internal.h"
 
-#define CRON_LIST_MAX  12 /* entries shown; the rest is counted */
+#define CRON_LIST_MAX  12 /* entries that are shown; the rest is counted */
 #define CRON_ENTRY_MAX 64 /* bytes of an entry, with the NUL */
 
 /* Entries for "a, b and c". Zero-initialised: empty. */
 struct cron_list {
     char entry[CRON_LIST_MAX][CRON_ENTRY_MAX];
-    size_t count; /* of all, shown or not */
+    size_t count; /* of all entries, shown or not */
 };
 
 /* Turns a value of a field into words: "the 1st", "Monday". */
@@ -19,7 +19,7 @@ typedef void cron_word(char word[CRON_ENTRY_MAX], unsigned value);
 /* Append an entry. */
 void cron_list_add(struct cron_list *list, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* Append the values of a set, bit n being value n + base: neighbours as "x through y". */
+/* Append the values of a set (bit n is value n + base): neighbours as "x through y". */
 void cron_list_add_set(struct cron_list *list, const struct cron_set *set, unsigned base, cron_word *word);
 
 /* Write "a", "a and b", "a, b and c"; joiner is "and" or "or". */

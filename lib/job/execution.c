@@ -1,5 +1,4 @@
-/* execution: see execution.h. Encoding and decoding of the one-line record; nothing here knows of Redis or
- * JSON. */
+/* execution: see execution.h. Encodes and decodes the one-line record. Knows neither Redis nor JSON. */
 #include "job/execution.h"
 
 #include "text/digest.h"
@@ -58,8 +57,8 @@ static void add_number(struct buffer *out, char key, int64_t value)
     buffer_add_i64(out, value);
 }
 
-/* A token ends at a space, and control characters have no place in a record: blanks become spaces in the text
- * that reaches to the end, and underscores in any other. */
+/* A token ends at a space, and a record holds no control characters: both become spaces in the text that
+ * reaches to the end, and underscores in any other. */
 static void add_text(struct buffer *out, char key, const char *text, bool to_end)
 {
     if (text[0] == '\0') {
@@ -68,13 +67,13 @@ static void add_text(struct buffer *out, char key, const char *text, bool to_end
     const char head[] = {' ', key, ':'};
     buffer_add(out, head, sizeof head);
     for (const char *p = text; *p != '\0'; p++) {
-        bool blank = (unsigned char)*p <= 0x20 || *p == 0x7f;
-        buffer_add_char(out, !blank ? *p : to_end ? ' ' : '_');
+        bool plain = (unsigned char)*p > 0x20 && *p != 0x7f;
+        buffer_add_char(out, plain ? *p : to_end ? ' ' : '_');
     }
 }
 
-/* Numbers with commas between them; those at the end that are zero are left out, and with them the token. The
- * two that every answered call has come first. */
+/* Numbers with commas between them. Zeros at the end are left out; if all are zero, so is the token. The two
+ * that every answered call has come first. */
 static void add_timings(const struct execution_timings *timings, struct buffer *out)
 {
     const int64_t values[] = {timings->first_byte_us, timings->total_us, timings->dns_us, timings->connect_us,
@@ -159,7 +158,7 @@ static bool read_flag(struct slice text, bool *out)
     return true;
 }
 
-/* What is no beginning of an answer is none: a record is worth more than that. */
+/* A malformed response is dropped; the rest of the record is kept. */
 static bool read_response(struct slice text, struct slice *out)
 {
     size_t len;
@@ -169,26 +168,24 @@ static bool read_response(struct slice text, struct slice *out)
     return true;
 }
 
-/* As add_timings writes them; what a later version put behind is skipped. */
+/* As add_timings writes them. Skips what a later version appends. */
 static bool read_timings(struct slice text, struct execution_timings *out)
 {
     int64_t *const fields[] = {&out->first_byte_us, &out->total_us, &out->dns_us, &out->connect_us,
                                &out->tls_us};
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
-        const char *comma = memchr(text.data, ',', text.len);
-        size_t len = comma != NULL ? (size_t)(comma - text.data) : text.len;
-        if (!slice_i64((struct slice){text.data, len}, fields[i])) {
+        bool last = memchr(text.data, ',', text.len) == NULL;
+        if (!slice_i64(slice_take_until(&text, ','), fields[i])) {
             return false;
         }
-        if (comma == NULL) {
+        if (last) {
             return true;
         }
-        text = (struct slice){comma + 1, text.len - len - 1};
     }
     return true;
 }
 
-/* One `key:value`. False: the value cannot be read. */
+/* One `key:value`. Returns false if the value is malformed. */
 static bool read_token(struct execution *out, char key, struct slice value)
 {
     switch (key) {
@@ -228,24 +225,19 @@ static bool read_token(struct execution *out, char key, struct slice value)
         copy_text(out->error, sizeof out->error, value);
         return true;
     default:
-        return true; /* of a later version */
+        return true; /* a key of a later version */
     }
 }
 
 /* Take the next token off rest. `e:` reaches to the end. */
 static struct slice next_token(struct slice *rest)
 {
-    struct slice token = *rest;
-    bool to_end = rest->len >= 2 && rest->data[0] == 'e' && rest->data[1] == ':';
-    const char *space = to_end ? NULL : memchr(rest->data, ' ', rest->len);
-    if (space != NULL) {
-        token.len = (size_t)(space - rest->data);
-        rest->data += token.len + 1;
-        rest->len -= token.len + 1;
-    } else {
+    if (rest->len >= 2 && rest->data[0] == 'e' && rest->data[1] == ':') {
+        struct slice token = *rest;
         rest->len = 0;
+        return token;
     }
-    return token;
+    return slice_take_word(rest);
 }
 
 enum err execution_decode(struct execution *out, const struct job_id *job, struct slice record)

@@ -1,5 +1,5 @@
-/* execution_json: see execution_json.h. The fields that there were first come first, then those that came
- * later; what says nothing is left out of the latter. */
+/* execution_json: see execution_json.h. The members of the API's first version come first, and are always
+ * there; later ones are left out if they say nothing. */
 #include "job/execution_json.h"
 
 #include "base/utf8.h"
@@ -22,7 +22,7 @@ static void put_phase(struct json_writer *w, const char *key, int64_t us)
     }
 }
 
-/* What is known of the transfer. Records that were written before this was kept have no total. */
+/* Phases and size. Records of versions that did not keep them have no total. */
 static void put_transfer(struct json_writer *w, const struct execution *execution)
 {
     const struct execution_timings *timings = &execution->timings;
@@ -55,19 +55,18 @@ static bool is_text(struct slice bytes)
     return len > 0;
 }
 
-/* What was kept of the answer: as text where it is some, without the piece of a character that cutting it off
- * may have left at its end. */
+/* The kept beginning of the answer: as text if it is text, without the piece of a character that the cut may
+ * have left at its end. */
 static void put_response(struct json_writer *w, const struct execution *execution)
 {
     struct buffer bytes;
-    struct slice text;
 
-    if (!execution->response.data) {
+    if (execution->response.data == NULL) {
         return;
     }
     buffer_init(&bytes, 0);
     base64_decode(&bytes, execution->response);
-    text = (struct slice){buffer_str(&bytes), bytes.len};
+    struct slice text = (struct slice){buffer_str(&bytes), bytes.len};
     if (execution->response_bytes > (int64_t)text.len) {
         text.len = utf8_cut(text.data, text.len);
     }

@@ -1,12 +1,11 @@
-/* execution_json: how a record of an execution is shown to the world, in answers of the API and in notices.
- * Pure. */
+/* execution_json: an execution as the API and notices show it. Pure; any thread. */
 #ifndef DRONC_EXECUTION_JSON_H
 #define DRONC_EXECUTION_JSON_H
 
 #include "job/execution.h"
 #include "text/json.h"
 
-/* Put the object of one execution into w. */
+/* Write the object of one execution. */
 void execution_json_write(struct json_writer *w, const struct execution *execution);
 
 #endif

@@ -1,35 +1,13 @@
-/* job: see job.h. Building and checking a job, its identity, and its next instant. What a schedule means is
- * cron's business, what a URL is url's. */
+/* job: see job.h. Builds and checks a job, and computes its identity. The groups of fields (group.h) judge
+ * their own; cron knows what a schedule means, url what a URL is. */
 #include "job/job.h"
 
 #include "text/digest.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #define ID_PREFIX "capi:"
-
-static const char *const type_names[JOB_TYPE__COUNT] = {
-    [JOB_ATMOST_ONCE] = "ATMOST_ONCE",
-    [JOB_ATLEAST_ONCE] = "ATLEAST_ONCE",
-};
-
-const char *job_type_name(enum job_type type)
-{
-    return type < JOB_TYPE__COUNT ? type_names[type] : "unknown";
-}
-
-bool job_type_parse(enum job_type *out, struct slice name)
-{
-    for (unsigned i = 0; i < JOB_TYPE__COUNT; i++) {
-        if (slice_eq(name, type_names[i])) {
-            *out = (enum job_type)i;
-            return true;
-        }
-    }
-    return false;
-}
 
 void job_id_format(char out[JOB_ID_TEXT_SIZE], const struct job_id *id)
 {
@@ -54,25 +32,6 @@ bool job_id_parse_hex(struct job_id *out, struct slice hex)
     return hex.data != NULL && digest_unhex(out->bytes, JOB_ID_SIZE, hex.data, hex.len);
 }
 
-/* ---- faults ---- */
-
-static bool fault_set(struct job_fault *fault, enum job_fault_code code, const char *field, const char *fmt,
-                      ...) PRINTF_LIKE(4, 5);
-
-/* Always false, so that a check can end in `return fault_set(…)`. */
-static bool fault_set(struct job_fault *fault, enum job_fault_code code, const char *field, const char *fmt,
-                      ...)
-{
-    va_list args;
-    fault->code = code;
-    fault->field = field;
-    fault->offset = -1;
-    va_start(args, fmt);
-    (void)vsnprintf(fault->text, sizeof fault->text, fmt, args);
-    va_end(args);
-    return false;
-}
-
 static bool is_space(char c)
 {
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
@@ -90,20 +49,9 @@ static struct slice trim(struct slice text)
     return text;
 }
 
-static bool check_present(struct slice value, const char *field, struct job_fault *fault)
-{
-    if (value.data == NULL) {
-        return fault_set(fault, JOB_FAULT_INVALID_REQUEST, field, "%s is required", field);
-    }
-    if (trim(value).len == 0) {
-        return fault_set(fault, JOB_FAULT_INVALID_REQUEST, field, "%s must not be empty", field);
-    }
-    return true;
-}
-
 /* ---- time zones ---- */
 
-/* The zone of a name that stood somewhere: code and field are what a fault there is. */
+/* Look a zone up by name. code: what a mistake in the name is, which depends on the field that has it. */
 static bool find_zone(struct job *job, struct slice name, struct zones *zones, enum job_fault_code code,
                       struct job_fault *fault)
 {
@@ -115,17 +63,18 @@ static bool find_zone(struct job *job, struct slice name, struct zones *zones, e
         return true;
     }
     if (err == ZONE_NOMEM) {
-        return fault_set(fault, JOB_FAULT_SYSTEM, field, "out of memory");
+        return job_fault_set(fault, JOB_FAULT_SYSTEM, field, "out of memory");
     }
-    if (err == ZONE_IO) { /* no descriptors, a disk in trouble: nothing is wrong with the name */
-        return fault_set(fault, JOB_FAULT_SYSTEM, field, "time zone %.*s: %s", (int)name.len, name.data,
+    if (err == ZONE_IO) { /* no descriptors, a disk that fails: the name may be right */
+        return job_fault_set(fault, JOB_FAULT_SYSTEM, field, "time zone %.*s: %s", (int)name.len, name.data,
+                             zone_err_text(err));
+    }
+    if (err == ZONE_NAME) { /* it may be any bytes, so the message does not repeat it */
+        return job_fault_set(fault, code, field, "time zone: %s; it looks like Europe/Berlin",
+                             zone_err_text(err));
+    }
+    return job_fault_set(fault, code, field, "time zone %.*s: %s", (int)name.len, name.data,
                          zone_err_text(err));
-    }
-    if (err == ZONE_NAME) { /* may be any bytes: not repeated */
-        return fault_set(fault, code, field, "time zone: %s; it looks like Europe/Berlin",
-                         zone_err_text(err));
-    }
-    return fault_set(fault, code, field, "time zone %.*s: %s", (int)name.len, name.data, zone_err_text(err));
 }
 
 static bool find_default_zone(struct job *job, const char *name, struct zones *zones, struct job_fault *fault)
@@ -134,7 +83,7 @@ static bool find_default_zone(struct job *job, const char *name, struct zones *z
     return name == NULL || name[0] == '\0' || find_zone(job, slice_of(name), zones, JOB_FAULT_SYSTEM, fault);
 }
 
-/* The field and the schedule's prefix ("": none) may both name the zone, if they name the same. */
+/* The field and the schedule's prefix ("": none) may both name the zone if they name the same one. */
 static bool build_zone(struct job *job, const char *prefix, const struct job_fields *fields,
                        struct zones *zones, struct job_fault *fault)
 {
@@ -149,14 +98,14 @@ static bool build_zone(struct job *job, const char *prefix, const struct job_fie
         return false;
     }
     return prefix[0] == '\0' || slice_eq(field, prefix) ||
-           fault_set(fault, JOB_FAULT_VALIDATION_ERROR, "timezone",
-                     "timezone is %.*s, but the schedule says %s: leave one of them out", (int)field.len,
-                     field.data, prefix);
+           job_fault_set(fault, JOB_FAULT_VALIDATION_ERROR, "timezone",
+                         "timezone is %.*s, but the schedule says %s: leave one of them out", (int)field.len,
+                         field.data, prefix);
 }
 
-/* ---- the other fields ---- */
+/* ---- schedule, api, type ---- */
 
-/* A schedule that is one instant. What is kept of @in is the instant. */
+/* A schedule that is one instant. @in is kept as the instant that it stands for. */
 static bool build_once(struct job *job, const struct job_fields *fields, struct zones *zones,
                        struct job_fault *fault)
 {
@@ -164,7 +113,7 @@ static bool build_once(struct job *job, const struct job_fields *fields, struct 
     struct wall_ms now = fields->now_ms > 0 ? (struct wall_ms){fields->now_ms} : job->created;
     struct errinfo info = {0};
     if (when_read_once(&job->when, text, now, &info) != ERR_OK) {
-        return fault_set(fault, JOB_FAULT_CREATION_FAILED, "schedule", "%s", info.text);
+        return job_fault_set(fault, JOB_FAULT_CREATION_FAILED, "schedule", "%s", info.text);
     }
     if (text.len > JOB_SCHEDULE_MAX || text.data[1] == 'i' || text.data[1] == 'I') {
         (void)when_print_schedule(&job->when, job->schedule, sizeof job->schedule);
@@ -186,12 +135,12 @@ static bool build_schedule(struct job *job, const struct job_fields *fields, str
     char zone[CRON_ZONE_MAX + 1];
     struct cron_error error;
     if (cron_parse(&job->when.cron, zone, text.data, text.len, &error) != CRON_OK) {
-        (void)fault_set(fault, JOB_FAULT_CREATION_FAILED, "schedule", "%s", error.message);
+        (void)job_fault_set(fault, JOB_FAULT_CREATION_FAILED, "schedule", "%s", error.message);
         fault->offset = (int64_t)error.offset;
         return false;
     }
     if (cron_never(&job->when.cron)) {
-        return fault_set(fault, JOB_FAULT_CREATION_FAILED, "schedule", "this schedule never fires");
+        return job_fault_set(fault, JOB_FAULT_CREATION_FAILED, "schedule", "this schedule never fires");
     }
     struct slice trimmed = trim(text);
     memcpy(job->schedule, trimmed.data, trimmed.len);
@@ -212,121 +161,95 @@ static bool build_api(struct job *job, struct slice text, struct job_fault *faul
         bad = URL_MALFORMED;
     }
     return bad == URL_OK ||
-           fault_set(fault, bad == URL_SCHEME ? JOB_FAULT_CREATION_FAILED : JOB_FAULT_VALIDATION_ERROR, "api",
-                     "api: %s", info.text);
+           job_fault_set(fault, bad == URL_SCHEME ? JOB_FAULT_CREATION_FAILED : JOB_FAULT_VALIDATION_ERROR,
+                         "api", "api: %s", info.text);
 }
 
 static bool build_type(struct job *job, struct slice text, struct job_fault *fault)
 {
-    return job_type_parse(&job->type, text) ||
-           fault_set(fault, JOB_FAULT_VALIDATION_ERROR, "type", "type must be ATMOST_ONCE or ATLEAST_ONCE");
+    return job_type_parse(&job->type, text) || job_fault_set(fault, JOB_FAULT_VALIDATION_ERROR, "type",
+                                                             "type must be ATMOST_ONCE or ATLEAST_ONCE");
 }
 
-static bool build_catch_up(struct job *job, const struct job_fields *fields, struct job_fault *fault)
-{
-    struct errinfo info = {0};
-    const char *field;
-    return catch_up_read(&job->catch_up, fields, job->type == JOB_ATLEAST_ONCE, &field, &info) == ERR_OK ||
-           fault_set(fault, JOB_FAULT_VALIDATION_ERROR, field, "%s", info.text);
-}
+/* ---- the groups of fields ---- */
 
-/* What a module that reads a group of fields has found. */
-static bool is_good(enum err err, const char *field, const struct errinfo *info, struct job_fault *fault)
-{
-    return err == ERR_OK || fault_set(fault, err == ERR_NOMEM ? JOB_FAULT_SYSTEM : JOB_FAULT_VALIDATION_ERROR,
-                                      field, "%s", info->text);
-}
+/* Each group by its member in struct job and the prefix of its functions, in the order in which they are read
+ * and printed. catch_up comes first. */
+#define GROUPS(G)         \
+    G(catch_up, catch_up) \
+    G(call, call_options) \
+    G(success, success)   \
+    G(retry, retry)       \
+    G(labels, labels)     \
+    G(stateful, stateful) \
+    G(when, when)
 
-static bool build_call(struct job *job, const struct job_fields *fields, struct job_fault *fault)
-{
-    struct errinfo info = {0};
-    const char *field;
-    enum err err = call_spec_read(&job->call, fields, &field, &info);
-    return is_good(err, field, &info, fault);
-}
-
-static bool build_success(struct job *job, const struct job_fields *fields, struct job_fault *fault)
-{
-    struct errinfo info = {0};
-    if (!is_good(success_read(&job->success, fields, &info), "success", &info, fault)) {
-        return false;
+/* The four functions of a group (group.h), on the job that it is part of. */
+#define GROUP_FUNCTIONS(member, prefix)                                                                  \
+    static bool read_##member(struct job *job, const struct job_fields *fields, struct job_fault *fault) \
+    {                                                                                                    \
+        return prefix##_read(&job->member, fields, fault);                                               \
+    }                                                                                                    \
+    static void describe_##member(const struct job *job, struct job_fields *out)                         \
+    {                                                                                                    \
+        prefix##_describe(&job->member, out);                                                            \
+    }                                                                                                    \
+    static void print_##member(const struct job *job, struct buffer *out)                                \
+    {                                                                                                    \
+        prefix##_print(&job->member, out);                                                               \
+    }                                                                                                    \
+    static void fini_##member(struct job *job)                                                           \
+    {                                                                                                    \
+        prefix##_fini(&job->member);                                                                     \
     }
-    return job->success.contains.data == NULL || job->call.method != CALL_HEAD ||
-           fault_set(fault, JOB_FAULT_VALIDATION_ERROR, "success",
-                     "success.body_contains cannot hold: the answer to a HEAD has no body");
-}
+GROUPS(GROUP_FUNCTIONS)
 
-static bool build_retry(struct job *job, const struct job_fields *fields, struct job_fault *fault)
-{
-    struct errinfo info = {0};
-    return is_good(retry_read(&job->retry, fields, &info), "retry", &info, fault);
-}
+static const struct group {
+    bool (*read)(struct job *job, const struct job_fields *fields, struct job_fault *fault);
+    void (*describe)(const struct job *job, struct job_fields *out);
+    void (*print)(const struct job *job, struct buffer *out);
+    void (*fini)(struct job *job);
+} groups[] = {
+#define GROUP_ROW(member, prefix) {read_##member, describe_##member, print_##member, fini_##member},
+    GROUPS(GROUP_ROW)};
+#define GROUP_COUNT (sizeof groups / sizeof groups[0])
 
-static bool build_labels(struct job *job, const struct job_fields *fields, struct job_fault *fault)
-{
-    struct errinfo info = {0};
-    const char *field;
-    enum err err = labels_read(&job->labels, fields, &field, &info);
-    return is_good(err, field, &info, fault);
-}
-
-static bool build_watch(struct job *job, const struct job_fields *fields, struct job_fault *fault)
-{
-    struct errinfo info = {0};
-    const char *field;
-    enum err err = watch_read(&job->watch, fields, &field, &info);
-    return is_good(err, field, &info, fault);
-}
-
-static bool build_when(struct job *job, const struct job_fields *fields, struct job_fault *fault)
-{
-    struct errinfo info = {0};
-    const char *field;
-    enum err err = when_read(&job->when, fields, job->created, &field, &info);
-    return is_good(err, field, &info, fault);
-}
-
-/* The limits of numbers stand in the table. */
-static bool check_numbers(const struct job_fields *fields, struct job_fault *fault)
+static bool check_needs(const struct job_fields *fields, struct job_fault *fault)
 {
     for (size_t i = 0; i < JOB_FIELD_COUNT; i++) {
-        const struct job_field *field = job_field_at(i);
-        if (field->kind != JOB_FIELD_NUMBER) {
-            continue;
-        }
-        const struct job_number *number = job_field_number((struct job_fields *)fields, field);
-        if (number->given && (number->value < field->min || number->value > field->max)) {
-            return fault_set(fault, JOB_FAULT_VALIDATION_ERROR, field->name, "%s must be from %lld to %lld",
-                             field->name, (long long)field->min, (long long)field->max);
+        if (!job_field_check_need(fields, job_field_at(i), fault)) {
+            return false;
         }
     }
     return true;
 }
 
-/* A field may be left out, but not left empty. */
-static bool check_optional(struct slice value, const char *field, struct job_fault *fault)
+static bool check_numbers(const struct job_fields *fields, struct job_fault *fault)
 {
-    return value.data == NULL || check_present(value, field, fault);
+    for (size_t i = 0; i < JOB_FIELD_COUNT; i++) {
+        if (!job_field_check_number(fields, job_field_at(i), fault)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Of several mistakes, the first in this order is reported: those of catch_up before those of any number. */
+static bool read_groups(struct job *job, const struct job_fields *fields, struct job_fault *fault)
+{
+    bool good = groups[0].read(job, fields, fault) && check_numbers(fields, fault);
+    for (size_t i = 1; i < GROUP_COUNT && good; i++) {
+        good = groups[i].read(job, fields, fault);
+    }
+    return good;
 }
 
 static bool build_fields(struct job *job, const struct job_fields *fields, struct zones *zones,
                          struct job_fault *fault)
 {
-    return check_present(fields->schedule, "schedule", fault) && check_present(fields->api, "api", fault) &&
-           check_present(fields->type, "type", fault) &&
-           check_optional(fields->timezone, "timezone", fault) &&
-           check_optional(fields->catch_up, "catch_up", fault) &&
-           check_optional(fields->method, "method", fault) &&
-           check_optional(fields->overlap, "overlap", fault) &&
-           check_optional(fields->on_failure_url, "on_failure_url", fault) &&
-           check_optional(fields->on_recovery_url, "on_recovery_url", fault) &&
-           check_optional(fields->starts_at, "starts_at", fault) &&
-           check_optional(fields->ends_at, "ends_at", fault) && build_type(job, fields->type, fault) &&
+    return check_needs(fields, fault) && build_type(job, fields->type, fault) &&
            build_api(job, fields->api, fault) && build_schedule(job, fields, zones, fault) &&
-           build_catch_up(job, fields, fault) && check_numbers(fields, fault) &&
-           build_call(job, fields, fault) && build_success(job, fields, fault) &&
-           build_retry(job, fields, fault) && build_labels(job, fields, fault) &&
-           build_watch(job, fields, fault) && build_when(job, fields, fault);
+           read_groups(job, fields, fault);
 }
 
 /* ---- identity ---- */
@@ -338,8 +261,8 @@ static void add_line(struct buffer *out, const char *name, const char *value)
     buffer_add_char(out, '\n');
 }
 
-/* What the identity is made of: of a job that has a name, only that. Lines are appended for fields that are
- * not at their default; jobs without them keep the ids that they had before there were such fields. */
+/* The text that the identity is made of: the name, if there is one. Else the fields; those at their default
+ * leave no line, so a new field changes no id. */
 static enum err canonical(const struct job *job, struct buffer *out)
 {
     if (job->labels.name.data != NULL) {
@@ -355,18 +278,9 @@ static enum err canonical(const struct job *job, struct buffer *out)
     buffer_add_str(out, "api ");
     url_normalise(&job->url, out);
     buffer_add_char(out, '\n');
-    struct catch_up usual = catch_up_default(job->type == JOB_ATLEAST_ONCE);
-    if (!catch_up_equal(&job->catch_up, &usual)) {
-        buffer_add_str(out, "catch up ");
-        catch_up_print(&job->catch_up, out);
-        buffer_add_char(out, '\n');
+    for (size_t i = 0; i < GROUP_COUNT; i++) {
+        groups[i].print(job, out);
     }
-    call_spec_print(&job->call, out);
-    success_print(&job->success, out);
-    retry_print(&job->retry, out);
-    labels_print(&job->labels, out);
-    watch_print(&job->watch, out);
-    when_print(&job->when, out);
     return buffer_error(out);
 }
 
@@ -382,7 +296,7 @@ enum err job_identify(const struct job *job, struct job_id *out)
     return err;
 }
 
-/* All but the first bytes of an id are as good as random for jobs of the same shard. */
+/* The seed is made of an id's last bytes: the first ones choose the shard, so they are alike within it. */
 void job_set_id(struct job *job, const struct job_id *id)
 {
     uint64_t seed = 0;
@@ -401,11 +315,11 @@ static bool build_id(struct job *job, struct job_fault *fault)
         job_set_id(job, &id);
     }
     return err == ERR_OK ||
-           fault_set(fault, JOB_FAULT_SYSTEM, "", "the job's id cannot be made: %s", err_name(err));
+           job_fault_set(fault, JOB_FAULT_SYSTEM, "", "the job's id cannot be made: %s", err_name(err));
 }
 
-/* All but the rest of the two texts, 3 KiB that nobody reads. */
-static void clear(struct job *job, struct wall_ms created)
+/* Everything but the bytes of the two texts behind their first: 3 KiB that no function reads. */
+static void clear_job(struct job *job, struct wall_ms created)
 {
     memset(job, 0, offsetof(struct job, schedule));
     job->created = created;
@@ -417,7 +331,7 @@ bool job_build(struct job *out, const struct job_fields *fields, struct wall_ms 
                struct job_fault *fault)
 {
     *fault = (struct job_fault){.offset = -1};
-    clear(out, now);
+    clear_job(out, now);
     bool good = build_fields(out, fields, zones, fault) && build_id(out, fault);
     if (!good) {
         job_fini(out);
@@ -429,16 +343,17 @@ bool job_build_schedule(struct job *out, const struct job_fields *fields, struct
                         struct zones *zones, struct job_fault *fault)
 {
     *fault = (struct job_fault){.offset = -1};
-    clear(out, now);
-    return check_present(fields->schedule, "schedule", fault) &&
-           check_optional(fields->timezone, "timezone", fault) && build_schedule(out, fields, zones, fault);
+    clear_job(out, now);
+    return job_field_check_need(fields, job_field_find(slice_of("schedule")), fault) &&
+           job_field_check_need(fields, job_field_find(slice_of("timezone")), fault) &&
+           build_schedule(out, fields, zones, fault);
 }
 
 enum err job_restore(struct job *out, const struct job_id *id, const struct job_fields *fields,
                      struct wall_ms created, struct zones *zones, struct errinfo *info)
 {
     struct job_fault fault = {0};
-    clear(out, created);
+    clear_job(out, created);
     if (build_fields(out, fields, zones, &fault)) {
         job_set_id(out, id);
         return ERR_OK;
@@ -449,11 +364,9 @@ enum err job_restore(struct job *out, const struct job_id *id, const struct job_
 
 void job_fini(struct job *job)
 {
-    call_spec_fini(&job->call);
-    success_fini(&job->success);
-    retry_fini(&job->retry);
-    labels_fini(&job->labels);
-    watch_fini(&job->watch);
+    for (size_t i = 0; i < GROUP_COUNT; i++) {
+        groups[i].fini(job);
+    }
 }
 
 void job_describe(const struct job *job, struct job_fields *out)
@@ -464,13 +377,9 @@ void job_describe(const struct job *job, struct job_fields *out)
     if (strcmp(zone_name(job->zone), "UTC") != 0) {
         out->timezone = slice_of(zone_name(job->zone));
     }
-    catch_up_describe(&job->catch_up, job->type == JOB_ATLEAST_ONCE, out);
-    call_spec_describe(&job->call, out);
-    success_describe(&job->success, out);
-    retry_describe(&job->retry, out);
-    labels_describe(&job->labels, out);
-    watch_describe(&job->watch, out);
-    when_describe(&job->when, out);
+    for (size_t i = 0; i < GROUP_COUNT; i++) {
+        groups[i].describe(job, out);
+    }
 }
 
 /* ---- time ---- */

@@ -1,32 +1,16 @@
-/* job_json: reading goes over the members in the order of the text, so that the first mistake is the one
- * reported. */
+/* job_json: see job_json.h. Reads the members in the order of the text, so that the first mistake is the one
+ * that is reported. */
 #include "job/job_json.h"
 
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
-/* What the visitor of the members works on. */
+/* What the functions that read members work on. */
 struct reading {
     struct job_json *out;
     struct job_fault *fault;
 };
-
-/* Always false. */
-static bool refuse(struct job_fault *fault, const char *field, const char *fmt, ...) PRINTF_LIKE(3, 4);
-static bool refuse(struct job_fault *fault, const char *field, const char *fmt, ...)
-{
-    va_list args;
-
-    fault->code = JOB_FAULT_INVALID_REQUEST;
-    fault->field = field;
-    fault->offset = -1;
-    va_start(args, fmt);
-    vsnprintf(fault->text, sizeof fault->text, fmt, args);
-    va_end(args);
-    return false;
-}
 
 /* Append the names of all fields: "schedule, api, …". */
 static void list_fields(char *out, size_t size)
@@ -38,7 +22,7 @@ static void list_fields(char *out, size_t size)
     }
 }
 
-/* Keep the beginning of a name, not cutting through a character. */
+/* Keep the beginning of a name, cut between two characters. */
 static void keep_name(struct job_json *out, struct slice key)
 {
     size_t len = key.len < JOB_JSON_NAME_MAX ? key.len : JOB_JSON_NAME_MAX;
@@ -55,46 +39,48 @@ static bool refuse_unknown(struct reading *reading, struct slice key)
     char *text = reading->fault->text;
 
     keep_name(reading->out, key);
-    refuse(reading->fault, reading->out->name, "unknown field \"%s\"; there are ", reading->out->name);
+    job_fault_request(reading->fault, reading->out->name, "unknown field \"%s\"; there are ",
+                      reading->out->name);
     list_fields(text, sizeof reading->fault->text);
     return false;
 }
 
-static bool take_text(struct reading *reading, const struct job_field *field, const struct json_value *value)
+static bool read_text(struct reading *reading, const struct job_field *field, const struct json_value *value)
 {
     if (json_kind_of(value) != JSON_STRING) {
-        return refuse(reading->fault, field->name, "%s must be a string, not %s", field->name,
-                      json_kind_name(json_kind_of(value)));
+        return job_fault_request(reading->fault, field->name, "%s must be a string, not %s", field->name,
+                                 json_kind_name(json_kind_of(value)));
     }
     *job_field_text(&reading->out->fields, field) = json_string(value);
     return true;
 }
 
-static bool take_number(struct reading *reading, const struct job_field *field,
+static bool read_number(struct reading *reading, const struct job_field *field,
                         const struct json_value *value)
 {
     enum json_kind kind = json_kind_of(value);
 
     if (kind != JSON_INT) {
-        return refuse(reading->fault, field->name, "%s must be a whole number, not %s", field->name,
-                      kind == JSON_NUMBER ? "one with a fraction, or beyond 64 bits" : json_kind_name(kind));
+        return job_fault_request(
+            reading->fault, field->name, "%s must be a whole number, not %s", field->name,
+            kind == JSON_NUMBER ? "one with a fraction, or beyond 64 bits" : json_kind_name(kind));
     }
     *job_field_number(&reading->out->fields, field) = (struct job_number){true, json_int(value)};
     return true;
 }
 
-static bool take_bool(struct reading *reading, const struct job_field *field, const struct json_value *value)
+static bool read_bool(struct reading *reading, const struct job_field *field, const struct json_value *value)
 {
     if (json_kind_of(value) != JSON_BOOL) {
-        return refuse(reading->fault, field->name, "%s must be true or false, not %s", field->name,
-                      json_kind_name(json_kind_of(value)));
+        return job_fault_request(reading->fault, field->name, "%s must be true or false, not %s", field->name,
+                                 json_kind_name(json_kind_of(value)));
     }
     *job_field_number(&reading->out->fields, field) = (struct job_number){true, json_is_true(value) ? 1 : 0};
     return true;
 }
 
-/* Put what `patch` makes of the object whose text is base, or of an empty one (RFC 7396). False: base is no
- * object. */
+/* Write the object whose text is base (absent: an empty one) after patch has been applied to it (RFC 7396).
+ * Returns false if base is not JSON. */
 static bool merge_object(struct json_writer *w, struct slice base, const struct json_value *patch)
 {
     struct slice from = base.data != NULL ? base : slice_of("{}");
@@ -110,8 +96,8 @@ static bool merge_object(struct json_writer *w, struct slice base, const struct 
     return there;
 }
 
-/* Kept as text in one form, whatever the order and the spaces of the request. */
-static bool take_container(struct reading *reading, const struct job_field *field,
+/* Kept as text in one canonical form, so that the spaces of the request do not matter. */
+static bool read_container(struct reading *reading, const struct job_field *field,
                            const struct json_value *value)
 {
     struct buffer *text = &reading->out->texts[field - job_field_at(0)];
@@ -119,8 +105,8 @@ static bool take_container(struct reading *reading, const struct job_field *fiel
     struct json_writer w;
 
     if (json_kind_of(value) != (array ? JSON_ARRAY : JSON_OBJECT)) {
-        return refuse(reading->fault, field->name, "%s must be %s, not %s", field->name,
-                      array ? "an array" : "an object", json_kind_name(json_kind_of(value)));
+        return job_fault_request(reading->fault, field->name, "%s must be %s, not %s", field->name,
+                                 array ? "an array" : "an object", json_kind_name(json_kind_of(value)));
     }
     json_begin(&w, text);
     if (array || !reading->out->patch ||
@@ -128,15 +114,13 @@ static bool take_container(struct reading *reading, const struct job_field *fiel
         json_put_value(&w, value);
     }
     if (buffer_error(text) != ERR_OK) {
-        refuse(reading->fault, field->name, "out of memory");
-        reading->fault->code = JOB_FAULT_SYSTEM;
-        return false;
+        return job_fault_nomem(reading->fault, field->name);
     }
     *job_field_text(&reading->out->fields, field) = (struct slice){buffer_str(text), text->len};
     return true;
 }
 
-static void take_away(struct reading *reading, const struct job_field *field)
+static void remove_field(struct reading *reading, const struct job_field *field)
 {
     if (job_field_is_slice(field)) {
         *job_field_text(&reading->out->fields, field) = (struct slice){NULL, 0};
@@ -156,7 +140,7 @@ static const struct {
 };
 #define KEPT_COUNT (sizeof kept_members / sizeof kept_members[0])
 
-static bool take_kept(struct reading *reading, struct slice key, const struct json_value *value)
+static bool read_kept(struct reading *reading, struct slice key, const struct json_value *value)
 {
     size_t i = 0;
 
@@ -167,90 +151,88 @@ static bool take_kept(struct reading *reading, struct slice key, const struct js
         return refuse_unknown(reading, key);
     }
     if (json_kind_of(value) != JSON_STRING) {
-        return refuse(reading->fault, kept_members[i].name, "%s must be a string, not %s",
-                      kept_members[i].name, json_kind_name(json_kind_of(value)));
+        return job_fault_request(reading->fault, kept_members[i].name, "%s must be a string, not %s",
+                                 kept_members[i].name, json_kind_name(json_kind_of(value)));
     }
     *(struct slice *)(void *)((char *)&reading->out->kept + kept_members[i].offset) = json_string(value);
     return true;
 }
 
-static bool take_member(struct slice key, const struct json_value *value, void *arg)
+static bool visit_member(struct slice key, const struct json_value *value, void *arg)
 {
     struct reading *reading = arg;
     const struct job_field *field = job_field_find(key);
 
-    if (!field) {
-        return reading->out->backup ? take_kept(reading, key, value) : refuse_unknown(reading, key);
+    if (field == NULL) {
+        return reading->out->backup ? read_kept(reading, key, value) : refuse_unknown(reading, key);
     }
     if (reading->out->patch && json_kind_of(value) == JSON_NULL) {
-        take_away(reading, field);
+        remove_field(reading, field);
         return true;
     }
     switch (field->kind) {
     case JOB_FIELD_TEXT:
-        return take_text(reading, field, value);
+        return read_text(reading, field, value);
     case JOB_FIELD_NUMBER:
-        return take_number(reading, field, value);
+        return read_number(reading, field, value);
     case JOB_FIELD_BOOL:
-        return take_bool(reading, field, value);
+        return read_bool(reading, field, value);
     case JOB_FIELD_OBJECT:
     case JOB_FIELD_ARRAY:
         break;
     }
-    return take_container(reading, field, value);
+    return read_container(reading, field, value);
 }
 
 static bool parse_text(struct job_json *out, struct slice text, struct job_fault *fault)
 {
     struct errinfo info = {0};
-    enum err err;
 
     if (text.len == 0) {
-        refuse(fault, NULL, "the body is empty, it must be a JSON object with ");
+        job_fault_request(fault, NULL, "the body is empty, it must be a JSON object with ");
         list_fields(fault->text, sizeof fault->text);
         return false;
     }
-    err = json_parse(&out->doc, text.data, text.len, &info);
+    enum err err = json_parse(&out->doc, text.data, text.len, &info);
     if (err == ERR_OK) {
         return true;
     }
-    refuse(fault, NULL, "the body is not JSON: %s", info.text);
+    job_fault_request(fault, NULL, "the body is not JSON: %s", info.text);
     if (err != ERR_INVALID && err != ERR_LIMIT) {
         fault->code = JOB_FAULT_SYSTEM;
     }
     return false;
 }
 
-/* out is filled with what holds for fields that are not there. */
-static bool parse(struct job_json *out, struct slice text, struct job_fault *fault)
+/* out holds the values of fields that are absent from text. */
+static bool parse_fields(struct job_json *out, struct slice text, struct job_fault *fault)
 {
     struct reading reading = {out, fault};
-    const struct json_value *root;
 
     memset(fault, 0, sizeof *fault);
     fault->offset = -1;
     if (!parse_text(out, text, fault)) {
         return false;
     }
-    root = json_root(out->doc);
+    const struct json_value *root = json_root(out->doc);
     if (json_kind_of(root) != JSON_OBJECT) {
-        return refuse(fault, NULL, "the body must be a JSON object, not %s",
-                      json_kind_name(json_kind_of(root)));
+        return job_fault_request(fault, NULL, "the body must be a JSON object, not %s",
+                                 json_kind_name(json_kind_of(root)));
     }
-    return json_each(root, take_member, &reading);
+    return json_each(root, visit_member, &reading);
 }
 
 bool job_json_parse(struct job_json *out, struct slice text, struct job_fault *fault)
 {
     memset(out, 0, sizeof *out);
-    return parse(out, text, fault);
+    return parse_fields(out, text, fault);
 }
 
 bool job_json_parse_backup(struct job_json *out, struct slice text, struct job_fault *fault)
 {
     memset(out, 0, sizeof *out);
     out->backup = true;
-    return parse(out, text, fault);
+    return parse_fields(out, text, fault);
 }
 
 bool job_json_parse_patch(struct job_json *out, struct slice text, const struct job_fields *base,
@@ -259,7 +241,7 @@ bool job_json_parse_patch(struct job_json *out, struct slice text, const struct 
     memset(out, 0, sizeof *out);
     out->fields = *base;
     out->patch = true;
-    return parse(out, text, fault);
+    return parse_fields(out, text, fault);
 }
 
 void job_json_fini(struct job_json *json)
@@ -291,7 +273,7 @@ static void write_field(struct json_writer *w, struct job_fields *fields, const 
     }
 }
 
-/* The fields that are there. */
+/* Write the fields that are not absent. */
 static void write_fields(struct json_writer *w, struct job_fields *fields)
 {
     for (size_t i = 0; i < JOB_FIELD_COUNT; i++) {
@@ -316,27 +298,27 @@ static void put_cron_warnings(struct json_writer *w, const struct cron *cron)
     }
 }
 
-/* In a job that sends notices the rule is theirs, too, so it does something. */
+/* The rule of a job that sends notices holds for them, too, so it has an effect. */
 static const char *warn_of_retry(const struct job *job)
 {
     bool at_least_once = job->type == JOB_ATLEAST_ONCE;
-    bool notices = job->watch.on_failure_url.data || job->watch.on_recovery_url.data;
+    bool notices = job->stateful.on_failure_url.data != NULL || job->stateful.on_recovery_url.data != NULL;
 
     return at_least_once || !notices ? retry_warning(&job->retry, at_least_once) : NULL;
 }
 
-/* "warnings", where there are any. */
+/* "warnings", if there are any. */
 static void write_warnings(struct json_writer *w, const struct job *job)
 {
     const char *retry = warn_of_retry(job);
 
-    if (cron_warnings(&job->when.cron) == 0 && !retry) {
+    if (cron_warnings(&job->when.cron) == 0 && retry == NULL) {
         return;
     }
     json_key(w, "warnings");
     json_array_begin(w);
     put_cron_warnings(w, &job->when.cron);
-    if (retry) {
+    if (retry != NULL) {
         json_put_str(w, retry);
     }
     json_array_end(w);
@@ -363,10 +345,10 @@ void job_json_write_members(struct json_writer *w, const struct job *job)
 
 void job_json_write_kept(struct json_writer *w, const struct job_backup *kept)
 {
-    for (size_t i = 1; i < KEPT_COUNT; i++) { /* the first is the id, which stands in front of all */
+    for (size_t i = 1; i < KEPT_COUNT; i++) { /* the first is the id, which comes before all others */
         struct slice text =
             *(const struct slice *)(const void *)((const char *)kept + kept_members[i].offset);
-        if (text.data) {
+        if (text.data != NULL) {
             json_key(w, kept_members[i].name);
             json_put_bytes(w, text);
         }

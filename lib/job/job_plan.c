@@ -28,14 +28,6 @@ static bool is_about_time(const struct job_field *field)
     return false;
 }
 
-static bool same_text(struct slice a, struct slice b)
-{
-    if (a.data == NULL || b.data == NULL) {
-        return a.data == b.data;
-    }
-    return a.len == b.len && memcmp(a.data, b.data, a.len) == 0;
-}
-
 static bool same_number(struct job_number a, struct job_number b)
 {
     return a.given == b.given && (!a.given || a.value == b.value);
@@ -51,7 +43,7 @@ enum job_plan_change job_plan_compare(const struct job *a, const struct job *b)
     for (size_t i = 0; i < JOB_FIELD_COUNT; i++) {
         const struct job_field *field = job_field_at(i);
         bool same = job_field_is_slice(field)
-                        ? same_text(*job_field_text(&x, field), *job_field_text(&y, field))
+                        ? slice_same(*job_field_text(&x, field), *job_field_text(&y, field))
                         : same_number(*job_field_number(&x, field), *job_field_number(&y, field));
         if (!same && is_about_time(field)) {
             return JOB_PLAN_OTHER_TIME;

@@ -1,8 +1,8 @@
-/* job_plan: a job's instants as of any moment, and which part of a definition they depend on.
+/* job_plan: a job's instants from any moment on, and which part of a definition they depend on.
  *
- * job_next goes on from an instant of the schedule; this starts anywhere. The two agree: @every has its
- * instants at whole multiples of its interval after the job was created, whoever asks and whenever, so a job
- * that was paused or changed and a look at what is to come give the same instants.
+ * job_next goes on from an instant of the schedule; job_plan_first starts anywhere. The two agree: @every has
+ * its instants at whole multiples of its interval after the job's creation. So a job that was paused or
+ * changed has the same instants as one that was not, and a preview shows them.
  *
  * Pure; any thread.
  */
@@ -11,7 +11,7 @@
 
 #include "job/job.h"
 
-/* The first instant of job that is later than after. False: there is none. */
+/* The first instant of job that is later than after. Returns false if there is none. */
 NODISCARD bool job_plan_first(const struct job *job, struct wall_ms after, struct wall_ms *first);
 
 /* How two definitions differ, as they are stored. */

@@ -1,11 +1,11 @@
-/* job_rezone: see job_rezone.h for the cases. Knows the calendar of no zone itself: local time is translated
- * by the zones' segments, occurrences are found by cron. */
+/* job_rezone: see job_rezone.h for the cases. Translates local time by the zones' segments; cron finds the
+ * occurrences. */
 #include "job/job_rezone.h"
 
 #include "zone/civil.h"
 
 /* The first instant in zone at which clocks show local_s (seconds since the epoch, as if local time were
- * UTC). If they never do, the last one before they have jumped over it. */
+ * UTC). If they jump over it, the last instant before the jump. */
 static int64_t instant_of(const struct zone *zone, int64_t local_s)
 {
     size_t count;
@@ -24,7 +24,7 @@ static int64_t instant_of(const struct zone *zone, int64_t local_s)
     return at_s < segments[i].start_s ? segments[i].start_s - 1 : at_s;
 }
 
-/* The job's first instant at or after at_s, its offset apart. */
+/* The job's first instant at or after at_s, both without its offset. */
 static bool first_from(const struct job *job, int64_t at_s, int64_t *out)
 {
     struct wall_ms next;
@@ -35,7 +35,7 @@ static bool first_from(const struct job *job, int64_t at_s, int64_t *out)
     return found;
 }
 
-/* Z2: the second before a pending instant is the last moment of the wall clock that is over and done with.
+/* Z2: the second before a pending instant is the last moment of the wall clock that is settled.
  * (If the instant is the end of a gap, that is the second before the gap.) */
 static bool translate(const struct job *job, const struct zone *was, int64_t pending_s, int64_t *out)
 {

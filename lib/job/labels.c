@@ -2,12 +2,12 @@
 #include "job/labels.h"
 
 #include "base/utf8.h"
-#include "text/json.h"
+#include "job/group.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* Is it text that a person can read on one line? breaks: or on several. */
+/* True for text that a person can read on one line, or, with breaks, on several. */
 static bool is_text(struct slice text, bool breaks)
 {
     for (size_t pos = 0; pos < text.len;) {
@@ -22,56 +22,53 @@ static bool is_text(struct slice text, bool breaks)
     return true;
 }
 
-static enum err check_name(struct slice text, struct errinfo *info)
+static bool check_name(struct slice text, struct job_fault *fault)
 {
     if (text.data == NULL) {
-        return ERR_OK;
+        return true;
     }
     if (text.len < 1 || text.len > LABELS_NAME_MAX) {
-        return err_set(info, ERR_INVALID, "name must have 1 to %d bytes", LABELS_NAME_MAX);
+        return job_fault_invalid(fault, "name", "name must have 1 to %d bytes", LABELS_NAME_MAX);
     }
     if (text.data[0] == ' ' || text.data[text.len - 1] == ' ') {
-        return err_set(info, ERR_INVALID, "name begins or ends with a blank");
+        return job_fault_invalid(fault, "name", "name begins or ends with a blank");
     }
-    return is_text(text, false)
-               ? ERR_OK
-               : err_set(info, ERR_INVALID, "name holds a control character, or is not UTF-8");
+    return is_text(text, false) ||
+           job_fault_invalid(fault, "name", "name holds a control character, or is not UTF-8");
 }
 
-static enum err check_description(struct slice text, struct errinfo *info)
+static bool check_description(struct slice text, struct job_fault *fault)
 {
     if (text.len > LABELS_DESCRIPTION_MAX) {
-        return err_set(info, ERR_INVALID, "description: longer than %d bytes", LABELS_DESCRIPTION_MAX);
+        return job_fault_invalid(fault, "description", "description: longer than %d bytes",
+                                 LABELS_DESCRIPTION_MAX);
     }
-    return is_text(text, true)
-               ? ERR_OK
-               : err_set(info, ERR_INVALID, "description holds a control character, or is not UTF-8");
+    return is_text(text, true) ||
+           job_fault_invalid(fault, "description", "description holds a control character, or is not UTF-8");
 }
 
 /* ---- tags ---- */
 
-/* Those that were seen so far, and why the next one is none. */
+/* The tags that were read so far. */
 struct tags {
     struct slice list[LABELS_TAGS_MAX];
     size_t count;
-    struct errinfo *info;
+    struct job_fault *fault;
 };
 
-static bool take_tag(const struct json_value *value, void *arg)
+static bool visit_tag(const struct json_value *value, void *arg)
 {
     struct tags *tags = arg;
     struct slice tag = json_string(value);
     if (tag.len < 1 || tag.len > LABELS_TAG_MAX || !is_text(tag, false)) {
-        (void)err_set(tags->info, ERR_INVALID,
-                      "each of tags must be a string of 1 to %d bytes without control characters",
-                      LABELS_TAG_MAX);
-        return false;
+        return job_fault_invalid(tags->fault, "tags",
+                                 "each of tags must be a string of 1 to %d bytes without control characters",
+                                 LABELS_TAG_MAX);
     }
     for (size_t i = 0; i < tags->count; i++) {
-        if (slice_eq(tag, tags->list[i].data)) {
-            (void)err_set(tags->info, ERR_INVALID, "tags: \"%.*s\" stands there twice", (int)tag.len,
-                          tag.data);
-            return false;
+        if (slice_same(tag, tags->list[i])) {
+            return job_fault_invalid(tags->fault, "tags", "tags: \"%.*s\" stands there twice", (int)tag.len,
+                                     tag.data);
         }
     }
     tags->list[tags->count++] = tag;
@@ -96,92 +93,62 @@ static void write_tags(struct tags *tags, struct buffer *out)
 }
 
 /* Read the tags of root, and write them in order. */
-static enum err order_tags(const struct json_value *root, struct buffer *out, struct errinfo *info)
+static bool sort_tags(const struct json_value *root, struct buffer *out, struct job_fault *fault)
 {
-    struct tags tags = {.info = info};
+    struct tags tags = {.fault = fault};
     if (json_kind_of(root) != JSON_ARRAY || json_count(root) > LABELS_TAGS_MAX) {
-        return err_set(info, ERR_INVALID, "tags must be an array of at most %d strings", LABELS_TAGS_MAX);
+        return job_fault_invalid(fault, "tags", "tags must be an array of at most %d strings",
+                                 LABELS_TAGS_MAX);
     }
-    if (!json_each_item(root, take_tag, &tags)) {
-        return ERR_INVALID;
+    if (!json_each_item(root, visit_tag, &tags)) {
+        return false;
     }
     if (tags.count > 0) {
         write_tags(&tags, out);
     }
-    return buffer_error(out);
+    return buffer_error(out) == ERR_OK || job_fault_nomem(fault, "tags");
 }
 
-/* out: the tags as JSON, in order; empty where there are none. */
-static enum err read_tags(struct slice text, struct buffer *out, struct errinfo *info)
+/* out: the tags as JSON, in order; empty if there are none. */
+static bool read_tags(struct slice text, struct buffer *out, struct job_fault *fault)
 {
-    struct errinfo bad = {0};
-    struct json_doc *doc = NULL;
     if (text.data == NULL) {
-        return ERR_OK;
+        return true;
     }
-    enum err err = json_parse(&doc, text.data, text.len, &bad);
-    if (err == ERR_OK) {
-        err = order_tags(json_root(doc), out, info);
-    } else if (err != ERR_NOMEM) {
-        err = err_set(info, ERR_INVALID, "tags: %s", bad.text);
-    }
+    struct json_doc *doc = group_parse("tags", text, fault);
+    bool good = doc != NULL && sort_tags(json_root(doc), out, fault);
     json_free(doc);
-    return err;
+    return good;
 }
 
-/* ---- both ---- */
+/* ---- all three ---- */
 
-/* Copy text to *at, and go on behind it. */
-static struct slice copy(char **at, struct slice text)
+/* An empty text counts as an absent one. */
+static struct slice text_or_none(struct slice text)
 {
-    if (text.len == 0) {
-        return (struct slice){NULL, 0};
-    }
-    struct slice out = {*at, text.len};
-    memcpy(*at, text.data, text.len);
-    *at += text.len;
-    return out;
+    return text.len > 0 ? text : (struct slice){NULL, 0};
 }
 
-static enum err keep(struct labels *out, const struct job_fields *fields, struct slice tags,
-                     struct errinfo *info)
+static bool keep_texts(struct labels *out, const struct job_fields *fields, struct slice tags,
+                       struct job_fault *fault)
 {
-    size_t len = fields->name.len + fields->description.len + tags.len;
-    if (len == 0) {
-        return ERR_OK;
-    }
-    char *at = malloc(len);
-    if (at == NULL) {
-        return err_set(info, ERR_NOMEM, "out of memory");
-    }
-    out->memory = at;
-    out->name = copy(&at, fields->name);
-    out->description = copy(&at, fields->description);
-    out->tags = copy(&at, tags);
-    return ERR_OK;
+    out->name = fields->name;
+    out->description = text_or_none(fields->description);
+    out->tags = text_or_none(tags);
+    return group_keep(&out->memory, (struct slice *[]){&out->name, &out->description, &out->tags}, 3) ||
+           job_fault_nomem(fault, "tags");
 }
 
-enum err labels_read(struct labels *out, const struct job_fields *fields, const char **field,
-                     struct errinfo *info)
+bool labels_read(struct labels *out, const struct job_fields *fields, struct job_fault *fault)
 {
     struct buffer tags;
     buffer_init(&tags, 0);
     *out = (struct labels){0};
-    *field = "name";
-    enum err err = check_name(fields->name, info);
-    if (err == ERR_OK) {
-        *field = "description";
-        err = check_description(fields->description, info);
-    }
-    if (err == ERR_OK) {
-        *field = "tags";
-        err = read_tags(fields->tags, &tags, info);
-    }
-    if (err == ERR_OK) {
-        err = keep(out, fields, (struct slice){buffer_str(&tags), tags.len}, info);
-    }
+    bool good = check_name(fields->name, fault) && check_description(fields->description, fault) &&
+                read_tags(fields->tags, &tags, fault) &&
+                keep_texts(out, fields, (struct slice){tags.data, tags.len}, fault);
     buffer_fini(&tags);
-    return err;
+    return good;
 }
 
 void labels_fini(struct labels *labels)
@@ -197,12 +164,11 @@ void labels_describe(const struct labels *labels, struct job_fields *fields)
     fields->tags = labels->tags;
 }
 
-/* False: this is the one. */
+/* Returns false, which stops the walk, for the tag that is looked for. */
 static bool is_other_tag(const struct json_value *value, void *arg)
 {
     const struct slice *tag = arg;
-    struct slice text = json_string(value);
-    return text.len != tag->len || memcmp(text.data, tag->data, tag->len) != 0;
+    return !slice_same(json_string(value), *tag);
 }
 
 bool labels_have_tag(const struct labels *labels, struct slice tag)

@@ -1,9 +1,9 @@
-/* notice: what a job that is watched (watch.h) has to tell when it goes from well to failing, or back: which
- * changes there are, what Redis keeps of a notice, and the JSON that is sent.
+/* notice: the message that a stateful job (stateful.h) went from healthy to failing, or back: the changes that
+ * there are, the text of a notice in Redis, and the JSON that is sent.
  *
- * A notice is sent as a call is: claimed, started, retried and recorded by the same runner's machinery, at an
- * instant of its own that stands for it. lib/store/lua/part/health.lua writes it in the very step that
- * records the occurrence which made the change.
+ * A notice is sent like a call: the runner claims, starts, retries and records it in the same way, at an
+ * instant of its own. lib/store/lua/part/health.lua writes it in the same step that records the occurrence
+ * that made the change.
  *
  * Pure; any thread.
  */
@@ -24,18 +24,18 @@ const char *notice_event_name(enum notice_event event);
 
 struct notice {
     enum notice_event event;
-    int64_t failures;           /* FAILING: how many in a row by now; RECOVERED: how many there had been */
-    struct execution execution; /* the one that made the change: the last attempt at its occurrence */
+    int64_t failures;           /* consecutive ones: FAILING: so far; RECOVERED: before the recovery */
+    struct execution execution; /* the last attempt at the occurrence that made the change */
 };
 
-/* Read what Redis keeps of a notice of job: "<f|r> <failures> <record>". ERR_PROTOCOL: it cannot be read. */
+/* Read the text of a notice of job in Redis: "<f|r> <failures> <record>". ERR_PROTOCOL: it is malformed. */
 NODISCARD enum err notice_parse(struct notice *out, const struct job_id *job, struct slice text);
 
-/* Put what is sent into w. name: the job's; data NULL: it has none. at: the instant of the notice. */
+/* Write the JSON that is sent. name: the job's; data NULL: it has none. at: the instant of the notice. */
 void notice_write(struct json_writer *w, const struct notice *notice, struct slice name, struct wall_ms at);
 
-/* Put what became of the job's latest notice, as Redis keeps it ("<f|r> <instant> <state> <status>
- * <attempts>"), as member `key` of the object that is open in w; nothing where it cannot be read. */
+/* Write how the job's latest notice ended, as member `key` of the object that is open in w. text: its form in
+ * Redis, "<f|r> <instant> <state> <status> <attempts>"; nothing is written if it is malformed. */
 void notice_write_fate(struct json_writer *w, const char *key, struct slice text);
 
 #endif

@@ -1,14 +1,11 @@
 /* retry: see retry.h. */
 #include "job/retry.h"
 
-#include "text/json.h"
+#include "job/group.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-#define NAME_SHOWN_MAX 32 /* bytes of an unknown member that a message repeats */
-
-/* What the visitor of the members fills. 0: not given. */
+/* The whole numbers among the members. 0: not given. */
 struct numbers {
     int64_t max_attempts;
     int64_t min_backoff_ms;
@@ -16,7 +13,6 @@ struct numbers {
     int64_t max_duration_ms;
 };
 
-/* A member that is a whole number. */
 static const struct number {
     const char *name;
     int64_t min;
@@ -29,10 +25,11 @@ static const struct number {
     {"max_duration_ms", 1, RETRY_DURATION_MAX_MS, offsetof(struct numbers, max_duration_ms)},
 };
 
+/* What the functions that read members work on. */
 struct reading {
     struct retry *out;
     struct numbers given;
-    struct errinfo *info;
+    struct job_fault *fault;
 };
 
 static const struct retry usual = {.max_attempts = RETRY_ATTEMPTS,
@@ -43,21 +40,33 @@ static const struct retry usual = {.max_attempts = RETRY_ATTEMPTS,
 
 /* ---- reading ---- */
 
-static bool take_number(struct reading *reading, const struct number *number, const struct json_value *value)
+static const struct number *find_number(struct slice name)
 {
+    size_t i = 0;
+    while (!slice_eq(name, numbers[i].name)) {
+        i++; /* it is one of them: the table of members says so */
+    }
+    return &numbers[i];
+}
+
+static bool read_number(struct slice name, const struct json_value *value, void *arg)
+{
+    struct reading *reading = arg;
+    const struct number *number = find_number(name);
     int64_t *place = (int64_t *)(void *)((char *)&reading->given + number->offset);
     *place = json_int(value);
     if (json_kind_of(value) == JSON_INT && *place >= number->min && *place <= number->max) {
         return true;
     }
-    (void)err_set(reading->info, ERR_INVALID, "retry.%s must be a whole number from %lld to %lld",
-                  number->name, (long long)number->min, (long long)number->max);
-    return false;
+    return job_fault_invalid(reading->fault, "retry", "retry.%s must be a whole number from %lld to %lld",
+                             number->name, (long long)number->min, (long long)number->max);
 }
 
-/* Thousandths, so that all that is computed with it is exact. */
-static bool take_multiplier(struct reading *reading, const struct json_value *value)
+/* Kept in thousandths, so that everything computed with it is exact. */
+static bool read_multiplier(struct slice name, const struct json_value *value, void *arg)
 {
+    (void)name;
+    struct reading *reading = arg;
     double milli = json_double(value) * 1000;
     bool in_range = milli >= 1000 && milli <= 10000;
     int whole = in_range ? (int)(milli + 0.5) : 0;
@@ -65,57 +74,39 @@ static bool take_multiplier(struct reading *reading, const struct json_value *va
         reading->out->multiplier_milli = whole;
         return true;
     }
-    (void)err_set(reading->info, ERR_INVALID,
-                  "retry.multiplier must be a number from 1 to 10 with at most three decimals");
-    return false;
+    return job_fault_invalid(reading->fault, "retry",
+                             "retry.multiplier must be a number from 1 to 10 with at most three decimals");
 }
 
-static bool take_jitter(struct reading *reading, const struct json_value *value)
+static bool read_jitter(struct slice name, const struct json_value *value, void *arg)
 {
+    (void)name;
+    struct reading *reading = arg;
     struct slice word = json_string(value);
     reading->out->jitter = slice_eq(word, "full");
-    if (reading->out->jitter || slice_eq(word, "none")) {
-        return true;
-    }
-    (void)err_set(reading->info, ERR_INVALID, "retry.jitter must be full or none");
-    return false;
+    return reading->out->jitter || slice_eq(word, "none") ||
+           job_fault_invalid(reading->fault, "retry", "retry.jitter must be full or none");
 }
 
-static bool take_member(struct slice name, const struct json_value *value, void *arg)
-{
-    struct reading *reading = arg;
-    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
-        if (slice_eq(name, numbers[i].name)) {
-            return take_number(reading, &numbers[i], value);
-        }
-    }
-    if (slice_eq(name, "multiplier")) {
-        return take_multiplier(reading, value);
-    }
-    if (slice_eq(name, "jitter")) {
-        return take_jitter(reading, value);
-    }
-    int shown = name.len < NAME_SHOWN_MAX ? (int)name.len : NAME_SHOWN_MAX;
-    (void)err_set(reading->info, ERR_INVALID,
-                  "retry: unknown member \"%.*s\"; there are max_attempts, min_backoff_ms, max_backoff_ms, "
-                  "multiplier, jitter, max_duration_ms",
-                  shown, name.data);
-    return false;
-}
+static const struct group_member members[] = {
+    {"max_attempts", read_number},   {"min_backoff_ms", read_number}, {"max_backoff_ms", read_number},
+    {"multiplier", read_multiplier}, {"jitter", read_jitter},         {"max_duration_ms", read_number},
+};
+static const struct group_object object = {"retry", members, sizeof members / sizeof members[0]};
 
 static int64_t given_or(int64_t given, int64_t otherwise)
 {
     return given != 0 ? given : otherwise;
 }
 
-/* The numbers together, and what holds for those that are not given. */
-static enum err conclude(struct reading *reading)
+/* What holds for the numbers that are not given, and whether those that are agree. */
+static bool complete(struct reading *reading)
 {
     const struct numbers *given = &reading->given;
     struct retry *out = reading->out;
     out->max_attempts = (int)given_or(given->max_attempts, usual.max_attempts);
     out->max_duration_ms = given->max_duration_ms;
-    if (given->min_backoff_ms == 0 && given->max_backoff_ms != 0) { /* it is the one that says something */
+    if (given->min_backoff_ms == 0 && given->max_backoff_ms != 0) { /* a given maximum lowers the minimum */
         bool less = given->max_backoff_ms < usual.min_backoff_ms;
         out->min_backoff_ms = less ? given->max_backoff_ms : usual.min_backoff_ms;
     } else {
@@ -123,27 +114,16 @@ static enum err conclude(struct reading *reading)
     }
     bool more = out->min_backoff_ms > usual.max_backoff_ms;
     out->max_backoff_ms = given_or(given->max_backoff_ms, more ? out->min_backoff_ms : usual.max_backoff_ms);
-    return out->max_backoff_ms >= out->min_backoff_ms
-               ? ERR_OK
-               : err_set(reading->info, ERR_INVALID,
-                         "retry.max_backoff_ms must not be less than retry.min_backoff_ms");
+    return out->max_backoff_ms >= out->min_backoff_ms ||
+           job_fault_invalid(reading->fault, "retry",
+                             "retry.max_backoff_ms must not be less than retry.min_backoff_ms");
 }
 
-static enum err read_rule(struct reading *reading, struct slice text)
+static bool read_rule(struct reading *reading, struct slice text)
 {
-    struct errinfo bad = {0};
-    struct json_doc *doc = NULL;
-    enum err err = json_parse(&doc, text.data, text.len, &bad);
-    if (err != ERR_OK) {
-        return err == ERR_NOMEM ? err : err_set(reading->info, ERR_INVALID, "retry: %s", bad.text);
-    }
-    if (json_kind_of(json_root(doc)) != JSON_OBJECT) {
-        err = err_set(reading->info, ERR_INVALID, "retry must be an object");
-    } else {
-        err = json_each(json_root(doc), take_member, reading) ? conclude(reading) : ERR_INVALID;
-    }
+    struct json_doc *doc = group_read_object(&object, text, reading, reading->fault);
     json_free(doc);
-    return err;
+    return doc != NULL && complete(reading);
 }
 
 static bool is_usual(const struct retry *rule)
@@ -153,32 +133,24 @@ static bool is_usual(const struct retry *rule)
            rule->jitter == usual.jitter && rule->max_duration_ms == usual.max_duration_ms;
 }
 
-/* Keep the text, unless it says nothing. */
-static enum err keep(struct retry *out, struct slice text, struct errinfo *info)
+/* Keep the text, unless the rule is the default. */
+static bool keep_text(struct retry *out, struct slice text, struct job_fault *fault)
 {
     if (is_usual(out)) {
-        return ERR_OK;
+        return true;
     }
-    out->memory = malloc(text.len);
-    if (out->memory == NULL) {
-        return err_set(info, ERR_NOMEM, "out of memory");
-    }
-    memcpy(out->memory, text.data, text.len);
-    out->text = (struct slice){out->memory, text.len};
-    return ERR_OK;
+    out->text = text;
+    return group_keep(&out->memory, (struct slice *[]){&out->text}, 1) || job_fault_nomem(fault, "retry");
 }
 
-enum err retry_read(struct retry *out, const struct job_fields *fields, struct errinfo *info)
+bool retry_read(struct retry *out, const struct job_fields *fields, struct job_fault *fault)
 {
-    struct reading reading = {.out = out, .info = info};
+    struct reading reading = {.out = out, .fault = fault};
     *out = usual;
     out->unsent = fields->retry_unsent.value != 0;
     out->client_errors = fields->retry_client_errors.value != 0;
-    if (fields->retry.data == NULL) {
-        return ERR_OK;
-    }
-    enum err err = read_rule(&reading, fields->retry);
-    return err == ERR_OK ? keep(out, fields->retry, info) : err;
+    return fields->retry.data == NULL ||
+           (read_rule(&reading, fields->retry) && keep_text(out, fields->retry, fault));
 }
 
 void retry_fini(struct retry *rule)
@@ -187,7 +159,7 @@ void retry_fini(struct retry *rule)
     *rule = (struct retry){0};
 }
 
-/* ---- telling ---- */
+/* ---- describing and printing ---- */
 
 void retry_describe(const struct retry *rule, struct job_fields *fields)
 {

@@ -1,17 +1,17 @@
-/* success: see success.h. Reads `status` into a set of bits, so that what means the same is the same. */
+/* success: see success.h. Reads `status` into a set of bits, so that rules of equal meaning are equal. */
 #include "job/success.h"
 
-#include "text/json.h"
+#include "job/group.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define ENTRY_SHOWN_MAX 32 /* bytes of a wrong entry that a message repeats */
 
-/* What the visitors of the JSON work on. */
+/* What the functions that read members work on. */
 struct reading {
     struct success *out;
-    struct errinfo *info;
+    struct job_fault *fault;
 };
 
 /* ---- statuses ---- */
@@ -33,7 +33,7 @@ bool success_has_status(const struct success *rule, int status)
     return (rule->statuses[bit / 64] >> bit % 64 & 1) != 0;
 }
 
-/* Three digits at place at. False: they are none, or no status. */
+/* Read three digits at place at. Returns false if there is no status. */
 static bool read_status(struct slice text, size_t at, int *out)
 {
     int64_t value;
@@ -60,7 +60,19 @@ static bool read_entry(struct slice text, int *from, int *to)
     return good;
 }
 
-static bool take_status(const struct json_value *value, void *arg)
+/* Always false. text: the entry, or absent if it is no string. */
+static bool refuse_entry(const struct reading *reading, struct slice text)
+{
+    int shown = text.len < ENTRY_SHOWN_MAX ? (int)text.len : ENTRY_SHOWN_MAX;
+    bool is_text = text.data != NULL;
+    return job_fault_invalid(reading->fault, "success",
+                             "success.status: %s%.*s%s is no status from 100 to 599, class as in \"2xx\", or "
+                             "range as in \"200-204\"",
+                             is_text ? "\"" : "an entry", shown, is_text ? text.data : "",
+                             is_text ? "\"" : "");
+}
+
+static bool visit_status(const struct json_value *value, void *arg)
 {
     struct reading *reading = arg;
     struct slice text = json_string(value);
@@ -75,59 +87,43 @@ static bool take_status(const struct json_value *value, void *arg)
         good = text.data != NULL && read_entry(text, &from, &to);
     }
     if (!good) {
-        int shown = text.len < ENTRY_SHOWN_MAX ? (int)text.len : ENTRY_SHOWN_MAX;
-        (void)err_set(
-            reading->info, ERR_INVALID,
-            "success.status: %s%.*s%s is no status from 100 to 599, class as in \"2xx\", or range as "
-            "in \"200-204\"",
-            text.data != NULL ? "\"" : "an entry", shown, text.data != NULL ? text.data : "",
-            text.data != NULL ? "\"" : "");
-        return false;
+        return refuse_entry(reading, text);
     }
     add_statuses(reading->out, from, to);
     return true;
 }
 
-static bool take_statuses(struct reading *reading, const struct json_value *value)
+static bool read_statuses(struct slice name, const struct json_value *value, void *arg)
 {
+    (void)name;
+    struct reading *reading = arg;
     size_t count = json_count(value);
     if (json_kind_of(value) != JSON_ARRAY || count < 1 || count > SUCCESS_STATUSES_MAX) {
-        (void)err_set(reading->info, ERR_INVALID, "success.status must be an array of 1 to %d entries",
-                      SUCCESS_STATUSES_MAX);
-        return false;
+        return job_fault_invalid(reading->fault, "success",
+                                 "success.status must be an array of 1 to %d entries", SUCCESS_STATUSES_MAX);
     }
     memset(reading->out->statuses, 0, sizeof reading->out->statuses);
-    return json_each_item(value, take_status, reading);
+    return json_each_item(value, visit_status, reading);
 }
 
 /* ---- reading ---- */
 
-static bool take_contains(struct reading *reading, const struct json_value *value)
+static bool read_contains(struct slice name, const struct json_value *value, void *arg)
 {
+    (void)name;
+    struct reading *reading = arg;
     struct slice text = json_string(value);
     if (text.len < 1 || text.len > SUCCESS_CONTAINS_MAX) {
-        (void)err_set(reading->info, ERR_INVALID, "success.body_contains must be a string of 1 to %d bytes",
-                      SUCCESS_CONTAINS_MAX);
-        return false;
+        return job_fault_invalid(reading->fault, "success",
+                                 "success.body_contains must be a string of 1 to %d bytes",
+                                 SUCCESS_CONTAINS_MAX);
     }
     reading->out->contains = text; /* borrowed from the document, until it is copied */
     return true;
 }
 
-static bool take_member(struct slice name, const struct json_value *value, void *arg)
-{
-    struct reading *reading = arg;
-    if (slice_eq(name, "status")) {
-        return take_statuses(reading, value);
-    }
-    if (slice_eq(name, "body_contains")) {
-        return take_contains(reading, value);
-    }
-    int shown = name.len < ENTRY_SHOWN_MAX ? (int)name.len : ENTRY_SHOWN_MAX;
-    (void)err_set(reading->info, ERR_INVALID,
-                  "success: unknown member \"%.*s\"; there are status, body_contains", shown, name.data);
-    return false;
-}
+static const struct group_member members[] = {{"status", read_statuses}, {"body_contains", read_contains}};
+static const struct group_object object = {"success", members, sizeof members / sizeof members[0]};
 
 /* Any 2xx: bits 100 to 199. */
 static const struct success usual = {.statuses = {0, UINT64_MAX << 36, UINT64_MAX, 0xFF}};
@@ -138,47 +134,41 @@ static bool has_usual_statuses(const struct success *rule)
     return memcmp(rule->statuses, usual.statuses, sizeof usual.statuses) == 0;
 }
 
-/* Make what is borrowed out's own; at its default, nothing of it. */
-static enum err keep(struct success *out, struct slice text, struct errinfo *info)
+/* Copy what is borrowed, unless the rule is the default. */
+static bool keep_texts(struct success *out, struct slice text, struct job_fault *fault)
 {
     if (out->contains.data == NULL && has_usual_statuses(out)) {
-        return ERR_OK;
+        return true;
     }
-    out->memory = malloc(text.len + out->contains.len);
-    if (out->memory == NULL) {
-        return err_set(info, ERR_NOMEM, "out of memory");
-    }
-    memcpy(out->memory, text.data, text.len);
-    out->text = (struct slice){out->memory, text.len};
-    if (out->contains.data != NULL) {
-        memcpy(out->memory + text.len, out->contains.data, out->contains.len);
-        out->contains.data = out->memory + text.len;
-    }
-    return ERR_OK;
+    out->text = text;
+    return group_keep(&out->memory, (struct slice *[]){&out->text, &out->contains}, 2) ||
+           job_fault_nomem(fault, "success");
 }
 
-enum err success_read(struct success *out, const struct job_fields *fields, struct errinfo *info)
+static bool read_rule(struct success *out, struct slice text, struct job_fault *fault)
 {
-    struct reading reading = {out, info};
-    struct errinfo bad = {0};
-    struct json_doc *doc = NULL;
+    struct reading reading = {out, fault};
+    struct json_doc *doc = group_read_object(&object, text, &reading, fault);
+    bool good = doc != NULL && keep_texts(out, text, fault);
+    json_free(doc);
+    return good;
+}
+
+bool success_read(struct success *out, const struct job_fields *fields, struct job_fault *fault)
+{
     *out = usual;
     if (fields->success.data == NULL) {
-        return ERR_OK;
+        return true;
     }
-    enum err err = json_parse(&doc, fields->success.data, fields->success.len, &bad);
-    if (err != ERR_OK) {
-        return err == ERR_NOMEM ? err : err_set(info, ERR_INVALID, "success: %s", bad.text);
+    if (!read_rule(out, fields->success, fault)) {
+        return false;
     }
-    if (json_kind_of(json_root(doc)) != JSON_OBJECT) {
-        err = err_set(info, ERR_INVALID, "success must be an object");
-    } else if (!json_each(json_root(doc), take_member, &reading)) {
-        err = ERR_INVALID;
-    } else {
-        err = keep(out, fields->success, info);
+    if (out->contains.data != NULL && slice_eq(fields->method, "HEAD")) {
+        success_fini(out);
+        return job_fault_invalid(fault, "success",
+                                 "success.body_contains cannot hold: the answer to a HEAD has no body");
     }
-    json_free(doc);
-    return err;
+    return true;
 }
 
 void success_fini(struct success *rule)
@@ -187,7 +177,7 @@ void success_fini(struct success *rule)
     *rule = (struct success){0};
 }
 
-/* ---- telling ---- */
+/* ---- describing and printing ---- */
 
 void success_describe(const struct success *rule, struct job_fields *fields)
 {

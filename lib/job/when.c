@@ -1,4 +1,4 @@
-/* when: see when.h. Instants are looked for where they would be without the offset, in whole seconds. */
+/* when: see when.h. Looks for instants where they would be without the offset, in whole seconds. */
 #include "job/when.h"
 
 #include "text/rfc3339.h"
@@ -7,8 +7,8 @@
 #include <string.h>
 #include <strings.h>
 
-#define END_S       INT64_C(7258118400) /* 2200 begins: nothing is called any more */
-#define SAMPLE_S    INT64_C(978307200)  /* 2001 begins: where distances are looked at */
+#define END_S       INT64_C(7258118400) /* 2200 begins: no instant from here on */
+#define SAMPLE_S    INT64_C(978307200)  /* 2001 begins: distances are measured from here on */
 #define SAMPLE_SIZE 64
 
 static int64_t floor_s(int64_t ms)
@@ -31,7 +31,7 @@ static int64_t smaller(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-/* The last moment at which anything is called. The offset is not to lead past the end of all instants. */
+/* The last moment at which the job may be due. The offset must not lead past the end of all instants. */
 static int64_t limit_ms(const struct when *when)
 {
     return smaller(when->ends.ms, END_S * 1000 - 1);
@@ -39,7 +39,7 @@ static int64_t limit_ms(const struct when *when)
 
 /* ---- one instant ---- */
 
-/* Take the word and the blanks behind it off text. */
+/* Take the word and the spaces and tabs behind it off text. Returns false if it does not begin with it. */
 static bool take_word(struct slice *text, const char *word)
 {
     size_t len = strlen(word);
@@ -77,7 +77,7 @@ static enum err read_at(struct when *out, struct slice text, struct errinfo *inf
     return ERR_OK;
 }
 
-/* Durations are read as @every reads them. */
+/* Reads durations as @every does. */
 static enum err read_in(struct when *out, struct slice text, struct wall_ms now, struct errinfo *info)
 {
     char every[80];
@@ -107,39 +107,39 @@ enum err when_read_once(struct when *out, struct slice schedule, struct wall_ms 
 
 /* ---- the fields ---- */
 
-static enum err read_instant(struct slice text, const char *name, struct wall_ms *out,
-                             char told[CLOCK_RFC3339_SIZE], struct errinfo *info)
+/* *out stays as it is if the field is absent. shown: the instant in UTC, or "". */
+static bool read_instant(struct slice text, const char *field, struct wall_ms *out,
+                         char shown[CLOCK_RFC3339_SIZE], struct job_fault *fault)
 {
     struct errinfo why = {0};
-    told[0] = '\0';
+    shown[0] = '\0';
     if (text.data == NULL) {
-        return ERR_OK;
+        return true;
     }
     if (rfc3339_parse(out, text, &why) != ERR_OK) {
-        return err_set(info, ERR_INVALID, "%s: %s; it looks like 2027-01-31T09:00:00+01:00", name, why.text);
+        return job_fault_invalid(fault, field, "%s: %s; it looks like 2027-01-31T09:00:00+01:00", field,
+                                 why.text);
     }
-    (void)clock_format_rfc3339(told, *out);
-    return ERR_OK;
+    (void)clock_format_rfc3339(shown, *out);
+    return true;
 }
 
-enum err when_read(struct when *out, const struct job_fields *fields, struct wall_ms created,
-                   const char **field, struct errinfo *info)
+bool when_read(struct when *out, const struct job_fields *fields, struct job_fault *fault)
 {
     out->starts.ms = 0;
     out->ends.ms = INT64_MAX;
+    out->first_s = -1;
     out->offset_ms = 0;
     out->jitter_ms = fields->jitter_ms.given ? fields->jitter_ms.value : 0;
-    *field = "starts_at";
-    enum err err = read_instant(fields->starts_at, *field, &out->starts, out->starts_text, info);
-    if (err == ERR_OK) {
-        *field = "ends_at";
-        err = read_instant(fields->ends_at, *field, &out->ends, out->ends_text, info);
-    }
-    if (err == ERR_OK && out->ends.ms < out->starts.ms) {
-        err = err_set(info, ERR_INVALID, "ends_at must not be before starts_at");
-    }
-    when_shift(out, NULL, created, 0);
-    return err;
+    return read_instant(fields->starts_at, "starts_at", &out->starts, out->starts_text, fault) &&
+           read_instant(fields->ends_at, "ends_at", &out->ends, out->ends_text, fault) &&
+           (out->ends.ms >= out->starts.ms ||
+            job_fault_invalid(fault, "ends_at", "ends_at must not be before starts_at"));
+}
+
+void when_fini(struct when *when)
+{
+    (void)when; /* owns nothing */
 }
 
 void when_describe(const struct when *when, struct job_fields *fields)
@@ -188,7 +188,7 @@ size_t when_describe_schedule(const struct when *when, char *buf, size_t size)
 
 /* ---- the offset ---- */
 
-/* The shortest distance between neighbours, as when.h says; INT64_MAX: there are no two. */
+/* The shortest distance between neighbours, as when.h defines it; INT64_MAX if there are no two. */
 static int64_t distance_ms(const struct when *when, const struct zone *zone)
 {
     int64_t shortest_s = INT64_MAX / 1000;
@@ -232,7 +232,7 @@ bool when_is_anchored(const struct when *when)
     return when->first_s >= 0;
 }
 
-/* How many instants of an anchored @every are not later than at_s. */
+/* The number of instants of an anchored @every that are not later than at_s. */
 static int64_t steps_until(const struct when *when, int64_t at_s)
 {
     int64_t end_s = smaller(at_s, END_S - 1);
@@ -255,9 +255,8 @@ static bool next_s(const struct when *when, const struct zone *zone, int64_t aft
     return cron_next_info(&when->cron, zone, after_s, out, how);
 }
 
-/* The second that nothing may be earlier than or at, so that it is later than `after` and not before the
- * window. An
- * @every that is not anchored has none. */
+/* The second that instants must be later than: so they are later than `after` and not before the window.
+ * An @every that is not anchored has no window. */
 static int64_t begin_s(const struct when *when, struct wall_ms after)
 {
     int64_t after_s = floor_s(after.ms - when->offset_ms);

@@ -1,10 +1,10 @@
-/* cmd: see cmd.h. Arguments are written in RESP as they come; only the head of the command, which needs their
- * number and, for a script, the choice between EVALSHA and EVAL, is left to cmd_render. */
+/* cmd: see cmd.h. Writes arguments in RESP as they come. cmd_render adds the head of the command, which needs
+ * their number and, for a script, the choice between EVALSHA and EVAL. */
 #include "resp/cmd.h"
 
 #include <string.h>
 
-/* "$12\r\n", "*3\r\n": what kind of thing follows, and how long it is. */
+/* "$12\r\n", "*3\r\n": the kind of what follows, and its length. */
 static void add_head(struct buffer *out, char kind, size_t count)
 {
     char head[1 + I64_DIGITS + 2] = {kind};
@@ -33,9 +33,9 @@ void cmd_init(struct cmd *cmd, const char *name)
     cmd_arg_str(cmd, name);
 }
 
-void cmd_init_script(struct cmd *cmd, const struct script *script, size_t key_count)
+void cmd_init_script(struct cmd *cmd, const struct script *script)
 {
-    *cmd = (struct cmd){.script = script, .key_count = key_count};
+    *cmd = (struct cmd){.script = script};
     buffer_init(&cmd->args, 0);
 }
 
@@ -75,14 +75,23 @@ void cmd_arg_i64(struct cmd *cmd, int64_t value)
     cmd_arg(cmd, digits, i64_format(digits, value));
 }
 
-/* EVALSHA sha keys… or EVAL source keys…: three words go before the arguments. */
+/* EVALSHA sha keys… or EVAL source keys…: three words before the arguments. */
 static void add_script_head(const struct cmd *cmd, bool with_source, struct buffer *out)
 {
     char keys[I64_DIGITS];
     add_head(out, '*', cmd->argc + 3);
     add_bulk_str(out, with_source ? "EVAL" : "EVALSHA");
     add_bulk_str(out, with_source ? cmd->script->source : cmd->script->sha1);
-    add_bulk(out, keys, i64_format(keys, (int64_t)cmd->key_count));
+    add_bulk(out, keys, i64_format(keys, (int64_t)cmd->script->key_count));
+}
+
+/* Returns true if a script has as many arguments as it takes. */
+static bool is_complete(const struct cmd *cmd)
+{
+    const struct script *script = cmd->script;
+    size_t fixed = script->key_count + script->arg_count;
+    return cmd->argc == fixed ||
+           (script->group > 0 && cmd->argc > fixed && (cmd->argc - fixed) % script->group == 0);
 }
 
 enum err cmd_render(const struct cmd *cmd, bool with_source, struct buffer *out)
@@ -90,6 +99,9 @@ enum err cmd_render(const struct cmd *cmd, bool with_source, struct buffer *out)
     enum err err = buffer_error(&cmd->args);
     if (err != ERR_OK) {
         return err;
+    }
+    if (cmd->script != NULL && !is_complete(cmd)) {
+        return ERR_BUG;
     }
     if (cmd->script != NULL) {
         add_script_head(cmd, with_source, out);

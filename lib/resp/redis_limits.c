@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LINE_BYTES_MAX \
-    65536U /* of a status, an error or a number: hiredis takes quadratic time for long ones */
+/* Of a status, an error or a number: hiredis takes quadratic time for long ones. */
+#define LINE_BYTES_MAX 65536U
 
 #if HIREDIS_MAJOR >= 1
 typedef size_t element_count;
@@ -36,7 +36,7 @@ void redis_limits_free(struct redis_limits *limits)
     free(limits);
 }
 
-/* Count what is about to be made. False: it is too much. */
+/* Count what is about to be made. Returns false if it is too much. */
 static bool count(const redisReadTask *task, size_t items, size_t bytes)
 {
     struct redis_limits *limits = task->privdata;

@@ -21,7 +21,7 @@ static bool is_text(const redisReply *reply)
     return reply->type == REDIS_REPLY_STRING || reply->type == REDIS_REPLY_STATUS;
 }
 
-/* One element of an array; digits is room for a number. False: it is nested. */
+/* One element of an array; digits is room for a number. Returns false if it is nested. */
 static bool flatten_item(const redisReply *from, struct slice *out, char digits[NUMBER_SIZE])
 {
     if (is_text(from)) {
@@ -37,7 +37,7 @@ static bool flatten_item(const redisReply *from, struct slice *out, char digits[
     return from->type == REDIS_REPLY_NIL;
 }
 
-/* An entry of a stream: a position, and names and values (nil where the entry was deleted meanwhile). */
+/* An entry of a stream: a position, and names and values (nil if the entry has been deleted since). */
 static bool is_entry(const redisReply *reply)
 {
     return reply->type == REDIS_REPLY_ARRAY && reply->elements == 2 && is_text(reply->element[0]) &&
@@ -52,7 +52,7 @@ static struct slice field_of(const redisReply *fields, size_t index)
                  : (struct slice){NULL, 0};
 }
 
-/* The position and the first two values. False: it is no entry. */
+/* The position and the first two values. Returns false if it is not an entry. */
 static bool flatten_entry(const redisReply *from, struct slice out[ENTRY_WIDTH])
 {
     if (!is_entry(from)) {

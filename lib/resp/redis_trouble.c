@@ -1,5 +1,5 @@
-/* redis_trouble: see redis_trouble.h. Redis' errors begin with a word in capitals; those that a script met
- * have it further on, or only a sentence, as the version has it. */
+/* redis_trouble: see redis_trouble.h. Redis' errors begin with a word in capitals. In those from within a
+ * script, the word comes later, or there is only a sentence, depending on Redis' version. */
 #include "resp/redis_trouble.h"
 
 #include <string.h>
@@ -16,7 +16,7 @@ static const struct {
     {"TRYAGAIN", REDIS_CLUSTER},
 };
 
-/* Errors whose first word says nothing. */
+/* Errors whose first word is not specific. */
 static const struct {
     const char *text;
     enum redis_trouble trouble;

@@ -2,22 +2,18 @@
 #include "store/store_database.h"
 
 #include "store/store.h"
-#include "store/store_keys.h"
+#include "store/store_command.h"
+#include "store/store_reply.h"
 #include "store/store_scripts.h"
 
 #include <limits.h>
 #include <string.h>
 
-#define SHARDS_KEY  "dronc:shards"
-#define RUNNERS_KEY "dronc:runners"
-
-static void ask_for_shards(struct cmd *cmd, const struct script *script, int level)
+static void ask_for_shards(struct cmd *cmd, const struct store_script *script, int level)
 {
-    cmd_init_script(cmd, script, 2);
-    cmd_arg_str(cmd, SHARDS_KEY);
-    cmd_arg_str(cmd, RUNNERS_KEY);
-    cmd_arg_i64(cmd, STORE_SHARDS);
-    cmd_arg_i64(cmd, level);
+    store_begin(cmd, script, &(struct store_scope){0});
+    store_arg_i64(cmd, ARG_shard_count, STORE_SHARDS);
+    store_arg_i64(cmd, ARG_level, level);
 }
 
 void store_setup(struct cmd *cmd, int level)
@@ -50,30 +46,45 @@ enum err store_setup_reply(const struct reply *reply, int *level, struct errinfo
     return ERR_OK;
 }
 
-bool store_level_was_raised(struct slice message)
+void store_time(struct cmd *cmd)
 {
-    static const char word[] = "level ";
-    return message.data != NULL && message.len >= sizeof word - 1 &&
-           memcmp(message.data, word, sizeof word - 1) == 0;
+    cmd_init(cmd, "TIME");
+}
+
+enum err store_time_reply(const struct reply *reply, struct wall_ms *now, struct errinfo *info)
+{
+    int64_t seconds;
+    int64_t micros;
+    enum err err = store_check_array(reply, 0, 2, info);
+    if (err == ERR_OK) {
+        err = store_item_i64(reply, 0, &seconds, info);
+    }
+    if (err == ERR_OK) {
+        err = store_item_i64(reply, 1, &micros, info);
+    }
+    if (err == ERR_OK) {
+        now->ms = seconds * 1000 + micros / 1000;
+    }
+    return err;
 }
 
 void store_try_write(struct cmd *cmd)
 {
     cmd_init(cmd, "ZREM");
-    cmd_arg_str(cmd, RUNNERS_KEY);
+    store_key(cmd, KEY_runners, &(struct store_scope){0});
     cmd_arg_str(cmd, "");
 }
 
 void store_due_count(struct cmd *cmd, unsigned shard)
 {
     cmd_init(cmd, "ZCARD");
-    store_key_arg(cmd, shard, "due");
+    store_key_of_shard(cmd, KEY_due, shard);
 }
 
 void store_due_first(struct cmd *cmd, unsigned shard)
 {
     cmd_init(cmd, "ZRANGE");
-    store_key_arg(cmd, shard, "due");
+    store_key_of_shard(cmd, KEY_due, shard);
     cmd_arg_i64(cmd, 0);
     cmd_arg_i64(cmd, 0);
     cmd_arg_str(cmd, "WITHSCORES");

@@ -1,35 +1,29 @@
 /* store_dead: see store_dead.h. */
 #include "store/store_dead.h"
 
-#include "store/store_keys.h"
+#include "store/store_command.h"
+#include "store/store_reply.h"
 #include "store/store_scripts.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static void dead_keys(struct cmd *cmd, unsigned shard)
-{
-    store_key_arg(cmd, shard, "dead");
-    store_key_arg(cmd, shard, "dead:records");
-}
-
 void store_dead_page(struct cmd *cmd, unsigned shard, const struct store_dead_query *query)
 {
-    const struct store_dead_place *after = query->after;
-    cmd_init_script(cmd, &store_script_dead_page, 2);
-    dead_keys(cmd, shard);
-    cmd_arg_str(cmd, query->newest_first ? "new" : "old");
-    store_instant_arg(cmd, after != NULL ? after->died : (struct wall_ms){INT64_MAX});
+    const struct store_dead_position *after = query->after;
+    store_begin(cmd, &store_script_dead_page, &(struct store_scope){.shard = shard});
+    store_arg_str(cmd, ARG_order, query->newest_first ? "new" : "old");
+    store_arg_instant(cmd, ARG_after_died, after != NULL ? after->died : (struct wall_ms){INT64_MAX});
     if (after != NULL) {
-        store_member_arg(cmd, &after->job, after->scheduled);
+        store_arg_member(cmd, ARG_after_member, &after->job, after->scheduled);
     } else {
-        cmd_arg_str(cmd, "");
+        store_arg_str(cmd, ARG_after_member, "");
     }
-    cmd_arg(cmd, query->job != NULL ? query->job->bytes : (const unsigned char *)"",
-            query->job != NULL ? JOB_ID_SIZE : 0);
-    store_instant_arg(cmd, query->before);
-    cmd_arg_i64(cmd, query->limit);
-    cmd_arg_i64(cmd, query->look_at);
+    store_arg(cmd, ARG_only_id, query->job != NULL ? query->job->bytes : (const unsigned char *)"",
+              query->job != NULL ? JOB_ID_SIZE : 0);
+    store_arg_instant(cmd, ARG_before_died, query->before);
+    store_arg_i64(cmd, ARG_limit, query->limit);
+    store_arg_i64(cmd, ARG_look_at, query->look_at);
 }
 
 enum {
@@ -57,13 +51,13 @@ enum err store_dead_page_reply(const struct reply *reply, struct store_dead_page
     }
     out->more = more != 0;
     out->count = (reply->count - PAGE_HEAD) / ENTRY_WIDTH;
-    /* Where nothing was an occurrence there is no way to go on behind it. */
+    /* If nothing was an occurrence, there is no position to go on from. */
     if (reply->items[PAGE_MEMBER].len == 0) {
         out->more = false;
         return ERR_OK;
     }
-    err = store_item_i64(reply, PAGE_DIED, &out->place.died.ms, info);
-    if (!store_member_parse(reply->items[PAGE_MEMBER], &out->place.job, &out->place.scheduled)) {
+    err = store_item_i64(reply, PAGE_DIED, &out->position.died.ms, info);
+    if (!store_member_parse(reply->items[PAGE_MEMBER], &out->position.job, &out->position.scheduled)) {
         out->more = false;
     }
     return err;
@@ -73,20 +67,20 @@ enum err store_dead_page_at(const struct reply *reply, size_t index, struct stor
                             struct errinfo *info)
 {
     size_t at = PAGE_HEAD + index * ENTRY_WIDTH;
-    struct store_dead_place *place = &out->place;
-    enum err err = store_item_id(reply, at + ENTRY_ID, &place->job, info);
-    err = err == ERR_OK ? store_item_i64(reply, at + ENTRY_SCHEDULED, &place->scheduled.ms, info) : err;
-    err = err == ERR_OK ? store_item_i64(reply, at + ENTRY_DIED, &place->died.ms, info) : err;
+    struct store_dead_position *position = &out->position;
+    enum err err = store_item_id(reply, at + ENTRY_ID, &position->job, info);
+    err = err == ERR_OK ? store_item_i64(reply, at + ENTRY_SCHEDULED, &position->scheduled.ms, info) : err;
+    err = err == ERR_OK ? store_item_i64(reply, at + ENTRY_DIED, &position->died.ms, info) : err;
     if (err != ERR_OK) {
         return err;
     }
     struct slice record = reply->items[at + ENTRY_RECORD];
-    out->known = record.data != NULL && execution_decode(&out->last, &place->job, record) == ERR_OK;
+    out->known = record.data != NULL && execution_decode(&out->last, &position->job, record) == ERR_OK;
     return ERR_OK;
 }
 
 /* As Redis compares members: byte by byte, and decimal numbers are text to it. */
-int store_dead_compare(const struct store_dead_place *a, const struct store_dead_place *b)
+int store_dead_compare(const struct store_dead_position *a, const struct store_dead_position *b)
 {
     if (a->died.ms != b->died.ms) {
         return a->died.ms < b->died.ms ? -1 : 1;
@@ -104,39 +98,31 @@ int store_dead_compare(const struct store_dead_place *a, const struct store_dead
 
 void store_dead_redrive(struct cmd *cmd, unsigned shard, int attempts, const struct store_pace *pace)
 {
-    cmd_init_script(cmd, &store_script_dead_redrive, 4);
-    dead_keys(cmd, shard);
-    store_key_arg(cmd, shard, "retry");
-    store_key_arg(cmd, shard, "holders");
-    cmd_arg_i64(cmd, shard);
-    store_prefix_arg(cmd, shard, "job");
-    cmd_arg_i64(cmd, attempts);
-    cmd_arg_i64(cmd, pace->first_us);
-    cmd_arg_i64(cmd, pace->step_us);
-    store_prefix_arg(cmd, shard, "claimed");
+    store_begin(cmd, &store_script_dead_redrive, &(struct store_scope){.shard = shard});
+    store_arg_i64(cmd, ARG_attempts, attempts);
+    store_arg_i64(cmd, ARG_first_us, pace->first_us);
+    store_arg_i64(cmd, ARG_step_us, pace->step_us);
 }
 
 void store_dead_add(struct cmd *cmd, const struct job_id *job, struct wall_ms scheduled)
 {
-    store_member_arg(cmd, job, scheduled);
+    store_arg_member(cmd, ARG_member, job, scheduled);
 }
 
 enum err store_dead_redrive_at(const struct reply *reply, size_t index, enum store_redriven *out,
                                int *attempt, struct errinfo *info)
 {
-    static const enum store_redriven answers[] = {STORE_REDRIVE_NONE, STORE_REDRIVE_GONE,
-                                                  STORE_REDRIVE_PAUSED, STORE_REDRIVE_ONCE};
     int64_t value = 0;
     enum err err = store_check_array(reply, 1, 1, info);
     err = err == ERR_OK ? store_item_i64(reply, 1 + index, &value, info) : err;
     if (err != ERR_OK) {
         return err;
     }
-    if (value < -3 || value > STORE_ATTEMPT_MAX) {
+    if (value < STORE_REDRIVE_ONCE || value > STORE_ATTEMPT_MAX) {
         return err_set(info, ERR_PROTOCOL, "dead_redrive answered with %lld", (long long)value);
     }
     *attempt = value > 0 ? (int)value : 0;
-    *out = value > 0 ? STORE_REDRIVEN : answers[-value];
+    *out = value > 0 ? STORE_REDRIVE_DONE : (enum store_redriven)value;
     return ERR_OK;
 }
 
@@ -148,16 +134,10 @@ enum err store_dead_redrive_next(const struct reply *reply, int64_t *next_us, st
 
 void store_dead_drop(struct cmd *cmd, unsigned shard)
 {
-    cmd_init_script(cmd, &store_script_dead_drop, 2);
-    dead_keys(cmd, shard);
+    store_begin(cmd, &store_script_dead_drop, &(struct store_scope){.shard = shard});
 }
 
 enum err store_dead_drop_reply(const struct reply *reply, int64_t *dropped, struct errinfo *info)
 {
-    enum err err = reply_check(reply, info);
-    if (err == ERR_OK && reply->kind != REPLY_INTEGER) {
-        err = err_set(info, ERR_PROTOCOL, "dead_drop did not answer with a number");
-    }
-    *dropped = err == ERR_OK ? reply->integer : 0;
-    return err;
+    return store_reply_i64(reply, "dead_drop", dropped, info);
 }

@@ -1,5 +1,5 @@
-/* store_durability: see store_durability.h. INFO may be asked where CONFIG may not, so what it tells is taken
- * from there. */
+/* store_durability: see store_durability.h. A user that may not use CONFIG may be allowed INFO, so what INFO
+ * has is read there. */
 #include "store/store_durability.h"
 
 #include <stdio.h>
@@ -20,7 +20,7 @@ void store_durability(struct cmd cmds[STORE_DURABILITY_COMMANDS])
     cmd_arg_str(&cmds[2], "appendfsync");
 }
 
-/* What stands behind "<name>:" in a line of text; data NULL: there is no such line. */
+/* What follows "<name>:" in a line of text; data NULL if there is no such line. */
 static struct slice find_line(struct slice text, const char *name)
 {
     size_t len = strlen(name);

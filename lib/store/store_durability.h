@@ -1,6 +1,6 @@
-/* store_durability: may this Redis lose what it has taken, or throw jobs away? Asked when a connection is new
- * and by the deep health check; what is found is told, and is never a reason to refuse work. A user may not
- * be allowed to ask (ACL): then nothing is known, and nothing is said. Pure, as store.h.
+/* store_durability: may this Redis lose what it has stored, or evict jobs? The programs ask when a connection
+ * is new, and in the deep health check; they report the answer, and never refuse work for it. A user may not
+ * be allowed to ask (ACL): then nothing is known, and nothing is reported. Pure, as store.h.
  */
 #ifndef DRONC_STORE_DURABILITY_H
 #define DRONC_STORE_DURABILITY_H
@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define STORE_DURABILITY_COMMANDS 3 /* to be sent in one go */
+#define STORE_DURABILITY_COMMANDS 3 /* sent in one go */
 #define STORE_WARNINGS_MAX        3
 #define STORE_WARNING_SIZE        192 /* bytes, with the NUL */
 
@@ -21,12 +21,12 @@ struct store_durability {
     char eviction[24];   /* maxmemory-policy */
 };
 
-/* Write the commands; each is ended with cmd_fini. */
+/* Build the commands; the caller ends each with cmd_fini. */
 void store_durability(struct cmd cmds[STORE_DURABILITY_COMMANDS]);
-/* Take in what was answered to any of them. An error is nothing. */
+/* Read the reply to any of them. An error leaves out as it is. */
 void store_durability_take(struct store_durability *out, const struct reply *reply);
 
-/* Warning number index (0 …), or false: there are no more. */
+/* Write warning number index (0 …). Returns false if there are no more. */
 bool store_durability_warn(const struct store_durability *durability, size_t index,
                            char out[STORE_WARNING_SIZE]);
 

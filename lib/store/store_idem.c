@@ -1,23 +1,24 @@
 /* store_idem: see store_idem.h. Each key has a hash tag of its own: nothing else belongs to it. */
 #include "store/store_idem.h"
 
-#include "store/store_keys.h"
+#include "store/store_command.h"
+#include "store/store_reply.h"
 #include "store/store_scripts.h"
 
 /* dronc:idem:{<64 hex digits>} */
-static void start(struct cmd *cmd, const struct script *script, const struct store_idem *idem)
+static void begin(struct cmd *cmd, const struct store_script *script, const struct store_idem *idem)
 {
     char hex[2 * DIGEST_SHA256_SIZE + 1];
     digest_hex(hex, idem->key, sizeof idem->key);
-    cmd_init_script(cmd, script, 1);
+    store_begin(cmd, script, &(struct store_scope){0});
     cmd_arg_pieces(cmd, (const struct slice[]){slice_of("dronc:idem:{"), slice_of(hex), slice_of("}")}, 3);
-    cmd_arg(cmd, idem->request, sizeof idem->request);
-    cmd_arg_i64(cmd, STORE_IDEM_MS);
+    store_arg(cmd, ARG_request_digest, idem->request, sizeof idem->request);
+    store_arg_i64(cmd, ARG_keep_ms, STORE_IDEM_MS);
 }
 
 void store_idem_open(struct cmd *cmd, const struct store_idem *idem)
 {
-    start(cmd, &store_script_idem_open, idem);
+    begin(cmd, &store_script_idem_open, idem);
 }
 
 enum {
@@ -55,10 +56,10 @@ enum err store_idem_open_reply(const struct reply *reply, enum store_idem_state 
 
 void store_idem_close(struct cmd *cmd, const struct store_idem *idem, const struct store_idem_answer *answer)
 {
-    start(cmd, &store_script_idem_close, idem);
+    begin(cmd, &store_script_idem_close, idem);
     if (answer != NULL) {
-        cmd_arg_i64(cmd, answer->status);
-        cmd_arg(cmd, answer->type.data, answer->type.len);
-        cmd_arg(cmd, answer->body.data, answer->body.len);
+        store_arg_i64(cmd, ARG_status, answer->status);
+        store_arg(cmd, ARG_content_type, answer->type.data, answer->type.len);
+        store_arg(cmd, ARG_body, answer->body.data, answer->body.len);
     }
 }

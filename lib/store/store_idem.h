@@ -1,21 +1,20 @@
-/* store_idem: what is kept in Redis of requests that have an idempotency key: which request it was, and once
- * that is done its answer, for STORE_IDEM_MS. As in store.h: builders and decoders, pure.
+/* store_idem: requests with an idempotency key: Redis keeps which request it was, and once that is done its
+ * answer, for STORE_IDEM_MS. Builders and decoders, as in store.h.
  *
- * Nobody is kept waiting, and nothing is locked: what may have such a key does the same once when it is done
- * twice (a job's id says what it is). So a key is noted first, the request is done, and then the answer is
- * kept; whoever dies in between leaves a key without an answer, and the request is done again.
+ * Nothing waits, and nothing is locked: a request that may have such a key, done twice, has the effect of one
+ * (a job's id says what it is). So the handler notes the key, does the request, and keeps the answer. If it
+ * dies in between, the key has no answer, and the request is done again.
  */
 #ifndef DRONC_STORE_IDEM_H
 #define DRONC_STORE_IDEM_H
 
 #include "base/err.h"
 #include "resp/cmd.h"
+#include "store/store_contract.h"
 #include "text/digest.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-
-#define STORE_IDEM_MS (INT64_C(24) * 3600 * 1000)
 
 /* A request with a key. */
 struct store_idem {
@@ -33,15 +32,15 @@ struct store_idem_answer {
 /* Note a request that has come. Its reply: */
 void store_idem_open(struct cmd *cmd, const struct store_idem *idem);
 enum store_idem_state {
-    STORE_IDEM_NEW,      /* it is to be done */
+    STORE_IDEM_NEW,      /* do it */
     STORE_IDEM_ANSWERED, /* it was done: out is filled, borrowed from reply */
-    STORE_IDEM_OTHER     /* the key was given to another request */
+    STORE_IDEM_OTHER     /* another request has the key */
 };
 NODISCARD enum err store_idem_open_reply(const struct reply *reply, enum store_idem_state *state,
                                          struct store_idem_answer *out, struct errinfo *info);
 
-/* Keep its answer, unless there is one; NULL: nothing was done, so the key is free again. The reply is an
- * error, or says nothing. */
+/* Keep its answer, unless there is one; NULL: the request did nothing, so the key is free again. The reply
+ * matters only if it is an error. */
 void store_idem_close(struct cmd *cmd, const struct store_idem *idem, const struct store_idem_answer *answer);
 
 #endif

@@ -1,55 +1,26 @@
-/* store_job: the part of store.h that the handler needs: set-up, creating jobs, reading what happened. */
-#include "store/store.h"
+/* store_job: see store_job.h. */
+#include "store/store_job.h"
 
-#include "store/store_keys.h"
-#include "store/store_level.h"
+#include "store/store_command.h"
+#include "store/store_reply.h"
 #include "store/store_scripts.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static const struct script *const scripts[] = {
-    &store_script_claim,      &store_script_confirm,       &store_script_dead_drop,
-    &store_script_dead_page,  &store_script_dead_redrive,  &store_script_due_page,
-    &store_script_finish,     &store_script_finish_notice, &store_script_finish_watched,
-    &store_script_forget,     &store_script_heartbeat,     &store_script_idem_close,
-    &store_script_idem_open,  &store_script_job_change,    &store_script_job_create,
-    &store_script_job_delete, &store_script_job_get,       &store_script_job_page,
-    &store_script_job_pause,  &store_script_job_run,       &store_script_job_waits,
-    &store_script_probe,      &store_script_recover,       &store_script_release,
-    &store_script_rezone,     &store_script_set_aside,     &store_script_setup,
-    &store_script_skip,       &store_script_start,         &store_script_start_watched,
-    &store_script_tidy,       &store_script_trim,
-};
+#define CHANGED_BY "changed_by" /* a field of a job's hash: the request of the latest change */
 
-const struct script *store_script(size_t index)
+static void begin(struct cmd *cmd, const struct store_script *script, const struct job_id *id)
 {
-    return index < sizeof scripts / sizeof scripts[0] ? scripts[index] : NULL;
+    store_begin(cmd, script, &(struct store_scope){.shard = store_shard(id), .job = id});
 }
 
-void store_field_args(struct cmd *cmd, struct job_fields *fields)
-{
-    int level = store_level_of(fields);
-    cmd->level = level > cmd->level ? level : cmd->level;
-    for (size_t i = 0; i < JOB_FIELD_COUNT; i++) {
-        const struct job_field *field = job_field_at(i);
-        bool is_slice = job_field_is_slice(field);
-        if (is_slice && job_field_text(fields, field)->data != NULL) {
-            cmd_arg_str(cmd, field->name);
-            cmd_arg(cmd, job_field_text(fields, field)->data, job_field_text(fields, field)->len);
-        } else if (!is_slice && job_field_number(fields, field)->given) {
-            cmd_arg_str(cmd, field->name);
-            cmd_arg_i64(cmd, job_field_number(fields, field)->value);
-        }
-    }
-}
-
-/* A further field of the job's hash. */
+/* Append another field of the job's hash. */
 static void add_pair(struct cmd *cmd, const char *name, struct slice value)
 {
     if (value.data != NULL) {
-        cmd_arg_str(cmd, name);
-        cmd_arg(cmd, value.data, value.len);
+        store_arg_str(cmd, ARG_field, name);
+        store_arg(cmd, ARG_value, value.data, value.len);
     }
 }
 
@@ -61,8 +32,8 @@ void store_job_restore(struct cmd *cmd, const struct job *job, const struct stor
     add_pair(cmd, "state_note", restored->note);
     add_pair(cmd, "state_by", restored->by);
     if (restored->state.data != NULL) {
-        cmd_arg_str(cmd, "state_since");
-        cmd_arg_i64(cmd, job->created.ms);
+        store_arg_str(cmd, ARG_field, "state_since");
+        store_arg_i64(cmd, ARG_value, job->created.ms);
     }
     if (restored->changed) {
         add_pair(cmd, "version", slice_of("2"));
@@ -71,153 +42,137 @@ void store_job_restore(struct cmd *cmd, const struct job *job, const struct stor
 
 void store_job_create(struct cmd *cmd, const struct job *job, struct wall_ms due)
 {
-    unsigned shard = store_shard(&job->id);
     struct job_fields fields;
     job_describe(job, &fields);
-    cmd_init_script(cmd, &store_script_job_create, 9);
-    store_job_key_arg(cmd, "job", &job->id);
-    store_key_arg(cmd, shard, "due");
-    store_key_arg(cmd, shard, "broken");
-    store_key_arg(cmd, shard, "retry");
-    store_key_arg(cmd, shard, "holders");
-    store_key_arg(cmd, shard, "jobs");
-    store_key_arg(cmd, shard, "executions");
-    store_key_arg(cmd, shard, "gone");
-    store_key_arg(cmd, shard, "token");
-    cmd_arg(cmd, job->id.bytes, JOB_ID_SIZE);
-    cmd_arg_i64(cmd, shard);
-    store_instant_arg(cmd, due);
-    cmd_arg_i64(cmd, job->created.ms);
-    cmd_arg_i64(cmd, STORE_CLOCK_TOLERANCE_MS);
-    store_prefix_arg(cmd, shard, "claimed");
-    store_prefix_arg(cmd, shard, "job");
-    store_prefix_arg(cmd, shard, "history");
-    store_field_args(cmd, &fields);
+    begin(cmd, &store_script_job_create, &job->id);
+    store_arg_instant(cmd, ARG_first_due, due);
+    store_arg_i64(cmd, ARG_created, job->created.ms);
+    store_arg_fields(cmd, &fields);
+}
+
+/* The value, or first or last if it is beyond. */
+static int64_t clamp(int64_t value, int64_t first, int64_t last)
+{
+    return value < first ? first : value > last ? last : value;
 }
 
 enum err store_job_create_reply(const struct reply *reply, enum store_creation *out, struct wall_ms *at,
                                 struct errinfo *info)
 {
+    int64_t value;
+    enum err err = store_reply_i64(reply, "job_create", &value, info);
+    if (err == ERR_OK) {
+        *out = (enum store_creation)clamp(value, STORE_TAKEN, STORE_WRONG_TIME);
+        at->ms = value < 0 ? -value : value;
+    }
+    return err;
+}
+
+/* ---- commands ---- */
+
+enum err store_answer_reply(const struct reply *reply, enum store_answer *out, struct errinfo *info)
+{
     enum err err = reply_check(reply, info);
     if (err != ERR_OK) {
         return err;
     }
-    if (reply->kind != REPLY_INTEGER) {
-        return err_set(info, ERR_PROTOCOL, "job_create did not answer with a number");
+    if (reply->kind != REPLY_INTEGER || reply->integer < STORE_ANSWER_LATE) {
+        return err_set(info, ERR_PROTOCOL, "Redis answered with something that the script does not return");
     }
-    static const enum store_creation low[] = {STORE_LATE, STORE_CHANGED, STORE_KNOWN, STORE_CREATED};
-    bool is_low = reply->integer >= -2 && reply->integer <= 1;
-    bool taken = reply->integer < -2;
-    *out = is_low ? low[reply->integer + 2] : taken ? STORE_TAKEN : STORE_WRONG_TIME;
-    at->ms = taken ? -reply->integer : reply->integer;
+    *out = (enum store_answer)clamp(reply->integer, STORE_ANSWER_LATE, STORE_ANSWER_DONE);
     return ERR_OK;
 }
 
-void store_time(struct cmd *cmd)
+enum err store_job_change_reply(const struct reply *reply, enum store_answer *out, struct wall_ms *taken,
+                                struct errinfo *info)
 {
-    cmd_init(cmd, "TIME");
+    bool is_taken = reply->kind == REPLY_INTEGER && reply->integer <= STORE_ANSWER_TAKEN;
+    taken->ms = is_taken ? -reply->integer : 0;
+    *out = STORE_ANSWER_TAKEN;
+    return is_taken ? ERR_OK : store_answer_reply(reply, out, info);
 }
 
-enum err store_time_reply(const struct reply *reply, struct wall_ms *now, struct errinfo *info)
+void store_job_delete(struct cmd *cmd, const struct job_id *id, int64_t version)
 {
-    int64_t seconds;
-    int64_t micros;
-    enum err err = store_check_array(reply, 0, 2, info);
-    if (err == ERR_OK) {
-        err = store_item_i64(reply, 0, &seconds, info);
+    begin(cmd, &store_script_job_delete, id);
+    if (version == 0) {
+        store_arg_str(cmd, ARG_version, "");
+    } else {
+        store_arg_i64(cmd, ARG_version, version);
     }
-    if (err == ERR_OK) {
-        err = store_item_i64(reply, 1, &micros, info);
+}
+
+void store_job_pause(struct cmd *cmd, const struct job_id *id, const char *reason, struct slice note)
+{
+    begin(cmd, &store_script_job_pause, id);
+    store_arg_str(cmd, ARG_reason, reason);
+    store_arg(cmd, ARG_note, note.data == NULL ? "" : note.data, note.len);
+    store_arg_str(cmd, ARG_by, "");
+}
+
+static void add_timing(struct cmd *cmd, const struct store_change *change)
+{
+    static const char *const words[] = {
+        [STORE_TIME_KEPT] = "", [STORE_TIME_DUE] = "", [STORE_TIME_OVER] = "n", [STORE_TIME_PAUSED] = "p"};
+    if (change->timing == STORE_TIME_DUE) {
+        store_arg_i64(cmd, ARG_timing, change->due.ms);
+    } else {
+        store_arg_str(cmd, ARG_timing, words[change->timing]);
     }
-    if (err == ERR_OK) {
-        now->ms = seconds * 1000 + micros / 1000;
+}
+
+static void add_definition(struct cmd *cmd, const struct store_change *change)
+{
+    struct job_fields fields;
+    job_describe(change->definition, &fields);
+    store_arg_fields(cmd, &fields);
+    if (change->request != NULL) {
+        store_arg_str(cmd, ARG_field, CHANGED_BY);
+        store_arg_str(cmd, ARG_value, change->request);
     }
+}
+
+void store_job_change(struct cmd *cmd, const struct store_change *change)
+{
+    const struct store_job *read = change->read;
+    char state[96];
+    (void)snprintf(state, sizeof state, "%lld %lld %lld %lld", (long long)read->created.ms,
+                   (long long)read->version, (long long)read->epoch, (long long)read->born);
+    begin(cmd, &store_script_job_change, &read->id);
+    store_arg_str(cmd, ARG_read_state, state);
+    add_timing(cmd, change);
+    store_arg_str(cmd, ARG_redefined, change->definition != NULL ? "1" : "0");
+    if (change->definition != NULL) {
+        add_definition(cmd, change);
+    }
+}
+
+void store_job_changed_by(struct cmd *cmd, const struct job_id *id)
+{
+    cmd_init(cmd, "HGET");
+    store_key_of_job(cmd, KEY_job, id);
+    cmd_arg_str(cmd, CHANGED_BY);
+}
+
+enum err store_job_changed_by_reply(const struct reply *reply, const char *request, bool *own,
+                                    struct errinfo *info)
+{
+    enum err err = reply_check(reply, info);
+    *own = err == ERR_OK && reply->kind == REPLY_TEXT && slice_eq(reply->text, request);
     return err;
 }
 
-void store_history(struct cmd *cmd, const struct job_id *job, int limit)
+void store_job_run(struct cmd *cmd, const struct job_id *id, const char *request, int offset_ms)
 {
-    cmd_init(cmd, "LRANGE");
-    store_job_key_arg(cmd, "history", job);
-    cmd_arg_i64(cmd, 0);
-    cmd_arg_i64(cmd, limit - 1);
+    begin(cmd, &store_script_job_run, id);
+    store_arg_str(cmd, ARG_request, request);
+    store_arg_i64(cmd, ARG_offset_ms, offset_ms);
 }
 
-enum err store_history_count(const struct reply *reply, size_t *count, struct errinfo *info)
-{
-    enum err err = store_check_array(reply, 0, 1, info);
-    *count = err == ERR_OK ? reply->count : 0;
-    return err;
-}
-
-/* The record in item index, which tells of job. */
-static enum err record_at(const struct reply *reply, size_t index, const struct job_id *job,
-                          struct store_record *out, struct errinfo *info)
-{
-    if (index >= reply->count || reply->items[index].data == NULL ||
-        execution_decode(&out->execution, job, reply->items[index]) != ERR_OK) {
-        char id[JOB_ID_TEXT_SIZE];
-        job_id_format(id, job);
-        return err_set(info, ERR_PROTOCOL, "a record of %s cannot be read", id);
-    }
-    return ERR_OK;
-}
-
-enum err store_history_at(const struct reply *reply, size_t index, const struct job_id *job,
-                          struct store_record *out, struct errinfo *info)
-{
-    out->position[0] = '\0';
-    out->recorded_ms = 0;
-    return record_at(reply, index, job, out, info);
-}
-
-void store_executions(struct cmd *cmd, unsigned shard, const char *before, int limit)
-{
-    char from[STORE_FEED_ID_MAX + 1];
-    (void)snprintf(from, sizeof from, "(%s", before); /* without that one itself */
-    /* No script: that would make Lua tables of all entries, at three times the cost. */
-    cmd_init(cmd, "XREVRANGE");
-    store_key_arg(cmd, shard, "executions");
-    cmd_arg_str(cmd, before[0] == '\0' ? "+" : from);
-    cmd_arg_str(cmd, "-");
-    cmd_arg_str(cmd, "COUNT");
-    cmd_arg_i64(cmd, limit);
-}
-
-enum {
-    EXECUTIONS_WIDTH = 3
-}; /* position, id, record: an entry as redis_reply has it */
-
-enum err store_executions_count(const struct reply *reply, size_t *count, struct errinfo *info)
-{
-    enum err err = store_check_array(reply, 0, EXECUTIONS_WIDTH, info);
-    *count = err == ERR_OK ? reply->count / EXECUTIONS_WIDTH : 0;
-    return err;
-}
-
-/* "<ms>-<sequence>", shorter than out has room for. */
-static void take_position(struct store_record *out, struct slice text)
-{
-    const char *dash = text.len > 0 ? memchr(text.data, '-', text.len) : NULL;
-    struct slice ms = {text.data, dash != NULL ? (size_t)(dash - text.data) : text.len};
-    if (text.len > 0) {
-        memcpy(out->position, text.data, text.len);
-    }
-    out->position[text.len] = '\0';
-    if (!slice_i64(ms, &out->recorded_ms)) {
-        out->recorded_ms = 0;
-    }
-}
-
-enum err store_executions_at(const struct reply *reply, size_t index, struct store_record *out,
+enum err store_job_run_reply(const struct reply *reply, enum store_answer *out, struct wall_ms *scheduled,
                              struct errinfo *info)
 {
-    size_t at = index * EXECUTIONS_WIDTH;
-    struct job_id job;
-    if (at >= reply->count || reply->items[at].len >= sizeof out->position) {
-        return err_set(info, ERR_PROTOCOL, "entry %zu of the feed has no position", index);
-    }
-    take_position(out, reply->items[at]);
-    enum err err = store_item_id(reply, at + 1, &job, info);
-    return err == ERR_OK ? record_at(reply, at + 2, &job, out, info) : err;
+    enum err err = store_answer_reply(reply, out, info);
+    scheduled->ms = err == ERR_OK ? reply->integer : 0;
+    return err;
 }

@@ -1,18 +1,17 @@
-/* store_rezone: the part of store.h that moves next instants when the rules of time zones have changed. */
-#include "store/store.h"
+/* store_rezone: see store_rezone.h. */
+#include "store/store_rezone.h"
 
-#include "store/store_keys.h"
+#include "store/store_command.h"
+#include "store/store_reply.h"
 #include "store/store_scripts.h"
 
 #include <string.h>
 
 void store_due_page(struct cmd *cmd, unsigned shard, const char *cursor)
 {
-    cmd_init_script(cmd, &store_script_due_page, 1);
-    store_key_arg(cmd, shard, "due");
-    cmd_arg_str(cmd, cursor);
-    store_prefix_arg(cmd, shard, "job");
-    cmd_arg_i64(cmd, STORE_DUE_PAGE);
+    store_begin(cmd, &store_script_due_page, &(struct store_scope){.shard = shard});
+    store_arg_str(cmd, ARG_cursor, cursor);
+    store_arg_i64(cmd, ARG_look_at, STORE_DUE_PAGE);
 }
 
 /* The next cursor, then entries. */
@@ -67,20 +66,15 @@ enum err store_due_page_at(const struct reply *reply, size_t index, struct store
 
 void store_rezone(struct cmd *cmd, unsigned shard)
 {
-    cmd_init_script(cmd, &store_script_rezone, 2);
-    store_key_arg(cmd, shard, "due");
-    store_key_arg(cmd, shard, "executions");
-    cmd_arg_i64(cmd, shard);
-    store_prefix_arg(cmd, shard, "job");
-    store_prefix_arg(cmd, shard, "history");
+    store_begin(cmd, &store_script_rezone, &(struct store_scope){.shard = shard});
 }
 
 void store_rezone_add(struct cmd *cmd, const struct store_pending *pending, struct wall_ms due)
 {
-    cmd_arg(cmd, pending->job.bytes, JOB_ID_SIZE);
-    cmd_arg(cmd, pending->stamp.data == NULL ? "" : pending->stamp.data, pending->stamp.len);
-    cmd_arg_i64(cmd, pending->due.ms);
-    cmd_arg_i64(cmd, due.ms);
+    store_arg(cmd, ARG_id, pending->job.bytes, JOB_ID_SIZE);
+    store_arg(cmd, ARG_stamp, pending->stamp.data == NULL ? "" : pending->stamp.data, pending->stamp.len);
+    store_arg_i64(cmd, ARG_was_due, pending->due.ms);
+    store_arg_i64(cmd, ARG_due, due.ms);
 }
 
 enum err store_rezone_reply(const struct reply *reply, int64_t *moved, struct errinfo *info)

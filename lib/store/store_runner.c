@@ -1,26 +1,23 @@
-/* store_runner: the part of store.h that is about runners: heartbeats, who holds what, and recovery. */
-#include "store/store.h"
+/* store_runner: see store_runner.h. */
+#include "store/store_runner.h"
 
-#include "store/store_keys.h"
+#include "store/store_command.h"
+#include "store/store_reply.h"
 #include "store/store_scripts.h"
 
-#include <stdio.h>
 #include <string.h>
-
-#define RUNNERS_KEY "dronc:runners"
 
 void store_heartbeat(struct cmd *cmd, const char *runner, int64_t lease_ms)
 {
-    cmd_init_script(cmd, &store_script_heartbeat, 1);
-    cmd_arg_str(cmd, RUNNERS_KEY);
-    cmd_arg_str(cmd, runner);
-    cmd_arg_i64(cmd, lease_ms);
+    store_begin(cmd, &store_script_heartbeat, &(struct store_scope){.runner = runner});
+    store_arg_i64(cmd, ARG_lease_ms, lease_ms);
 }
 
+/* Redis' clock; then of each runner its id and its expiry. */
 enum {
     HEARTBEAT_HEAD = 1,
     HEARTBEAT_WIDTH = 2
-}; /* Redis' clock; runner, expiry */
+};
 
 enum err store_heartbeat_reply(const struct reply *reply, int64_t *now_us, size_t *count,
                                struct errinfo *info)
@@ -49,71 +46,50 @@ enum err store_heartbeat_at(const struct reply *reply, size_t index, struct stor
 
 void store_forget(struct cmd *cmd, const char *runner, bool only_if_expired)
 {
-    cmd_init_script(cmd, &store_script_forget, 1);
-    cmd_arg_str(cmd, RUNNERS_KEY);
-    cmd_arg_str(cmd, runner);
-    cmd_arg_str(cmd, only_if_expired ? "1" : "0");
+    store_begin(cmd, &store_script_forget, &(struct store_scope){.runner = runner});
+    store_arg_str(cmd, ARG_only_expired, only_if_expired ? "1" : "0");
 }
 
 void store_holders(struct cmd *cmd, unsigned shard)
 {
     cmd_init(cmd, "SMEMBERS");
-    store_key_arg(cmd, shard, "holders");
+    store_key_of_shard(cmd, KEY_holders, shard);
 }
 
 void store_tidy(struct cmd *cmd, unsigned shard, const char *runner)
 {
-    cmd_init_script(cmd, &store_script_tidy, 2);
-    store_key_arg_of(cmd, shard, "claimed", runner);
-    store_key_arg(cmd, shard, "holders");
-    cmd_arg_str(cmd, runner);
+    store_begin(cmd, &store_script_tidy, &(struct store_scope){.shard = shard, .runner = runner});
 }
 
 enum err store_tidy_reply(const struct reply *reply, bool *holds, struct errinfo *info)
 {
-    enum err err = reply_check(reply, info);
-    if (err == ERR_OK && reply->kind != REPLY_INTEGER) {
-        err = err_set(info, ERR_PROTOCOL, "tidy did not answer with a number");
-    }
-    *holds = err == ERR_OK && reply->integer == 1;
+    int64_t value;
+    enum err err = store_reply_i64(reply, "tidy", &value, info);
+    *holds = value == 1;
     return err;
 }
 
-static void begin_recover(struct cmd *cmd, unsigned shard, const char *dead, const struct store_keep *keep)
+static void begin_recover(struct cmd *cmd, unsigned shard, const char *runner, const struct store_keep *keep,
+                          const char *error)
 {
-    cmd_init_script(cmd, &store_script_recover, 7);
-    store_key_arg_of(cmd, shard, "claimed", dead);
-    store_key_arg(cmd, shard, "due");
-    store_key_arg(cmd, shard, "retry");
-    store_key_arg(cmd, shard, "dead");
-    store_key_arg(cmd, shard, "executions");
-    store_key_arg(cmd, shard, "holders");
-    store_key_arg(cmd, shard, "gone");
-    cmd_arg_str(cmd, dead);
-    cmd_arg_i64(cmd, shard);
-    store_prefix_arg(cmd, shard, "job");
-    store_prefix_arg(cmd, shard, "history");
-    cmd_arg_i64(cmd, STORE_BATCH_MAX);
-    cmd_arg_i64(cmd, STORE_ATTEMPTS);
-    cmd_arg_i64(cmd, keep->executions);
-    cmd_arg_i64(cmd, keep->history);
-    cmd_arg_i64(cmd, keep->dead);
-    store_prefix_arg(cmd, shard, "claimed");
+    store_begin(cmd, &store_script_recover,
+                &(struct store_scope){.shard = shard, .runner = runner, .keep = keep});
+    store_arg_i64(cmd, ARG_batch, STORE_BATCH_MAX);
+    store_arg_i64(cmd, ARG_attempts, STORE_ATTEMPTS);
+    store_arg_str(cmd, ARG_error_text, error);
 }
 
 void store_recover(struct cmd *cmd, unsigned shard, const char *dead, const struct store_keep *keep)
 {
-    begin_recover(cmd, shard, dead, keep);
-    cmd_arg_str(cmd, "the runner died after the start; whether the call left is not known");
+    begin_recover(cmd, shard, dead, keep,
+                  "the runner died after the start; whether the call left is not known");
 }
 
 void store_recover_lost(struct cmd *cmd, const char *runner, const struct store_attempt *attempt,
                         const struct store_keep *keep)
 {
-    begin_recover(cmd, store_shard(&attempt->job), runner, keep);
-    cmd_arg_str(cmd, "Redis has lost what came of the call");
-    store_member_arg(cmd, &attempt->job, attempt->scheduled);
-    store_ticket_arg(cmd, attempt);
+    begin_recover(cmd, store_shard(&attempt->job), runner, keep, "Redis has lost what came of the call");
+    store_arg_attempt(cmd, attempt);
 }
 
 enum err store_recover_reply(const struct reply *reply, struct store_recovered *out, struct errinfo *info)
@@ -132,55 +108,4 @@ enum err store_recover_reply(const struct reply *reply, struct store_recovered *
     }
     out->more = more != 0;
     return err;
-}
-
-void store_trim(struct cmd *cmd, unsigned shard, const struct store_keep *keep)
-{
-    cmd_init_script(cmd, &store_script_trim, 1);
-    store_key_arg(cmd, shard, "executions");
-    cmd_arg_i64(cmd, keep->executions);
-    cmd_arg_i64(cmd, keep->age_ms);
-}
-
-bool store_wake_parse(struct slice message, unsigned *shard, struct wall_ms *due)
-{
-    const char *space = message.data == NULL ? NULL : memchr(message.data, ' ', message.len);
-    int64_t number;
-    if (space == NULL) {
-        return false;
-    }
-    size_t head = (size_t)(space - message.data);
-    if (!slice_i64((struct slice){message.data, head}, &number) || number < 0 || number >= STORE_SHARDS ||
-        !slice_i64((struct slice){space + 1, message.len - head - 1}, &due->ms)) {
-        return false;
-    }
-    *shard = (unsigned)number;
-    return true;
-}
-
-/* "cancel <64 hex>:<scheduled>:<attempt>.<token>": behind the word, the ticket apart, as an execution's id.
- */
-bool store_cancel_parse(struct slice message, struct store_attempt *attempt)
-{
-    static const char word[] = "cancel ";
-    const size_t head = sizeof word - 1;
-    const char *dot = message.data == NULL ? NULL : memrchr(message.data, '.', message.len);
-    struct execution execution;
-    char id[EXECUTION_ID_SIZE];
-    if (dot == NULL || message.len < head || memcmp(message.data, word, head) != 0) {
-        return false;
-    }
-    size_t name = (size_t)(dot - message.data);
-    if (name < head || name - head >= sizeof id - 6) {
-        return false;
-    }
-    (void)snprintf(id, sizeof id, "exec:%.*s", (int)(name - head), message.data + head);
-    if (!execution_id_parse(&execution, slice_of(id)) ||
-        !slice_i64((struct slice){dot + 1, message.len - name - 1}, &attempt->token)) {
-        return false;
-    }
-    attempt->job = execution.job;
-    attempt->scheduled = execution.scheduled;
-    attempt->number = execution.attempt;
-    return true;
 }

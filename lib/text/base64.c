@@ -18,7 +18,7 @@ void base64_encode(struct buffer *out, struct slice bytes)
     }
 }
 
-/* The six bits that c stands for; -1: none. */
+/* The six bits that c stands for; -1 if it is not in the alphabet. */
 static int value_of(char c)
 {
     if (c >= 'A' && c <= 'Z') {
@@ -33,7 +33,7 @@ static int value_of(char c)
     return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
-/* How many '=' stand at the end: 0 to 2. */
+/* The number of '=' at the end: 0 to 2. */
 static size_t padding_of(struct slice text)
 {
     if (text.len == 0 || text.data[text.len - 1] != '=') {

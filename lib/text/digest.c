@@ -1,7 +1,7 @@
-/* digest.c: the only file that includes OpenSSL. One-shot digests; no streaming, no keys, no randomness.
+/* digest: see digest.h. Digests whole texts only.
  *
- * EVP_sha256() would look for an implementation of it with each digest, which takes longer than a short text:
- * what was found first is kept, for as long as the process lives. One thread. */
+ * With EVP_sha256(), libcrypto would look for an implementation at each digest, which takes longer than
+ * digesting a short text. So the first one found is kept for the life of the process. */
 #include "text/digest.h"
 
 #include <openssl/err.h>
@@ -42,7 +42,7 @@ void digest_hex(char *out, const uint8_t *bytes, size_t len)
     out[2 * len] = '\0';
 }
 
-/* 0 to 15; -1 for anything but a lower-case hex digit. */
+/* 0 to 15; -1 if c is not a lower-case hex digit. */
 static int hex_value(char c)
 {
     if (c >= '0' && c <= '9') {

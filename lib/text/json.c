@@ -1,7 +1,7 @@
-/* json.c: the only file that includes json-c, which builds the tree and keeps it.
+/* json: see json.h. json-c builds the tree and keeps it.
  *
- * What is JSON and what is not, json_scan has decided before json-c sees a byte, so that none of its leniency
- * and none of its modes matters. Writing is json_write.c's.
+ * json_scan decides what is JSON before json-c sees a byte, so that neither its leniency nor its modes
+ * matter. Writing is in json_write.c.
  */
 #include "text/json.h"
 
@@ -21,7 +21,7 @@ struct json_doc {
     struct json_object *root; /* owned; NULL is JSON's null */
 };
 
-/* json-c has no object for null, and a `const struct json_value *` is its object: this stands in. */
+/* A `const struct json_value *` is json-c's object. json-c has no object for null; this one stands for it. */
 struct json_value {
     char unused;
 };
@@ -32,7 +32,7 @@ static const struct json_value *value_of(struct json_object *object)
     return object != NULL ? (const struct json_value *)object : &NULL_VALUE;
 }
 
-/* The way back. json-c's getters want no const, though these change nothing that shows. */
+/* The inverse. json-c's getters take no const pointers, though they change nothing that shows. */
 static struct json_object *object_of(const struct json_value *value)
 {
     return value == &NULL_VALUE ? NULL : (struct json_object *)value;
@@ -40,16 +40,16 @@ static struct json_object *object_of(const struct json_value *value)
 
 /* ---- building the tree ---- */
 
-/* A tokener that is fed piece by piece. */
+/* A tokener, fed piece by piece. */
 struct feed {
     struct json_tokener *tokener;
     struct json_object *root; /* owned; set with complete; NULL is JSON's null */
-    bool complete;            /* the value is read; all that may follow is white space */
+    bool complete;            /* the value is read; only white space may follow */
     const char *text;
-    size_t done; /* bytes of text that were fed */
+    size_t done; /* bytes of text fed so far */
 };
 
-/* Feed len bytes. ERR_BUG: json-c refuses what json_scan found good. */
+/* Feed len bytes. ERR_BUG: json-c refuses what json_scan accepted. */
 static enum err feed_bytes(struct feed *feed, const char *bytes, size_t len)
 {
     if (feed->complete) { /* more would start another value */
@@ -61,7 +61,7 @@ static enum err feed_bytes(struct feed *feed, const char *bytes, size_t len)
     return feed->complete || error == json_tokener_continue ? ERR_OK : ERR_BUG;
 }
 
-/* Feed what stands before a byte of the text. */
+/* Feed what comes before a byte of the text. */
 static enum err feed_until(struct feed *feed, size_t end)
 {
     size_t from = feed->done;
@@ -69,8 +69,8 @@ static enum err feed_until(struct feed *feed, size_t end)
     return end > from ? feed_bytes(feed, feed->text + from, end - from) : ERR_OK;
 }
 
-/* json-c makes a double of a whole number with a fraction or an exponent: it gets the digits instead. It
- * clamps an integer beyond 64 bits; with an exponent of 0 the same number is read as a double. */
+/* json-c would make a double of a whole number with a fraction or an exponent, so it gets the digits instead.
+ * It would clamp an integer beyond 64 bits; with an exponent of 0 it reads the same number as a double. */
 static enum err feed_odd_number(const struct json_sight *sight, void *arg)
 {
     struct feed *feed = arg;
@@ -89,7 +89,7 @@ static enum err feed_odd_number(const struct json_sight *sight, void *arg)
                         : feed_bytes(feed, "e0", 2);
 }
 
-/* Whether a good text is the bare word null, the only one without an object. */
+/* True if a valid text is the bare word null, the only one without an object. */
 static bool is_null(struct slice text)
 {
     size_t pos = 0;
@@ -100,7 +100,7 @@ static bool is_null(struct slice text)
     return text.data[pos] == 'n';
 }
 
-static enum err build(struct json_object **root, struct slice text, const struct json_counts *counts)
+static enum err build_tree(struct json_object **root, struct slice text, const struct json_counts *counts)
 {
     struct feed feed = {.tokener = json_tokener_new_ex(JSON_DEPTH_MAX + 1), .text = text.data};
     if (feed.tokener == NULL) {
@@ -114,7 +114,7 @@ static enum err build(struct json_object **root, struct slice text, const struct
         err = feed_bytes(&feed, "", 1); /* the NUL tells json-c that a bare number or word is complete */
     }
     if (err == ERR_OK && (!feed.complete || (feed.root == NULL && !is_null(text)))) {
-        err = ERR_NOMEM; /* how json-c shows a failed allocation */
+        err = ERR_NOMEM; /* json-c reports a failed allocation so */
     }
     json_tokener_free(feed.tokener);
     *root = feed.root;
@@ -123,7 +123,7 @@ static enum err build(struct json_object **root, struct slice text, const struct
 
 /* ---- duplicate keys ---- */
 
-/* The members of all objects in the tree together. As deep as the tree: JSON_DEPTH_MAX. */
+/* The number of members of all objects in the tree. Recursion is at most JSON_DEPTH_MAX deep. */
 static size_t count_members(struct json_object *object)
 {
     size_t count = 0;
@@ -155,7 +155,7 @@ static enum err name_duplicate(struct errinfo *info, const char *name, size_t at
                    (int)shown, name, shown < len ? "…" : "");
 }
 
-/* Note the name, or find that it was there before. */
+/* Note the name, or report that it was there before. */
 static enum err note_name(struct names *names, const struct json_sight *sight, const char *name)
 {
     struct json_object **seen = &names->seen[sight->depth - 1];
@@ -178,7 +178,7 @@ static enum err look_at_name(const struct json_sight *sight, void *arg)
         return ERR_OK;
     }
     struct json_object *name = NULL;
-    enum err err = build(&name, sight->token, &(struct json_counts){0});
+    enum err err = build_tree(&name, sight->token, &(struct json_counts){0});
     if (err == ERR_OK) {
         err = note_name(arg, sight, json_object_get_string(name));
     }
@@ -186,7 +186,7 @@ static enum err look_at_name(const struct json_sight *sight, void *arg)
     return err;
 }
 
-/* A name stands twice: say which, and where it does so for the second time. */
+/* Report a duplicate name, and where it occurs for the second time. */
 static enum err find_duplicate(struct slice text, struct errinfo *info)
 {
     struct names names = {.info = info};
@@ -206,7 +206,7 @@ static enum err read_document(struct json_doc *doc, struct slice text, struct er
     if (err != ERR_OK) {
         return err;
     }
-    err = build(&doc->root, text, &counts);
+    err = build_tree(&doc->root, text, &counts);
     if (err == ERR_OK && count_members(doc->root) != counts.members) {
         err = find_duplicate(text, info);
     }
@@ -245,7 +245,7 @@ const struct json_value *json_root(const struct json_doc *doc)
     return value_of(doc->root);
 }
 
-/* Between INT64_MAX and UINT64_MAX json-c has an int that is not ours: build() lets none of them arise. */
+/* From INT64_MAX to UINT64_MAX, json-c has a kind of int that this module does not; build_tree() avoids it. */
 enum json_kind json_kind_of(const struct json_value *value)
 {
     switch (json_object_get_type(object_of(value))) {
@@ -353,7 +353,7 @@ double json_double(const struct json_value *value)
 
 static enum err merge_objects(struct json_object *into, struct json_object *patch);
 
-/* Put value in place of into's member called name; an object there is merged into what is one already. */
+/* Set into's member of that name to value; an object is merged into one that is already there. */
 static enum err merge_member(struct json_object *into, const char *name, struct json_object *value)
 {
     struct json_object *old = NULL;
@@ -382,7 +382,7 @@ static enum err merge_member(struct json_object *into, const char *name, struct 
     return merge_objects(fresh, value);
 }
 
-/* As deep as the documents: JSON_DEPTH_MAX. */
+/* Recursion is at most JSON_DEPTH_MAX deep. */
 static enum err merge_objects(struct json_object *into, struct json_object *patch)
 {
     enum err err = ERR_OK;
@@ -409,7 +409,7 @@ static int compare_names(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Put the members whose names are given, in that order. */
+/* Write the members of the given names, in that order. */
 static void put_members(struct json_writer *w, const struct json_value *object, const char *const *names,
                         size_t count)
 {
@@ -445,7 +445,7 @@ static bool put_item(const struct json_value *value, void *arg)
     return true;
 }
 
-/* As deep as the document: JSON_DEPTH_MAX. */
+/* Recursion is at most JSON_DEPTH_MAX deep. */
 void json_put_value(struct json_writer *w, const struct json_value *value)
 {
     switch (json_kind_of(value)) {
@@ -458,7 +458,7 @@ void json_put_value(struct json_writer *w, const struct json_value *value)
     case JSON_INT:
         json_put_i64(w, json_int(value));
         break;
-    case JSON_NUMBER: /* json-c keeps what was written */
+    case JSON_NUMBER: /* json-c keeps the original text */
         json_put_raw(w, slice_of(json_object_get_string(object_of(value))));
         break;
     case JSON_STRING:

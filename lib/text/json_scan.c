@@ -1,7 +1,7 @@
-/* json_scan.c: a state machine over tokens; one function per state, none of them recursive.
+/* json_scan: see json_scan.h. A state machine over tokens, with one function per state and no recursion.
  *
- * A step looks at the first byte of the next token, consumes the token, and names the state that follows. No
- * tree, no unescaping, no number conversion beyond "does it fit".
+ * A step looks at the first byte of the next token, consumes the token, and chooses the next state. It
+ * neither unescapes strings nor converts numbers, beyond checking that they fit.
  */
 #include "text/json_scan.h"
 
@@ -27,7 +27,7 @@ struct scanner {
     size_t len;
     size_t pos;
     enum expect expect;
-    unsigned depth;            /* containers that are open */
+    unsigned depth;            /* open containers */
     char open[JSON_DEPTH_MAX]; /* '{' or '[' for each of them */
     struct json_counts counts;
     json_sight_cb *cb; /* may be NULL */
@@ -35,14 +35,14 @@ struct scanner {
     struct errinfo *info;
 };
 
-/* The byte at pos; 0 behind the end (a NUL inside the text is no token either). */
+/* The byte at pos; 0 behind the end (a NUL inside the text is not a token either). */
 static unsigned char peek(const struct scanner *s)
 {
     return s->pos < s->len ? (unsigned char)s->text[s->pos] : 0;
 }
 
-/* Refuse what stands at pos. */
-static enum err refuse(const struct scanner *s, const char *what)
+/* Refuse what is at pos. */
+static enum err refuse_token(const struct scanner *s, const char *what)
 {
     const char *end = s->pos >= s->len ? ", but the text ends" : "";
     return err_set(s->info, ERR_INVALID, "character %zu: %s%s", s->pos + 1, what, end);
@@ -90,14 +90,14 @@ static enum err take_unicode_escape(struct scanner *s)
     unsigned unit;
     size_t start = s->pos - 2;
     if (!take_hex4(s, &unit)) {
-        return refuse(s, "expected four hexadecimal digits behind \\u");
+        return refuse_token(s, "expected four hexadecimal digits behind \\u");
     }
     bool high = unit >= 0xD800 && unit <= 0xDBFF;
     bool paired = high && s->len - s->pos >= 6 && memcmp(s->text + s->pos, "\\u", 2) == 0;
     if (paired) {
         s->pos += 2;
         if (!take_hex4(s, &unit)) {
-            return refuse(s, "expected four hexadecimal digits behind \\u");
+            return refuse_token(s, "expected four hexadecimal digits behind \\u");
         }
         paired = unit >= 0xDC00 && unit <= 0xDFFF;
     }
@@ -116,7 +116,7 @@ static enum err take_escape(struct scanner *s)
     s->pos++;
     unsigned char c = peek(s);
     if (c == 0 || strchr("\"\\/bfnrtu", c) == NULL) {
-        return refuse(s, "expected one of \" \\ / b f n r t u behind a backslash");
+        return refuse_token(s, "expected one of \" \\ / b f n r t u behind a backslash");
     }
     s->pos++;
     return c == 'u' ? take_unicode_escape(s) : ERR_OK;
@@ -126,18 +126,18 @@ static enum err take_escape(struct scanner *s)
 static enum err take_character(struct scanner *s)
 {
     if (s->pos >= s->len) {
-        return refuse(s, "expected '\"' at the end of the string");
+        return refuse_token(s, "expected '\"' at the end of the string");
     }
     if (peek(s) == 0) {
-        return refuse(s, "a NUL byte is not allowed");
+        return refuse_token(s, "a NUL byte is not allowed");
     }
     if (peek(s) < 0x20) {
-        return refuse(s, "a control character in a string must be escaped");
+        return refuse_token(s, "a control character in a string must be escaped");
     }
     uint32_t code_point;
     size_t len = utf8_decode(s->text + s->pos, s->len - s->pos, &code_point);
     if (len == 0) {
-        return refuse(s, "invalid UTF-8");
+        return refuse_token(s, "invalid UTF-8");
     }
     s->pos += len;
     return ERR_OK;
@@ -166,7 +166,7 @@ static size_t skip_digits(struct scanner *s)
     return s->pos - from;
 }
 
-/* ".5" and "e+5", either or both or none; *plain: none. */
+/* ".5" and "e+5", each optional. *plain: neither is there. */
 static enum err take_fraction_and_exponent(struct scanner *s, bool *plain)
 {
     *plain = true;
@@ -174,7 +174,7 @@ static enum err take_fraction_and_exponent(struct scanner *s, bool *plain)
         *plain = false;
         s->pos++;
         if (skip_digits(s) == 0) {
-            return refuse(s, "expected a digit behind '.'");
+            return refuse_token(s, "expected a digit behind '.'");
         }
     }
     if (peek(s) == 'e' || peek(s) == 'E') {
@@ -182,7 +182,7 @@ static enum err take_fraction_and_exponent(struct scanner *s, bool *plain)
         s->pos++;
         s->pos += peek(s) == '+' || peek(s) == '-';
         if (skip_digits(s) == 0) {
-            return refuse(s, "expected a digit in the exponent");
+            return refuse_token(s, "expected a digit in the exponent");
         }
     }
     return ERR_OK;
@@ -209,7 +209,7 @@ static enum err take_number(struct scanner *s)
     bool zero = peek(s) == '0';
     size_t digits = skip_digits(s);
     if (digits == 0) {
-        return refuse(s, "expected a digit behind '-'");
+        return refuse_token(s, "expected a digit behind '-'");
     }
     if (zero && digits > 1) {
         return err_set(s->info, ERR_INVALID, "character %zu: a number must not start with 0", from + 1);
@@ -223,13 +223,13 @@ static enum err take_word(struct scanner *s, const char *word)
 {
     size_t len = strlen(word);
     if (s->len - s->pos < len || memcmp(s->text + s->pos, word, len) != 0) {
-        return refuse(s, "expected a value");
+        return refuse_token(s, "expected a value");
     }
     s->pos += len;
     return ERR_OK;
 }
 
-/* What may come behind a complete value. */
+/* What may follow a complete value. */
 static void end_value(struct scanner *s)
 {
     s->expect = s->depth > 0 ? EXPECT_COMMA_OR_END : EXPECT_NOTHING;
@@ -293,7 +293,7 @@ static enum err take_key(struct scanner *s, bool first)
 
 static enum err step_key(struct scanner *s)
 {
-    return peek(s) == '"' ? take_key(s, false) : refuse(s, "expected a name in double quotes");
+    return peek(s) == '"' ? take_key(s, false) : refuse_token(s, "expected a name in double quotes");
 }
 
 static enum err step_key_or_end(struct scanner *s)
@@ -301,13 +301,13 @@ static enum err step_key_or_end(struct scanner *s)
     if (peek(s) == '}') {
         return close_container(s);
     }
-    return peek(s) == '"' ? take_key(s, true) : refuse(s, "expected a name in double quotes or '}'");
+    return peek(s) == '"' ? take_key(s, true) : refuse_token(s, "expected a name in double quotes or '}'");
 }
 
 static enum err step_colon(struct scanner *s)
 {
     if (peek(s) != ':') {
-        return refuse(s, "expected ':'");
+        return refuse_token(s, "expected ':'");
     }
     s->pos++;
     s->expect = EXPECT_VALUE;
@@ -321,7 +321,7 @@ static enum err step_comma_or_end(struct scanner *s)
         return close_container(s);
     }
     if (peek(s) != ',') {
-        return refuse(s, object ? "expected ',' or '}'" : "expected ',' or ']'");
+        return refuse_token(s, object ? "expected ',' or '}'" : "expected ',' or ']'");
     }
     s->pos++;
     s->expect = object ? EXPECT_KEY : EXPECT_VALUE;
@@ -330,7 +330,7 @@ static enum err step_comma_or_end(struct scanner *s)
 
 static enum err step_nothing(struct scanner *s)
 {
-    return refuse(s, "expected nothing more behind the value");
+    return refuse_token(s, "expected nothing more behind the value");
 }
 
 static enum err scan(struct scanner *s)
@@ -358,7 +358,7 @@ enum err json_scan(struct slice text, struct json_counts *counts, struct errinfo
     struct scanner s = {.text = text.data, .len = text.len, .info = info};
     *counts = (struct json_counts){0};
     if (text.len >= 3 && memcmp(text.data, "\xEF\xBB\xBF", 3) == 0) {
-        return refuse(&s, "a byte-order mark is not allowed");
+        return refuse_token(&s, "a byte-order mark is not allowed");
     }
     enum err err = scan(&s);
     *counts = s.counts;

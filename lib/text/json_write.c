@@ -1,7 +1,6 @@
-/* json_write.c: JSON straight into a buffer.
+/* json_write: the writing part of json.h.
  *
- * Keeps one byte per open container to know whether a comma is due. Builds no tree and
- * does not indent.
+ * Keeps one byte per open container, which shows whether a comma is due. Does not indent.
  */
 #include "text/json.h"
 
@@ -12,7 +11,7 @@
 /* The bits of json_writer.state. */
 enum {
     IN_OBJECT = 1, /* an object, not an array (or the outermost level) */
-    NOT_FIRST = 2, /* something stands here already */
+    NOT_FIRST = 2, /* it has a value already */
     HAS_KEY = 4    /* in an object: a name was written and waits for its value */
 };
 
@@ -30,7 +29,7 @@ static unsigned char *state_of(struct json_writer *w)
     return &w->state[w->depth];
 }
 
-/* Put what is due before a value. False: none may stand here. */
+/* Write what must precede a value. Returns false if no value is allowed here. */
 static bool begin_value(struct json_writer *w)
 {
     unsigned char *state = state_of(w);
@@ -179,8 +178,8 @@ static bool are_plain_ascii(const char bytes[8])
     return ((word | control | quote | backslash) & each * 0x80) == 0;
 }
 
-/* How many bytes at the front may stand as they are: a run of ASCII, or one other character. 0: the first has
- * to be escaped. */
+/* The number of bytes at the front that need no escaping: a run of ASCII, or one other character. 0: the
+ * first byte must be escaped. */
 static size_t plain_bytes(struct slice text)
 {
     size_t len = 0;

@@ -1,11 +1,11 @@
-/* number: see number.h. The digits are one row, and the point is moved to where the exponent puts it. */
+/* number: see number.h. Takes the digits as one row, and moves the point as the exponent says. */
 #include "text/number.h"
 
 #include <stdbool.h>
 
-#define EXPONENT_MAX INT64_C(1000000000000) /* more means the same */
+#define EXPONENT_MAX INT64_C(1000000000000) /* larger ones mean the same */
 
-/* A number, taken apart. */
+/* A parsed number. */
 struct parts {
     bool negative;
     struct slice whole; /* digits before the point */
@@ -24,8 +24,8 @@ static struct slice take_digits(struct slice *rest)
     return digits;
 }
 
-/* Take the character off rest, if it begins with it. */
-static bool take(struct slice *rest, char c)
+/* Take the character off rest. Returns false if rest does not begin with it. */
+static bool take_char(struct slice *rest, char c)
 {
     if (rest->len == 0 || rest->data[0] != c) {
         return false;
@@ -37,9 +37,9 @@ static bool take(struct slice *rest, char c)
 
 static bool take_exponent(struct slice *rest, int64_t *exponent)
 {
-    bool negative = take(rest, '-');
+    bool negative = take_char(rest, '-');
     if (!negative) {
-        (void)take(rest, '+');
+        (void)take_char(rest, '+');
     }
     struct slice digits = take_digits(rest);
     for (size_t i = 0; i < digits.len && *exponent < EXPONENT_MAX; i++) {
@@ -51,31 +51,31 @@ static bool take_exponent(struct slice *rest, int64_t *exponent)
 
 static bool split(struct slice rest, struct parts *out)
 {
-    *out = (struct parts){.negative = take(&rest, '-')};
+    *out = (struct parts){.negative = take_char(&rest, '-')};
     out->whole = take_digits(&rest);
     if (out->whole.len == 0) {
         return false;
     }
-    if (take(&rest, '.')) {
+    if (take_char(&rest, '.')) {
         out->fraction = take_digits(&rest);
         if (out->fraction.len == 0) {
             return false;
         }
     }
-    if ((take(&rest, 'e') || take(&rest, 'E')) && !take_exponent(&rest, &out->exponent)) {
+    if ((take_char(&rest, 'e') || take_char(&rest, 'E')) && !take_exponent(&rest, &out->exponent)) {
         return false;
     }
     return rest.len == 0;
 }
 
-/* The digit at a place of the row that both parts make. */
+/* The digit at an index of the row that both parts make. */
 static int digit_at(const struct parts *parts, size_t at)
 {
     size_t head = parts->whole.len;
     return (at < head ? parts->whole.data[at] : parts->fraction.data[at - head]) - '0';
 }
 
-/* Put one more digit behind value. False: that does not fit. */
+/* Append a digit to value. Returns false if the result does not fit. */
 static bool push(int64_t *value, int digit, bool negative)
 {
     return !__builtin_mul_overflow(*value, 10, value) &&

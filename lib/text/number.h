@@ -1,5 +1,5 @@
-/* number: a number in decimal, as JSON writes it (-12, 5000.0, 5e3), and the whole number that it is. By JSON
- * Schema a number without a fraction is an integer, however it is written; so it is wherever clients say one.
+/* number: reads a decimal number as JSON writes it (-12, 5000.0, 5e3). As in JSON Schema, a number without a
+ * fraction is an integer, however it is written.
  *
  * Exact: nothing goes through a double. Pure.
  */
@@ -12,14 +12,14 @@
 #include <stdint.h>
 
 enum number_kind {
-    NUMBER_NONE,     /* no number: not -?digits[.digits][e[+-]digits]. (Zeros in front are let pass.) */
-    NUMBER_FRACTION, /* it has one */
-    NUMBER_WIDE,     /* whole, and beyond int64 */
+    NUMBER_NONE,     /* not -?digits[.digits][e[+-]digits]. (Leading zeros are accepted.) */
+    NUMBER_FRACTION, /* it has a fraction */
+    NUMBER_WIDE,     /* whole, but beyond int64 */
     NUMBER_WHOLE
 };
 
-/* *value: of a whole number; of a wide one INT64_MIN or INT64_MAX, which is nearer; else 0. Linear in text.
- */
+/* Read all of text. *value: a WHOLE one; INT64_MIN or INT64_MAX, whichever is nearer, for WIDE; else 0.
+ * Linear in text. */
 enum number_kind number_read(struct slice text, int64_t *value);
 
 #endif

@@ -1,5 +1,5 @@
-/* rfc3339: see rfc3339.h. The form is checked first, against a pattern, so that what follows finds digits
- * where it expects them. */
+/* rfc3339: see rfc3339.h. Checks the form first, against a pattern; the rest finds digits where it expects
+ * them. */
 #include "text/rfc3339.h"
 
 #include "zone/civil.h"
@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#define DATE_TIME  "####-##-##T##:##:##" /* # is a digit, T also t */
+#define DATE_TIME  "####-##-##T##:##:##" /* # is a digit, T is also t */
 #define OFFSET     "##:##"               /* after the sign */
 #define NOT_A_TIME "it is not a date and time as in 2026-03-08T07:00:00Z or 2026-03-08T03:00:00-04:00"
 
@@ -16,7 +16,7 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-/* Does text begin with the pattern? */
+/* True if text begins with the pattern. */
 static bool fits(struct slice text, const char *pattern)
 {
     if (text.len < strlen(pattern)) {
@@ -31,7 +31,7 @@ static bool fits(struct slice text, const char *pattern)
     return true;
 }
 
-/* The number of count digits at place at. */
+/* The number that count digits at index at stand for. */
 static int number(struct slice text, size_t at, size_t count)
 {
     int value = 0;
@@ -46,7 +46,7 @@ static struct slice skip(struct slice text, size_t count)
     return (struct slice){text.data + count, text.len - count};
 }
 
-/* Take ".123" off rest, if it begins with that. False: a point without a digit behind it. */
+/* Take ".123" off rest, if it is there. Returns false for a point without a digit behind it. */
 static bool take_fraction(struct slice *rest, int *ms)
 {
     size_t len = 1;
@@ -61,7 +61,7 @@ static bool take_fraction(struct slice *rest, int *ms)
     return len > 1;
 }
 
-/* rest is all that is left: "Z" or "+01:00". False: it is neither. */
+/* Read rest, the end of the text: "Z" or "+01:00". Returns false if it is neither. */
 static bool read_offset(struct slice rest, int *minutes)
 {
     *minutes = 0;
@@ -97,7 +97,7 @@ static enum err check_time(int64_t hour, int64_t minute, int64_t second, struct 
     return ERR_OK;
 }
 
-/* The date and time of day, which have the right form, as if they were UTC. */
+/* The date and time of day, whose form has been checked, as if they were UTC. */
 static enum err read_local(struct slice text, int64_t *local_s, struct errinfo *info)
 {
     int year = number(text, 0, 4);

@@ -1,4 +1,4 @@
-/* template: see template.h. One walk over the text, from one "{{" to the next. */
+/* template: see template.h. Walks over the text once, from one "{{" to the next. */
 #include "text/template.h"
 
 #include <string.h>
@@ -24,7 +24,7 @@ static bool is_name_char(char c)
     return is_alphanumeric(c) || c == '_' || c == '-' || c == '.';
 }
 
-static size_t skip_blanks(struct slice text, size_t pos)
+static size_t skip_spaces(struct slice text, size_t pos)
 {
     while (pos < text.len && (text.data[pos] == ' ' || text.data[pos] == '\t')) {
         pos++;
@@ -37,18 +37,18 @@ static bool has_pair(struct slice text, size_t pos, char c)
     return text.len >= 2 && pos <= text.len - 2 && text.data[pos] == c && text.data[pos + 1] == c;
 }
 
-/* The template at the front of text: its length (0: none), and its name. */
+/* The length of the template at the front of text (0: none), and its name. */
 static size_t read_front(struct slice text, struct slice *name)
 {
     if (!has_pair(text, 0, '{')) {
         return 0;
     }
-    size_t begin = skip_blanks(text, 2);
+    size_t begin = skip_spaces(text, 2);
     size_t end = begin;
     while (end < text.len && is_name_char(text.data[end])) {
         end++;
     }
-    size_t close = skip_blanks(text, end);
+    size_t close = skip_spaces(text, end);
     *name = (struct slice){text.data + begin, end - begin};
     return end > begin && has_pair(text, close, '}') ? close + 2 : 0;
 }
@@ -59,7 +59,8 @@ size_t template_length(struct slice text)
     return read_front(text, &name);
 }
 
-/* Where the next template of text begins, from pos on, with its length and name. False: there is none. */
+/* Find the next template of text from *pos on: its position, length and name. Returns false if there is
+ * none. */
 static bool find_next(struct slice text, size_t *pos, size_t *len, struct slice *name)
 {
     while (*pos < text.len) {
@@ -77,7 +78,7 @@ static bool find_next(struct slice text, size_t *pos, size_t *len, struct slice 
     return false;
 }
 
-/* TEMPLATE__COUNT: there is no such name. */
+/* TEMPLATE__COUNT for an unknown name. */
 static enum template_name find_name(struct slice name)
 {
     unsigned i = 0;

@@ -1,8 +1,8 @@
-/* template: `{{name}}` in what a job sends, filled in when it is sent.
+/* template: `{{name}}` in what a job sends, filled in for each call.
  *
- * Owns the names that there are, where one begins and ends, and how its value is escaped for where it stands.
- * A template is "{{", a name of letters, digits, '_', '-' and '.', perhaps with blanks around it, and "}}";
- * any other braces are text like all else. Which texts may hold templates is for call_spec and url to say.
+ * Owns the names, the syntax, and how a value is escaped for its place. A template is "{{", a name of
+ * letters, digits, '_', '-' and '.', optional spaces around it, and "}}"; other braces are plain text.
+ * call_options and url decide which texts may hold templates.
  *
  *     {{job_id}}              capi:… (64 hex digits)
  *     {{execution_id}}        exec:…:…:…
@@ -33,7 +33,7 @@ enum template_name {
     TEMPLATE__COUNT
 };
 
-/* What stands for each name; all must be there. */
+/* The value of each name; none may be NULL. */
 struct template_values {
     const char *of[TEMPLATE__COUNT];
 };
@@ -43,17 +43,16 @@ enum template_place {
     TEMPLATE_IN_QUERY /* percent-encoded: everything but letters, digits, '-', '.', '_', '~' */
 };
 
-/* How many bytes of text, from its first, are one template of whatever name; 0: it begins with none. */
+/* The length of the template, of any name, with which text begins; 0 if it begins with none. */
 size_t template_length(struct slice text);
 
-/* ERR_INVALID where text holds a template of a name that there is not: info says which, and which there are.
- */
+/* ERR_INVALID: text holds a template of an unknown name; info has that name, and those that exist. */
 NODISCARD enum err template_check(struct slice text, struct errinfo *info);
 
-/* Does text hold any? */
+/* True if text holds a template of any name. */
 bool template_any(struct slice text);
 
-/* Append text, its templates filled in. A name that there is not stays as it stands. */
+/* Append text with its templates filled in. A template of an unknown name stays as it is. */
 void template_expand(struct buffer *out, struct slice text, const struct template_values *values,
                      enum template_place place);
 

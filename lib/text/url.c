@@ -1,7 +1,7 @@
-/* url.c: reading a URL into its parts, or saying what is wrong with it.
+/* url: see url.h. Reads a URL into its parts, or reports its first mistake.
  *
- * One walk from left to right, by the grammar of RFC 3986, appendix A. Resolves no names and judges no
- * addresses: whether a host may be called is the runner's business. The other forms are url_normalise.c's.
+ * Walks from left to right, by the grammar of RFC 3986, appendix A. Resolves no names and judges no
+ * addresses: the runner decides whether a host may be called. url_normalise.c writes the other forms.
  */
 #include "text/url.h"
 
@@ -18,8 +18,8 @@
 #define SUB_DELIMS     "!$&'()*+,;="
 #define USERINFO_CHARS SUB_DELIMS ":"
 #define PATH_CHARS     SUB_DELIMS ":@/"
-/* In a query, RFC 3986 has no brackets; every client sends "?id[]=1" as it is. What is left of braces when
- * these are looked at are those of templates. */
+/* RFC 3986 has no brackets in a query, but every client sends "?id[]=1" as it is. Braces that are left at
+ * this point belong to templates. */
 #define QUERY_CHARS SUB_DELIMS ":@/?[]{}"
 
 struct parser {
@@ -39,7 +39,7 @@ static bool is_letter(char c)
     return lower >= 'a' && lower <= 'z';
 }
 
-/* Most characters of a URL; none of them is special anywhere. Asked first, they spare the search in the
+/* Most characters of a URL; none of them is special anywhere. Checking them first saves the search among the
  * others. */
 static bool is_plain(char c)
 {
@@ -62,7 +62,7 @@ static bool is_unreserved(char c)
     return is_plain(c) || is_one_of(c, "-._~");
 }
 
-/* Refuse what stands at byte pos (from 0) of the text. */
+/* Refuse what is at byte pos (from 0) of the text. */
 static enum url_fault malformed(const struct parser *p, size_t pos, const char *what)
 {
     (void)err_set(p->info, ERR_INVALID, "character %zu: %s", pos + 1, what);
@@ -75,8 +75,8 @@ static struct slice cut(const struct parser *p, size_t from, size_t end)
     return (struct slice){p->text.data + from, end - from};
 }
 
-/* The first place from..end that holds one of chars, which are delimiters; end where none does. */
-static size_t find(const struct parser *p, size_t from, size_t end, const char *chars)
+/* The first index from..end that holds one of chars, which are delimiters; end if there is none. */
+static size_t find_any(const struct parser *p, size_t from, size_t end, const char *chars)
 {
     for (const char *c = chars; *c != '\0' && from < end; c++) {
         const char *found = memchr(p->text.data + from, *c, end - from);
@@ -87,7 +87,7 @@ static size_t find(const struct parser *p, size_t from, size_t end, const char *
 
 /* ---- characters ---- */
 
-/* Why a character may stand nowhere in a URL; NULL: it may stand somewhere. */
+/* Why a character is not allowed anywhere in a URL; NULL if it is. */
 static const char *forbidden(char c)
 {
     if (c == ' ') {
@@ -105,11 +105,11 @@ static const char *forbidden(char c)
     return is_one_of(c, "\"<>^`{|}") ? "a character that a URL may only hold as %XX" : NULL;
 }
 
-/* Braces may stand in a query, as those of a template. */
+/* Braces are allowed in a query, as those of a template. */
 static enum url_fault check_alphabet(const struct parser *p)
 {
-    size_t query = find(p, 0, p->text.len, "?#");
-    size_t query_end = find(p, query, p->text.len, "#");
+    size_t query = find_any(p, 0, p->text.len, "?#");
+    size_t query_end = find_any(p, query, p->text.len, "#");
     size_t template_end = 0;
     for (size_t i = 0; i < p->text.len; i++) {
         char c = p->text.data[i];
@@ -150,8 +150,8 @@ static unsigned hex_value(char c)
     return is_digit(c) ? (unsigned)(c - '0') : (unsigned)((c | 0x20) - 'a' + 10);
 }
 
-/* Check user name and password. libcurl refuses a NUL in them when it is to make the call; other control
- * characters end up in a header, where RFC 7617, 2, forbids them and some clients refuse them. */
+/* Check user name and password. libcurl refuses a NUL in them when it makes the call. Other control
+ * characters would end up in a header, where RFC 7617, 2, forbids them and some clients refuse them. */
 static enum url_fault check_userinfo(const struct parser *p, size_t from, size_t end)
 {
     const char *text = p->text.data;
@@ -167,7 +167,7 @@ static enum url_fault check_userinfo(const struct parser *p, size_t from, size_t
 
 /* ---- scheme ---- */
 
-/* How many bytes at the front are a scheme in front of a ':'; 0: none. */
+/* The length of a scheme at the front, before its ':'; 0 if there is none. */
 static size_t scheme_length(struct slice text)
 {
     size_t len = 0;
@@ -178,7 +178,7 @@ static size_t scheme_length(struct slice text)
     return len < text.len && text.data[len] == ':' ? len : 0;
 }
 
-/* Whether what follows "name:" makes it a host and a port: digits, up to a path or the end. */
+/* True if "name:" is followed by digits, up to a path or the end: then it is a host and a port. */
 static bool looks_like_port(const struct parser *p, size_t from)
 {
     size_t pos = from;
@@ -217,32 +217,21 @@ static enum url_fault take_scheme(struct parser *p, size_t *pos)
 
 /* ---- host ---- */
 
-/* Four decimal numbers up to 255 without leading zeros. inet_pton knows no other form. */
-static bool is_ipv4(struct slice host)
+/* family: AF_INET, four decimal numbers up to 255 without leading zeros (inet_pton knows no other form); or
+ * AF_INET6. */
+static bool is_address(int family, struct slice host)
 {
-    char text[INET_ADDRSTRLEN];
-    struct in_addr address;
+    char text[INET6_ADDRSTRLEN];
+    struct in6_addr address; /* room for either */
     if (host.len >= sizeof text) {
         return false;
     }
     memcpy(text, host.data, host.len);
     text[host.len] = '\0';
-    return inet_pton(AF_INET, text, &address) == 1;
+    return inet_pton(family, text, &address) == 1;
 }
 
-static bool is_ipv6(struct slice address)
-{
-    char text[INET6_ADDRSTRLEN];
-    struct in6_addr binary;
-    if (address.len >= sizeof text) {
-        return false;
-    }
-    memcpy(text, address.data, address.len);
-    text[address.len] = '\0';
-    return inet_pton(AF_INET6, text, &binary) == 1;
-}
-
-/* Whether some client may take the label for a number: digits, or 0x and hexadecimal digits. */
+/* True if some client may take the label for a number: digits, or 0x and hexadecimal digits. */
 static bool is_numeric_label(struct slice label)
 {
     bool hex = label.len >= 2 && label.data[0] == '0' && (label.data[1] | 0x20) == 'x';
@@ -271,13 +260,13 @@ static enum url_fault check_label(const struct parser *p, size_t from, size_t en
     return URL_OK;
 }
 
-/* Check the labels of a name, which lies from..end without a dot at its end. *last: the last one. */
+/* Check the labels of a name, from..end without the dot at its end. *last: the last one. */
 static enum url_fault check_labels(const struct parser *p, size_t from, size_t end, struct slice *last)
 {
     size_t dot = from - 1;
     do {
         size_t start = dot + 1;
-        dot = find(p, start, end, ".");
+        dot = find_any(p, start, end, ".");
         *last = cut(p, start, dot);
         enum url_fault fault = check_label(p, start, dot);
         if (fault != URL_OK) {
@@ -295,7 +284,7 @@ static enum url_fault check_name(const struct parser *p, size_t from, size_t end
     }
     struct slice last;
     enum url_fault fault = check_labels(p, from, name_end, &last);
-    if (fault == URL_OK && is_numeric_label(last) && !is_ipv4(cut(p, from, end))) {
+    if (fault == URL_OK && is_numeric_label(last) && !is_address(AF_INET, cut(p, from, end))) {
         return malformed(p, from, "an IPv4 address is four decimal numbers from 0 to 255");
     }
     return fault;
@@ -311,11 +300,11 @@ static enum url_fault take_host(struct parser *p, size_t from, size_t end)
     if (p->text.data[from] != '[') {
         return check_name(p, from, end);
     }
-    bool good = p->text.data[end - 1] == ']' && is_ipv6(cut(p, from + 1, end - 1));
+    bool good = p->text.data[end - 1] == ']' && is_address(AF_INET6, cut(p, from + 1, end - 1));
     return good ? URL_OK : malformed(p, from, "not an IPv6 address in brackets");
 }
 
-/* Read from..end, a port without its ':'. Empty: the scheme's own. */
+/* Read from..end, a port without its ':'. An empty one means the scheme's default. */
 static enum url_fault take_port(struct parser *p, size_t from, size_t end)
 {
     unsigned port = 0;
@@ -341,14 +330,14 @@ static enum url_fault take_port(struct parser *p, size_t from, size_t end)
 static enum url_fault take_authority(struct parser *p, size_t from, size_t end)
 {
     enum url_fault fault = URL_OK;
-    size_t at = find(p, from, end, "@");
+    size_t at = find_any(p, from, end, "@");
     if (at < end) {
         p->out->userinfo = cut(p, from, at);
         fault = check_userinfo(p, from, at);
         from = at + 1;
     }
-    size_t name = from < end && p->text.data[from] == '[' ? find(p, from, end, "]") : from;
-    size_t colon = find(p, name, end, ":");
+    size_t name = from < end && p->text.data[from] == '[' ? find_any(p, from, end, "]") : from;
+    size_t colon = find_any(p, name, end, ":");
     if (fault == URL_OK) {
         fault = take_host(p, from, colon);
     }
@@ -360,14 +349,14 @@ static enum url_fault take_authority(struct parser *p, size_t from, size_t end)
 
 /* ---- the whole ---- */
 
-/* Read the part behind mark, if it stands at *pos, up to one of ends. *pos: behind the part. */
+/* Read the part behind mark, if mark is at *pos, up to one of ends. *pos: behind the part. */
 static enum url_fault take_tail(const struct parser *p, size_t *pos, char mark, const char *ends,
                                 struct slice *part)
 {
     if (*pos == p->text.len || p->text.data[*pos] != mark) {
         return URL_OK;
     }
-    size_t end = find(p, *pos + 1, p->text.len, ends);
+    size_t end = find_any(p, *pos + 1, p->text.len, ends);
     enum url_fault fault = check_part(p, *pos + 1, end, QUERY_CHARS);
     *part = cut(p, *pos + 1, end);
     *pos = end;
@@ -376,7 +365,7 @@ static enum url_fault take_tail(const struct parser *p, size_t *pos, char mark, 
 
 static enum url_fault take_rest(struct parser *p, size_t pos)
 {
-    size_t end = find(p, pos, p->text.len, "?#");
+    size_t end = find_any(p, pos, p->text.len, "?#");
     enum url_fault fault = check_part(p, pos, end, PATH_CHARS);
     p->out->path = cut(p, pos, end);
     if (fault == URL_OK) {
@@ -405,7 +394,7 @@ enum url_fault url_parse(struct url *out, struct slice text, struct errinfo *inf
         return fault;
     }
     out->port = out->https ? 443 : 80;
-    size_t path = find(&p, pos, text.len, "/?#");
+    size_t path = find_any(&p, pos, text.len, "/?#");
     fault = take_authority(&p, pos, path);
     return fault == URL_OK ? take_rest(&p, path) : fault;
 }

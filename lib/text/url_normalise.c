@@ -1,8 +1,6 @@
-/* url_normalise.c: a parsed URL, written in its normal form, in the one that is called, and in the one for
- * logs.
- *
- * Reads nothing but what url_parse accepted. Unescapes nothing: a server may tell "%7E" from "~", and two
- * definitions that are the same must be the same call.
+/* url_normalise: the writing part of url.h: a parsed URL in its normal form, in the form that is called, and
+ * in the form for logs. Unescapes nothing: a server may distinguish "%7E" from "~", and definitions of equal
+ * meaning must be equal calls.
  */
 #include "text/url.h"
 
@@ -37,7 +35,7 @@ static void add_lower(struct buffer *out, struct slice text)
 /* With the digits of percent-escapes in upper case. */
 static void add_escapes_upper(struct buffer *out, struct slice text)
 {
-    size_t digits = 0; /* of an escape that are still to come */
+    size_t digits = 0; /* of an escape, still to come */
     for (size_t i = 0; i < text.len; i++) {
         char c = text.data[i];
         if (digits > 0) {
@@ -50,7 +48,7 @@ static void add_escapes_upper(struct buffer *out, struct slice text)
     }
 }
 
-/* Scheme, "://", with or without userinfo, host, port where it is not the scheme's own. */
+/* Scheme, "://", userinfo if asked for, host, and port unless it is the scheme's default. */
 static void add_origin(struct buffer *out, const struct url *url, bool userinfo)
 {
     buffer_add_str(out, url->https ? "https://" : "http://");
@@ -65,7 +63,7 @@ static void add_origin(struct buffer *out, const struct url *url, bool userinfo)
     }
 }
 
-/* Take back the last "/segment" that was written behind root. */
+/* Remove the last "/segment" that was written behind root. */
 static void drop_segment(struct buffer *out, size_t root)
 {
     if (out->error != ERR_OK) {
@@ -80,7 +78,7 @@ static void drop_segment(struct buffer *out, size_t root)
     out->data[out->len] = '\0';
 }
 
-/* Write a path with "." and ".." resolved (RFC 3986, 5.2.4), its segments by add. A dot segment at the end
+/* Write a path with "." and ".." resolved (RFC 3986, 5.2.4); add writes a segment. A dot segment at the end
  * leaves its '/'. */
 static void add_path(struct buffer *out, struct slice path, void (*add)(struct buffer *, struct slice))
 {

@@ -1,7 +1,7 @@
 /* civil: the proleptic Gregorian calendar as arithmetic on day numbers. Day 0 is 1970-01-01, a Thursday.
  *
- * Owns nothing, decides nothing, allocates nothing; every function is pure and total within the years stated.
- * Knows no time zone and no leap second. Any thread.
+ * Every function is pure, and total within the stated years. Knows no time zone and no leap second. Any
+ * thread.
  */
 #ifndef DRONC_CIVIL_H
 #define DRONC_CIVIL_H
@@ -13,7 +13,7 @@
 
 /* A calendar date. */
 struct civil_date {
-    int year;       /* 4 digits in what Dronc prints, any value in arithmetic */
+    int year;       /* 4 digits where Dronc prints it, any value in arithmetic */
     unsigned month; /* 1-12 */
     unsigned day;   /* 1-31 */
 };
@@ -26,8 +26,9 @@ static inline bool civil_is_leap(int year)
 /* Days in a month, 28-31. month must be 1-12. */
 static inline unsigned civil_month_days(int year, unsigned month)
 {
-    if (month == 2)
+    if (month == 2) {
         return civil_is_leap(year) ? 29 : 28;
+    }
     return 30 + ((month + (month >> 3)) & 1); /* 31 in the odd months to July, in the even ones from August */
 }
 

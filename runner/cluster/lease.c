@@ -7,7 +7,12 @@
 
 static struct mono_ms now(const struct lease *lease)
 {
-    return clock_mono(&lease->clock);
+    return clock_mono(&lease->context->cluster_clock->clock);
+}
+
+static int64_t now_us(const struct lease *lease)
+{
+    return clock_mono_us(&lease->context->cluster_clock->clock);
 }
 
 static void on_timer(void *arg)
@@ -15,12 +20,11 @@ static void on_timer(void *arg)
     (void)arg; /* lease_turn does the work */
 }
 
-enum err lease_init(struct lease *lease, struct loop *loop, struct redis_link *link,
-                    struct timebase *timebase, const char *runner)
+enum err lease_init(struct lease *lease, const struct runner_context *context)
 {
-    *lease = (struct lease){.link = link, .timebase = timebase, .clock = timebase->clock, .runner = runner};
-    recovery_init(&lease->recovery, link, runner, LEASE_MS);
-    lease->timer = loop_timer_new(loop, on_timer, lease);
+    *lease = (struct lease){.context = context};
+    recovery_init(&lease->recovery, context, LEASE_MS);
+    lease->timer = loop_timer_new(context->loop, on_timer, lease);
     return lease->timer != NULL ? ERR_OK : ERR_NOMEM;
 }
 
@@ -61,7 +65,7 @@ static void on_setup(void *arg, const struct reply *reply)
     struct errinfo info = {0};
     enum err err = reply != NULL ? store_setup_reply(reply, &lease->level, &info) : ERR_DOWN;
     if (err == ERR_CONFIG) {
-        redis_link_drop(lease->link, info.text);
+        redis_link_drop(lease->context->link, info.text);
     } else if (err == ERR_OK) {
         note_level(lease);
     }
@@ -71,8 +75,8 @@ static void check_database(struct lease *lease)
 {
     struct cmd cmd;
     store_setup(&cmd, STORE_LEVEL_AT_START);
-    if (redis_link_submit(lease->link, &cmd, on_setup, lease) != ERR_OK) {
-        log_debug("database not checked", log_str("why", redis_link_error(lease->link)));
+    if (redis_link_submit(lease->context->link, &cmd, on_setup, lease) != ERR_OK) {
+        log_debug("database not checked", log_str("why", redis_link_error(lease->context->link)));
     }
 }
 
@@ -103,10 +107,11 @@ static void wait_before_judging(struct lease *lease)
 /* Take in a stamp of Redis' clock. */
 static void note_time(struct lease *lease, int64_t stamp_us, int64_t sent_us)
 {
-    int64_t before_us = lease->timebase->offset_us;
-    bool known = timebase_is_known(lease->timebase);
-    (void)timebase_sample(lease->timebase, stamp_us, sent_us, clock_mono_us(&lease->clock));
-    int64_t moved_ms = (lease->timebase->offset_us - before_us) / 1000;
+    struct cluster_clock *cluster_clock = lease->context->cluster_clock;
+    int64_t before_us = cluster_clock->offset_us;
+    bool known = cluster_clock_is_known(cluster_clock);
+    (void)cluster_clock_sample(cluster_clock, stamp_us, sent_us, now_us(lease));
+    int64_t moved_ms = (cluster_clock->offset_us - before_us) / 1000;
     if (known && (moved_ms >= LEASE_STEP_MS || moved_ms <= -LEASE_STEP_MS)) {
         log_warn("redis' clock was set", log_i64("by_ms", moved_ms));
         lease->stepped = true;
@@ -117,12 +122,12 @@ static void note_time(struct lease *lease, int64_t stamp_us, int64_t sent_us)
 static void judge(struct lease *lease, struct wall_ms redis_now)
 {
     if (lease->outdated) {
-        return; /* what others hold is not for us to read */
+        return; /* we may not be able to read what others hold */
     }
     if (now(lease).ms >= lease->judge_from.ms) {
-        recovery_bury(&lease->recovery, lease->runners, lease->runner_count, redis_now);
+        recovery_take_over(&lease->recovery, lease->runners, lease->runner_count, redis_now);
     }
-    /* A list that is too long to be kept whole proves nothing of those that are not on it. */
+    /* A list that is too long to be kept whole proves nothing about a runner that is not on it. */
     if (lease->runner_count < LEASE_RUNNERS_MAX) {
         recovery_look_at_holders(&lease->recovery, lease->runners, lease->runner_count);
     }
@@ -157,7 +162,7 @@ static void on_beat(void *arg, const struct reply *reply)
     lease->beats++;
     note_time(lease, stamp_us, beat.sent_us);
     if (!is_running(lease)) {
-        wait_before_judging(lease); /* whatever kept us from beating may have kept the others, too */
+        wait_before_judging(lease); /* whatever kept us from beating may have kept the others from it, too */
     }
     lease->until.ms = beat.sent_us / 1000 + LEASE_MS - LEASE_MARGIN_MS;
     note_runners(lease, reply, count);
@@ -173,9 +178,9 @@ static void send_beat(struct lease *lease)
     }
     check_database(lease);
     recovery_ask(&lease->recovery); /* before the beat: see recovery.h */
-    *beat = (struct beat){lease, clock_mono_us(&lease->clock)};
-    store_heartbeat(&cmd, lease->runner, LEASE_MS);
-    if (redis_link_submit(lease->link, &cmd, on_beat, beat) == ERR_OK) {
+    *beat = (struct beat){lease, now_us(lease)};
+    store_heartbeat(&cmd, lease->context->runner, LEASE_MS);
+    if (redis_link_submit(lease->context->link, &cmd, on_beat, beat) == ERR_OK) {
         lease->beating = true;
     } else {
         free(beat);
@@ -214,13 +219,13 @@ void lease_say_goodbye(struct lease *lease)
     struct cmd cmd;
     lease->leaving = true;
     for (unsigned shard = 0; shard < STORE_SHARDS; shard++) {
-        store_tidy(&cmd, shard, lease->runner);
-        if (redis_link_submit(lease->link, &cmd, NULL, NULL) != ERR_OK) {
+        store_tidy(&cmd, shard, lease->context->runner);
+        if (redis_link_submit(lease->context->link, &cmd, NULL, NULL) != ERR_OK) {
             break; /* the others will do it */
         }
     }
-    store_forget(&cmd, lease->runner, false);
-    if (redis_link_submit(lease->link, &cmd, on_goodbye, lease) != ERR_OK) {
+    store_forget(&cmd, lease->context->runner, false);
+    if (redis_link_submit(lease->context->link, &cmd, on_goodbye, lease) != ERR_OK) {
         lease->gone = true;
     }
 }
@@ -240,11 +245,15 @@ static void note_validity(struct lease *lease)
     lease->was_valid = valid;
 }
 
+static bool is_time_to_beat(const struct lease *lease)
+{
+    return !lease->beating && !lease->leaving && now(lease).ms >= lease->next_beat.ms;
+}
+
 void lease_turn(struct lease *lease)
 {
     note_validity(lease);
-    if (redis_link_is_up(lease->link) && !lease->beating && !lease->leaving &&
-        now(lease).ms >= lease->next_beat.ms) {
+    if (redis_link_is_up(lease->context->link) && is_time_to_beat(lease)) {
         lease->next_beat.ms = now(lease).ms + LEASE_BEAT_MS;
         send_beat(lease);
     }

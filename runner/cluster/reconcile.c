@@ -2,20 +2,15 @@
 #include "cluster/reconcile.h"
 
 #include "base/log.h"
+#include "store/store_runner.h"
 
 #include <stdlib.h>
 
-void reconcile_init(struct reconcile *reconcile, struct redis_link *link, const struct runs *runs)
+void reconcile_init(struct reconcile *reconcile, const struct runner_context *context,
+                    const struct runs *runs)
 {
-    *reconcile = (struct reconcile){
-        .link = link, .runs = runs, .runner = runs->options.runner, .keep = STORE_KEEP_STANDARD};
+    *reconcile = (struct reconcile){.context = context, .runs = runs};
 }
-
-/* The tokens of all runs of a shard, sorted. */
-struct tokens {
-    int64_t *values; /* owned */
-    size_t count;
-};
 
 static int compare(const void *a, const void *b)
 {
@@ -24,57 +19,57 @@ static int compare(const void *a, const void *b)
     return x < y ? -1 : x > y ? 1 : 0;
 }
 
-static enum err collect(struct tokens *out, const struct runs *runs, unsigned shard)
+/* One of several claims of the same token is found once the others have ended. */
+enum reconcile_finding reconcile_judge(const struct store_claimed *claim, const int64_t *tokens, size_t count)
 {
-    *out = (struct tokens){.values = calloc(runs->count + 1, sizeof *out->values)};
-    if (out->values == NULL) {
-        return ERR_NOMEM;
+    if (bsearch(&claim->attempt.token, tokens, count, sizeof *tokens, compare) != NULL) {
+        return RECONCILE_KNOWN;
     }
-    for (const struct run *run = runs->all; run != NULL; run = run->next) {
-        if (run->shard == shard) {
-            out->values[out->count++] = run->attempt.token;
-        }
-    }
-    qsort(out->values, out->count, sizeof *out->values, compare);
-    return ERR_OK;
-}
-
-static bool has(const struct tokens *tokens, int64_t token)
-{
-    return bsearch(&token, tokens->values, tokens->count, sizeof token, compare) != NULL;
+    return claim->started ? RECONCILE_LOST : RECONCILE_UNKNOWN;
 }
 
 static bool hand_back(struct reconcile *reconcile, const struct store_claimed *claim)
 {
     struct cmd cmd;
-    store_release(&cmd, store_shard(&claim->attempt.job), reconcile->runner);
+    store_release(&cmd, store_shard(&claim->attempt.job), reconcile->context->runner);
     store_release_add(&cmd, &claim->attempt, claim->due);
-    return redis_link_submit(reconcile->link, &cmd, NULL, NULL) == ERR_OK;
+    return redis_link_submit(reconcile->context->link, &cmd, NULL, NULL) == ERR_OK;
 }
 
-/* What was started was known to us once, and may have been sent. */
-static bool give_up(struct reconcile *reconcile, const struct store_claimed *claim)
+/* What was started may have been sent. */
+static bool hand_on(struct reconcile *reconcile, const struct store_claimed *claim)
 {
     struct cmd cmd;
-    store_recover_lost(&cmd, reconcile->runner, &claim->attempt, &reconcile->keep);
-    return redis_link_submit(reconcile->link, &cmd, NULL, NULL) == ERR_OK;
+    store_recover_lost(&cmd, reconcile->context->runner, &claim->attempt, &reconcile->context->keep);
+    return redis_link_submit(reconcile->context->link, &cmd, NULL, NULL) == ERR_OK;
 }
 
-/* Deal with what was claimed with a token that no run has. (One of several that were claimed together is
- * found when the others have ended.) */
-static void settle_unknown(struct reconcile *reconcile, const struct reply *reply, size_t count,
-                           const struct tokens *known)
+static void settle(struct reconcile *reconcile, const struct store_claimed *claim,
+                   enum reconcile_finding finding)
 {
-    for (size_t i = 0; i < count; i++) {
+    switch (finding) {
+    case RECONCILE_KNOWN:
+        break;
+    case RECONCILE_UNKNOWN:
+        reconcile->unknown += hand_back(reconcile, claim) ? 1 : 0;
+        break;
+    case RECONCILE_LOST:
+        reconcile->lost += hand_on(reconcile, claim) ? 1 : 0;
+        break;
+    }
+}
+
+/* Settle all claims of a shard. tokens has room for those of all runs. */
+static void settle_all(struct reconcile *reconcile, const struct reply *reply, size_t held, unsigned shard,
+                       int64_t *tokens)
+{
+    size_t count = runs_tokens(reconcile->runs, shard, tokens);
+    qsort(tokens, count, sizeof *tokens, compare);
+    for (size_t i = 0; i < held; i++) {
         struct store_claimed claim;
         struct errinfo info;
-        if (store_held_at(reply, i, &claim, &info) != ERR_OK || has(known, claim.attempt.token)) {
-            continue;
-        }
-        if (claim.started) {
-            reconcile->lost += give_up(reconcile, &claim) ? 1 : 0;
-        } else {
-            reconcile->unknown += hand_back(reconcile, &claim) ? 1 : 0;
+        if (store_held_at(reply, i, &claim, &info) == ERR_OK) {
+            settle(reconcile, &claim, reconcile_judge(&claim, tokens, count));
         }
     }
 }
@@ -82,16 +77,17 @@ static void settle_unknown(struct reconcile *reconcile, const struct reply *repl
 static void compare_shard(struct reconcile *reconcile, const struct reply *reply)
 {
     struct store_claimed first;
-    struct tokens known;
     struct errinfo info;
-    size_t count = 0;
-    if (reply == NULL || store_held_count(reply, &count, &info) != ERR_OK || count == 0 ||
-        store_held_at(reply, 0, &first, &info) != ERR_OK ||
-        collect(&known, reconcile->runs, store_shard(&first.attempt.job)) != ERR_OK) {
+    size_t held = 0;
+    if (reply == NULL || store_held_count(reply, &held, &info) != ERR_OK || held == 0 ||
+        store_held_at(reply, 0, &first, &info) != ERR_OK) {
         return;
     }
-    settle_unknown(reconcile, reply, count, &known);
-    free(known.values);
+    int64_t *tokens = calloc(runs_count(reconcile->runs) + 1, sizeof *tokens);
+    if (tokens != NULL) {
+        settle_all(reconcile, reply, held, store_shard(&first.attempt.job), tokens);
+    }
+    free(tokens);
 }
 
 static void on_held(void *arg, const struct reply *reply)
@@ -112,9 +108,9 @@ static void on_held(void *arg, const struct reply *reply)
 static void look(struct reconcile *reconcile)
 {
     struct cmd cmd;
-    store_held(&cmd, reconcile->shard, reconcile->runner);
+    store_held(&cmd, reconcile->shard, reconcile->context->runner);
     reconcile->shard = (reconcile->shard + 1) % STORE_SHARDS;
-    if (redis_link_submit(reconcile->link, &cmd, on_held, reconcile) == ERR_OK) {
+    if (redis_link_submit(reconcile->context->link, &cmd, on_held, reconcile) == ERR_OK) {
         reconcile->looks++;
     } else {
         log_debug("holdings not looked at", log_i64("shard", reconcile->shard));

@@ -9,114 +9,119 @@
 
 _Static_assert(RETRY_ATTEMPTS == STORE_ATTEMPTS, "scripts and runner count the same");
 
-/* One command about one runner in one shard. */
-struct inquest {
+/* A command about one runner in one shard. */
+struct recovery_step {
     struct recovery *recovery;
     unsigned shard;
     bool last; /* of a dead runner's shards: then it is taken off the list */
     char runner[STORE_RUNNER_ID_MAX + 1];
 };
 
-void recovery_init(struct recovery *recovery, struct redis_link *link, const char *runner, int64_t lease_ms)
+void recovery_init(struct recovery *recovery, const struct runner_context *context, int64_t lease_ms)
 {
-    *recovery =
-        (struct recovery){.link = link, .runner = runner, .lease_ms = lease_ms, .keep = STORE_KEEP_STANDARD};
+    *recovery = (struct recovery){.context = context, .lease_ms = lease_ms};
 }
 
-/* Send cmd about runner. cb frees the inquest. False: it could not be sent. */
-static bool inquire(struct recovery *recovery, struct cmd *cmd, redis_link_cb *cb,
-                    const struct inquest *about)
+/* Send cmd as a step like `step`, a copy of which cb gets and frees. Returns false if it could not be sent.
+ */
+static bool submit(const struct recovery_step *step, struct cmd *cmd, redis_link_cb *cb)
 {
-    struct inquest *inquest = malloc(sizeof *inquest);
-    if (inquest == NULL) {
+    struct recovery_step *copy = malloc(sizeof *copy);
+    if (copy == NULL) {
         cmd_fini(cmd);
         return false;
     }
-    *inquest = *about;
-    if (redis_link_submit(recovery->link, cmd, cb, inquest) != ERR_OK) {
-        free(inquest);
+    *copy = *step;
+    if (redis_link_submit(step->recovery->context->link, cmd, cb, copy) != ERR_OK) {
+        free(copy);
         return false;
     }
     return true;
 }
 
-static struct inquest make_inquest(struct recovery *recovery, unsigned shard, const char *runner, bool last)
+static struct recovery_step make_step(struct recovery *recovery, unsigned shard, const char *runner,
+                                      bool last)
 {
-    struct inquest inquest = {.recovery = recovery, .shard = shard, .last = last};
+    struct recovery_step step = {.recovery = recovery, .shard = shard, .last = last};
     size_t len = strnlen(runner, STORE_RUNNER_ID_MAX);
-    memcpy(inquest.runner, runner, len);
-    inquest.runner[len] = '\0';
-    return inquest;
+    memcpy(step.runner, runner, len);
+    step.runner[len] = '\0';
+    return step;
 }
 
 /* ---- the dead ---- */
 
-static void hand_on(struct recovery *recovery, const struct inquest *about);
+static void hand_on(const struct recovery_step *step);
 
 static void forget(struct recovery *recovery, const char *runner)
 {
     struct cmd cmd;
     store_forget(&cmd, runner, true);
-    if (redis_link_submit(recovery->link, &cmd, NULL, NULL) != ERR_OK) {
+    if (redis_link_submit(recovery->context->link, &cmd, NULL, NULL) != ERR_OK) {
         log_debug("runner stays on the list for now", log_str("runner", runner));
     }
 }
 
 static void on_handed_on(void *arg, const struct reply *reply)
 {
-    struct inquest inquest = *(struct inquest *)arg;
-    struct recovery *recovery = inquest.recovery;
+    const struct recovery_step step = *(struct recovery_step *)arg;
     struct store_recovered done;
     struct errinfo info;
     free(arg);
-    recovery->under_way--;
+    step.recovery->under_way--;
     if (reply == NULL) {
-        return; /* it is still on the list: it is found again */
+        return; /* it is still on the list, and found again */
     }
     if (store_recover_reply(reply, &done, &info) != ERR_OK) {
-        log_warn("recovery refused", log_str("runner", inquest.runner), log_str("error", info.text));
+        log_warn("recovery refused", log_str("runner", step.runner), log_str("error", info.text));
         return;
     }
     if (done.handed_on > 0 || done.lost > 0) {
-        log_warn("claims of a dead runner handed on", log_str("runner", inquest.runner),
-                 log_i64("shard", inquest.shard), log_i64("handed_on", done.handed_on),
+        log_warn("claims of a dead runner handed on", log_str("runner", step.runner),
+                 log_i64("shard", step.shard), log_i64("handed_on", done.handed_on),
                  log_i64("lost", done.lost));
     }
     if (done.more) {
-        hand_on(recovery, &inquest);
-    } else if (inquest.last) {
-        forget(recovery, inquest.runner);
+        hand_on(&step);
+    } else if (step.last) {
+        forget(step.recovery, step.runner);
     }
 }
 
-static void hand_on(struct recovery *recovery, const struct inquest *about)
+static void hand_on(const struct recovery_step *step)
 {
+    struct recovery *recovery = step->recovery;
     struct cmd cmd;
-    store_recover(&cmd, about->shard, about->runner, &recovery->keep);
-    recovery->under_way += inquire(recovery, &cmd, on_handed_on, about) ? 1 : 0;
+    store_recover(&cmd, step->shard, step->runner, &recovery->context->keep);
+    recovery->under_way += submit(step, &cmd, on_handed_on) ? 1 : 0;
 }
 
 /* All shards of a dead runner. Answers come in the order of the commands, so the last shard's comes last,
- * unless an earlier one has more than a batch: should this runner die then, the rest is found by its holders.
+ * unless an earlier one has more than a batch. Should this runner die then, the rest is found by its holders.
  */
-static void bury(struct recovery *recovery, const char *dead)
+static void take_over(struct recovery *recovery, const char *dead)
 {
     log_warn("a runner has died", log_str("runner", dead));
     for (unsigned shard = 0; shard < STORE_SHARDS; shard++) {
-        struct inquest inquest = make_inquest(recovery, shard, dead, shard == STORE_SHARDS - 1);
-        hand_on(recovery, &inquest);
+        const struct recovery_step step = make_step(recovery, shard, dead, shard == STORE_SHARDS - 1);
+        hand_on(&step);
     }
 }
 
-void recovery_bury(struct recovery *recovery, const struct store_runner *runners, size_t count,
-                   struct wall_ms redis_now)
+bool recovery_is_dead(const struct store_runner *runner, const char *own, struct wall_ms redis_now)
+{
+    return runner->expiry.ms < redis_now.ms && strcmp(runner->id, own) != 0;
+}
+
+void recovery_take_over(struct recovery *recovery, const struct store_runner *runners, size_t count,
+                        struct wall_ms redis_now)
 {
     if (recovery->under_way > 0) {
-        return; /* of an earlier beat: they would be found dead twice */
+        return; /* those of an earlier beat would be found dead twice */
     }
     for (size_t i = 0; i < count; i++) {
-        if (runners[i].expiry.ms < redis_now.ms && strcmp(runners[i].id, recovery->runner) != 0) {
-            bury(recovery, runners[i].id);
+        if (recovery_is_dead(&runners[i], recovery->context->runner, redis_now)) {
+            take_over(recovery, runners[i].id);
         }
     }
 }
@@ -146,15 +151,15 @@ void recovery_ask(struct recovery *recovery)
     recovery->shard = (recovery->shard + 1) % STORE_SHARDS;
     recovery->holder_count = 0;
     store_holders(&cmd, recovery->shard);
-    if (redis_link_submit(recovery->link, &cmd, on_holders, recovery) != ERR_OK) {
+    if (redis_link_submit(recovery->context->link, &cmd, on_holders, recovery) != ERR_OK) {
         log_debug("holders not asked for", log_i64("shard", recovery->shard));
     }
 }
 
-/* Holds something, and is not on the list: a lease on its behalf. */
+/* It holds something, and is not on the list: renew its lease on its behalf. */
 static void on_tidied(void *arg, const struct reply *reply)
 {
-    struct inquest inquest = *(struct inquest *)arg;
+    const struct recovery_step step = *(struct recovery_step *)arg;
     struct errinfo info;
     struct cmd cmd;
     bool holds;
@@ -162,10 +167,10 @@ static void on_tidied(void *arg, const struct reply *reply)
     if (reply == NULL || store_tidy_reply(reply, &holds, &info) != ERR_OK || !holds) {
         return;
     }
-    log_warn("a runner that holds claims was not on the list", log_str("runner", inquest.runner));
-    store_heartbeat(&cmd, inquest.runner, inquest.recovery->lease_ms);
-    if (redis_link_submit(inquest.recovery->link, &cmd, NULL, NULL) != ERR_OK) {
-        log_debug("runner stays off the list for now", log_str("runner", inquest.runner));
+    log_warn("a runner that holds claims was not on the list", log_str("runner", step.runner));
+    store_heartbeat(&cmd, step.runner, step.recovery->lease_ms);
+    if (redis_link_submit(step.recovery->context->link, &cmd, NULL, NULL) != ERR_OK) {
+        log_debug("runner stays off the list for now", log_str("runner", step.runner));
     }
 }
 
@@ -184,10 +189,10 @@ void recovery_look_at_holders(struct recovery *recovery, const struct store_runn
     for (size_t i = 0; i < recovery->holder_count; i++) {
         const char *holder = recovery->holders[i];
         if (!is_on_list(holder, runners, count)) {
-            struct inquest inquest = make_inquest(recovery, recovery->shard, holder, false);
+            const struct recovery_step step = make_step(recovery, recovery->shard, holder, false);
             struct cmd cmd;
             store_tidy(&cmd, recovery->shard, holder);
-            (void)inquire(recovery, &cmd, on_tidied, &inquest);
+            (void)submit(&step, &cmd, on_tidied);
         }
     }
     recovery->holder_count = 0;

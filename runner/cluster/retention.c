@@ -2,6 +2,7 @@
 #include "cluster/retention.h"
 
 #include "base/log.h"
+#include "store/store_record.h"
 
 #define DAY_MS INT64_C(86400000)
 
@@ -14,9 +15,9 @@ struct store_keep retention_keep(const struct config *config)
     return keep;
 }
 
-void retention_init(struct retention *retention, struct redis_link *link, const struct store_keep *keep)
+void retention_init(struct retention *retention, const struct runner_context *context)
 {
-    *retention = (struct retention){.link = link, .keep = *keep};
+    *retention = (struct retention){.context = context};
 }
 
 void retention_turn(struct retention *retention, unsigned beats)
@@ -26,8 +27,8 @@ void retention_turn(struct retention *retention, unsigned beats)
         return;
     }
     retention->beats = beats;
-    store_trim(&cmd, retention->shard, &retention->keep);
-    if (redis_link_submit(retention->link, &cmd, NULL, NULL) != ERR_OK) {
+    store_trim(&cmd, retention->shard, &retention->context->keep);
+    if (redis_link_submit(retention->context->link, &cmd, NULL, NULL) != ERR_OK) {
         log_debug("feed not trimmed for now", log_i64("shard", retention->shard));
     }
     retention->shard = (retention->shard + 1) % STORE_SHARDS;

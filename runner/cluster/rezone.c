@@ -6,15 +6,14 @@
 
 #include <string.h>
 
-void rezone_init(struct rezone *rezone, struct redis_link *link, const struct runs *runs)
+void rezone_init(struct rezone *rezone, const struct runner_context *context, const struct runs *runs)
 {
-    *rezone = (struct rezone){
-        .link = link, .timebase = runs->options.timebase, .zones = runs->options.zones, .runs = runs};
+    *rezone = (struct rezone){.context = context, .runs = runs};
 }
 
 /* ---- the old rules ---- */
 
-/* The zone of that name by its old rules. NULL: it did not change, or nobody here knew it. */
+/* The zone of that name by its old rules. NULL: it did not change, or was not known here. */
 static const struct zone *old_rules(const struct rezone *rezone, const char *name)
 {
     for (size_t i = 0; i < rezone->old_count; i++) {
@@ -25,8 +24,8 @@ static const struct zone *old_rules(const struct rezone *rezone, const char *nam
     return NULL;
 }
 
-/* A second change while the first is still being worked off: the oldest rules are those that instants in
- * Redis may be of. */
+/* If a second change comes before the first is dealt with, the oldest rules are those that instants in Redis
+ * may follow. */
 static void on_changed(void *arg, const char *name, const struct zone *was, const struct zone *now)
 {
     struct rezone *rezone = arg;
@@ -39,10 +38,10 @@ static void on_changed(void *arg, const char *name, const struct zone *was, cons
 
 static void read_zones(struct rezone *rezone)
 {
-    if (rezone->state == REZONE_IDLE && rezone->runs->count == 0) {
-        zones_sweep(rezone->zones); /* nobody holds the zones of the last change any more */
+    if (rezone->state == REZONE_IDLE && runs_count(rezone->runs) == 0) {
+        zones_sweep(rezone->context->zones); /* no run holds the zones of the last change any more */
     }
-    struct zones_reload done = zones_reload(rezone->zones, on_changed, rezone);
+    struct zones_reload done = zones_reload(rezone->context->zones, on_changed, rezone);
     log_info("time zones read again", log_i64("checked", (int64_t)done.checked),
              log_i64("changed", (int64_t)done.changed), log_i64("failed", (int64_t)done.failed));
     if (done.failed > 0) {
@@ -51,7 +50,7 @@ static void read_zones(struct rezone *rezone)
     }
 }
 
-/* Will a run here write a next instant by old rules? */
+/* Returns true if a run here will write a next instant by old rules. */
 static bool runs_hold_old(const struct rezone *rezone)
 {
     for (size_t i = 0; i < rezone->old_count; i++) {
@@ -64,8 +63,23 @@ static bool runs_hold_old(const struct rezone *rezone)
 
 /* ---- the walk ---- */
 
+static const char *const state_names[REZONE_STATE__COUNT] = {
+    [REZONE_IDLE] = "idle", [REZONE_WALKING] = "walking", [REZONE_WAITING] = "waiting"};
+
+/* A new change begins the walk anew, whatever the state. */
+#define MOVE(state) (1U << (state))
+static const unsigned allowed_moves[REZONE_STATE__COUNT] = {
+    [REZONE_IDLE] = MOVE(REZONE_WALKING),
+    [REZONE_WALKING] = MOVE(REZONE_WALKING) | MOVE(REZONE_WAITING) | MOVE(REZONE_IDLE),
+    [REZONE_WAITING] = MOVE(REZONE_WALKING),
+};
+
 static void set_state(struct rezone *rezone, enum rezone_state state)
 {
+    if ((allowed_moves[rezone->state] & MOVE(state)) == 0) {
+        log_error("bug: impossible move of the walk", log_str("from", state_names[rezone->state]),
+                  log_str("to", state_names[state]));
+    }
     rezone->state = state;
     if (state == REZONE_IDLE) {
         rezone->old_count = 0;
@@ -123,22 +137,23 @@ static void on_moved(void *arg, const struct reply *reply)
     rezone->moved += moved;
 }
 
-/* Where the occurrence belongs. False: it stays, or nothing can be said of it. */
-static bool find_place(const struct rezone *rezone, const struct store_pending *pending, struct wall_ms *due)
+/* Where the occurrence belongs. Returns false if it stays, or if the job cannot be read. */
+static bool find_instant(const struct rezone *rezone, const struct store_pending *pending,
+                         struct wall_ms *due)
 {
     struct job job;
     struct errinfo info = {0};
-    if (job_restore(&job, &pending->job, &pending->fields, pending->created, rezone->zones, &info) !=
+    if (job_restore(&job, &pending->job, &pending->fields, pending->created, rezone->context->zones, &info) !=
         ERR_OK) {
-        return false; /* whoever claims it sets it aside */
+        return false; /* the runner that claims it sets it aside */
     }
     *due = job_rezone(&job, old_rules(rezone, zone_name(job.zone)), pending->due,
-                      timebase_now(rezone->timebase));
+                      cluster_clock_now(rezone->context->cluster_clock));
     job_fini(&job);
     return due->ms != pending->due.ms;
 }
 
-/* Move what has to be moved of a page. False: Redis could not be asked to. */
+/* Move what has to be moved of a page. Returns false if Redis could not be asked to. */
 static bool move_page(struct rezone *rezone, const struct reply *reply, size_t count)
 {
     struct cmd cmd;
@@ -148,7 +163,7 @@ static bool move_page(struct rezone *rezone, const struct reply *reply, size_t c
         struct store_pending pending;
         struct errinfo info;
         struct wall_ms due;
-        if (store_due_page_at(reply, i, &pending, &info) == ERR_OK && find_place(rezone, &pending, &due)) {
+        if (store_due_page_at(reply, i, &pending, &info) == ERR_OK && find_instant(rezone, &pending, &due)) {
             store_rezone_add(&cmd, &pending, due);
             moves++;
         }
@@ -157,7 +172,7 @@ static bool move_page(struct rezone *rezone, const struct reply *reply, size_t c
         cmd_fini(&cmd);
         return true;
     }
-    bool sent = redis_link_submit(rezone->link, &cmd, on_moved, rezone) == ERR_OK;
+    bool sent = redis_link_submit(rezone->context->link, &cmd, on_moved, rezone) == ERR_OK;
     rezone->moving += sent ? 1 : 0;
     return sent;
 }
@@ -199,12 +214,12 @@ static void ask(struct rezone *rezone)
 {
     struct cmd cmd;
     store_due_page(&cmd, rezone->shard, rezone->cursor);
-    rezone->asking = redis_link_submit(rezone->link, &cmd, on_page, rezone) == ERR_OK;
+    rezone->asking = redis_link_submit(rezone->context->link, &cmd, on_page, rezone) == ERR_OK;
 }
 
 void rezone_turn(struct rezone *rezone)
 {
-    if (rezone->state == REZONE_IDLE || !redis_link_is_up(rezone->link)) {
+    if (rezone->state == REZONE_IDLE || !redis_link_is_up(rezone->context->link)) {
         return;
     }
     if (rezone->state == REZONE_WAITING) {

@@ -2,6 +2,8 @@
 #include "cluster/survey.h"
 
 #include "base/log.h"
+#include "store/store.h"
+#include "store/store_database.h"
 
 #include <stdio.h>
 #include <string.h>

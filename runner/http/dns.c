@@ -1,4 +1,4 @@
-/* dns: see dns.h. A c-ares channel, whose sockets and timeouts the loop serves. */
+/* dns: see dns.h. A c-ares channel; the loop serves its sockets and time-outs. */
 #include "http/dns.h"
 
 #include "base/log.h"
@@ -10,10 +10,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define TRY_MS    2000 /* how long one name server is waited for; twice that in the second round */
+#define TRY_MS    2000 /* how long to wait for one name server; twice that in the second round */
 #define ROUNDS    2
-#define TICK_MS   50   /* how exactly these are kept */
-#define REREAD_MS 2000 /* how often resolv.conf is looked at, at most */
+#define TICK_MS   50   /* the precision of these time-outs */
+#define REREAD_MS 2000 /* the shortest time between two looks at resolv.conf */
 
 static const char resolv_conf[] = "/etc/resolv.conf";
 
@@ -27,7 +27,7 @@ struct dns_socket {
 
 struct question {
     struct dns *dns;
-    struct question *next; /* of those that are to be asked again */
+    struct question *next; /* among those that must be asked again */
     dns_answer_cb *cb;
     void *arg;
     char name[];
@@ -36,13 +36,13 @@ struct question {
 struct dns {
     struct loop *loop; /* borrowed */
     struct clock clock;
-    ares_channel channel;       /* owned; NULL: none could be made */
-    struct loop_timer *timer;   /* owned; set while something is asked */
+    ares_channel channel;       /* owned; NULL: it could not be made */
+    struct loop_timer *timer;   /* owned; set while questions are under way */
     struct dns_socket *sockets; /* owned */
     struct question *again;     /* owned: their channel is gone */
     size_t asked;               /* questions under way */
     bool closing;
-    struct mono_ms looked; /* at resolv.conf */
+    struct mono_ms looked; /* when resolv.conf was last looked at */
     struct timespec changed;
 };
 
@@ -76,7 +76,7 @@ static void let_go(struct dns_socket **place)
     }
 }
 
-/* NULL: it cannot be watched; its questions run into their time-outs. */
+/* NULL if it cannot be watched; then its questions time out. */
 static struct dns_socket *take_up(struct dns *dns, ares_socket_t fd)
 {
     struct dns_socket *socket = calloc(1, sizeof *socket);
@@ -93,7 +93,7 @@ static struct dns_socket *take_up(struct dns *dns, ares_socket_t fd)
     return socket;
 }
 
-/* Both 0: it is about to be closed. */
+/* c-ares wants to read or write; if neither, it is about to close the socket. */
 static void on_socket(void *arg, ares_socket_t fd, int reads, int writes)
 {
     struct dns *dns = arg;
@@ -119,7 +119,7 @@ static void on_tick(void *arg)
 
 /* ---- answers ---- */
 
-/* "192.0.2.1" or "[2001:db8::1]"; 0: it is neither, or does not fit. */
+/* Write "192.0.2.1" or "[2001:db8::1]". Returns its length; 0 if it is neither, or does not fit. */
 static size_t print_address(char *out, size_t size, const struct sockaddr *address)
 {
     char text[INET6_ADDRSTRLEN];
@@ -201,7 +201,7 @@ static void on_answer(void *arg, int status, int timeouts, struct ares_addrinfo 
     free(question);
 }
 
-static void ask(struct dns *dns, struct question *question)
+static void send_question(struct dns *dns, struct question *question)
 {
     const struct ares_addrinfo_hints hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
     if (dns->asked == 0) {
@@ -243,8 +243,8 @@ static struct timespec change_of(const char *path)
     return stat(path, &stat_of) == 0 ? stat_of.st_mtim : (struct timespec){0};
 }
 
-/* Other name servers: what is under way is asked again there. The old ones serve on where the file cannot be
- * used. */
+/* Change to other name servers, and ask them the questions under way again. Keeps the old ones if the file
+ * cannot be used. */
 static void reread(struct dns *dns)
 {
     struct mono_ms now = clock_mono(&dns->clock);
@@ -266,7 +266,7 @@ static void reread(struct dns *dns)
     ares_destroy(old);
     for (struct question *question = dns->again, *next; question != NULL; question = next) {
         next = question->next;
-        ask(dns, question);
+        send_question(dns, question);
     }
     dns->again = NULL;
 }
@@ -281,7 +281,7 @@ enum err dns_ask(struct dns *dns, const char *name, dns_answer_cb *cb, void *arg
     *question = (struct question){.dns = dns, .cb = cb, .arg = arg};
     memcpy(question->name, name, size);
     reread(dns);
-    ask(dns, question);
+    send_question(dns, question);
     return ERR_OK;
 }
 

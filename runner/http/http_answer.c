@@ -4,8 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
-#define KEEP_S_MAX 1000000 /* seconds; more is this much */
-#define SCHEME_MAX 40      /* letters; libcurl takes a longer one for the beginning of a path */
+#define KEEP_S_MAX 1000000 /* seconds; larger values count as this */
+#define SCHEME_MAX 40      /* letters; libcurl takes a longer scheme for the beginning of a path */
 
 static const char differing_lengths[] = "the answer tells two different lengths";
 static const char bad_length[] = "the answer's Content-Length is not a length";
@@ -42,7 +42,7 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-/* Without blanks and line ends around it. */
+/* The text without spaces, tabs and line ends around it. */
 static struct slice trim(const char *text, size_t len)
 {
     while (len > 0 && is_blank(text[0])) {
@@ -60,7 +60,7 @@ static bool is_word(struct slice text, const char *word)
     return text.len == strlen(word) && strncasecmp(text.data, word, text.len) == 0;
 }
 
-/* Take the next element of a list with commas off the front of list. False: there is none. */
+/* Take the next element off the front of a list with commas. Returns false if there is none. */
 static bool next_element(struct slice *list, struct slice *element)
 {
     if (list->data == NULL) {
@@ -80,7 +80,7 @@ static void suspect(struct http_answer *answer, const char *what)
 
 /* ---- fields that frame the body ---- */
 
-/* False: it is no number of bytes. */
+/* Returns false if it is not a number of bytes. */
 static bool read_length(struct slice text, int64_t *length)
 {
     *length = 0;
@@ -93,7 +93,7 @@ static bool read_length(struct slice text, int64_t *length)
     return text.len > 0;
 }
 
-/* The same length may be told more than once ("2, 2"). */
+/* The same length may occur more than once ("2, 2"). */
 static void take_length(struct http_answer *answer, struct slice value)
 {
     struct slice element;
@@ -109,7 +109,7 @@ static void take_length(struct http_answer *answer, struct slice value)
     }
 }
 
-/* "identity" was the word for no coding. */
+/* "identity" used to mean no coding. */
 static void take_coding(struct http_answer *answer, struct slice value)
 {
     struct slice element;
@@ -150,7 +150,7 @@ static bool has_long_scheme(struct slice url)
     return len > SCHEME_MAX && len < url.len && url.data[len] == ':' && !is_digit(url.data[0]);
 }
 
-/* Where does the body end? Asked when all fields are there. */
+/* Check where the body ends, when all fields are known. */
 static void judge_framing(struct http_answer *answer)
 {
     bool bodiless =
@@ -169,8 +169,8 @@ static void judge_framing(struct http_answer *answer)
 
 /* ---- lines ---- */
 
-/* Keep value behind what there is of it already. */
-static void keep(char out[HTTP_FIELD_SIZE], struct slice value)
+/* Append value to the kept one. */
+static void keep_value(char out[HTTP_FIELD_SIZE], struct slice value)
 {
     size_t len = strlen(out);
     size_t blank = len > 0 && value.len > 0 ? 1 : 0;
@@ -183,7 +183,7 @@ static void keep(char out[HTTP_FIELD_SIZE], struct slice value)
     out[len + blank + value.len] = '\0';
 }
 
-/* "HTTP/1.1 302 Found". Of the fields of the answer before, nothing is left. */
+/* "HTTP/1.1 302 Found". Drops the fields of the answer before. */
 static void take_status_line(struct http_answer *answer, const char *line, size_t len)
 {
     *answer = (struct http_answer){.headless = answer->headless, .open = true, .last = HTTP_FIELD_OTHER};
@@ -203,7 +203,7 @@ static void take_status_line(struct http_answer *answer, const char *line, size_
     }
 }
 
-/* *is_loose: a blank stands between the name and its colon, for which libcurl does not know the field. */
+/* *is_loose: there is a space between the name and its colon, so libcurl does not recognise the field. */
 static enum http_field field_of(const char *line, size_t len, const char **value, bool *is_loose)
 {
     const char *colon = memchr(line, ':', len);
@@ -237,8 +237,8 @@ static void take_field(struct http_answer *answer, const char *line, size_t len)
     } else if (answer->last == HTTP_FIELD_LOCATION) {
         answer->leads_nowhere = answer->leads_nowhere || has_long_scheme(trimmed);
     } else if (answer->last < HTTP_FIELD__COUNT) {
-        answer->values[answer->last][0] = '\0'; /* the last one counts */
-        keep(answer->values[answer->last], trimmed);
+        answer->values[answer->last][0] = '\0'; /* the last field of that name counts */
+        keep_value(answer->values[answer->last], trimmed);
     }
 }
 
@@ -251,11 +251,11 @@ static void continue_field(struct http_answer *answer, const char *line, size_t 
     } else if (answer->last == HTTP_FIELD_LOCATION) {
         answer->fault = http_answer_is_redirect(answer) ? folded_location : answer->fault;
     } else if (answer->last < HTTP_FIELD__COUNT) {
-        keep(answer->values[answer->last], trim(line, len));
+        keep_value(answer->values[answer->last], trim(line, len));
     }
 }
 
-/* NUL, or a CR that is none of its line end (RFC 9112, 2.2): for libcurl, the head may end there. */
+/* A NUL, or a CR inside the line (RFC 9112, 2.2): for libcurl, the head may end there. */
 static bool is_odd_line(const char *line, size_t len)
 {
     const char *cr = memchr(line, '\r', len);
@@ -263,7 +263,7 @@ static bool is_odd_line(const char *line, size_t len)
     return len == 0 || memchr(line, '\0', len) != NULL || (left > 1 && !(left == 2 && cr[1] == '\n'));
 }
 
-/* Trailers, outside of a head, say nothing. */
+/* Trailers, outside a head, are ignored. */
 static void begin(struct http_answer *answer, const char *line, size_t len)
 {
     if (len >= 5 && memcmp(line, "HTTP/", 5) == 0) {

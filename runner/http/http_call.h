@@ -1,8 +1,8 @@
-/* http_call: what is known of a call while it is under way, and what it comes to in the end. Private to
- * http_client. */
+/* http_call: a call under way, and its result in the end. Private to http_client. */
 #ifndef DRONC_HTTP_CALL_H
 #define DRONC_HTTP_CALL_H
 
+#include "base/list.h"
 #include "http/http_answer.h"
 #include "http/http_chunks.h"
 #include "http/http_client.h"
@@ -13,40 +13,39 @@
 
 struct http_call {
     struct http_client *client;
-    struct http_call *prev;
-    struct http_call *next;
+    struct list_item item; /* of the client's calls */
     CURL *easy;
     struct http_line line;
     struct curl_slist *headers; /* owned, in one piece */
     struct http_name name;
-    struct text_search *search; /* owned; NULL: there is nothing to look for */
-    struct buffer kept;         /* the beginning of the body; takes no memory unless that is asked for */
+    struct text_search *search; /* owned; NULL: there is no text to find */
+    struct buffer kept;         /* the beginning of the body; empty unless it is asked for */
     size_t keep_max;
     http_done_cb *cb;
     void *arg;
-    struct wall_ms started; /* when it was handed to libcurl */
-    struct mono_ms began;   /* the same moment, by the clock that does not step */
+    struct wall_ms started; /* when libcurl got it */
+    struct mono_ms began;   /* the same moment, by the monotonic clock */
     int64_t response_max;
     int64_t body_bytes;
     int64_t header_bytes;
-    long redirects_sent;       /* the redirect count of the last sending */
+    long redirects_sent;       /* the redirect count when the request was last sent */
     struct mono_ms asked;      /* when the last request was sent */
-    int64_t answer_ms;         /* how long its answer took to begin */
-    struct http_answer answer; /* to the request that was sent last */
-    struct http_chunks chunks; /* its body, where that is chunked */
+    int64_t answer_ms;         /* from then to the first byte of the answer */
+    struct http_answer answer; /* to the last request */
+    struct http_chunks chunks; /* its body, if it is chunked */
     const char *fault;         /* what is wrong with an answer, for a person, static; NULL: nothing */
-    bool post;                 /* it began as a POST */
+    bool post;                 /* the first request was a POST */
     bool headless;             /* it is a HEAD */
     bool once;
     bool sent;
     bool truncated;
     bool redirect_too_large;
-    bool leads_nowhere; /* a redirect, to neither http nor https */
+    bool leads_nowhere; /* the last answer redirects to neither http nor https */
     bool headers_too_large;
     bool resend_blocked;
     bool sending_forbidden;
     bool out_of_memory;
-    CURLcode doom; /* not CURLE_OK: to be ended in the next turn, with this */
+    CURLcode end_code; /* not CURLE_OK: the next turn ends the call with this */
     char error[CURL_ERROR_SIZE];
 };
 
@@ -54,7 +53,7 @@ extern const char http_bad_chunks[];
 extern const char http_broke_off[];
 extern const char http_no_end[];
 
-/* The call is over, for libcurl with code: fill result. What it points to is the call's. now and mono: the
+/* The call is over, and libcurl's result is code: fill result, which borrows from call. now and mono: the
  * present moment. */
 void http_call_result(const struct http_call *call, CURLcode code, struct wall_ms now, struct mono_ms mono,
                       struct http_result *result);

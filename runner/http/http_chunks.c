@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* -1: it is no hexadecimal digit. */
+/* The value of a hexadecimal digit; -1 for any other character. */
 static int digit_of(char c)
 {
     char lower = (char)(c | 0x20);
@@ -20,7 +20,7 @@ static enum http_chunks_state take_digit(struct http_chunks *chunks, char c)
     return HTTP_CHUNKS_DIGITS;
 }
 
-/* What may stand behind a size: blanks, an extension, the end of the line. */
+/* What may follow a size: spaces and tabs, an extension, the end of the line. */
 static enum http_chunks_state after_size(char c)
 {
     return c == '\r'               ? HTTP_CHUNKS_SIZE_END
@@ -40,7 +40,7 @@ static enum http_chunks_state take_extension(struct http_chunks *chunks, char c)
     return c == '\r' ? HTTP_CHUNKS_SIZE_END : bad ? HTTP_CHUNKS_BAD : HTTP_CHUNKS_EXTENSION;
 }
 
-/* A trailer says nothing to us; but it is a field, or this is not the coding. */
+/* A trailer is ignored, but it must be a field. */
 static enum http_chunks_state take_trailer(struct http_chunks *chunks, char c)
 {
     bool in_name = chunks->state != HTTP_CHUNKS_TRAILER_VALUE;
@@ -87,7 +87,7 @@ static enum http_chunks_state take_byte(struct http_chunks *chunks, char c)
     }
 }
 
-/* As much of a chunk's data as there is. Returns how much that was. */
+/* Pass as much of a chunk's data as there is. Returns how much that was. */
 static size_t take_data(struct http_chunks *chunks, const char *data, size_t len, http_chunks_cb *cb,
                         void *arg)
 {

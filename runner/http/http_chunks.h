@@ -1,8 +1,8 @@
 /* http_chunks: the chunked transfer coding (RFC 9112, 7.1), read strictly. Private to http_client.
  *
- * libcurl reads it, too, and so knows where the answer ends, but lets much pass: "5zz" for a size, a chunk
- * that is one byte longer than its size says. It hands the coded bytes out, and this module takes the body
- * out of them. Blanks behind a size are fine (old servers pad it with them); a line feed alone is no line
+ * libcurl reads it, too, to find where the answer ends, but it accepts too much: "5zz" as a size, or a chunk
+ * that is one byte longer than its size. It passes the coded bytes, and this module takes the body out of
+ * them. Spaces behind a size are accepted (old servers pad it with them); a line feed alone is not a line
  * end.
  *
  * Pure.
@@ -15,12 +15,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define HTTP_CHUNK_EXTRAS_MAX 65536 /* bytes of chunk extensions and trailers, all together */
+#define HTTP_CHUNK_EXTRAS_MAX 65536 /* bytes of all chunk extensions and trailers */
 
 enum http_chunks_state {
-    HTTP_CHUNKS_SIZE,      /* the first digit of a size comes */
-    HTTP_CHUNKS_DIGITS,    /* another digit, or what is behind it */
-    HTTP_CHUNKS_PADDING,   /* blanks behind the size */
+    HTTP_CHUNKS_SIZE,      /* the first digit of a size */
+    HTTP_CHUNKS_DIGITS,    /* another digit, or what follows the size */
+    HTTP_CHUNKS_PADDING,   /* spaces and tabs behind the size */
     HTTP_CHUNKS_EXTENSION, /* to the end of the line */
     HTTP_CHUNKS_SIZE_END,  /* the line feed behind the size */
     HTTP_CHUNKS_DATA,
@@ -37,15 +37,15 @@ enum http_chunks_state {
 /* Zero-initialised: at the beginning. */
 struct http_chunks {
     enum http_chunks_state state;
-    int64_t left;   /* bytes of this chunk that are still to come; its size while that is read */
+    int64_t left;   /* bytes of this chunk to come; while its size is read, the size so far */
     int64_t extras; /* bytes of extensions and trailers so far */
-    bool excess;    /* something came behind the end */
+    bool excess;    /* bytes came behind the end */
 };
 
-/* Takes what was in a chunk. */
+/* Gets the data of a chunk, or a part of it. */
 typedef void http_chunks_cb(void *arg, const char *data, size_t len);
 
-/* Take the next coded bytes. False: this is not the coding; nothing more may come. */
+/* Take the next coded bytes. Returns false if they break the coding; then nothing more may be fed. */
 bool http_chunks_feed(struct http_chunks *chunks, const char *data, size_t len, http_chunks_cb *cb,
                       void *arg);
 

@@ -1,8 +1,10 @@
 /* http_client: see http_client.h. One easy handle per call, all in one multi handle (http_multi).
  *
- * A handle serves one call and is never used again. Resetting one leaves state behind: in libcurl before 8.1
- * a pointer to a header of the call before, which an answer can make it write through; in later ones parts of
- * credentials and of the referer (docs/libcurl.md). What a target answers must not reach another's call. */
+ * A handle serves one call and is never reused. Resetting it leaves state behind: in libcurl before 8.1 a
+ * pointer to a header of the call before, through which an answer can make it write; in later versions parts
+ * of credentials and of the referer (docs/libcurl.md). What a target answers must not reach another target's
+ * call.
+ */
 #include "http/http_client.h"
 
 #include "http/http_call.h"
@@ -15,8 +17,8 @@ struct http_client {
     struct http_client_options options;
     struct http_multi multi;
     struct http_names names;
-    struct http_call *calls; /* all of them */
-    bool doomed;             /* at least one of them is to be ended in the next turn */
+    struct list calls; /* all of them */
+    bool is_ending;    /* the next turn ends at least one of them */
 };
 
 static struct wall_ms now(const struct http_client *client)
@@ -24,24 +26,24 @@ static struct wall_ms now(const struct http_client *client)
     return client->options.now(client->options.arg);
 }
 
-/* ---- what libcurl asks and tells during a transfer ---- */
+/* ---- libcurl's callbacks during a transfer ---- */
 
-/* False: nothing can be sent on the connection between these ends, for it is over.
+/* Returns false if the connection between these ends is over, so that nothing can be sent on it.
  *
- * What waits on a kept connection, be it bytes or its end, is no answer to a request that has not been sent
- * (RFC 9112, 9.2). Such a connection is shut down: libcurl finds that it cannot send, and takes another one,
- * as it does whenever a kept connection dies before a request leaves. */
+ * What waits on a kept connection, be it bytes or its end, cannot be an answer to a request that has not been
+ * sent (RFC 9112, 9.2). Such a connection is shut down: libcurl finds that it cannot send, and takes another
+ * one, as it does whenever a kept connection dies before a request leaves. */
 static bool take_line(struct http_call *call, const struct http_ends *ends)
 {
     if (call->line.is_over) {
-        call->error[0] = '\0'; /* why nothing could be sent there, which was meant to be */
+        call->error[0] = '\0'; /* libcurl's text about the connection that was shut down on purpose */
     }
     enum http_line_state state = http_line_take(&call->line, call->easy, ends);
     http_easy_keep_connection(call->easy, state != HTTP_LINE_UNKNOWN);
     return state != HTTP_LINE_OVER;
 }
 
-/* Called before each sending of a request. */
+/* Called right before each request is sent. */
 static int on_before_request(void *arg, char *ip, char *local_ip, int port, int local_port)
 {
     struct http_call *call = arg;
@@ -49,8 +51,8 @@ static int on_before_request(void *arg, char *ip, char *local_ip, int port, int 
     const struct http_client_options *options = &call->client->options;
     long redirects = 0;
     (void)curl_easy_getinfo(call->easy, CURLINFO_REDIRECT_COUNT, &redirects);
-    /* A redirect that is followed belongs to a call that was rightly begun. The same request again does not:
-     * this process may have been asleep in between. */
+    /* A redirect belongs to a call that was allowed to begin. The same request again must be allowed again: this
+     * process may have been suspended in between. */
     bool follows = call->sent && redirects > call->redirects_sent;
     if (!follows && options->may_send != NULL && !options->may_send(options->arg)) {
         call->sending_forbidden = true;
@@ -85,15 +87,14 @@ static int on_before_request(void *arg, char *ip, char *local_ip, int port, int 
     return CURL_PREREQFUNC_OK;
 }
 
-/* Keep what is asked for of the body. Without memory there is less of it, which is no reason to fail a call.
- */
-static void keep(struct http_call *call, const char *data, size_t len)
+/* Keep as much of the body as is asked for, or less if memory runs out: that must not fail a call. */
+static void keep_body(struct http_call *call, const char *data, size_t len)
 {
     size_t room = call->keep_max - call->kept.len;
     buffer_add(&call->kept, data, len < room ? len : room);
 }
 
-/* The body is counted, looked through and thrown away; what is past the limit ends the transfer. */
+/* Count the body, search it and drop it. The transfer ends at the limit. */
 static void take_body(void *arg, const char *data, size_t len)
 {
     struct http_call *call = arg;
@@ -103,7 +104,7 @@ static void take_body(void *arg, const char *data, size_t len)
         text_search_feed(call->search, data, wanted);
     }
     if (call->kept.len < call->keep_max) {
-        keep(call, data, wanted);
+        keep_body(call, data, wanted);
     }
     call->body_bytes += (int64_t)len;
     call->truncated = call->body_bytes > call->response_max;
@@ -117,7 +118,7 @@ static size_t on_body(char *data, size_t size, size_t count, void *arg)
         return 0;
     }
     if (call->answer.open) {
-        call->fault = http_no_end; /* libcurl has taken something else for the end of the headers */
+        call->fault = http_no_end; /* libcurl took something else for the end of the headers */
     } else if (!call->answer.chunked) {
         take_body(call, data, len);
     } else if (!http_chunks_feed(&call->chunks, data, len, take_body, call) && !call->truncated) {
@@ -129,8 +130,9 @@ static size_t on_body(char *data, size_t size, size_t count, void *arg)
     return call->truncated || call->fault != NULL ? 0 : len;
 }
 
-/* The body of a redirect that is followed is read and dropped inside libcurl, without end if need be: on_body
- * does not see it. */
+/* libcurl reads and drops the body of a redirect that it follows, however long it is; on_body does not see
+ * it.
+ */
 static int on_progress(void *arg, curl_off_t total, curl_off_t read, curl_off_t total_sent, curl_off_t sent)
 {
     (void)total;
@@ -150,8 +152,8 @@ static void begin_answer(struct http_call *call)
     }
 }
 
-/* All headers of an answer have come. Of a redirect, libcurl drops the body unseen: nobody knows where its
- * chunks end. */
+/* All headers of an answer have come. libcurl drops the body of a redirect unseen, so it is uncertain where
+ * its chunks end. */
 static void end_head(struct http_call *call)
 {
     const struct http_answer *answer = &call->answer;
@@ -184,19 +186,6 @@ static size_t on_header(char *data, size_t size, size_t count, void *arg)
 
 /* ---- life of a call ---- */
 
-static void unlink_call(struct http_call *call)
-{
-    struct http_client *client = call->client;
-    if (call->prev != NULL) {
-        call->prev->next = call->next;
-    } else {
-        client->calls = call->next;
-    }
-    if (call->next != NULL) {
-        call->next->prev = call->prev;
-    }
-}
-
 static void call_free(struct http_call *call)
 {
     curl_easy_cleanup(call->easy);
@@ -213,9 +202,9 @@ static void finish_call(struct http_call *call, CURLcode code)
     http_call_result(call, code, now(call->client), clock_mono(&call->client->options.clock), &result);
     (void)curl_multi_remove_handle(call->client->multi.curl, call->easy);
     if (code == CURLE_COULDNT_RESOLVE_HOST) {
-        http_name_is_known(&call->name); /* to be none */
+        http_name_is_known(&call->name); /* there was no look-up */
     }
-    unlink_call(call);
+    list_remove(&call->client->calls, &call->item);
     call->cb(call->arg, &result);
     call_free(call);
 }
@@ -302,45 +291,45 @@ enum err http_client_call(struct http_client *client, const struct http_request 
         call_free(call);
         return err;
     }
-    call->next = client->calls;
-    if (call->next != NULL) {
-        call->next->prev = call;
-    }
-    client->calls = call;
+    list_insert(&client->calls, NULL, &call->item);
     *out = call;
     return ERR_OK;
 }
 
-static void doom(struct http_call *call, CURLcode code)
+static void end_soon(struct http_call *call, CURLcode code)
 {
-    call->doom = code;
-    call->client->doomed = true;
+    call->end_code = code;
+    call->client->is_ending = true;
 }
 
 void http_client_cancel(struct http_call *call)
 {
-    doom(call, CURLE_ABORTED_BY_CALLBACK);
+    end_soon(call, CURLE_ABORTED_BY_CALLBACK);
 }
 
 /* ---- the turn ---- */
 
-static struct http_call *first_doomed(const struct http_client *client)
+static struct http_call *call_of(struct list_item *item)
 {
-    struct http_call *call = client->calls;
-    /* The analyzer does not see that finish_call takes a call out of the list.
-     * NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
-    while (call != NULL && call->doom == CURLE_OK) {
-        call = call->next;
-    }
-    return call;
+    return LIST_OWNER(item, struct http_call, item);
 }
 
-static void finish_doomed(struct http_client *client)
+/* The analyzer does not see that finish_call removes a call from the list. */
+static struct http_call *first_ending(const struct http_client *client)
+{
+    struct list_item *item = client->calls.first;
+    while (item != NULL && call_of(item)->end_code == CURLE_OK) { /* NOLINT(clang-analyzer-unix.Malloc) */
+        item = item->next;                                        /* NOLINT(clang-analyzer-unix.Malloc) */
+    }
+    return call_of(item);
+}
+
+static void finish_ending(struct http_client *client)
 {
     struct http_call *call;
-    client->doomed = false;
-    while ((call = first_doomed(client)) != NULL) {
-        finish_call(call, call->doom);
+    client->is_ending = false;
+    while ((call = first_ending(client)) != NULL) {
+        finish_call(call, call->end_code);
     }
 }
 
@@ -349,14 +338,14 @@ void http_client_turn(struct http_client *client)
     CURLMsg *message;
     int left;
     if (client->multi.broken) {
-        /* Nothing is known of the transfers in it: end them all, and go on with the same handle. */
+        /* The state of its transfers is unknown: end them all, and go on with the same handle. */
         client->multi.broken = false;
-        for (struct http_call *call = client->calls; call != NULL; call = call->next) {
-            doom(call, CURLE_FAILED_INIT);
+        for (struct list_item *item = client->calls.first; item != NULL; item = item->next) {
+            end_soon(call_of(item), CURLE_FAILED_INIT);
         }
     }
-    if (client->doomed) {
-        finish_doomed(client);
+    if (client->is_ending) {
+        finish_ending(client);
     }
     while ((message = curl_multi_info_read(client->multi.curl, &left)) != NULL) {
         const struct http_line *line = http_multi_line(message->easy_handle);
@@ -397,8 +386,8 @@ void http_client_free(struct http_client *client)
     if (client == NULL) {
         return;
     }
-    for (struct http_call *call = client->calls, *next; call != NULL; call = next) {
-        next = call->next;
+    struct http_call *call;
+    while ((call = call_of(list_pop(&client->calls))) != NULL) {
         (void)curl_multi_remove_handle(client->multi.curl, call->easy);
         call_free(call);
     }

@@ -5,13 +5,13 @@
 #include <string.h>
 #include <strings.h>
 
-#define HTTP_NAME_S        30L /* for how long the address of a name is believed */
+#define HTTP_NAME_S        30L /* how long libcurl keeps the address of a name */
 
 #define SET(option, value) (rc = rc != CURLE_OK ? rc : curl_easy_setopt(easy, (option), (value)))
 
 /* ---- headers ---- */
 
-/* What libcurl would say of any body, and is not to: that it may wait to be asked for it, and is a form. */
+/* Headers that libcurl would add to any body, but must not: that it waits to be asked for, and is a form. */
 static const char no_expect[] = "Expect:";
 static const char no_expect_no_type[] = "Expect:\0Content-Type:";
 
@@ -40,8 +40,8 @@ static size_t count_lines(struct slice lines)
     return count;
 }
 
-/* The list of lines and of those behind them, in one piece: with curl_slist_append, each would be two. There
- * is a line. NULL: out of memory. */
+/* The list of lines and of those behind them, in one piece of memory; with curl_slist_append, each line
+ * would be two. There is at least one line. NULL if memory runs out. */
 static struct curl_slist *make_list(struct slice lines, struct slice behind)
 {
     size_t count = count_lines(lines) + count_lines(behind);
@@ -104,7 +104,7 @@ CURLcode http_easy_redirect(CURL *easy, struct curl_slist *headers, int status, 
     if (!to_get) {
         return CURLE_OK;
     }
-    /* What tells of the body goes with it: a name alone says to libcurl that there is no such header. */
+    /* The headers about the body go with it: libcurl removes a header if it gets only its name. */
     for (struct curl_slist *item = headers; item != NULL; item = item->next) {
         char *colon = strpbrk(item->data, ":;");
         if (strncasecmp(item->data, "Content-", 8) == 0 && colon != NULL) {
@@ -119,7 +119,7 @@ CURLcode http_easy_heed_status(CURL *easy, const struct http_answer *answer)
 {
     CURLcode rc = CURLE_OK;
     if (http_answer_is_redirect(answer)) {
-        SET(CURLOPT_PATH_AS_IS, 0L); /* where a redirect leads is for libcurl to make out */
+        SET(CURLOPT_PATH_AS_IS, 0L); /* libcurl resolves the path of a redirect */
     } else if (answer->status >= 300 && answer->status <= 399) {
         SET(CURLOPT_FOLLOWLOCATION, 0L);
     }
@@ -143,15 +143,15 @@ static CURLcode set_limits(CURL *easy, const struct http_request *request)
     SET(CURLOPT_PROTOCOLS_STR, "http,https");
     SET(CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
     SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-    /* The chunks of a body come as they are: http_chunks reads them. And no other coding is undone. */
+    /* libcurl passes the chunks of a body as they are: http_chunks decodes them. It decodes nothing else either. */
     SET(CURLOPT_HTTP_TRANSFER_DECODING, 0L);
-    SET(CURLOPT_PROXY, ""); /* not even from the environment */
-    /* The bundle has them all. With a directory beside it, libcurl reads and parses the bundle anew for each
-     * connection (20 ms in which nothing else happens), without one once a day. */
+    SET(CURLOPT_PROXY, ""); /* not from the environment either */
+    /* The bundle has all certificates. With a directory beside it, libcurl would read and parse the bundle for
+     * each connection (20 ms in which nothing else happens); without one, once a day. */
     SET(CURLOPT_CAPATH, NULL);
     SET(CURLOPT_DNS_CACHE_TIMEOUT, HTTP_NAME_S);
     SET(CURLOPT_NOSIGNAL, 1L);
-    SET(CURLOPT_QUICK_EXIT, 1L); /* do not wait for the thread of a look-up that came too late */
+    SET(CURLOPT_QUICK_EXIT, 1L); /* do not wait for the thread of a look-up that is too late */
     SET(CURLOPT_TCP_KEEPALIVE, 1L);
     return rc;
 }
@@ -167,7 +167,7 @@ CURLcode http_easy_set_up(CURL *easy, const struct http_request *request, struct
     return rc != CURLE_OK ? rc : set_limits(easy, request);
 }
 
-/* ---- how it went ---- */
+/* ---- results ---- */
 
 enum http_error http_easy_classify(CURLcode code, bool redirected)
 {
@@ -192,8 +192,8 @@ enum http_error http_easy_classify(CURLcode code, bool redirected)
         return HTTP_ERROR_TIMEOUT;
     case CURLE_TOO_MANY_REDIRECTS:
         return HTTP_ERROR_REDIRECTS;
-    case CURLE_UNSUPPORTED_PROTOCOL: /* of the redirect, or HTTP of a version that nobody speaks */
-    case CURLE_URL_MALFORMAT:        /* of the redirect: the job's own was checked when it was taken in */
+    case CURLE_UNSUPPORTED_PROTOCOL: /* of the redirect, or an unknown version of HTTP */
+    case CURLE_URL_MALFORMAT:        /* of the redirect: the job's own was checked when it was stored */
         return redirected ? HTTP_ERROR_REDIRECT : HTTP_ERROR_RESPONSE;
     case CURLE_OUT_OF_MEMORY:
     case CURLE_FAILED_INIT:
@@ -209,9 +209,9 @@ static int64_t info_us(CURL *easy, CURLINFO what)
     return curl_easy_getinfo(easy, what, &us) == CURLE_OK && us > 0 ? (int64_t)us : 0;
 }
 
-/* libcurl tells when each phase was over, counted from the beginning, and sums these up over redirects: so
- * differences are what phases took. On a kept connection it gives the few microseconds that finding it took:
- * no phase. */
+/* libcurl reports when each phase was over, counted from the beginning and summed over redirects, so a phase
+ * took the difference. For a kept connection it reports the few microseconds that finding it took, which are
+ * not a phase. */
 void http_easy_timings(CURL *easy, struct http_timings *out)
 {
     long connections = 0;
@@ -228,7 +228,7 @@ void http_easy_timings(CURL *easy, struct http_timings *out)
     }
 }
 
-/* Seconds, as many digits as there are; -1: it is something else. */
+/* Seconds, of any number of digits; -1 for any other text. */
 static int64_t read_seconds(const char *text)
 {
     int64_t seconds = 0;
@@ -247,7 +247,7 @@ int64_t http_easy_retry_after_ms(const char *retry_after, const char *date, stru
     }
     time_t until = retry_after[0] != '\0' ? curl_getdate(retry_after, NULL) : -1;
     if (until < 0) {
-        return -1; /* before the other date is read, which every answer has, and which takes 11,000
+        return -1; /* before the other date is parsed: every answer has one, and parsing takes 11,000
                       instructions */
     }
     time_t from = date[0] != '\0' ? curl_getdate(date, NULL) : -1;

@@ -1,10 +1,9 @@
-/* http_easy: what libcurl has to be told before it makes a call (a request, as options of an easy handle),
- * and what it can be asked afterwards. No transfer, no callbacks: those are http_client's, and this is
- * private to it.
+/* http_easy: turns a request into options of libcurl's easy handle, and reads results from the handle. Makes
+ * no transfers, and has no callbacks. Private to http_client.
  *
- * libcurl knows GET, POST and HEAD; the other methods are a POST or a GET by another name, which libcurl
- * keeps through every redirect. http_easy_redirect mends that: 303 asks for a GET whatever it was (but HEAD),
- * 301 and 302 turn a POST into a GET as browsers do, and everything else is repeated as it was, body
+ * libcurl knows GET, POST and HEAD. The other methods are a POST or a GET of another name, which libcurl
+ * would keep through every redirect. http_easy_redirect corrects that: 303 asks for a GET after any method
+ * but HEAD, 301 and 302 turn a POST into a GET as browsers do, and everything else is repeated, body
  * included.
  */
 #ifndef DRONC_HTTP_EASY_H
@@ -15,28 +14,28 @@
 
 #include <curl/curl.h>
 
-/* Set easy up for request. *headers (NULL before): the list that easy borrows until it is reset, in one piece
- * of memory, which the caller gives back to free, in any case. The body is borrowed from request, too. */
+/* Set easy up for request. *headers (NULL before) returns the list that easy borrows until it is reset, in
+ * one piece of memory; the caller always frees it. The body is borrowed from request. */
 NODISCARD CURLcode http_easy_set_up(CURL *easy, const struct http_request *request,
                                     struct curl_slist **headers);
 
-/* An answer with this status led to another request, which is about to be sent on easy: make it the one that
+/* An answer with this status has led to another request, which easy is about to send: make it the one that
  * the status asks for. post: the first request was a POST. */
 NODISCARD CURLcode http_easy_redirect(CURL *easy, struct curl_slist *headers, int status, bool post);
 
-/* The status line of an answer has come, and nothing behind it: see to it that libcurl follows the answer if
- * it is a redirect, and only then. By itself it follows whatever has a Location, a 304 and a 305, too. */
+/* The status line of an answer has come, and nothing behind it: make libcurl follow the answer if, and only
+ * if, it is a redirect. By itself it follows every answer with a Location, even a 304 and a 305. */
 NODISCARD CURLcode http_easy_heed_status(CURL *easy, const struct http_answer *answer);
-/* May the connection that a request of easy is sent on be used again? Until the next request, or answer. */
+/* Decide whether the connection of easy's request may be reused. Holds until the next request or answer. */
 void http_easy_keep_connection(CURL *easy, bool keep);
 
-/* What libcurl's result code of a transfer means. redirected: an answer asked to go elsewhere, and nothing
- * has been sent there yet. */
+/* The error that libcurl's result code of a transfer means. redirected: an answer was a redirect, and nothing
+ * has been sent to its place yet. */
 enum http_error http_easy_classify(CURLcode code, bool redirected);
-/* How long Retry-After asks to wait: seconds, or a date, which counts from the answer's own Date (from now
- * where that is "" or none), so that clocks need not agree. -1: it is "", or neither. */
+/* The wait that Retry-After asks for: in seconds, or until a date, which counts from the answer's own Date
+ * (from now if that is "" or malformed), so that clocks need not agree. -1 if it is "" or malformed. */
 int64_t http_easy_retry_after_ms(const char *retry_after, const char *date, struct wall_ms now);
-/* What the transfer spent its time on. */
+/* How long the phases of the transfer took. */
 void http_easy_timings(CURL *easy, struct http_timings *out);
 
 #endif

@@ -1,4 +1,4 @@
-/* http_error.c: what records call the errors of http_client.h. */
+/* http_error: the names of http_client.h's errors in records. */
 #include "http/http_client.h"
 
 static const char *const error_names[HTTP_ERROR__COUNT] = {

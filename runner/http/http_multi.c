@@ -11,14 +11,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define CLOCK_MARGIN_MS INT64_C(1000) /* of a target whose clock for idle connections may tick in seconds */
+#define CLOCK_MARGIN_MS INT64_C(1000) /* for targets that count the idle time in whole seconds */
 
 struct http_socket;
 static void end_idle(struct http_multi *multi);
 static void end_connection(struct http_socket *socket);
 
-/* All that libcurl does, it does in here; so it is here that it must not find what may not be used any more.
- */
+/* libcurl does all its work in here, so connections that must not be reused are closed before. */
 static void drive(struct http_multi *multi, curl_socket_t fd, int events)
 {
     int running;
@@ -35,24 +34,24 @@ static void on_timer(void *arg)
 
 /* A descriptor that libcurl waits for, or has waited for.
  *
- * libcurl lets go of a connection's socket between two calls. If that ended the watch, the next call would
- * take four system calls to begin it anew. So the socket of a kept connection is parked instead: it stays
- * watched, and is found again by its number. That is safe for as long as we learn of its end, and of that we
- * can only be sure once a request was sent on it, or libcurl has taken it up a second time: a connection that
- * comes to nothing, and the descriptors of a look-up, it closes without a word. */
+ * libcurl releases a connection's socket between two calls. If that ended the watch, the next call would
+ * need four system calls to begin it again. So the socket of a kept connection is parked instead: it stays
+ * watched, and is found again by its number. That is safe as long as we learn of its end. We can be sure of
+ * that only after a request was sent on it, or after libcurl has used it a second time: libcurl closes a
+ * connection that fails, and the descriptors of a look-up, without on_close. */
 struct http_socket {
     struct http_multi *multi;
     struct loop_watch *watch; /* owned; NULL: not watched */
     curl_socket_t fd;
-    ino_t node;            /* tells it from others with the same number; 0: not made by on_open */
-    bool let_go;           /* libcurl has waited for it, and does so no more */
-    bool is_kept;          /* a request was sent on it, or it was taken up again: on_close tells of its end */
-    struct heap_item idle; /* of multi's idle */
+    ino_t node;            /* distinguishes it from others of the same number; 0: not made by on_open */
+    bool let_go;           /* libcurl has waited for it, and no longer does */
+    bool is_kept;          /* a request was sent on it, or it was used again: on_close will report its end */
+    struct heap_item idle; /* in multi's idle */
     int64_t made_ms;       /* when it was made */
     int64_t answer_ms;     /* the shortest time from a request on it to the answer; INT64_MAX: none yet */
-    int64_t keeps_ms;      /* for how long the target keeps it when it is idle; -1: it did not say */
+    int64_t keeps_ms;      /* how long the target keeps it when it is idle; -1: it did not say */
     struct http_socket *next_named; /* in the same slot of multi's named */
-    int port;                       /* with the rest of its ends; 0: they are not known yet */
+    int port;                       /* this and the rest of its ends; 0: they are not known yet */
     int local_port;
     char ip[INET6_ADDRSTRLEN];
     char local_ip[INET6_ADDRSTRLEN];
@@ -62,7 +61,7 @@ static void on_socket_events(void *arg, unsigned events)
 {
     struct http_socket *socket = arg;
     if (socket->let_go && (events & (LOOP_READ | LOOP_ERROR)) != 0) {
-        /* The other side has hung up, most likely. libcurl will find out when it looks for a connection. */
+        /* Most likely the target has closed it. libcurl finds that out when it looks for a connection. */
         end_connection(socket);
         return;
     }
@@ -72,7 +71,7 @@ static void on_socket_events(void *arg, unsigned events)
     }
     int bits = (events & LOOP_READ) != 0 ? CURL_CSELECT_IN : 0;
     bits |= (events & LOOP_WRITE) != 0 ? CURL_CSELECT_OUT : 0;
-    /* Not CURL_CSELECT_ERR: libcurl would give up without reading the answer that may have come before the
+    /* Without CURL_CSELECT_ERR: libcurl would give up without reading an answer that may have come before the
      * reset. */
     bits |= (events & LOOP_ERROR) != 0 ? CURL_CSELECT_IN | CURL_CSELECT_OUT : 0;
     drive(socket->multi, socket->fd, bits);
@@ -85,7 +84,7 @@ static struct http_socket *socket_get(const struct http_multi *multi, curl_socke
     return (size_t)fd < multi->sockets_size ? multi->sockets[fd] : NULL;
 }
 
-/* Have a place for fd. False: out of memory. */
+/* Make room for fd. Returns false if memory runs out. */
 static bool make_place(struct http_multi *multi, curl_socket_t fd)
 {
     size_t size = multi->sockets_size;
@@ -103,7 +102,7 @@ static bool make_place(struct http_multi *multi, curl_socket_t fd)
     return true;
 }
 
-/* NULL: out of memory. */
+/* NULL if memory runs out. */
 static struct http_socket *socket_new(struct http_multi *multi, curl_socket_t fd)
 {
     struct http_socket *socket = make_place(multi, fd) ? calloc(1, sizeof *socket) : NULL;
@@ -141,7 +140,7 @@ static void socket_free(struct http_socket *socket)
     }
 }
 
-/* 0: it is not open. */
+/* 0 if it is not open. */
 static ino_t node_of(int fd)
 {
     struct stat stat;
@@ -160,7 +159,7 @@ static int64_t now_ms(const struct http_multi *multi)
     return clock_mono(&multi->clock).ms;
 }
 
-/* Without this, libcurl before 8.x takes a connection for alive on which bytes wait. */
+/* Without this, libcurl before 8.x takes a connection on which bytes wait for alive. */
 static void drain(int fd)
 {
     char bytes[4096];
@@ -168,12 +167,12 @@ static void drain(int fd)
     }
 }
 
-/* libcurl looks whether a kept connection is alive before it takes it up, and finds that this one is not.
- * That it closes it then is the only way to make it forget one. */
+/* libcurl checks that a kept connection is alive before it reuses it, finds that this one is not, and closes
+ * it. There is no other way to make libcurl drop a connection. */
 static void end_connection(struct http_socket *socket)
 {
     if (!is_open(socket)) {
-        socket_free(socket); /* closed without a word */
+        socket_free(socket); /* closed without on_close */
         return;
     }
     if (socket->watch != NULL) {
@@ -194,9 +193,8 @@ static void end_idle(struct http_multi *multi)
     }
 }
 
-/* How long its connection may be idle. The time to an answer is a round trip and what the target does then;
- * of one that takes its time, and of a burst that has to wait for its turn, connections are used again at
- * once. */
+/* How long its connection may be idle. The time to an answer is a round trip, and the target's own work. A
+ * slow target's connections, and those of a burst whose calls queue, are reused at once. */
 static int64_t idle_limit_ms(const struct http_socket *socket)
 {
     int64_t limit = HTTP_IDLE_MS;
@@ -208,12 +206,12 @@ static int64_t idle_limit_ms(const struct http_socket *socket)
     return socket->answer_ms < limit - least ? limit - socket->answer_ms : least;
 }
 
-/* It has no transfer any more. */
+/* Its transfer is over. */
 static void begin_idling(struct http_socket *socket)
 {
     struct http_multi *multi = socket->multi;
     if (socket->node == 0) {
-        return; /* no connection's: one of a look-up's */
+        return; /* it belongs to a look-up, not to a connection */
     }
     int64_t limit = now_ms(multi) + idle_limit_ms(socket);
     int64_t age_limit = socket->made_ms + HTTP_AGE_MS;
@@ -252,7 +250,7 @@ static bool has_ends(const struct http_socket *socket, const struct http_ends *e
            strcmp(socket->ip, ends->ip) == 0 && strcmp(socket->local_ip, ends->local_ip) == 0;
 }
 
-/* NULL: no request was sent between these ends before. */
+/* NULL if no request has been sent between these ends before. */
 static struct http_socket *find_kept(struct http_multi *multi, const struct http_ends *ends)
 {
     struct http_socket *socket = *slot_of(multi, ends->local_port);
@@ -268,8 +266,8 @@ static bool is_new_at(const struct http_socket *socket, int local_port)
            local_port_of(socket->fd) == local_port;
 }
 
-/* The socket of a new connection: line's latest, most likely, or one of those that its transfer tried before.
- * NULL: it is unknown. */
+/* The socket of a new connection: most likely line's latest one, or one that its transfer tried before. NULL
+ * if it is unknown. */
 static struct http_socket *find_new(const struct http_line *line, int local_port)
 {
     struct http_multi *multi = line->multi;
@@ -280,7 +278,7 @@ static struct http_socket *find_new(const struct http_line *line, int local_port
     return is_new_at(socket, local_port) ? socket : NULL;
 }
 
-/* False: they are too long. */
+/* Returns false if they are too long. */
 static bool note_ends(struct http_socket *socket, const struct http_ends *ends)
 {
     if (strlen(ends->ip) >= sizeof socket->ip || strlen(ends->local_ip) >= sizeof socket->local_ip) {
@@ -297,7 +295,7 @@ static bool note_ends(struct http_socket *socket, const struct http_ends *ends)
     return true;
 }
 
-/* Is there anything to be read: bytes, or the end? */
+/* True if there is something to read: bytes, or the end. */
 static bool has_more(const struct http_socket *socket)
 {
     char byte;
@@ -326,7 +324,7 @@ void http_line_note(struct http_line *line, int64_t answer_ms, int64_t keeps_ms)
     }
 }
 
-/* ---- what libcurl does with them ---- */
+/* ---- libcurl's callbacks ---- */
 
 /* Instead of socket(2). */
 static curl_socket_t on_open(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
@@ -339,7 +337,7 @@ static curl_socket_t on_open(void *arg, curlsocktype purpose, struct curl_sockad
         line->no_descriptor = errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;
         return CURL_SOCKET_BAD;
     }
-    socket_free(socket_get(multi, fd)); /* one that was closed without a word */
+    socket_free(socket_get(multi, fd)); /* an earlier one that was closed without on_close */
     struct http_socket *made = socket_new(multi, fd);
     if (made == NULL) {
         (void)close(fd);
@@ -351,20 +349,21 @@ static curl_socket_t on_open(void *arg, curlsocktype purpose, struct curl_sockad
     return fd;
 }
 
-/* Instead of close(2). The watch goes first: the number may be another's the next moment. */
+/* Instead of close(2). The watch ends first: the number may belong to another socket the next moment. */
 static int on_close(void *arg, curl_socket_t fd)
 {
     socket_free(socket_get(arg, fd));
     return close(fd) == 0 ? 0 : 1;
 }
 
-/* It was waited for once: has it been closed without a word since, and its number given to another? */
+/* libcurl waited for it before. True if it was closed since, without on_close, and its number is
+ * another's. */
 static bool is_past(const struct http_socket *socket)
 {
     return socket->let_go && !socket->is_kept && !is_open(socket);
 }
 
-/* The watched socket of fd, from now on waited for. NULL: it cannot be watched. */
+/* The watched socket of fd, which libcurl waits for from now on. NULL if it cannot be watched. */
 static struct http_socket *take_up(struct http_multi *multi, curl_socket_t fd)
 {
     struct http_socket *socket = socket_get(multi, fd);
@@ -385,7 +384,7 @@ static struct http_socket *take_up(struct http_multi *multi, curl_socket_t fd)
     return socket->watch != NULL ? socket : NULL;
 }
 
-/* It may be closed already. */
+/* The descriptor may be closed already. */
 static void let_go(struct http_socket *socket)
 {
     if (socket == NULL) {
@@ -399,7 +398,7 @@ static void let_go(struct http_socket *socket)
     begin_idling(socket);
 }
 
-/* easy, which may be one of libcurl's own, waits for fd, or does so no more. */
+/* easy, which may be one of libcurl's own, waits for fd, or no longer does. */
 static void note_line(CURL *easy, curl_socket_t fd, int what)
 {
     struct http_line *line = easy != NULL ? http_multi_line(easy) : NULL;
@@ -421,7 +420,7 @@ static int on_curl_socket(CURL *easy, curl_socket_t fd, int what, void *arg, voi
     }
     const struct http_socket *socket = take_up(multi, fd);
     if (socket == NULL) {
-        multi->broken = true; /* -1 would end all transfers without telling */
+        multi->broken = true; /* -1 would end all transfers without their callbacks */
         return 0;
     }
     unsigned events = what == CURL_POLL_IN    ? LOOP_READ
@@ -431,7 +430,7 @@ static int on_curl_socket(CURL *easy, curl_socket_t fd, int what, void *arg, voi
     return 0;
 }
 
-/* Must not call libcurl, also not for 0: the timer does it, in a later turn. */
+/* Must not call libcurl, not even for 0: the timer does it, in a later turn. */
 static int on_curl_timer(CURLM *curl, long timeout_ms, void *arg)
 {
     (void)curl;
@@ -484,7 +483,7 @@ void http_multi_fini(struct http_multi *multi)
     }
     loop_timer_free(multi->timer);
     for (size_t fd = 0; fd < multi->sockets_size; fd++) {
-        socket_free(multi->sockets[fd]); /* those that were closed without a word */
+        socket_free(multi->sockets[fd]); /* those that were closed without on_close */
     }
     heap_fini(&multi->idle);
     free(multi->sockets);

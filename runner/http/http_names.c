@@ -27,8 +27,8 @@ static bool is_taken(struct http_lookup *lookup, struct mono_ms now)
     return lookup->taken;
 }
 
-/* NULL: there may be no more for this origin. */
-static struct http_lookup *take(struct http_names *names, uint64_t origin)
+/* NULL if this origin may not have one more. */
+static struct http_lookup *take_lookup(struct http_names *names, uint64_t origin)
 {
     struct mono_ms now = clock_mono(&names->clock);
     struct http_lookup *found = NULL;
@@ -58,16 +58,16 @@ void http_name_is_known(struct http_name *name)
     }
 }
 
-/* ---- what libcurl asks ---- */
+/* ---- libcurl's callbacks ---- */
 
-/* What libcurl takes for a URL and we do not may well have a name. */
+/* A text that libcurl takes for a URL, and url_parse does not, may have a name. */
 static bool has_name(const char *text)
 {
     struct url url;
     return text != NULL && (url_parse(&url, slice_of(text), NULL) != URL_OK || lookups_are_for(url.host));
 }
 
-/* Before each look-up, and for addresses and what its cache does not hold any more as well. */
+/* Called before each look-up, also for addresses, and for names that its cache has dropped. */
 static int on_lookup(void *state, void *reserved, void *arg)
 {
     struct http_name *name = arg;
@@ -81,8 +81,8 @@ static int on_lookup(void *state, void *reserved, void *arg)
     if (!has_name(text)) {
         return 0;
     }
-    http_name_is_known(name); /* that of the redirect before */
-    name->lookup = take(name->names, name->origin);
+    http_name_is_known(name); /* the look-up of the redirect before */
+    name->lookup = take_lookup(name->names, name->origin);
     if (name->lookup == NULL) {
         name->error = HTTP_ERROR_DNS;
         (void)snprintf(name->why, sizeof name->why, "too many hosts of redirects are being looked up");
@@ -90,9 +90,9 @@ static int on_lookup(void *state, void *reserved, void *arg)
     return name->lookup != NULL ? 0 : 1;
 }
 
-/* ---- what it is told ---- */
+/* ---- addresses for libcurl ---- */
 
-/* "+": they leave libcurl's cache in time, as what it looks up itself. NULL: out of memory. */
+/* "+": they leave libcurl's cache in time, like those that it looks up itself. NULL if memory runs out. */
 static struct curl_slist *make_list(const struct http_request *request)
 {
     size_t size = request->host.len + strlen(request->addresses) + sizeof "+:65535:";

@@ -1,4 +1,5 @@
-/* lookups: see lookups.h. A tree of names, in the order in which they were asked for, and those under way. */
+/* lookups: see lookups.h. Keeps a tree of names, a list of them in the order in which they were asked for,
+ * and a list of those under way. */
 #include "http/lookups.h"
 
 #include <ctype.h>
@@ -13,12 +14,11 @@ struct lookups {
     struct dns *dns; /* owned */
     lookups_done_cb *done;
     void *arg;
-    void *names; /* owned: a tree (tsearch) */
-    size_t count;
-    struct lookup *oldest, *newest;
-    size_t asking;
-    struct lookup *first_asking, *last_asking; /* those that are not overdue, the longest first */
-    struct lookup *answered;                   /* their waiters are to be told */
+    void *names;          /* owned: a tree (tsearch) */
+    struct list by_age;   /* all of them, in the order in which they were asked for */
+    struct list asking;   /* those under way that are not overdue, the oldest first */
+    struct list answered; /* those whose waiters must be called */
+    size_t pending;       /* how many are under way */
 };
 
 static struct mono_ms now_of(const struct lookups *lookups)
@@ -47,10 +47,10 @@ bool lookups_are_for(struct slice host)
 
 static int compare(const void *a, const void *b)
 {
-    return strcmp(a, b); /* a name, or a lookup, which begins with its name */
+    return strcmp(a, b); /* each is a name, or a lookup, which begins with its name */
 }
 
-/* False: it is too long for a name. */
+/* Returns false if it is too long for a name. */
 static bool name_of(char name[LOOKUPS_NAME_SIZE], struct slice host)
 {
     if (host.len >= LOOKUPS_NAME_SIZE) {
@@ -63,48 +63,38 @@ static bool name_of(char name[LOOKUPS_NAME_SIZE], struct slice host)
     return true;
 }
 
-static void list_remove(struct lookups *lookups, struct lookup *lookup)
+static struct lookup *by_age(struct list_item *item)
 {
-    *(lookup->older != NULL ? &lookup->older->newer : &lookups->oldest) = lookup->newer;
-    *(lookup->newer != NULL ? &lookup->newer->older : &lookups->newest) = lookup->older;
+    return LIST_OWNER(item, struct lookup, by_age);
 }
 
-static void list_add(struct lookups *lookups, struct lookup *lookup)
+static void drop_lookup(struct lookups *lookups, struct lookup *lookup)
 {
-    lookup->older = lookups->newest;
-    lookup->newer = NULL;
-    *(lookups->newest != NULL ? &lookups->newest->newer : &lookups->oldest) = lookup;
-    lookups->newest = lookup;
-}
-
-static void forget(struct lookups *lookups, struct lookup *lookup)
-{
-    list_remove(lookups, lookup);
+    list_remove(&lookups->by_age, &lookup->by_age);
     (void)tdelete(lookup, &lookups->names, compare);
-    lookups->count--;
     free(lookup->addresses);
     free(lookup);
 }
 
-/* Make room for one more: the name goes that was asked for the longest ago. One that is needed stays. */
+/* Make room for one more: drop the name that was asked for the longest ago, unless it is in use. */
 static void forget_oldest(struct lookups *lookups)
 {
-    struct lookup *lookup = lookups->count >= LOOKUPS_KEPT_MAX ? lookups->oldest : NULL;
-    while (lookup != NULL && (lookup->asking || lookup->answered || lookup->waiters != NULL)) {
-        lookup = lookup->newer;
+    struct lookup *lookup = lookups->by_age.count >= LOOKUPS_KEPT_MAX ? by_age(lookups->by_age.first) : NULL;
+    while (lookup != NULL && (lookup->asking || lookup->answered || lookup->waiters.count > 0)) {
+        lookup = by_age(lookup->by_age.next);
     }
     if (lookup != NULL) {
-        forget(lookups, lookup);
+        drop_lookup(lookups, lookup);
     }
 }
 
-static struct lookup *find(struct lookups *lookups, const char *name)
+static struct lookup *find_lookup(struct lookups *lookups, const char *name)
 {
     void **found = tfind(name, &lookups->names, compare);
     return found != NULL ? *found : NULL;
 }
 
-/* NULL: out of memory. */
+/* NULL if memory runs out. */
 static struct lookup *add(struct lookups *lookups, const char *name)
 {
     forget_oldest(lookups);
@@ -118,8 +108,7 @@ static struct lookup *add(struct lookups *lookups, const char *name)
         free(lookup);
         return NULL;
     }
-    list_add(lookups, lookup);
-    lookups->count++;
+    list_append(&lookups->by_age, &lookup->by_age);
     return lookup;
 }
 
@@ -130,31 +119,20 @@ static void asking_add(struct lookups *lookups, struct lookup *lookup)
     lookup->asking = true;
     lookup->overdue = false;
     lookup->asked = now_of(lookups);
-    lookup->prev_asking = lookups->last_asking;
-    lookup->next_asking = NULL;
-    *(lookups->last_asking != NULL ? &lookups->last_asking->next_asking : &lookups->first_asking) = lookup;
-    lookups->last_asking = lookup;
-    lookups->asking++;
-}
-
-static void asking_unlink(struct lookups *lookups, struct lookup *lookup)
-{
-    *(lookup->prev_asking != NULL ? &lookup->prev_asking->next_asking : &lookups->first_asking) =
-        lookup->next_asking;
-    *(lookup->next_asking != NULL ? &lookup->next_asking->prev_asking : &lookups->last_asking) =
-        lookup->prev_asking;
+    list_append(&lookups->asking, &lookup->in_asking);
+    lookups->pending++;
 }
 
 static void asking_end(struct lookups *lookups, struct lookup *lookup)
 {
     if (!lookup->overdue) {
-        asking_unlink(lookups, lookup);
+        list_remove(&lookups->asking, &lookup->in_asking);
     }
     lookup->asking = false;
-    lookups->asking--;
+    lookups->pending--;
 }
 
-/* Its waiters are told in the next turn. */
+/* The next turn calls its waiters. */
 static void settle(struct lookups *lookups, struct lookup *lookup, enum lookup_state state, int64_t fresh_ms)
 {
     lookup->state = state;
@@ -162,12 +140,11 @@ static void settle(struct lookups *lookups, struct lookup *lookup, enum lookup_s
     lookup->fresh_ms = fresh_ms;
     if (!lookup->answered) {
         lookup->answered = true;
-        lookup->next_answered = lookups->answered;
-        lookups->answered = lookup;
+        list_insert(&lookups->answered, NULL, &lookup->in_answered);
     }
 }
 
-static void fail(struct lookups *lookups, struct lookup *lookup, int64_t for_ms, const char *why)
+static void fail_lookup(struct lookups *lookups, struct lookup *lookup, int64_t for_ms, const char *why)
 {
     (void)snprintf(lookup->why, sizeof lookup->why, "%s", why);
     settle(lookups, lookup, LOOKUP_FAILED, for_ms);
@@ -175,7 +152,7 @@ static void fail(struct lookups *lookups, struct lookup *lookup, int64_t for_ms,
 
 static void fail_silent(struct lookups *lookups, struct lookup *lookup)
 {
-    fail(lookups, lookup, LOOKUPS_SILENT_MS, "no name server answers for it");
+    fail_lookup(lookups, lookup, LOOKUPS_SILENT_MS, "no name server answers for it");
 }
 
 static int64_t fresh_for(int64_t ttl_ms)
@@ -189,7 +166,7 @@ static void take_addresses(struct lookups *lookups, struct lookup *lookup, const
 {
     char *addresses = strdup(answer->addresses);
     if (addresses == NULL) {
-        fail(lookups, lookup, LOOKUPS_ABSENT_MS, "out of memory");
+        fail_lookup(lookups, lookup, LOOKUPS_ABSENT_MS, "out of memory");
         return;
     }
     free(lookup->addresses);
@@ -210,21 +187,21 @@ static void on_answer(void *arg, const struct dns_answer *answer)
     case DNS_ABSENT:
         free(lookup->addresses);
         lookup->addresses = NULL;
-        fail(lookups, lookup, LOOKUPS_ABSENT_MS, answer->why);
+        fail_lookup(lookups, lookup, LOOKUPS_ABSENT_MS, answer->why);
         break;
     case DNS_SILENT:
         fail_silent(lookups, lookup);
         break;
     case DNS_FAILED:
-        fail(lookups, lookup, LOOKUPS_ABSENT_MS, answer->why);
+        fail_lookup(lookups, lookup, LOOKUPS_ABSENT_MS, answer->why);
         break;
     }
 }
 
-/* False: it cannot be asked now. */
-static bool ask(struct lookups *lookups, struct lookup *lookup)
+/* Returns false if no look-up can begin now. */
+static bool begin_lookup(struct lookups *lookups, struct lookup *lookup)
 {
-    if (lookups->asking >= LOOKUPS_MAX) {
+    if (lookups->pending >= LOOKUPS_MAX) {
         return false;
     }
     asking_add(lookups, lookup);
@@ -248,7 +225,7 @@ bool lookups_have_old(const struct lookups *lookups, const struct lookup *lookup
 struct lookup *lookups_get(struct lookups *lookups, struct slice host)
 {
     char name[LOOKUPS_NAME_SIZE];
-    return name_of(name, host) ? find(lookups, name) : NULL;
+    return name_of(name, host) ? find_lookup(lookups, name) : NULL;
 }
 
 struct lookup *lookups_ask(struct lookups *lookups, struct slice host)
@@ -257,14 +234,14 @@ struct lookup *lookups_ask(struct lookups *lookups, struct slice host)
     if (!name_of(name, host)) {
         return NULL;
     }
-    struct lookup *lookup = find(lookups, name);
+    struct lookup *lookup = find_lookup(lookups, name);
     if (lookup != NULL) {
-        list_remove(lookups, lookup);
-        list_add(lookups, lookup);
-    } else if (lookups->asking >= LOOKUPS_MAX || (lookup = add(lookups, name)) == NULL) {
+        list_remove(&lookups->by_age, &lookup->by_age);
+        list_append(&lookups->by_age, &lookup->by_age);
+    } else if (lookups->pending >= LOOKUPS_MAX || (lookup = add(lookups, name)) == NULL) {
         return NULL;
     }
-    if (lookups_are_fresh(lookups, lookup) || lookup->asking || ask(lookups, lookup)) {
+    if (lookups_are_fresh(lookups, lookup) || lookup->asking || begin_lookup(lookups, lookup)) {
         return lookup;
     }
     return lookups_have_old(lookups, lookup) ? lookup : NULL;
@@ -274,11 +251,8 @@ struct lookup *lookups_ask(struct lookups *lookups, struct slice host)
 
 void lookups_wait(struct lookup *lookup, struct lookup_waiter *waiter)
 {
-    *waiter = (struct lookup_waiter){.lookup = lookup, .next = lookup->waiters};
-    if (waiter->next != NULL) {
-        waiter->next->prev = waiter;
-    }
-    lookup->waiters = waiter;
+    *waiter = (struct lookup_waiter){.lookup = lookup};
+    list_insert(&lookup->waiters, NULL, &waiter->item);
 }
 
 void lookups_leave(struct lookup_waiter *waiter)
@@ -286,29 +260,27 @@ void lookups_leave(struct lookup_waiter *waiter)
     if (waiter->lookup == NULL) {
         return;
     }
-    *(waiter->prev != NULL ? &waiter->prev->next : &waiter->lookup->waiters) = waiter->next;
-    if (waiter->next != NULL) {
-        waiter->next->prev = waiter->prev;
-    }
+    list_remove(&waiter->lookup->waiters, &waiter->item);
     *waiter = (struct lookup_waiter){0};
 }
 
-static void tell(struct lookups *lookups, struct lookup *lookup)
+static void call_waiters(struct lookups *lookups, struct lookup *lookup)
 {
     struct lookup_waiter *waiter;
-    while ((waiter = lookup->waiters) != NULL) {
+    while ((waiter = LIST_OWNER(lookup->waiters.first, struct lookup_waiter, item)) != NULL) {
         lookups_leave(waiter);
         lookups->done(lookups->arg, waiter);
     }
 }
 
-/* They stay under way until dns gives them up, but nobody waits any longer. */
+/* They stay under way until dns gives them up, but their waiters are called now. */
 static void give_up_overdue(struct lookups *lookups)
 {
-    struct mono_ms now = lookups->first_asking != NULL ? now_of(lookups) : (struct mono_ms){0};
+    struct mono_ms now = lookups->asking.count > 0 ? now_of(lookups) : (struct mono_ms){0};
     struct lookup *lookup;
-    while ((lookup = lookups->first_asking) != NULL && now.ms - lookup->asked.ms >= LOOKUPS_TIMEOUT_MS) {
-        asking_unlink(lookups, lookup);
+    while ((lookup = LIST_OWNER(lookups->asking.first, struct lookup, in_asking)) != NULL &&
+           now.ms - lookup->asked.ms >= LOOKUPS_TIMEOUT_MS) {
+        list_remove(&lookups->asking, &lookup->in_asking);
         lookup->overdue = true;
         fail_silent(lookups, lookup);
     }
@@ -317,17 +289,16 @@ static void give_up_overdue(struct lookups *lookups)
 void lookups_turn(struct lookups *lookups)
 {
     give_up_overdue(lookups);
-    while (lookups->answered != NULL) {
-        struct lookup *lookup = lookups->answered;
-        lookups->answered = lookup->next_answered;
+    struct lookup *lookup;
+    while ((lookup = LIST_OWNER(list_pop(&lookups->answered), struct lookup, in_answered)) != NULL) {
         lookup->answered = false;
-        tell(lookups, lookup);
+        call_waiters(lookups, lookup);
     }
 }
 
 size_t lookups_count(const struct lookups *lookups)
 {
-    return lookups->asking;
+    return lookups->pending;
 }
 
 /* ---- life ---- */
@@ -356,8 +327,8 @@ void lookups_free(struct lookups *lookups)
         return;
     }
     dns_free(lookups->dns);
-    while (lookups->oldest != NULL) {
-        forget(lookups, lookups->oldest);
+    while (lookups->by_age.count > 0) {
+        drop_lookup(lookups, by_age(lookups->by_age.first));
     }
     free(lookups);
 }

@@ -1,7 +1,7 @@
 /* text_search: see text_search.h. */
 #include "http/text_search.h"
 
-/* How much of text is matched once byte c has followed `matched` bytes of it. */
+/* How many bytes of text match after byte c has followed `matched` bytes of it. */
 static size_t advance(const struct text_search *search, size_t matched, char c)
 {
     while (matched > 0 && search->text.data[matched] != c) {

@@ -1,4 +1,4 @@
-/* alarm: see alarm.h. */
+/* alarm: see alarm.h. A timerfd, watched by the loop. */
 #include "loop/alarm.h"
 
 #include <stdlib.h>
@@ -12,7 +12,7 @@ struct alarm {
     struct clock clock;
     struct loop_watch *watch; /* owned */
     int fd;                   /* owned */
-    int64_t at_us;            /* what it is set to; NOT_SET */
+    int64_t at_us;            /* the instant that it is set to, or NOT_SET */
     loop_cb *cb;
     void *arg;
 };
@@ -22,7 +22,7 @@ static void on_readable(void *arg, unsigned events)
     struct alarm *alarm = arg;
     uint64_t times;
     (void)events;
-    /* It may have been set anew since it went off: then there is nothing to read yet. */
+    /* It may have been set again since it expired: then there is nothing to read yet. */
     if (read(alarm->fd, &times, sizeof times) == (ssize_t)sizeof times) {
         alarm->at_us = NOT_SET;
         alarm->cb(alarm->arg);

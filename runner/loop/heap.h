@@ -1,6 +1,6 @@
-/* heap: things ordered by when they need attention. A binary heap whose items know their slot, so that one
- * can be taken out of the middle in O(log n). Items are embedded in the caller's structs; the heap owns only
- * its array of pointers.
+/* heap: items ordered by when they need attention. A binary heap whose items know their slot, so that an
+ * item in the middle can be removed in O(log n). Items are embedded in the caller's structs; the heap owns
+ * only its array of pointers.
  */
 #ifndef DRONC_HEAP_H
 #define DRONC_HEAP_H
@@ -10,10 +10,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Zero-initialised: in no heap. */
+/* Zero-initialised: not in a heap. */
 struct heap_item {
     int64_t at;  /* the order: smallest first; do not change it while in a heap */
-    size_t slot; /* where in the heap, from 1; 0: in none */
+    size_t slot; /* the position in the heap, from 1; 0: not in a heap */
 };
 
 /* Zero-initialised is a valid empty heap. */
@@ -24,11 +24,11 @@ struct heap {
 };
 
 void heap_fini(struct heap *heap);
-/* Put item in. ERR_NOMEM: it is not in; ERR_BUG: it is in a heap already. */
+/* Add item. ERR_NOMEM: it is not in the heap. ERR_BUG: it was in a heap already. */
 NODISCARD enum err heap_push(struct heap *heap, struct heap_item *item);
-/* The first item, or NULL. It stays in. */
+/* The first item, which stays in the heap; NULL if the heap is empty. */
 struct heap_item *heap_first(const struct heap *heap);
-/* Take item out; nothing happens if it is in no heap. */
+/* Remove item. Does nothing if it is not in a heap. */
 void heap_remove(struct heap *heap, struct heap_item *item);
 
 /* The struct that an item is embedded in. */

@@ -1,5 +1,5 @@
-/* loop: see loop.h. A thin layer: it owns the memory that libuv wants to live until a handle's close
- * callback, and nothing else. */
+/* loop: see loop.h. A thin layer that owns only the memory that libuv needs until a handle's close
+ * callback. */
 #include "loop/loop.h"
 
 #include <netdb.h>
@@ -23,7 +23,7 @@ struct loop {
     void *turn_arg;
     struct signal_hook signals[SIGNALS_MAX];
     unsigned signal_count;
-    unsigned lookups; /* under way; each holds a thread that nobody can stop */
+    unsigned lookups; /* under way; each has a thread that cannot be stopped */
 };
 
 struct loop_timer {
@@ -72,7 +72,7 @@ void loop_free(struct loop *loop)
         return;
     }
     if (loop->lookups > 0) {
-        return; /* a silent name server must not hold up the end of the process, which frees everything */
+        return; /* a silent name server must not delay the end of the process, which frees everything */
     }
     uv_close((uv_handle_t *)&loop->turn, NULL);
     for (unsigned i = 0; i < loop->signal_count; i++) {
@@ -148,7 +148,7 @@ struct loop_timer *loop_timer_new(struct loop *loop, loop_cb *cb, void *arg)
 void loop_timer_set(struct loop_timer *timer, int64_t delay_ms)
 {
     if (delay_ms > 0) {
-        /* libuv counts from the time at which this turn began: with a long turn that would be too early. */
+        /* libuv counts from the beginning of this turn: after a long turn that would be too early. */
         uv_update_time(timer->handle.loop);
     }
     (void)uv_timer_start(&timer->handle, on_timer, delay_ms > 0 ? (uint64_t)delay_ms : 0, 0);
@@ -170,7 +170,7 @@ static void on_poll(uv_poll_t *handle, int status, int events)
 {
     struct loop_watch *watch = handle->data;
     if (status < 0 && watch->wanted != 0) {
-        /* libuv gives up on a socket in error, but there may be something left to read: the owner decides. */
+        /* libuv stops watching a socket in error, but there may be bytes left to read: the owner decides. */
         (void)uv_poll_start(handle, watch->wanted, on_poll);
     }
     unsigned seen = status < 0 ? LOOP_ERROR : 0;
@@ -200,7 +200,7 @@ void loop_watch_set(struct loop_watch *watch, unsigned events)
     int wanted = (events & LOOP_READ) != 0 ? UV_READABLE : 0;
     wanted |= (events & LOOP_WRITE) != 0 ? UV_WRITABLE : 0;
     if (wanted == watch->wanted) {
-        return; /* libuv would take the descriptor out and in again: two system calls */
+        return; /* libuv would remove the descriptor and add it again: two system calls */
     }
     watch->wanted = wanted;
     if (wanted == 0) {
@@ -225,7 +225,7 @@ struct resolution {
     void *arg;
 };
 
-/* Names that are unknown are told apart by libuv, and not in words that help. */
+/* libuv has several texts for an unknown name, none of which helps a person. */
 static const char *explain(int status)
 {
     switch (status) {

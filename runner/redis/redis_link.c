@@ -1,10 +1,12 @@
-/* redis_link: see redis_link.h. The states of the link, the greeting, and when to try again; the connection
- * itself is redis_wire's. */
+/* redis_link: see redis_link.h. The states of the link, the greeting, and when to reconnect; redis_wire has
+ * the connection itself. */
 #include "redis/redis_link.h"
 
 #include "base/log.h"
 #include "redis/redis_wire.h"
-#include "store/store.h"
+#include "resp/redis_login.h"
+#include "store/store_database.h"
+#include "store/store_runner.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -14,14 +16,14 @@ struct redis_link {
     struct redis_link_options options;
     enum link_state state;
     struct redis_wire wire;
-    struct loop_timer *timer; /* only there to make a turn happen in time */
-    struct mono_ms deadline;  /* of RESOLVING to GREETING and of WAITING; of UP: doubt is over */
+    struct loop_timer *timer; /* makes a turn happen in time */
+    struct mono_ms deadline;  /* of RESOLVING to GREETING and of WAITING; UP: the end of doubt */
     int64_t backoff_ms;
-    bool complained;  /* being away has been logged */
-    bool doubtful;    /* Redis let us in before, and then denied us a right */
-    unsigned lookups; /* look-ups of the host name that are under way */
-    bool doomed;      /* freed meanwhile: the last look-up's callback frees the memory */
-    bool fatal;       /* on_fatal is to be told */
+    bool complained;  /* that Redis is down has been logged */
+    bool doubtful;    /* Redis accepted our login before, and then denied us a right */
+    unsigned lookups; /* look-ups of the host name under way */
+    bool is_freed;    /* by its owner: the last look-up's callback frees the memory */
+    bool fatal;       /* on_fatal must be called */
     char address[LOOP_ADDRESS_SIZE];
 };
 
@@ -88,7 +90,7 @@ static void on_resolved(void *arg, const char *address, const char *why)
 {
     struct redis_link *link = arg;
     link->lookups--;
-    if (link->doomed && link->lookups == 0) {
+    if (link->is_freed && link->lookups == 0) {
         free(link);
         return;
     }
@@ -105,7 +107,7 @@ static void on_resolved(void *arg, const char *address, const char *why)
     connect_now(link);
 }
 
-/* What an earlier look-up still brings will do as well. */
+/* If too many look-ups are under way, the answer of one of them will do. */
 static void look_up(struct redis_link *link)
 {
     set_state(link, LINK_RESOLVING);
@@ -151,7 +153,7 @@ enum err redis_link_submit(struct redis_link *link, struct cmd *cmd, redis_link_
 
 /* ---- greeting ---- */
 
-/* An answer that must not be an error: AUTH, SELECT. */
+/* The answer to AUTH or SELECT, which must not be an error. */
 static void on_greeting_step(void *arg, const struct reply *reply)
 {
     struct redis_link *link = arg;
@@ -192,28 +194,18 @@ static void on_message_reply(void *arg, const struct reply *reply)
 
 static enum err greet_auth(struct redis_link *link)
 {
-    const struct config *config = link->options.config;
     struct cmd cmd;
-    if (config->redis_password[0] == '\0') {
-        return ERR_OK;
-    }
-    cmd_init(&cmd, "AUTH");
-    if (config->redis_username[0] != '\0') {
-        cmd_arg_str(&cmd, config->redis_username);
-    }
-    cmd_arg_str(&cmd, config->redis_password);
-    return redis_wire_send(&link->wire, &cmd, on_greeting_step, link);
+    return redis_login_auth(&cmd, link->options.config)
+               ? redis_wire_send(&link->wire, &cmd, on_greeting_step, link)
+               : ERR_OK;
 }
 
 static enum err greet_select(struct redis_link *link)
 {
     struct cmd cmd;
-    if (link->options.config->redis_db == 0) {
-        return ERR_OK;
-    }
-    cmd_init(&cmd, "SELECT");
-    cmd_arg_i64(&cmd, link->options.config->redis_db);
-    return redis_wire_send(&link->wire, &cmd, on_greeting_step, link);
+    return redis_login_select(&cmd, link->options.config)
+               ? redis_wire_send(&link->wire, &cmd, on_greeting_step, link)
+               : ERR_OK;
 }
 
 static enum err greet_scripts(struct redis_link *link)
@@ -224,7 +216,7 @@ static enum err greet_scripts(struct redis_link *link)
         cmd_init(&cmd, "SCRIPT");
         cmd_arg_str(&cmd, "LOAD");
         cmd_arg_str(&cmd, store_script(i)->source);
-        /* One that cannot be loaded now is sent with its source when it is needed. */
+        /* A script that is not loaded now is sent with its source when it is used. */
         err = redis_wire_send(&link->wire, &cmd, NULL, NULL);
     }
     return err;
@@ -238,7 +230,7 @@ static enum err greet_database(struct redis_link *link)
         err = greet_scripts(link);
     }
     if (err == ERR_OK) {
-        /* Nothing comes of it, but a replica does not even take this. */
+        /* It changes nothing, but a replica refuses it. */
         store_try_write(&cmd);
         err = redis_wire_send(&link->wire, &cmd, NULL, NULL);
     }
@@ -279,7 +271,7 @@ static void act_lost(struct redis_link *link)
 {
     bool was_up = link->state == LINK_UP;
     link->fatal = link->fatal || (link->state == LINK_GREETING && link->wire.trouble == REDIS_CLUSTER);
-    /* Other troubles show in the greeting. */
+    /* The greeting finds any other trouble. */
     link->doubtful = was_up ? link->wire.trouble == REDIS_NO_RIGHT : link->doubtful;
     redis_wire_close(&link->wire);
     set_state(link, LINK_WAITING);
@@ -314,7 +306,7 @@ static void act_greeted(struct redis_link *link)
     set_state(link, LINK_UP);
     link->wire.error[0] = '\0';
     if (link->doubtful) {
-        wait_until(link, LINK_PROOF_MS); /* it may well be as friendly as the last time */
+        wait_until(link, LINK_PROOF_MS); /* it may deny us the right again */
     } else {
         trust(link);
     }
@@ -424,7 +416,7 @@ void redis_link_free(struct redis_link *link)
     redis_link_close(link);
     redis_wire_fini(&link->wire);
     loop_timer_free(link->timer);
-    link->doomed = true;
+    link->is_freed = true;
     if (link->lookups == 0) {
         free(link);
     }

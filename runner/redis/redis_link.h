@@ -1,16 +1,17 @@
 /* redis_link: one connection to Redis on the loop. The only module of the runner that knows hiredis.
  *
- * Connects by itself, and again with back-off when the connection is lost or Redis stops answering; greets
- * (AUTH, SELECT, the shard check, loading the scripts) before anything else is sent. Says once that Redis is
- * away and once that it is back. Knows nothing of jobs: commands come from store.h.
+ * Connects by itself, and again with backoff when the connection is lost or Redis stops answering. Sends a
+ * greeting first (AUTH, SELECT, loading the scripts, the shard check). Logs once that Redis is down and once
+ * that it is back. Knows nothing of jobs: commands come from lib/store.
  *
  *     IDLE ─start─▶ RESOLVING ─▶ CONNECTING ─▶ GREETING ─▶ UP
  *                      ▲              │            │        │ lost, or no answer for LINK_ANSWER_MS
  *                      └── WAITING ◀──┴────────────┴────────┘         CLOSED: for good
  *
- * A connection is also lost by what Redis says on it: see redis_trouble.h. So where another server has become
- * the master, and the name means that one by now, the link goes there. The name is looked up anew each time,
- * beside the loop. The link is up only with a Redis that takes writes, as far as it is no replica.
+ * Some of Redis' errors also count as the loss of the connection: see redis_trouble.h. So if another server
+ * has become the master, and the name means that one by now, the link goes there. The name is looked up
+ * again each time, without blocking the loop. The greeting fails with a replica, so the link is not up with
+ * one.
  *
  * Loop thread only. hiredis' own callbacks only note what happened; redis_link_turn acts on it, and must be
  * called once per turn.
@@ -26,13 +27,13 @@
 
 #include <stdbool.h>
 
-#define LINK_CONNECT_MS     2000 /* for resolving, connecting and greeting together */
-#define LINK_ANSWER_MS      3000 /* a command that has no answer by then: Redis counts as gone */
+#define LINK_CONNECT_MS     2000 /* for look-up, connecting and greeting together */
+#define LINK_ANSWER_MS      3000 /* Redis counts as gone if a command has no answer by then */
 #define LINK_BACKOFF_MIN_MS 50
 #define LINK_BACKOFF_MAX_MS 1000
-#define LINK_PROOF_MS       1000 /* so long Redis is to let us in for good, after it has thrown us out */
-#define LINK_LOOKUPS_MAX    2    /* look-ups of the name at once: a silent name server holds each for long */
-#define LINK_PENDING_MAX    4096 /* commands without an answer; a further one is ERR_BUSY */
+#define LINK_PROOF_MS       1000 /* after it denied us a right, Redis must keep us for so long to be trusted */
+#define LINK_LOOKUPS_MAX    2    /* look-ups of the name at once: a silent name server delays each for long */
+#define LINK_PENDING_MAX    4096 /* commands without an answer; one more is ERR_BUSY */
 
 struct redis_link;
 
@@ -42,7 +43,7 @@ enum link_state {
     LINK_CONNECTING, /* the socket is being opened */
     LINK_GREETING,   /* AUTH, SELECT, set-up and scripts are on their way */
     LINK_UP,         /* commands are taken */
-    LINK_WAITING,    /* until the next try */
+    LINK_WAITING,    /* waits until it tries again */
     LINK_CLOSED,     /* ended by redis_link_close */
     LINK_STATE__COUNT
 };
@@ -53,22 +54,22 @@ struct redis_link_options {
     struct clock clock;          /* for time-outs */
     const char *name;            /* for the log: "commands"; borrowed for ever */
     const char *channel; /* not NULL: subscribe to it; then no commands are taken. Borrowed for ever */
-    /* The link came up (true) or was lost (false, after every pending callback ran). From redis_link_turn
-     * only. */
+    /* The link is up (true), or was lost (false; after every pending callback has run). Called only from
+     * redis_link_turn. */
     void (*on_state)(void *arg, bool up);
     /* A message on the channel. Borrowed during the call. */
     void (*on_message)(void *arg, struct slice message);
-    /* Redis and this program do not fit (ERR_CONFIG): trying again cannot help. */
+    /* Redis and this program do not fit (ERR_CONFIG): retrying cannot help. */
     void (*on_fatal)(void *arg, const struct errinfo *info);
     void *arg;
 };
 
-/* Returns owned; NULL: out of memory. */
+/* Returns owned; NULL if memory runs out. */
 struct redis_link *redis_link_new(const struct redis_link_options *options);
 void redis_link_start(struct redis_link *link);
-/* Give the connection up and make a new one, as if it had been lost. Acted upon in the link's next turn. */
+/* Give the connection up and make a new one, as if it had been lost; in the link's next turn. */
 void redis_link_drop(struct redis_link *link, const char *why);
-/* Drop the connection for good; pending callbacks run with NULL. */
+/* Close the connection for good; pending callbacks run with NULL. */
 void redis_link_close(struct redis_link *link);
 /* Close and free. NULL is fine. */
 void redis_link_free(struct redis_link *link);
@@ -77,18 +78,18 @@ void redis_link_free(struct redis_link *link);
 void redis_link_turn(struct redis_link *link);
 
 bool redis_link_is_up(const struct redis_link *link);
-/* What the last failure was, for a person; "" when there was none. */
+/* The last failure, for a person; "" if there was none. */
 const char *redis_link_error(const struct redis_link *link);
-/* And what it was to Redis. Means something while the link is not up. */
+/* The trouble with Redis that it was. Valid only while the link is not up. */
 enum redis_trouble redis_link_trouble(const struct redis_link *link);
 
-/* reply: borrowed during the call; NULL: the link was lost, and whether Redis did it is not known. Must not
- * close or free the link; may submit. */
+/* reply: borrowed during the call; NULL: the link was lost, and Redis may or may not have run the command.
+ * Must not close or free the link; may submit. */
 typedef void redis_link_cb(void *arg, const struct reply *reply);
 
-/* Queue a command. Takes cmd's memory in every case. cb runs exactly once, later, never from inside this
- * call; NULL: the answer does not matter. ERR_DOWN: not connected; ERR_BUSY: too many are pending; ERR_NOMEM:
- * then cb does not run. */
+/* Queue a command. Takes cmd's memory in every case. cb (NULL: the answer does not matter) runs exactly once,
+ * later, never from inside this call. ERR_DOWN: not connected; ERR_BUSY: too many are pending; ERR_NOMEM. On
+ * any error, cb does not run. */
 NODISCARD enum err redis_link_submit(struct redis_link *link, struct cmd *cmd, redis_link_cb *cb, void *arg);
 
 #endif

@@ -1,5 +1,4 @@
-/* redis_wire: see redis_wire.h. The glue between hiredis and the loop, and the requests that are under way.
- */
+/* redis_wire: see redis_wire.h. Connects hiredis with the loop, and keeps the requests under way. */
 #include "redis/redis_wire.h"
 
 #include "resp/redis_limits.h"
@@ -13,7 +12,7 @@
 /* One command under way. */
 struct request {
     struct redis_wire *wire;
-    struct cmd cmd; /* kept: a script that Redis does not know is sent again with its source */
+    struct cmd cmd; /* kept, since a script that Redis does not know is sent again */
     redis_wire_cb *cb;
     void *arg;
     bool with_source;
@@ -26,7 +25,7 @@ void redis_wire_fail(struct redis_wire *wire, const char *error)
     wire->trouble = REDIS_UNREACHABLE;
 }
 
-/* True: the answer is the end of this connection. */
+/* Returns true if the answer ends this connection. */
 static bool spoils(struct redis_wire *wire, const struct reply *reply)
 {
     enum redis_trouble trouble = redis_trouble_of(reply);
@@ -36,7 +35,7 @@ static bool spoils(struct redis_wire *wire, const struct reply *reply)
         return false;
     }
     if (wire->event == WIRE_LOST || reply_check(reply, &info) == ERR_OK) {
-        return true; /* the first one says why */
+        return true; /* the first failure has the reason */
     }
     redis_wire_fail(wire, trouble == REDIS_CLUSTER ? redis_trouble_reason(trouble) : info.text);
     wire->trouble = trouble;
@@ -45,8 +44,8 @@ static bool spoils(struct redis_wire *wire, const struct reply *reply)
 
 /* ---- hiredis asks for events, the loop delivers them ---- */
 
-/* An answer that hiredis refused for its size (by now it has dropped the connection, for want of memory as it
- * thinks), or that grows without an end. */
+/* Note an answer that hiredis refused for its size (it has dropped the connection by now, as if memory had
+ * run out), or one that is too long already. */
 static void check_size(struct redis_wire *wire)
 {
     struct errinfo info;
@@ -59,7 +58,7 @@ static void check_size(struct redis_wire *wire)
 static void on_events(void *arg, unsigned events)
 {
     struct redis_wire *wire = arg;
-    /* Reading may free the context, and then watch is NULL: look again before writing. */
+    /* Reading may free the context; then watch is NULL. So check it again before writing. */
     if ((events & (LOOP_READ | LOOP_ERROR)) != 0 && wire->watch != NULL) {
         redisAsyncHandleRead(wire->context);
         check_size(wire);
@@ -129,7 +128,7 @@ static void on_disconnect(const redisAsyncContext *context, int status)
     if (status != REDIS_OK && wire->event != WIRE_LOST) {
         redis_wire_fail(wire, context->errstr);
     }
-    wire->event = WIRE_LOST; /* status REDIS_OK: it was closed by us, for a reason that has been noted */
+    wire->event = WIRE_LOST; /* status REDIS_OK: we closed it, and have noted the reason */
 }
 
 static enum err attach(struct redis_wire *wire, redisAsyncContext *context)
@@ -148,7 +147,7 @@ static enum err attach(struct redis_wire *wire, redisAsyncContext *context)
     context->ev.delWrite = del_write;
     context->ev.cleanup = clean_up;
     (void)redisAsyncSetDisconnectCallback(context, on_disconnect);
-    /* Also asks for the first writability, so it comes last. */
+    /* It also starts to wait until the socket is writable, so it comes last. */
     (void)redisAsyncSetConnectCallback(context, on_connect);
     return ERR_OK;
 }
@@ -206,7 +205,7 @@ static void end_request(struct request *request, const struct reply *reply)
     free(request);
 }
 
-/* True: it has been sent again, and the answer to that counts. */
+/* Returns true if the request has been sent again; then only the second answer counts. */
 static bool send_with_source(struct request *request, const struct reply *reply)
 {
     if (!reply_is_noscript(reply) || request->with_source) {
@@ -235,7 +234,8 @@ static void on_reply(redisAsyncContext *context, void *raw, void *privdata)
     } else if (!send_with_source(request, &reply)) {
         end_request(request, &reply);
     }
-    wire->answered = clock_mono(&wire->clock); /* again: what a callback took is not Redis' silence */
+    wire->answered =
+        clock_mono(&wire->clock); /* again: the time that a callback took is not Redis' silence */
     free(items);
 }
 
@@ -295,7 +295,7 @@ enum err redis_wire_subscribe(struct redis_wire *wire, const char *channel, redi
 {
     wire->subscriber = cb;
     wire->subscriber_arg = arg;
-    /* Nothing more is asked on this connection, so only the kernel can find out that the other side is gone.
+    /* No more commands are sent on this connection, so only the kernel can find out that the peer is gone.
      * On a Unix socket the call would fail, and break the context. */
     if (wire->context->c.connection_type == REDIS_CONN_TCP) {
         (void)redisEnableKeepAlive(&wire->context->c);

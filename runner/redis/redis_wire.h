@@ -1,10 +1,10 @@
-/* redis_wire: one hiredis connection on the loop: opens it, carries commands out and replies back, and notes
- * what happened to it. When to open it, what to say first and what to do when it is lost is redis_link's
- * business. The only module of the runner that includes hiredis.
+/* redis_wire: one hiredis connection on the loop. Opens it, sends commands and delivers replies, and notes
+ * what happened to it. Its owner, redis_link, decides when to open it, what to send first, and what to do
+ * when it is lost. The only module of the runner that includes hiredis.
  *
- * hiredis' callbacks only set `event`; the owner acts on it in its turn, and closes the wire there, never in
- * a reply's callback. An answer that says that this connection is of no use any more (redis_trouble.h: the
- * server has become a replica, the login is gone, …) counts as its loss, and is no answer to the command.
+ * hiredis' callbacks only set `event`. The owner acts on it in its turn, and closes the wire there, never in
+ * a reply's callback. An error that makes this connection useless (redis_trouble.h: the server has become a
+ * replica, it no longer accepts the login, …) counts as its loss, and not as an answer to the command.
  */
 #ifndef DRONC_REDIS_WIRE_H
 #define DRONC_REDIS_WIRE_H
@@ -22,8 +22,8 @@ struct redis_limits;
 enum wire_event {
     WIRE_NOTHING,
     WIRE_CONNECTED,
-    WIRE_GREETED, /* never set by the wire itself: its owner uses the same place */
-    WIRE_LOST     /* or never came up; error says why */
+    WIRE_GREETED, /* set by the owner, from a reply's callback, and never by the wire */
+    WIRE_LOST     /* or it could not be opened; error has the reason */
 };
 
 /* reply: borrowed during the call; NULL: the wire was closed first. */
@@ -34,40 +34,40 @@ struct redis_wire {
     struct loop *loop; /* borrowed */
     struct clock clock;
     struct redisAsyncContext *context; /* owned, by hiredis once it is connected; NULL: closed */
-    struct redis_limits *limits;       /* owned: of what is answered */
+    struct redis_limits *limits;       /* owned: of replies */
     struct loop_watch *watch;
     unsigned watched;           /* enum loop_events */
     size_t pending;             /* commands without an answer */
-    struct mono_ms opened;      /* when it was begun to connect */
-    enum redis_trouble trouble; /* what the last failure was to Redis; REDIS_UNREACHABLE: nothing it said */
-    struct mono_ms answered;    /* when the last answer came, or the first of the pending commands was sent */
+    struct mono_ms opened;      /* when connecting began */
+    enum redis_trouble trouble; /* of the last failure; REDIS_UNREACHABLE: not an error of Redis */
+    struct mono_ms answered;    /* when the last answer came, or the first pending command was sent */
     redis_wire_cb *subscriber;  /* NULL: no subscription */
     void *subscriber_arg;
-    enum wire_event event; /* what happened last; the owner puts it back to WIRE_NOTHING */
-    char error[256];       /* what the last failure was, for a person; "": none */
+    enum wire_event event; /* what happened last; the owner sets it back to WIRE_NOTHING */
+    char error[256];       /* the last failure, for a person; "": none */
 };
 
 /* ERR_NOMEM. */
 NODISCARD enum err redis_wire_init(struct redis_wire *wire, struct loop *loop, struct clock clock);
 /* Closes it first. Zero-initialised is fine. */
 void redis_wire_fini(struct redis_wire *wire);
-/* Begin to connect: to the Unix socket `socket`, or where that is "" to the numeric address and port. What
- * comes of it is an event. */
+/* Begin to connect to the Unix socket `socket`, or, if that is "", to the numeric address and port. The
+ * result is an event. */
 void redis_wire_open(struct redis_wire *wire, const char *socket, const char *address, int port);
-/* Every pending callback runs with NULL. Closing what is closed is fine. */
+/* Every pending callback runs with NULL. The wire may be closed already. */
 void redis_wire_close(struct redis_wire *wire);
 
 /* Send cmd; takes its memory in every case. cb (may be NULL) runs exactly once, later. ERR_DOWN, ERR_NOMEM:
- * it does not run. A script that Redis does not know (NOSCRIPT) is sent again with its source before cb hears
- * of it. */
+ * it does not run. A script that Redis does not know (NOSCRIPT) is sent again with its source; cb gets only
+ * the second answer. */
 NODISCARD enum err redis_wire_send(struct redis_wire *wire, struct cmd *cmd, redis_wire_cb *cb, void *arg);
 
-/* Subscribe to a channel. cb runs for every message of the subscription, and with NULL at the end; after this
- * no commands are sent. */
+/* Subscribe to a channel. cb runs for every message of the subscription, and with NULL at its end. No command
+ * may be sent after this. */
 NODISCARD enum err redis_wire_subscribe(struct redis_wire *wire, const char *channel, redis_wire_cb *cb,
                                         void *arg);
 
-/* Note a failure as the wire itself would. */
+/* Note a failure, as the wire itself does. */
 void redis_wire_fail(struct redis_wire *wire, const char *error);
 
 #endif

@@ -102,7 +102,7 @@ void addresses_first(const struct addresses *addresses, const struct run *run, c
     out[len] = '\0';
 }
 
-void addresses_tell(const struct addresses *addresses, const struct run *run, struct http_request *request)
+void addresses_fill(const struct addresses *addresses, const struct run *run, struct http_request *request)
 {
     const struct lookup *lookup = known_of(addresses, run);
     request->host = run->job.url.host;

@@ -1,9 +1,8 @@
-/* addresses: what runs wait for before they come to the gate, where their host has a name: its address
- * (lookups).
+/* addresses: what a run waits for before it comes to the gate, if its host has a name: the address (lookups).
  *
- * Who waits here takes no place of a call. It waits as long as connecting may take from its instant on, or,
- * where an old address is known, until shortly before its instant; then it goes on all the same, and its call
- * tells what came of it. Loop thread only.
+ * A run that waits here takes no place of a call. It waits as long as connecting may take from its instant
+ * on, or, if an old address is known, until shortly before its instant. Then it goes on in any case, and its
+ * call records what came of it. Loop thread only.
  */
 #ifndef DRONC_ADDRESSES_H
 #define DRONC_ADDRESSES_H
@@ -11,17 +10,17 @@
 #include "http/http_client.h"
 #include "http/lookups.h"
 
-#define ADDRESSES_REFRESH_MS 20 /* how long one waits at least, where an old address is known */
+#define ADDRESSES_REFRESH_MS 20 /* how long a run waits at least, if an old address is known */
 
 struct run;
-/* run waits no more: all is known that can be known for now. */
+/* run no longer waits: all is known that can be known for now. */
 typedef void addresses_cb(void *arg, struct run *run);
 
 struct addresses {
     struct lookups *lookups; /* owned */
     size_t wait_max;         /* runs that wait, at most */
     size_t waiting;
-    bool complained; /* that too many wait, since one waits no more */
+    bool complained; /* that too many wait has been logged, since the last look-up ended */
     addresses_cb *cb;
     void *arg;
 };
@@ -37,21 +36,21 @@ enum addresses_answer {
     ADDRESSES_REFUSED  /* too many wait, or are looked up: put it off */
 };
 
-/* May run, whose job is filled and which is due at run->due, go to the gate? *until: how long it is to wait,
- * if it is AWAITED. lead_ms: how long before its instant it has to go on. */
+/* Decide whether run, whose job is filled and which is due at run->due, may go to the gate. *until: how long
+ * it waits, if it is AWAITED. lead_ms: how long before its instant it has to go on. */
 enum addresses_answer addresses_ask(struct addresses *addresses, struct run *run, struct wall_ms now,
                                     int64_t lead_ms, struct wall_ms *until);
-/* Does it wait? */
+/* Returns true if it waits. */
 bool addresses_have(const struct run *run);
-/* It waits no more. Of one that does not wait nothing happens. */
+/* Stop waiting. Does nothing if run does not wait. */
 void addresses_leave(struct addresses *addresses, struct run *run);
-/* Tell who waits no more. Once per turn. */
+/* Call back for those that no longer wait. Once per turn. */
 void addresses_turn(struct addresses *addresses);
 
-/* The first one of run's host, as text; "": none was looked up. */
+/* The first address of run's host, as text; "": none was looked up. */
 void addresses_first(const struct addresses *addresses, const struct run *run, char out[LOOP_ADDRESS_SIZE]);
-/* What request is to know of run's host: its addresses, or why there are none. Borrowed until the next turn.
- */
-void addresses_tell(const struct addresses *addresses, const struct run *run, struct http_request *request);
+/* Fill in what request has to know of run's host: its addresses, or why there are none. Borrowed until the
+ * next turn. */
+void addresses_fill(const struct addresses *addresses, const struct run *run, struct http_request *request);
 
 #endif

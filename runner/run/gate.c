@@ -1,5 +1,5 @@
-/* gate: see gate.h. Hosts, their places and their lines, and what is doubtful. What becomes of a run that
- * waits too long is runs' business. */
+/* gate: see gate.h. Hosts, their places and their lines, and what is doubtful. runs (runs.h) decides what
+ * becomes of a run that waits too long. */
 #include "run/gate.h"
 
 #include "base/log.h"
@@ -8,51 +8,29 @@
 
 /* ---- lines ---- */
 
-/* Behind which run does this one stand? NULL: in front. What is due now takes turns with a backlog that was
+/* The item that run goes behind; NULL: run goes in front. What is due now takes turns with a backlog that was
  * there before it, so that neither waits for all of the other. */
-static struct run *place_in(const struct gate_line *line, const struct run *run)
+static struct list_item *item_before(const struct gate_line *line, const struct run *run)
 {
-    if (run->backlog || line->last == line->fresh) {
-        return line->last;
+    struct list_item *fresh = line->fresh != NULL ? &line->fresh->in_line : NULL;
+    if (run->backlog || line->runs.last == fresh) {
+        return line->runs.last;
     }
-    return line->fresh != NULL ? line->fresh->line_next : NULL;
+    return fresh != NULL ? fresh->next : NULL;
 }
 
 static void line_add(struct gate_line *line, struct run *run)
 {
-    struct run *before = place_in(line, run);
-    run->line_prev = before;
-    run->line_next = before != NULL ? before->line_next : line->first;
-    if (before != NULL) {
-        before->line_next = run;
-    } else {
-        line->first = run;
-    }
-    if (run->line_next != NULL) {
-        run->line_next->line_prev = run;
-    } else {
-        line->last = run;
-    }
+    list_insert(&line->runs, item_before(line, run), &run->in_line);
     line->fresh = run->backlog ? line->fresh : run;
-    line->count++;
 }
 
 static void line_remove(struct gate_line *line, struct run *run)
 {
     while (line->fresh == run || (line->fresh != NULL && line->fresh->backlog)) {
-        line->fresh = line->fresh->line_prev;
+        line->fresh = LIST_OWNER(line->fresh->in_line.prev, struct run, in_line);
     }
-    if (run->line_prev != NULL) {
-        run->line_prev->line_next = run->line_next;
-    } else {
-        line->first = run->line_next;
-    }
-    if (run->line_next != NULL) {
-        run->line_next->line_prev = run->line_prev;
-    } else {
-        line->last = run->line_prev;
-    }
-    line->count--;
+    list_remove(&line->runs, &run->in_line);
 }
 
 /* ---- the ring of hosts where runs are in line ---- */
@@ -117,7 +95,7 @@ static size_t left_of(size_t size, size_t used)
     return used < size ? size - used : 0;
 }
 
-/* Is one of the places that are kept for hosts that answered for this one? */
+/* Returns true if one of the places that are kept for hosts that answered goes to this one. */
 static bool has_spare(const struct gate *gate, const struct gate_host *host)
 {
     return host->quick && gate_host_inside(host) == 0 && gate->spare < gate_spares(gate);
@@ -152,8 +130,8 @@ static void take_out(struct gate *gate, struct run *run)
         line_remove(&host->outside, run);
         gate->outside--;
         return;
-    case GATE_HELD:
-        line_remove(&host->held, run);
+    case GATE_QUEUED:
+        line_remove(&host->queued, run);
         host->ahead--;
         break;
     case GATE_AHEAD:
@@ -161,6 +139,8 @@ static void take_out(struct gate *gate, struct run *run)
         break;
     case GATE_CALLING:
         host->calling--;
+        break;
+    default:
         break;
     }
     gate->inside--;
@@ -178,8 +158,8 @@ static void put_in(struct gate *gate, struct run *run, enum gate_place place)
         line_add(&host->outside, run);
         gate->outside++;
         return;
-    case GATE_HELD:
-        line_add(&host->held, run);
+    case GATE_QUEUED:
+        line_add(&host->queued, run);
         host->ahead++;
         break;
     case GATE_AHEAD:
@@ -189,20 +169,41 @@ static void put_in(struct gate *gate, struct run *run, enum gate_place place)
         host->calling++;
         host->moved = run->called = clock_mono(&gate->clock);
         break;
+    default:
+        break;
     }
     gate->inside++;
     gate->spare += run->spare ? 1 : 0;
 }
 
+static const char *const place_names[GATE_PLACE__COUNT] = {[GATE_OUT] = "out",
+                                                           [GATE_OUTSIDE] = "outside",
+                                                           [GATE_AHEAD] = "ahead",
+                                                           [GATE_QUEUED] = "queued",
+                                                           [GATE_CALLING] = "calling"};
+
+#define MOVE(place) (1U << (place))
+static const unsigned allowed_moves[GATE_PLACE__COUNT] = {
+    [GATE_OUT] = MOVE(GATE_OUTSIDE) | MOVE(GATE_AHEAD),
+    [GATE_OUTSIDE] = MOVE(GATE_AHEAD) | MOVE(GATE_OUT),
+    [GATE_AHEAD] = MOVE(GATE_QUEUED) | MOVE(GATE_CALLING) | MOVE(GATE_OUT),
+    [GATE_QUEUED] = MOVE(GATE_CALLING) | MOVE(GATE_OUT),
+    [GATE_CALLING] = MOVE(GATE_OUT),
+};
+
 /* The only way to change a run's place: counts, lines and the ring follow. */
 static void set_place(struct gate *gate, struct run *run, enum gate_place place)
 {
     struct gate_host *host = run->host;
+    if ((allowed_moves[run->place] & MOVE(place)) == 0) {
+        log_error("bug: impossible move at the gate", log_str("from", place_names[run->place]),
+                  log_str("to", place_names[place]));
+    }
     take_out(gate, run);
     put_in(gate, run, place);
     run->place = place;
     gate_host_count(gate, host);
-    if (host->outside.count + host->held.count > 0) {
+    if (host->outside.runs.count + host->queued.runs.count > 0) {
         ring_add(gate, host);
     } else {
         ring_remove(gate, host);
@@ -217,8 +218,8 @@ enum err gate_enter(struct gate *gate, struct run *run, const char *address)
     }
     gate_host_join(gate, host);
     run->host = host;
-    /* Who has waited longer comes first. */
-    bool free = host->outside.count == 0 && has_place(gate, host);
+    /* Those that wait already come first. */
+    bool free = host->outside.runs.count == 0 && has_place(gate, host);
     run->spare = free && !has_usual(gate, host);
     set_place(gate, run, free ? GATE_AHEAD : GATE_OUTSIDE);
     return ERR_OK;
@@ -226,8 +227,8 @@ enum err gate_enter(struct gate *gate, struct run *run, const char *address)
 
 bool gate_call(struct gate *gate, struct run *run)
 {
-    bool free = run->host->held.count == 0 && run->host->calling < gate->limits.per_host;
-    set_place(gate, run, free ? GATE_CALLING : GATE_HELD);
+    bool free = run->host->queued.runs.count == 0 && run->host->calling < gate->limits.per_host;
+    set_place(gate, run, free ? GATE_CALLING : GATE_QUEUED);
     return free;
 }
 
@@ -235,11 +236,11 @@ bool gate_call(struct gate *gate, struct run *run)
 static struct run *next_of(struct gate *gate, struct gate_host *host)
 {
     struct run *run = NULL;
-    if (host->held.count > 0 && host->calling < gate->limits.per_host) {
-        run = host->held.first;
+    if (host->queued.runs.count > 0 && host->calling < gate->limits.per_host) {
+        run = LIST_OWNER(host->queued.runs.first, struct run, in_line);
         set_place(gate, run, GATE_CALLING);
-    } else if (host->outside.count > 0 && has_place(gate, host)) {
-        run = host->outside.first;
+    } else if (host->outside.runs.count > 0 && has_place(gate, host)) {
+        run = LIST_OWNER(host->outside.runs.first, struct run, in_line);
         run->spare = !has_usual(gate, host);
         set_place(gate, run, GATE_AHEAD);
     }
@@ -283,25 +284,25 @@ static bool is_stuck(const struct gate_host *host, struct mono_ms now)
     return host->calling > 0 ? now.ms - host->moved.ms >= GATE_STUCK_MS : gate_host_inside(host) == 0;
 }
 
-/* Does it answer fewer calls than its line needs to come in within twice hold_ms? */
-static bool is_too_slow(const struct gate_host *host, struct mono_ms now, int64_t hold_ms)
+/* Returns true if it answers fewer calls than its line needs to come in within twice wait_ms. */
+static bool is_too_slow(const struct gate_host *host, struct mono_ms now, int64_t wait_ms)
 {
     int64_t spans_ms = host->trust.span_ms * (host->trust.before > 0 ? 2 : 1);
     int64_t elapsed_ms = now.ms - (host->trust.until.at - spans_ms);
-    return (int64_t)host->outside.count * elapsed_ms > (int64_t)gate_host_earned(host) * 2 * hold_ms;
+    return (int64_t)host->outside.runs.count * elapsed_ms > (int64_t)gate_host_earned(host) * 2 * wait_ms;
 }
 
-bool gate_is_hopeless(struct gate *gate, const struct run *run, int64_t hold_ms)
+bool gate_is_hopeless(struct gate *gate, const struct run *run, int64_t wait_ms)
 {
     struct gate_host *host = run->host;
     struct mono_ms now = clock_mono(&gate->clock);
-    size_t line = host->outside.count;
+    size_t line = host->outside.runs.count;
     size_t room = left_of(GATE_OUTSIDE_MAX * gate->limits.max, gate->outside);
     if (has_place(gate, host)) {
         return false;
     }
     return (line >= gate->limits.per_host && is_stuck(host, now)) ||
-           (line >= GATE_LINE_SHARE * room && is_too_slow(host, now, hold_ms));
+           (line >= GATE_LINE_SHARE * room && is_too_slow(host, now, wait_ms));
 }
 
 void gate_complain(struct gate *gate, const struct run *run)
@@ -312,7 +313,8 @@ void gate_complain(struct gate *gate, const struct run *run)
         host->complained = true;
         log_warn("calls put off: their host lets no more through", log_str("host", host->name),
                  log_i64("calls_under_way", (int64_t)host->calling),
-                 log_i64("waiting", (int64_t)host->outside.count), log_i64("no_answer_for_ms", moved_ms));
+                 log_i64("waiting", (int64_t)host->outside.runs.count),
+                 log_i64("no_answer_for_ms", moved_ms));
     } else if (host->calling == 0 && !gate->complained) {
         gate->complained = true;
         log_warn("calls put off: too many others are slow", log_str("host", host->name),

@@ -16,7 +16,7 @@ static int compare(const void *a, const void *b)
     return strcmp(a, b); /* a name, or a host, which begins with its name */
 }
 
-/* "host:port", in lower case. False: it does not fit. */
+/* "host:port", in lower case. Returns false if it does not fit. */
 static bool name_of(char name[GATE_NAME_SIZE], struct slice host, uint16_t port)
 {
     if (host.len + sizeof ":65535" > GATE_NAME_SIZE) {

@@ -1,4 +1,4 @@
-/* outbox: see outbox.h. Queues by kind and shard, batches on their way, and what to do with their answers. */
+/* outbox: see outbox.h. Queues by kind and shard, the batches under way, and their answers. */
 #include "run/outbox.h"
 
 #include "base/log.h"
@@ -19,14 +19,14 @@ struct batch {
 
 static enum outbox_kind kind_of(const struct run *run)
 {
-    bool watched = watch_is_needed(&run->job.watch);
+    bool is_stateful = stateful_is_needed(&run->job.stateful);
     switch (run->state) {
     case RUN_STARTING:
-        return watched ? OUTBOX_START_WATCHED : OUTBOX_START;
+        return is_stateful ? OUTBOX_START_STATEFUL : OUTBOX_START;
     case RUN_CONFIRMING:
         return OUTBOX_CONFIRM;
     case RUN_FINISHING:
-        return run->is_notice ? OUTBOX_FINISH_NOTICE : watched ? OUTBOX_FINISH_WATCHED : OUTBOX_FINISH;
+        return run->is_notice ? OUTBOX_FINISH_NOTICE : is_stateful ? OUTBOX_FINISH_STATEFUL : OUTBOX_FINISH;
     case RUN_SKIPPING:
         return OUTBOX_SKIP;
     default:
@@ -44,11 +44,10 @@ static void on_timer(void *arg)
     (void)arg; /* outbox_turn does the work */
 }
 
-enum err outbox_init(struct outbox *outbox, struct loop *loop, struct redis_link *link, const char *runner,
-                     struct clock clock)
+enum err outbox_init(struct outbox *outbox, const struct runner_context *context)
 {
-    *outbox = (struct outbox){.link = link, .runner = runner, .keep = STORE_KEEP_STANDARD, .clock = clock};
-    outbox->timer = loop_timer_new(loop, on_timer, outbox);
+    *outbox = (struct outbox){.context = context};
+    outbox->timer = loop_timer_new(context->loop, on_timer, outbox);
     return outbox->timer != NULL ? ERR_OK : ERR_NOMEM;
 }
 
@@ -64,56 +63,33 @@ void outbox_fini(struct outbox *outbox)
     outbox->timer = NULL;
 }
 
+static struct mono_ms now(const struct outbox *outbox)
+{
+    return clock_mono(&outbox->context->cluster_clock->clock);
+}
+
+/* ---- queues ---- */
+
 void outbox_put(struct outbox *outbox, struct run *run)
 {
-    struct outbox_queue *queue = queue_of(outbox, run);
-    run->queued = NULL;
-    run->on_the_way = false;
-    if (queue->last != NULL) {
-        queue->last->queued = run;
-    } else {
-        queue->first = run;
-    }
-    queue->last = run;
-    queue->count++;
+    run->under_way = false;
+    list_append(&queue_of(outbox, run)->runs, &run->outgoing);
     outbox->waiting++;
 }
 
 bool outbox_withdraw(struct outbox *outbox, struct run *run)
 {
-    struct outbox_queue *queue = queue_of(outbox, run);
-    struct run *before = NULL;
-    if (run->on_the_way) {
+    if (run->under_way) {
         return false;
     }
-    for (struct run *r = queue->first; r != NULL && r != run; r = r->queued) {
-        before = r;
-    }
-    if (before != NULL) {
-        before->queued = run->queued;
-    } else {
-        queue->first = run->queued;
-    }
-    if (queue->last == run) {
-        queue->last = before;
-    }
-    run->queued = NULL;
-    queue->count--;
+    list_remove(&queue_of(outbox, run)->runs, &run->outgoing);
     outbox->waiting--;
     return true;
 }
 
-static struct run *pop(struct outbox *outbox, struct outbox_queue *queue)
+size_t outbox_waiting(const struct outbox *outbox)
 {
-    struct run *run = queue->first;
-    queue->first = run->queued;
-    if (queue->first == NULL) {
-        queue->last = NULL;
-    }
-    run->queued = NULL;
-    queue->count--;
-    outbox->waiting--;
-    return run;
+    return outbox->waiting;
 }
 
 /* ---- answers ---- */
@@ -125,11 +101,11 @@ static void put_back(struct batch *batch)
     }
 }
 
-/* Only what was refused waits: the trouble may be one shard's alone. */
-static void hold(const struct batch *batch, const char *why)
+/* Only the queue that was refused pauses: one shard alone may be in trouble. */
+static void pause_queue(const struct batch *batch, const char *why)
 {
     struct outbox *outbox = batch->outbox;
-    batch->queue->hold.ms = clock_mono(&outbox->clock).ms + OUTBOX_RETRY_MS;
+    batch->queue->paused_until.ms = now(outbox).ms + OUTBOX_RETRY_MS;
     loop_timer_set(outbox->timer, OUTBOX_RETRY_MS);
     if (!batch->queue->refused && outbox->refused++ == 0) {
         log_warn("redis refuses to write", log_i64("shard", batch->runs[0]->shard), log_str("error", why),
@@ -138,7 +114,8 @@ static void hold(const struct batch *batch, const char *why)
     batch->queue->refused = true;
 }
 
-static void tell(struct batch *batch, const struct reply *reply)
+/* Redis did what it was asked to do: what became of each run? */
+static void pass_verdicts(struct batch *batch, const struct reply *reply)
 {
     struct outbox *outbox = batch->outbox;
     if (batch->queue->refused && --outbox->refused == 0) {
@@ -149,11 +126,11 @@ static void tell(struct batch *batch, const struct reply *reply)
         enum store_verdict verdict;
         struct errinfo info;
         if (store_verdict_at(reply, i, &verdict, &info) != ERR_OK) {
-            /* Our own script does not answer so: whoever replaced it, the claim cannot be counted on. */
+            /* No script of ours answers so: whatever replaced it, the claim cannot be counted on. */
             log_error("bug: unreadable verdict", log_str("error", info.text));
             verdict = STORE_LOST;
         }
-        batch->runs[i]->on_the_way = false;
+        batch->runs[i]->under_way = false;
         outbox->on_verdict(outbox->arg, batch->runs[i], verdict);
     }
 }
@@ -170,9 +147,9 @@ static void on_reply(void *arg, const struct reply *reply)
         put_back(batch);
     } else if (reply_check(reply, &info) != ERR_OK) {
         put_back(batch);
-        hold(batch, info.text);
+        pause_queue(batch, info.text);
     } else {
-        tell(batch, reply);
+        pass_verdicts(batch, reply);
     }
     free(batch);
 }
@@ -181,30 +158,32 @@ static void on_reply(void *arg, const struct reply *reply)
 
 static void begin(const struct outbox *outbox, struct cmd *cmd, enum outbox_kind kind, unsigned shard)
 {
+    const char *runner = outbox->context->runner;
+    const struct store_keep *keep = &outbox->context->keep;
     switch (kind) {
     case OUTBOX_START:
-        store_start(cmd, shard, outbox->runner);
+        store_start(cmd, shard, runner);
         break;
-    case OUTBOX_START_WATCHED:
-        store_start_watched(cmd, shard, outbox->runner, &outbox->keep);
+    case OUTBOX_START_STATEFUL:
+        store_start_stateful(cmd, shard, runner, keep);
         break;
     case OUTBOX_CONFIRM:
-        store_confirm(cmd, shard, outbox->runner);
+        store_confirm(cmd, shard, runner);
         break;
     case OUTBOX_FINISH:
-        store_finish(cmd, shard, outbox->runner, &outbox->keep);
+        store_finish(cmd, shard, runner, keep);
         break;
-    case OUTBOX_FINISH_WATCHED:
-        store_finish_watched(cmd, shard, outbox->runner, &outbox->keep);
+    case OUTBOX_FINISH_STATEFUL:
+        store_finish_stateful(cmd, shard, runner, keep);
         break;
     case OUTBOX_FINISH_NOTICE:
-        store_finish_notice(cmd, shard, outbox->runner);
+        store_finish_notice(cmd, shard, runner);
         break;
     case OUTBOX_SKIP:
-        store_skip(cmd, shard, outbox->runner, &outbox->keep);
+        store_skip(cmd, shard, runner, keep);
         break;
     default:
-        store_release(cmd, shard, outbox->runner);
+        store_release(cmd, shard, runner);
         break;
     }
 }
@@ -215,14 +194,14 @@ static void add(struct cmd *cmd, const struct run *run)
         .after = run->after, .retry_at = run->next_due, .api = run->job.api, .next = run->following};
     switch (kind_of(run)) {
     case OUTBOX_START:
-    case OUTBOX_START_WATCHED:
+    case OUTBOX_START_STATEFUL:
         store_start_add(cmd, &run->attempt, run->following);
         break;
     case OUTBOX_CONFIRM:
         store_confirm_add(cmd, &run->attempt);
         break;
     case OUTBOX_FINISH:
-    case OUTBOX_FINISH_WATCHED:
+    case OUTBOX_FINISH_STATEFUL:
     case OUTBOX_FINISH_NOTICE:
         store_finish_add(cmd, &run->attempt, &run->execution, &ending);
         break;
@@ -235,7 +214,7 @@ static void add(struct cmd *cmd, const struct run *run)
     }
 }
 
-/* Send up to a batch of queue. False: it could not be sent. */
+/* Send up to a batch of a queue. Returns false if it could not be sent. */
 static bool send_batch(struct outbox *outbox, enum outbox_kind kind, unsigned shard)
 {
     struct outbox_queue *queue = &outbox->queues[kind][shard];
@@ -247,13 +226,14 @@ static bool send_batch(struct outbox *outbox, enum outbox_kind kind, unsigned sh
     batch->outbox = outbox;
     batch->queue = queue;
     begin(outbox, &cmd, kind, shard);
-    while (queue->count > 0 && batch->count < STORE_BATCH_MAX) {
-        struct run *run = pop(outbox, queue);
-        run->on_the_way = true;
+    while (queue->runs.count > 0 && batch->count < STORE_BATCH_MAX) {
+        struct run *run = LIST_OWNER(list_pop(&queue->runs), struct run, outgoing);
+        outbox->waiting--;
+        run->under_way = true;
         add(&cmd, run);
         batch->runs[batch->count++] = run;
     }
-    if (redis_link_submit(outbox->link, &cmd, on_reply, batch) != ERR_OK) {
+    if (redis_link_submit(outbox->context->link, &cmd, on_reply, batch) != ERR_OK) {
         put_back(batch);
         free(batch);
         return false;
@@ -262,17 +242,21 @@ static bool send_batch(struct outbox *outbox, enum outbox_kind kind, unsigned sh
     return true;
 }
 
+static bool may_send(const struct outbox_queue *queue, struct mono_ms at)
+{
+    return queue->runs.count > 0 && at.ms >= queue->paused_until.ms;
+}
+
 void outbox_turn(struct outbox *outbox)
 {
-    if (outbox->waiting == 0 || !redis_link_is_up(outbox->link)) {
+    if (outbox->waiting == 0 || !redis_link_is_up(outbox->context->link)) {
         return;
     }
-    struct mono_ms now = clock_mono(&outbox->clock);
+    struct mono_ms at = now(outbox);
     for (unsigned i = 0; i < OUTBOX_QUEUES && outbox->under_way < OUTBOX_UNDER_WAY_MAX; i++) {
         unsigned kind = outbox->next / STORE_SHARDS;
         unsigned shard = outbox->next % STORE_SHARDS;
-        const struct outbox_queue *queue = &outbox->queues[kind][shard];
-        if (queue->count > 0 && now.ms >= queue->hold.ms &&
+        if (may_send(&outbox->queues[kind][shard], at) &&
             !send_batch(outbox, (enum outbox_kind)kind, shard)) {
             return;
         }

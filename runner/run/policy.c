@@ -27,7 +27,7 @@ int64_t policy_backoff_ms(const struct retry *rule, int attempt, uint32_t random
     return rule->jitter ? draw(backoff, random) : backoff;
 }
 
-/* Does the answer say that the same request will fail again? */
+/* Returns true if the answer says that the same request will fail again. */
 static bool is_final(int status)
 {
     bool passing = status == 408 || status == 425 || status == 429;
@@ -42,7 +42,7 @@ static bool is_worth_a_retry(const struct job *job, const struct policy_failure 
     return !failure->answered || job->retry.client_errors || !is_final(failure->status);
 }
 
-/* What the target asks for is the least; a target that asks for less than the backoff, for nothing or for a
+/* What the target asks for is the least. A target that asks for less than the backoff, for nothing, or for a
  * time that is over by our clock, gets no burst either. */
 static int64_t wait_of(const struct retry *rule, const struct policy_failure *failure, uint32_t random)
 {
@@ -54,22 +54,22 @@ static int64_t wait_of(const struct retry *rule, const struct policy_failure *fa
     return asked > backoff ? asked : backoff;
 }
 
-enum policy_next policy_after_failure(const struct job *job, const struct policy_failure *failure,
+enum store_after policy_after_failure(const struct job *job, const struct policy_failure *failure,
                                       uint32_t random, int64_t *wait_ms)
 {
     const struct retry *rule = &job->retry;
     *wait_ms = wait_of(rule, failure, random);
     if (failure->answered && failure->status == 410) {
-        return POLICY_GONE;
+        return STORE_AFTER_GONE;
     }
     if (!is_worth_a_retry(job, failure)) {
-        return job->type == JOB_ATMOST_ONCE ? POLICY_NOTHING : POLICY_DEAD;
+        return job->type == JOB_ATMOST_ONCE ? STORE_AFTER_NOTHING : STORE_AFTER_DEAD;
     }
     bool first_round = failure->attempt <= rule->max_attempts;
     bool too_late = first_round && rule->max_duration_ms > 0 &&
                     failure->now.ms + *wait_ms > failure->scheduled.ms + rule->max_duration_ms;
     bool spent = policy_attempt_in_round(failure->attempt, rule->max_attempts) == rule->max_attempts;
-    return spent || too_late ? POLICY_DEAD : POLICY_RETRY;
+    return spent || too_late ? STORE_AFTER_DEAD : STORE_AFTER_RETRY;
 }
 
 int64_t policy_put_off_ms(int64_t late_ms, uint32_t random)
@@ -93,8 +93,7 @@ static struct wall_ms first_from(const struct job *job, struct wall_ms scheduled
     return job_next(job, from, &next) ? next : (struct wall_ms){INT64_MAX};
 }
 
-/* Of the occurrences from first to now, the one with max - 1 others behind it; first where there are fewer.
- */
+/* Of the occurrences from first to now, the one with max - 1 others behind it; first if there are fewer. */
 static struct wall_ms first_of_latest(const struct job *job, struct wall_ms first, struct wall_ms now,
                                       int max)
 {
@@ -102,7 +101,7 @@ static struct wall_ms first_of_latest(const struct job *job, struct wall_ms firs
     return job_nth_last(job, first, now, max, &at) ? at : first;
 }
 
-/* The first occurrence from scheduled on that is still to be called. */
+/* The first occurrence from scheduled on that is still called. */
 static struct wall_ms first_to_call(const struct job *job, struct wall_ms scheduled, struct wall_ms now)
 {
     const struct catch_up *rule = &job->catch_up;

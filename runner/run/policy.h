@@ -7,27 +7,28 @@
  *
  *  - at least once: all but an answer that says that the same request will fail again, which is 501 and 4xx
  *    without 408, 425 and 429 (unless the rule has client_errors)
- *  - at most once: none, but where the rule has unsent, those before the first byte of the request left
+ *  - at most once: none, except, if the rule has unsent, those before the first byte of the request left
  *
- * A target that answers 429 or 503 may say how long to wait at least (Retry-After, up to
- * POLICY_RETRY_AFTER_MS): the wait is that or the backoff, whichever is longer. 410 says that nobody need
- * call again: the job is paused.
+ * A target that answers 429 or 503 may ask for a least wait (Retry-After, up to POLICY_RETRY_AFTER_MS): the
+ * wait is that or the backoff, whichever is longer. 410 says that there is no need to call again: the job is
+ * paused.
  *
- * Lateness (nobody was there in time: all runners down, Redis down, a machine asleep): what is at most
- * POLICY_GRACE_MS late counts as on time and is called. Later than that, the job's rule (lib/job/catch_up.h)
- * decides, over all occurrences from that one to now, those within the grace included:
+ * Lateness (all runners down, Redis down, a machine asleep): what is at most POLICY_GRACE_MS late counts as
+ * on time and is called. Later than that, the job's rule (lib/job/catch_up.h) decides, over all occurrences
+ * from that one to now, those within the grace included:
  *
  *  - none: those that are later than the grace are missed, the others are called
  *  - all: of those within the window the latest `max` are called, in order; those before them are missed
  *  - latest: the last of them is called, if it is within the window; those before it are missed
  *
- * A run of missed occurrences is one gap, recorded as one event, however many it holds. Nothing here takes
- * time in proportion to them.
+ * A row of missed occurrences is one gap, with one record, however many it holds. Nothing here takes time in
+ * proportion to them.
  */
 #ifndef DRONC_POLICY_H
 #define DRONC_POLICY_H
 
 #include "job/job.h"
+#include "store/store.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -37,7 +38,7 @@
 #define POLICY_PUT_OFF_MAX_MS 30000
 #define POLICY_GRACE_MS       60000
 
-/* Which attempt of its round, from 1, attempt number `attempt` is. An occurrence that is re-driven after all
+/* Which attempt of its round, from 1, attempt number `attempt` is. An occurrence that is redriven after all
  * `attempts` attempts were spent has as many again, and numbers go on; how long after its instant that is no
  * longer matters then. */
 int policy_attempt_in_round(int attempt, int attempts);
@@ -47,45 +48,38 @@ struct policy_failure {
     struct wall_ms scheduled; /* the occurrence */
     struct wall_ms now;       /* when it had failed */
     int attempt;              /* its number, from 1 */
-    bool answered;            /* there was a whole answer; status tells */
+    bool answered;            /* there was a whole answer, with this status */
     bool unsent;              /* not a byte of the request has left */
     int status;               /* 0: none */
     int64_t retry_after_ms;   /* what the answer asks for; -1: nothing */
 };
 
-enum policy_next {
-    POLICY_NOTHING, /* the occurrence is over */
-    POLICY_RETRY,   /* after the wait */
-    POLICY_DEAD,    /* nobody will try again by himself, though the job wants it called */
-    POLICY_GONE     /* over, and so is the job */
-};
-
 /* What is next after a failure. *wait_ms: how long to wait for the retry. random: evenly drawn from all of
  * uint32_t. */
-enum policy_next policy_after_failure(const struct job *job, const struct policy_failure *failure,
+enum store_after policy_after_failure(const struct job *job, const struct policy_failure *failure,
                                       uint32_t random, int64_t *wait_ms);
 
-/* How long to wait after failed attempt number `attempt` (from 1), if the target does not ask for more. */
+/* How long to wait after attempt number `attempt` (from 1) failed, if the target does not ask for more. */
 int64_t policy_backoff_ms(const struct retry *rule, int attempt, uint32_t random);
 
 /* How long to wait before an attempt that its host did not let through is tried again: longer the later it
  * is, between POLICY_PUT_OFF_MIN_MS and POLICY_PUT_OFF_MAX_MS, and at random between half of that and all. */
 int64_t policy_put_off_ms(int64_t late_ms, uint32_t random);
 
-/* A run of occurrences that are not to be called. count 0: there is none, call the occurrence. */
+/* A row of occurrences that are not called. count 0: there is none, call the occurrence. */
 struct policy_gap {
     int64_t count;
     struct wall_ms until; /* the last of them; the first is the occurrence that was asked about */
     struct wall_ms next;  /* the first occurrence after the gap; ms = INT64_MAX: there is none */
 };
 
-/* Is the occurrence of job at scheduled still to be called at now, and if not, how far does the gap reach?
- * For the occurrence that a job waits for: the ones after it do not stand in Redis yet. */
+/* Decide whether the occurrence of job at scheduled is still called at now, and if not, how far the gap
+ * reaches. For the occurrence that a job waits for: those after it are not in Redis yet. */
 struct policy_gap policy_lateness(const struct job *job, struct wall_ms scheduled, struct wall_ms now);
 
-/* Is it too old to be called at all? For an occurrence that was claimed and handed back unsent: the job has
- * moved on, so that newer ones came due is no reason to give this one up. Only its age is: more than the
- * grace, and than the window. */
+/* Returns true if it is too old to be called at all. For an occurrence that was claimed and handed back
+ * unsent: its job has moved on, so newer ones that came due are no reason to give this one up. Only its age
+ * is: more than the grace, and more than the window. */
 bool policy_is_too_old(const struct job *job, struct wall_ms scheduled, struct wall_ms now);
 
 #endif

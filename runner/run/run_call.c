@@ -77,7 +77,7 @@ static void add_system_headers(struct buffer *out, const struct run *run, const 
     add_header(out, "Idempotency-Key: ", key);
 }
 
-/* Methods that are all about a body say so if theirs is empty. */
+/* A method that is all about a body says so if its body is empty. */
 static bool wants_body(enum call_method method)
 {
     return method == CALL_POST || method == CALL_PUT || method == CALL_PATCH;
@@ -85,14 +85,14 @@ static bool wants_body(enum call_method method)
 
 static struct slice make_body(struct run *run, const struct template_values *values)
 {
-    const struct call_spec *call = &run->job.call;
+    const struct call_options *call = &run->job.call;
     if (call->body.data == NULL) {
         return (struct slice){wants_body(call->method) ? "" : NULL, 0};
     }
-    if (call_spec_body_is_plain(call)) {
+    if (call_options_body_is_plain(call)) {
         return call->body;
     }
-    call_spec_add_body(call, values, &run->body);
+    call_options_add_body(call, values, &run->body);
     return (struct slice){buffer_str(&run->body), run->body.len};
 }
 
@@ -110,7 +110,7 @@ enum err run_make_request(struct run *run, struct run_texts *texts, struct http_
     buffer_clear(&texts->headers);
     make_url(&texts->url, &run->job, &v.values);
     add_system_headers(&texts->headers, run, &v);
-    call_spec_add_headers(&run->job.call, &v.values, &texts->headers);
+    call_options_add_headers(&run->job.call, &v.values, &texts->headers);
     *request = (struct http_request){.method = call_method_name(run->job.call.method),
                                      .url = buffer_str(&texts->url),
                                      .user_agent = "dronc/" DRONC_VERSION,
@@ -145,7 +145,7 @@ static void note_failure(struct execution *execution, const char *class, const c
     copy_text(execution->error, sizeof execution->error, text);
 }
 
-/* Was there an answer to the very end, be it that of a redirect that was not followed? */
+/* Returns true if an answer came to its very end, even a redirect's that was not followed. */
 static bool is_answered(const struct http_result *result)
 {
     return result->error == HTTP_OK || result->error == HTTP_ERROR_REDIRECT ||
@@ -190,7 +190,7 @@ static struct slice keep_response(struct run *run, struct slice kept)
 void run_note_result(struct run *run, const char *runner, const struct http_result *result)
 {
     struct execution *execution = &run->execution;
-    /* A first attempt may have been put off: it is late all the same. (The name of a run by hand may be
+    /* A first attempt may have been put off: it is late all the same. (The name of a manual run may be
      * ahead.) */
     bool is_first = run->attempt.number == 1 && run->attempt.scheduled.ms < run->due.ms;
     struct wall_ms wanted = is_first ? run->attempt.scheduled : run->due;
@@ -217,10 +217,6 @@ void run_note_result(struct run *run, const char *runner, const struct http_resu
 
 void run_decide_after(struct run *run, struct wall_ms now)
 {
-    static const enum store_after afters[] = {[POLICY_NOTHING] = STORE_AFTER_NOTHING,
-                                              [POLICY_RETRY] = STORE_AFTER_RETRY,
-                                              [POLICY_DEAD] = STORE_AFTER_DEAD,
-                                              [POLICY_GONE] = STORE_AFTER_GONE};
     run->after = STORE_AFTER_NOTHING;
     run->next_due = now;
     if (run->execution.outcome == EXECUTION_SUCCEEDED) {
@@ -228,7 +224,7 @@ void run_decide_after(struct run *run, struct wall_ms now)
     }
     run->failure.scheduled = run->attempt.scheduled;
     run->failure.now = now;
-    run->after = afters[policy_after_failure(&run->job, &run->failure, arc4random(), &run->retry_in_ms)];
+    run->after = policy_after_failure(&run->job, &run->failure, arc4random(), &run->retry_in_ms);
     run->next_due.ms += run->after == STORE_AFTER_RETRY ? run->retry_in_ms : 0;
 }
 
@@ -236,7 +232,7 @@ void run_decide_after(struct run *run, struct wall_ms now)
 
 #define API_SHOWN_MAX 511 /* bytes */
 
-/* The field that tells what was called; text holds it. */
+/* The field with what was called; text holds it. */
 static struct log_field field_of_api(const struct run *run, struct buffer *text)
 {
     url_redact(&run->job.url, text);
@@ -305,8 +301,9 @@ void run_log_refused(const struct run *run)
     char scheduled[CLOCK_RFC3339_SIZE];
     job_id_format(id, &run->attempt.job);
     (void)clock_format_rfc3339(scheduled, run->attempt.scheduled);
-    /* Whoever takes a claim away for the sake of a later occurrence says so, but the message may get lost. */
-    bool alarming = !run->sent_again && !run->cancelled && run->job.watch.overlap != WATCH_CANCEL;
+    /* The runner that takes a claim away for a later occurrence announces it, but the message may get lost.
+     */
+    bool alarming = !run->sent_again && !run->cancelled && run->job.stateful.overlap != OVERLAP_CANCEL;
     const struct log_field fields[] = {
         log_str("job", id), log_str("scheduled", scheduled), log_i64("attempt", run->attempt.number),
         log_str("why", alarming          ? "the claim has been handed on: this runner counted as dead"

@@ -1,9 +1,11 @@
 /* runs: see runs.h. The set of runs, and what happens to a run from its start to its record. How it comes to
- * its place at the gate is in runs_claimed.c, the call itself and its outcome in run_call.c. */
+ * its place at the gate is in runs_claimed.c, what to do next in run_step.c, the call itself and its outcome
+ * in run_call.c. */
 #include "run/runs.h"
 
 #include "base/log.h"
 #include "run/run_call.h"
+#include "run/run_step.h"
 #include "run/runs_internal.h"
 
 #include <stdlib.h>
@@ -21,38 +23,33 @@ static void on_alarm(void *arg)
 
 /* ---- the set of runs ---- */
 
-void runs_link(struct runs *runs, struct run *run)
+static struct run *first_of(const struct list *list)
 {
-    run->next = runs->all;
-    if (run->next != NULL) {
-        run->next->prev = run;
-    }
-    runs->all = run;
-    runs->count++;
+    return LIST_OWNER(list->first, struct run, in_set);
 }
 
-/* The run is over: out of the list, and freed when nobody is looking at it any more. */
+static struct run *next_of(const struct run *run)
+{
+    return LIST_OWNER(run->in_set.next, struct run, in_set);
+}
+
+void runs_link(struct runs *runs, struct run *run)
+{
+    list_insert(&runs->all, NULL, &run->in_set);
+}
+
 void runs_end(struct runs *runs, struct run *run)
 {
     run_set_state(run, RUN_ENDED);
     heap_remove(&runs->waiting, &run->waiting);
     addresses_leave(&runs->addresses, run);
     gate_leave(&runs->gate, run);
-    if (run->prev != NULL) {
-        run->prev->next = run->next;
-    } else {
-        runs->all = run->next;
-    }
-    if (run->next != NULL) {
-        run->next->prev = run->prev;
-    }
-    run->next = runs->ended;
-    runs->ended = run;
-    runs->count--;
+    list_remove(&runs->all, &run->in_set);
+    list_append(&runs->ended, &run->in_set);
     runs->backlog -= run->backlog ? 1 : 0;
 }
 
-void runs_tell_redis(struct runs *runs, struct run *run, enum run_state state)
+void runs_ask_redis(struct runs *runs, struct run *run, enum run_state state)
 {
     heap_remove(&runs->waiting, &run->waiting);
     addresses_leave(&runs->addresses, run);
@@ -78,13 +75,44 @@ void runs_wait_until(struct runs *runs, struct run *run, int64_t at_ms)
     if (heap_push(&runs->waiting, &run->waiting) != ERR_OK) {
         /* Nothing is lost: another runner, or this one, claims it again. */
         log_error("out of memory", log_str("what", "a run that waits"));
-        runs_tell_redis(runs, run, RUN_RELEASING);
+        runs_ask_redis(runs, run, RUN_RELEASING);
     }
+}
+
+/* ---- how many there are ---- */
+
+struct runs_load runs_load(const struct runs *runs)
+{
+    size_t outside = runs->gate.outside;
+    return (struct runs_load){.placed = runs->all.count - outside - runs->addresses.waiting,
+                              .outside = outside,
+                              .backlog = runs->backlog};
+}
+
+size_t runs_count(const struct runs *runs)
+{
+    return runs->all.count;
+}
+
+size_t runs_calling(const struct runs *runs)
+{
+    return runs->calling;
+}
+
+size_t runs_tokens(const struct runs *runs, unsigned shard, int64_t *out)
+{
+    size_t count = 0;
+    for (const struct run *run = first_of(&runs->all); run != NULL; run = next_of(run)) {
+        if (run->shard == shard) {
+            out[count++] = run->attempt.token;
+        }
+    }
+    return count;
 }
 
 bool runs_hold_zone(const struct runs *runs, const struct zone *zone)
 {
-    for (const struct run *run = runs->all; run != NULL; run = run->next) {
+    for (const struct run *run = first_of(&runs->all); run != NULL; run = next_of(run)) {
         bool writes = run->state == RUN_CLAIMED || run->state == RUN_STARTING || run->state == RUN_SKIPPING ||
                       run->state == RUN_RELEASING;
         if (writes && run->job.zone == zone) {
@@ -96,12 +124,12 @@ bool runs_hold_zone(const struct runs *runs, const struct zone *zone)
 
 /* ---- READY and CALLING ---- */
 
-/* The outcome is known: what is next for the occurrence, and into the outbox with it. */
+/* The outcome is known: decide what is next for the occurrence, and record both. */
 static void conclude(struct runs *runs, struct run *run)
 {
-    run_decide_after(run, timebase_now(runs->options.timebase));
+    run_decide_after(run, cluster_clock_now(runs->cluster_clock));
     run_log_call(run);
-    runs_tell_redis(runs, run, RUN_FINISHING);
+    runs_ask_redis(runs, run, RUN_FINISHING);
 }
 
 static void on_done(void *arg, const struct http_result *result)
@@ -117,7 +145,7 @@ static void on_done(void *arg, const struct http_result *result)
         runs_end(runs, run);
         return;
     }
-    run_note_result(run, runs->options.runner, result);
+    run_note_result(run, runs->options.context->runner, result);
     conclude(runs, run);
 }
 
@@ -125,7 +153,7 @@ static enum err begin_call(struct runs *runs, struct run *run)
 {
     struct http_request request;
     enum err err = run_make_request(run, &runs->texts, &request);
-    addresses_tell(&runs->addresses, run, &request);
+    addresses_fill(&runs->addresses, run, &request);
     return err != ERR_OK ? err : http_client_call(runs->options.http, &request, on_done, run, &run->call);
 }
 
@@ -139,26 +167,39 @@ static void call(struct runs *runs, struct run *run)
     }
     const struct http_result result = {.error = HTTP_ERROR_INTERNAL,
                                        .retry_after_ms = -1,
-                                       .started = timebase_now(runs->options.timebase),
+                                       .started = cluster_clock_now(runs->cluster_clock),
                                        .text = "the call could not be started"};
-    run_note_result(run, runs->options.runner, &result);
+    run_note_result(run, runs->options.context->runner, &result);
     conclude(runs, run);
 }
 
-/* The run may be sent now. Where its claim may have been taken away since it was started, Redis is asked
- * first: a message that says so may not have come. */
-static void send(struct runs *runs, struct run *run)
+static void confirm(struct runs *runs, struct run *run)
 {
-    if (run->job.watch.overlap != WATCH_CANCEL || run->is_notice) {
-        call(runs, run);
-        return;
-    }
-    run->asked = clock_mono(&runs->options.timebase->clock);
+    run->asked = clock_mono(&runs->cluster_clock->clock);
     run->confirmations++;
-    runs_tell_redis(runs, run, RUN_CONFIRMING);
+    runs_ask_redis(runs, run, RUN_CONFIRMING);
 }
 
-/* ---- what Redis said ---- */
+/* Take a step that does not depend on where the run comes from. */
+static void take_step(struct runs *runs, struct run *run, enum run_step step)
+{
+    switch (step) {
+    case RUN_STEP_CALL:
+        call(runs, run);
+        break;
+    case RUN_STEP_CONFIRM:
+        confirm(runs, run);
+        break;
+    case RUN_STEP_RELEASE:
+        runs_ask_redis(runs, run, RUN_RELEASING);
+        break;
+    default:
+        runs_end(runs, run);
+        break;
+    }
+}
+
+/* ---- Redis' verdicts ---- */
 
 static const char *why_not_started(enum store_verdict verdict)
 {
@@ -175,45 +216,37 @@ static const char *why_not_started(enum store_verdict verdict)
 static void on_started(struct runs *runs, struct run *run, enum store_verdict verdict)
 {
     bool goes_on = verdict == STORE_DONE || verdict == STORE_SETTLED;
+    enum run_step step = run_step_started(run, verdict, runs_may_go_on(runs));
     if (goes_on && run->attempt.number == 1 && run->following.ms < INT64_MAX) {
         runs->options.on_due(runs->options.arg, run->shard, run->following);
     }
     if (verdict != STORE_DONE) {
         log_debug("start refused", log_str("why", why_not_started(verdict)));
     }
-    if (verdict != STORE_DONE || run->cancelled) {
-        runs_end(runs, run);
-    } else if (runs->may_send && !runs->draining) {
+    if (step == RUN_STEP_WAIT) {
         run_set_state(run, RUN_READY);
         runs_wait_until(runs, run, run->due.ms);
     } else {
-        runs_tell_redis(runs, run, RUN_RELEASING);
+        take_step(runs, run, step);
     }
 }
 
-/* An answer that was long on its way (this process was stopped, say) tells what was so then. */
 static void on_confirmed(struct runs *runs, struct run *run, enum store_verdict verdict)
 {
-    int64_t age_ms = clock_mono(&runs->options.timebase->clock).ms - run->asked.ms;
-    if (verdict != STORE_DONE || run->cancelled) {
+    int64_t age_ms = clock_mono(&runs->cluster_clock->clock).ms - run->asked.ms;
+    enum run_step step = run_step_confirmed(run, verdict, runs_may_go_on(runs), age_ms);
+    if (step == RUN_STEP_END) {
         log_debug("not sent", log_str("why", "a later occurrence of the job has cancelled it"));
-        runs_end(runs, run);
-    } else if (!runs->may_send || runs->draining) {
-        runs_tell_redis(runs, run, RUN_RELEASING);
-    } else if (age_ms > RUNS_CONFIRMED_MS && run->confirmations < RUNS_CONFIRM_MAX) {
-        send(runs, run);
-    } else {
-        call(runs, run);
     }
+    take_step(runs, run, step);
 }
 
-/* What Redis has just done made something due again. */
-static void tell_due(struct runs *runs, const struct run *run)
+/* What Redis has just done may have made something due. */
+static void note_due(struct runs *runs, const struct run *run)
 {
-    if (run->state == RUN_RELEASING) {
-        runs->options.on_due(runs->options.arg, run->shard, run->due);
-    } else if (run->state == RUN_SKIPPING || run->after == STORE_AFTER_RETRY) {
-        runs->options.on_due(runs->options.arg, run->shard, run->next_due);
+    struct wall_ms at;
+    if (run_step_makes_due(run, &at)) {
+        runs->options.on_due(runs->options.arg, run->shard, at);
     }
 }
 
@@ -232,36 +265,40 @@ static void on_verdict(void *arg, struct run *run, enum store_verdict verdict)
         run_log_refused(run);
     }
     if (verdict == STORE_DONE) {
-        tell_due(runs, run);
+        note_due(runs, run);
     }
     runs_end(runs, run);
 }
 
 /* ---- handing back ---- */
 
-/* Hand a run back if it has not been sent. What is on its way to Redis is dealt with when the answer comes.
- */
+/* Hand a run back if it has not been sent. If Redis has yet to answer for it, the answer decides. */
 static void hand_back(struct runs *runs, struct run *run)
 {
     bool waits = run->state == RUN_CLAIMED || run->state == RUN_READY;
     bool asks = run->state == RUN_STARTING || run->state == RUN_CONFIRMING;
     if (waits || (asks && outbox_withdraw(runs->options.outbox, run))) {
-        runs_tell_redis(runs, run, RUN_RELEASING);
+        runs_ask_redis(runs, run, RUN_RELEASING);
     }
 }
 
 static void hand_back_all(struct runs *runs)
 {
-    for (struct run *run = runs->all, *next; run != NULL; run = next) {
-        next = run->next;
+    for (struct run *run = first_of(&runs->all), *next; run != NULL; run = next) {
+        next = next_of(run);
         hand_back(runs, run);
     }
 }
 
-void runs_set_may_send(struct runs *runs, bool may_send)
+bool runs_may_go_on(const struct runs *runs)
 {
-    bool lost = runs->may_send && !may_send;
-    runs->may_send = may_send;
+    return runs->lease_is_valid && !runs->draining;
+}
+
+void runs_set_lease(struct runs *runs, bool is_valid)
+{
+    bool lost = runs->lease_is_valid && !is_valid;
+    runs->lease_is_valid = is_valid;
     if (lost) {
         hand_back_all(runs);
     }
@@ -273,8 +310,8 @@ void runs_drain(struct runs *runs)
     hand_back_all(runs);
 }
 
-/* What is on its way to Redis is refused there, for the claim is gone; so is a claim that is to be started.
- */
+/* Redis refuses what is under way to it, as the claim is gone; so it does a start that is yet to be asked
+ * for. */
 static void cancel(struct runs *runs, struct run *run)
 {
     run_log_cancelled(run);
@@ -288,8 +325,8 @@ static void cancel(struct runs *runs, struct run *run)
 
 void runs_cancel(struct runs *runs, const struct store_attempt *attempt)
 {
-    for (struct run *run = runs->all, *next; run != NULL; run = next) {
-        next = run->next;
+    for (struct run *run = first_of(&runs->all), *next; run != NULL; run = next) {
+        next = next_of(run);
         if (run->attempt.token == attempt->token && run->attempt.scheduled.ms == attempt->scheduled.ms &&
             memcmp(run->attempt.job.bytes, attempt->job.bytes, JOB_ID_SIZE) == 0) {
             cancel(runs, run);
@@ -299,7 +336,7 @@ void runs_cancel(struct runs *runs, const struct store_attempt *attempt)
 
 void runs_abort(struct runs *runs)
 {
-    for (struct run *run = runs->all; run != NULL; run = run->next) {
+    for (struct run *run = first_of(&runs->all); run != NULL; run = next_of(run)) {
         if (run->call != NULL) {
             http_client_cancel(run->call);
         }
@@ -308,13 +345,13 @@ void runs_abort(struct runs *runs)
 
 /* ---- the turn ---- */
 
-/* Its job's next instant is found once: what start and finish tell Redis is the same. */
+/* The job's next instant is computed once: start and finish write the same. */
 static void start(struct runs *runs, struct run *run)
 {
     if (!job_next(&run->job, run->attempt.scheduled, &run->following)) {
         run->following.ms = INT64_MAX;
     }
-    runs_tell_redis(runs, run, RUN_STARTING);
+    runs_ask_redis(runs, run, RUN_STARTING);
 }
 
 /* A run's time has come. */
@@ -328,75 +365,84 @@ static void go_on(struct runs *runs, struct run *run)
     } else if (run->state == RUN_CLAIMED) {
         start(runs, run);
     } else if (gate_call(&runs->gate, run)) {
-        send(runs, run);
+        take_step(runs, run, run_step_ready(run));
     } else {
         runs_wait_for_gate(runs, run);
     }
 }
 
-/* Those that waited for their hosts, as far as these let them through now. */
+/* Go on with those that waited for their hosts, as far as these let them through now. */
 static void let_through(struct runs *runs)
 {
     struct run *run;
-    while (runs->may_send && (run = gate_next(&runs->gate)) != NULL) {
+    while (runs->lease_is_valid && (run = gate_next(&runs->gate)) != NULL) {
         if (run->place == GATE_CALLING) {
-            send(runs, run);
+            take_step(runs, run, run_step_ready(run));
         } else {
             runs_consider(runs, run);
         }
     }
 }
 
-void runs_turn(struct runs *runs)
+/* Wake when the next run that waits goes on. */
+static void set_alarm(struct runs *runs)
 {
-    struct heap_item *first;
-    int64_t now_us = timebase_now_us(runs->options.timebase);
-    addresses_turn(&runs->addresses);
-    let_through(runs);
-    while (runs->may_send && (first = heap_first(&runs->waiting)) != NULL && first->at * 1000 <= now_us) {
-        go_on(runs, run_of(first));
-    }
-    first = heap_first(&runs->waiting);
-    if (first != NULL && runs->may_send) {
-        alarm_set(runs->alarm, timebase_mono_us(runs->options.timebase, (struct wall_ms){first->at}));
+    struct heap_item *first = heap_first(&runs->waiting);
+    if (first != NULL && runs->lease_is_valid) {
+        alarm_set(runs->alarm, cluster_clock_mono_us(runs->cluster_clock, (struct wall_ms){first->at}));
     } else {
         alarm_stop(runs->alarm);
     }
 }
 
+void runs_turn(struct runs *runs)
+{
+    struct heap_item *first;
+    int64_t now_us = cluster_clock_now_us(runs->cluster_clock);
+    addresses_turn(&runs->addresses);
+    let_through(runs);
+    while (runs->lease_is_valid && (first = heap_first(&runs->waiting)) != NULL &&
+           first->at * 1000 <= now_us) {
+        go_on(runs, run_of(first));
+    }
+    set_alarm(runs);
+}
+
+/* Free all of list. */
+static void free_all(struct list *list)
+{
+    for (struct list_item *item = list_pop(list); item != NULL; item = list_pop(list)) {
+        free_run(LIST_OWNER(item, struct run, in_set));
+    }
+}
+
 void runs_sweep(struct runs *runs)
 {
-    while (runs->ended != NULL) {
-        struct run *run = runs->ended;
-        runs->ended = run->next;
-        free_run(run);
-    }
+    free_all(&runs->ended);
 }
 
 enum err runs_init(struct runs *runs, const struct runs_options *options)
 {
-    *runs = (struct runs){.options = *options};
+    struct loop *loop = options->context->loop;
+    struct clock clock = options->context->cluster_clock->clock;
+    *runs = (struct runs){.options = *options, .cluster_clock = options->context->cluster_clock};
     const struct gate_limits limits = {
         .max = options->max_in_flight, .per_host = options->max_per_host, .max_slow = options->max_slow};
-    gate_init(&runs->gate, &limits, options->timebase->clock);
-    runs->alarm = alarm_new(options->loop, options->timebase->clock, on_alarm, runs);
+    gate_init(&runs->gate, &limits, clock);
+    runs->alarm = alarm_new(loop, clock, on_alarm, runs);
     if (runs->alarm == NULL) {
         return ERR_NOMEM;
     }
     outbox_on_verdict(options->outbox, on_verdict, runs);
-    enum err err = addresses_init(&runs->addresses, options->loop, options->timebase->clock,
-                                  runs_on_address_known, runs);
+    enum err err = addresses_init(&runs->addresses, loop, clock, runs_on_address_known, runs);
     runs->addresses.wait_max = RUNS_ADDRESSES_MAX * options->max_in_flight;
     return err;
 }
 
 void runs_fini(struct runs *runs)
 {
-    runs_sweep(runs);
-    for (struct run *run = runs->all, *next; run != NULL; run = next) {
-        next = run->next;
-        free_run(run);
-    }
+    free_all(&runs->ended);
+    free_all(&runs->all);
     addresses_fini(&runs->addresses);
     gate_fini(&runs->gate);
     heap_fini(&runs->waiting);

@@ -1,9 +1,10 @@
-/* runs_claimed: the part of runs (runs.h) that is about claims: taking one in, finding out where its host is,
- * waiting for a place at the gate, and what becomes of one that comes too late. */
+/* runs_claimed: the part of runs (runs.h) that is about claims: taking one in, looking its host's address up,
+ * waiting for a place at the gate, and giving up one that comes too late. */
 #include "base/log.h"
 #include "run/notice_job.h"
 #include "run/policy.h"
 #include "run/run_call.h"
+#include "run/run_step.h"
 #include "run/runs_internal.h"
 
 #include <stdlib.h>
@@ -17,11 +18,11 @@ static void give_up_gap(struct runs *runs, struct run *run, const struct policy_
                                         .missed_until = gap->until};
     run->next_due = gap->next;
     run_log_missed(run);
-    runs_tell_redis(runs, run, RUN_SKIPPING);
+    runs_ask_redis(runs, run, RUN_SKIPPING);
 }
 
-/* A first attempt that was started once, handed back unsent, and comes too late: its job's next instant
- * stands already. */
+/* A first attempt that was started once, handed back unsent, and comes too late: its job's next instant is
+ * in Redis already. */
 static void give_up_one(struct runs *runs, struct run *run)
 {
     run->execution = (struct execution){.job = run->attempt.job,
@@ -32,47 +33,37 @@ static void give_up_one(struct runs *runs, struct run *run)
                                         .missed_until = run->attempt.scheduled};
     run->after = STORE_AFTER_NOTHING;
     run_log_missed(run);
-    runs_tell_redis(runs, run, RUN_FINISHING);
+    runs_ask_redis(runs, run, RUN_FINISHING);
 }
 
-/* Is a first attempt that comes from retry too late? One whose job lets occurrences wait for each other may
- * have done that, and is called whenever its turn comes. */
-static bool is_too_old(const struct run *run, struct wall_ms now)
-{
-    return run->job.watch.overlap != WATCH_QUEUE && policy_is_too_old(&run->job, run->attempt.scheduled, now);
-}
-
-/* Decide what is to happen to a claim that has its place at the gate. Only first attempts at occurrences are
- * judged: what was called once is retried however long that takes. */
 void runs_consider(struct runs *runs, struct run *run)
 {
-    struct wall_ms now = timebase_now(runs->options.timebase);
-    struct policy_gap gap = {0};
-    bool first = run->attempt.number == 1 && !run->is_notice;
-    if (first && !run->from_retry) {
-        gap = policy_lateness(&run->job, run->attempt.scheduled, now);
-    }
-    if (first && run->from_retry && is_too_old(run, now)) {
+    struct policy_gap gap;
+    switch (run_step_claimed(run, cluster_clock_now(runs->cluster_clock), &gap)) {
+    case RUN_STEP_GIVE_UP:
         give_up_one(runs, run);
-    } else if (gap.count > 0) {
+        break;
+    case RUN_STEP_SKIP:
         give_up_gap(runs, run, &gap);
-    } else {
+        break;
+    default:
         runs_wait_until(runs, run, run->due.ms - RUNS_START_LEAD_MS);
+        break;
     }
 }
 
 /* Hand back what cannot go on now, to be tried again later. */
 static void put_off(struct runs *runs, struct run *run)
 {
-    struct wall_ms now = timebase_now(runs->options.timebase);
+    struct wall_ms now = cluster_clock_now(runs->cluster_clock);
     run->due.ms = now.ms + policy_put_off_ms(now.ms - run->attempt.scheduled.ms, arc4random());
-    runs_tell_redis(runs, run, RUN_RELEASING);
+    runs_ask_redis(runs, run, RUN_RELEASING);
 }
 
 void runs_wait_for_gate(struct runs *runs, struct run *run)
 {
-    struct wall_ms now = timebase_now(runs->options.timebase);
-    runs_wait_until(runs, run, (run->due.ms > now.ms ? run->due.ms : now.ms) + RUNS_HOLD_MS);
+    struct wall_ms now = cluster_clock_now(runs->cluster_clock);
+    runs_wait_until(runs, run, (run->due.ms > now.ms ? run->due.ms : now.ms) + RUNS_QUEUE_MS);
 }
 
 void runs_put_off_at_gate(struct runs *runs, struct run *run)
@@ -81,17 +72,17 @@ void runs_put_off_at_gate(struct runs *runs, struct run *run)
     put_off(runs, run);
 }
 
-/* All is known that can be known of its host: to the gate with it. */
+/* All is known of its host that can be known: it comes to the gate. */
 static void come_to_gate(struct runs *runs, struct run *run)
 {
     char address[LOOP_ADDRESS_SIZE];
     addresses_first(&runs->addresses, run, address);
     if (gate_enter(&runs->gate, run, address) != ERR_OK) {
         log_error("out of memory", log_str("what", "a host"));
-        runs_tell_redis(runs, run, RUN_RELEASING);
+        runs_ask_redis(runs, run, RUN_RELEASING);
     } else if (run->place == GATE_AHEAD) {
         runs_consider(runs, run);
-    } else if (gate_is_hopeless(&runs->gate, run, RUNS_HOLD_MS)) {
+    } else if (gate_is_hopeless(&runs->gate, run, RUNS_QUEUE_MS)) {
         runs_put_off_at_gate(runs, run);
     } else {
         runs_wait_for_gate(runs, run);
@@ -102,7 +93,7 @@ static void come_to_gate(struct runs *runs, struct run *run)
 static void enter(struct runs *runs, struct run *run)
 {
     struct wall_ms until;
-    switch (addresses_ask(&runs->addresses, run, timebase_now(runs->options.timebase), RUNS_START_LEAD_MS,
+    switch (addresses_ask(&runs->addresses, run, cluster_clock_now(runs->cluster_clock), RUNS_START_LEAD_MS,
                           &until)) {
     case ADDRESSES_KNOWN:
         come_to_gate(runs, run);
@@ -126,9 +117,9 @@ void runs_on_address_known(void *arg, struct run *run)
 static enum err restore(struct runs *runs, struct run *run, const struct store_claimed *claimed,
                         struct errinfo *info)
 {
-    return run->is_notice ? notice_job_restore(&run->job, claimed, runs->options.zones, info)
+    return run->is_notice ? notice_job_restore(&run->job, claimed, runs->options.context->zones, info)
                           : job_restore(&run->job, &claimed->attempt.job, &claimed->fields, claimed->created,
-                                        runs->options.zones, info);
+                                        runs->options.context->zones, info);
 }
 
 enum err runs_add(struct runs *runs, unsigned shard, const struct store_claimed *claimed)
@@ -145,7 +136,7 @@ enum err runs_add(struct runs *runs, unsigned shard, const struct store_claimed 
     run->from_retry = claimed->from_retry;
     run->following.ms = INT64_MAX;
     run->is_notice = claimed->notice.data != NULL;
-    run->backlog = claimed->due.ms < timebase_now(runs->options.timebase).ms - RUNS_BACKLOG_MS;
+    run->backlog = claimed->due.ms < cluster_clock_now(runs->cluster_clock).ms - RUNS_BACKLOG_MS;
     runs->backlog += run->backlog ? 1 : 0;
     runs_link(runs, run);
     enum err err = ERR_OK;
@@ -153,13 +144,13 @@ enum err runs_add(struct runs *runs, unsigned shard, const struct store_claimed 
         err = restore(runs, run, claimed, &info);
     }
     if (err == ERR_NOMEM) {
-        /* Nothing is wrong with the job, and neither can it be called here just now. Not again at once. */
+        /* Nothing is wrong with the job, but it cannot be called here just now: not again at once. */
         log_error("job not read", log_str("error", info.text));
-        run->due.ms = timebase_now(runs->options.timebase).ms + RUNS_HOLD_MS;
+        run->due.ms = cluster_clock_now(runs->cluster_clock).ms + RUNS_QUEUE_MS;
     }
     if (claimed->fields.schedule.data == NULL || err == ERR_NOMEM || runs->draining) {
-        /* Gone, or not for us: the release script knows which. */
-        runs_tell_redis(runs, run, RUN_RELEASING);
+        /* The job is gone, or the claim is not for us: the release script knows which. */
+        runs_ask_redis(runs, run, RUN_RELEASING);
     } else if (err != ERR_OK) {
         runs->options.on_broken(runs->options.arg, &run->attempt, info.text);
         runs_end(runs, run);

@@ -9,20 +9,20 @@
 
 /* Take run into the set. */
 void runs_link(struct runs *runs, struct run *run);
-/* The run is over: out of the set, and freed at the end of the turn. */
+/* The run is over: take it out of the set, and free it at the end of the turn. */
 void runs_end(struct runs *runs, struct run *run);
-/* Move run to state, in which Redis is to be told something (outbox.h). */
-void runs_tell_redis(struct runs *runs, struct run *run, enum run_state state);
+/* Move run to state, in which Redis is asked to do something (outbox.h). */
+void runs_ask_redis(struct runs *runs, struct run *run, enum run_state state);
 /* Go on with run at that instant (ms, by Redis' clock). */
 void runs_wait_until(struct runs *runs, struct run *run, int64_t at_ms);
 
 /* ---- runs_claimed.c: on the way to a start ---- */
 
-/* A claim has its place at the gate: start it in time, or give it up where it comes too late. */
+/* A claim has its place at the gate: start it in time, or give it up if it comes too late. */
 void runs_consider(struct runs *runs, struct run *run);
-/* Wait for a place, for RUNS_HOLD_MS behind the run's instant. */
+/* Wait for a place, until RUNS_QUEUE_MS after the run's instant. */
 void runs_wait_for_gate(struct runs *runs, struct run *run);
-/* Hand back what has waited for its host long enough, to be tried again later. */
+/* Hand back a run that has waited for its host long enough, to be tried again later. */
 void runs_put_off_at_gate(struct runs *runs, struct run *run);
 /* addresses_known_cb (addresses.h). */
 void runs_on_address_known(void *arg, struct run *run);

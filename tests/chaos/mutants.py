@@ -46,11 +46,11 @@ class Tested:
 MUTANTS = [
     Mutant("unacknowledged-start", "a call waits until Redis has acknowledged its start", (1,),
            "kill-redis,kill-clients,partition",
-           (("runner/run/runs.c", """    runs_tell_redis(runs, run, RUN_STARTING);
+           (("runner/run/runs.c", """    runs_ask_redis(runs, run, RUN_STARTING);
 }""", """    struct cmd cmd;
-    store_start(&cmd, run->shard, runs->options.runner);
+    store_start(&cmd, run->shard, runs->options.context->runner);
     store_start_add(&cmd, &run->attempt, run->following);
-    if (redis_link_submit(runs->options.outbox->link, &cmd, NULL, NULL) != ERR_OK) {
+    if (redis_link_submit(runs->options.context->link, &cmd, NULL, NULL) != ERR_OK) {
         log_debug("start not sent", log_i64("shard", run->shard));
     }
     run_set_state(run, RUN_STARTING);
@@ -69,17 +69,17 @@ MUTANTS = [
            (("runner/http/http_client.c", "if (call->once && call->sent && !follows) {", "if (false && call->once && call->sent && !follows) {"),)),
     Mutant("retried-at-most-once", "started at-most-once work of a dead runner is lost, not tried again", (1, 3),
            "kill-runner,kill-all-runners",
-           (("lib/store/lua/recover.lua", "local at_least_once = claim.kind:upper() == 'L'", "local at_least_once = true"),)),
+           (("lib/store/lua/recover.lua", "local at_least_once = claim.kind:upper() == KIND_AT_LEAST_ONCE", "local at_least_once = true"),)),
     Mutant("unrecovered-dead", "what a dead runner held is handed on", (5, 7),
            "kill-runner",
-           (("runner/cluster/recovery.c", "if (runners[i].expiry.ms < redis_now.ms &&", "if (runners[i].expiry.ms < redis_now.ms - INT64_C(3600000) &&"),)),
+           (("runner/cluster/recovery.c", "return runner->expiry.ms < redis_now.ms &&", "return runner->expiry.ms < redis_now.ms - INT64_C(3600000) &&"),)),
     Mutant("forgotten-retry", "a failed attempt and its retry are written together", (2,),
            "kill-handler",
-           (("lib/store/lua/part/finishing.lua", "if after == 'r' then", "if after == 'r' and false then"),)),
+           (("lib/store/lua/part/finishing.lua", "if after == AFTER_RETRY then", "if after == AFTER_RETRY and false then"),)),
     Mutant("next-from-now", "the next instant is computed from the scheduled one", (1, 2),
            "kill-runner,kill-redis,stop-redis",
            (("runner/run/runs.c", "if (!job_next(&run->job, run->attempt.scheduled, &run->following)) {",
-             """struct wall_ms now = timebase_now(runs->options.timebase);
+             """struct wall_ms now = cluster_clock_now(runs->cluster_clock);
     now = now.ms > run->attempt.scheduled.ms ? now : run->attempt.scheduled;
     if (!job_next(&run->job, now, &run->following)) {"""),)),
     Mutant("no-reconciling", "claims whose answer was lost with a connection are handed back", (5, 7),
@@ -88,24 +88,24 @@ MUTANTS = [
             ("runner/runner.c", "    reconcile_turn(&runner->reconcile, runner->lease.beats);\n", ""))),
     Mutant("two-step-create", "a job is stored and made due in one script", (6,),
            "kill-handler,kill-all-handlers,kill-redis",
-           (("lib/store/lua/job_create.lua", "redis.call('EXISTS', KEYS[1]) == 1",
-             "redis.call('HGET', KEYS[1], 'step') == '2'"),
+           (("lib/store/lua/job_create.lua", "redis.call('EXISTS', job_key) == 1",
+             "redis.call('HGET', job_key, 'step') == '2'"),
             ("lib/store/lua/job_create.lua", """if due then
-    redis.call('ZADD', KEYS[2], ARGV[3], id)
+    redis.call('ZADD', due_key, first_due, job_id)
 else
-    redis.call('ZREM', KEYS[2], id)
+    redis.call('ZREM', due_key, job_id)
 end
 if not clear then
-    try('ZREM', KEYS[3], id)
-    redis.call('DEL', KEYS[1])
+    try('ZREM', broken_key, job_id)
+    redis.call('DEL', job_key)
 end
-redis.call('HSET', KEYS[1], 'created', ARGV[4], unpack(ARGV, 9))
-""", """redis.call('ZREM', KEYS[3], id)
-redis.call('HSET', KEYS[1], 'created', ARGV[4], unpack(ARGV, 9))
-if redis.call('HINCRBY', KEYS[1], 'step', 1) == 1 then
+redis.call('HSET', job_key, 'created', as_text(created), each_unpacked())
+""", """redis.call('ZREM', broken_key, job_id)
+redis.call('HSET', job_key, 'created', as_text(created), each_unpacked())
+if redis.call('HINCRBY', job_key, 'step', 1) == 1 then
     return now
 end
-redis.call('ZADD', KEYS[2], ARGV[3], id)
+redis.call('ZADD', due_key, first_due, job_id)
 """)), ("--haste", "8", "--posts", "100")),
     Mutant("hasty-201", "a 201 waits for Redis to say that the job is stored", (6,),
            "kill-redis,stop-redis",
@@ -113,70 +113,131 @@ redis.call('ZADD', KEYS[2], ARGV[3], id)
         return STEP_FAILED;""", "        return STEP_DONE;"),)),
     Mutant("handlers-own-clock", "a job begins by Redis' clock, not by the handler's", (6,),
            "step-handler,step-redis",
-           (("lib/store/lua/job_create.lua", "if math.abs(now - created) > tonumber(ARGV[5]) then", "if false then"),)),
+           (("lib/store/lua/job_create.lua", "if math.abs(now - created) > CLOCK_TOLERANCE_MS then", "if false then"),)),
     Mutant("started-though-void", "what was deleted, paused or put elsewhere since it was claimed is not started", (8, 9, 11),
            "kill-handler",
-           (("lib/store/lua/part/starting.lua", "local valid, job_state = is_valid(where.job_prefix, member:sub(1, 32), claim)",
-             "local valid, job_state = true, nil"),)),
+           (("lib/store/lua/part/starting.lua", "local valid, state = is_valid(member:sub(1, 32), claim)",
+             "local valid, state = true, nil"),)),
     Mutant("called-again", "a job that is made anew, resumed or changed is not due at an instant that is called already", (8,),
            "kill-handler",
-           (("lib/store/lua/part/taken.lua", "return is_under_way(where, id .. as_text(due), stamp) and due or nil", "return nil"),)),
+           (("lib/store/lua/part/taken.lua", "return is_under_way(id .. as_text(instant), stamp) and instant or nil", "return nil"),)),
     Mutant("retried-in-a-pause", "a retry that comes due in a pause is not made", (9,),
            "kill-handler",
-           (("lib/store/lua/claim.lua", "if not current or state ~= 'PAUSED' or manual then", "if true then"),
-            ("lib/store/lua/part/starting.lua", "if valid and job_state == 'PAUSED' and not is_manual(claim.kind) then", "if false then"))),
+           (("lib/store/lua/claim.lua", "if not current or state ~= JOB_PAUSED or manual then", "if true then"),
+            ("lib/store/lua/part/starting.lua", "if valid and state == JOB_PAUSED and not is_manual(claim.kind) then", "if false then"))),
     Mutant("cancelled-by-hand", "a run by hand is made while its job is paused, too", (10,),
            "kill-handler",
-           (("lib/store/lua/claim.lua", "if not current or state ~= 'PAUSED' or manual then", "if not current or state ~= 'PAUSED' then"),)),
+           (("lib/store/lua/claim.lua", "if not current or state ~= JOB_PAUSED or manual then", "if not current or state ~= JOB_PAUSED then"),)),
     Mutant("deleted-and-listed", "a job that is deleted leaves the index, too", (11,),
            "kill-handler",
-           (("lib/store/lua/job_delete.lua", "index_remove(KEYS[5], ARGV[1])", ""),)),
+           (("lib/store/lua/job_delete.lua", "index_remove(job_id)", ""),)),
     Mutant("start-not-made-up-for", "finish makes the next instant due where Redis has lost the start", (13,), "",
-           (("lib/store/lua/part/finishing.lua", "    make_up_for_start(where, member, claim, next_due)\n", ""),), (), "rollback.py"),
+           (("lib/store/lua/part/finishing.lua", "        make_up_for_start(member, claim, next_due)\n", ""),), (), "rollback.py"),
     Mutant("record-lost-for-good", "a started claim whose record Redis has lost is ended", (13,), "",
-           (("runner/cluster/reconcile.c", "|| has(known, claim.attempt.token)) {", "|| claim.started || has(known, claim.attempt.token)) {"),), (), "rollback.py"),
+           (("runner/cluster/reconcile.c", "return claim->started ? RECONCILE_LOST : RECONCILE_UNKNOWN;",
+             "return claim->started ? RECONCILE_KNOWN : RECONCILE_UNKNOWN;"),), (), "rollback.py"),
     Tested("one-stamp", "a job that is made again in the same millisecond has another stamp", "test_store_taken",
-           (("lib/store/lua/job_create.lua", "if gone and (created <= tonumber(gone) or is_set_back(where, now)) then", "if false then"),)),
+           (("lib/store/lua/job_create.lua", "if gone and (created <= tonumber(gone) or is_set_back(now)) then", "if false then"),)),
     Tested("forgotten-floor", "what ends before its instant has come stays taken", "test_store_taken",
-           (("lib/store/lua/part/record.lua", "if gone or scheduled > position then", "if gone then"),)),
+           (("lib/store/lua/part/record.lua", "if is_gone or scheduled > position then", "if is_gone then"),)),
     Tested("forgotten-behind-delete", "what ends after its job was deleted stays taken", "test_store_taken",
-           (("lib/store/lua/part/record.lua", "if gone or scheduled > position then",
+           (("lib/store/lua/part/record.lua", "if is_gone or scheduled > position then",
              "if scheduled > position then"),)),
     Tested("forgotten-with-the-job", "a DELETE remembers what the job has taken", "test_store_taken",
-           (("lib/store/lua/job_delete.lua", "keep_gone({", "local _ = ({"),)),
+           (("lib/store/lua/job_delete.lua", "keep_gone(job_id, now_ms())", ""),)),
     Tested("forgotten-by-the-next", "a job takes over what earlier jobs of its id have taken", "test_store_taken",
-           (("lib/store/lua/job_create.lua", "redis.call('HSET', KEYS[1], 'floor', as_text(tonumber(gone)))", ""),)),
+           (("lib/store/lua/job_create.lua", "redis.call('HSET', job_key, 'floor', as_text(tonumber(gone)))", ""),)),
     Tested("unbounded-memory", "what is remembered of deleted jobs is bounded", "test_store_taken",
            (("lib/store/lua/part/gone.lua", "    if excess > 0 then", "    if false then"),)),
     Tested("history-not-asked", "behind a clock that was set back the history says what was called", "test_store_taken",
-           (("lib/store/lua/part/taken.lua", "return is_set_back(where, now) and", "return false and"),)),
+           (("lib/store/lua/part/taken.lua", "return is_set_back(now) and", "return false and"),)),
     Tested("forgotten-hand-back", "what was started and handed back is taken, however often the job was changed since", "test_store_taken",
            (("lib/store/lua/part/retry.lua", "attempt > 0 and which_job(stamp) or stamp)", "stamp)"),)),
     Tested("forgotten-ahead-of-a-hand-back", "no schedule begins before what was started and handed back", "test_store_taken",
-           (("lib/store/lua/part/claims.lua", "    if claim.state == 's' then\n", "    if false then\n"),)),
+           (("lib/store/lua/part/claims.lua", "    if claim.state == CLAIM_STARTED then\n", "    if false then\n"),)),
     Tested("begun-before-a-call", "no schedule begins before what is under way", "test_store_taken",
-           (("lib/store/lua/part/taken.lua", "    if due <= latest then\n", "    if false then\n"),)),
+           (("lib/store/lua/part/taken.lua", "    if instant <= latest then\n", "    if false then\n"),)),
     Tested("forgotten-by-an-older-version", "what an older version handed back is taken", "test_store_taken",
-           (("lib/store/lua/part/taken.lua", "return stamp and is_handed_back(where.retry_key, member, stamp) or false", "return false"),)),
+           (("lib/store/lua/part/taken.lua", "return stamp and is_handed_back(member, stamp) or false", "return false"),)),
     Tested("run-named-as-an-occurrence", "a run by hand does not get the name of what is under way", "test_store_taken",
-           (("lib/store/lua/part/taken.lua", "while at % 1000 == 0 or at % 1000 == offset or is_under_way(where, id .. as_text(at), stamp, true) do",
-             "while at % 1000 == 0 or at % 1000 == offset do"),)),
+           (("lib/store/lua/part/taken.lua", "while instant % 1000 == 0 or instant % 1000 == offset or is_under_way(id .. as_text(instant), stamp, true) do",
+             "while instant % 1000 == 0 or instant % 1000 == offset do"),)),
     Tested("run-named-as-a-claim", "a run by hand does not get the name of what is claimed and starts late", "test_scripts.py",
-           (("lib/store/lua/part/taken.lua", "(claim.state == 'r' or any_claim and claim.state)", "claim.state == 'r'"),), "by_hand"),
+           (("lib/store/lua/part/taken.lua", "(claim.state == CLAIM_RETRY or any_claim and claim.state)", "claim.state == CLAIM_RETRY"),), "by_hand"),
     Tested("created-ahead", "a job that was made ahead and never called has taken nothing", "test_scripts.py",
-           (("lib/store/lua/part/gone.lua", "created = created <= now + CLOCK_TOLERANCE_MS and created or 0", ""),), "made_ahead"),
+           (("lib/store/lua/part/gone.lua", "made = made <= now + CLOCK_TOLERANCE_MS and made or 0", ""),), "made_ahead"),
     Tested("half-written", "a script that meets garbage does its work or changes nothing", "test_scripts.py",
-           (("lib/store/lua/part/taken.lua", "ipairs(try('SMEMBERS', where.holders_key) or {})",
-             "ipairs(redis.call('SMEMBERS', where.holders_key))"),), "garbage"),
+           (("lib/store/lua/part/taken.lua", "ipairs(try('SMEMBERS', holders_key) or {}) do\n        local claim =",
+             "ipairs(redis.call('SMEMBERS', holders_key)) do\n        local claim ="),), "garbage"),
     Tested("counted-token", "a token does not come again when Redis' data goes back", "test_store_taken",
            (("lib/store/lua/part/token.lua", "local token = time[1] * 1000000 + time[2]", "local token = 0"),)),
     Tested("clocked-token", "nor when its clock does", "test_store_taken",
            (("lib/store/lua/part/token.lua", "if last and last >= token then", "if false then"),)),
     Tested("swallowed-error", "what cannot be looked at is not taken for gone", "test_store_taken",
            (("lib/store/lua/part/write.lua", "if not result.err:find('WRONGTYPE', 1, true) then", "if false then"),)),
-    Tested("unconfirmed", "a call that was cancelled before it is sent is not sent", "test_taken.py",
-           (("runner/run/runs.c", "if (run->job.watch.overlap != WATCH_CANCEL || run->is_notice) {", "if (true) {"),),
-           "cancelled_before"),
+    Tested("called-though-void", "what Redis found void, or left to another occurrence, is not called", "test_runs",
+           (("runner/run/run_step.c", """verdict, bool may_send)
+{
+    if (verdict != STORE_DONE || run->cancelled) {
+        return RUN_STEP_END;
+    }
+    return may_send""", """verdict, bool may_send)
+{
+    if (verdict == STORE_LOST || run->cancelled) {
+        return RUN_STEP_END;
+    }
+    return may_send"""),)),
+    Tested("started-without-a-lease", "what is started when the lease is lost is handed back", "test_runs",
+           (("runner/run/run_step.c", "return may_send ? RUN_STEP_WAIT : RUN_STEP_RELEASE;", "return may_send || true ? RUN_STEP_WAIT : RUN_STEP_RELEASE;"),)),
+    Tested("old-word", "an old answer does not confirm a claim", "test_runs",
+           (("runner/run/run_step.c", "bool again = age_ms > RUN_CONFIRMED_MS &&", "bool again = age_ms > RUN_CONFIRMED_MS + 3600000 &&"),)),
+    Tested("kept-without-a-lease", "what is not sent is handed back when the lease is lost", "test_runs",
+           (("runner/run/runs.c", "    if (lost) {\n", "    if (lost && false) {\n"),)),
+    Tested("claimed-in-a-drain", "what a draining runner still gets it hands back", "test_runs",
+           (("runner/run/runs_claimed.c", "|| err == ERR_NOMEM || runs->draining) {", "|| err == ERR_NOMEM) {"),)),
+    Tested("cancelled-and-recorded", "a call that a later occurrence cancelled is not recorded again", "test_runs",
+           (("runner/run/runs.c", "    if (run->cancelled) {\n        runs_end(runs, run);\n        return;\n    }\n", ""),)),
+    Tested("cancelled-by-name", "a message cancels one claim, not a later one of the same occurrence", "test_runs",
+           (("runner/run/runs.c", "if (run->attempt.token == attempt->token && ", "if ("),)),
+    Tested("announced-in-vain", "what is announced while Redis is asked is kept", "test_due_plan",
+           (("runner/run/due_plan.c", "if (!shard->earlier || next_ms < shard->next.ms) {", "if (true) {"),)),
+    Tested("announced-or-never", "a shard is asked again where an announcement may have been lost", "test_due_plan",
+           (("runner/run/due_plan.c", "left->next.ms < recheck_ms ?", "left->next.ms < recheck_ms || true ?"),)),
+    Tested("backlog-first", "a backlog leaves places for what is due now", "test_due_plan",
+           (("runner/run/due_plan.c", "size_t size = plan->capacity - plan->capacity / 4;", "size_t size = plan->capacity;"),)),
+    Tested("promised-twice", "claims under way have their places reserved", "test_due_plan",
+           (("runner/run/due_plan.c", "left_of(plan->capacity, load->placed + plan->reserved)", "left_of(plan->capacity, load->placed)"),)),
+    Tested("claims-without-a-lease", "nothing is claimed without a lease, or in a drain", "test_due",
+           (("runner/run/due.c", " || !runs_may_go_on(due->runs)) {", ") {"),)),
+    Tested("dropped-record", "what got no answer from Redis is sent again", "test_outbox",
+           (("runner/run/outbox.c", "            batch->runs[i]->sent_again = true;\n        }\n        put_back(batch);\n",
+             "            batch->runs[i]->sent_again = true;\n        }\n"),)),
+    Tested("odd-verdict", "a verdict that cannot be read is none to call upon", "test_outbox",
+           (("runner/run/outbox.c", "            verdict = STORE_LOST;\n", "            verdict = STORE_DONE;\n"),)),
+    Tested("no-pause", "a Redis that refuses is not asked again at once", "test_outbox",
+           (("runner/run/outbox.c", "at.ms >= queue->paused_until.ms", "at.ms >= queue->paused_until.ms - 3600000"),)),
+    Tested("lease-from-the-answer", "the lease counts from when the heartbeat was sent", "test_lease",
+           (("runner/cluster/lease.c", "lease->until.ms = beat.sent_us / 1000 + LEASE_MS", "lease->until.ms = now(lease).ms + LEASE_MS"),)),
+    Tested("judged-in-haste", "others have a whole lease to prove to be alive", "test_lease",
+           (("runner/cluster/lease.c", "if (now(lease).ms >= lease->judge_from.ms) {", "if (lease->judge_from.ms >= 0) {"),)),
+    Tested("judged-by-a-set-clock", "nobody is found dead because Redis' clock was set", "test_lease",
+           (("runner/cluster/lease.c", "        lease->stepped = true;\n        wait_before_judging(lease);\n", "        lease->stepped = true;\n"),)),
+    Tested("newer-database", "nothing is claimed or sent while a newer version uses the database", "test_lease",
+           (("runner/cluster/lease.c", "return is_running(lease) && !lease->outdated;", "return is_running(lease);"),)),
+    Tested("found-dead-by-itself", "a runner does not hand on what it holds itself", "test_recovery",
+           (("runner/cluster/recovery.c", "&& strcmp(runner->id, own) != 0;", "&& (strcmp(runner->id, own) != 0 || true);"),)),
+    Tested("forgotten-too-soon", "a dead runner stays on the list until all that it held is handed on", "test_recovery",
+           (("runner/cluster/recovery.c", "        hand_on(&step);\n    } else if (step.last) {", "        hand_on(&step);\n    }\n    if (step.last) {"),)),
+    Tested("forgotten-holder", "who holds claims and is not on the list is put there", "test_recovery",
+           (("runner/cluster/recovery.c", "if (!is_on_list(holder, runners, count)) {", "if (false && !is_on_list(holder, runners, count)) {"),)),
+    Tested("called-and-handed-back", "a started claim whose record is lost is not made due as if it had not been called", "test_reconcile",
+           (("runner/cluster/reconcile.c", "return claim->started ? RECONCILE_LOST : RECONCILE_UNKNOWN;",
+             "return claim->started ? RECONCILE_UNKNOWN : RECONCILE_UNKNOWN;"),)),
+    Tested("one-shard-trimmed", "all shards are trimmed in turn", "test_retention",
+           (("runner/cluster/retention.c", "    retention->shard = (retention->shard + 1) % STORE_SHARDS;\n", ""),)),
+    Tested("unconfirmed", "a call that was cancelled before it is sent is not sent", "test_runs",
+           (("runner/run/run_step.c", "return may_be_taken ? RUN_STEP_CONFIRM : RUN_STEP_CALL;",
+             "return may_be_taken && false ? RUN_STEP_CONFIRM : RUN_STEP_CALL;"),)),
     Tested("all-for-the-slow", "what may turn out slow has half of the places", "test_neighbours.py",
            (("runner/run/gate_host.c", "return gate->doubtful < all && leaves_enough(host, all, all - gate->doubtful);",
              "return true || leaves_enough(host, all, all - gate->doubtful);"),), "hang"),
@@ -192,14 +253,14 @@ redis.call('ZADD', KEYS[2], ARGV[3], id)
     Tested("time-outs-earn", "a call that nobody answered in time earns its host nothing", "test_gate",
            (("runner/run/gate.c", "run->answered ? now.ms - run->called.ms : INT64_MAX", "now.ms - run->called.ms"),)),
     Tested("endless-lines", "those who wait for one host leave room for those who wait for others", "test_gate",
-           (("runner/run/gate.c", "(line >= GATE_LINE_SHARE * room && is_too_slow(host, now, hold_ms))",
-             "(hold_ms < 0 && room == 0 && is_too_slow(host, now, hold_ms))"),)),
+           (("runner/run/gate.c", "(line >= GATE_LINE_SHARE * room && is_too_slow(host, now, wait_ms))",
+             "(wait_ms < 0 && room == 0 && is_too_slow(host, now, wait_ms))"),)),
     Tested("threads-for-names", "a name is looked up before its run comes to the gate, and without a thread", "test_neighbours.py",
            (("runner/run/addresses.c", "if (!lookups_are_for(host)) {", "if (host.len > 0) {"),), "500_lookups"),
     Tested("silence-forgotten", "a name that nobody answers for fails at once for a while", "test_lookups",
-           (("runner/http/lookups.c", "fail(lookups, lookup, LOOKUPS_SILENT_MS,", "fail(lookups, lookup, 0,"),)),
+           (("runner/http/lookups.c", "fail_lookup(lookups, lookup, LOOKUPS_SILENT_MS,", "fail_lookup(lookups, lookup, 0,"),)),
     Tested("uncounted-lookups", "look-ups under way are bounded, those that nobody waits for included", "test_lookups",
-           (("runner/http/lookups.c", "        lookup->overdue = true;\n", "        lookup->overdue = true;\n        lookups->asking--;\n"),)),
+           (("runner/http/lookups.c", "        lookup->overdue = true;\n", "        lookup->overdue = true;\n        lookups->pending--;\n"),)),
     Tested("uncounted-redirects", "the look-ups of redirects are counted for as long as their threads can live", "test_http_lookups",
            (("runner/http/http_names.c", "lookup->taken = lookup->taken && !(lookup->left && lookup->until.ms <= now.ms);",
              "lookup->taken = lookup->taken && !(lookup->left && lookup->until.ms <= now.ms + 3600000);"),)),

@@ -4,16 +4,16 @@ import os
 import struct
 import subprocess
 import time
-from pathlib import Path
 
 import redis as redis_client
 
+import contract
+from contract import ROOT
 from harness import Program, environment, wait_for
 
-ROOT = Path(__file__).resolve().parents[2]
 SHARD = 3
 PREFIX = b"dronc:{3}:"
-KEEP = {"executions": 1000000, "history": 200, "dead": 100}
+KEEP = {"executions_max": 1000000, "history_max": 200, "dead_max": 100}
 
 
 def key(name, rest=None):
@@ -53,92 +53,68 @@ class SteppedRedis:
 
 
 class Scripts:
-    """Each script under its own name, with the keys and arguments that lib/store/ give it."""
+    """Each script under its own name, with the keys and arguments that contract.def gives it."""
 
-    def __init__(self, redis, source=ROOT / "lib" / "store" / "lua"):
-        self.redis, self.db, self.shas = redis, redis.db, {}
-        for path in source.glob("*.lua"):
-            text = subprocess.check_output([ROOT / "scripts" / "lua-source", source, path.stem])
-            self.shas[path.stem] = self.db.script_load(text)
+    def __init__(self, redis, source=contract.STORE / "lua"):
+        self.redis, self.db = redis, redis.db
+        self.shas = {name: self.db.script_load(contract.source(name, source)) for name in contract.SCRIPTS}
 
-    def call(self, name, keys, *argv):
+    def call(self, name, **values):
         self.redis.set_clock()
-        return self.db.evalsha(self.shas[name], len(keys), *keys, *argv)
+        keys, args = contract.arguments(name, SHARD, **KEEP, **values)
+        return self.db.evalsha(self.shas[name], len(keys), *keys, *args)
 
     def create(self, job, first, created, definition):
-        keys = [key("job", job), *map(key, ("due", "broken", "retry", "holders", "jobs", "executions", "gone", "token"))]
-        fields = [text for pair in definition.items() for text in pair]
-        return self.call("job_create", keys, job, SHARD, first, created, 1000, key("claimed", b""), key("job", b""), key("history", b""), *fields)
+        return self.call("job_create", job_id=job, first_due=first, created=created, each=definition.items())
 
     def read(self, job):
         """What job_change wants to know of the job that it is to change; None: there is none."""
         created, version, epoch, born = self.db.hmget(key("job", job), "created", "version", "epoch", "born")
         return created and b" ".join((created, version or b"1", epoch or b"0", born or b"0"))
 
-    def change(self, job, read, first, definition=None):
-        keys = [key("job", job), *map(key, ("due", "broken", "retry", "holders", "executions", "gone"))]
-        fields = [text for pair in (definition or {}).items() for text in pair]
-        return self.call("job_change", keys, job, SHARD, read, first, key("claimed", b""), key("job", b""), key("history", b""),
-                         "1" if definition else "", *fields)
+    def change(self, job, read, timing, definition=None):
+        return self.call("job_change", job_id=job, read_state=read, timing=timing, redefined="1" if definition else "",
+                         each=(definition or {}).items())
 
     def pause(self, job):
-        return self.call("job_pause", [key("job", job), key("due"), key("broken")], job, "user", "", "")
+        return self.call("job_pause", job_id=job, reason="user", note="", by="")
 
     def delete(self, job):
-        keys = [key("job", job), key("due"), key("broken"), key("history", job), *map(key, ("jobs", "dead", "executions", "gone"))]
-        return self.call("job_delete", keys, job, "", key("job", b""), key("history", b""))
+        return self.call("job_delete", job_id=job, version="")
 
     def run(self, job, request, offset):
-        keys = [key("job", job), *map(key, ("retry", "broken", "holders", "executions", "gone"))]
-        return self.call("job_run", keys, job, SHARD, request, offset, key("claimed", b""), key("job", b""), key("history", b""))
+        return self.call("job_run", job_id=job, request=request, offset_ms=offset)
 
     def claim(self, runner, until, limit=100):
-        keys = [key("due"), key("retry"), key("claimed", runner), *map(key, ("holders", "token", "executions", "gone"))]
-        return self.call("claim", keys, runner, until, limit, key("job", b""), self.redis.now - 1000, limit // 2, key("history", b""),
-                         KEEP["executions"], KEEP["history"])[2:]
+        return self.call("claim", runner=runner, until_ms=until, limit=limit, fresh_from=self.redis.now - 1000, backlog_limit=limit // 2)[2:]
 
     def start(self, runner, attempts):
-        flat = [text for attempt in attempts for text in attempt]
-        return self.call("start", [key("claimed", runner), key("due"), key("retry")], SHARD, key("job", b""), *flat)
+        return self.call("start", runner=runner, each=attempts)
 
-    def start_watched(self, runner, attempts):
-        keys = [key("claimed", runner), *map(key, ("due", "retry", "holders", "executions", "gone"))]
-        flat = [text for attempt in attempts for text in attempt]
-        return self.call("start_watched", keys, SHARD, key("job", b""), key("claimed", b""), key("history", b""), KEEP["executions"],
-                         KEEP["history"], *flat)
+    def start_stateful(self, runner, attempts):
+        return self.call("start_stateful", runner=runner, each=attempts)
 
     def confirm(self, runner, member, ticket):
-        return self.call("confirm", [key("claimed", runner)], member, ticket)[0]
+        return self.call("confirm", runner=runner, each=[(member, ticket)])[0]
 
     def finish(self, runner, attempts, script="finish"):
         """Each: member, ticket, record, what next, when, the job's next instant."""
-        keys = [key("claimed", runner), *map(key, ("retry", "dead", "executions", "due", "gone", "holders"))]
-        flat = [text for attempt in attempts for text in attempt]
-        return self.call(script, keys, SHARD, key("history", b""), KEEP["executions"], KEEP["history"], KEEP["dead"], key("job", b""),
-                         key("claimed", b""), *flat)
+        return self.call(script, runner=runner, each=attempts)
 
     def finish_notice(self, runner, attempts):
-        flat = [text for attempt in attempts for text in attempt]
-        return self.call("finish_notice", [key("claimed", runner), key("retry")], SHARD, key("job", b""), *flat)
+        return self.call("finish_notice", runner=runner, each=attempts)
 
     def release(self, runner, attempts):
-        flat = [text for attempt in attempts for text in attempt]
-        return self.call("release", [key("claimed", runner), key("due"), key("retry")], SHARD, key("job", b""), *flat)
+        return self.call("release", runner=runner, each=attempts)
 
     def skip(self, runner, attempts):
-        flat = [text for attempt in attempts for text in attempt]
-        return self.call("skip", [key("claimed", runner), key("due"), key("executions"), key("gone")], SHARD, key("job", b""),
-                         key("history", b""), KEEP["executions"], KEEP["history"], *flat)
+        return self.call("skip", runner=runner, each=attempts)
 
     def recover(self, runner, attempts=()):
-        keys = [key("claimed", runner), *map(key, ("due", "retry", "dead", "executions", "holders", "gone"))]
-        flat = [text for attempt in attempts for text in attempt]
-        return self.call("recover", keys, runner, SHARD, key("job", b""), key("history", b""), 100, 2, KEEP["executions"], KEEP["history"],
-                         KEEP["dead"], key("claimed", b""), "the runner died", *flat)
+        return self.call("recover", runner=runner, batch=100, attempts=2, error_text="the runner died", each=attempts)
 
     def redrive(self, members):
-        keys = [key("dead"), key("dead", b"records"), key("retry"), key("holders")]
-        return self.call("dead_redrive", keys, SHARD, key("job", b""), 2, 0, 0, key("claimed", b""), *members)[1:]
+        return self.call("dead_redrive", attempts=2, first_us=0, step_us=0, each=[(member,) for member in members])[1:]
 
     def rezone(self, job, stamp, was, due):
-        return self.call("rezone", [key("due"), key("executions")], SHARD, key("job", b""), key("history", b""), job, stamp, was, due)[0]
+        return self.call("rezone", each=[(job, stamp, was, due)])[0]

@@ -30,11 +30,12 @@ class Name:
 
 
 def catch_up(replica, master):
-    """Wait until the replica has what the master has now. (A master calls a replica online before that has loaded anything.)"""
+    """Wait until the replica has what the master has now, and both know it. (A master calls a replica online before that has loaded
+    anything; and a replica is up before the master has heard of it.)"""
     with replica.client() as db, master.client() as its_master:
         offset = its_master.info("replication")["master_repl_offset"]
-        wait_for(lambda: (state := db.info("replication"))["master_link_status"] == "up" and state["slave_repl_offset"] >= offset,
-                 what="a replica that is in step")
+        wait_for(lambda: (state := db.info("replication"))["master_link_status"] == "up" and state["slave_repl_offset"] >= offset
+                 and its_master.info("replication").get("slave0", {}).get("state") == "online", what="a replica that is in step")
 
 
 def replicate(replica, master):

@@ -6,26 +6,17 @@ import signal
 import socket
 import subprocess
 import time
-from pathlib import Path
 
+import contract
 import target as t
 from harness import DIST, NEVER_SOON, SCALE, at_second, environment, id_bytes, job_key, key_of, soon, wait_for
-
-REPOSITORY = Path(__file__).parents[2]
-
-
-def lua_source(name):
-    """A script of lib/store, as Redis gets it."""
-    command = [REPOSITORY / "scripts" / "lua-source", REPOSITORY / "lib" / "store" / "lua", name]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
-
 
 def declare_dead(db, script, runner):
     """What another runner does that takes this one for dead."""
     for shard in range(16):
-        tag = f"dronc:{{{shard}}}:"
-        keys = [tag + name for name in (f"claimed:{runner}", "due", "retry", "dead", "executions", "holders")]
-        script(keys=keys, args=[runner, shard, tag + "job:", tag + "history:", 100, 6, 1000, 200, 1000], client=db)
+        keys, args = contract.arguments("recover", shard, runner=runner.encode(), executions_max=1000, history_max=200, dead_max=1000, batch=100,
+                                        attempts=6, error_text="the runner died")
+        script(keys=keys, args=args, client=db)
 
 
 def test_runner_taken_for_dead_calls_nothing_twice(make_runner, handler, redis, target):
@@ -36,7 +27,7 @@ def test_runner_taken_for_dead_calls_nothing_twice(make_runner, handler, redis, 
     name = runner.events("ready")[0]["runner"]
     hooks[0].wait_for_calls(1)
     with redis.client() as db:
-        script = db.register_script(lua_source("recover"))
+        script = db.register_script(contract.source("recover"))
         for second in range(int(time.time()) + 2, int(time.time()) + 6):
             wait_for(lambda: time.time() >= second - 0.12)  # between its claim and its start
             declare_dead(db, script, name)

@@ -2,11 +2,13 @@
 import pytest
 import redis as redis_client
 
+from contract import VERDICTS
 from scripts import Scripts, SteppedRedis, key
 
 A, B, C = (b"c" + b"%d" % n * 31 for n in (1, 2, 3))
 PLAIN = {"schedule": "* * * * * *", "api": "http://h/", "type": "ATLEAST_ONCE"}
 WATCHED = {**PLAIN, "overlap": "cancel", "on_failure_url": "http://n/", "pause_after_failures": "1"}
+DONE = VERDICTS["DONE"]
 ONCE = {**PLAIN, "type": "ATMOST_ONCE"}
 
 
@@ -54,7 +56,7 @@ class Shard:
         if started:
             self.redis.now = self.due - 20
             scripts.start(b"r1", self.of(B, self.due + 1000))
-            scripts.start_watched(b"r1", self.of(A, self.due + 1000))
+            scripts.start_stateful(b"r1", self.of(A, self.due + 1000))
 
     def of(self, job, *more):
         return [(*claim, *more) for claim in self.claims if claim[0][:32] == job]
@@ -74,10 +76,10 @@ class Shard:
         "job_run": lambda s: s.scripts.run(A, "another", 0),
         "claim": lambda s: s.scripts.claim(b"r2", s.due + 5000),
         "start": lambda s: s.scripts.start(b"r1", s.of(B, s.due + 1000)),
-        "start_watched": lambda s: s.scripts.start_watched(b"r1", s.of(A, s.due + 1000)),
+        "start_stateful": lambda s: s.scripts.start_stateful(b"r1", s.of(A, s.due + 1000)),
         "finish": lambda s: s.scripts.finish(b"r1", s.ended(B, "f", "r")),
         "finish, dead": lambda s: s.scripts.finish(b"r1", s.ended(B, "f", "d")),
-        "finish_watched": lambda s: s.scripts.finish(b"r1", s.ended(A, "f", "n"), "finish_watched"),
+        "finish_stateful": lambda s: s.scripts.finish(b"r1", s.ended(A, "f", "n"), "finish_stateful"),
         "release": lambda s: s.scripts.release(b"r1", s.of(A, s.due + 500) + s.of(B, s.due + 500)),
         "skip": lambda s: s.scripts.skip(b"r1", s.skipped()),
         "recover": lambda s: s.scripts.recover(b"r1"),
@@ -152,7 +154,7 @@ def test_run_by_hand_does_not_get_the_name_of_what_is_claimed_and_starts_late(sc
     stepped.now = due
     by_hand = scripts.run(A, "q", -1)
     assert by_hand == due + 1
-    assert scripts.start(b"r1", [(*claimed[0], "")]) == [b"1"]
+    assert scripts.start(b"r1", [(*claimed[0], "")]) == [DONE]
 
 
 # --- made again ---------------------------------------------------------------------------------------------------
@@ -173,9 +175,9 @@ def test_job_with_a_damaged_stamp_is_called_and_changed(scripts, stepped):
     stepped.db.hset(key("job", A), "born", "rubbish")
     stepped.now = due - 100
     claim = attempts(scripts.claim(b"r1", due))[0]
-    assert scripts.start(b"r1", [(*claim, due + 1000)]) == [b"1"]
+    assert scripts.start(b"r1", [(*claim, due + 1000)]) == [DONE]
     record = f"o:f s:{due} a:1 x:0 t:1 h:500 l:0"
-    assert scripts.finish(b"r1", [(*claim, record, "r", due + 500, due + 1000)]) == [b"1"]
+    assert scripts.finish(b"r1", [(*claim, record, "r", due + 500, due + 1000)]) == [DONE]
     assert stepped.db.zcard(key("retry")) == 1
     created = stepped.db.hget(key("job", A), "created")
     assert scripts.change(A, created + b" 1 0 0", due + 2000) == 1  # as handlers read it: what is no number is 0

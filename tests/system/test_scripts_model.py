@@ -13,12 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from contract import FIELDS, VERDICTS
 from scripts import PREFIX, Scripts, SteppedRedis, key
 
 LOOK_AHEAD, LEAD, TOO_LATE = 150, 30, 3000  # ms: of a runner
 MAX_ATTEMPTS = 2
-PLACES = {0: "schedule", 1: "api", 2: "type", 20: "overlap", 21: "pause_after_failures", 22: "on_failure_url", 23: "on_recovery_url",
-          28: "max_runs"}  # of the fields that matter here, as claim packs them
 
 
 class Broken(AssertionError):
@@ -31,16 +30,15 @@ def next_instant(definition, after):
     return (after - offset) // period * period + period + offset
 
 
-def is_watched(definition):
+def is_stateful(definition):
     return bool({"overlap", "pause_after_failures", "on_failure_url", "on_recovery_url", "max_runs"} & set(definition))
 
 
 def unpack(packed):
     fields = {}
     while packed:
-        place, length, packed = packed.split(b" ", 2)
-        if int(place) in PLACES:
-            fields[PLACES[int(place)]] = packed[:int(length)].decode()
+        index, length, packed = packed.split(b" ", 2)
+        fields[FIELDS[int(index)]] = packed[:int(length)].decode()
         packed = packed[int(length) + 1:]
     return fields
 
@@ -204,7 +202,7 @@ class World:
         if not read:
             return "none"
         way = self.random.choice(["time", "all", "resume", "other"])
-        definition = self.choose_definition(job) if way == "all" else {k: v for k, v in fields.items() if k in PLACES.values()}
+        definition = self.choose_definition(job) if way == "all" else {k: v for k, v in fields.items() if k in FIELDS}
         paused = fields.get("state") == "PAUSED" and way != "resume"
         after = self.now - self.random.choice([0, 0, 20])
         for _ in range(20):
@@ -295,11 +293,11 @@ class World:
             return self.skip(runner, run)
         if late and run.state == "r" and run.attempt == 1 and run.thing[1] == "schedule" and run.definition.get("overlap") != "queue":
             return self.finish_one(runner, run, "m", "n")
-        start = self.scripts.start_watched if is_watched(run.definition) and run.state != "n" else self.scripts.start
+        start = self.scripts.start_stateful if is_stateful(run.definition) and run.state != "n" else self.scripts.start
         verdict = start(runner.name, [(run.member, run.ticket, run.following)])[0]
-        if verdict in (b"1", b"3"):
+        if verdict in (VERDICTS["DONE"], VERDICTS["SETTLED"]):
             self.taken[run.job].add(run.scheduled)
-        if verdict == b"1":
+        if verdict == VERDICTS["DONE"]:
             run.phase = "started"
             if self.random.random() < 0.05:
                 return "started, and " + self.hand_back(runner, run, run.due)
@@ -316,7 +314,7 @@ class World:
             if run.due > self.now + runner.ahead or self.random.random() < 0.3:
                 continue
             said.append(f"{run.member[31:]} {run.ticket}")
-            if run.definition.get("overlap") == "cancel" and run.state != "n" and self.scripts.confirm(runner.name, run.member, run.ticket) != b"1":
+            if run.definition.get("overlap") == "cancel" and run.state != "n" and self.scripts.confirm(runner.name, run.member, run.ticket) != VERDICTS["DONE"]:
                 runner.runs.remove(run)
                 continue
             run.phase = "sent"
@@ -352,7 +350,7 @@ class World:
             verdict = self.scripts.finish_notice(runner.name, args)[0]
         else:
             self.taken[run.job].add(run.scheduled)
-            verdict = self.scripts.finish(runner.name, args, "finish_watched" if is_watched(run.definition) else "finish")[0]
+            verdict = self.scripts.finish(runner.name, args, "finish_stateful" if is_stateful(run.definition) else "finish")[0]
         runner.runs.remove(run)
         return f"{runner.name} {run.member[31:]} {run.ticket} {outcome} {after}: {verdict}"
 

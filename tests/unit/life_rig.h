@@ -3,7 +3,9 @@
 #ifndef DRONC_LIFE_RIG_H
 #define DRONC_LIFE_RIG_H
 
-#include "store/store_life.h"
+#include "store/store_job.h"
+#include "store/store_record.h"
+#include "store/store_runner.h"
 
 #include "store_rig.h"
 

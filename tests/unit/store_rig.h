@@ -6,7 +6,7 @@
 #include "job_maker.h"
 #include "redis/redis_sync.h"
 #include "redis_server.h"
-#include "store/store.h"
+#include "store/store_database.h"
 
 static struct redis_server server;
 static struct config config;

@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct script hello = {.name = "hello", .source = "return 1", .sha1 = "0123456789abcdef"};
+static const struct script hello = {
+    .name = "hello", .source = "return 1", .sha1 = "0123456789abcdef", .key_count = 1, .arg_count = 1};
 
 static struct buffer out;
 
@@ -83,7 +84,7 @@ TEST(cmd_writes_the_extreme_numbers)
 TEST(cmd_script_goes_by_its_name_or_with_its_source)
 {
     struct cmd cmd;
-    cmd_init_script(&cmd, &hello, 1);
+    cmd_init_script(&cmd, &hello);
     cmd_arg_str(&cmd, "k");
     cmd_arg_str(&cmd, "v");
     render(&cmd, false);
@@ -95,11 +96,28 @@ TEST(cmd_script_goes_by_its_name_or_with_its_source)
 
 TEST(cmd_script_without_keys_and_arguments)
 {
+    static const struct script bare = {.name = "bare", .source = "return 1", .sha1 = "0123456789abcdef"};
     struct cmd cmd;
-    cmd_init_script(&cmd, &hello, 0);
+    cmd_init_script(&cmd, &bare);
     render(&cmd, false);
     ASSERT_BYTES("*3\r\n$7\r\nEVALSHA\r\n$16\r\n0123456789abcdef\r\n$1\r\n0\r\n");
     cmd_fini(&cmd);
+}
+
+TEST(cmd_script_has_as_many_arguments_as_it_takes)
+{
+    static const struct script grouped = {
+        .name = "grouped", .source = "", .sha1 = "", .arg_count = 1, .group = 2};
+    for (size_t argc = 0; argc < 7; argc++) {
+        struct cmd cmd;
+        cmd_init_script(&cmd, &grouped);
+        for (size_t i = 0; i < argc; i++) {
+            cmd_arg_str(&cmd, "x");
+        }
+        buffer_clear(&out);
+        assert_int_equal(cmd_render(&cmd, false, &out), argc % 2 == 1 ? ERR_OK : ERR_BUG);
+        cmd_fini(&cmd);
+    }
 }
 
 TEST(cmd_render_appends)

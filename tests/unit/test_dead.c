@@ -84,7 +84,7 @@ TEST(dead_refuses_what_is_no_cursor)
 TEST(dead_places_have_the_order_of_redis)
 {
     const struct job_id higher = {{0xac}};
-    const struct store_dead_place places[] = {
+    const struct store_dead_position places[] = {
         {{5}, job, {10}}, {{5}, job, {9}}, {{5}, job, {90}}, {{5}, higher, {1}}, {{6}, job, {1}}};
     for (size_t i = 0; i < 5; i++) {
         for (size_t k = 0; k < 5; k++) {

@@ -250,8 +250,7 @@ TEST(job_json_writes_what_it_was_given)
     memset(job->id.bytes, 0xab, sizeof job->id.bytes);
     job->type = JOB_ATLEAST_ONCE;
     job->catch_up = catch_up_default(true);
-    assert_int_equal(call_spec_read(&job->call, &(struct job_fields){0}, &(const char *){NULL}, NULL),
-                     ERR_OK);
+    assert_true(call_options_read(&job->call, &(struct job_fields){0}, &(struct job_fault){0}));
     job->zone = zone_utc();
     strcpy(job->schedule, "0 0 * * *");
     strcpy(job->api, "https://h/?q=\"x\"");
@@ -263,13 +262,13 @@ TEST(job_json_writes_what_it_was_given)
         "\"schedule\":\"0 0 * * "
         "*\",\"api\":\"https://h/?q=\\\"x\\\"\",\"type\":\"ATLEAST_ONCE\",\"timezone\":\"UTC\"}");
     buffer_clear(&out);
-    job->catch_up = (struct catch_up){CATCH_UP_ALL, 60000, 7};
+    job->catch_up = (struct catch_up){CATCH_UP_ALL, 60000, 7, true};
     json_begin(&w, &out);
     job_json_write(&w, job);
     assert_non_null(
         strstr(buffer_str(&out), ",\"timezone\":\"UTC\",\"catch_up_window_s\":60,\"catch_up_max\":7}"));
     buffer_clear(&out);
-    job->catch_up = (struct catch_up){CATCH_UP_NONE, 0, 0};
+    job->catch_up = (struct catch_up){CATCH_UP_NONE, 0, 0, true};
     json_begin(&w, &out);
     job_json_write(&w, job);
     assert_non_null(strstr(buffer_str(&out), ",\"timezone\":\"UTC\",\"catch_up\":\"none\"}"));

@@ -93,9 +93,9 @@ TEST(notice_job_is_a_call_of_its_own)
     assert_int_equal(job.retry.max_attempts, 3);
     assert_true(success_has_status(&job.success, 204));
     assert_false(success_has_status(&job.success, 404));
-    assert_false(watch_is_needed(&job.watch));
+    assert_false(stateful_is_needed(&job.stateful));
     struct buffer body = {0};
-    call_spec_add_body(&job.call, &(struct template_values){0}, &body); /* {{no}} is no template there */
+    call_options_add_body(&job.call, &(struct template_values){0}, &body); /* {{no}} is no template there */
     static const char *const parts[] = {
         "{\"event\":\"failing\",\"job_id\":\"capi:c8ed",
         "\"name\":\"say {{no}}\",\"at\":\"2026-03-08T07:00:31.207Z\",\"failures\":1,",

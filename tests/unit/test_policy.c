@@ -45,11 +45,11 @@ static const struct {
 static struct retry *rule_of(const char *retry)
 {
     static struct retry rule;
-    struct errinfo info = {0};
+    struct job_fault fault = {0};
     struct job_fields fields = {.retry = {retry, retry != NULL ? strlen(retry) : 0}};
     retry_fini(&rule);
-    if (retry_read(&rule, &fields, &info) != ERR_OK) {
-        fail_msg("%s", info.text);
+    if (!retry_read(&rule, &fields, &fault)) {
+        fail_msg("%s", fault.text);
     }
     return &rule;
 }
@@ -121,41 +121,45 @@ static const struct {
     enum job_type type;
     bool client_errors, unsent_too; /* of the rule */
     struct policy_failure failure;
-    enum policy_next next;
+    enum store_after next;
 } failures[] = {
     /* at least once: an answer may pass, or not */
-    {LEAST, false, false, {.attempt = 1, .answered = true, .status = 500}, POLICY_RETRY},
-    {LEAST, false, false, {.attempt = 1, .answered = true, .status = 503}, POLICY_RETRY},
-    {LEAST, false, false, {.attempt = 1, .answered = true, .status = 501}, POLICY_DEAD},
-    {LEAST, false, false, {.attempt = 1, .answered = true, .status = 400}, POLICY_DEAD},
-    {LEAST, false, false, {.attempt = 1, .answered = true, .status = 404}, POLICY_DEAD},
-    {LEAST, false, false, {.attempt = 1, .answered = true, .status = 499}, POLICY_DEAD},
-    {LEAST, false, false, {.attempt = 1, .answered = true, .status = 408}, POLICY_RETRY},
-    {LEAST, false, false, {.attempt = 1, .answered = true, .status = 425}, POLICY_RETRY},
-    {LEAST, false, false, {.attempt = 1, .answered = true, .status = 429}, POLICY_RETRY},
-    {LEAST, false, false, {.attempt = 1, .answered = true, .status = 302}, POLICY_RETRY},
-    {LEAST, false, false, {.attempt = 1, .answered = true, .status = 200}, POLICY_RETRY},
-    {LEAST, true, false, {.attempt = 1, .answered = true, .status = 404}, POLICY_RETRY},
-    {LEAST, true, false, {.attempt = 1, .answered = true, .status = 501}, POLICY_RETRY},
-    {LEAST, true, false, {.attempt = 6, .answered = true, .status = 404}, POLICY_DEAD},
+    {LEAST, false, false, {.attempt = 1, .answered = true, .status = 500}, STORE_AFTER_RETRY},
+    {LEAST, false, false, {.attempt = 1, .answered = true, .status = 503}, STORE_AFTER_RETRY},
+    {LEAST, false, false, {.attempt = 1, .answered = true, .status = 501}, STORE_AFTER_DEAD},
+    {LEAST, false, false, {.attempt = 1, .answered = true, .status = 400}, STORE_AFTER_DEAD},
+    {LEAST, false, false, {.attempt = 1, .answered = true, .status = 404}, STORE_AFTER_DEAD},
+    {LEAST, false, false, {.attempt = 1, .answered = true, .status = 499}, STORE_AFTER_DEAD},
+    {LEAST, false, false, {.attempt = 1, .answered = true, .status = 408}, STORE_AFTER_RETRY},
+    {LEAST, false, false, {.attempt = 1, .answered = true, .status = 425}, STORE_AFTER_RETRY},
+    {LEAST, false, false, {.attempt = 1, .answered = true, .status = 429}, STORE_AFTER_RETRY},
+    {LEAST, false, false, {.attempt = 1, .answered = true, .status = 302}, STORE_AFTER_RETRY},
+    {LEAST, false, false, {.attempt = 1, .answered = true, .status = 200}, STORE_AFTER_RETRY},
+    {LEAST, true, false, {.attempt = 1, .answered = true, .status = 404}, STORE_AFTER_RETRY},
+    {LEAST, true, false, {.attempt = 1, .answered = true, .status = 501}, STORE_AFTER_RETRY},
+    {LEAST, true, false, {.attempt = 6, .answered = true, .status = 404}, STORE_AFTER_DEAD},
     /* at least once: no answer */
-    {LEAST, false, false, {.attempt = 1, .unsent = true}, POLICY_RETRY},
-    {LEAST, false, false, {.attempt = 5}, POLICY_RETRY},
-    {LEAST, false, false, {.attempt = 6}, POLICY_DEAD},
-    {LEAST, false, false, {.attempt = 1, .status = 404}, POLICY_RETRY}, /* broke off behind its headers */
+    {LEAST, false, false, {.attempt = 1, .unsent = true}, STORE_AFTER_RETRY},
+    {LEAST, false, false, {.attempt = 5}, STORE_AFTER_RETRY},
+    {LEAST, false, false, {.attempt = 6}, STORE_AFTER_DEAD},
+    {LEAST,
+     false,
+     false,
+     {.attempt = 1, .status = 404},
+     STORE_AFTER_RETRY}, /* broke off behind its headers */
     /* at most once: what was sent is never sent again */
-    {ONCE, false, false, {.attempt = 1, .answered = true, .status = 500}, POLICY_NOTHING},
-    {ONCE, false, false, {.attempt = 1, .unsent = true}, POLICY_NOTHING},
-    {ONCE, true, true, {.attempt = 1, .answered = true, .status = 503}, POLICY_NOTHING},
-    {ONCE, true, true, {.attempt = 1}, POLICY_NOTHING},
-    {ONCE, false, true, {.attempt = 1, .unsent = true}, POLICY_RETRY},
-    {ONCE, false, true, {.attempt = 5, .unsent = true}, POLICY_RETRY},
-    {ONCE, false, true, {.attempt = 6, .unsent = true}, POLICY_DEAD},
+    {ONCE, false, false, {.attempt = 1, .answered = true, .status = 500}, STORE_AFTER_NOTHING},
+    {ONCE, false, false, {.attempt = 1, .unsent = true}, STORE_AFTER_NOTHING},
+    {ONCE, true, true, {.attempt = 1, .answered = true, .status = 503}, STORE_AFTER_NOTHING},
+    {ONCE, true, true, {.attempt = 1}, STORE_AFTER_NOTHING},
+    {ONCE, false, true, {.attempt = 1, .unsent = true}, STORE_AFTER_RETRY},
+    {ONCE, false, true, {.attempt = 5, .unsent = true}, STORE_AFTER_RETRY},
+    {ONCE, false, true, {.attempt = 6, .unsent = true}, STORE_AFTER_DEAD},
     /* gone is gone */
-    {LEAST, false, false, {.attempt = 1, .answered = true, .status = 410}, POLICY_GONE},
-    {LEAST, true, false, {.attempt = 1, .answered = true, .status = 410}, POLICY_GONE},
-    {ONCE, false, false, {.attempt = 1, .answered = true, .status = 410}, POLICY_GONE},
-    {ONCE, false, false, {.attempt = 1, .status = 410}, POLICY_NOTHING},
+    {LEAST, false, false, {.attempt = 1, .answered = true, .status = 410}, STORE_AFTER_GONE},
+    {LEAST, true, false, {.attempt = 1, .answered = true, .status = 410}, STORE_AFTER_GONE},
+    {ONCE, false, false, {.attempt = 1, .answered = true, .status = 410}, STORE_AFTER_GONE},
+    {ONCE, false, false, {.attempt = 1, .status = 410}, STORE_AFTER_NOTHING},
 };
 
 TEST(policy_knows_what_is_worth_another_attempt)
@@ -184,7 +188,7 @@ TEST(policy_attempts_are_the_jobs_own)
     job.retry = *rule_of("{\"max_attempts\":3}");
     for (failure.attempt = 1; failure.attempt <= 9; failure.attempt++) { /* re-driven twice */
         assert_int_equal(policy_after_failure(&job, &failure, 0, &wait_ms),
-                         failure.attempt % 3 != 0 ? POLICY_RETRY : POLICY_DEAD);
+                         failure.attempt % 3 != 0 ? STORE_AFTER_RETRY : STORE_AFTER_DEAD);
     }
 }
 
@@ -198,9 +202,9 @@ TEST(policy_duration_ends_retries)
         struct policy_failure failure = {
             .attempt = 1, .now = {T0 + ms}, .scheduled = {T0}, .retry_after_ms = -1};
         assert_int_equal(policy_after_failure(&job, &failure, 0, &wait_ms),
-                         ms <= 9500 ? POLICY_RETRY : POLICY_DEAD);
+                         ms <= 9500 ? STORE_AFTER_RETRY : STORE_AFTER_DEAD);
         failure.attempt = 7; /* re-driven, which may be days later */
-        assert_int_equal(policy_after_failure(&job, &failure, 0, &wait_ms), POLICY_RETRY);
+        assert_int_equal(policy_after_failure(&job, &failure, 0, &wait_ms), STORE_AFTER_RETRY);
     }
 }
 
@@ -227,7 +231,7 @@ TEST(policy_target_may_say_how_long_to_wait)
                                          .status = rows[i].status,
                                          .retry_after_ms = rows[i].asked_ms};
         int64_t wait_ms;
-        assert_int_equal(policy_after_failure(&job, &failure, 0, &wait_ms), POLICY_RETRY);
+        assert_int_equal(policy_after_failure(&job, &failure, 0, &wait_ms), STORE_AFTER_RETRY);
         assert_int_equal(wait_ms, rows[i].wait_ms);
     }
 }
@@ -246,7 +250,7 @@ TEST(policy_no_wait_asked_for_is_no_burst)
                                                .status = 503,
                                                .retry_after_ms = 0};
         int64_t wait_ms;
-        assert_int_equal(policy_after_failure(&job, &failure, 0, &wait_ms), POLICY_RETRY);
+        assert_int_equal(policy_after_failure(&job, &failure, 0, &wait_ms), STORE_AFTER_RETRY);
         all_ms += wait_ms;
     }
     assert_int_equal(all_ms, 31000);
@@ -397,17 +401,17 @@ struct ruled {
     struct lateness lateness;
 };
 
-#define NOTHING             \
-    {                       \
-        CATCH_UP_NONE, 0, 0 \
+#define NOTHING                 \
+    {                           \
+        .policy = CATCH_UP_NONE \
     }
-#define LATEST(window)             \
-    {                              \
-        CATCH_UP_LATEST, window, 1 \
+#define LATEST(window)                                             \
+    {                                                              \
+        .policy = CATCH_UP_LATEST, .window_ms = (window), .max = 1 \
     }
-#define ALL(window, max)          \
-    {                             \
-        CATCH_UP_ALL, window, max \
+#define ALL(window, most)                                            \
+    {                                                                \
+        .policy = CATCH_UP_ALL, .window_ms = (window), .max = (most) \
     }
 
 static const struct ruled ruled[] = {

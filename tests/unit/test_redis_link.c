@@ -5,7 +5,7 @@
 #include "log_capture.h"
 #include "redis_server.h"
 #include "rig.h"
-#include "store/store.h"
+#include "store/store_runner.h"
 #include "test.h"
 
 #define NO_NAME "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.invalid"

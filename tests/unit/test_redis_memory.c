@@ -105,7 +105,7 @@ TEST(redis_memory_grows_and_shrinks)
     }
 }
 
-TEST(redis_memory_is_watched_by_the_limits)
+TEST(redis_memory_is_stateful_by_the_limits)
 {
     assert_null(reply_of("*262145\r\n"));
     assert_int_equal(redis_limits_check(limits, reader, NULL), ERR_PROTOCOL);

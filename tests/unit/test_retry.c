@@ -6,7 +6,7 @@
 #include <string.h>
 
 static struct retry rule;
-static struct errinfo info;
+static struct job_fault fault;
 
 static void tear_down(void)
 {
@@ -15,19 +15,19 @@ static void tear_down(void)
 
 ALL_TESTS(NULL, tear_down);
 
-static enum err read_rule(const char *text)
+static bool read_rule(const char *text)
 {
     struct job_fields fields = {.retry = {text, text != NULL ? strlen(text) : 0}};
     retry_fini(&rule);
-    info = (struct errinfo){0};
-    return retry_read(&rule, &fields, &info);
+    fault = (struct job_fault){0};
+    return retry_read(&rule, &fields, &fault);
 }
 
 static void assert_means(const char *text, const char *printed)
 {
     struct buffer out = {0};
-    if (read_rule(text) != ERR_OK) {
-        fail_msg("%s: %s", text, info.text);
+    if (!read_rule(text)) {
+        fail_msg("%s: %s", text, fault.text);
     }
     retry_print(&rule, &out);
     assert_string_equal(buffer_str(&out), printed);
@@ -80,7 +80,7 @@ TEST(retry_flags)
     struct job_fields told = {0};
     struct buffer out = {0};
     retry_fini(&rule);
-    assert_int_equal(retry_read(&rule, &fields, NULL), ERR_OK);
+    assert_true(retry_read(&rule, &fields, &fault));
     assert_true(rule.unsent);
     assert_false(rule.client_errors);
     retry_describe(&rule, &told);
@@ -88,7 +88,7 @@ TEST(retry_flags)
     assert_int_equal(told.retry_unsent.value, 1);
     assert_false(told.retry_client_errors.given);
     fields.retry_client_errors.value = 1;
-    assert_int_equal(retry_read(&rule, &fields, NULL), ERR_OK);
+    assert_true(retry_read(&rule, &fields, &fault));
     retry_print(&rule, &out);
     assert_string_equal(buffer_str(&out), "retry unsent\nretry client errors\n");
     buffer_fini(&out);
@@ -121,9 +121,11 @@ TEST(retry_faults)
         {"{\"jitter\":true}", "retry.jitter must be full or none"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        assert_int_equal(read_rule(rows[i][0]), ERR_INVALID);
-        if (strstr(info.text, rows[i][1]) == NULL) {
-            fail_msg("%s: %s", rows[i][0], info.text);
+        assert_false(read_rule(rows[i][0]));
+        assert_int_equal(fault.code, JOB_FAULT_VALIDATION_ERROR);
+        assert_string_equal(fault.field, "retry");
+        if (strstr(fault.text, rows[i][1]) == NULL) {
+            fail_msg("%s: %s", rows[i][0], fault.text);
         }
     }
 }
@@ -145,7 +147,7 @@ TEST(retry_warns_of_rules_that_do_nothing)
         {NULL, true, false, true, "retry_unsent changes nothing"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        assert_int_equal(read_rule(rows[i].text), ERR_OK);
+        assert_true(read_rule(rows[i].text));
         rule.unsent = rows[i].unsent;
         rule.client_errors = rows[i].client_errors;
         const char *warning = retry_warning(&rule, rows[i].at_least_once);

@@ -1,6 +1,7 @@
 /* A new tzdata in the runner, with a real Redis: the scripts compare before they set, the walk sees every
  * job, and comes again for what was written by old rules in the meantime. */
 #include "cluster/rezone.h"
+#include "store/store_job.h"
 
 #include "job_maker.h"
 #include "redis/redis_sync.h"
@@ -20,8 +21,8 @@ static struct config config;
 static struct arena arena; /* of replies */
 static struct redis_sync *redis;
 static struct rig rig;
-static struct redis_link *the_link;
-static struct timebase timebase;
+static struct cluster_clock cluster_clock;
+static struct runner_context context = {.cluster_clock = &cluster_clock};
 static struct runs runs;
 static struct rezone rezone;
 static char folder[] = "/tmp/dronc-zones-XXXXXX";
@@ -61,7 +62,7 @@ static int64_t create(int number, const char *schedule, const char *zone)
     struct wall_ms due;
     struct cmd cmd;
     fields.timezone_default = zone;
-    assert_true(job_build(&job, &fields, timebase_now(&timebase), runs.options.zones, &fault));
+    assert_true(job_build(&job, &fields, cluster_clock_now(&cluster_clock), context.zones, &fault));
     assert_true(job_next(&job, job.created, &due));
     (void)snprintf((char *)job.id.bytes, JOB_ID_SIZE, "c%030d", number);
     store_job_create(&cmd, &job, due);
@@ -85,7 +86,7 @@ static int64_t due_of(int number)
 
 static void turn(void)
 {
-    redis_link_turn(the_link);
+    redis_link_turn(context.link);
     rezone_turn(&rezone);
 }
 
@@ -97,7 +98,7 @@ static void on_state(void *arg, bool up)
 
 static bool is_up(void)
 {
-    return redis_link_is_up(the_link);
+    return redis_link_is_up(context.link);
 }
 
 static bool is_idle(void)
@@ -118,15 +119,16 @@ static void set_up(void)
     (void)snprintf(folder, sizeof folder, "/tmp/dronc-zones-XXXXXX");
     assert_non_null(mkdtemp(folder));
     set_rules("America/New_York");
-    timebase_init(&timebase, clock_system());
-    runs = (struct runs){.options = {.timebase = &timebase, .zones = zones_new(folder)}};
+    cluster_clock_init(&cluster_clock, clock_system());
+    runs = (struct runs){0};
+    context.zones = zones_new(folder);
     rig_init(&rig);
     const struct redis_link_options options = {
         .loop = rig.loop, .config = &config, .clock = clock_system(), .name = "test", .on_state = on_state};
-    the_link = redis_link_new(&options);
-    rezone_init(&rezone, the_link, &runs);
+    context.link = redis_link_new(&options);
+    rezone_init(&rezone, &context, &runs);
     rig.turn = turn;
-    redis_link_start(the_link);
+    redis_link_start(context.link);
     assert_true(rig_run(&rig, is_up, RIG_LIMIT_MS));
 }
 
@@ -134,9 +136,9 @@ static void tear_down(void)
 {
     char path[64];
     rig.turn = NULL;
-    redis_link_free(the_link);
+    redis_link_free(context.link);
     rig_fini(&rig);
-    zones_free(runs.options.zones);
+    zones_free(context.zones);
     redis_sync_free(redis);
     arena_fini(&arena);
     (void)snprintf(path, sizeof path, "%s/Test", folder);
@@ -264,9 +266,8 @@ TEST(rezone_comes_again_for_runs_with_old_rules)
     struct run run = {.state = RUN_CLAIMED};
     int64_t due = create(1, "0 9 1 1 *", "Test");
     int64_t untouched = create(2, "0 9 1 1 *", "Test");
-    assert_int_equal(zones_get(runs.options.zones, "Test", 4, &run.job.zone), ZONE_OK);
-    runs.all = &run;
-    runs.count = 1;
+    assert_int_equal(zones_get(context.zones, "Test", 4, &run.job.zone), ZONE_OK);
+    list_append(&runs.all, &run.in_set);
     set_rules("America/Chicago");
     rezone_start(&rezone);
     assert_true(rig_run(&rig, is_waiting, RIG_LIMIT_MS));

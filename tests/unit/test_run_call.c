@@ -21,21 +21,20 @@ static struct log_capture capture;
 
 static void give_call(struct job_fields *fields)
 {
-    struct errinfo info = {0};
-    const char *field;
-    call_spec_fini(&run.job.call);
-    if (call_spec_read(&run.job.call, fields, &field, &info) != ERR_OK) {
-        fail_msg("%s: %s", field, info.text);
+    struct job_fault fault = {0};
+    call_options_fini(&run.job.call);
+    if (!call_options_read(&run.job.call, fields, &fault)) {
+        fail_msg("%s: %s", fault.field, fault.text);
     }
 }
 
 static void give_success(const char *text)
 {
-    struct errinfo info = {0};
+    struct job_fault fault = {0};
     struct job_fields fields = {.success = {text, text != NULL ? strlen(text) : 0}};
     success_fini(&run.job.success);
-    if (success_read(&run.job.success, &fields, &info) != ERR_OK) {
-        fail_msg("%s", info.text);
+    if (!success_read(&run.job.success, &fields, &fault)) {
+        fail_msg("%s", fault.text);
     }
 }
 
@@ -56,7 +55,7 @@ static void set_up(void)
     texts = (struct run_texts){0};
     give_call(&(struct job_fields){0});
     give_success(NULL);
-    assert_int_equal(retry_read(&run.job.retry, &(struct job_fields){0}, NULL), ERR_OK);
+    assert_true(retry_read(&run.job.retry, &(struct job_fields){0}, &(struct job_fault){0}));
     memset(&request, 0x55, sizeof request);
     log_capture_begin(&capture, LOG_INFO);
 }
@@ -534,7 +533,7 @@ TEST(run_call_log_of_a_gap_and_of_a_refusal)
  * or not. */
 TEST(run_call_log_of_a_record_that_is_refused_for_a_later_occurrence)
 {
-    run.job.watch.overlap = WATCH_CANCEL;
+    run.job.stateful.overlap = OVERLAP_CANCEL;
     run_log_refused(&run);
     assert_int_equal(log_capture_lines(&capture), 0);
     log_set_level(LOG_DEBUG);

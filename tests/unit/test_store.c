@@ -1,6 +1,12 @@
 /* What goes to Redis names the right keys, and whatever comes back is either understood or refused. */
-#include "store/store.h"
+#include "store/store_database.h"
 #include "store/store_dead.h"
+#include "store/store_job.h"
+#include "store/store_record.h"
+#include "store/store_rezone.h"
+#include "store/store_runner.h"
+#include "store/store_scripts.h"
+#include "store/store_wake.h"
 
 #include "job_maker.h"
 #include "reply_maker.h"
@@ -52,13 +58,33 @@ static void assert_argument(const struct cmd *cmd, size_t index, const char *exp
     }
 }
 
+/* Where the argument of that name is; for one of a group, in the group number `group`. */
+static size_t argument_index(const struct cmd *cmd, enum store_arg name, size_t group)
+{
+    const struct store_script *script = (const struct store_script *)(const void *)cmd->script;
+    size_t fixed = cmd->script->arg_count;
+    for (size_t i = 0; i < fixed + cmd->script->group; i++) {
+        if (script->args[i] == name) {
+            return cmd->script->key_count + i + (i < fixed ? 0 : group * cmd->script->group);
+        }
+    }
+    fail_msg("%s has no such argument", cmd->script->name);
+    return 0;
+}
+
+#define ASSERT_ARG(cmd, name, expected) assert_argument(cmd, argument_index(cmd, ARG_##name, 0), expected)
+#define ASSERT_EACH(cmd, group, name, expected) \
+    assert_argument(cmd, argument_index(cmd, ARG_##name, group), expected)
+
 /* As Redis Cluster hashes: what stands between the first '{' and the '}' after it, and nothing else is
  * needed. */
-static void assert_keys_in_shard(const struct cmd *cmd, const char *script, size_t keys)
+static void assert_keys_in_shard(const struct cmd *cmd, const char *script)
 {
+    struct buffer rendered = {0};
+    size_t keys = cmd->script->key_count;
     assert_string_equal(cmd->script->name, script);
-    assert_int_equal(cmd->key_count, keys);
-    assert_true(cmd->argc >= keys);
+    assert_int_equal(cmd_render(cmd, false, &rendered), ERR_OK);
+    buffer_fini(&rendered);
     for (size_t i = 0; i < keys; i++) {
         if (!starts(cmd_argument(cmd, i), TAG)) {
             fail_msg("%s: KEYS[%zu] is not in the shard", script, i + 1);
@@ -87,34 +113,23 @@ TEST(store_job_create_names_its_shard)
     make_job(&job, zones, "0 7 * * *", JOB_ATLEAST_ONCE, T0);
     job.id = the_id();
     store_job_create(&cmd, &job, (struct wall_ms){T0 + 5});
-    assert_keys_in_shard(&cmd, "job_create", 9);
-    static const char *const expected[] = {TAG "job:" ID,
-                                           TAG "due",
-                                           TAG "broken",
-                                           TAG "retry",
-                                           TAG "holders",
-                                           TAG "jobs",
-                                           TAG "executions",
-                                           TAG "gone",
-                                           TAG "token",
-                                           ID,
-                                           "3",
-                                           "1772953200005",
-                                           "1772953200000",
-                                           "1000",
-                                           TAG "claimed:",
-                                           TAG "job:",
-                                           TAG "history:",
-                                           "schedule",
-                                           "0 7 * * *",
-                                           "api",
-                                           "http://example.com/x",
-                                           "type",
-                                           "ATLEAST_ONCE"};
-    assert_int_equal(cmd.argc, 23);
-    for (size_t i = 0; i < 23; i++) {
-        assert_argument(&cmd, i, expected[i]);
+    assert_keys_in_shard(&cmd, "job_create");
+    assert_argument(&cmd, 0, TAG "job:" ID);
+    assert_argument(&cmd, 1, TAG "due");
+    ASSERT_ARG(&cmd, shard, "3");
+    ASSERT_ARG(&cmd, job_id, ID);
+    ASSERT_ARG(&cmd, job_prefix, TAG "job:");
+    ASSERT_ARG(&cmd, history_prefix, TAG "history:");
+    ASSERT_ARG(&cmd, claimed_prefix, TAG "claimed:");
+    ASSERT_ARG(&cmd, first_due, "1772953200005");
+    ASSERT_ARG(&cmd, created, "1772953200000");
+    static const char *const fields[][2] = {
+        {"schedule", "0 7 * * *"}, {"api", "http://example.com/x"}, {"type", "ATLEAST_ONCE"}};
+    for (size_t i = 0; i < 3; i++) {
+        ASSERT_EACH(&cmd, i, field, fields[i][0]);
+        ASSERT_EACH(&cmd, i, value, fields[i][1]);
     }
+    assert_int_equal(cmd.argc, argument_index(&cmd, ARG_field, 3));
     cmd_fini(&cmd);
     zones_free(zones);
 }
@@ -125,22 +140,17 @@ TEST(store_claim_names_its_shard)
     const struct store_claim_bounds bounds = {
         .until = {T0}, .limit = 7, .fresh_from = {T0 - 1150}, .backlog_limit = 5};
     store_claim(&cmd, SHARD, "me", &bounds, &keep);
-    assert_keys_in_shard(&cmd, "claim", 7);
+    assert_keys_in_shard(&cmd, "claim");
     assert_argument(&cmd, 0, TAG "due");
     assert_argument(&cmd, 1, TAG "retry");
     assert_argument(&cmd, 2, TAG "claimed:me");
-    assert_argument(&cmd, 3, TAG "holders");
-    assert_argument(&cmd, 4, TAG "token");
-    assert_argument(&cmd, 5, TAG "executions");
-    assert_argument(&cmd, 6, TAG "gone");
-    assert_argument(&cmd, 7, "me");
-    assert_argument(&cmd, 8, "1772953200000");
-    assert_argument(&cmd, 9, "7");
-    assert_argument(&cmd, 10, TAG "job:");
-    assert_argument(&cmd, 11, "1772953198850");
-    assert_argument(&cmd, 12, "5");
-    assert_argument(&cmd, 13, TAG "history:");
-    assert_int_equal(cmd.argc, 16);
+    ASSERT_ARG(&cmd, runner, "me");
+    ASSERT_ARG(&cmd, until_ms, "1772953200000");
+    ASSERT_ARG(&cmd, limit, "7");
+    ASSERT_ARG(&cmd, job_prefix, TAG "job:");
+    ASSERT_ARG(&cmd, fresh_from, "1772953198850");
+    ASSERT_ARG(&cmd, backlog_limit, "5");
+    ASSERT_ARG(&cmd, history_prefix, TAG "history:");
     cmd_fini(&cmd);
 }
 
@@ -151,13 +161,13 @@ TEST(store_start_takes_several_attempts)
     store_start(&cmd, SHARD, "me");
     store_start_add(&cmd, &attempt, (struct wall_ms){T0 + 60000});
     store_start_add(&cmd, &attempt, (struct wall_ms){NONE});
-    assert_keys_in_shard(&cmd, "start", 3);
+    assert_keys_in_shard(&cmd, "start");
     assert_argument(&cmd, 0, TAG "claimed:me");
-    assert_argument(&cmd, 5, ID "1772953200000");
-    assert_argument(&cmd, 6, "2.77");
-    assert_argument(&cmd, 7, "1772953260000");
-    assert_argument(&cmd, 10, "");
-    assert_int_equal(cmd.argc, 11);
+    ASSERT_EACH(&cmd, 0, member, ID "1772953200000");
+    ASSERT_EACH(&cmd, 0, ticket, "2.77");
+    ASSERT_EACH(&cmd, 0, next_due, "1772953260000");
+    ASSERT_EACH(&cmd, 1, next_due, "");
+    assert_int_equal(cmd.argc, argument_index(&cmd, ARG_member, 2));
     cmd_fini(&cmd);
 }
 
@@ -175,17 +185,17 @@ TEST(store_finish_says_what_is_next)
                                                 .api = "http://x/",
                                                 .next = {T0 + 2}});
     }
-    assert_keys_in_shard(&cmd, "finish", 7);
-    assert_argument(&cmd, 8, TAG "history:");
+    assert_keys_in_shard(&cmd, "finish");
+    ASSERT_ARG(&cmd, history_prefix, TAG "history:");
     for (size_t i = 0; i < 4; i++) {
-        assert_argument(&cmd, 14 + 6 * i, ID "1772953200000");
-        assert_argument(&cmd, 15 + 6 * i, "2.77");
-        assert_argument(&cmd, 16 + 6 * i, "o:s s:1772953200000 a:2 x:0 t:0 h:200 l:0");
-        assert_argument(&cmd, 17 + 6 * i, words[i]);
-        assert_argument(&cmd, 18 + 6 * i, i == STORE_AFTER_GONE ? "http://x/" : "1772953200001");
-        assert_argument(&cmd, 19 + 6 * i, "1772953200002");
+        ASSERT_EACH(&cmd, i, member, ID "1772953200000");
+        ASSERT_EACH(&cmd, i, ticket, "2.77");
+        ASSERT_EACH(&cmd, i, record, "o:s s:1772953200000 a:2 x:0 t:0 h:200 l:0");
+        ASSERT_EACH(&cmd, i, after, words[i]);
+        ASSERT_EACH(&cmd, i, at, i == STORE_AFTER_GONE ? "http://x/" : "1772953200001");
+        ASSERT_EACH(&cmd, i, next_due, "1772953200002");
     }
-    assert_int_equal(cmd.argc, 38);
+    assert_int_equal(cmd.argc, argument_index(&cmd, ARG_member, 4));
     cmd_fini(&cmd);
 }
 
@@ -193,44 +203,49 @@ TEST(store_says_how_much_is_kept)
 {
     struct cmd cmd;
     store_trim(&cmd, SHARD, &keep);
-    assert_keys_in_shard(&cmd, "trim", 1);
-    assert_argument(&cmd, 1, "100000");
-    assert_argument(&cmd, 2, "86400000");
+    assert_keys_in_shard(&cmd, "trim");
+    ASSERT_ARG(&cmd, executions_max, "100000");
+    ASSERT_ARG(&cmd, age_ms, "86400000");
     cmd_fini(&cmd);
     store_finish(&cmd, SHARD, "me", &keep);
-    assert_argument(&cmd, 9, "100000");
-    assert_argument(&cmd, 10, "200");
-    assert_argument(&cmd, 11, "10000");
+    ASSERT_ARG(&cmd, executions_max, "100000");
+    ASSERT_ARG(&cmd, history_max, "200");
+    ASSERT_ARG(&cmd, dead_max, "10000");
     cmd_fini(&cmd);
 }
 
 TEST(store_dead_commands_name_their_shard)
 {
-    const struct store_dead_place place = {{T0 + 9}, the_id(), {T0}};
-    const struct store_dead_query query = {
-        .newest_first = true, .after = &place, .job = &place.job, .before = {NONE}, .limit = 5, .look_at = 6};
+    const struct store_dead_position position = {{T0 + 9}, the_id(), {T0}};
+    const struct store_dead_query query = {.newest_first = true,
+                                           .after = &position,
+                                           .job = &position.job,
+                                           .before = {NONE},
+                                           .limit = 5,
+                                           .look_at = 6};
     const struct store_pace pace = {7, 8};
     struct cmd cmd;
     store_dead_page(&cmd, SHARD, &query);
-    assert_keys_in_shard(&cmd, "dead_page", 2);
-    assert_argument(&cmd, 2, "new");
-    assert_argument(&cmd, 3, "1772953200009");
-    assert_argument(&cmd, 4, ID "1772953200000");
-    assert_argument(&cmd, 5, ID);
-    assert_argument(&cmd, 6, "");
+    assert_keys_in_shard(&cmd, "dead_page");
+    ASSERT_ARG(&cmd, order, "new");
+    ASSERT_ARG(&cmd, after_died, "1772953200009");
+    ASSERT_ARG(&cmd, after_member, ID "1772953200000");
+    ASSERT_ARG(&cmd, only_id, ID);
+    ASSERT_ARG(&cmd, before_died, "");
+    ASSERT_ARG(&cmd, limit, "5");
+    ASSERT_ARG(&cmd, look_at, "6");
     cmd_fini(&cmd);
     store_dead_redrive(&cmd, SHARD, 6, &pace);
-    store_dead_add(&cmd, &place.job, place.scheduled);
-    assert_keys_in_shard(&cmd, "dead_redrive", 4);
-    assert_argument(&cmd, 5, TAG "job:");
-    assert_argument(&cmd, 7, "7");
-    assert_argument(&cmd, 8, "8");
-    assert_argument(&cmd, 9, TAG "claimed:");
-    assert_argument(&cmd, 10, ID "1772953200000");
+    store_dead_add(&cmd, &position.job, position.scheduled);
+    assert_keys_in_shard(&cmd, "dead_redrive");
+    ASSERT_ARG(&cmd, attempts, "6");
+    ASSERT_ARG(&cmd, first_us, "7");
+    ASSERT_ARG(&cmd, step_us, "8");
+    ASSERT_EACH(&cmd, 0, member, ID "1772953200000");
     cmd_fini(&cmd);
     store_dead_drop(&cmd, SHARD);
-    store_dead_add(&cmd, &place.job, place.scheduled);
-    assert_keys_in_shard(&cmd, "dead_drop", 2);
+    store_dead_add(&cmd, &position.job, position.scheduled);
+    assert_keys_in_shard(&cmd, "dead_drop");
     cmd_fini(&cmd);
 }
 
@@ -241,20 +256,20 @@ TEST(store_skip_release_and_set_aside_name_their_shard)
     struct cmd cmd;
     store_skip(&cmd, SHARD, "me", &keep);
     store_skip_add(&cmd, &attempt, &execution, (struct wall_ms){NONE});
-    assert_keys_in_shard(&cmd, "skip", 4);
-    assert_argument(&cmd, 9, ID "1772953200000");
-    assert_argument(&cmd, 10, "2.77");
-    assert_argument(&cmd, 12, "");
+    assert_keys_in_shard(&cmd, "skip");
+    ASSERT_EACH(&cmd, 0, member, ID "1772953200000");
+    ASSERT_EACH(&cmd, 0, ticket, "2.77");
+    ASSERT_EACH(&cmd, 0, next_due, "");
     cmd_fini(&cmd);
     store_release(&cmd, SHARD, "me");
     store_release_add(&cmd, &attempt, (struct wall_ms){T0 + 9});
-    assert_keys_in_shard(&cmd, "release", 3);
-    assert_argument(&cmd, 5, ID "1772953200000");
-    assert_argument(&cmd, 7, "1772953200009");
+    assert_keys_in_shard(&cmd, "release");
+    ASSERT_EACH(&cmd, 0, member, ID "1772953200000");
+    ASSERT_EACH(&cmd, 0, due, "1772953200009");
     cmd_fini(&cmd);
     store_set_aside(&cmd, SHARD, "me", &attempt);
-    assert_keys_in_shard(&cmd, "set_aside", 3);
-    assert_argument(&cmd, 3, ID "1772953200000");
+    assert_keys_in_shard(&cmd, "set_aside");
+    ASSERT_EACH(&cmd, 0, member, ID "1772953200000");
     cmd_fini(&cmd);
 }
 
@@ -262,10 +277,10 @@ TEST(store_recover_names_its_shard)
 {
     struct cmd cmd;
     store_recover(&cmd, SHARD, "dead", &keep);
-    assert_keys_in_shard(&cmd, "recover", 7);
+    assert_keys_in_shard(&cmd, "recover");
     assert_argument(&cmd, 0, TAG "claimed:dead");
-    assert_argument(&cmd, 7, "dead");
-    assert_argument(&cmd, 12, "6");
+    ASSERT_ARG(&cmd, runner, "dead");
+    ASSERT_ARG(&cmd, attempts, "6");
     cmd_fini(&cmd);
 }
 

@@ -1,8 +1,8 @@
 /* What a job remembers of how its occurrences end, in a real Redis: the count of failures, the pause that it
  * leads to, and the notices of a change. */
-#include "store/store.h"
+#include "store/store_job.h"
+#include "store/store_runner.h"
 
-#include "store/store_life.h"
 #include "store_rig.h"
 #include "test.h"
 
@@ -84,7 +84,7 @@ static enum store_verdict verdict(void)
 static void start(const char *runner)
 {
     struct cmd cmd;
-    store_start_watched(&cmd, SHARD, runner, &keep);
+    store_start_stateful(&cmd, SHARD, runner, &keep);
     store_start_add(&cmd, &got.attempt, (struct wall_ms){got.attempt.scheduled.ms + 60000});
     call(&cmd);
     assert_int_equal(verdict(), STORE_DONE);
@@ -98,7 +98,7 @@ static enum store_verdict finish(const char *runner, enum execution_outcome outc
                                    .outcome = outcome,
                                    .status = outcome == EXECUTION_SUCCEEDED ? 200 : 500};
     struct cmd cmd;
-    store_finish_watched(&cmd, SHARD, runner, &keep);
+    store_finish_stateful(&cmd, SHARD, runner, &keep);
     store_finish_add(&cmd, &got.attempt, &what,
                      &(struct store_ending){.after = after,
                                             .retry_at = got.attempt.scheduled,

@@ -1,7 +1,9 @@
 /* Occurrences of one job that meet, in a real Redis: what becomes of the later one, and of the earlier one,
  * by the job's `overlap`. */
 #include "store/store_dead.h"
-#include "store/store_life.h"
+#include "store/store_job.h"
+#include "store/store_record.h"
+#include "store/store_runner.h"
 
 #include "store_rig.h"
 #include "test.h"
@@ -86,7 +88,7 @@ static enum store_verdict verdict(struct cmd *cmd)
 static enum store_verdict start(const char *runner, const struct store_attempt *what)
 {
     struct cmd cmd;
-    store_start_watched(&cmd, SHARD, runner, &keep);
+    store_start_stateful(&cmd, SHARD, runner, &keep);
     store_start_add(&cmd, what, (struct wall_ms){what->scheduled.ms + 1000});
     return verdict(&cmd);
 }
@@ -100,7 +102,7 @@ static enum store_verdict finish(const char *runner, const struct store_attempt 
                                         .attempt = what->number,
                                         .outcome = after == STORE_AFTER_NOTHING ? EXECUTION_SUCCEEDED
                                                                                 : EXECUTION_FAILED};
-    store_finish_watched(&cmd, SHARD, runner, &keep);
+    store_finish_stateful(&cmd, SHARD, runner, &keep);
     store_finish_add(
         &cmd, what, &execution,
         &(struct store_ending){
@@ -185,7 +187,7 @@ static void assert_says(const char *before, int64_t scheduled, int attempt, cons
 }
 
 /* The instant that a field of the job names; -1: none. */
-static int64_t place(const char *field)
+static int64_t slot(const char *field)
 {
     int64_t scheduled = -1;
     (void)ASK("HGET", JOB, field);
@@ -200,8 +202,8 @@ static int64_t place(const char *field)
 
 static void assert_places(int64_t running, int64_t waiting)
 {
-    assert_int_equal(place("running"), running);
-    assert_int_equal(place("waiting"), waiting);
+    assert_int_equal(slot("running"), running);
+    assert_int_equal(slot("waiting"), waiting);
 }
 
 static int64_t due(void)

@@ -1,6 +1,7 @@
 /* Moving next instants: what goes to Redis names the right keys, and whatever comes back is understood or
  * refused. */
-#include "store/store.h"
+#include "store/store_job.h"
+#include "store/store_rezone.h"
 
 #include "job_maker.h"
 #include "reply_maker.h"
@@ -16,7 +17,7 @@
 static void assert_arguments(const struct cmd *cmd, const char *const *expected, size_t count, size_t keys)
 {
     assert_int_equal(cmd->argc, count);
-    assert_int_equal(cmd->key_count, keys);
+    assert_int_equal(cmd->script->key_count, keys);
     for (size_t i = 0; i < count; i++) {
         assert_true(slice_eq(cmd_argument(cmd, i), expected[i]));
     }
@@ -24,7 +25,7 @@ static void assert_arguments(const struct cmd *cmd, const char *const *expected,
 
 TEST(due_page_names_its_shard)
 {
-    static const char *const EXPECTED[] = {"dronc:{3}:due", "42", "dronc:{3}:job:", "64"};
+    static const char *const EXPECTED[] = {"dronc:{3}:due", "dronc:{3}:job:", "42", "64"};
     struct cmd cmd;
     store_due_page(&cmd, 3, "42");
     assert_string_equal(cmd.script->name, "due_page");

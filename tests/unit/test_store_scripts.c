@@ -1,5 +1,9 @@
 /* The life of an occurrence in a real Redis: what each script does, and what it refuses. */
-#include "store/store.h"
+#include "store/store_database.h"
+#include "store/store_job.h"
+#include "store/store_record.h"
+#include "store/store_rezone.h"
+#include "store/store_runner.h"
 
 #include "store/store_dead.h"
 #include "store_rig.h"
@@ -1144,7 +1148,7 @@ TEST(scripts_redriven_is_in_retry_and_dead_no_more)
         if (rows[i].record != NULL) {
             SAY("HSET", TAG "dead:records", A S, rows[i].record);
         }
-        assert_int_equal(redrive(A, &attempt), STORE_REDRIVEN);
+        assert_int_equal(redrive(A, &attempt), STORE_REDRIVE_DONE);
         assert_int_equal(attempt, rows[i].attempt);
         (void)snprintf(entry, sizeof entry, A S ":%d.1000", attempt);
         assert_in_range(ASK("ZSCORE", TAG "retry", entry), redis_now().ms - 60000, redis_now().ms);
@@ -1163,7 +1167,7 @@ TEST(scripts_redriven_round_is_as_long_as_the_job_says)
     SAY("HSET", TAG "job:" A, "retry", "{\"max_attempts\":2}");
     SAY("ZADD", TAG "dead", "5", A S);
     SAY("HSET", TAG "dead:records", A S, "o:f s:1 a:2");
-    assert_int_equal(redrive(A, &attempt), STORE_REDRIVEN);
+    assert_int_equal(redrive(A, &attempt), STORE_REDRIVE_DONE);
     assert_int_equal(attempt, 3);
     assert_int_equal(claim_up_to("me", redis_now().ms, 100), 1);
     assert_int_equal(start("me", A, 3, T1), STORE_DONE);

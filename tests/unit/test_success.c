@@ -7,7 +7,7 @@
 #include <string.h>
 
 static struct success rule;
-static struct errinfo info;
+static struct job_fault fault;
 
 static void tear_down(void)
 {
@@ -16,20 +16,20 @@ static void tear_down(void)
 
 ALL_TESTS(NULL, tear_down);
 
-static enum err read_rule(const char *text)
+static bool read_rule(const char *text)
 {
     struct job_fields fields = {.success = {text, text != NULL ? strlen(text) : 0}};
     success_fini(&rule);
-    info = (struct errinfo){0};
-    return success_read(&rule, &fields, &info);
+    fault = (struct job_fault){0};
+    return success_read(&rule, &fields, &fault);
 }
 
 /* Every status that counts, as ranges, and the text to be found. */
 static void assert_means(const char *text, const char *printed)
 {
     struct buffer out = {0};
-    if (read_rule(text) != ERR_OK) {
-        fail_msg("%s: %s", text, info.text);
+    if (!read_rule(text)) {
+        fail_msg("%s: %s", text, fault.text);
     }
     success_print(&rule, &out);
     assert_string_equal(buffer_str(&out), printed);
@@ -102,9 +102,11 @@ TEST(success_faults)
         {"{\"body_contains\":null}", "1 to 256 bytes"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        assert_int_equal(read_rule(rows[i][0]), ERR_INVALID);
-        if (strstr(info.text, rows[i][1]) == NULL) {
-            fail_msg("%s: %s", rows[i][0], info.text);
+        assert_false(read_rule(rows[i][0]));
+        assert_int_equal(fault.code, JOB_FAULT_VALIDATION_ERROR);
+        assert_string_equal(fault.field, "success");
+        if (strstr(fault.text, rows[i][1]) == NULL) {
+            fail_msg("%s: %s", rows[i][0], fault.text);
         }
     }
 }
@@ -114,6 +116,6 @@ TEST(success_text_may_be_as_long_as_stated)
     char text[300];
     for (int len = 256; len <= 257; len++) {
         (void)snprintf(text, sizeof text, "{\"body_contains\":\"%0*d\"}", len, 7);
-        assert_int_equal(read_rule(text), len == 256 ? ERR_OK : ERR_INVALID);
+        assert_int_equal(read_rule(text), len == 256);
     }
 }

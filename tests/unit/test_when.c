@@ -279,7 +279,7 @@ TEST(stored_and_read_again_it_is_the_same)
     assert_int_equal(job_restore(&again, &job.id, &told, job.created, zones, &info), ERR_OK);
     assert_int_equal(again.when.offset_ms, job.when.offset_ms);
     assert_int_equal(again.when.first_s, job.when.first_s);
-    assert_int_equal(again.watch.max_runs, 7);
+    assert_int_equal(again.stateful.max_runs, 7);
     struct job_id id;
     assert_int_equal(job_identify(&again, &id), ERR_OK);
     assert_memory_equal(&id, &job.id, sizeof id);

@@ -1,90 +1,79 @@
 -- claim: hand attempts that are due to a runner, the longest due first. What has been due for long (a backlog) gets a part of its own:
 -- it cannot keep what is due now waiting, nor the other way round.
--- needs: write stamp token packed record retry notice
--- KEYS[1] due  KEYS[2] retry  KEYS[3] claimed:<runner>  KEYS[4] holders  KEYS[5] token  KEYS[6] executions
--- KEYS[7] gone
--- ARGV[1] runner  [2] until (ms)  [3] limit  [4] prefix of the jobs' keys  [5] what was due before is backlog (ms)
---   [6] limit of that  [7] prefix of the histories' keys  [8] executions kept  [9] history kept
+-- needs: notice number packed record retry stamp token definition write
 -- Returns the earliest instant that is left and no backlog ('' for none), '1' where a backlog is left, then a text for each claimed attempt:
 --   "<id><scheduled> <ticket> <due> <c|r|n> <created> ", of a notice ('n') "<length> <text>" and a line end, and the definition, packed
 -- (created is empty, and nothing is behind it, where the job is gone; where it is garbage, its schedule is empty).
--- A claim is a field of claimed:<runner>: <id><scheduled> = "<state> <attempt>.<token> <M|L|m|l|n> <due> <stamp>", state 'c' where it came
--- from due, 'r' where it came from retry (its job's next instant stands in due already). Number 0 in retry is a first attempt that was
--- put off; its job's next instant does not stand in due, so that is a 'c', too. The kind is a small letter where somebody asked for the
--- attempt by hand, n for a notice. Entries of retry whose job was deleted, moved on or is paused are taken away here, and are no claims;
--- likewise notices that nobody is to get any more.
-local due_key, retry_key, claimed_key, holders_key = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local runner, until_ms, limit, job_prefix = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
-local fresh_from, backlog_limit = ARGV[5], tonumber(ARGV[6])
+-- A claim is a field of claimed:<runner>: <id><scheduled> = "<state> <attempt>.<token> <kind> <due> <stamp>". Number 0 in retry is a first
+-- attempt that was put off; its job's next instant does not stand in due, so its claim's state is that of one from due. Entries of retry
+-- whose job was deleted, moved on or is paused go away here, and are no claims; likewise notices whose URL is gone.
 local time = redis.call('TIME') -- once: each such command counts where little is due
-local where = {job_prefix = job_prefix, gone_key = KEYS[7], executions_key = KEYS[6], executions = ARGV[8], history_prefix = ARGV[7],
-    history = tonumber(ARGV[9])}
 
 local GARBAGE = '0 0 \n' -- packed: an empty schedule
 
--- What the runner is told of a job: when it was created, and its definition. And what it has to do with the claim: stamp and type.
+-- What the claim brings of a job: when it was created, and its definition. And what the claim itself needs: stamp and type.
 local function describe(id)
     local job = read_job(job_prefix .. id)
-    if job and job.created:match('^%d+$') then -- what else stands there would be read as something that it is not
+    if job and job.created:match('^%d+$') then -- anything else would be misread
         return job.created, pack_definition(job), stamp_of(job), job.type
     elseif job == false then
         return '', '', '0'
     end
-    return '0', GARBAGE, job_stamp(job_prefix, id) or '0' -- that must not stop the others
+    return '0', GARBAGE, job_stamp(id) or '0' -- garbage must not stop the others
 end
 
--- A score as an instant, whatever somebody may have written there.
-local function instant(score)
-    return score:match('^%d+$') or string.format('%.0f', math.max(0, math.floor(tonumber(score))))
+-- A score as an instant, whatever a person may have written there.
+local function instant_of(score)
+    return score:match('^%d+$') or as_text(math.max(0, math.floor(tonumber(score))))
 end
 
 local reply = {'', ''}
 local stuck = false
-local token -- one for each call that finds something: fences off what is left of earlier claims
+local token -- one for each call that finds something: it fences off what is left of earlier claims
 
 -- Add an attempt to the reply. Returns the value of its claim.
 local function claim(what, member)
     local created, packed, stamp, job_type = describe(what.id)
-    local kind = what.notice and 'n' or job_type == 'ATLEAST_ONCE' and 'L' or 'M'
+    local kind = what.notice and KIND_NOTICE or job_type == 'ATLEAST_ONCE' and KIND_AT_LEAST_ONCE or KIND_AT_MOST_ONCE
     local ticket = what.attempt .. '.' .. token
     local state, notice = what.state, ''
     if what.notice then
-        state, notice = 'n', #what.notice .. ' ' .. what.notice .. '\n'
+        state, notice = KIND_NOTICE, #what.notice .. ' ' .. what.notice .. '\n'
     end
     reply[#reply + 1] = member .. ' ' .. ticket .. ' ' .. what.due .. ' ' .. state .. ' ' .. created .. ' ' .. notice .. packed
-    return what.state .. ' ' .. ticket .. ' ' .. (what.by_hand and kind:lower() or kind) .. ' ' .. what.due .. ' ' .. stamp
+    return what.state .. ' ' .. ticket .. ' ' .. (what.manual and kind:lower() or kind) .. ' ' .. what.due .. ' ' .. stamp
 end
 
 -- What stands in due or retry and could be claimed: {from (the key), entry (what stands there), id, scheduled, due, state, attempt,
--- by_hand, notice (its text)}; nil: it is not to be, and was taken away.
+-- manual, notice (its text)}; nil: it must not be claimed, and was removed.
 local function read_first(id, score)
     if #id ~= 32 then
         redis.call('ZREM', due_key, id)
         return nil
     end
-    local due = instant(score)
-    return {from = due_key, entry = id, id = id, scheduled = due, due = due, state = 'c', attempt = '1'}
+    local due = instant_of(score)
+    return {from = due_key, entry = id, id = id, scheduled = due, due = due, state = CLAIM_DUE, attempt = '1'}
 end
 
--- Is an entry of retry not to be made at all? Then a job that is paused keeps a record of it.
+-- Returns true if an entry of retry must not be attempted at all. If that is because the job is paused, it keeps a record of it.
 local function is_void(id, scheduled, attempt, manual, stamp)
-    local current, state = job_stamp(job_prefix, id)
+    local current, state = job_stamp(id)
     if current and stamp ~= '' and (not is_same_job(current, stamp) or attempt == '0' and current ~= stamp) then
         return true
     end
-    if not current or state ~= 'PAUSED' or manual then
+    if not current or state ~= JOB_PAUSED or manual then
         return not current and stamp ~= ''
     end
-    record_attempt(where, id, scheduled,
-        'o:c s:' .. scheduled .. ' a:' .. math.max(attempt, 1) .. ' x:0 t:0 h:0 l:0 c:paused e:the job was paused')
+    record_attempt(id, scheduled, record_text(OUTCOME_CANCELLED, scheduled, math.max(attempt, 1),
+        ' ' .. RECORD_CLASS .. ':paused ' .. RECORD_ERROR .. ':the job was paused'))
     return true
 end
 
--- The text of a notice; nil: nobody is to get it, and it is forgotten.
+-- The text of a notice; nil: its URL is gone, and the notice goes, too.
 local function notice_at(id, scheduled, attempt)
     local text = read_notice(job_prefix .. id, scheduled)
     if not text then
-        end_notice(job_prefix .. id, scheduled, 'dropped', 0, attempt - 1)
+        end_notice(job_prefix .. id, scheduled, NOTICE_DROPPED, 0, attempt - 1)
     end
     return text
 end
@@ -92,16 +81,16 @@ end
 local function read_retry(entry, score)
     local id = entry:sub(1, 32)
     local scheduled, attempt, letter, stamp = parse_retry(entry)
-    local by_hand = letter == 'm' or letter == 'n'
-    local void = not scheduled or is_void(id, scheduled, attempt, by_hand, stamp)
-    local notice = not void and letter == 'n' and notice_at(id, scheduled, attempt)
-    if void or letter == 'n' and not notice then
+    local manual = letter ~= ''
+    local void = not scheduled or is_void(id, scheduled, attempt, manual, stamp)
+    local notice = not void and letter == KIND_NOTICE and notice_at(id, scheduled, attempt)
+    if void or letter == KIND_NOTICE and not notice then
         redis.call('ZREM', retry_key, entry)
         return nil
     end
     local first = attempt == '0'
-    return {from = retry_key, entry = entry, id = id, scheduled = scheduled, due = instant(score), state = first and 'c' or 'r',
-        attempt = first and '1' or attempt, by_hand = by_hand, notice = notice}
+    return {from = retry_key, entry = entry, id = id, scheduled = scheduled, due = instant_of(score),
+        state = first and CLAIM_DUE or CLAIM_RETRY, attempt = first and '1' or attempt, manual = manual, notice = notice}
 end
 
 -- The longest due of both between two instants, at most n of them: {how to read it, entry, score, …}.
@@ -129,7 +118,7 @@ local function longest_due(from, to, n)
     return list
 end
 
--- Put the first n of such a list into found, those that can be claimed.
+-- Append to found those of the first n of such a list that can be claimed.
 local function read_all(list, n, found)
     for k = 1, n * 3, 3 do
         found[#found + 1] = list[k](list[k + 1], list[k + 2])
@@ -143,7 +132,7 @@ local function claim_all(found)
         members[i] = what.id .. what.scheduled
     end
     for i, value in ipairs(redis.call('HMGET', claimed_key, unpack(members))) do
-        held[members[i]] = value and value:sub(1, 1) == 's'
+        held[members[i]] = value and value:sub(1, 1) == CLAIM_STARTED
     end
     for i, what in ipairs(found) do
         local member = members[i]
@@ -168,12 +157,12 @@ end
 
 -- Of those between two instants, what either set has first.
 local function earliest_left(from, to)
-    local earliest = math.huge
+    local first_due = math.huge
     for _, key in ipairs({due_key, retry_key}) do
         local first = redis.call('ZRANGEBYSCORE', key, from, to, 'WITHSCORES', 'LIMIT', 0, 1)
-        earliest = math.min(earliest, tonumber(first[2] or math.huge))
+        first_due = math.min(first_due, tonumber(first[2] or math.huge))
     end
-    return earliest
+    return first_due
 end
 
 local backlog = longest_due('-inf', '(' .. fresh_from, math.min(limit, backlog_limit))
@@ -186,21 +175,21 @@ local found = {}
 read_all(backlog, backlog_count, found)
 read_all(fresh, fresh_count, found)
 if #found > 0 then
-    write('SADD', holders_key, runner) -- before anything is moved: who holds something is found there
-    token = next_token(KEYS[5], time)
+    write('SADD', holders_key, runner) -- before anything moves: a runner that holds something is found there
+    token = next_token(time)
     claim_all(found)
 end
 
 local next_due = earliest_left(fresh_from, '+inf')
 local backlog_left = earliest_left('-inf', '(' .. fresh_from) < math.huge
 if stuck and #reply == 2 then
-    -- That must make the runner ask again, but not at once.
+    -- The runner must ask again, but not at once.
     local again = tonumber(until_ms) + 1000
     next_due = next_due > tonumber(until_ms) and math.min(next_due, again) or again
     backlog_left = false
 end
 if next_due < math.huge then
-    reply[1] = string.format('%.0f', next_due)
+    reply[1] = as_text(next_due)
 end
 if backlog_left then
     reply[2] = '1'

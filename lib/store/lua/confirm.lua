@@ -1,11 +1,14 @@
--- confirm: is a started attempt still the runner's, now that it is about to be sent?
+-- confirm: ask whether started attempts are still the runner's, now that they are about to be sent.
 -- needs: claims
--- KEYS[1] claimed:<runner>
--- ARGV: for each attempt  <id><scheduled>, ticket
--- Returns for each '1' (it is) or '0' (its claim was taken away: it is not to be sent).
-local claims = read_claims(KEYS[1], 1, 2)
+-- Returns for each VERDICT_DONE (it is) or VERDICT_LOST (its claim was taken away: it must not be sent).
+local members = {}
+for member in each() do
+    members[#members + 1] = member
+end
+local claims = read_claims(members)
 local reply = {}
-for n, claim in ipairs(claims) do
-    reply[n] = claim.state == 's' and claim.ticket == ARGV[n * 2] and '1' or '0'
+for _, ticket in each() do
+    local n = #reply + 1
+    reply[n] = claims[n].state == CLAIM_STARTED and claims[n].ticket == ticket and VERDICT_DONE or VERDICT_LOST
 end
 return reply

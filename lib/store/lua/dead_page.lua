@@ -1,14 +1,8 @@
--- dead_page: look at a part of a shard's dead occurrences, in the order in which they died.
--- needs: write
--- KEYS[1] dead  KEYS[2] dead:records
--- ARGV[1] 'new' (the latest first) or 'old'  [2] only those behind this instant of death ('': from the end that the order begins with)
---   [3] and, of those that died then, behind this occurrence  [4] only those of this job (32 bytes; '': of all)
---   [5] only those that died before (ms; '': whenever)  [6] how many  [7] how many to look at
+-- dead_page: list a part of a shard's dead occurrences, in the order in which they died.
+-- needs: number write
 -- Returns 1 where there may be more behind what was looked at, how many were looked at, the instant and the occurrence that was looked at
--- last ('' for none); then of each entry id, scheduled, when it died, and the record of the attempt that it died of (nil: not known).
-local dead_key, records_key = KEYS[1], KEYS[2]
-local newest_first, after_at, after, job = ARGV[1] == 'new', ARGV[2], ARGV[3], ARGV[4]
-local limit, look_at = tonumber(ARGV[6]), tonumber(ARGV[7])
+-- last ('' for none); then of each entry id, scheduled, when it died, and the record of its last attempt (nil: not known).
+local newest_first = order == 'new'
 
 -- As Redis orders members: by their bytes. (Lua's own < goes by the locale.)
 local function comes_before(a, b)
@@ -21,9 +15,9 @@ local function comes_before(a, b)
     return #a < #b
 end
 
--- How many entries come before (at, member), which need not be there any more.
-local function rank_of(at, member)
-    local low, high = redis.call('ZCOUNT', dead_key, '-inf', '(' .. at), redis.call('ZCOUNT', dead_key, '-inf', at)
+-- How many entries come before (died, member), which may be gone.
+local function rank_of(died, member)
+    local low, high = redis.call('ZCOUNT', dead_key, '-inf', '(' .. died), redis.call('ZCOUNT', dead_key, '-inf', died)
     while low < high do
         local middle = math.floor((low + high) / 2)
         if comes_before(redis.call('ZRANGE', dead_key, middle, middle)[1], member) then
@@ -36,12 +30,12 @@ local function rank_of(at, member)
 end
 
 -- The ranks to look at: from one up to, not including, another.
-local from, to = 0, redis.call('ZCOUNT', dead_key, '-inf', ARGV[5] == '' and '+inf' or '(' .. ARGV[5])
-if after_at ~= '' and newest_first then
-    to = math.min(to, rank_of(after_at, after))
-elseif after_at ~= '' then
-    from = rank_of(after_at, after)
-    if redis.call('ZRANGE', dead_key, from, from)[1] == after then
+local from, to = 0, redis.call('ZCOUNT', dead_key, '-inf', before_died == '' and '+inf' or '(' .. before_died)
+if after_died ~= '' and newest_first then
+    to = math.min(to, rank_of(after_died, after_member))
+elseif after_died ~= '' then
+    from = rank_of(after_died, after_member)
+    if redis.call('ZRANGE', dead_key, from, from)[1] == after_member then
         from = from + 1
     end
 end
@@ -50,16 +44,16 @@ local reply = {0, 0, '', ''}
 local found = 0
 
 local function look(member, score)
-    local died = string.format('%.0f', tonumber(score))
+    local died = as_text(tonumber(score))
     local id, scheduled = member:sub(1, 32), member:sub(33)
     reply[2] = reply[2] + 1
     if not scheduled:match('^%d+$') then
-        return -- somebody else's
+        return -- not one of ours
     end
     reply[3], reply[4] = died, member
-    if job == '' or job == id then
+    if only_id == '' or only_id == id then
         local n = #reply
-        local record = try('HGET', records_key, member)
+        local record = try('HGET', dead_records_key, member)
         reply[n + 1], reply[n + 2], reply[n + 3], reply[n + 4] = id, scheduled, died, record
         found = found + 1
     end

@@ -1,42 +1,37 @@
--- finish: record what came of attempts, decide what is next for their occurrences, and let go of the claims.
--- needs: finishing
--- KEYS[1] claimed:<runner>  KEYS[2] retry  KEYS[3] dead  KEYS[4] executions  KEYS[5] due  KEYS[6] gone  KEYS[7] holders
--- ARGV[1] shard  [2] prefix of the histories' keys  [3] executions kept  [4] history kept  [5] dead kept
---   [6] prefix of the jobs' keys  [7] prefix of the runners' claims, then for each attempt
---   <id><scheduled>, ticket, record, what next ('n' nothing, 'r' retry, 'd' dead, 'g' nothing, and the job is paused: its target is
---   gone), instant of that (ms; with 'g' the URL that was called: a job that has another one by now is not paused), the job's next instant
---   (ms; '' for none), which counts where the start was lost
--- Returns for each '1' (recorded) or '0' (the claim is not the runner's: nothing is recorded). Of a job that was deleted meanwhile the feed
--- alone tells, and nothing is next.
-local where = {claimed_key = KEYS[1], retry_key = KEYS[2], dead_key = KEYS[3], executions_key = KEYS[4], due_key = KEYS[5],
-    gone_key = KEYS[6], holders_key = KEYS[7], history_prefix = ARGV[2], executions = ARGV[3], history = tonumber(ARGV[4]),
-    dead_max = tonumber(ARGV[5]), job_prefix = ARGV[6], claimed_prefix = ARGV[7], earliest = math.huge}
-local claims = read_claims(where.claimed_key, 8, 6)
+-- finish: record attempts, do what follows for their occurrences, and drop the claims.
+-- needs: claims finishing wake
+-- The job's next instant counts where the start was lost. Returns for each VERDICT_DONE (recorded) or VERDICT_LOST (nothing is recorded).
+-- Of a job that was deleted meanwhile only the feed gets a record, and nothing follows.
+local members = {}
+for member in each() do
+    members[#members + 1] = member
+end
+local claims = read_claims(members)
 local reply, done = {}, {}
 
-local function finish(claim, member, ticket, text, after, at, next_due)
+local function finish(claim, member, ticket, record, after, at, next_due)
     if not is_held(claim, ticket) then
-        return '0'
+        return VERDICT_LOST
     end
-    conclude(where, member, claim, text, after, at, next_due)
+    conclude(member, claim, record, after, at, next_due)
     done[#done + 1] = member
-    return '1'
+    return VERDICT_DONE
 end
 
 local function finish_all()
-    for n, claim in ipairs(claims) do
-        local i = n * 6 + 2
-        reply[n] = finish(claim, ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], ARGV[i + 4], ARGV[i + 5])
+    for member, ticket, record, after, at, next_due in each() do
+        local n = #reply + 1
+        reply[n] = finish(claims[n], member, ticket, record, after, at, next_due)
     end
 end
 
--- Whatever goes wrong with one of them, those that are recorded must not be recorded again.
-local good, problem = pcall(finish_all)
+-- If one of them fails, those that are recorded must not be recorded again.
+local is_good, problem = pcall(finish_all)
 if #done > 0 then
-    redis.call('HDEL', where.claimed_key, unpack(done))
+    redis.call('HDEL', claimed_key, unpack(done))
 end
-if not good then
+if not is_good then
     error(problem)
 end
-wake(ARGV[1], where.earliest)
+wake()
 return reply

@@ -1,40 +1,36 @@
--- finish_notice: record what came of attempts at notices, and let go of the claims. Neither the feed nor a history tells of them, no dead
--- are kept, and the job's health does not depend on them.
--- needs: stamp claims notice clock
--- KEYS[1] claimed:<runner>  KEYS[2] retry
--- ARGV[1] shard  [2] prefix of the jobs' keys, then for each attempt as in finish: but for 'r', nothing is next
--- Returns for each '1' (noted; of a job that is gone nothing is) or '0' (the claim is not the runner's).
-local claimed_key, retry_key = KEYS[1], KEYS[2]
-local shard, job_prefix = ARGV[1], ARGV[2]
-local earliest = math.huge
-local reply = {}
+-- finish_notice: note what came of attempts at notices, and drop the claims. Neither the feed nor a history has them, none goes to the
+-- dead, and the job's health does not depend on them.
+-- needs: claims notice retry stamp wake
+-- Only AFTER_RETRY has anything follow. Returns for each VERDICT_DONE (noted; of a job that is gone nothing is) or VERDICT_LOST.
 
-local function note(member, claim, text, after, at)
-    local job_key, instant = job_prefix .. member:sub(1, 32), member:sub(33)
-    local status, attempts = text:match(' h:(%d+)') or '0', attempt_of(claim.ticket)
-    if after == 'r' then
-        retry_notice(retry_key, member, claim, at)
-        earliest = math.min(earliest, tonumber(at))
-        note_notice(job_key, instant, 'waiting', status, attempts)
+local function note(member, claim, record, after, at)
+    local key, name = job_prefix .. member:sub(1, 32), member:sub(33)
+    local http_status, attempt = record:match(' ' .. RECORD_STATUS .. ':(%d+)') or '0', attempt_of(claim.ticket)
+    if after == AFTER_RETRY then
+        retry_notice(at, member, claim)
+        made_due(at)
+        note_notice(key, name, NOTICE_WAITING, http_status, attempt)
     else
-        end_notice(job_key, instant, text:match('^o:s') and 'delivered' or 'given_up', status, attempts)
+        local is_delivered = record:match('^' .. RECORD_OUTCOME .. ':' .. OUTCOME_SUCCEEDED)
+        end_notice(key, name, is_delivered and NOTICE_DELIVERED or NOTICE_GIVEN_UP, http_status, attempt)
     end
 end
 
-local function finish(member, ticket, text, after, at)
-    local claim = parse_claim(redis.call('HGET', claimed_key, member))
+local function finish(member, ticket, record, after, at)
+    local claim = read_claim(member)
     if claim.ticket ~= ticket then
-        return '0'
+        return VERDICT_LOST
     end
-    if is_same_job(job_stamp(job_prefix, member:sub(1, 32)), claim.stamp) then
-        note(member, claim, text, after, at)
+    if is_same_job(job_stamp(member:sub(1, 32)), claim.stamp) then
+        note(member, claim, record, after, at)
     end
-    redis.call('HDEL', claimed_key, member)
-    return '1'
+    drop_claim(member)
+    return VERDICT_DONE
 end
 
-for i = 3, #ARGV, 6 do
-    reply[#reply + 1] = finish(ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], ARGV[i + 4])
+local reply = {}
+for member, ticket, record, after, at in each() do
+    reply[#reply + 1] = finish(member, ticket, record, after, at)
 end
-wake(shard, earliest)
+wake()
 return reply

@@ -1,16 +1,14 @@
--- job_pause: a job is called no more until somebody resumes it. What was claimed and not started is void with that.
+-- job_pause: pause a job. It is called no more until it is resumed; what was claimed and not started is void with that.
 -- needs: state
--- KEYS[1] the job's hash  KEYS[2] due  KEYS[3] broken
--- ARGV[1] id (32 bytes)  [2] why (user, …)  [3] a note ('': none)  [4] by whom ('': not known)
--- Returns 1 (it is paused, now or since before: then nothing is changed), 0 (there is no such job), -1 (it was set aside).
-if redis.call('EXISTS', KEYS[1]) == 0 then
-    return 0
+-- Returns 1 (it is paused, now or since before: then nothing changes), ANSWER_NONE, ANSWER_OTHER (it was set aside).
+if redis.call('EXISTS', job_key) == 0 then
+    return ANSWER_NONE
 end
-if redis.call('ZSCORE', KEYS[3], ARGV[1]) then
-    return -1
+if redis.call('ZSCORE', broken_key, job_id) then
+    return ANSWER_OTHER
 end
-if redis.call('HGET', KEYS[1], 'state') == 'PAUSED' then
+if redis.call('HGET', job_key, 'state') == JOB_PAUSED then
     return 1
 end
-pause_job(KEYS[1], KEYS[2], ARGV[1], {ARGV[2], ARGV[3], ARGV[4]})
+pause_job(job_key, job_id, {reason, note, by})
 return 1

@@ -1,31 +1,29 @@
 -- rezone: move next instants that new rules of a time zone have moved.
--- needs: stamp clock taken
--- KEYS[1] due  KEYS[2] executions
--- ARGV[1] shard  [2] prefix of the jobs' keys  [3] prefix of the histories' keys, then for each job  id, stamp, the instant that it was due at (ms), the instant that it is
--- to be due at
+-- needs: clock stamp taken wake
 -- Returns for each '1' (moved), '0' (it is not due then any more: claimed, moved by another runner, or gone; or its time was changed; or
--- the instant that it is to get is taken).
-local where = {executions_key = KEYS[2], job_prefix = ARGV[2], history_prefix = ARGV[3]}
+-- the instant that it should get is taken).
 local now = now_ms()
 
 -- What is later than an instant of the chain never was given.
 local function may_have(id, was, due)
-    return due > was or due > floor_of(where, id, now)
+    return due > was or due > floor_of(id, now)
 end
 
-local earliest = math.huge
-local reply = {}
-for i = 4, #ARGV, 4 do
-    local id, was, due = ARGV[i], tonumber(ARGV[i + 2]), tonumber(ARGV[i + 3])
-    local moved = tonumber(redis.call('ZSCORE', KEYS[1], id)) == was and job_stamp(ARGV[2], id) == ARGV[i + 1]
-        and may_have(id, was, due)
-    if moved then
-        redis.call('ZADD', KEYS[1], 'XX', ARGV[i + 3], id)
-        if due < was then
-            earliest = math.min(earliest, due)
-        end
+local function rezone(id, stamp, was_due, due)
+    local was, instant = tonumber(was_due), tonumber(due)
+    if tonumber(redis.call('ZSCORE', due_key, id)) ~= was or job_stamp(id) ~= stamp or not may_have(id, was, instant) then
+        return '0'
     end
-    reply[#reply + 1] = moved and '1' or '0'
+    redis.call('ZADD', due_key, 'XX', due, id)
+    if instant < was then
+        made_due(instant)
+    end
+    return '1'
 end
-wake(ARGV[1], earliest)
+
+local reply = {}
+for id, stamp, was_due, due in each() do
+    reply[#reply + 1] = rezone(id, stamp, was_due, due)
+end
+wake()
 return reply

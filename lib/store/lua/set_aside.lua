@@ -1,16 +1,23 @@
--- set_aside: a claimed job cannot be read: take it out of the way, so that the others go on, and remember its name.
--- needs: write clock stamp claims
--- KEYS[1] claimed:<runner>  KEYS[2] broken  KEYS[3] the job's hash
--- ARGV[1] <id><scheduled>  [2] ticket
--- Returns 1, or 0 where the claim is not the runner's.
-local claim = parse_claim(redis.call('HGET', KEYS[1], ARGV[1]))
-if claim.ticket ~= ARGV[2] then
-    return 0
+-- set_aside: a claimed job cannot be read: take it out of the way, so that the others go on, and keep its id.
+-- needs: claims clock number stamp write
+-- Returns the number of claims that were the runner's.
+local function set_aside(member, ticket)
+    local claim = read_claim(member)
+    if claim.ticket ~= ticket then
+        return 0
+    end
+    -- A job that was created anew or given another time since is not the one that could not be read.
+    local stamp = read_stamp(job_key) or '0'
+    if redis.call('EXISTS', job_key) == 1
+        and (stamp == claim.stamp or claim.state ~= CLAIM_DUE and is_same_job(stamp, claim.stamp)) then
+        write('ZADD', broken_key, as_text(now_ms()), member:sub(1, 32))
+    end
+    drop_claim(member)
+    return 1
 end
--- A job that was made anew or given another time since is not the one that could not be read.
-local stamp = read_stamp(KEYS[3]) or '0'
-if redis.call('EXISTS', KEYS[3]) == 1 and (stamp == claim.stamp or claim.state ~= 'c' and is_same_job(stamp, claim.stamp)) then
-    write('ZADD', KEYS[2], string.format('%.0f', now_ms()), ARGV[1]:sub(1, 32))
+
+local reply = 0
+for member, ticket in each() do
+    reply = reply + set_aside(member, ticket)
 end
-redis.call('HDEL', KEYS[1], ARGV[1])
-return 1
+return reply

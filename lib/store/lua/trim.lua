@@ -1,11 +1,9 @@
--- trim: take what is too old, or too much, out of a shard's feed. What is recorded trims by number as it goes; this is for a shard in which
--- nothing is recorded any more, and for age.
--- needs: clock
--- KEYS[1] executions
--- ARGV[1] executions kept  [2] how old they may be (ms; 0: any age)
+-- trim: take what is too old, or too much, out of a shard's feed. Each record trims by number as it is written; this is for a shard in
+-- which nothing is recorded any more, and for age.
+-- needs: clock number
 -- Returns how many went. Whole nodes of the stream go, some dozens of records each; at most 10,000 records by either measure.
-local gone = redis.call('XTRIM', KEYS[1], 'MAXLEN', '~', ARGV[1])
-if ARGV[2] ~= '0' then
-    gone = gone + redis.call('XTRIM', KEYS[1], 'MINID', '~', string.format('%.0f', math.max(0, now_ms() - ARGV[2])))
+local trimmed = redis.call('XTRIM', executions_key, 'MAXLEN', '~', executions_max)
+if age_ms ~= '0' then
+    trimmed = trimmed + redis.call('XTRIM', executions_key, 'MINID', '~', as_text(math.max(0, now_ms() - age_ms)))
 end
-return gone
+return trimmed

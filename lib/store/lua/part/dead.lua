@@ -1,30 +1,30 @@
--- part dead: the dead.
+-- part dead: dead occurrences.
 -- needs: write
 
--- Take a dead occurrence, and what it died of, out of the dead. 0: it was not among them.
-local function exhume(dead_key, member)
-    try('HDEL', dead_key .. ':records', member)
+-- Take an occurrence, and the record of its last attempt, out of the dead. Returns 0 if it was not among them.
+local function dead_take(member)
+    try('HDEL', dead_records_key, member)
     return redis.call('ZREM', dead_key, member)
 end
 
--- Take those out that a job's records are of; at most some thousand.
-local function exhume_recorded(dead_key, id, records)
+-- Take those out that a job's records name; at most HISTORY_MAX.
+local function dead_take_recorded(id, records)
     local members = {}
     for i, text in ipairs(records) do
-        members[i] = id .. ((' ' .. text):match(' s:(%-?%d+)') or '')
+        members[i] = id .. ((' ' .. text):match(' ' .. RECORD_SCHEDULED .. ':(%-?%d+)') or '')
     end
     if #members > 0 then
-        try('HDEL', dead_key .. ':records', unpack(members))
+        try('HDEL', dead_records_key, unpack(members))
         try('ZREM', dead_key, unpack(members))
     end
 end
 
--- An occurrence whose attempts are spent, with the record of the last of them. The latest ones are kept.
-local function bury(dead_key, dead_max, at, member, text)
-    write('ZADD', dead_key, at, member)
-    write('HSET', dead_key .. ':records', member, text)
+-- Add an occurrence whose retries are exhausted, with the record of its last attempt. The latest ones are kept.
+local function dead_add(died, member, text)
+    write('ZADD', dead_key, died, member)
+    write('HSET', dead_records_key, member, text)
     local excess = math.min(redis.call('ZCARD', dead_key) - dead_max, 100)
     for _, oldest in ipairs(excess > 0 and redis.call('ZRANGE', dead_key, 0, excess - 1) or {}) do
-        exhume(dead_key, oldest)
+        dead_take(oldest)
     end
 end

@@ -1,34 +1,37 @@
--- part notice: what a job has to tell when it goes from well to failing, or back.
--- needs: write retry
+-- part notice: what a job reports when it goes from healthy to failing, or back.
+-- needs: retry write
 
--- A notice is an attempt in `retry` and among the claims like any other (kind 'n'), at an instant of its own. The job's hash holds what it
--- is to tell, `notice:<instant>` = "<f|r> <failures> <record>" (f: failing, r: recovered), and, of the latest one, what became of it:
+-- A notice is an attempt in `retry` and among the claims like any other, of a kind of its own and at an instant of its own. The job's hash
+-- holds its text, `notice:<instant>` = "<f|r> <failures> <record>", and what became of the latest one:
 -- `notice` = "<f|r> <instant> <waiting|delivered|given_up|dropped> <status> <attempts>". So both go with the job.
 
--- Text of the notice at an instant; nil: there is none, or nobody is to be told any more.
-local function read_notice(job_key, instant)
-    local fields = try('HMGET', job_key, 'notice:' .. instant, 'on_failure_url', 'on_recovery_url')
+local function write_notice(key, name, letter, text)
+    redis.call('HSET', key, NOTICE_FIELD .. name, letter .. ' ' .. text, 'notice', letter .. ' ' .. name .. ' ' .. NOTICE_WAITING .. ' 0 0')
+end
+
+-- Text of the notice at an instant; nil: there is none, or its URL is gone.
+local function read_notice(key, name)
+    local fields = try('HMGET', key, NOTICE_FIELD .. name, 'on_failure_url', 'on_recovery_url')
     if not fields or not fields[1] then
         return nil
     end
-    return fields[fields[1]:sub(1, 1) == 'f' and 2 or 3] and fields[1]
+    return fields[fields[1]:sub(1, 1) == NOTICE_FAILING and 2 or 3] and fields[1]
 end
 
--- What became of a notice so far; nothing is said of one that is not the latest.
-local function note_notice(job_key, instant, state, status, attempts)
-    local letter, of = (try('HGET', job_key, 'notice') or ''):match('^(%a) (%d+) ')
-    if of == instant then
-        redis.call('HSET', job_key, 'notice', table.concat({letter, instant, state, status, attempts}, ' '))
+-- What became of a notice so far; of one that is not the latest, nothing is kept.
+local function note_notice(key, name, state, http_status, attempt)
+    local letter, latest = (try('HGET', key, 'notice') or ''):match('^(%a) (%d+) ')
+    if latest == name then
+        redis.call('HSET', key, 'notice', table.concat({letter, name, state, http_status, attempt}, ' '))
     end
 end
 
--- A notice that is done with, one way or the other.
-local function end_notice(job_key, instant, state, status, attempts)
-    note_notice(job_key, instant, state, status, attempts)
-    try('HDEL', job_key, 'notice:' .. instant)
+-- The notice is over, one way or the other.
+local function end_notice(key, name, state, http_status, attempt)
+    note_notice(key, name, state, http_status, attempt)
+    try('HDEL', key, NOTICE_FIELD .. name)
 end
 
--- Another attempt at a notice.
-local function retry_notice(retry_key, member, claim, at)
-    write('ZADD', retry_key, at, retry_entry(member, attempt_of(claim.ticket) + 1, 'n', claim.stamp))
+local function retry_notice(at, member, claim)
+    add_retry(at, member, attempt_of(claim.ticket) + 1, KIND_NOTICE, claim.stamp)
 end

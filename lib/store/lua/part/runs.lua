@@ -1,29 +1,30 @@
 -- part runs: max_runs, how many occurrences of a job are called.
--- needs: state clock
+-- needs: claims number state
 
--- The limit, and how many were called; nil: there is no limit, or this attempt does not count (a retry, or one by hand).
-local function read_runs(where, member, claim)
-    local fields = claim.state == 'c' and redis.call('HMGET', where.job_prefix .. member:sub(1, 32), 'max_runs', 'runs')
+-- The limit, and how many were called; nil: there is no limit, or this attempt does not count (a retry, or a manual run).
+local function read_runs(member, claim)
+    local fields = claim.state == CLAIM_DUE and redis.call('HMGET', job_prefix .. member:sub(1, 32), 'max_runs', 'runs')
     local most = fields and tonumber(fields[1])
     return most, most and (tonumber(fields[2]) or 0)
 end
 
--- Has the job had all its runs? (max_runs was lowered between the last one and this.) Then the claim is void, and the job completed.
-local function refuse_spent(where, member, claim)
-    local most, runs = read_runs(where, member, claim)
+-- Where the job has had all its runs (max_runs was lowered between the last one and this), the claim is void, and the job completed.
+-- Returns the verdict; nil: the attempt may start.
+local function refuse_beyond_runs(member, claim)
+    local most, runs = read_runs(member, claim)
     if most and runs >= most then
-        redis.call('HDEL', where.claimed_key, member)
-        complete(where.job_prefix, where.due_key, member:sub(1, 32), now_ms())
-        return '2'
+        drop_claim(member)
+        complete(member:sub(1, 32))
+        return VERDICT_GONE
     end
 end
 
 -- Count an attempt that starts. Returns the job's next instant: next_due, '' with the last run.
-local function count_run(where, member, claim, next_due)
-    local most, runs = read_runs(where, member, claim)
+local function count_run(member, claim, next_due)
+    local most, runs = read_runs(member, claim)
     if not most then
         return next_due
     end
-    redis.call('HSET', where.job_prefix .. member:sub(1, 32), 'runs', string.format('%.0f', runs + 1))
+    redis.call('HSET', job_prefix .. member:sub(1, 32), 'runs', as_text(runs + 1))
     return runs + 1 < most and next_due or ''
 end

@@ -1,46 +1,41 @@
 -- part taken: which instants of an id are taken.
--- needs: write clock stamp claims waiting floor
+-- needs: claims floor number stamp waiting write
 --
--- The rule: an id has one occurrence at an instant, be it of its schedule, by hand or a notice. An instant at which something was started or
--- recorded is not given again, whatever is done to the job, be it deleted and made anew, until it is over by a clock that may be set
--- back. Every script that gives an instant asks here; where one follows another in a chain (start, skip), the first one did, and all that
--- follow are later. What is taken is told by
+-- The rule: an id has one occurrence at an instant, be it of its schedule, a manual run or a notice. An instant at which something was
+-- started or recorded is not given again, whatever is done to the job, even deleting it and creating it anew, until it is over by a clock
+-- that may be set back. Every script that gives an instant asks here; where one follows another in a chain (start, skip), the first one
+-- did, and all that follow are later. What is taken stands in
 --   the claim, while it is under way, whichever job of the id it is of
 --   its entry in retry, where an older version handed it back unsent: this one raises the floor
 --   the job's fields `floor` (part floor), `manual` and `notice`
---   its history, which counts once Redis' clock was set back: until then all that it tells of is over, or raised the floor
+--   its history, which counts once Redis' clock was set back: until then all that it holds is over, or raised the floor
 --   `gone`, once the job was deleted (part gone)
---
--- where: job_prefix, gone_key, executions_key, history_prefix, retry_key, holders_key, claimed_prefix.
 
-local function as_text(instant)
-    return string.format('%.0f', instant)
-end
-
--- Is it under way, or was it handed back unsent? stamp: the job's, false for one that is made now. any_claim: what is claimed and not started
--- counts, too: the time of its job is not changed, so it does not give way.
-local function is_under_way(where, member, stamp, any_claim)
-    for _, runner in ipairs(try('SMEMBERS', where.holders_key) or {}) do
-        local claim = parse_claim(try('HGET', where.claimed_prefix .. runner, member))
-        if claim.state == 's' or (claim.state == 'r' or any_claim and claim.state) and is_same_job(claim.stamp, stamp) then
+-- Returns true if an occurrence is under way, or was handed back unsent. stamp: the job's, false for one that is created now. any_claim:
+-- what is claimed and not started counts, too, because the time of its job does not change, so it does not give way.
+local function is_under_way(member, stamp, any_claim)
+    for _, name in ipairs(try('SMEMBERS', holders_key) or {}) do
+        local claim = parse_claim(try('HGET', claimed_prefix .. name, member))
+        if claim.state == CLAIM_STARTED
+            or (claim.state == CLAIM_RETRY or any_claim and claim.state) and is_same_job(claim.stamp, stamp) then
             return true
         end
     end
-    return stamp and is_handed_back(where.retry_key, member, stamp) or false
+    return stamp and is_handed_back(member, stamp) or false
 end
 
--- Was Redis' clock set back behind what the feed tells of? (Its positions never go back.)
-local function is_set_back(where, now)
-    local latest = try('XREVRANGE', where.executions_key, '+', '-', 'COUNT', 1)
+-- Returns true if Redis' clock was set back behind the last entry of the feed. (Positions there never go back.)
+local function is_set_back(now)
+    local latest = try('XREVRANGE', executions_key, '+', '-', 'COUNT', 1)
     local position = latest and latest[1] and latest[1][1]
     return position and tonumber(position:match('^%d+')) > now
 end
 
--- The latest instant that a job's history tells of; 0: none.
-local function latest_recorded(where, id)
+-- The latest instant in a job's history; 0: none.
+local function latest_recorded(id)
     local latest = 0
-    for _, text in ipairs(try('LRANGE', where.history_prefix .. id, 0, -1) or {}) do
-        for _, pattern in ipairs({' s:(%d+)', ' u:(%d+)'}) do
+    for _, text in ipairs(try('LRANGE', history_prefix .. id, 0, -1) or {}) do
+        for _, pattern in ipairs({' ' .. RECORD_SCHEDULED .. ':(%d+)', ' ' .. RECORD_UNTIL .. ':(%d+)'}) do
             latest = math.max(latest, tonumber(text:match(pattern) or 0))
         end
     end
@@ -48,23 +43,23 @@ local function latest_recorded(where, id)
 end
 
 -- The latest instant of a job that is known to be taken, claims and retry apart; 0: none that is not over.
-local function floor_of(where, id, now)
-    local fields = try('HMGET', where.job_prefix .. id, 'floor', 'manual', 'notice') or {}
+local function floor_of(id, now)
+    local fields = try('HMGET', job_prefix .. id, 'floor', 'manual', 'notice') or {}
     local floor = 0
     for i, pattern in ipairs({'^(%d+)$', '^(%d+) ', '^%a (%d+) '}) do
         floor = math.max(floor, tonumber((fields[i] or ''):match(pattern) or 0))
     end
-    return is_set_back(where, now) and math.max(floor, latest_recorded(where, id)) or floor
+    return is_set_back(now) and math.max(floor, latest_recorded(id)) or floor
 end
 
 -- The latest instant of an id that is under way; 0: none. It is later than the next one where Redis' clock was set back meanwhile, and the
 -- chain that begins before it would come to it.
-local function latest_under_way(where, id)
-    local latest, runners = 0, try('SMEMBERS', where.holders_key) or {}
-    for _, runner in ipairs(runners) do
-        local claims = try('HGETALL', where.claimed_prefix .. runner) or {}
+local function latest_under_way(id)
+    local latest = 0
+    for _, name in ipairs(try('SMEMBERS', holders_key) or {}) do
+        local claims = try('HGETALL', claimed_prefix .. name) or {}
         for i = 1, #claims, 2 do
-            if claims[i]:sub(1, 32) == id and parse_claim(claims[i + 1]).state == 's' then
+            if claims[i]:sub(1, 32) == id and parse_claim(claims[i + 1]).state == CLAIM_STARTED then
                 latest = math.max(latest, tonumber(claims[i]:sub(33)) or 0)
             end
         end
@@ -72,32 +67,32 @@ local function latest_under_way(where, id)
     return latest
 end
 
--- May `due` (ms) become the next instant of a job, now being `now`? nil: it may. 'late': it is over. Else an instant (ms): all up to it are
--- taken. floor: as floor_of has it.
-local function refuse_instant(where, id, due, stamp, now, floor)
-    if due <= now then
+-- Why an instant (ms) may not become the next one of a job, now being `now`: 'late' where it is over; else an instant (ms) up to which all
+-- are taken. nil: it may. floor: as floor_of has it.
+local function refuse_instant(id, instant, stamp, now, floor)
+    if instant <= now then
         return 'late'
-    elseif due <= floor then
+    elseif instant <= floor then
         return floor
     end
-    local latest = latest_under_way(where, id)
-    if due <= latest then
+    local latest = latest_under_way(id)
+    if instant <= latest then
         return latest
     end
-    return is_under_way(where, id .. as_text(due), stamp) and due or nil
+    return is_under_way(id .. as_text(instant), stamp) and instant or nil
 end
 
--- An instant (ms) that stands for a run by hand or a notice of the job, now or later, though it is made at once. offset: the milliseconds of
--- the second (0 to 999) at which the job's own instants are, which it does not get; nor a full second, for that is where the instants of most
--- schedules are that the job may be given next.
-local function unscheduled_instant(where, id, offset, now)
-    local floor = floor_of(where, id, now)
-    local at, stamp = math.max(now, floor + 1), job_stamp(where.job_prefix, id)
-    while at % 1000 == 0 or at % 1000 == offset or is_under_way(where, id .. as_text(at), stamp, true) do
-        at = at + 1
+-- An instant (ms) that stands for a manual run or a notice of the job, now or later, though it is attempted at once. offset: the
+-- milliseconds of the second (0 to 999) at which the job's own instants are, which it does not get; nor a full second, because most
+-- schedules have their instants there, which the job may be given next.
+local function unscheduled_instant(id, offset, now)
+    local floor = floor_of(id, now)
+    local instant, stamp = math.max(now, floor + 1), job_stamp(id)
+    while instant % 1000 == 0 or instant % 1000 == offset or is_under_way(id .. as_text(instant), stamp, true) do
+        instant = instant + 1
     end
     if floor > now then
-        raise_floor(where, id, as_text(floor)) -- runs by hand may push what the history tells of out of it
+        raise_floor(id, as_text(floor)) -- manual runs may push its record out of the history
     end
-    return at
+    return instant
 end

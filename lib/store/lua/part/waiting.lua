@@ -1,12 +1,12 @@
 -- part waiting: first attempts that wait in retry.
 -- needs: retry
 
--- Was the first attempt at an occurrence put off? Then it waits as number 0, and is void once the job's time is another one.
-local function is_put_off(retry_key, member, stamp)
-    return redis.call('ZSCORE', retry_key, retry_entry(member, 0, 'M', stamp))
+-- Returns true if the first attempt at an occurrence was put off. Then it waits as number 0, and is void once the job's time has changed.
+local function is_put_off(member, stamp)
+    return redis.call('ZSCORE', retry_key, retry_entry(member, 0, KIND_AT_MOST_ONCE, stamp))
 end
 
--- Was it started and handed back unsent, whatever was done to the job's time since?
-local function is_handed_back(retry_key, member, stamp)
-    return find_retry(retry_key, member, 1, 'M', stamp) ~= nil
+-- Returns true if it was started and handed back unsent, whatever was done to the job's time since.
+local function is_handed_back(member, stamp)
+    return find_retry(member, 1, KIND_AT_MOST_ONCE, stamp) ~= nil
 end

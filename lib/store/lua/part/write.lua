@@ -1,7 +1,7 @@
--- part write: commands on keys where somebody may have put something of another type.
+-- part write: commands on keys that may hold another type, because a person wrote to them.
 
--- Does an answer say that the key holds another type? Any other error is the script's own: Redis is full, a replica, or has moved the key
--- elsewhere, and what cannot be looked at is not to be taken for gone.
+-- Returns true if an answer says that the key holds another type. Any other error is the script's own: Redis is full, a replica, or has
+-- moved the key elsewhere, and what cannot be read must not count as gone.
 local function is_wrong_type(result)
     if type(result) ~= 'table' or not result.err then
         return false
@@ -12,13 +12,13 @@ local function is_wrong_type(result)
     return true
 end
 
--- Run a command, and return what it answers; false where the key holds another type.
+-- Run a command and return its answer; false where the key holds another type.
 local function try(command, key, ...)
     local result = redis.pcall(command, key, ...)
     return not is_wrong_type(result) and result
 end
 
--- Run a write on one of our own keys. What somebody put there gives way: garbage under one job's name must not keep the results of all
+-- Run a write on one of our own keys. A value of another type gives way: garbage under one job's name must not keep the results of all
 -- others from being recorded.
 local function write(command, key, ...)
     local result = redis.pcall(command, key, ...)

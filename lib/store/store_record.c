@@ -1,0 +1,103 @@
+/* store_record: see store_record.h. */
+#include "store/store_record.h"
+
+#include "store/store_command.h"
+#include "store/store_reply.h"
+#include "store/store_scripts.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void store_history(struct cmd *cmd, const struct job_id *job, int limit)
+{
+    cmd_init(cmd, "LRANGE");
+    store_key_of_job(cmd, KEY_history, job);
+    cmd_arg_i64(cmd, 0);
+    cmd_arg_i64(cmd, limit - 1);
+}
+
+enum err store_history_count(const struct reply *reply, size_t *count, struct errinfo *info)
+{
+    enum err err = store_check_array(reply, 0, 1, info);
+    *count = err == ERR_OK ? reply->count : 0;
+    return err;
+}
+
+/* The record in item index, which is job's. */
+static enum err record_at(const struct reply *reply, size_t index, const struct job_id *job,
+                          struct store_record *out, struct errinfo *info)
+{
+    if (index >= reply->count || reply->items[index].data == NULL ||
+        execution_decode(&out->execution, job, reply->items[index]) != ERR_OK) {
+        char id[JOB_ID_TEXT_SIZE];
+        job_id_format(id, job);
+        return err_set(info, ERR_PROTOCOL, "a record of %s cannot be read", id);
+    }
+    return ERR_OK;
+}
+
+enum err store_history_at(const struct reply *reply, size_t index, const struct job_id *job,
+                          struct store_record *out, struct errinfo *info)
+{
+    out->position[0] = '\0';
+    out->recorded_ms = 0;
+    return record_at(reply, index, job, out, info);
+}
+
+void store_executions(struct cmd *cmd, unsigned shard, const char *before, int limit)
+{
+    char from[STORE_FEED_ID_MAX + 1];
+    (void)snprintf(from, sizeof from, "(%s", before); /* exclusive */
+    /* No script: that would make Lua tables of all entries, at three times the cost. */
+    cmd_init(cmd, "XREVRANGE");
+    store_key_of_shard(cmd, KEY_executions, shard);
+    cmd_arg_str(cmd, before[0] == '\0' ? "+" : from);
+    cmd_arg_str(cmd, "-");
+    cmd_arg_str(cmd, "COUNT");
+    cmd_arg_i64(cmd, limit);
+}
+
+/* An entry as redis_reply has it: position, id, record. */
+enum {
+    EXECUTIONS_WIDTH = 3
+};
+
+enum err store_executions_count(const struct reply *reply, size_t *count, struct errinfo *info)
+{
+    enum err err = store_check_array(reply, 0, EXECUTIONS_WIDTH, info);
+    *count = err == ERR_OK ? reply->count / EXECUTIONS_WIDTH : 0;
+    return err;
+}
+
+/* text is "<ms>-<sequence>", shorter than out has room for. */
+static void take_position(struct store_record *out, struct slice text)
+{
+    const char *dash = text.len > 0 ? memchr(text.data, '-', text.len) : NULL;
+    struct slice ms = {text.data, dash != NULL ? (size_t)(dash - text.data) : text.len};
+    if (text.len > 0) {
+        memcpy(out->position, text.data, text.len);
+    }
+    out->position[text.len] = '\0';
+    if (!slice_i64(ms, &out->recorded_ms)) {
+        out->recorded_ms = 0;
+    }
+}
+
+enum err store_executions_at(const struct reply *reply, size_t index, struct store_record *out,
+                             struct errinfo *info)
+{
+    size_t at = index * EXECUTIONS_WIDTH;
+    struct job_id job;
+    if (at >= reply->count || reply->items[at].len >= sizeof out->position) {
+        return err_set(info, ERR_PROTOCOL, "entry %zu of the feed has no position", index);
+    }
+    take_position(out, reply->items[at]);
+    enum err err = store_item_id(reply, at + 1, &job, info);
+    return err == ERR_OK ? record_at(reply, at + 2, &job, out, info) : err;
+}
+
+void store_trim(struct cmd *cmd, unsigned shard, const struct store_keep *keep)
+{
+    store_begin(cmd, &store_script_trim, &(struct store_scope){.shard = shard, .keep = keep});
+    store_arg_i64(cmd, ARG_age_ms, keep->age_ms);
+}

@@ -1,0 +1,24 @@
+/* runner_context: what every part of the runner works with. The runner owns it and fills it before it makes
+ * the parts; they borrow it for their lives, and change nothing in it but the time of the cluster_clock. So what
+ * is kept of the past, say, is stated in one place.
+ */
+#ifndef DRONC_RUNNER_CONTEXT_H
+#define DRONC_RUNNER_CONTEXT_H
+
+#include "loop/loop.h"
+#include "redis/cluster_clock.h"
+#include "redis/redis_link.h"
+#include "store/store.h"
+
+struct zones;
+
+struct runner_context {
+    struct loop *loop;
+    struct redis_link *link;             /* for commands */
+    struct cluster_clock *cluster_clock; /* what time it is in Redis; the heartbeats feed it */
+    struct zones *zones;
+    const char *runner;     /* this runner's id */
+    struct store_keep keep; /* how much of the past is kept */
+};
+
+#endif
