@@ -32,13 +32,12 @@ void context_fini(struct context *ctx)
 static void refresh_zones(struct context *ctx)
 {
     struct mono_ms now = clock_mono(&ctx->clock);
-    struct zones_reload done;
 
     if (now.ms < ctx->zones_due.ms) {
         return;
     }
     ctx->zones_due.ms = now.ms + CONTEXT_ZONES_MS;
-    done = zones_reload(ctx->zones, NULL, NULL);
+    struct zones_reload done = zones_reload(ctx->zones, NULL, NULL);
     zones_sweep(ctx->zones);
     if (done.changed > 0) {
         log_info("new time zones in use", log_i64("changed", (int64_t)done.changed));

@@ -131,10 +131,9 @@ static enum err find(struct context *ctx, struct sweep *sweep, struct errinfo *i
     const struct reply *reply;
     struct store_dead dead;
     struct cmd cmd;
-    enum err err;
 
     store_dead_page(&cmd, sweep->at.shard, &wanted);
-    err = context_ask(ctx, &cmd, 1, &reply, info);
+    enum err err = context_ask(ctx, &cmd, 1, &reply, info);
     err = err == ERR_OK ? store_dead_page_reply(reply, &page, info) : err;
     for (sweep->count = 0; err == ERR_OK && sweep->count < page.count && sweep->count < AT_ONCE;) {
         err = store_dead_page_at(reply, sweep->count, &dead, info);
@@ -166,7 +165,6 @@ static enum err act(struct context *ctx, struct sweep *sweep, unsigned shard, st
     const struct reply *reply;
     int64_t dropped = 0;
     struct cmd cmd;
-    enum err err;
 
     if (sweep->redrive) {
         store_dead_redrive(&cmd, shard, STORE_ATTEMPTS, &pace);
@@ -176,7 +174,7 @@ static enum err act(struct context *ctx, struct sweep *sweep, unsigned shard, st
     for (size_t i = 0; i < sweep->count; i++) {
         store_dead_add(&cmd, &sweep->found[i].job, sweep->found[i].scheduled);
     }
-    err = context_ask(ctx, &cmd, 1, &reply, info);
+    enum err err = context_ask(ctx, &cmd, 1, &reply, info);
     if (err != ERR_OK) {
         return err;
     }

@@ -30,13 +30,11 @@ struct dead_list {
 /* Decode the next entry of the list. */
 static enum err read_head(struct context *ctx, struct list *list, struct errinfo *info)
 {
-    struct store_dead *head;
-
     list->head = NULL;
     if (list->next == list->page.count) {
         return ERR_OK;
     }
-    head = arena_alloc(&ctx->memory, sizeof *head);
+    struct store_dead *head = arena_alloc(&ctx->memory, sizeof *head);
     if (head == NULL) {
         return err_set(info, ERR_NOMEM, "out of memory for a dead occurrence");
     }
@@ -55,13 +53,12 @@ static enum err ask(struct context *ctx, const struct dead_query *query, struct 
                                             .limit = query->limit,
                                             .look_at = query->one_job ? LOOK_AT : query->limit};
     const struct reply *replies;
-    enum err err;
 
     all->list_count = query->one_job ? 1 : STORE_SHARDS;
     for (unsigned i = 0; i < all->list_count; i++) {
         store_dead_page(&cmds[i], query->one_job ? store_shard(&query->job) : i, &wanted);
     }
-    err = context_ask(ctx, cmds, all->list_count, &replies, info);
+    enum err err = context_ask(ctx, cmds, all->list_count, &replies, info);
     for (size_t i = 0; i < all->list_count && err == ERR_OK; i++) {
         struct list *list = &all->lists[i];
         list->reply = &replies[i];
@@ -189,13 +186,12 @@ bool dead_list(struct context *ctx, struct api_error *error)
     struct dead_query query;
     struct dead_list all;
     struct errinfo info = {0};
-    enum err err;
 
     if (!dead_query_read(&query, &ctx->request, error)) {
         return false;
     }
     memset(&all, 0, sizeof all);
-    err = ask(ctx, &query, &all, &info);
+    enum err err = ask(ctx, &query, &all, &info);
     err = err == ERR_OK ? merge(ctx, &all, (size_t)query.limit, &info) : err;
     if (err != ERR_OK) {
         return api_error_redis(error, API_STORAGE_ERROR, "what is dead cannot be read", &info);

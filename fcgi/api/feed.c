@@ -108,11 +108,10 @@ unsigned feed_advance(struct feed *feed, size_t limit)
 
     while (feed->page_count < goal) {
         unsigned missing = missing_shards(feed);
-        struct feed_shard *shard;
         if (missing) {
             return missing;
         }
-        shard = newest_shard(feed);
+        struct feed_shard *shard = newest_shard(feed);
         if (shard == NULL) {
             return 0;
         }
@@ -211,10 +210,9 @@ static bool take_record(struct feed *feed, struct feed_shard *s, const struct re
 {
     struct store_record *record = *end;
     struct errinfo why = {0};
-    enum err err;
 
     record->position[0] = '\0';
-    err = store_executions_at(reply, index, record, &why);
+    enum err err = store_executions_at(reply, index, record, &why);
     if (!record->position[0] || record->recorded_ms < feed->filter.since.ms) {
         return false;
     }
@@ -227,14 +225,13 @@ enum err feed_fill(struct feed *feed, unsigned shard, const struct reply *reply,
                    struct errinfo *info)
 {
     struct feed_shard *s = &feed->shards[shard];
-    struct store_record *records;
     size_t count;
     enum err err = store_executions_count(reply, &count, info);
 
     if (err != ERR_OK) {
         return err;
     }
-    records = make_records(feed, count, info);
+    struct store_record *records = make_records(feed, count, info);
     if (records == NULL) {
         return ERR_NOMEM;
     }
@@ -282,14 +279,13 @@ enum err feed_fill_history(struct feed *feed, const struct job_id *job, const st
                            size_t limit, struct errinfo *info)
 {
     size_t goal = limit < FEED_PAGE_MAX ? limit : FEED_PAGE_MAX;
-    struct store_record *room;
     size_t count;
     enum err err = store_history_count(reply, &count, info);
 
     if (err != ERR_OK) {
         return err;
     }
-    room = make_records(feed, goal + 1, info);
+    struct store_record *room = make_records(feed, goal + 1, info);
     if (room == NULL) {
         return ERR_NOMEM;
     }

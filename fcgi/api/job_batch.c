@@ -225,12 +225,11 @@ static void end_batch(void *thing)
 static bool store_lines(struct context *ctx, struct api_error *error)
 {
     const struct slice body = {buffer_str(&ctx->request.body), ctx->request.body.len};
-    struct batch *b;
 
     if (!count_lines(body, error)) {
         return false;
     }
-    b = context_new(ctx, sizeof *b, end_batch, error);
+    struct batch *b = context_new(ctx, sizeof *b, end_batch, error);
     if (b == NULL) {
         return false;
     }

@@ -36,14 +36,13 @@ static bool command(struct context *ctx, struct cmd *cmd, enum store_answer *ans
 static bool read_version(struct context *ctx, const struct job_id *id, int64_t *version,
                          struct api_error *error)
 {
-    const struct job_view *view;
     bool given = *request_header(&ctx->request, "HTTP_IF_MATCH") != '\0';
 
     *version = 0;
     if (!given) {
         return true;
     }
-    view = job_view_load(ctx, id, 0, error);
+    const struct job_view *view = job_view_load(ctx, id, 0, error);
     if (view == NULL) {
         return false;
     }
@@ -136,7 +135,6 @@ static bool pause_and_show(struct context *ctx, const struct job_id *id, struct 
                            struct api_error *error)
 {
     enum store_answer answer = STORE_ANSWER_NONE;
-    const struct job_view *view;
     struct cmd cmd;
 
     store_job_pause(&cmd, id, "user", note);
@@ -146,7 +144,7 @@ static bool pause_and_show(struct context *ctx, const struct job_id *id, struct 
     if (answer != STORE_ANSWER_DONE) {
         return answer == STORE_ANSWER_OTHER ? job_view_refuse_broken(error) : job_view_refuse_missing(error);
     }
-    view = job_view_load(ctx, id, JOB_VIEW_RECORDS, error);
+    const struct job_view *view = job_view_load(ctx, id, JOB_VIEW_RECORDS, error);
     return view != NULL && job_view_answer(ctx, 200, view);
 }
 
@@ -273,14 +271,13 @@ bool job_run(struct context *ctx, struct api_error *error)
 {
     enum store_answer answer = STORE_ANSWER_NONE;
     char request[REQUEST_NAME_SIZE];
-    const struct job_view *view;
     const struct reply *reply;
     struct errinfo info = {0};
     struct wall_ms scheduled;
     struct job_id id;
     struct cmd cmd;
 
-    view = job_view_id(ctx, &id, error) ? job_view_load(ctx, &id, 0, error) : NULL;
+    const struct job_view *view = job_view_id(ctx, &id, error) ? job_view_load(ctx, &id, 0, error) : NULL;
     if (view == NULL) {
         return false;
     }

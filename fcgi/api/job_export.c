@@ -90,10 +90,9 @@ static enum err ask_and_write(struct context *ctx, struct export *export, size_t
     struct arena_mark mark = arena_mark(&ctx->memory);
     const struct reply *reply;
     struct cmd cmd;
-    enum err err;
 
     store_job_page(&cmd, export->shard, export->inside ? &export->after : NULL, PAGE);
-    err = context_ask(ctx, &cmd, 1, &reply, info);
+    enum err err = context_ask(ctx, &cmd, 1, &reply, info);
     err = err == ERR_OK ? write_page(ctx, export, reply, count, info) : err;
     arena_release(&ctx->memory, mark);
     return err;

@@ -216,8 +216,6 @@ static enum step change(struct patch *p)
 /* Read the job, and change it. */
 static enum step try(struct patch *p)
 {
-    enum job_plan_change change_of;
-
     p->view = job_view_load(p->ctx, &p->id, JOB_VIEW_RECORDS, p->error);
     if (p->view == NULL) {
         return STEP_FAILED;
@@ -229,7 +227,7 @@ static enum step try(struct patch *p)
     if (!(p->whole != NULL ? build(p, p->whole) : merge(p))) {
         return STEP_FAILED;
     }
-    change_of = job_plan_compare(p->wanted, p->view->job);
+    enum job_plan_change change_of = job_plan_compare(p->wanted, p->view->job);
     p->same_time = change_of != JOB_PLAN_OTHER_TIME && !p->view->stored.broken;
     if (!job_view_if_match(p->ctx, p->view->stored.version, &p->if_match, p->error) || !plan(p)) {
         return STEP_FAILED;

@@ -16,10 +16,10 @@
 
 bool job_show(struct context *ctx, struct api_error *error)
 {
-    const struct job_view *view;
     struct job_id id;
 
-    view = job_view_id(ctx, &id, error) ? job_view_load(ctx, &id, JOB_VIEW_RECORDS, error) : NULL;
+    const struct job_view *view =
+        job_view_id(ctx, &id, error) ? job_view_load(ctx, &id, JOB_VIEW_RECORDS, error) : NULL;
     if (view == NULL) {
         return false;
     }
@@ -155,10 +155,9 @@ static enum err look(struct listing *l, unsigned shard, bool *end, struct errinf
     const struct reply *reply;
     struct cmd cmd;
     size_t count;
-    enum err err;
 
     store_job_page(&cmd, shard, inside ? &l->cursor : NULL, (int)ask);
-    err = context_ask(l->ctx, &cmd, 1, &reply, info);
+    enum err err = context_ask(l->ctx, &cmd, 1, &reply, info);
     if (err == ERR_OK) {
         err = take_page(l, reply, &count, info);
     }

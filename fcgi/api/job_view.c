@@ -130,12 +130,11 @@ struct job_view *job_view_read(struct context *ctx, const struct job_id *id, con
 {
     struct job_view *view = new_view(ctx, error);
     struct errinfo info = {0};
-    enum err err;
 
     if (view == NULL) {
         return NULL;
     }
-    err = store_job_get_reply(reply, id, &view->stored, &view->now, &view->records, &info);
+    enum err err = store_job_get_reply(reply, id, &view->stored, &view->now, &view->records, &info);
     if (err == ERR_NOT_FOUND) {
         (void)job_view_refuse_missing(error);
         return NULL;

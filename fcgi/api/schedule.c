@@ -56,7 +56,8 @@ static enum step compare_changed(const struct creation *c)
     struct job_id id = c->job->id;
     const struct job_view *view = job_view_load(c->ctx, &id, 0, c->error);
     char text[JOB_ID_TEXT_SIZE];
-    struct job_id meant, asked;
+    struct job_id meant;
+    struct job_id asked;
 
     if (view == NULL) {
         return STEP_FAILED;

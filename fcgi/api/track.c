@@ -51,13 +51,12 @@ static enum err load_history(struct page *page, const struct job_id *id, bool mu
     struct store_job job;
     struct wall_ms now;
     size_t count;
-    enum err err;
 
     store_history(&cmds[0], id, history_needed(query));
     if (must_exist) {
         store_job_get(&cmds[1], id, 0);
     }
-    err = context_ask(page->ctx, cmds, must_exist ? 2 : 1, &replies, info);
+    enum err err = context_ask(page->ctx, cmds, must_exist ? 2 : 1, &replies, info);
     if (err == ERR_OK && must_exist) {
         err = store_job_get_reply(&replies[1], id, &job, &now, &count, info);
     }
@@ -71,7 +70,6 @@ static enum err ask_shards(struct page *page, unsigned shards, int ask, struct e
     unsigned numbers[STORE_SHARDS];
     const struct reply *replies;
     size_t count = 0;
-    enum err err;
 
     for (unsigned shard = 0; shard < STORE_SHARDS; shard++) {
         if (shards & 1U << shard) {
@@ -79,7 +77,7 @@ static enum err ask_shards(struct page *page, unsigned shards, int ask, struct e
             numbers[count++] = shard;
         }
     }
-    err = context_ask(page->ctx, cmds, count, &replies, info);
+    enum err err = context_ask(page->ctx, cmds, count, &replies, info);
     for (size_t i = 0; i < count && err == ERR_OK; i++) {
         err = feed_fill(&page->feed, numbers[i], &replies[i], (size_t)ask, info);
     }
@@ -166,10 +164,9 @@ static bool fail(const struct context *ctx, const struct errinfo *info, struct a
 static bool answer_page(struct page *page, const struct job_id *id, bool must_exist, struct api_error *error)
 {
     struct errinfo info = {0};
-    enum err err;
 
     feed_begin(&page->feed, &page->ctx->memory, &page->query.filter, &page->query.from);
-    err = id != NULL ? load_history(page, id, must_exist, &info) : load_feed(page, &info);
+    enum err err = id != NULL ? load_history(page, id, must_exist, &info) : load_feed(page, &info);
     if (err == ERR_NOT_FOUND) {
         return job_view_refuse_missing(error);
     }

@@ -102,19 +102,19 @@ static bool is_ndjson(struct slice type, struct slice subtype)
 static bool is_of_kind(const char *text, bool (*fits)(struct slice type, struct slice subtype))
 {
     const char *p = skip_space(text);
-    struct slice type, subtype;
 
-    type = take_token(&p);
+    struct slice type = take_token(&p);
     if (*p != '/') {
         return false;
     }
     p++;
-    subtype = take_token(&p);
+    struct slice subtype = take_token(&p);
     if (!fits(type, subtype)) {
         return false;
     }
     for (p = skip_space(p); *p == ';'; p = skip_space(p)) {
-        struct slice name, value;
+        struct slice name;
+        struct slice value;
         p++;
         if (!take_param(&p, &name, &value) || (same(name, "charset") && !is_utf8(value))) {
             return false;
@@ -188,15 +188,16 @@ static void take_range(struct wish *wish, struct slice type, struct slice subtyp
 /* Take one media range off *p, with its parameters. Returns false if it is malformed. */
 static bool read_range(struct wish *wish, const char **p)
 {
-    struct slice type, subtype, name, value;
+    struct slice name;
+    struct slice value;
     int weight = 1000;
 
-    type = take_token(p);
+    struct slice type = take_token(p);
     if (**p != '/') {
         return false;
     }
     ++*p;
-    subtype = take_token(p);
+    struct slice subtype = take_token(p);
     for (*p = skip_space(*p); **p == ';'; *p = skip_space(*p)) {
         ++*p;
         if (!take_param(p, &name, &value)) {

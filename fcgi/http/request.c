@@ -105,10 +105,8 @@ static bool split_uri(struct request *req, struct api_error *error)
 /* Without REQUEST_URI, which RFC 3875 does not have, the path comes decoded in PATH_INFO. */
 static bool use_path_info(struct request *req)
 {
-    size_t len;
-
     buffer_add_str(&req->uri, meta(req, "PATH_INFO"));
-    len = req->uri.len;
+    size_t len = req->uri.len;
     buffer_add_str(&req->uri, meta(req, "QUERY_STRING"));
     req->path = (struct slice){buffer_str(&req->uri), len};
     req->query = (struct slice){req->path.data + len, req->uri.len - len};
@@ -118,12 +116,11 @@ static bool use_path_info(struct request *req)
 static bool read_uri(struct request *req, struct api_error *error)
 {
     const char *uri = meta(req, "REQUEST_URI");
-    bool fits;
 
     if (*uri) {
         buffer_add_str(&req->uri, uri);
     }
-    fits = *uri ? buffer_error(&req->uri) == ERR_OK : use_path_info(req);
+    bool fits = *uri ? buffer_error(&req->uri) == ERR_OK : use_path_info(req);
     if (!fits && buffer_error(&req->uri) == ERR_NOMEM) {
         return api_error_set(error, API_INTERNAL_ERROR, "out of memory");
     }
@@ -357,16 +354,14 @@ static bool fill_body(struct request *req, size_t wanted)
 static bool read_body(struct request *req, const struct body_rule *rule, struct api_error *error)
 {
     int64_t length;
-    size_t wanted;
-    bool whole;
 
     if (!read_length(req, rule, &length, error) || !check_media_type(req, rule, error) ||
         !check_coding(req, error)) {
         return false;
     }
     req->body.limit = rule->max;
-    wanted = length >= 0 ? (size_t)length : req->source->framed ? rule->max + 1 : 0;
-    whole = fill_body(req, wanted);
+    size_t wanted = length >= 0 ? (size_t)length : req->source->framed ? rule->max + 1 : 0;
+    bool whole = fill_body(req, wanted);
     if (buffer_error(&req->body) == ERR_LIMIT) {
         return refuse_length(rule, error);
     }

@@ -99,12 +99,11 @@ static enum err open_address(int *fd, const struct sockaddr *addr, socklen_t len
                              const struct deadline *deadline, struct errinfo *info)
 {
     int new_fd = socket(addr->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    enum err err;
 
     if (new_fd < 0) {
         return err_set_errno(info, "socket");
     }
-    err = connect_fd(new_fd, addr, len, deadline, info);
+    enum err err = connect_fd(new_fd, addr, len, deadline, info);
     if (err == ERR_OK) {
         *fd = new_fd;
     } else {
@@ -117,13 +116,12 @@ static enum err open_unix(int *fd, const char *path, const struct deadline *dead
 {
     struct sockaddr_un addr = {.sun_family = AF_UNIX};
     struct errinfo why = {0};
-    enum err err;
 
     if (strlen(path) >= sizeof addr.sun_path) {
         return err_set(info, ERR_CONFIG, "the path of Redis' socket is too long");
     }
     memcpy(addr.sun_path, path, strlen(path));
-    err = open_address(fd, (const struct sockaddr *)&addr, sizeof addr, deadline, &why);
+    enum err err = open_address(fd, (const struct sockaddr *)&addr, sizeof addr, deadline, &why);
     return err == ERR_OK ? ERR_OK : err_set(info, err, "Redis cannot be reached at %s: %s", path, why.text);
 }
 
@@ -177,19 +175,17 @@ static enum err open_tcp(int *fd, const struct config *config, const struct dead
     struct addrinfo *list = NULL;
     struct errinfo why = {0};
     char port[8];
-    enum err err;
-    int rc;
 
     /* A silent name server would hold a request up for 10 s or more: give up early, unless the environment
      * says otherwise. */
     (void)setenv("RES_OPTIONS", "timeout:1 attempts:1", 0);
     (void)snprintf(port, sizeof port, "%d", config->redis_port);
-    rc = getaddrinfo(config->redis_host, port, &hints, &list);
+    int rc = getaddrinfo(config->redis_host, port, &hints, &list);
     if (rc != 0) {
         return err_set(info, ERR_DOWN, "Redis' host %s cannot be looked up: %s", config->redis_host,
                        explain(rc));
     }
-    err = open_first(fd, list, deadline, &why);
+    enum err err = open_first(fd, list, deadline, &why);
     freeaddrinfo(list);
     if (err != ERR_OK) {
         return err_set(info, err, "Redis cannot be reached at %s:%s: %s", config->redis_host, port, why.text);
@@ -231,11 +227,10 @@ enum err redis_socket_receive(int fd, struct piece *piece, const struct deadline
 {
     for (;;) {
         enum err err = wait_for(fd, POLLIN, deadline, info);
-        ssize_t got;
         if (err != ERR_OK) {
             return err;
         }
-        got = recv(fd, piece->data, piece->size, 0);
+        ssize_t got = recv(fd, piece->data, piece->size, 0);
         if (got > 0) {
             piece->len = (size_t)got;
             return ERR_OK;

@@ -202,14 +202,13 @@ static enum err run(struct redis_sync *redis, const struct cmd *cmds, size_t cou
                     const struct deadline *deadline, struct errinfo *info)
 {
     struct batch batch = {.cmds = cmds, .count = count};
-    enum err err;
 
     redis->flat = arena_alloc(redis->arena, count * sizeof *redis->flat);
     if (redis->flat == NULL) {
         return out_of_memory(info);
     }
     memset(batch.chosen, true, count);
-    err = exchange(redis, &batch, deadline, info);
+    enum err err = exchange(redis, &batch, deadline, info);
     batch.with_source = true;
     return err == ERR_OK && choose_unknown(redis, &batch) ? exchange(redis, &batch, deadline, info) : err;
 }
@@ -249,10 +248,9 @@ static enum err check_database(struct redis_sync *redis, int level, const struct
                                struct errinfo *info)
 {
     struct cmd cmd;
-    enum err err;
 
     store_setup(&cmd, level);
-    err = run_step(redis, &cmd, deadline, info);
+    enum err err = run_step(redis, &cmd, deadline, info);
     err = err == ERR_OK ? store_setup_reply(&redis->flat[0], &redis->level, info) : err;
     err = err == ERR_OK ? store_level_check(redis->level, info) : err;
     redis->checked = clock_mono(&redis->clock);
@@ -357,8 +355,6 @@ enum err redis_sync_call(struct redis_sync *redis, const struct cmd *cmds, size_
                          struct errinfo *info)
 {
     struct deadline deadline = deadline_in(redis->clock, budget_ms);
-    bool kept;
-    enum err err;
 
     redis->trouble = REDIS_FINE;
     if (count == 0 || count > REDIS_SYNC_PIPELINE_MAX) {
@@ -371,8 +367,8 @@ enum err redis_sync_call(struct redis_sync *redis, const struct cmd *cmds, size_
     if (redis->fd >= 0 && redis_socket_is_stale(redis->fd)) {
         drop_connection(redis);
     }
-    kept = redis->fd >= 0;
-    err = connect_and_run(redis, cmds, count, &deadline, info);
+    bool kept = redis->fd >= 0;
+    enum err err = connect_and_run(redis, cmds, count, &deadline, info);
     if (err == ERR_DOWN && kept) {
         err = connect_and_run(redis, cmds, count, &deadline, info);
     }

@@ -24,12 +24,12 @@ void app_fini(struct app *app)
 static bool serve(struct app *app, const struct request_source *source, struct api_error *error)
 {
     struct request *request = &app->context.request;
-    const struct route *route;
 
     if (!request_read_head(request, source, error)) {
         return false;
     }
-    route = route_find(request->path, request->method, &request->id, app->context.response.allow, error);
+    const struct route *route =
+        route_find(request->path, request->method, &request->id, app->context.response.allow, error);
     if (route == NULL || (route->params != NULL && !request_read_query(request, route->params, error))) {
         return false;
     }

@@ -68,7 +68,6 @@ enum child_start children_start(struct children *children, enum child_kind kind)
 {
     pid_t parent = getpid();
     int ends[2];
-    pid_t pid;
 
     if (!children_may_start(children, kind)) {
         return CHILD_NONE;
@@ -76,7 +75,7 @@ enum child_start children_start(struct children *children, enum child_kind kind)
     if (pipe2(ends, O_CLOEXEC) != 0) {
         return CHILD_FAILED;
     }
-    pid = fork();
+    pid_t pid = fork();
     if (pid == 0) {
         close(ends[0]);
         become_child(children, parent, ends[1]);

@@ -100,10 +100,9 @@ static bool are_pairs(struct slice rest)
 static enum records_state end_params(struct records *records, struct slice bytes)
 {
     struct buffer params = {0};
-    bool good;
 
     gather(&params, bytes);
-    good = buffer_error(&params) == ERR_OK && are_pairs((struct slice){params.data, params.len});
+    bool good = buffer_error(&params) == ERR_OK && are_pairs((struct slice){params.data, params.len});
     buffer_fini(&params);
     records->params_whole = true;
     return good ? RECORDS_MORE : refuse(records, "a parameter is longer than the parameters");

@@ -174,13 +174,11 @@ static bool admit(void *arg)
 
 static struct slice go_on(struct responder *responder)
 {
-    struct slice bytes;
-
     if (!app_has_more(responder->app)) {
         return (struct slice){NULL, 0};
     }
     lock(responder, F_WRLCK);
-    bytes = app_go_on(responder->app);
+    struct slice bytes = app_go_on(responder->app);
     lock(responder, F_UNLCK);
     return bytes;
 }

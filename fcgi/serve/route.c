@@ -61,8 +61,6 @@ bool route_match(const char *pattern, struct slice path, struct slice *id)
 {
     const char *hole = strstr(pattern, "{id}");
     size_t head = hole != NULL ? (size_t)(hole - pattern) : 0;
-    const char *slash;
-    size_t len;
 
     *id = (struct slice){NULL, 0};
     if (hole == NULL) {
@@ -71,8 +69,8 @@ bool route_match(const char *pattern, struct slice path, struct slice *id)
     if (path.len <= head || memcmp(path.data, pattern, head) != 0) {
         return false;
     }
-    slash = memchr(path.data + head, '/', path.len - head);
-    len = slash != NULL ? (size_t)(slash - path.data) - head : path.len - head;
+    const char *slash = memchr(path.data + head, '/', path.len - head);
+    size_t len = slash != NULL ? (size_t)(slash - path.data) - head : path.len - head;
     if (len == 0 || !slice_eq((struct slice){path.data + head + len, path.len - head - len}, hole + 4)) {
         return false;
     }

@@ -71,15 +71,13 @@ static enum child_start spawn(void *arg, enum child_kind kind)
 /* Answer the complete request on a connection, unless its client has gone. */
 static void serve_request(struct worker *worker, struct intake_conn *conn)
 {
-    enum responder_end end;
-
     if (intake_is_gone(conn)) {
         log_debug("request not begun", log_str("error", "its client has gone"));
         intake_drop(&worker->intake, conn);
         return;
     }
     worker->conn = conn;
-    end = responder_answer(&worker->responder, conn);
+    enum responder_end end = responder_answer(&worker->responder, conn);
     if (end == RESPONDER_NOT_YET) {
         intake_wait(&worker->intake, conn);
     } else if (end == RESPONDER_REFUSED) {

@@ -208,7 +208,7 @@ static void put_value(struct line *line, const struct value *value)
 static bool has_room(const struct line *line, const struct log_field *field, const struct value *value)
 {
     size_t least = field->kind == LOG_FIELD_STR ? ELLIPSIS_LEN + 2 : value->text.len;
-    return strlen(field->key) + sizeof(",\"\":") - 1 + least <= room(line);
+    return strlen(field->key) + sizeof ",\"\":" - 1 + least <= room(line);
 }
 
 static void put_field(struct line *line, const struct log_field *field)

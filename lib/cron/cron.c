@@ -41,7 +41,7 @@ const char *cron_code_name(enum cron_code code)
         [CRON_TZ] = "TZ",         [CRON_UNSUPPORTED] = "UNSUPPORTED",
     };
 
-    return (size_t)code < sizeof(name) / sizeof(name[0]) ? name[code] : "?";
+    return (size_t)code < sizeof name / sizeof name[0] ? name[code] : "?";
 }
 
 bool cron_never(const struct cron *c)
@@ -71,7 +71,7 @@ bool cron_equal(const struct cron *a, const struct cron *b)
 
     x.warnings = 0;
     y.warnings = 0;
-    return memcmp(&x, &y, sizeof(x)) == 0; /* no padding, and the form is normal */
+    return memcmp(&x, &y, sizeof x) == 0; /* no padding, and the form is normal */
 }
 
 unsigned cron_warnings(const struct cron *c)
@@ -111,8 +111,9 @@ static uint64_t word_mask(unsigned first, unsigned last)
 void cron_set_add_range(struct cron_set *set, unsigned first, unsigned last, unsigned step)
 {
     if (step > 1) {
-        for (unsigned bit = first; bit <= last; bit += step)
+        for (unsigned bit = first; bit <= last; bit += step) {
             set->bits[bit >> 6 & 3] |= UINT64_C(1) << (bit & 63);
+        }
         return;
     }
     for (unsigned word = first >> 6; word <= last >> 6 && word < 4; word++) {
@@ -128,10 +129,12 @@ int cron_set_next(const struct cron_set *set, unsigned from)
     for (unsigned word = from >> 6; word < 4; word++) {
         uint64_t bits = set->bits[word];
 
-        if (word == from >> 6)
+        if (word == from >> 6) {
             bits &= ~UINT64_C(0) << (from & 63);
-        if (bits)
+        }
+        if (bits) {
             return (int)(word * 64) + __builtin_ctzll(bits);
+        }
     }
     return -1;
 }
@@ -140,8 +143,9 @@ unsigned cron_set_run(const struct cron_set *set, unsigned from)
 {
     unsigned last = from;
 
-    while (last < 255 && cron_set_has(set, last + 1))
+    while (last < 255 && cron_set_has(set, last + 1)) {
         last++;
+    }
     return last >= from + 2 ? last : from;
 }
 
@@ -150,13 +154,15 @@ bool cron_set_progression(const struct cron_set *set, struct cron_progression *o
     const int first = cron_set_next(set, 0);
     int next = first < 0 ? -1 : cron_set_next(set, (unsigned)first + 1);
 
-    if (first < 0)
+    if (first < 0) {
         return false;
+    }
     *out = (struct cron_progression){(unsigned)first, (unsigned)first,
                                      next < 0 ? 1 : (unsigned)(next - first), 1};
     for (; next >= 0; next = cron_set_next(set, (unsigned)next + 1)) {
-        if ((unsigned)next != out->last + out->step)
+        if ((unsigned)next != out->last + out->step) {
             return false;
+        }
         out->last = (unsigned)next;
         out->count++;
     }
@@ -188,7 +194,7 @@ struct cron_set cron_field_set(const struct cron *c, enum cron_field field)
         break;
     case CRON_YEAR:
     case CRON_FIELD_COUNT:
-        memcpy(set.bits, c->year, sizeof(set.bits));
+        memcpy(set.bits, c->year, sizeof set.bits);
         break;
     }
     return set;
@@ -201,8 +207,9 @@ bool cron_field_is_full(const struct cron *c, enum cron_field field)
 
     cron_set_add_range(&full, 0, cron_limits_of(field)->steps - 1U, 1);
     for (unsigned word = 0; word < 4; word++) {
-        if ((set.bits[word] & full.bits[word]) != full.bits[word])
+        if ((set.bits[word] & full.bits[word]) != full.bits[word]) {
             return false;
+        }
     }
     return true;
 }
@@ -233,7 +240,7 @@ void cron_put_text(struct cron_text *out, const char *text)
 void cron_put_number(struct cron_text *out, unsigned value)
 {
     char digits[11];
-    char *first = &digits[sizeof(digits) - 1];
+    char *first = &digits[sizeof digits - 1];
 
     *first = '\0';
     do {

@@ -30,8 +30,9 @@ static int64_t times_before(const struct cron *c, unsigned second_of_day)
 
     if (c->hour >> h & 1) {
         minutes += ones(below(c->minute, m));
-        if (c->minute >> m & 1)
+        if (c->minute >> m & 1) {
             seconds = ones(below(c->second, second_of_day % 60));
+        }
     }
     return minutes * ones(c->second) + seconds;
 }
@@ -57,8 +58,9 @@ static int64_t days_between(const struct cron *c, int64_t from, int64_t to)
             uint32_t matching = cron_month_days(c, days, (unsigned)(first + 4) % 7);
 
             matching = matching >> date.day << date.day;
-            if (to - first < days)
+            if (to - first < days) {
                 matching &= (UINT32_C(1) << (to - first + 1)) - 1;
+            }
             count += ones(matching);
         }
         day = first + days;
@@ -119,8 +121,9 @@ static int64_t count_segment(const struct span *s, size_t i)
         gap = 1; /* D3 */
         low = start_s + offset_s + 1;
     }
-    if (jump_s < 0 && jump_s >= -CRON_SMALL_S && low < start_s + before_s)
+    if (jump_s < 0 && jump_s >= -CRON_SMALL_S && low < start_s + before_s) {
         low = start_s + before_s; /* D2 */
+    }
     return gap + count_local(s->c, low, high);
 }
 
@@ -139,18 +142,22 @@ int64_t cron_count(const struct cron *c, const struct zone *zone, int64_t after_
     struct span s = {.c = c};
     int64_t count = 0;
 
-    if (c->every_s)
+    if (c->every_s) {
         return count_every(c, after_s, until_s);
-    if (cron_never(c) || after_s >= until_s || after_s >= CRON_END_S || until_s < CRON_FIRST_S)
+    }
+    if (cron_never(c) || after_s >= until_s || after_s >= CRON_END_S || until_s < CRON_FIRST_S) {
         return 0;
-    if (!zone)
+    }
+    if (zone == NULL) {
         zone = zone_utc();
+    }
     s.first_s = after_s < CRON_FIRST_S ? CRON_FIRST_S : after_s + 1;
     s.last_s = until_s < CRON_END_S ? until_s : CRON_END_S;
     s.segments = zone_segments(zone, &s.count);
     for (size_t i = zone_segment_at(zone, s.first_s); i < s.count; i++) {
-        if (s.segments[i].start_s > s.last_s)
+        if (s.segments[i].start_s > s.last_s) {
             break;
+        }
         count += count_segment(&s, i);
     }
     return count;
@@ -163,8 +170,9 @@ bool cron_nth_last(const struct cron *c, const struct zone *zone, int64_t after_
     int64_t low = after_s < CRON_FIRST_S ? CRON_FIRST_S : after_s; /* at least nth instants are later … */
     int64_t high = until_s < CRON_END_S ? until_s : CRON_END_S;    /* … and here fewer */
 
-    if (count < nth)
+    if (count < nth) {
         return false;
+    }
     if (c->every_s) {
         *at_s = (after_s < -(int64_t)c->every_s ? -(int64_t)c->every_s : after_s) +
                 (count - nth + 1) * (int64_t)c->every_s;
@@ -173,10 +181,11 @@ bool cron_nth_last(const struct cron *c, const struct zone *zone, int64_t after_
     while (high - low > 1) {
         const int64_t middle = low + (high - low) / 2;
 
-        if (cron_count(c, zone, middle, until_s) >= nth)
+        if (cron_count(c, zone, middle, until_s) >= nth) {
             low = middle;
-        else
+        } else {
             high = middle;
+        }
     }
     *at_s = high;
     return true;

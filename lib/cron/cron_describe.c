@@ -19,10 +19,12 @@ static struct shape shape_of(const struct cron *c, enum cron_field field)
 {
     struct shape s = {.set = cron_field_set(c, field)};
 
-    for (size_t i = 0; i < 4; i++)
+    for (size_t i = 0; i < 4; i++) {
         s.count += (unsigned)__builtin_popcountll(s.set.bits[i]);
-    if (!cron_set_progression(&s.set, &s.p))
+    }
+    if (!cron_set_progression(&s.set, &s.p)) {
         s.p = (struct cron_progression){0};
+    }
     s.full = s.count == cron_limits_of(field)->steps;
     s.zero = s.count == 1 && s.p.first == 0;
     s.even = s.p.count > 1 && s.p.step > 1 && s.p.first == 0 &&
@@ -55,8 +57,9 @@ static void put_lead(struct cron_text *out, const char *noun, const struct shape
 static void put_clock(struct cron_text *out, unsigned hour, unsigned minute, int second)
 {
     cron_put(out, "%02u:%02u", hour, minute);
-    if (second > 0)
+    if (second > 0) {
         cron_put(out, ":%02d", second);
+    }
 }
 
 /* "At 02:00, 02:30 and 14:00": every single time of day. */
@@ -69,7 +72,7 @@ static void put_times(struct cron_text *out, const struct shape *s, const struct
         for (int minute = cron_set_next(&m->set, 0); minute >= 0;
              minute = cron_set_next(&m->set, (unsigned)minute + 1)) {
             char clock[16];
-            struct cron_text text = {.buf = clock, .size = sizeof(clock)};
+            struct cron_text text = {.buf = clock, .size = sizeof clock};
 
             put_clock(&text, (unsigned)hour, (unsigned)minute, (int)s->p.first);
             cron_list_add(&list, "%s", clock);
@@ -87,8 +90,9 @@ static bool put_hours(struct cron_text *out, const struct shape *h)
         put_lead(out, "hour", h);
         return true;
     }
-    if (h->p.count == 0 || h->p.step != 1)
+    if (h->p.count == 0 || h->p.step != 1) {
         return false;
+    }
     cron_put(out, "Every hour from %02u:00 to %02u:00", h->p.first, h->p.last);
     return true;
 }
@@ -133,8 +137,9 @@ static bool put_time(struct cron_text *out, const struct cron *c)
     const struct shape h = shape_of(c, CRON_HOUR);
     const unsigned times = s.count == 1 ? m.count * h.count : 1000;
 
-    if (times > 4 && s.zero && m.zero && put_hours(out, &h))
+    if (times > 4 && s.zero && m.zero && put_hours(out, &h)) {
         return false;
+    }
     if (times <= 4 || (times <= CRON_LIST_MAX && !m.even)) {
         put_times(out, &s, &m, &h);
         return true;
@@ -151,8 +156,9 @@ static bool add_progression(struct cron_list *list, const struct cron_set *set, 
     char first[CRON_ENTRY_MAX];
     char last[CRON_ENTRY_MAX];
 
-    if (!cron_set_progression(set, &p) || p.step == 1 || p.count < 5)
+    if (!cron_set_progression(set, &p) || p.step == 1 || p.count < 5) {
         return false;
+    }
     word(first, p.first + base);
     word(last, p.last + base);
     cron_list_add(list, "every %u%s %s from %.12s through %.12s", p.step, cron_ordinal(p.step), noun, first,
@@ -163,32 +169,36 @@ static bool add_progression(struct cron_list *list, const struct cron_set *set, 
 /* "the last day", "the day before the last day", "the day 3 days before the last day", after a lead-in. */
 static void add_before_last(struct cron_list *list, const char *lead, unsigned before)
 {
-    if (before == 0)
+    if (before == 0) {
         cron_list_add(list, "%sthe last day", lead);
-    else if (before == 1)
+    } else if (before == 1) {
         cron_list_add(list, "%sthe day before the last day", lead);
-    else
+    } else {
         cron_list_add(list, "%sthe day %u days before the last day", lead, before);
+    }
 }
 
 static void list_dom(struct cron_list *list, const struct cron *c)
 {
     const struct cron_set days = cron_field_set(c, CRON_DOM);
 
-    if (!add_progression(list, &days, 1, cron_word_day, "day"))
+    if (!add_progression(list, &days, 1, cron_word_day, "day")) {
         cron_list_add_set(list, &days, 1, cron_word_day);
+    }
     for (uint32_t rest = c->dom_near; rest; rest &= rest - 1) {
         const unsigned day = (unsigned)__builtin_ctz(rest);
 
         cron_list_add(list, "the weekday nearest to the %u%s", day, cron_ordinal(day));
     }
     for (unsigned before = 0; before <= 30; before++) {
-        if (c->dom_last >> before & 1)
+        if (c->dom_last >> before & 1) {
             add_before_last(list, "", before);
-        if (c->dom_last_near >> before & 1 && before == 0)
+        }
+        if (c->dom_last_near >> before & 1 && before == 0) {
             cron_list_add(list, "the last weekday");
-        else if (c->dom_last_near >> before & 1)
+        } else if (c->dom_last_near >> before & 1) {
             add_before_last(list, "the weekday nearest to ", before);
+        }
     }
 }
 
@@ -199,11 +209,13 @@ static void list_weekday_rules(struct cron_list *list, const struct cron *c, uns
 
     cron_word_weekday(name, day);
     for (size_t i = 0; i < 5; i++) {
-        if (c->dow_nth[i] >> day & 1)
+        if (c->dow_nth[i] >> day & 1) {
             cron_list_add(list, "the %s %.12s of the month", nth[i], name);
+        }
     }
-    if (c->dow_last >> day & 1)
+    if (c->dow_last >> day & 1) {
         cron_list_add(list, "the last %.12s of the month", name);
+    }
 }
 
 /* Monday comes first. */
@@ -221,8 +233,9 @@ static void list_dow(struct cron_list *list, const struct cron *c, bool short_fo
         week.bits[0] = 0;
     }
     cron_list_add_set(list, &week, 1, cron_word_weekday);
-    for (unsigned day = 1; day <= 7; day++)
+    for (unsigned day = 1; day <= 7; day++) {
         list_weekday_rules(list, c, day % 7);
+    }
 }
 
 static bool is_one_date(const struct cron *c)
@@ -255,8 +268,9 @@ static void put_months(struct cron_text *out, const struct cron *c)
     const struct cron_set months = cron_field_set(c, CRON_MONTH);
     struct cron_list list = {.count = 0};
 
-    if (cron_field_is_full(c, CRON_MONTH))
+    if (cron_field_is_full(c, CRON_MONTH)) {
         return;
+    }
     cron_list_add_set(&list, &months, 1, cron_word_month);
     cron_put(out, " in ");
     cron_list_put(out, &list, "and");
@@ -279,10 +293,11 @@ static void put_days(struct cron_text *out, const struct cron *c, bool clock_tim
         return;
     } else {
         put_dom(out, c);
-        if (!all_dow && c->flags & CRON_FLAG_EITHER)
+        if (!all_dow && c->flags & CRON_FLAG_EITHER) {
             put_dow(out, c, ", and on ", true);
-        else if (!all_dow)
+        } else if (!all_dow) {
             put_dow(out, c, ", but only if that day is ", false);
+        }
     }
     put_months(out, c);
 }
@@ -292,10 +307,12 @@ static void put_years(struct cron_text *out, const struct cron *c)
     const struct cron_set years = cron_field_set(c, CRON_YEAR);
     struct cron_list list = {.count = 0};
 
-    if (cron_field_is_full(c, CRON_YEAR))
+    if (cron_field_is_full(c, CRON_YEAR)) {
         return;
-    if (!add_progression(&list, &years, CRON_YEAR_FIRST, cron_word_number, "year"))
+    }
+    if (!add_progression(&list, &years, CRON_YEAR_FIRST, cron_word_number, "year")) {
         cron_list_add_set(&list, &years, CRON_YEAR_FIRST, cron_word_number);
+    }
     cron_put(out, " in ");
     cron_list_put(out, &list, "and");
 }
@@ -307,8 +324,9 @@ static void put_every(struct cron_text *out, uint32_t every_s)
     struct cron_list list = {.count = 0};
 
     for (size_t i = 0; i < 3; i++) {
-        if (value[i] > 0)
+        if (value[i] > 0) {
             cron_list_add(&list, "%u %s%s", value[i], unit[i], value[i] == 1 ? "" : "s");
+        }
     }
     cron_put(out, "Every ");
     cron_list_put(out, &list, "and");
@@ -319,15 +337,17 @@ size_t cron_describe(const struct cron *c, char *buf, size_t size)
 {
     struct cron_text out = {.buf = buf, .size = size};
 
-    if (size > 0)
+    if (size > 0) {
         buf[0] = '\0';
+    }
     if (c->every_s) {
         put_every(&out, c->every_s);
         return out.len;
     }
     put_days(&out, c, put_time(&out, c));
     put_years(&out, c);
-    if (cron_never(c))
+    if (cron_never(c)) {
         cron_put(&out, ", which never happens");
+    }
     return out.len;
 }

@@ -21,9 +21,10 @@ static const struct unit *find_unit(struct cron_span text)
         {"h", 3600 * NANO},  {"m", 60 * NANO},       {"s", NANO},
     };
 
-    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-        if (cron_span_begins(text, units[i].name))
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+        if (cron_span_begins(text, units[i].name)) {
             return &units[i];
+        }
     }
     return NULL;
 }
@@ -39,8 +40,9 @@ static uint64_t whole_part(struct cron_span digits, uint64_t unit)
     uint64_t sum = 0;
 
     for (size_t i = 0; i < digits.len; i++) {
-        if (sum > TOO_MUCH / 10)
+        if (sum > TOO_MUCH / 10) {
             return TOO_MUCH;
+        }
         sum = add(sum * 10, (uint64_t)(digits.at[i] - '0') * unit);
     }
     return sum;
@@ -52,19 +54,20 @@ static uint64_t fraction_part(struct cron_span digits, uint64_t unit)
 {
     uint64_t sum = 0;
 
-    for (size_t i = digits.len; i > 0; i--)
+    for (size_t i = digits.len; i > 0; i--) {
         sum = ((uint64_t)(digits.at[i - 1] - '0') * unit + sum) / 10;
+    }
     return sum;
 }
 
 static struct cron_span take_digits(struct cron_span *text)
 {
     size_t len = 0;
-    struct cron_span digits;
 
-    while (len < text->len && cron_is_digit(text->at[len]))
+    while (len < text->len && cron_is_digit(text->at[len])) {
         len++;
-    digits = cron_span_slice(*text, 0, len);
+    }
+    struct cron_span digits = cron_span_slice(*text, 0, len);
     *text = cron_span_slice(*text, len, text->len);
     return digits;
 }
@@ -77,17 +80,20 @@ static bool take_term(struct cron_span *text, uint64_t *sum)
     struct cron_span fraction = {text->at, 0};
     const struct unit *unit = NULL;
 
-    if (whole.len == 0)
+    if (whole.len == 0) {
         return false;
+    }
     if (text->len > 0 && *text->at == '.') {
         *text = cron_span_slice(*text, 1, text->len);
         fraction = take_digits(text);
-        if (fraction.len == 0)
+        if (fraction.len == 0) {
             return false;
+        }
     }
     unit = find_unit(*text);
-    if (!unit)
+    if (unit == NULL) {
         return false;
+    }
     *text = cron_span_slice(*text, strlen(unit->name), text->len);
     *sum = add(*sum, add(whole_part(whole, unit->nanos), fraction_part(fraction, unit->nanos)));
     return true;
@@ -99,14 +105,17 @@ enum cron_code cron_parse_every(struct cron_parser *p, struct cron_span text)
     uint64_t sum = 0;
 
     do {
-        if (!take_term(&rest, &sum))
+        if (!take_term(&rest, &sum)) {
             return cron_fail(p, CRON_DURATION, rest,
                              "expected a duration such as 90s or 1h30m (units d h m s ms us ns)");
+        }
     } while (rest.len > 0);
-    if (sum < NANO || sum > MOST_S * NANO)
+    if (sum < NANO || sum > MOST_S * NANO) {
         return cron_fail(p, CRON_DURATION, text, "the duration is out of range 1s-315360000s");
+    }
     p->out->every_s = (uint32_t)(sum / NANO);
-    if (sum % NANO)
+    if (sum % NANO) {
         p->out->warnings |= CRON_WARN_FRACTION;
+    }
     return CRON_OK;
 }

@@ -19,10 +19,12 @@ static unsigned nearest(unsigned day, unsigned days, unsigned first_weekday)
 {
     const unsigned weekday = (first_weekday + day - 1) % 7;
 
-    if (weekday == 6)
+    if (weekday == 6) {
         return day > 1 ? day - 1 : 3;
-    if (weekday == 0)
+    }
+    if (weekday == 0) {
         return day < days ? day + 1 : day - 2;
+    }
     return day;
 }
 
@@ -33,18 +35,22 @@ static uint32_t dom_rules(const struct cron *c, unsigned days, unsigned first_we
     for (uint32_t rest = c->dom_near; rest; rest &= rest - 1) {
         const unsigned day = (unsigned)__builtin_ctz(rest);
 
-        if (day <= days)
+        if (day <= days) {
             result |= UINT32_C(1) << nearest(day, days, first_weekday);
+        }
     }
     for (uint32_t rest = c->dom_last | c->dom_last_near; rest; rest &= rest - 1) {
         const unsigned before = (unsigned)__builtin_ctz(rest);
 
-        if (before >= days)
+        if (before >= days) {
             break;
-        if (c->dom_last >> before & 1)
+        }
+        if (c->dom_last >> before & 1) {
             result |= UINT32_C(1) << (days - before);
-        if (c->dom_last_near >> before & 1)
+        }
+        if (c->dom_last_near >> before & 1) {
             result |= UINT32_C(1) << nearest(days - before, days, first_weekday);
+        }
     }
     return result;
 }
@@ -55,8 +61,9 @@ static uint32_t dow_rules(const struct cron *c, unsigned days, unsigned first_we
     uint32_t result = spread(c->dow_last, first_weekday) & (UINT32_C(0x7F) << last_week);
 
     for (unsigned i = 0; i < 5; i++) {
-        if (c->dow_nth[i])
+        if (c->dow_nth[i]) {
             result |= spread(c->dow_nth[i], first_weekday) & (uint32_t)(UINT64_C(0xFE) << (7 * i));
+        }
     }
     return result;
 }
@@ -79,8 +86,9 @@ static bool year_has_date(const struct cron *c, int year, unsigned first_weekday
     for (unsigned month = 1; month <= 12; month++) {
         const unsigned days = civil_month_days(year, month);
 
-        if (c->month >> month & 1 && cron_month_days(c, days, first_weekday))
+        if (c->month >> month & 1 && cron_month_days(c, days, first_weekday)) {
             return true;
+        }
         first_weekday = (first_weekday + days) % 7;
     }
     return false;
@@ -98,8 +106,9 @@ bool cron_has_date(const struct cron *c)
         const unsigned index = (unsigned)(year - CRON_YEAR_FIRST);
 
         if (!(seen & kind) && c->year[index >> 6] >> (index & 63) & 1) {
-            if (year_has_date(c, year, first_weekday))
+            if (year_has_date(c, year, first_weekday)) {
                 return true;
+            }
             seen |= kind;
         }
         first_weekday = (first_weekday + 1 + leap) % 7;

@@ -29,16 +29,19 @@ static int32_t next_time(const struct cron *c, unsigned second_of_day)
     int second = -1;
 
     if (c->hour >> h & 1) {
-        if (c->minute >> m & 1)
+        if (c->minute >> m & 1) {
             second = next_bit(c->second, s);
-        if (second >= 0)
+        }
+        if (second >= 0) {
             return (int32_t)(second_of_day - s) + second;
+        }
         minute = next_bit(c->minute, m + 1);
     }
     if (minute < 0) {
         hour = next_bit(c->hour, h + 1);
-        if (hour < 0)
+        if (hour < 0) {
             return -1;
+        }
         minute = __builtin_ctzll(c->minute);
     }
     return hour * 3600 + minute * 60 + __builtin_ctzll(c->second);
@@ -56,8 +59,9 @@ static int next_year(const struct cron *c, int year)
     for (unsigned index = (unsigned)(year - CRON_YEAR_FIRST); index < CRON_YEARS; index = (index | 63) + 1) {
         const int bit = next_bit(c->year[index >> 6], index & 63);
 
-        if (bit >= 0)
+        if (bit >= 0) {
             return CRON_YEAR_FIRST + (int)(index & ~63U) + bit;
+        }
     }
     return CRON_YEAR_LAST + 1;
 }
@@ -74,15 +78,17 @@ static int64_t next_day(const struct cron *c, struct civil_date date)
     }
     for (; year <= CRON_YEAR_LAST; year = next_year(c, year + 1)) {
         for (unsigned month = date.month; month <= 12; month++, from = 1) {
-            if (!(c->month >> month & 1))
+            if (!(c->month >> month & 1)) {
                 continue;
+            }
             const int64_t first = civil_day_number(year, month, 1);
             const uint32_t matching =
                 cron_month_days(c, civil_month_days(year, month), (unsigned)(first + 4) % 7);
             const int day = next_bit(matching, from);
 
-            if (day >= 0)
+            if (day >= 0) {
                 return first + day - 1;
+            }
         }
         date.month = 1;
     }
@@ -102,16 +108,17 @@ int64_t cron_next_local(const struct cron *c, int64_t local_s)
 {
     int64_t day = local_s > 0 ? (int64_t)((uint64_t)local_s / CIVIL_DAY_S) : 0;
     const unsigned second_of_day = local_s > 0 ? (unsigned)((uint64_t)local_s % CIVIL_DAY_S) : 0;
-    struct civil_date date;
 
-    if (day >= CRON_DAY_END)
+    if (day >= CRON_DAY_END) {
         return CRON_NONE;
-    date = civil_date_of(day);
+    }
+    struct civil_date date = civil_date_of(day);
     if (date_matches(c, date, day)) {
         const int32_t time = next_time(c, second_of_day);
 
-        if (time >= 0)
+        if (time >= 0) {
             return day * CIVIL_DAY_S + time;
+        }
     }
     date.day++; /* may be past the end of the month: then nothing is left of it */
     day = next_day(c, date);
@@ -161,10 +168,12 @@ static bool search_segment(struct search *s, size_t i, int64_t *next_s, enum cro
         *next_s = start_s; /* D3 */
         return true;
     }
-    if (jump_s < 0 && jump_s >= -CRON_SMALL_S && low < start_s + before_s)
+    if (jump_s < 0 && jump_s >= -CRON_SMALL_S && low < start_s + before_s) {
         low = start_s + before_s; /* D2 */
-    if (low >= end_s + offset_s || look(s, low) >= end_s + offset_s)
+    }
+    if (low >= end_s + offset_s || look(s, low) >= end_s + offset_s) {
         return false;
+    }
     *next_s = s->found - offset_s;
     return true;
 }
@@ -177,16 +186,18 @@ static size_t next_segment(const struct search *s, const struct zone *zone, size
     size_t far = 0;
 
     i++;
-    if (i >= s->count || s->found < s->low || s->segments[i].start_s < s->low + margin_s)
+    if (i >= s->count || s->found < s->low || s->segments[i].start_s < s->low + margin_s) {
         return i;
+    }
     far = zone_segment_at(zone, s->found - margin_s);
     return far > i ? far : i;
 }
 
 static bool next_of_every(const struct cron *c, int64_t from_s, int64_t *next_s)
 {
-    if (from_s >= CRON_DAY_END * (int64_t)CIVIL_DAY_S - (int64_t)c->every_s)
+    if (from_s >= CRON_DAY_END * (int64_t)CIVIL_DAY_S - (int64_t)c->every_s) {
         return false;
+    }
     *next_s = from_s < -(int64_t)c->every_s ? 0 : from_s + (int64_t)c->every_s;
     return true;
 }
@@ -197,17 +208,21 @@ bool cron_next_info(const struct cron *c, const struct zone *zone, int64_t from_
     struct search s = {.c = c, .low = 1, .found = 0};
 
     *how = CRON_HOW_PLAIN;
-    if (c->every_s)
+    if (c->every_s) {
         return next_of_every(c, from_s, next_s);
-    if (cron_never(c) || from_s >= CRON_END_S)
+    }
+    if (cron_never(c) || from_s >= CRON_END_S) {
         return false;
-    if (!zone)
+    }
+    if (zone == NULL) {
         zone = zone_utc();
+    }
     s.after_s = from_s < CRON_FIRST_S ? CRON_FIRST_S : from_s + 1;
     s.segments = zone_segments(zone, &s.count);
     for (size_t i = zone_segment_at(zone, s.after_s); i < s.count; i = next_segment(&s, zone, i)) {
-        if (search_segment(&s, i, next_s, how))
+        if (search_segment(&s, i, next_s, how)) {
             return true;
+        }
     }
     return false;
 }

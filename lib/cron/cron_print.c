@@ -32,12 +32,13 @@ static void put_set(struct cron_text *out, const struct cron *c, enum cron_field
         return;
     }
     if (p.first == 0 && p.last + p.step > (unsigned)(limits->top - limits->min) &&
-        (p.count > 2 || limits->steps % p.step == 0))
+        (p.count > 2 || limits->steps % p.step == 0)) {
         cron_put(out, "%s*/%u", *comma, p.step);
-    else if (p.count > 3)
+    } else if (p.count > 3) {
         cron_put(out, "%s%u-%u/%u", *comma, p.first + limits->min, p.last + limits->min, p.step);
-    else
+    } else {
         put_runs(out, &set, limits->min, comma);
+    }
     *comma = ",";
 }
 
@@ -70,8 +71,9 @@ static void put_dow_rules(struct cron_text *out, const struct cron *c, const cha
 {
     static const char *const nth[] = {"#1", "#2", "#3", "#4", "#5"};
 
-    for (size_t i = 0; i < 5; i++)
+    for (size_t i = 0; i < 5; i++) {
         put_bits(out, c->dow_nth[i], "", nth[i], comma);
+    }
     put_bits(out, c->dow_last, "", "L", comma);
 }
 
@@ -84,28 +86,33 @@ static void put_field(struct cron_text *out, const struct cron *c, enum cron_fie
         cron_put_text(out, "*");
         return;
     }
-    if (field == CRON_DOW && restricted && !(c->flags & CRON_FLAG_EITHER))
+    if (field == CRON_DOW && restricted && !(c->flags & CRON_FLAG_EITHER)) {
         cron_put_text(out, "+");
+    }
     put_set(out, c, field, &comma);
-    if (field == CRON_DOM)
+    if (field == CRON_DOM) {
         put_dom_rules(out, c, &comma);
-    if (field == CRON_DOW)
+    }
+    if (field == CRON_DOW) {
         put_dow_rules(out, c, &comma);
+    }
 }
 
 size_t cron_print(const struct cron *c, char *buf, size_t size)
 {
     struct cron_text out = {.buf = buf, .size = size};
 
-    if (size > 0)
+    if (size > 0) {
         buf[0] = '\0';
+    }
     if (c->every_s) {
         cron_put(&out, "@every %us", (unsigned)c->every_s);
         return out.len;
     }
     for (unsigned field = CRON_SECOND; field <= CRON_YEAR; field++) {
-        if (field > CRON_SECOND)
+        if (field > CRON_SECOND) {
             cron_put_text(&out, " ");
+        }
         put_field(&out, c, (enum cron_field)field);
     }
     return out.len;

@@ -37,8 +37,9 @@ static inline bool cron_is_space(char c)
 static inline bool cron_span_all(struct cron_span text, bool (*test)(char))
 {
     for (size_t i = 0; i < text.len; i++) {
-        if (!test(text.at[i]))
+        if (!test(text.at[i])) {
             return false;
+        }
     }
     return text.len > 0;
 }
@@ -48,8 +49,9 @@ static inline size_t cron_span_find(struct cron_span text, char c)
 {
     size_t at = 0;
 
-    while (at < text.len && text.at[at] != c)
+    while (at < text.len && text.at[at] != c) {
         at++;
+    }
     return at;
 }
 
@@ -70,11 +72,13 @@ static inline bool cron_span_begins(struct cron_span text, const char *prefix)
 /* True if the text is this word in any case. The word is in upper case. */
 static inline bool cron_span_is(struct cron_span text, const char *word)
 {
-    if (text.len != strlen(word))
+    if (text.len != strlen(word)) {
         return false;
+    }
     for (size_t i = 0; i < text.len; i++) {
-        if (cron_upper(text.at[i]) != word[i])
+        if (cron_upper(text.at[i]) != word[i]) {
             return false;
+        }
     }
     return true;
 }
@@ -84,16 +88,18 @@ static inline struct cron_span cron_span_token(struct cron_span *text)
 {
     size_t from = 0;
     size_t to = 0;
-    struct cron_span token;
 
-    while (from < text->len && cron_is_space(text->at[from]))
+    while (from < text->len && cron_is_space(text->at[from])) {
         from++;
+    }
     to = from;
-    while (to < text->len && !cron_is_space(text->at[to]))
+    while (to < text->len && !cron_is_space(text->at[to])) {
         to++;
-    token = cron_span_slice(*text, from, to);
-    while (to < text->len && cron_is_space(text->at[to]))
+    }
+    struct cron_span token = cron_span_slice(*text, from, to);
+    while (to < text->len && cron_is_space(text->at[to])) {
         to++;
+    }
     *text = cron_span_slice(*text, to, text->len);
     return token;
 }
@@ -103,8 +109,9 @@ static inline unsigned cron_span_number(struct cron_span digits)
 {
     unsigned value = 0;
 
-    for (size_t i = 0; i < digits.len && value < 10000; i++)
+    for (size_t i = 0; i < digits.len && value < 10000; i++) {
         value = value * 10 + (unsigned)(digits.at[i] - '0');
+    }
     return value < 10000 ? value : 10000;
 }
 

@@ -70,7 +70,7 @@ static bool is_in_gap(const struct cron *c, const struct zone *zone, int64_t at_
     const int64_t jump = segments[index].offset_s - segments[index - 1].offset_s;
     *jump_s = segments[index].start_s;
     return jump > 0 && jump <= CRON_SMALL_S && at_s < *jump_s + jump &&
-           !field_against(c, at_s + segments[index - 1].offset_s);
+           field_against(c, at_s + segments[index - 1].offset_s) == NULL;
 }
 
 enum cron_refusal cron_why_not(const struct cron *c, const struct zone *zone, int64_t at_s,
@@ -82,7 +82,7 @@ enum cron_refusal cron_why_not(const struct cron *c, const struct zone *zone, in
         return CRON_FIRES;
     }
     *field = field_against(c, at_s + zone_offset_at(zone, at_s));
-    if (!*field) {
+    if (*field == NULL) {
         return CRON_REFUSED_OVERLAP;
     }
     return is_in_gap(c, zone, at_s, jump_s) ? CRON_REFUSED_GAP : CRON_REFUSED_FIELD;

@@ -6,8 +6,9 @@
 
 const char *cron_ordinal(unsigned number)
 {
-    if (number / 10 % 10 == 1)
+    if (number / 10 % 10 == 1) {
         return "th";
+    }
     switch (number % 10) {
     case 1:
         return "st";
@@ -51,8 +52,9 @@ void cron_list_add(struct cron_list *list, const char *fmt, ...)
     va_list args;
 
     va_start(args, fmt);
-    if (list->count < CRON_LIST_MAX)
+    if (list->count < CRON_LIST_MAX) {
         vsnprintf(list->entry[list->count], CRON_ENTRY_MAX, fmt, args);
+    }
     va_end(args);
     list->count++;
 }
@@ -66,10 +68,11 @@ void cron_list_add_set(struct cron_list *list, const struct cron_set *set, unsig
 
         word(first_word, (unsigned)bit + base);
         word(last_word, last + base);
-        if (last == (unsigned)bit)
+        if (last == (unsigned)bit) {
             cron_list_add(list, "%s", first_word);
-        else
+        } else {
             cron_list_add(list, "%.24s through %.24s", first_word, last_word);
+        }
         bit = cron_set_next(set, last + 1);
     }
 }
@@ -87,6 +90,7 @@ void cron_list_put(struct cron_text *out, const struct cron_list *list, const ch
                            : ", ",
                  is_last && i > 0 ? joiner : "", is_last && i > 0 ? " " : "", list->entry[i]);
     }
-    if (shown < list->count)
+    if (shown < list->count) {
         cron_put(out, " %s %zu more", joiner, list->count - shown);
+    }
 }

@@ -60,14 +60,13 @@ static bool is_text(struct slice bytes)
 static void put_response(struct json_writer *w, const struct execution *execution)
 {
     struct buffer bytes;
-    struct slice text;
 
-    if (!execution->response.data) {
+    if (execution->response.data == NULL) {
         return;
     }
     buffer_init(&bytes, 0);
     base64_decode(&bytes, execution->response);
-    text = (struct slice){buffer_str(&bytes), bytes.len};
+    struct slice text = (struct slice){buffer_str(&bytes), bytes.len};
     if (execution->response_bytes > (int64_t)text.len) {
         text.len = utf8_cut(text.data, text.len);
     }

@@ -163,7 +163,7 @@ static bool visit_member(struct slice key, const struct json_value *value, void 
     struct reading *reading = arg;
     const struct job_field *field = job_field_find(key);
 
-    if (!field) {
+    if (field == NULL) {
         return reading->out->backup ? read_kept(reading, key, value) : refuse_unknown(reading, key);
     }
     if (reading->out->patch && json_kind_of(value) == JSON_NULL) {
@@ -187,14 +187,13 @@ static bool visit_member(struct slice key, const struct json_value *value, void 
 static bool parse_text(struct job_json *out, struct slice text, struct job_fault *fault)
 {
     struct errinfo info = {0};
-    enum err err;
 
     if (text.len == 0) {
         job_fault_request(fault, NULL, "the body is empty, it must be a JSON object with ");
         list_fields(fault->text, sizeof fault->text);
         return false;
     }
-    err = json_parse(&out->doc, text.data, text.len, &info);
+    enum err err = json_parse(&out->doc, text.data, text.len, &info);
     if (err == ERR_OK) {
         return true;
     }
@@ -209,14 +208,13 @@ static bool parse_text(struct job_json *out, struct slice text, struct job_fault
 static bool parse_fields(struct job_json *out, struct slice text, struct job_fault *fault)
 {
     struct reading reading = {out, fault};
-    const struct json_value *root;
 
     memset(fault, 0, sizeof *fault);
     fault->offset = -1;
     if (!parse_text(out, text, fault)) {
         return false;
     }
-    root = json_root(out->doc);
+    const struct json_value *root = json_root(out->doc);
     if (json_kind_of(root) != JSON_OBJECT) {
         return job_fault_request(fault, NULL, "the body must be a JSON object, not %s",
                                  json_kind_name(json_kind_of(root)));
@@ -304,7 +302,7 @@ static void put_cron_warnings(struct json_writer *w, const struct cron *cron)
 static const char *warn_of_retry(const struct job *job)
 {
     bool at_least_once = job->type == JOB_ATLEAST_ONCE;
-    bool notices = job->stateful.on_failure_url.data || job->stateful.on_recovery_url.data;
+    bool notices = job->stateful.on_failure_url.data != NULL || job->stateful.on_recovery_url.data != NULL;
 
     return at_least_once || !notices ? retry_warning(&job->retry, at_least_once) : NULL;
 }
@@ -314,13 +312,13 @@ static void write_warnings(struct json_writer *w, const struct job *job)
 {
     const char *retry = warn_of_retry(job);
 
-    if (cron_warnings(&job->when.cron) == 0 && !retry) {
+    if (cron_warnings(&job->when.cron) == 0 && retry == NULL) {
         return;
     }
     json_key(w, "warnings");
     json_array_begin(w);
     put_cron_warnings(w, &job->when.cron);
-    if (retry) {
+    if (retry != NULL) {
         json_put_str(w, retry);
     }
     json_array_end(w);
@@ -350,7 +348,7 @@ void job_json_write_kept(struct json_writer *w, const struct job_backup *kept)
     for (size_t i = 1; i < KEPT_COUNT; i++) { /* the first is the id, which comes before all others */
         struct slice text =
             *(const struct slice *)(const void *)((const char *)kept + kept_members[i].offset);
-        if (text.data) {
+        if (text.data != NULL) {
             json_key(w, kept_members[i].name);
             json_put_bytes(w, text);
         }

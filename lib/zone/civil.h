@@ -26,8 +26,9 @@ static inline bool civil_is_leap(int year)
 /* Days in a month, 28-31. month must be 1-12. */
 static inline unsigned civil_month_days(int year, unsigned month)
 {
-    if (month == 2)
+    if (month == 2) {
         return civil_is_leap(year) ? 29 : 28;
+    }
     return 30 + ((month + (month >> 3)) & 1); /* 31 in the odd months to July, in the even ones from August */
 }
 

@@ -25,7 +25,7 @@ const char *zone_err_text(enum zone_err code)
         [ZONE_NOMEM] = "out of memory",
     };
 
-    return (size_t)code < sizeof(text) / sizeof(text[0]) ? text[code] : "unknown error";
+    return (size_t)code < sizeof text / sizeof text[0] ? text[code] : "unknown error";
 }
 
 static bool is_alpha(char c)
@@ -43,9 +43,10 @@ static bool is_refused(const char *name, size_t len)
 {
     static const char *const whole[] = {"localtime", "posixrules", "Factory", "Local"};
 
-    for (size_t i = 0; i < sizeof(whole) / sizeof(whole[0]); i++) {
-        if (len == strlen(whole[i]) && memcmp(name, whole[i], len) == 0)
+    for (size_t i = 0; i < sizeof whole / sizeof whole[0]; i++) {
+        if (len == strlen(whole[i]) && memcmp(name, whole[i], len) == 0) {
             return true;
+        }
     }
     return (len >= 6 && memcmp(name, "posix/", 6) == 0) || (len >= 6 && memcmp(name, "right/", 6) == 0);
 }
@@ -54,11 +55,13 @@ bool zone_name_is_valid(const char *name, size_t len)
 {
     bool at_start = true; /* of a segment */
 
-    if (len == 0 || len > ZONE_NAME_MAX)
+    if (len == 0 || len > ZONE_NAME_MAX) {
         return false;
+    }
     for (size_t i = 0; i < len; i++) {
-        if (at_start ? !is_alpha(name[i]) : !is_name_char(name[i]) && name[i] != '/')
+        if (at_start ? !is_alpha(name[i]) : !is_name_char(name[i]) && name[i] != '/') {
             return false;
+        }
         at_start = name[i] == '/';
     }
     return !at_start && !is_refused(name, len);
@@ -71,8 +74,9 @@ const struct zone *zone_utc(void)
 
 void zone_free(struct zone *zone)
 {
-    if (zone != &utc)
+    if (zone != &utc) {
         free(zone);
+    }
 }
 
 const char *zone_name(const struct zone *zone)
@@ -104,10 +108,11 @@ size_t zone_segment_at(const struct zone *zone, int64_t instant_s)
     while (low < high) {
         const size_t middle = (low + high + 1) / 2;
 
-        if (zone->segments[middle].start_s <= instant_s)
+        if (zone->segments[middle].start_s <= instant_s) {
             low = middle;
-        else
+        } else {
             high = middle - 1;
+        }
     }
     return low;
 }
@@ -119,12 +124,14 @@ int32_t zone_offset_at(const struct zone *zone, int64_t instant_s)
 
 bool zone_equal(const struct zone *a, const struct zone *b)
 {
-    if (a->count != b->count)
+    if (a->count != b->count) {
         return false;
+    }
     for (size_t i = 0; i < a->count; i++) {
         if (a->segments[i].start_s != b->segments[i].start_s ||
-            a->segments[i].offset_s != b->segments[i].offset_s)
+            a->segments[i].offset_s != b->segments[i].offset_s) {
             return false;
+        }
     }
     return true;
 }
@@ -133,29 +140,32 @@ static void format_offset(char buf[8], int32_t offset_s, bool is_utc)
 {
     const unsigned minutes = (unsigned)(offset_s < 0 ? -offset_s : offset_s) / 60 % 6000;
 
-    if (is_utc)
+    if (is_utc) {
         memcpy(buf, "Z", 2);
-    else
+    } else {
         snprintf(buf, 8, "%c%02u:%02u", offset_s < 0 ? '-' : '+', minutes / 60 % 100, minutes % 60);
+    }
 }
 
 bool zone_format(const struct zone *zone, int64_t instant_s, char buf[ZONE_STAMP_SIZE])
 {
-    const bool is_utc = !zone || (zone->count == 1 && zone->segments[0].offset_s == 0);
+    const bool is_utc = zone == NULL || (zone->count == 1 && zone->segments[0].offset_s == 0);
     const int64_t limit_s = (int64_t)10000 * 366 * CIVIL_DAY_S; /* keeps the sums below within 64 bits */
     char offset[8];
 
     buf[0] = '\0';
-    if (instant_s < -limit_s || instant_s > limit_s)
+    if (instant_s < -limit_s || instant_s > limit_s) {
         return false;
+    }
     const int32_t offset_s = is_utc ? 0 : zone_offset_at(zone, instant_s) / 60 * 60;
     const int64_t local_s = instant_s + offset_s;
     const int64_t day = civil_floor_div(local_s, CIVIL_DAY_S);
     const unsigned second = (unsigned)(local_s - day * CIVIL_DAY_S);
     const struct civil_date date = civil_date_of(day);
 
-    if (date.year < 0 || date.year > 9999)
+    if (date.year < 0 || date.year > 9999) {
         return false;
+    }
     format_offset(offset, offset_s, is_utc);
     snprintf(buf, ZONE_STAMP_SIZE, "%04u-%02u-%02uT%02u:%02u:%02u%s", (unsigned)date.year % 10000,
              date.month % 100, date.day % 100, second / 3600 % 100, second / 60 % 60, second % 60, offset);

@@ -22,8 +22,9 @@ static char *join_path(const char *dir, const char *name)
     const size_t size = strlen(dir) + 1 + strlen(name) + 1;
     char *const path = malloc(size);
 
-    if (path)
+    if (path != NULL) {
         snprintf(path, size, "%s/%s", dir, name);
+    }
     return path;
 }
 
@@ -33,12 +34,15 @@ static bool read_fully(int fd, unsigned char *bytes, size_t room, size_t *len)
     while (*len < room) {
         const ssize_t got = read(fd, bytes + *len, room - *len);
 
-        if (got < 0 && errno != EINTR)
+        if (got < 0 && errno != EINTR) {
             return false;
-        if (got == 0)
+        }
+        if (got == 0) {
             return true;
-        if (got > 0)
+        }
+        if (got > 0) {
             *len += (size_t)got;
+        }
     }
     return true;
 }
@@ -47,17 +51,22 @@ static enum zone_err read_open_file(int fd, unsigned char **bytes, size_t *len)
 {
     struct stat status;
 
-    if (fstat(fd, &status) != 0)
+    if (fstat(fd, &status) != 0) {
         return ZONE_IO;
-    if (!S_ISREG(status.st_mode))
+    }
+    if (!S_ISREG(status.st_mode)) {
         return ZONE_UNKNOWN;
-    if (status.st_size <= 0 || (uintmax_t)status.st_size > ZONE_FILE_MAX)
+    }
+    if (status.st_size <= 0 || (uintmax_t)status.st_size > ZONE_FILE_MAX) {
         return ZONE_FORMAT;
+    }
     *bytes = malloc((size_t)status.st_size);
-    if (!*bytes)
+    if (*bytes == NULL) {
         return ZONE_NOMEM;
-    if (read_fully(fd, *bytes, (size_t)status.st_size, len))
+    }
+    if (read_fully(fd, *bytes, (size_t)status.st_size, len)) {
         return ZONE_OK;
+    }
     free(*bytes);
     *bytes = NULL;
     return ZONE_IO;
@@ -72,27 +81,30 @@ static enum zone_err open_error(void)
 
 enum zone_err zone_read_file(const char *tzdir, const char *name, unsigned char **bytes, size_t *len)
 {
-    char *const path = join_path(tzdir && *tzdir ? tzdir : ZONE_DIR_DEFAULT, name);
+    char *const path = join_path(tzdir != NULL && *tzdir ? tzdir : ZONE_DIR_DEFAULT, name);
     enum zone_err err = ZONE_OK;
     int fd = -1;
 
     *bytes = NULL;
-    if (!path)
+    if (path == NULL) {
         return ZONE_NOMEM;
+    }
     fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     err = fd < 0 ? open_error() : read_open_file(fd, bytes, len);
-    if (fd >= 0)
+    if (fd >= 0) {
         close(fd);
+    }
     free(path);
     return err;
 }
 
 static struct zone *copy_of_utc(void)
 {
-    struct zone *const zone = malloc(sizeof(*zone));
+    struct zone *const zone = malloc(sizeof *zone);
 
-    if (zone)
-        memcpy(zone, zone_utc(), sizeof(*zone)); /* its one segment is static */
+    if (zone != NULL) {
+        memcpy(zone, zone_utc(), sizeof *zone); /* its one segment is static */
+    }
     return zone;
 }
 
@@ -103,15 +115,17 @@ enum zone_err zone_load(struct zone **out, const char *tzdir, const char *name)
     enum zone_err err = ZONE_OK;
 
     *out = NULL;
-    if (!zone_name_is_valid(name, strlen(name)))
+    if (!zone_name_is_valid(name, strlen(name))) {
         return ZONE_NAME;
+    }
     if (strcmp(name, "UTC") == 0) {
         *out = copy_of_utc();
-        return *out ? ZONE_OK : ZONE_NOMEM;
+        return *out != NULL ? ZONE_OK : ZONE_NOMEM;
     }
     err = zone_read_file(tzdir, name, &bytes, &len);
-    if (err == ZONE_OK)
+    if (err == ZONE_OK) {
         err = zone_parse(out, name, bytes, len);
+    }
     free(bytes);
     return err;
 }

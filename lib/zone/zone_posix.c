@@ -21,8 +21,9 @@ static bool peek(const struct cursor *in, char c)
 
 static bool take_char(struct cursor *in, char c)
 {
-    if (!peek(in, c))
+    if (!peek(in, c)) {
         return false;
+    }
     in->at++;
     return true;
 }
@@ -32,8 +33,9 @@ static bool take_number(struct cursor *in, int max, int *out)
     const char *const start = in->at;
     int value = 0;
 
-    while (in->at < in->end && *in->at >= '0' && *in->at <= '9' && in->at - start < 3)
+    while (in->at < in->end && *in->at >= '0' && *in->at <= '9' && in->at - start < 3) {
         value = value * 10 + (*in->at++ - '0');
+    }
     *out = value;
     return in->at > start && value <= max;
 }
@@ -49,8 +51,10 @@ static bool take_name(struct cursor *in)
     const bool quoted = take_char(in, '<');
     const char *const start = in->at;
 
-    while (in->at < in->end && (is_letter(*in->at) || (quoted && *in->at && strchr("0123456789+-", *in->at))))
+    while (in->at < in->end &&
+           (is_letter(*in->at) || (quoted && *in->at && strchr("0123456789+-", *in->at) != NULL))) {
         in->at++;
+    }
     return in->at - start >= 3 && (!quoted || take_char(in, '>'));
 }
 
@@ -62,13 +66,16 @@ static bool take_time(struct cursor *in, int max_hours, int32_t *out)
     int minutes = 0;
     int seconds = 0;
 
-    if (!minus)
+    if (!minus) {
         take_char(in, '+');
-    if (!take_number(in, max_hours, &hours))
+    }
+    if (!take_number(in, max_hours, &hours)) {
         return false;
+    }
     if (take_char(in, ':')) {
-        if (!take_number(in, 59, &minutes) || (take_char(in, ':') && !take_number(in, 59, &seconds)))
+        if (!take_number(in, 59, &minutes) || (take_char(in, ':') && !take_number(in, 59, &seconds))) {
             return false;
+        }
     }
     *out = (minus ? -1 : 1) * (hours * 3600 + minutes * 60 + seconds);
     return true;
@@ -84,8 +91,9 @@ static bool take_month_rule(struct cursor *in, struct zone_rule *rule)
 
 static bool take_day(struct cursor *in, struct zone_rule *rule)
 {
-    if (take_char(in, 'M'))
+    if (take_char(in, 'M')) {
         return take_month_rule(in, rule);
+    }
     if (take_char(in, 'J')) {
         rule->kind = ZONE_RULE_JULIAN;
         return take_number(in, 365, &rule->day) && rule->day >= 1;
@@ -106,19 +114,23 @@ bool zone_posix_parse(struct zone_posix *out, const char *text, size_t len)
     struct cursor in = {text, text + len};
     int32_t west_s = 0;
 
-    memset(out, 0, sizeof(*out));
-    if (!take_name(&in) || !take_time(&in, 24, &west_s))
+    memset(out, 0, sizeof *out);
+    if (!take_name(&in) || !take_time(&in, 24, &west_s)) {
         return false;
+    }
     out->std_s = -west_s;
-    if (in.at == in.end)
+    if (in.at == in.end) {
         return true;
+    }
     out->has_dst = true;
     out->dst_s = out->std_s + 3600;
-    if (!take_name(&in))
+    if (!take_name(&in)) {
         return false;
+    }
     if (!peek(&in, ',')) {
-        if (!take_time(&in, 24, &west_s))
+        if (!take_time(&in, 24, &west_s)) {
             return false;
+        }
         out->dst_s = -west_s;
     }
     return take_rule(&in, &out->to_dst) && take_rule(&in, &out->to_std) && in.at == in.end;
@@ -131,8 +143,9 @@ static int64_t month_rule_day(const struct zone_rule *rule, int year)
     const int64_t days = civil_month_days(year, month);
     int64_t day = (rule->day - (int64_t)civil_weekday(first) + 7) % 7 + (int64_t)(rule->week - 1) * 7;
 
-    if (day >= days)
+    if (day >= days) {
         day -= 7;
+    }
     return first + day;
 }
 
@@ -169,10 +182,12 @@ static void settle(struct zone_builder *b, size_t lowest)
 /* Add one change of the footer, unless the file's own table reaches beyond it. */
 static bool add_change(struct zone_builder *b, size_t lowest, int64_t start_s, int32_t offset_s)
 {
-    if (start_s <= b->segments[lowest - 1].start_s)
+    if (start_s <= b->segments[lowest - 1].start_s) {
         return true;
-    if (!zone_builder_add(b, start_s, offset_s))
+    }
+    if (!zone_builder_add(b, start_s, offset_s)) {
         return false;
+    }
     settle(b, lowest);
     return true;
 }
@@ -182,8 +197,9 @@ static bool expand_year(const struct zone_posix *posix, struct zone_builder *b, 
     const int64_t to_dst_s = zone_rule_instant(&posix->to_dst, year, posix->std_s);
     const int64_t to_std_s = zone_rule_instant(&posix->to_std, year, posix->dst_s);
 
-    if (to_dst_s <= to_std_s)
+    if (to_dst_s <= to_std_s) {
         return add_change(b, lowest, to_dst_s, posix->dst_s) && add_change(b, lowest, to_std_s, posix->std_s);
+    }
     return add_change(b, lowest, to_std_s, posix->std_s) && add_change(b, lowest, to_dst_s, posix->dst_s);
 }
 
@@ -196,17 +212,20 @@ bool zone_posix_expand(const struct zone_posix *posix, struct zone_builder *b)
     int year = 0;
 
     if (!posix->has_dst) {
-        if (b->segments[lowest - 1].start_s == INT64_MIN)
+        if (b->segments[lowest - 1].start_s == INT64_MIN) {
             b->segments[lowest - 1].offset_s =
                 posix->std_s; /* no change in the file: the footer is all there is */
+        }
         return true;
     }
-    if (last_s > end_s)
+    if (last_s > end_s) {
         return true;
+    }
     year = civil_date_of(civil_floor_div(last_s > epoch_s ? last_s : epoch_s, CIVIL_DAY_S)).year - 1;
     for (; year <= ZONE_LAST_YEAR; year++) {
-        if (!expand_year(posix, b, lowest, year))
+        if (!expand_year(posix, b, lowest, year)) {
             return false;
+        }
     }
     return true;
 }

@@ -21,11 +21,13 @@ static bool grow(struct zone ***list, size_t count, size_t *room)
     const size_t wanted = *room ? *room * 2 : 16;
     struct zone **grown = NULL;
 
-    if (count < *room)
+    if (count < *room) {
         return true;
+    }
     grown = realloc(*list, wanted * sizeof(struct zone *));
-    if (!grown)
+    if (grown == NULL) {
         return false;
+    }
     *list = grown;
     *room = wanted;
     return true;
@@ -33,13 +35,14 @@ static bool grow(struct zone ***list, size_t count, size_t *room)
 
 struct zones *zones_new(const char *tzdir)
 {
-    struct zones *const zones = calloc(1, sizeof(*zones));
-    const size_t len = tzdir ? strlen(tzdir) + 1 : 0;
+    struct zones *const zones = calloc(1, sizeof *zones);
+    const size_t len = tzdir != NULL ? strlen(tzdir) + 1 : 0;
 
-    if (!zones || !tzdir)
+    if (zones == NULL || tzdir == NULL) {
         return zones;
+    }
     zones->tzdir = malloc(len);
-    if (!zones->tzdir) {
+    if (zones->tzdir == NULL) {
         free(zones);
         return NULL;
     }
@@ -49,17 +52,20 @@ struct zones *zones_new(const char *tzdir)
 
 void zones_sweep(struct zones *zones)
 {
-    while (zones->retired_count > 0)
+    while (zones->retired_count > 0) {
         zone_free(zones->retired[--zones->retired_count]);
+    }
 }
 
 void zones_free(struct zones *zones)
 {
-    if (!zones)
+    if (zones == NULL) {
         return;
+    }
     zones_sweep(zones);
-    while (zones->count > 0)
+    while (zones->count > 0) {
         zone_free(zones->zones[--zones->count]);
+    }
     free(zones->retired);
     free(zones->zones);
     free(zones->tzdir);
@@ -81,10 +87,11 @@ static size_t find_index(const struct zones *zones, const char *name, bool *foun
             *found = true;
             return middle;
         }
-        if (order < 0)
+        if (order < 0) {
             low = middle + 1;
-        else
+        } else {
             high = middle;
+        }
     }
     return low;
 }
@@ -94,11 +101,13 @@ static enum zone_err load_at(struct zones *zones, size_t place, const char *name
     struct zone *zone = NULL;
     enum zone_err err = ZONE_NOMEM;
 
-    if (!grow(&zones->zones, zones->count, &zones->room))
+    if (!grow(&zones->zones, zones->count, &zones->room)) {
         return ZONE_NOMEM;
+    }
     err = zone_load(&zone, zones->tzdir, name);
-    if (err)
+    if (err) {
         return err;
+    }
     memmove(zones->zones + place + 1, zones->zones + place, (zones->count - place) * sizeof(struct zone *));
     zones->zones[place] = zone;
     zones->count++;
@@ -113,15 +122,18 @@ enum zone_err zones_get(struct zones *zones, const char *name, size_t len, const
     enum zone_err err = ZONE_OK;
 
     *out = NULL;
-    if (!zone_name_is_valid(name, len))
+    if (!zone_name_is_valid(name, len)) {
         return ZONE_NAME;
+    }
     memcpy(copy, name, len);
     copy[len] = '\0';
     place = find_index(zones, copy, &found);
-    if (!found)
+    if (!found) {
         err = load_at(zones, place, copy);
-    if (err == ZONE_OK)
+    }
+    if (err == ZONE_OK) {
         *out = zones->zones[place];
+    }
     return err;
 }
 
@@ -132,11 +144,13 @@ static enum zone_err renew(struct zones *zones, size_t place, const struct zone 
     enum zone_err err = ZONE_NOMEM;
 
     *was = NULL;
-    if (!grow(&zones->retired, zones->retired_count, &zones->retired_room))
+    if (!grow(&zones->retired, zones->retired_count, &zones->retired_room)) {
         return ZONE_NOMEM;
+    }
     err = zone_load(&fresh, zones->tzdir, zone_name(zones->zones[place]));
-    if (err)
+    if (err) {
         return err;
+    }
     if (zone_equal(fresh, zones->zones[place])) {
         zone_free(fresh);
         return ZONE_OK;
@@ -160,10 +174,11 @@ struct zones_reload zones_reload(struct zones *zones, zones_changed_cb *cb, void
             result.failed++;
             result.name = zone_name(zones->zones[i]);
             result.err = err;
-        } else if (was) {
+        } else if (was != NULL) {
             result.changed++;
-            if (cb)
+            if (cb != NULL) {
                 cb(arg, zone_name(was), was, zones->zones[i]);
+            }
         }
     }
     return result;

@@ -51,14 +51,17 @@ static bool read_block(struct block *out, const unsigned char *bytes, size_t len
     uint64_t count[6];
     uint64_t total = 0;
 
-    if (len < HEADER_LEN || memcmp(bytes, "TZif", 4) != 0)
+    if (len < HEADER_LEN || memcmp(bytes, "TZif", 4) != 0) {
         return false;
-    for (size_t i = 0; i < 6; i++)
+    }
+    for (size_t i = 0; i < 6; i++) {
         count[i] = read_u32(bytes + 20 + 4 * i);
+    }
     total = HEADER_LEN + count[3] * (time_len + 1) + count[4] * TYPE_LEN + count[5] +
             count[2] * (time_len + 4) + count[1] + count[0];
-    if (total > len || count[2] != 0 || count[3] > ZONE_CHANGES_MAX || count[4] > 256)
+    if (total > len || count[2] != 0 || count[3] > ZONE_CHANGES_MAX || count[4] > 256) {
         return false;
+    }
     out->version = bytes[4];
     out->time_len = time_len;
     out->time_count = (size_t)count[3];
@@ -74,10 +77,11 @@ bool zone_builder_add(struct zone_builder *b, int64_t start_s, int32_t offset_s)
 {
     if (b->count == b->room) {
         const size_t room = b->room ? b->room * 2 : 256;
-        struct zone_segment *const grown = realloc(b->segments, room * sizeof(*grown));
+        struct zone_segment *const grown = realloc(b->segments, room * sizeof *grown);
 
-        if (!grown)
+        if (grown == NULL) {
             return false;
+        }
         b->segments = grown;
         b->room = room;
     }
@@ -87,16 +91,18 @@ bool zone_builder_add(struct zone_builder *b, int64_t start_s, int32_t offset_s)
 
 static bool type_offset(const struct block *block, size_t index, int32_t *offset_s)
 {
-    if (index >= block->type_count)
+    if (index >= block->type_count) {
         return false;
+    }
     *offset_s = read_i32(block->types + index * TYPE_LEN);
     return *offset_s >= -ZONE_OFFSET_MAX && *offset_s <= ZONE_OFFSET_MAX;
 }
 
 static int64_t clamp(int64_t instant_s)
 {
-    if (instant_s > FAR_S)
+    if (instant_s > FAR_S) {
         return FAR_S;
+    }
     return instant_s < -FAR_S ? -FAR_S : instant_s;
 }
 
@@ -105,18 +111,22 @@ static enum zone_err add_table(struct zone_builder *b, const struct block *block
     int32_t offset_s = 0;
     int64_t before_s = INT64_MIN;
 
-    if (!type_offset(block, 0, &offset_s))
+    if (!type_offset(block, 0, &offset_s)) {
         return ZONE_FORMAT;
-    if (!zone_builder_add(b, INT64_MIN, offset_s))
+    }
+    if (!zone_builder_add(b, INT64_MIN, offset_s)) {
         return ZONE_NOMEM;
+    }
     for (size_t i = 0; i < block->time_count; i++) {
         const unsigned char *const at = block->times + i * block->time_len;
         const int64_t start_s = block->time_len == 8 ? read_i64(at) : read_i32(at);
 
-        if (start_s <= before_s || !type_offset(block, block->indices[i], &offset_s))
+        if (start_s <= before_s || !type_offset(block, block->indices[i], &offset_s)) {
             return ZONE_FORMAT;
-        if (!zone_builder_add(b, clamp(start_s), offset_s))
+        }
+        if (!zone_builder_add(b, clamp(start_s), offset_s)) {
             return ZONE_NOMEM;
+        }
         before_s = start_s;
     }
     return ZONE_OK;
@@ -128,12 +138,15 @@ static enum zone_err add_footer(struct zone_builder *b, const unsigned char *byt
     const unsigned char *const end = len > 1 ? memchr(bytes + 1, '\n', len - 1) : NULL;
     struct zone_posix posix;
 
-    if (!end || bytes[0] != '\n')
+    if (end == NULL || bytes[0] != '\n') {
         return ZONE_FORMAT;
-    if (end == bytes + 1)
+    }
+    if (end == bytes + 1) {
         return ZONE_OK;
-    if (!zone_posix_parse(&posix, (const char *)bytes + 1, (size_t)(end - bytes - 1)))
+    }
+    if (!zone_posix_parse(&posix, (const char *)bytes + 1, (size_t)(end - bytes - 1))) {
         return ZONE_FORMAT;
+    }
     return zone_posix_expand(&posix, b) ? ZONE_OK : ZONE_NOMEM;
 }
 
@@ -143,12 +156,14 @@ static void merge(struct zone_builder *b)
     size_t kept = 0;
 
     for (size_t i = 1; i < b->count; i++) {
-        if (b->segments[i].start_s == b->segments[kept].start_s)
+        if (b->segments[i].start_s == b->segments[kept].start_s) {
             b->segments[kept].offset_s = b->segments[i].offset_s;
-        else
+        } else {
             b->segments[++kept] = b->segments[i];
-        if (kept > 0 && b->segments[kept].offset_s == b->segments[kept - 1].offset_s)
+        }
+        if (kept > 0 && b->segments[kept].offset_s == b->segments[kept - 1].offset_s) {
             kept--;
+        }
     }
     b->count = kept + 1;
 }
@@ -156,19 +171,21 @@ static void merge(struct zone_builder *b)
 /* One allocation: the struct, then its segments. */
 static struct zone *finish(const struct zone_builder *b, const char *name)
 {
-    struct zone *const zone = calloc(1, sizeof(*zone) + b->count * sizeof(*b->segments));
+    struct zone *const zone = calloc(1, sizeof *zone + b->count * sizeof *b->segments);
     size_t segment = 0;
 
-    if (!zone)
+    if (zone == NULL) {
         return NULL;
+    }
     zone->count = b->count;
-    zone->segments = memcpy(zone + 1, b->segments, b->count * sizeof(*b->segments));
-    snprintf(zone->name, sizeof(zone->name), "%s", name);
+    zone->segments = memcpy(zone + 1, b->segments, b->count * sizeof *b->segments);
+    snprintf(zone->name, sizeof zone->name, "%s", name);
     for (size_t period = 0; period <= ZONE_PERIODS; period++) {
         const int64_t start_s = (int64_t)period << ZONE_PERIOD_SHIFT;
 
-        while (segment + 1 < b->count && b->segments[segment + 1].start_s <= start_s)
+        while (segment + 1 < b->count && b->segments[segment + 1].start_s <= start_s) {
             segment++;
+        }
         zone->period[period] = (uint16_t)segment;
     }
     return zone;
@@ -179,16 +196,20 @@ static enum zone_err build_zone(struct zone_builder *b, const unsigned char *byt
     struct block block;
     enum zone_err err = ZONE_OK;
 
-    if (!read_block(&block, bytes, len, 4))
+    if (!read_block(&block, bytes, len, 4)) {
         return ZONE_FORMAT;
-    if (block.version == 0)
+    }
+    if (block.version == 0) {
         return add_table(b, &block);
-    if (block.version < '2')
+    }
+    if (block.version < '2') {
         return ZONE_FORMAT;
+    }
     bytes += block.total;
     len -= block.total;
-    if (!read_block(&block, bytes, len, 8))
+    if (!read_block(&block, bytes, len, 8)) {
         return ZONE_FORMAT;
+    }
     err = add_table(b, &block);
     return err ? err : add_footer(b, bytes + block.total, len - block.total);
 }
@@ -199,15 +220,17 @@ enum zone_err zone_parse(struct zone **out, const char *name, const unsigned cha
     enum zone_err err = ZONE_NAME;
 
     *out = NULL;
-    if (!zone_name_is_valid(name, strlen(name)))
+    if (!zone_name_is_valid(name, strlen(name))) {
         return ZONE_NAME;
-    if (len > ZONE_FILE_MAX)
+    }
+    if (len > ZONE_FILE_MAX) {
         return ZONE_FORMAT;
+    }
     err = build_zone(&builder, bytes, len);
     if (err == ZONE_OK) {
         merge(&builder);
         *out = finish(&builder, name);
-        err = *out ? ZONE_OK : ZONE_NOMEM;
+        err = *out != NULL ? ZONE_OK : ZONE_NOMEM;
     }
     free(builder.segments);
     return err;

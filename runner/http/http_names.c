@@ -2,7 +2,6 @@
 #include "http/http_names.h"
 
 #include "http/lookups.h"
-#include "text/url.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -60,11 +59,18 @@ void http_name_is_known(struct http_name *name)
 
 /* ---- libcurl's callbacks ---- */
 
-/* A text that libcurl takes for a URL, and url_parse does not, may have a name. */
+/* libcurl's own parser reads the URL, so that both mean the same host. A URL that it cannot read may have a
+ * name. */
 static bool has_name(const char *text)
 {
-    struct url url;
-    return text != NULL && (url_parse(&url, slice_of(text), NULL) != URL_OK || lookups_are_for(url.host));
+    CURLU *url = curl_url();
+    char *host = NULL;
+    bool is_read = url != NULL && text != NULL && curl_url_set(url, CURLUPART_URL, text, 0) == CURLUE_OK &&
+                   curl_url_get(url, CURLUPART_HOST, &host, 0) == CURLUE_OK;
+    bool is_named = text != NULL && (!is_read || lookups_are_for(slice_of(host)));
+    curl_free(host);
+    curl_url_cleanup(url);
+    return is_named;
 }
 
 /* Called before each look-up, also for addresses, and for names that its cache has dropped. */

@@ -176,12 +176,14 @@ redis.call('ZADD', due_key, first_due, job_id)
     Tested("swallowed-error", "what cannot be looked at is not taken for gone", "test_store_taken",
            (("lib/store/lua/part/write.lua", "if not result.err:find('WRONGTYPE', 1, true) then", "if false then"),)),
     Tested("called-though-void", "what Redis found void, or left to another occurrence, is not called", "test_attempts",
-           (("runner/attempt/attempt_step.c", """verdict, bool may_send)
+           (("runner/attempt/attempt_step.c", """verdict,
+                                       bool may_send)
 {
     if (verdict != STORE_DONE || attempt->cancelled) {
         return ATTEMPT_STEP_END;
     }
-    return may_send""", """verdict, bool may_send)
+    return may_send""", """verdict,
+                                       bool may_send)
 {
     if (verdict == STORE_LOST || attempt->cancelled) {
         return ATTEMPT_STEP_END;
@@ -235,10 +237,9 @@ redis.call('ZADD', due_key, first_due, job_id)
              "return claim->started ? RECONCILE_UNKNOWN : RECONCILE_UNKNOWN;"),)),
     Tested("one-shard-trimmed", "all shards are trimmed in turn", "test_retention",
            (("runner/cluster/retention.c", "    retention->shard = (retention->shard + 1) % STORE_SHARDS;\n", ""),)),
-    Tested("unconfirmed", "a call that was cancelled before it is sent is not sent", "test_taken.py",
+    Tested("unconfirmed", "a call that was cancelled before it is sent is not sent", "test_attempts",
            (("runner/attempt/attempt_step.c", "return may_be_taken ? ATTEMPT_STEP_CONFIRM : ATTEMPT_STEP_CALL;",
-             "return may_be_taken && false ? ATTEMPT_STEP_CONFIRM : ATTEMPT_STEP_CALL;"),),
-           "cancelled_before"),
+             "return may_be_taken && false ? ATTEMPT_STEP_CONFIRM : ATTEMPT_STEP_CALL;"),)),
     Tested("all-for-the-slow", "what may turn out slow has half of the places", "test_neighbours.py",
            (("runner/attempt/gate_host.c", "return gate->doubtful < all && leaves_enough(host, all, all - gate->doubtful);",
              "return true || leaves_enough(host, all, all - gate->doubtful);"),), "hang"),
