@@ -2,10 +2,6 @@
  * keeps the life cycle. */
 #include "runner.h"
 
-#include "attempt/attempts.h"
-#include "attempt/due.h"
-#include "attempt/outbox.h"
-#include "attempt/runner_context.h"
 #include "base/log.h"
 #include "base/version.h"
 #include "cluster/lease.h"
@@ -15,6 +11,10 @@
 #include "cluster/survey.h"
 #include "redis/cluster_clock.h"
 #include "redis/redis_link.h"
+#include "run/attempts.h"
+#include "run/due.h"
+#include "run/outbox.h"
+#include "run/runner_context.h"
 #include "status.h"
 #include "store/store_wake.h"
 #include "supervision.h"

@@ -10,10 +10,10 @@
 #ifndef DRONC_STATUS_H
 #define DRONC_STATUS_H
 
-#include "attempt/attempts.h"
-#include "attempt/outbox.h"
 #include "cluster/lease.h"
 #include "redis/redis_link.h"
+#include "run/attempts.h"
+#include "run/outbox.h"
 
 #include <stdbool.h>
 

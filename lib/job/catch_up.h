@@ -1,7 +1,7 @@
 /* catch_up: a job's rule for misfires: which late occurrences are still called.
  *
  * A group of fields (group.h): `catch_up`, `catch_up_window_s`, `catch_up_max`. The runner's policy
- * (runner/attempt/policy.h) applies the rule to an occurrence that is late:
+ * (runner/run/policy.h) applies the rule to an occurrence that is late:
  *
  *     all      the latest `max` occurrences within the window are called, in order
  *     latest   only the latest occurrence is called, if it is within the window

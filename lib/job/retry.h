@@ -1,7 +1,7 @@
 /* retry: a job's rule for failed attempts: how often they are retried, and after which backoff.
  *
  * A group of fields (group.h): `retry`, `retry_unsent`, `retry_client_errors`. The runner's policy
- * (runner/attempt/policy.h) applies the rule to a failure. The default is
+ * (runner/run/policy.h) applies the rule to a failure. The default is
  *
  *     {"max_attempts": 6, "min_backoff_ms": 1000, "max_backoff_ms": 30000, "multiplier": 2, "jitter": "full"}
  *

@@ -17,10 +17,10 @@
 #ifndef DRONC_LEASE_H
 #define DRONC_LEASE_H
 
-#include "attempt/runner_context.h"
 #include "cluster/recovery.h"
 #include "redis/cluster_clock.h"
 #include "redis/redis_link.h"
+#include "run/runner_context.h"
 #include "store/store_database.h"
 #include "store/store_runner.h"
 

@@ -14,8 +14,8 @@
 #ifndef DRONC_RECONCILE_H
 #define DRONC_RECONCILE_H
 
-#include "attempt/attempts.h"
-#include "attempt/runner_context.h"
+#include "run/attempts.h"
+#include "run/runner_context.h"
 
 struct reconcile {
     const struct runner_context *context; /* borrowed */

@@ -1,8 +1,8 @@
 /* recovery: see recovery.h. */
 #include "cluster/recovery.h"
 
-#include "attempt/policy.h"
 #include "base/log.h"
+#include "run/policy.h"
 
 #include <stdlib.h>
 #include <string.h>

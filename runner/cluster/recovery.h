@@ -11,8 +11,8 @@
 #ifndef DRONC_RECOVERY_H
 #define DRONC_RECOVERY_H
 
-#include "attempt/runner_context.h"
 #include "redis/redis_link.h"
+#include "run/runner_context.h"
 #include "store/store_runner.h"
 
 #define RECOVERY_HOLDERS_MAX 64 /* holders of one shard that are looked at in one beat */

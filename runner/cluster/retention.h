@@ -7,8 +7,8 @@
 #ifndef DRONC_RETENTION_H
 #define DRONC_RETENTION_H
 
-#include "attempt/runner_context.h"
 #include "base/config.h"
+#include "run/runner_context.h"
 
 struct retention {
     const struct runner_context *context; /* borrowed */

@@ -14,8 +14,8 @@
 #ifndef DRONC_REZONE_H
 #define DRONC_REZONE_H
 
-#include "attempt/attempts.h"
-#include "attempt/runner_context.h"
+#include "run/attempts.h"
+#include "run/runner_context.h"
 #include "store/store_rezone.h"
 #include "zone/zone.h"
 

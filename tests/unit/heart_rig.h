@@ -4,9 +4,9 @@
 #ifndef DRONC_HEART_RIG_H
 #define DRONC_HEART_RIG_H
 
-#include "attempt/attempt_step.h"
-#include "attempt/attempts.h"
-#include "attempt/outbox.h"
+#include "run/attempt_step.h"
+#include "run/attempts.h"
+#include "run/outbox.h"
 
 #include "fake_link.h"
 #include "fake_loop.h"

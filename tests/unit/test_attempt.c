@@ -1,5 +1,5 @@
 /* The states of an attempt: every move that is allowed, and what happens at every other. */
-#include "attempt/attempt.h"
+#include "run/attempt.h"
 
 #include "log_capture.h"
 #include "test.h"

@@ -1,11 +1,11 @@
 /* The call of an attempt: what the target is told, what its answer means, and what the log may show. */
-#include "attempt/attempt_call.h"
 #include "base/version.h"
+#include "run/attempt_call.h"
 
-#include "attempt/attempts.h"
-#include "attempt/policy.h"
 #include "job_maker.h"
 #include "log_capture.h"
+#include "run/attempts.h"
+#include "run/policy.h"
 #include "test.h"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* What an attempt does next: every answer that Redis can give, in every state that matters. */
-#include "attempt/attempt_step.h"
+#include "run/attempt_step.h"
 
 #include "job_maker.h"
 #include "test.h"

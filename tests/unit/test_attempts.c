@@ -1,6 +1,6 @@
 /* The life of an occurrence in the runner, from its claim to its record: between a Redis, a target and a
  * clock that do what a test says. */
-#include "attempt/attempts.h"
+#include "run/attempts.h"
 
 #include "heart_rig.h"
 #include "test.h"

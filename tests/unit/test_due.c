@@ -1,6 +1,6 @@
 /* Claims on their way: what is asked of Redis, when the runner wakes for it, and what becomes of the answers.
  * How many are asked for, and of which shard, is in test_due_plan.c. */
-#include "attempt/due.h"
+#include "run/due.h"
 
 #include "heart_rig.h"
 #include "test.h"

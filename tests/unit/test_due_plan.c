@@ -1,6 +1,6 @@
 /* Which shard is asked, when, and for how many. Nothing is asked here: a plan is told what would have been
  * answered. */
-#include "attempt/due_plan.h"
+#include "run/due_plan.h"
 
 #include "test.h"
 

@@ -1,8 +1,8 @@
 /* The gate: places per host, who waits in line, and whose turn it is. */
-#include "attempt/gate.h"
+#include "run/gate.h"
 
-#include "attempt/attempt.h"
 #include "log_capture.h"
+#include "run/attempt.h"
 #include "test.h"
 
 #include <stdio.h>

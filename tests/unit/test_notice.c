@@ -1,8 +1,8 @@
 /* notice: what Redis keeps of one, what is sent, and the job that stands in for it. */
 #include "job/notice.h"
 
-#include "attempt/notice_job.h"
 #include "job_maker.h"
+#include "run/notice_job.h"
 #include "test.h"
 
 #include <string.h>

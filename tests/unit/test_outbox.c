@@ -1,5 +1,5 @@
 /* What attempts have for Redis: in batches, until Redis has it, and what its verdicts are. */
-#include "attempt/outbox.h"
+#include "run/outbox.h"
 
 #include "heart_rig.h"
 #include "test.h"

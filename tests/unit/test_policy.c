@@ -1,5 +1,5 @@
 /* What is done about attempts that failed and occurrences that are late, as a table. */
-#include "attempt/policy.h"
+#include "run/policy.h"
 
 #include "job_maker.h"
 #include "test.h"

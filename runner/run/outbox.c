@@ -1,5 +1,5 @@
 /* outbox: see outbox.h. Queues by kind and shard, the batches under way, and their answers. */
-#include "attempt/outbox.h"
+#include "run/outbox.h"
 
 #include "base/log.h"
 

@@ -1,5 +1,5 @@
 /* due_plan: see due_plan.h. Arithmetic on instants and places. */
-#include "attempt/due_plan.h"
+#include "run/due_plan.h"
 
 static size_t min(size_t a, size_t b)
 {

@@ -1,10 +1,10 @@
 /* gate: see gate.h. Hosts, their places and their lines, and what is doubtful. attempts (attempts.h) decides
  * what becomes of an attempt that waits too long. */
-#include "attempt/gate.h"
+#include "run/gate.h"
 
-#include "attempt/attempt.h"
-#include "attempt/gate_host.h"
 #include "base/log.h"
+#include "run/attempt.h"
+#include "run/gate_host.h"
 
 /* ---- lines ---- */
 

@@ -1,10 +1,10 @@
 /* attempt_call: see attempt_call.h. No I/O but the log. */
-#include "attempt/attempt_call.h"
+#include "run/attempt_call.h"
 
-#include "attempt/attempts.h"
-#include "attempt/policy.h"
 #include "base/log.h"
 #include "base/version.h"
+#include "run/attempts.h"
+#include "run/policy.h"
 #include "text/template.h"
 
 #include <stdio.h>

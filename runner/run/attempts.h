@@ -15,15 +15,15 @@
 #ifndef DRONC_ATTEMPTS_H
 #define DRONC_ATTEMPTS_H
 
-#include "attempt/addresses.h"
-#include "attempt/attempt.h"
-#include "attempt/attempt_call.h"
-#include "attempt/gate.h"
-#include "attempt/outbox.h"
-#include "attempt/runner_context.h"
 #include "http/http_client.h"
 #include "loop/alarm.h"
 #include "redis/cluster_clock.h"
+#include "run/addresses.h"
+#include "run/attempt.h"
+#include "run/attempt_call.h"
+#include "run/gate.h"
+#include "run/outbox.h"
+#include "run/runner_context.h"
 
 /* A start is asked for so long before the instant: the time that Redis may take to make it durable without
  * making the call late. A job that is deleted within that time is still called. */

@@ -1,5 +1,5 @@
 /* due: see due.h. Sends the claims that the plan asks for, and hands their answers to attempts. */
-#include "attempt/due.h"
+#include "run/due.h"
 
 #include "base/log.h"
 

@@ -13,14 +13,14 @@
 #ifndef DRONC_ATTEMPT_H
 #define DRONC_ATTEMPT_H
 
-#include "attempt/gate.h"
-#include "attempt/policy.h"
 #include "base/list.h"
 #include "http/http_client.h"
 #include "http/lookups.h"
 #include "job/execution.h"
 #include "job/job.h"
 #include "loop/heap.h"
+#include "run/gate.h"
+#include "run/policy.h"
 #include "store/store_attempt.h"
 
 enum attempt_state {

@@ -4,7 +4,7 @@
 #ifndef DRONC_GATE_HOST_H
 #define DRONC_GATE_HOST_H
 
-#include "attempt/gate.h"
+#include "run/gate.h"
 
 #define GATE_NAME_SIZE 280 /* for the longest host that url accepts, ':' and a number */
 

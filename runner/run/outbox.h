@@ -14,9 +14,9 @@
 #ifndef DRONC_OUTBOX_H
 #define DRONC_OUTBOX_H
 
-#include "attempt/attempt.h"
-#include "attempt/runner_context.h"
 #include "base/list.h"
+#include "run/attempt.h"
+#include "run/runner_context.h"
 
 #define OUTBOX_RETRY_MS      200 /* between two tries while Redis refuses */
 #define OUTBOX_UNDER_WAY_MAX 8   /* batches */

@@ -1,5 +1,5 @@
 /* attempt_step: see attempt_step.h. */
-#include "attempt/attempt_step.h"
+#include "run/attempt_step.h"
 
 /* Returns true if a first attempt that comes from retry is too late. If its job lets occurrences wait for
  * each other, it may have done that, and is called whenever its turn comes. */

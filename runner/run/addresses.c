@@ -1,8 +1,8 @@
 /* addresses: see addresses.h. */
-#include "attempt/addresses.h"
+#include "run/addresses.h"
 
-#include "attempt/attempt.h"
 #include "base/log.h"
+#include "run/attempt.h"
 
 #include <string.h>
 

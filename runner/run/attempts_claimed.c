@@ -1,11 +1,11 @@
 /* attempts_claimed: the part of attempts (attempts.h) that is about claims: taking one in, looking its
  * host's address up, waiting for a place at the gate, and giving up one that comes too late. */
-#include "attempt/attempt_call.h"
-#include "attempt/attempt_step.h"
-#include "attempt/attempts_internal.h"
-#include "attempt/notice_job.h"
-#include "attempt/policy.h"
 #include "base/log.h"
+#include "run/attempt_call.h"
+#include "run/attempt_step.h"
+#include "run/attempts_internal.h"
+#include "run/notice_job.h"
+#include "run/policy.h"
 
 #include <stdlib.h>
 

@@ -4,9 +4,9 @@
 #ifndef DRONC_DUE_H
 #define DRONC_DUE_H
 
-#include "attempt/attempts.h"
-#include "attempt/due_plan.h"
-#include "attempt/runner_context.h"
+#include "run/attempts.h"
+#include "run/due_plan.h"
+#include "run/runner_context.h"
 
 struct due {
     const struct runner_context *context; /* borrowed */

@@ -1,7 +1,7 @@
 /* gate_host: see gate_host.h. */
-#include "attempt/gate_host.h"
+#include "run/gate_host.h"
 
-#include "attempt/attempt.h"
+#include "run/attempt.h"
 #include "text/url.h"
 
 #include <ctype.h>

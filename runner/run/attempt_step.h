@@ -4,7 +4,7 @@
 #ifndef DRONC_ATTEMPT_STEP_H
 #define DRONC_ATTEMPT_STEP_H
 
-#include "attempt/attempt.h"
+#include "run/attempt.h"
 
 #define ATTEMPT_CONFIRMED_MS 20 /* how long Redis' word counts that a claim is still ours */
 #define ATTEMPT_CONFIRM_MAX  3  /* how often Redis is asked, if its word keeps coming late */

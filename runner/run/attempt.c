@@ -1,5 +1,5 @@
 /* attempt: see attempt.h. The states of an attempt and the moves between them. */
-#include "attempt/attempt.h"
+#include "run/attempt.h"
 
 #include "base/log.h"
 

@@ -18,7 +18,7 @@
 #ifndef DRONC_DUE_PLAN_H
 #define DRONC_DUE_PLAN_H
 
-#include "attempt/attempts.h"
+#include "run/attempts.h"
 #include "store/store_attempt.h"
 
 #include <stdbool.h>

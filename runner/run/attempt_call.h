@@ -3,8 +3,8 @@
 #ifndef DRONC_ATTEMPT_CALL_H
 #define DRONC_ATTEMPT_CALL_H
 
-#include "attempt/attempt.h"
 #include "http/http_client.h"
+#include "run/attempt.h"
 
 /* What a request is made of that the attempt itself does not hold. Zero-initialised is empty. Serves one
  * request after the other, and keeps its memory in between, which is no more than the largest job needs. */

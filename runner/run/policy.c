@@ -1,5 +1,5 @@
 /* policy: see policy.h. */
-#include "attempt/policy.h"
+#include "run/policy.h"
 
 /* Evenly from 0 to max. */
 static int64_t draw(int64_t max, uint32_t random)

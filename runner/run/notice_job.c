@@ -1,5 +1,5 @@
 /* notice_job: see notice_job.h. */
-#include "attempt/notice_job.h"
+#include "run/notice_job.h"
 
 #include "job/notice.h"
 #include "text/base64.h"

@@ -1,12 +1,12 @@
 /* attempts: see attempts.h. The set of attempts, and what happens to an attempt from its start to its
  * record. How it comes to its place at the gate is in attempts_claimed.c, what to do next in attempt_step.c,
  * the call itself and its outcome in attempt_call.c. */
-#include "attempt/attempts.h"
+#include "run/attempts.h"
 
-#include "attempt/attempt_call.h"
-#include "attempt/attempt_step.h"
-#include "attempt/attempts_internal.h"
 #include "base/log.h"
+#include "run/attempt_call.h"
+#include "run/attempt_step.h"
+#include "run/attempts_internal.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -4,7 +4,7 @@
 #ifndef DRONC_ATTEMPTS_INTERNAL_H
 #define DRONC_ATTEMPTS_INTERNAL_H
 
-#include "attempt/attempts.h"
+#include "run/attempts.h"
 
 /* ---- attempts.c: the set of attempts ---- */
 
