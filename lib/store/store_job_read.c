@@ -90,8 +90,8 @@ enum err store_job_get_reply(const struct reply *reply, const struct job_id *id,
     return err;
 }
 
-enum err store_job_record_at(const struct reply *reply, size_t index, const struct job_id *job,
-                             struct execution *out, struct errinfo *info)
+enum err store_job_execution_at(const struct reply *reply, size_t index, const struct job_id *job,
+                                struct execution *out, struct errinfo *info)
 {
     size_t at = GET_RECORDS + index;
     if (at >= reply->count || reply->items[at].data == NULL ||

@@ -38,9 +38,9 @@ void store_job_get(struct cmd *cmd, const struct job_id *id, int records);
 NODISCARD enum err store_job_get_reply(const struct reply *reply, const struct job_id *id,
                                        struct store_job *out, struct wall_ms *now, size_t *count,
                                        struct errinfo *info);
-/* The record at index, newest first. ERR_PROTOCOL if it cannot be read. */
-NODISCARD enum err store_job_record_at(const struct reply *reply, size_t index, const struct job_id *job,
-                                       struct execution *out, struct errinfo *info);
+/* The execution at index, newest first. ERR_PROTOCOL if it cannot be read. */
+NODISCARD enum err store_job_execution_at(const struct reply *reply, size_t index, const struct job_id *job,
+                                          struct execution *out, struct errinfo *info);
 
 /* Look whether the first attempt at an occurrence waits in retry, because it was put off or handed back
  * unsent. There is no record of it then, and the instant is not the job's next one any more. */

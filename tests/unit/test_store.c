@@ -1,8 +1,8 @@
 /* What goes to Redis names the right keys, and whatever comes back is either understood or refused. */
 #include "store/store_database.h"
 #include "store/store_dead.h"
+#include "store/store_executions.h"
 #include "store/store_job.h"
-#include "store/store_record.h"
 #include "store/store_rezone.h"
 #include "store/store_runner.h"
 #include "store/store_scripts.h"
@@ -359,7 +359,7 @@ struct decoded {
     int64_t number;
     size_t count;
     struct store_claimed claimed;
-    struct store_record record;
+    struct store_execution record;
     struct store_runner runner;
     struct store_recovered recovered;
     struct store_claim_left left;

@@ -1,7 +1,7 @@
 /* The life of an occurrence in a real Redis: what each script does, and what it refuses. */
 #include "store/store_database.h"
+#include "store/store_executions.h"
 #include "store/store_job.h"
-#include "store/store_record.h"
 #include "store/store_rezone.h"
 #include "store/store_runner.h"
 
@@ -215,7 +215,7 @@ static struct store_recovered recover(const char *dead)
 /* The newest record of a job; the caller looks at it. */
 static struct execution newest(const char *id)
 {
-    static struct store_record record;
+    static struct store_execution record;
     struct job_id job;
     struct cmd cmd;
     memcpy(job.bytes, id, JOB_ID_SIZE);
@@ -811,7 +811,7 @@ TEST(scripts_finish_without_memory_does_nothing)
 
 TEST(scripts_executions_pages_backwards)
 {
-    static struct store_record records[3];
+    static struct store_execution records[3];
     struct cmd cmd;
     size_t count;
     const char *const ids[] = {A, B, C};
