@@ -88,8 +88,8 @@ size_t attempts_calling(const struct attempts *attempts);
 /* Write the tokens of a shard's attempts to out, which has room for attempts_count of them. Returns how
  * many. */
 size_t attempts_tokens(const struct attempts *attempts, unsigned shard, int64_t *out);
-/* Returns true if an attempt that may yet write its job's next instant holds this zone. */
-bool attempts_hold_zone(const struct attempts *attempts, const struct zone *zone);
+/* Returns true if an attempt that may yet write its job's next instant uses this zone. */
+bool attempts_use_zone(const struct attempts *attempts, const struct zone *zone);
 
 /* ---- what they may do ---- */
 

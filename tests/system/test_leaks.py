@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from harness import DIST, ROOT, SANITIZED, sanitizer_reports
-from planted import bury
+from planted import plant_dead
 from world import DOCUMENT, OPERATIONS, World
 
 CALLS = 1000
@@ -122,7 +122,7 @@ def prepare(world, op, job_id, n):
         world.handler.post(FULL[n % 2])
         world.handler.pause(job_id)
     if "dead" in op.node["tags"] and "{id}" not in op.path:
-        bury(world.db, [(job_id, int(time.time() * 1000) + 1000 + i) for i in range(3)])
+        plant_dead(world.db, [(job_id, int(time.time() * 1000) + 1000 + i) for i in range(3)])
 
 
 def send(world, op, job_id, n):

@@ -5,7 +5,7 @@ from urllib.parse import quote, urlencode
 
 from harness import NEVER_SOON, ROOT, Handler, Redis, id_bytes, job_key, key_of
 from openapi import Document
-from planted import bury, plant
+from planted import plant, plant_dead
 
 DOCUMENT = Document(json.loads((ROOT / "fcgi" / "api" / "openapi.json").read_text()))
 OPERATIONS = DOCUMENT.operations
@@ -53,7 +53,7 @@ class World:
             return f"exec:{job_id[5:]}:{self.plant(job_id)}:1"
         if name == "DeadId":
             due = int(time.time() * 1000) + 1000  # of this job, not of an earlier one of its id
-            bury(self.db, [(job_id, due)])
+            plant_dead(self.db, [(job_id, due)])
             return f"dead:{job_id[5:]}:{due}"
         return job_id if name == "JobId" else None
 

@@ -451,14 +451,14 @@ TEST(attempts_counts_a_backlog_and_its_tokens)
     assert_int_equal(attempts_tokens(&heart.attempts, 1, tokens), 0);
 }
 
-TEST(attempts_holds_a_zone_until_the_next_instant_is_written)
+TEST(attempts_uses_a_zone_until_the_next_instant_is_written)
 {
     struct store_claimed claimed = make_claim(INSTANT);
     const struct zone *zone;
     claimed.fields.timezone = slice_of("Europe/Berlin");
     assert_int_equal(zones_get(heart.context.zones, "Europe/Berlin", 13, &zone), ZONE_OK);
     claim_and_ask(claimed);
-    assert_true(attempts_hold_zone(&heart.attempts, zone));
+    assert_true(attempts_use_zone(&heart.attempts, zone));
     heart_answer("start", DONE);
-    assert_false(attempts_hold_zone(&heart.attempts, zone));
+    assert_false(attempts_use_zone(&heart.attempts, zone));
 }
