@@ -262,7 +262,7 @@ static void on_broken(void *arg, const struct store_attempt *claim, const char *
     struct cmd cmd;
     job_id_format(id, &claim->job);
     log_error("job set aside", log_str("job", id), log_str("why", why));
-    store_set_aside(&cmd, store_shard(&claim->job), runner->id, claim);
+    store_mark_broken(&cmd, store_shard(&claim->job), runner->id, claim);
     if (redis_link_submit(runner->context.link, &cmd, NULL, NULL) != ERR_OK) {
         log_debug("job not set aside yet", log_str("job", id));
     }

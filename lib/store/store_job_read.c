@@ -21,7 +21,7 @@ enum {
 _Static_assert(JOB_version == JOB_CREATED + 1 + JOB_FIELD_COUNT,
                "contract.def has as many fields as job_fields.c");
 
-/* The number in text; `otherwise` if it is absent or garbage. */
+/* The number in text; `otherwise` if it is absent or no number. */
 static int64_t number_or(struct slice text, int64_t otherwise)
 {
     int64_t value;

@@ -13,10 +13,10 @@
 /* All that Redis knows of a job but its history. Texts are borrowed from the reply. */
 struct store_job {
     struct job_id id;
-    struct job_fields fields; /* as stored, not validated; without a schedule if it is garbage */
-    struct wall_ms created;   /* 0 if it is garbage */
+    struct job_fields fields; /* as stored, not validated; without a schedule if it is broken */
+    struct wall_ms created;   /* 0 if it is broken */
     struct wall_ms due;       /* its next instant; INT64_MAX: it waits for none (or is claimed) */
-    bool broken;              /* a runner could not read it and set it aside */
+    bool broken;              /* as a runner found */
     int64_t version;          /* 1, and one more for each change of its definition */
     int64_t epoch;            /* how often its time was changed, or it was paused or resumed */
     int64_t born;             /* distinguishes it from an earlier job of its id; 0: there is no need */

@@ -42,7 +42,7 @@ struct attempts_options {
     size_t max_in_flight; /* calls at once */
     size_t max_per_host;  /* of these, to one host */
     size_t max_slow;      /* of these, what may turn out slow (gate.h); 0: half of them */
-    /* A job turned out to be unreadable: it is to be set aside. */
+    /* A job is broken: it is to be marked so. */
     void (*on_broken)(void *arg, const struct store_attempt *claim, const char *why);
     /* A retry or a next occurrence is due in shard at `due`. */
     void (*on_due)(void *arg, unsigned shard, struct wall_ms due);

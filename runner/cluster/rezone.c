@@ -137,7 +137,7 @@ static void on_moved(void *arg, const struct reply *reply)
     rezone->moved += moved;
 }
 
-/* Where the occurrence belongs. Returns false if it stays, or if the job cannot be read. */
+/* Where the occurrence belongs. Returns false if it stays, or if the job is broken. */
 static bool find_instant(const struct rezone *rezone, const struct store_pending *pending,
                          struct wall_ms *due)
 {
@@ -145,7 +145,7 @@ static bool find_instant(const struct rezone *rezone, const struct store_pending
     struct errinfo info = {0};
     if (job_restore(&job, &pending->job, &pending->fields, pending->created, rezone->context->zones, &info) !=
         ERR_OK) {
-        return false; /* the runner that claims it sets it aside */
+        return false; /* the runner that claims it marks it */
     }
     *due = job_rezone(&job, old_rules(rezone, zone_name(job.zone)), pending->due,
                       cluster_clock_now(rezone->context->cluster_clock));

@@ -272,7 +272,7 @@ def test_rule_that_is_none_is_refused_by_name(handler, redis, kind, fields, code
 
 @pytest.mark.parametrize("name, value", [("catch_up", "sometimes"), ("catch_up_window_s", "an hour"), ("catch_up_window_s", "0"),
                                          ("catch_up_max", "1e3"), ("catch_up_max", "100000")])
-def test_stored_rule_that_is_garbage_sets_the_job_aside(make_runner, redis, handler, hook, name, value):
+def test_stored_rule_that_is_broken_sets_the_job_aside(make_runner, redis, handler, hook, name, value):
     job_id = handler.schedule("* * * * * *", hook.url, "ATLEAST_ONCE")
     with redis.client() as db:
         db.hset(job_key(job_id), name, value)

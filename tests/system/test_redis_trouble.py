@@ -350,7 +350,7 @@ GARBAGE = {
 
 
 @pytest.mark.parametrize("spoil", GARBAGE.values(), ids=GARBAGE.keys())
-def test_job_that_is_garbage_is_set_aside_and_named_and_the_others_go_on(runner, redis, handler, target, spoil):
+def test_broken_job_is_set_aside_and_named_and_the_others_go_on(runner, redis, handler, target, spoil):
     others = [target.hook() for _ in range(20)]
     broken = handler.schedule("* * * * * *", target.hook().url)
     for hook in others:

@@ -279,7 +279,7 @@ def test_forgotten_scripts_and_closed_connections_are_survived(runner, redis, ha
     assert_none_twice([most])
 
 
-def test_job_that_cannot_be_read_is_set_aside(runner, redis, handler, hook, target):
+def test_broken_job_is_set_aside(runner, redis, handler, hook, target):
     broken = handler.schedule("* * * * * *", target.hook().url)
     with redis.client() as db:
         db.hset(job_key(broken), "schedule", "garbage")

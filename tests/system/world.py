@@ -35,7 +35,7 @@ class World:
         return self.handler.schedule(BASE["schedule"], f"http://127.0.0.1:9/{self.count}", BASE["type"], **fields)
 
     def break_job(self, job_id):
-        """What is stored cannot be read, as a runner found."""
+        """A broken job, as a runner marks it."""
         self.db.hset(job_key(job_id), "schedule", "no schedule")
         self.db.zadd(key_of(job_id, "broken"), {id_bytes(job_id): START})
         self.db.zrem(key_of(job_id, "due"), id_bytes(job_id))

@@ -358,7 +358,7 @@ TEST(attempts_confirms_again_where_the_answer_is_old)
     assert_int_equal(fake_call_count, 1);
 }
 
-/* ---- too late, and unreadable ---- */
+/* ---- too late, and broken ---- */
 
 TEST(attempts_skips_a_gap_and_is_due_behind_it)
 {

@@ -431,7 +431,7 @@ TEST(scripts_claim_of_nothing_leaves_no_trace)
     assert_int_equal(ASK("DBSIZE"), 0);
 }
 
-TEST(scripts_claim_tells_gone_jobs_and_garbage_from_good_ones)
+TEST(scripts_claim_distinguishes_gone_and_broken_jobs_from_good_ones)
 {
     (void)create(A, JOB_ATMOST_ONCE, T0);
     (void)create(B, JOB_ATMOST_ONCE, T0 + 1);
@@ -446,7 +446,7 @@ TEST(scripts_claim_tells_gone_jobs_and_garbage_from_good_ones)
 }
 
 /* Else the runner would take it for one that is gone, and hand it back, and claim it again, without end. */
-TEST(scripts_claim_of_a_job_without_a_creation_is_garbage)
+TEST(scripts_claim_of_a_job_without_a_creation_is_broken)
 {
     static const char *const creations[] = {"", " ", " 1000", "1000 1", "+1000", "soon"};
     for (size_t i = 0; i < sizeof creations / sizeof creations[0]; i++) {
@@ -456,7 +456,7 @@ TEST(scripts_claim_of_a_job_without_a_creation_is_garbage)
         assert_int_equal(claim("me"), 1);
         assert_non_null(got.at[0].fields.schedule.data);
         assert_int_equal(got.at[0].fields.schedule.len, 0);
-        store_set_aside(&cmd, SHARD, "me", &got.at[0].attempt);
+        store_mark_broken(&cmd, SHARD, "me", &got.at[0].attempt);
         exchange(&cmd);
         assert_int_equal(number(), 1);
         assert_int_equal(ASK("EXISTS", TAG "claimed:me", TAG "due", TAG "retry"), 0);
@@ -834,7 +834,7 @@ TEST(scripts_executions_pages_backwards)
     }
 }
 
-/* ---- release, skip, set aside ---- */
+/* ---- release, skip, mark broken ---- */
 
 TEST(scripts_release_of_a_claim_makes_it_due_again)
 {
@@ -938,17 +938,17 @@ TEST(scripts_skip_of_the_last_occurrences_makes_nothing_due)
     assert_int_equal(due_of(A), -1);
 }
 
-TEST(scripts_set_aside_until_it_is_made_anew)
+TEST(scripts_mark_broken_until_it_is_made_anew)
 {
     struct cmd cmd;
     (void)create(A, JOB_ATMOST_ONCE, T0);
     SAY("SET", TAG "job:" A, "garbage");
     (void)claim("me");
     struct store_attempt attempt = held_by("me", A, 1);
-    store_set_aside(&cmd, SHARD, "you", &attempt);
+    store_mark_broken(&cmd, SHARD, "you", &attempt);
     exchange(&cmd);
     assert_int_equal(number(), 0);
-    store_set_aside(&cmd, SHARD, "me", &attempt);
+    store_mark_broken(&cmd, SHARD, "me", &attempt);
     exchange(&cmd);
     assert_int_equal(number(), 1);
     assert_int_equal(ASK("EXISTS", TAG "claimed:me", TAG "due"), 0);
@@ -960,14 +960,14 @@ TEST(scripts_set_aside_until_it_is_made_anew)
 }
 
 /* When the job was created stands in its claim: whatever it is, the claim has to be let go of. */
-TEST(scripts_set_aside_with_garbage_for_its_creation)
+TEST(scripts_mark_broken_with_a_broken_creation)
 {
     struct cmd cmd;
     (void)create(A, JOB_ATMOST_ONCE, T0);
     SAY("HSET", TAG "job:" A, "created", "the day\nbefore");
     (void)claim("me");
     struct store_attempt attempt = held_by("me", A, 1);
-    store_set_aside(&cmd, SHARD, "me", &attempt);
+    store_mark_broken(&cmd, SHARD, "me", &attempt);
     exchange(&cmd);
     assert_int_equal(number(), 1);
     assert_int_equal(ASK("EXISTS", TAG "claimed:me", TAG "due"), 0);

@@ -173,7 +173,7 @@ TEST(taken_job_made_again_does_not_get_what_ended_after_the_delete)
     assert_int_equal(ASK("HGET", TAG "job:" A, "floor"), soon_at.ms);
 }
 
-TEST(taken_job_that_was_set_aside_and_made_anew_does_not_get_what_is_started)
+TEST(taken_job_that_was_broken_and_made_anew_does_not_get_what_is_started)
 {
     struct wall_ms at;
     start_one();
