@@ -235,7 +235,7 @@ def test_redrive_needs_a_job_that_calls_again(handler, db):
 
 @pytest.fixture
 def many(handler, db):
-    """1,500 dead occurrences of 15 jobs that nobody calls."""
+    """1,500 dead occurrences of 15 jobs that no runner calls."""
     jobs = [at_least_once(handler, name=str(n)) for n in range(15)]
     ms = int(time.time() * 1000) + 5000
     plant_dead(db, [(job_id, ms + n) for n in range(100) for job_id in jobs], died=lambda n: ms + n)

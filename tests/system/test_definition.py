@@ -488,7 +488,7 @@ def test_what_was_not_sent_is_failed_and_not_tried_again(stack):
 
 
 def test_what_was_not_sent_is_tried_again_if_the_job_says_so(stack, target):
-    """Nobody listens at first; then somebody does, and is called once."""
+    """Nothing listens at first; then a target does, and is called once."""
     hook = target.hook()
     late = Target(listening=False)
     try:

@@ -1,6 +1,6 @@
 """What a request takes, it gives back: everything in openapi.json a thousand times, about jobs that own all that a job can own.
 
-LeakSanitizer tells of what nobody can reach any more, the handler's size of what piles up in reach. An operation that is added to the
+LeakSanitizer reports what nothing can reach any more, the handler's size of what piles up in reach. An operation that is added to the
 document is walked by itself, with its examples; one with a body has to say in BODIES what is sent.
 """
 import fcntl

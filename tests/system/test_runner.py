@@ -160,7 +160,7 @@ def test_retry_survives_a_killed_runner(make_runner, handler, redis, hook):
     make_runner()
     before, after = hook.wait_for_calls(2, timeout=10)
     assert (before.key, before.attempt) == (after.key, 1)
-    # 3 where the first runner had just started the second attempt when it was killed: nobody knows whether it left.
+    # 3 where the first runner had just started the second attempt when it was killed: whether it left is unknown.
     assert after.attempt in (2, 3)
 
 

@@ -64,7 +64,7 @@ class World:
         return f"{path}?{urlencode(query)}" if query else path
 
     def examples(self, op, job_id, required_only=False):
-        """A query of examples. A cursor is nobody's to make up."""
+        """A query of examples. A client cannot make up a cursor."""
         query = {}
         for p in op.params_in("query"):
             if "example" in p and (p.get("required") or not required_only):
@@ -73,7 +73,7 @@ class World:
         return query
 
     def ask(self, op, job_id=None, query=None, body=None, kind=None, entry=None, **headers):
-        """Send a good request, but for what is said here; the answer has to be one that is described."""
+        """Send a good request, but for these arguments; the document has to describe the answer."""
         job_id = job_id or self.job()
         query = self.examples(op, job_id, required_only=True) if query is None else query
         if op.body and body is None:

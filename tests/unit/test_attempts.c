@@ -219,7 +219,8 @@ TEST(attempts_hands_back_what_is_not_sent_when_the_lease_is_lost)
     heart_turn();
     assert_true(cmd_has_number(fake_link_first(heart.link, "release"), T0 + INSTANT));
     heart_answer("release", DONE);
-    assert_int_equal(heart.due_at.ms, T0 + INSTANT); /* whoever has a lease may claim it: perhaps we again */
+    /* any runner with a lease may claim it: perhaps we again */
+    assert_int_equal(heart.due_at.ms, T0 + INSTANT);
     assert_over();
 }
 

@@ -1,5 +1,5 @@
 /* A job as a whole in a real Redis: what becomes of its occurrences when it is changed, paused, resumed,
- * deleted or made again at any point of their lives, and runs by hand. */
+ * deleted or created again at any point of their lives, and manual runs. */
 #include "life_rig.h"
 #include "test.h"
 
@@ -419,7 +419,7 @@ TEST(life_mark_broken_of_a_job_that_was_made_anew_leaves_that_alone)
     assert_int_equal(ASK("EXISTS", TAG "broken", TAG "claimed:me"), 0);
 }
 
-/* ---- runs by hand ---- */
+/* ---- manual runs ---- */
 
 TEST(life_run_is_made_while_the_job_is_paused)
 {

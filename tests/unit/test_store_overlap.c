@@ -280,7 +280,7 @@ TEST(overlap_goes_on_between_the_attempts)
     struct store_attempt other = take("you", second);
     assert_int_equal(start("you", &other), STORE_SETTLED);
     assert_says("", first, 1, " was under way");
-    /* The retry itself passes, by whoever makes it; and what was due with it does not. */
+    /* The retry itself passes, whichever runner makes it; and what was due with it does not. */
     struct store_attempt retry = {0};
     assert_int_equal(claim("you", third, &retry), 2);
     retry = (struct store_attempt){a, {first}, 2, retry.token};
@@ -322,7 +322,7 @@ TEST(overlap_stale_place_keeps_nobody_out)
 {
     create(JOB_ATMOST_ONCE, "skip");
     struct store_attempt running = begin("me", first);
-    (void)ASK("DEL", TAG "claimed:me"); /* nobody said that it was over */
+    (void)ASK("DEL", TAG "claimed:me"); /* no script recorded its end */
     assert_places(first, -1);
     (void)begin("you", second);
     assert_places(second, -1);

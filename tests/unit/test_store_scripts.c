@@ -465,7 +465,7 @@ TEST(scripts_claim_of_a_job_without_a_creation_is_broken)
     }
 }
 
-/* Whatever else somebody wrote into its hash, the whole definition is told. */
+/* Whatever else a person wrote into its hash, the reply has the whole definition. */
 TEST(scripts_claim_tells_all_of_a_job_with_strange_fields)
 {
     (void)create(A, JOB_ATMOST_ONCE, T0);
@@ -973,7 +973,7 @@ TEST(scripts_mark_broken_with_a_broken_creation)
     assert_int_equal(ASK("EXISTS", TAG "claimed:me", TAG "due"), 0);
 }
 
-/* The target said that nobody need call again. */
+/* The target answered that there is no need to call again. */
 TEST(scripts_finish_pauses_a_job_whose_target_is_gone)
 {
     (void)create(A, JOB_ATLEAST_ONCE, T0);
@@ -1285,7 +1285,7 @@ TEST(scripts_heartbeat_tells_time_and_runners)
     assert_int_equal(count, 2);
 }
 
-/* As after Redis' clock was set back by an hour: nobody is to be taken for alive an hour longer. */
+/* As after Redis' clock was set back by an hour: no runner may count as alive an hour longer. */
 TEST(scripts_heartbeat_shortens_leases_from_the_future)
 {
     int64_t now_us;

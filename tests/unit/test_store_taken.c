@@ -328,7 +328,7 @@ TEST(taken_resume_behind_a_clock_that_was_set_back_asks_the_history)
     assert_int_equal(resume_at((struct wall_ms){soon_at.ms + 5001}), STORE_ANSWER_DONE);
 }
 
-/* ---- runs by hand ---- */
+/* ---- manual runs ---- */
 
 TEST(taken_run_by_hand_does_not_get_what_is_under_way)
 {
