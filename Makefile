@@ -110,7 +110,7 @@ $(PARTS_A): $(PARTS_OBJ)
 $(LIB_A) $(PARTS_A): Makefile
 	@ar rcsT $(NEW) $(filter %.o,$^) && $(PUT)
 
-# Its list of headers is put first: an object without one would not be made again when a header changes.
+# Its list of headers is put first: an object without one would not be rebuilt when a header changes.
 HEADERS = $(@:.o=.d)
 COMPILE = $(CC) $(CPPFLAGS) $(CFLAGS) -MF $(HEADERS).$$$$ -MT $@ -c -o $(NEW) $< && mv -f $(HEADERS).$$$$ $(HEADERS) && $(PUT)
 

@@ -29,7 +29,7 @@ static const struct startup STARTUP = {
 static enum err serve_fastcgi(struct app *app, struct errinfo *info)
 {
     pid_t pid = getpid();
-    stop_hold(); /* a reader of the next line may stop this process, which must answer what waits */
+    stop_block(); /* a reader of the next line may stop this process, which must answer what waits */
     log_info("handler started", log_i64("pid", pid), log_str("version", DRONC_VERSION));
     enum err err = check_at_start(app->context.redis, info);
     if (err == ERR_OK) {

@@ -212,14 +212,14 @@ static void on_commands_state(void *arg, bool up)
 static void on_surveyed(void *arg)
 {
     struct runner *runner = arg;
-    char place[CONFIG_REDIS_SIZE];
+    char where[CONFIG_REDIS_SIZE];
     char keeps[STORE_DURABILITY_SIZE];
     char next[CLOCK_RFC3339_SIZE];
     if (!runner->logged_ready) {
-        config_describe_redis(place, runner->config);
+        config_describe_redis(where, runner->config);
         store_durability_describe(keeps, &runner->survey.durability);
         survey_describe_next(next, &runner->survey);
-        log_info("ready", log_str("runner", runner->id), log_str("redis", place),
+        log_info("ready", log_str("runner", runner->id), log_str("redis", where),
                  log_str("version", DRONC_VERSION), log_str("redis_keeps", keeps),
                  log_i64("jobs_waiting", runner->survey.jobs), log_str("next", next));
         runner->logged_ready = true;
@@ -262,7 +262,7 @@ static void on_broken(void *arg, const struct store_attempt *claim, const char *
     struct cmd cmd;
     job_id_format(id, &claim->job);
     log_error("job set aside", log_str("job", id), log_str("why", why));
-    store_set_aside(&cmd, store_shard(&claim->job), runner->id, claim);
+    store_mark_broken(&cmd, store_shard(&claim->job), runner->id, claim);
     if (redis_link_submit(runner->context.link, &cmd, NULL, NULL) != ERR_OK) {
         log_debug("job not set aside yet", log_str("job", id));
     }

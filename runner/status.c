@@ -31,7 +31,7 @@ static const char *preface(const struct status_of *of)
 
 void status_describe(char out[STATUS_SIZE], const struct status_of *of)
 {
-    char place[CONFIG_REDIS_SIZE] = "";
+    char where[CONFIG_REDIS_SIZE] = "";
     char head[HEAD_SIZE] = "";
     char tail[64] = "";
     size_t waiting = outbox_waiting(of->outbox);
@@ -41,8 +41,8 @@ void status_describe(char out[STATUS_SIZE], const struct status_of *of)
                        "to %d); ",
                        of->lease->level, STORE_LEVEL);
     } else if (!status_is_working(of)) {
-        config_describe_redis(place, of->config);
-        (void)snprintf(head, sizeof head, "waiting for Redis at %.200s: %s%.300s; ", place, preface(of),
+        config_describe_redis(where, of->config);
+        (void)snprintf(head, sizeof head, "waiting for Redis at %.200s: %s%.300s; ", where, preface(of),
                        trouble(of));
     }
     if (waiting > 0) {

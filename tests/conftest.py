@@ -39,7 +39,7 @@ def pytest_collection_modifyitems(config, items):
 
 
 def pytest_fixture_setup(fixturedef, request):
-    """Tests of other files come between, so what belongs to a file would be made again and again, perhaps in the place of the one before."""
+    """Tests of other files come between, so what belongs to a file would be rebuilt again and again, perhaps in the place of the one before."""
     mixed = hasattr(request.config, "workerinput")
     assert not mixed or fixturedef.scope in ("function", "session"), f"{fixturedef.argname}: of a test, or of all of them"
 

@@ -22,7 +22,7 @@ NODISCARD bool dead_id_parse(struct slice id, struct job_id *job, struct wall_ms
 struct dead_cursor {
     unsigned shard;                      /* redriving, deleting: where to go on; list: 0 */
     int64_t next_us;                     /* redriving: when to call the next one; 0: now */
-    bool inside;                         /* place is set */
+    bool inside;                         /* position is set */
     struct store_dead_position position; /* go on after it; else from the beginning */
 };
 #define DEAD_CURSOR_SIZE 160

@@ -49,7 +49,7 @@ static int64_t position_sequence(const char *position)
 
 /* Was a recorded after b, a record of another shard? Within a millisecond the later call counts as the later
  * record. */
-static bool is_newer(const struct store_record *a, const struct store_record *b)
+static bool is_newer(const struct store_execution *a, const struct store_execution *b)
 {
     return a->recorded_ms != b->recorded_ms
                ? a->recorded_ms > b->recorded_ms
@@ -171,9 +171,9 @@ void feed_end(struct feed *feed, size_t limit)
 }
 
 /* Returns room for count records; NULL: memory is short. */
-static struct store_record *make_records(struct feed *feed, size_t count, struct errinfo *info)
+static struct store_execution *make_records(struct feed *feed, size_t count, struct errinfo *info)
 {
-    struct store_record *records = arena_alloc(feed->arena, count * sizeof *records);
+    struct store_execution *records = arena_alloc(feed->arena, count * sizeof *records);
 
     if (records == NULL) {
         (void)err_set(info, ERR_NOMEM, "out of memory for %zu records", count);
@@ -192,7 +192,7 @@ static bool is_wanted(const struct feed_filter *filter, const struct execution *
 }
 
 /* Was the record decoded, and is it wanted? Logs one that could not be decoded. */
-static bool is_kept(const struct feed *feed, const struct store_record *record, enum err err,
+static bool is_kept(const struct feed *feed, const struct store_execution *record, enum err err,
                     const struct errinfo *info)
 {
     if (err != ERR_OK) {
@@ -206,9 +206,9 @@ static bool is_kept(const struct feed *feed, const struct store_record *record, 
  * the list ends here for this page: this record and all after it are too old (a call comes before its
  * record), or it has no position to go on from. */
 static bool take_record(struct feed *feed, struct feed_shard *s, const struct reply *reply, size_t index,
-                        struct store_record **end)
+                        struct store_execution **end)
 {
-    struct store_record *record = *end;
+    struct store_execution *record = *end;
     struct errinfo why = {0};
 
     record->position[0] = '\0';
@@ -231,7 +231,7 @@ enum err feed_fill(struct feed *feed, unsigned shard, const struct reply *reply,
     if (err != ERR_OK) {
         return err;
     }
-    struct store_record *records = make_records(feed, count, info);
+    struct store_execution *records = make_records(feed, count, info);
     if (records == NULL) {
         return ERR_NOMEM;
     }
@@ -254,7 +254,7 @@ static bool is_passed_last(const struct feed_cursor *from, const struct executio
 /* Decode records into room, and add the wanted ones after `from` to the page. If the record that the cursor
  * names is gone, so are all older ones. */
 static void page_history(struct feed *feed, const struct job_id *job, const struct reply *reply,
-                         struct store_record *room, size_t goal)
+                         struct store_execution *room, size_t goal)
 {
     bool behind = feed->from.kind != FEED_CURSOR_JOB;
     struct errinfo why = {0};
@@ -285,7 +285,7 @@ enum err feed_fill_history(struct feed *feed, const struct job_id *job, const st
     if (err != ERR_OK) {
         return err;
     }
-    struct store_record *room = make_records(feed, goal + 1, info);
+    struct store_execution *room = make_records(feed, goal + 1, info);
     if (room == NULL) {
         return ERR_NOMEM;
     }
@@ -296,8 +296,8 @@ enum err feed_fill_history(struct feed *feed, const struct job_id *job, const st
 /* qsort over a page. Calls of the same millisecond stay together by job, the latest attempt first. */
 static int compare_calls(const void *a, const void *b)
 {
-    const struct execution *x = &(*(const struct store_record *const *)a)->execution;
-    const struct execution *y = &(*(const struct store_record *const *)b)->execution;
+    const struct execution *x = &(*(const struct store_execution *const *)a)->execution;
+    const struct execution *y = &(*(const struct store_execution *const *)b)->execution;
     int64_t difference = execution_instant(y).ms - execution_instant(x).ms;
 
     if (difference != 0) {
@@ -312,7 +312,7 @@ static int compare_calls(const void *a, const void *b)
 
 void feed_sort(struct feed *feed)
 {
-    qsort(feed->page, feed->page_count, sizeof(const struct store_record *), compare_calls);
+    qsort(feed->page, feed->page_count, sizeof(const struct store_execution *), compare_calls);
 }
 
 const struct execution *feed_at(const struct feed *feed, size_t index)

@@ -21,7 +21,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "resp/cmd.h"
-#include "store/store_record.h"
+#include "store/store_executions.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -49,16 +49,16 @@ struct feed_filter {
 
 /* What is known of one shard's list. */
 struct feed_shard {
-    const struct store_record *next; /* the first of its records that is not in the page yet */
-    const struct store_record *end;  /* past the last of them */
-    bool more;                       /* Redis may hold older ones than these */
-    char before[STORE_FEED_ID_MAX];  /* the position of the oldest record that was read; at first, where to
+    const struct store_execution *next; /* the first of its records that is not in the page yet */
+    const struct store_execution *end;  /* past the last of them */
+    bool more;                          /* Redis may hold older ones than these */
+    char before[STORE_FEED_ID_MAX];     /* the position of the oldest record that was read; at first, where to
                                         begin */
 };
 
 struct feed {
     struct arena *arena; /* borrowed */
-    const struct store_record *page[FEED_PAGE_MAX];
+    const struct store_execution *page[FEED_PAGE_MAX];
     size_t page_count;
     size_t scanned; /* records that were read */
     struct feed_filter filter;

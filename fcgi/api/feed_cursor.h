@@ -10,7 +10,7 @@
 #define DRONC_FEED_CURSOR_H
 
 #include "base/buffer.h"
-#include "store/store_record.h"
+#include "store/store_executions.h"
 
 #include <stdbool.h>
 #include <stdint.h>

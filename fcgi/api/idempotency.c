@@ -9,7 +9,7 @@
 
 #define KEY_MAX 255 /* bytes */
 
-/* Returns the key; NULL: there is none. (An empty one is a key, and malformed.) */
+/* Returns the key; NULL if there is none. (An empty one is a key, and malformed.) */
 static const char *key_of(struct request *req)
 {
     const char *first = req->source->meta(req->source->arg, "HTTP_IDEMPOTENCY_KEY");

@@ -35,7 +35,7 @@ static struct job_backup what_is_kept(const struct job_view *view)
                                .by = view->stored.by};
 }
 
-/* A job that cannot be read gets a line, too, which POST /v1/jobs:batch refuses. */
+/* A broken job gets a line, too, which POST /v1/jobs:batch refuses. */
 static void write_broken(struct json_writer *w, const struct job_view *view)
 {
     char id[JOB_ID_TEXT_SIZE];

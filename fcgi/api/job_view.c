@@ -114,7 +114,7 @@ static void read_records(struct job_view *view, const struct reply *reply,
 
     view->behind = view->now;
     for (size_t i = 0; i < view->records; i++) {
-        if (store_job_record_at(reply, i, &view->stored.id, &execution, &info) != ERR_OK) {
+        if (store_job_execution_at(reply, i, &view->stored.id, &execution, &info) != ERR_OK) {
             log_warn("record skipped", log_str("error", info.text));
             continue;
         }

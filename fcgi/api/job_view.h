@@ -93,7 +93,7 @@ bool job_view_is_known(struct context *ctx, int64_t version);
 
 /* Fill error: there is no such job (404). Always false, as the next two. */
 bool job_view_refuse_missing(struct api_error *error);
-/* What is stored of the job cannot be read (409). */
+/* The job is broken (409). */
 bool job_view_refuse_broken(struct api_error *error);
 /* The schedule has no future instant (400). */
 bool job_view_refuse_over(const struct job *job, struct api_error *error);

@@ -7,8 +7,8 @@
 #include "api/track_query.h"
 #include "http/query.h"
 #include "job/execution_json.h"
+#include "store/store_executions.h"
 #include "store/store_job_read.h"
-#include "store/store_record.h"
 
 /* How many records to ask a shard for: without a filter, its share of the page and a few more; with a filter,
  * more, though few enough for one that most records pass; and never more than a few thousand of all shards
@@ -203,7 +203,7 @@ bool track_list_of_job(struct context *ctx, struct api_error *error)
 /* Find the record of the attempt that wanted names in the history of the reply. ERR_NOT_FOUND: it is not
  * there. */
 static enum err find_execution(const struct reply *reply, const struct execution *wanted,
-                               struct store_record *out, struct errinfo *info)
+                               struct store_execution *out, struct errinfo *info)
 {
     size_t count;
     enum err err = store_history_count(reply, &count, info);
@@ -222,7 +222,7 @@ static enum err find_execution(const struct reply *reply, const struct execution
 bool track_show_execution(struct context *ctx, struct api_error *error)
 {
     struct execution wanted;
-    struct store_record record;
+    struct store_execution record;
     const struct reply *reply;
     struct errinfo info = {0};
     struct json_writer w;

@@ -98,8 +98,8 @@ void response_lines(struct response *res, int status)
     res->content_type = "application/x-ndjson";
 }
 
-/* Write the place of the error, as far as it is known. */
-static void put_place(struct json_writer *w, const struct api_error *error)
+/* Write where the error is, as far as that is known. */
+static void put_position(struct json_writer *w, const struct api_error *error)
 {
     if (error->field.data != NULL) {
         json_key(w, "field");
@@ -117,7 +117,7 @@ void response_put_error(struct json_writer *w, const struct api_error *error)
     json_object_begin(w);
     json_member_str(w, "code", api_code_name(error->code));
     json_member_str(w, "message", error->text);
-    put_place(w, error);
+    put_position(w, error);
     json_object_end(w);
 }
 
@@ -133,7 +133,7 @@ static void put_problem(struct json_writer *w, const struct api_error *error)
     json_put_i64(w, status);
     json_member_str(w, "detail", error->text);
     json_member_str(w, "code", api_code_name(error->code));
-    put_place(w, error);
+    put_position(w, error);
 }
 
 void response_error(struct response *res, const struct api_error *error)

@@ -27,23 +27,23 @@ bool children_may_start(const struct children *children, enum child_kind kind)
     return children->count[kind] < limits[kind];
 }
 
-static struct child *free_place(struct children *children)
+static struct child *free_slot(struct children *children)
 {
-    struct child *place = children->places;
+    struct child *slot = children->slots;
 
-    while (place->pid != 0) {
-        place++; /* the sum of the limits is at most CHILDREN_MAX */
+    while (slot->pid != 0) {
+        slot++; /* the sum of the limits is at most CHILDREN_MAX */
     }
-    return place;
+    return slot;
 }
 
 /* Let go of what the child shares with its parent. */
 static void become_child(struct children *children, pid_t parent, int end)
 {
     (void)end; /* stays open as long as this process lives, which is its purpose */
-    for (struct child *place = children->places; place < children->places + CHILDREN_MAX; place++) {
-        if (place->pid != 0) {
-            close(place->pipe);
+    for (struct child *slot = children->slots; slot < children->slots + CHILDREN_MAX; slot++) {
+        if (slot->pid != 0) {
+            close(slot->pipe);
         }
     }
     close(children->epoll_fd);
@@ -57,9 +57,9 @@ static void become_child(struct children *children, pid_t parent, int end)
 static void note_child(struct children *children, enum child_kind kind, pid_t pid, int end)
 {
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = children};
-    struct child *place = free_place(children);
+    struct child *slot = free_slot(children);
 
-    *place = (struct child){pid, end, kind};
+    *slot = (struct child){pid, end, kind};
     children->count[kind]++;
     (void)epoll_ctl(children->epoll_fd, EPOLL_CTL_ADD, end, &event);
 }
@@ -101,16 +101,16 @@ bool children_reap(struct children *children)
 {
     bool any = false;
 
-    for (struct child *place = children->places; place < children->places + CHILDREN_MAX; place++) {
+    for (struct child *slot = children->slots; slot < children->slots + CHILDREN_MAX; slot++) {
         int status = 0;
-        if (place->pid == 0 || waitpid(place->pid, &status, WNOHANG) == 0) {
+        if (slot->pid == 0 || waitpid(slot->pid, &status, WNOHANG) == 0) {
             continue;
         }
-        log_end(place->pid, status);
-        (void)epoll_ctl(children->epoll_fd, EPOLL_CTL_DEL, place->pipe, NULL);
-        close(place->pipe);
-        children->count[place->kind]--;
-        place->pid = 0;
+        log_end(slot->pid, status);
+        (void)epoll_ctl(children->epoll_fd, EPOLL_CTL_DEL, slot->pipe, NULL);
+        close(slot->pipe);
+        children->count[slot->kind]--;
+        slot->pid = 0;
         any = true;
     }
     return any;

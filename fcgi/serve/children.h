@@ -35,7 +35,7 @@ struct child {
 };
 
 struct children {
-    struct child places[CHILDREN_MAX];
+    struct child slots[CHILDREN_MAX];
     size_t count[CHILD_KIND__COUNT];
     int epoll_fd; /* borrowed: reports that a child ended, with the address of this struct as data */
 };

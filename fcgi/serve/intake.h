@@ -75,7 +75,7 @@ void intake_drop(struct intake *intake, struct intake_conn *conn);
 /* Answer that the server is busy, and drop the connection. */
 void intake_refuse(struct intake *intake, struct intake_conn *conn);
 
-/* Refuse the requests whose time is over. Returns the ms until the next one's is; -1: there is none. */
+/* Refuse the requests whose time is over. Returns the ms until the next one's is; -1 if there is none. */
 int intake_expire(struct intake *intake);
 
 #endif

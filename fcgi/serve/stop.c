@@ -26,7 +26,7 @@ static void block_signals(sigset_t *before)
     sigprocmask(SIG_BLOCK, &blocked, before);
 }
 
-void stop_hold(void)
+void stop_block(void)
 {
     sigset_t before;
 

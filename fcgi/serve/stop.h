@@ -5,7 +5,7 @@
  * get the mask below; so no read or write is ever interrupted (libfcgi takes an interrupted read for the end
  * of the input). SIGPIPE is ignored.
  *
- * Life cycle: stop_hold before the log or a supervisor learns of this process; stop_init once, after
+ * Life cycle: stop_block before the log or a supervisor learns of this process; stop_init once, after
  * FCGX_Init, which sets handlers of its own for some of these signals.
  */
 #ifndef DRONC_STOP_H
@@ -15,7 +15,7 @@
 #include <stdbool.h>
 
 /* From here on these signals wait, and do not end the process. */
-void stop_hold(void);
+void stop_block(void);
 
 /* Set the handlers up. *waiting: the signal mask for epoll_pwait and ppoll. */
 void stop_init(sigset_t *waiting);

@@ -8,7 +8,7 @@
 /* What is needed to describe a set of seconds, minutes or hours. */
 struct shape {
     struct cron_set set;
-    struct cron_progression p; /* the set as a progression; count 0: it is none */
+    struct cron_progression p; /* the set as a progression; count 0 if it is not one */
     unsigned count;            /* values */
     bool full;                 /* all of them */
     bool zero;                 /* only 0 */

@@ -69,7 +69,7 @@ static void read_definition(struct slice created, struct slice packed, struct st
     }
     store_packed_fields(packed, &out->fields);
     if (!slice_i64(created, &out->created.ms)) {
-        out->fields.schedule = slice_of(""); /* as garbage as any other field */
+        out->fields.schedule = slice_of(""); /* broken, as with any other field */
     }
 }
 
@@ -209,9 +209,10 @@ void store_release_add(struct cmd *cmd, const struct store_attempt *attempt, str
     store_arg_i64(cmd, ARG_due, due.ms);
 }
 
-void store_set_aside(struct cmd *cmd, unsigned shard, const char *runner, const struct store_attempt *attempt)
+void store_mark_broken(struct cmd *cmd, unsigned shard, const char *runner,
+                       const struct store_attempt *attempt)
 {
-    store_begin(cmd, &store_script_set_aside,
+    store_begin(cmd, &store_script_mark_broken,
                 &(struct store_scope){.shard = shard, .job = &attempt->job, .runner = runner});
     store_arg_attempt(cmd, attempt);
 }

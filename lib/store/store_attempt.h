@@ -1,5 +1,5 @@
-/* store_attempt: an occurrence from claim to finish: claim, start, confirm, finish, skip, release, set
- * aside, and which claims a runner holds. Builders and decoders, as in store.h.
+/* store_attempt: an occurrence from claim to finish: claim, start, confirm, finish, skip, release, mark
+ * broken, and which claims a runner holds. Builders and decoders, as in store.h.
  */
 #ifndef DRONC_STORE_ATTEMPT_H
 #define DRONC_STORE_ATTEMPT_H
@@ -41,7 +41,7 @@ struct store_claimed {
     struct store_attempt attempt;
     /* When this attempt is due: at the scheduled instant, or later if it is a retry or was put off. */
     struct wall_ms due;
-    /* Borrowed from the reply; absent if the job is gone, with an empty schedule if it is garbage. */
+    /* Borrowed from the reply; absent if the job is gone, with an empty schedule if it is broken. */
     struct job_fields fields;
     struct wall_ms created;
     bool started;        /* store_held_at only */
@@ -96,10 +96,10 @@ void store_skip_add(struct cmd *cmd, const struct store_attempt *attempt, const 
 void store_release(struct cmd *cmd, unsigned shard, const char *runner);
 void store_release_add(struct cmd *cmd, const struct store_attempt *attempt, struct wall_ms due);
 
-/* Set a job aside that cannot be read, and drop its claim: it is not due any more, and its id stays in the
- * shard's `broken` set. */
-void store_set_aside(struct cmd *cmd, unsigned shard, const char *runner,
-                     const struct store_attempt *attempt);
+/* Mark a job as broken, and drop its claim: it is not due any more, and its id stays in the shard's `broken`
+ * set. */
+void store_mark_broken(struct cmd *cmd, unsigned shard, const char *runner,
+                       const struct store_attempt *attempt);
 
 /* The claims that a runner holds in a shard, to find those that it does not know of because a reply was lost.
  */

@@ -21,7 +21,7 @@ enum {
 _Static_assert(JOB_version == JOB_CREATED + 1 + JOB_FIELD_COUNT,
                "contract.def has as many fields as job_fields.c");
 
-/* The number in text; `otherwise` if it is absent or garbage. */
+/* The number in text; `otherwise` if it is absent or no number. */
 static int64_t number_or(struct slice text, int64_t otherwise)
 {
     int64_t value;
@@ -90,8 +90,8 @@ enum err store_job_get_reply(const struct reply *reply, const struct job_id *id,
     return err;
 }
 
-enum err store_job_record_at(const struct reply *reply, size_t index, const struct job_id *job,
-                             struct execution *out, struct errinfo *info)
+enum err store_job_execution_at(const struct reply *reply, size_t index, const struct job_id *job,
+                                struct execution *out, struct errinfo *info)
 {
     size_t at = GET_RECORDS + index;
     if (at >= reply->count || reply->items[at].data == NULL ||

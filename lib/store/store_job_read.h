@@ -13,10 +13,10 @@
 /* All that Redis knows of a job but its history. Texts are borrowed from the reply. */
 struct store_job {
     struct job_id id;
-    struct job_fields fields; /* as stored, not validated; without a schedule if it is garbage */
-    struct wall_ms created;   /* 0 if it is garbage */
+    struct job_fields fields; /* as stored, not validated; without a schedule if it is broken */
+    struct wall_ms created;   /* 0 if it is broken */
     struct wall_ms due;       /* its next instant; INT64_MAX: it waits for none (or is claimed) */
-    bool broken;              /* a runner could not read it and set it aside */
+    bool broken;              /* as a runner found */
     int64_t version;          /* 1, and one more for each change of its definition */
     int64_t epoch;            /* how often its time was changed, or it was paused or resumed */
     int64_t born;             /* distinguishes it from an earlier job of its id; 0: there is no need */
@@ -38,9 +38,9 @@ void store_job_get(struct cmd *cmd, const struct job_id *id, int records);
 NODISCARD enum err store_job_get_reply(const struct reply *reply, const struct job_id *id,
                                        struct store_job *out, struct wall_ms *now, size_t *count,
                                        struct errinfo *info);
-/* The record at index, newest first. ERR_PROTOCOL if it cannot be read. */
-NODISCARD enum err store_job_record_at(const struct reply *reply, size_t index, const struct job_id *job,
-                                       struct execution *out, struct errinfo *info);
+/* The execution at index, newest first. ERR_PROTOCOL if it cannot be read. */
+NODISCARD enum err store_job_execution_at(const struct reply *reply, size_t index, const struct job_id *job,
+                                          struct execution *out, struct errinfo *info);
 
 /* Look whether the first attempt at an occurrence waits in retry, because it was put off or handed back
  * unsent. There is no record of it then, and the instant is not the job's next one any more. */

@@ -2,7 +2,7 @@
 #include "cluster/retention.h"
 
 #include "base/log.h"
-#include "store/store_record.h"
+#include "store/store_executions.h"
 
 #define DAY_MS INT64_C(86400000)
 

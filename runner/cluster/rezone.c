@@ -39,7 +39,7 @@ static void on_changed(void *arg, const char *name, const struct zone *was, cons
 static void read_zones(struct rezone *rezone)
 {
     if (rezone->state == REZONE_IDLE && attempts_count(rezone->attempts) == 0) {
-        zones_sweep(rezone->context->zones); /* no attempt holds the zones of the last change any more */
+        zones_sweep(rezone->context->zones); /* no attempt uses the zones of the last change any more */
     }
     struct zones_reload done = zones_reload(rezone->context->zones, on_changed, rezone);
     log_info("time zones read again", log_i64("checked", (int64_t)done.checked),
@@ -51,10 +51,10 @@ static void read_zones(struct rezone *rezone)
 }
 
 /* Returns true if an attempt here will write a next instant by old rules. */
-static bool attempts_hold_old(const struct rezone *rezone)
+static bool attempts_use_old(const struct rezone *rezone)
 {
     for (size_t i = 0; i < rezone->old_count; i++) {
-        if (attempts_hold_zone(rezone->attempts, rezone->old[i])) {
+        if (attempts_use_zone(rezone->attempts, rezone->old[i])) {
             return true;
         }
     }
@@ -110,7 +110,7 @@ static void walk_again(struct rezone *rezone)
 void rezone_start(struct rezone *rezone)
 {
     read_zones(rezone);
-    rezone->again = attempts_hold_old(rezone);
+    rezone->again = attempts_use_old(rezone);
     begin_walk(rezone);
 }
 
@@ -137,7 +137,7 @@ static void on_moved(void *arg, const struct reply *reply)
     rezone->moved += moved;
 }
 
-/* Where the occurrence belongs. Returns false if it stays, or if the job cannot be read. */
+/* Where the occurrence belongs. Returns false if it stays, or if the job is broken. */
 static bool find_instant(const struct rezone *rezone, const struct store_pending *pending,
                          struct wall_ms *due)
 {
@@ -145,7 +145,7 @@ static bool find_instant(const struct rezone *rezone, const struct store_pending
     struct errinfo info = {0};
     if (job_restore(&job, &pending->job, &pending->fields, pending->created, rezone->context->zones, &info) !=
         ERR_OK) {
-        return false; /* the runner that claims it sets it aside */
+        return false; /* the runner that claims it marks it */
     }
     *due = job_rezone(&job, old_rules(rezone, zone_name(job.zone)), pending->due,
                       cluster_clock_now(rezone->context->cluster_clock));
@@ -223,7 +223,7 @@ void rezone_turn(struct rezone *rezone)
         return;
     }
     if (rezone->state == REZONE_WAITING) {
-        if (!attempts_hold_old(rezone)) {
+        if (!attempts_use_old(rezone)) {
             walk_again(rezone);
         }
         return;

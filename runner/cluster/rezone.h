@@ -24,7 +24,7 @@
 enum rezone_state {
     REZONE_IDLE,    /* nothing to do */
     REZONE_WALKING, /* going through the shards */
-    /* all have been looked at; attempts that hold old rules have yet to write: then once more */
+    /* all have been looked at; attempts that use old rules have yet to write: then once more */
     REZONE_WAITING,
     REZONE_STATE__COUNT
 };
@@ -37,7 +37,7 @@ struct rezone {
     char cursor[STORE_CURSOR_SIZE]; /* in its `due` */
     bool asking;                    /* a page is under way */
     bool stale;                     /* it was asked for before the walk was begun anew */
-    bool again;                     /* at the beginning there were attempts that hold old rules */
+    bool again;                     /* at the beginning there were attempts that use old rules */
     size_t moving;                  /* moves under way */
     int64_t seen, moved;            /* jobs, in this walk */
     size_t old_count;

@@ -57,20 +57,20 @@ static void on_events(void *arg, unsigned events)
     ares_process_fd(socket->dns->channel, reads ? fd : ARES_SOCKET_BAD, writes ? fd : ARES_SOCKET_BAD);
 }
 
-static struct dns_socket **place_of(struct dns *dns, ares_socket_t fd)
+static struct dns_socket **link_to(struct dns *dns, ares_socket_t fd)
 {
-    struct dns_socket **place = &dns->sockets;
-    while (*place != NULL && (*place)->fd != fd) {
-        place = &(*place)->next;
+    struct dns_socket **link = &dns->sockets;
+    while (*link != NULL && (*link)->fd != fd) {
+        link = &(*link)->next;
     }
-    return place;
+    return link;
 }
 
-static void let_go(struct dns_socket **place)
+static void let_go(struct dns_socket **link)
 {
-    struct dns_socket *socket = *place;
+    struct dns_socket *socket = *link;
     if (socket != NULL) {
-        *place = socket->next;
+        *link = socket->next;
         loop_watch_free(socket->watch);
         free(socket);
     }
@@ -97,12 +97,12 @@ static struct dns_socket *take_up(struct dns *dns, ares_socket_t fd)
 static void on_socket(void *arg, ares_socket_t fd, int reads, int writes)
 {
     struct dns *dns = arg;
-    struct dns_socket **place = place_of(dns, fd);
+    struct dns_socket **link = link_to(dns, fd);
     if (reads == 0 && writes == 0) {
-        let_go(place);
+        let_go(link);
         return;
     }
-    const struct dns_socket *socket = *place != NULL ? *place : take_up(dns, fd);
+    const struct dns_socket *socket = *link != NULL ? *link : take_up(dns, fd);
     if (socket != NULL) {
         loop_watch_set(socket->watch, (reads != 0 ? LOOP_READ : 0U) | (writes != 0 ? LOOP_WRITE : 0U));
     }

@@ -85,7 +85,7 @@ static struct http_socket *socket_get(const struct http_multi *multi, curl_socke
 }
 
 /* Make room for fd. Returns false if memory runs out. */
-static bool make_place(struct http_multi *multi, curl_socket_t fd)
+static bool make_room(struct http_multi *multi, curl_socket_t fd)
 {
     size_t size = multi->sockets_size;
     size_t larger = 2 * (size_t)fd + 64;
@@ -105,7 +105,7 @@ static bool make_place(struct http_multi *multi, curl_socket_t fd)
 /* NULL if memory runs out. */
 static struct http_socket *socket_new(struct http_multi *multi, curl_socket_t fd)
 {
-    struct http_socket *socket = make_place(multi, fd) ? calloc(1, sizeof *socket) : NULL;
+    struct http_socket *socket = make_room(multi, fd) ? calloc(1, sizeof *socket) : NULL;
     if (socket != NULL) {
         *socket = (struct http_socket){.multi = multi, .fd = fd, .answer_ms = INT64_MAX, .keeps_ms = -1};
         multi->sockets[fd] = socket;

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-static void place(struct heap *heap, struct heap_item *item, size_t slot)
+static void put(struct heap *heap, struct heap_item *item, size_t slot)
 {
     heap->items[slot - 1] = item;
     item->slot = slot;
@@ -12,10 +12,10 @@ static void place(struct heap *heap, struct heap_item *item, size_t slot)
 static void sift_up(struct heap *heap, struct heap_item *item, size_t slot)
 {
     while (slot > 1 && heap->items[slot / 2 - 1]->at > item->at) {
-        place(heap, heap->items[slot / 2 - 1], slot);
+        put(heap, heap->items[slot / 2 - 1], slot);
         slot /= 2;
     }
-    place(heap, item, slot);
+    put(heap, item, slot);
 }
 
 static size_t earlier_child(const struct heap *heap, size_t slot)
@@ -31,9 +31,9 @@ static void sift_down(struct heap *heap, struct heap_item *item, size_t slot)
         if (heap->items[child - 1]->at >= item->at) {
             break;
         }
-        place(heap, heap->items[child - 1], slot);
+        put(heap, heap->items[child - 1], slot);
     }
-    place(heap, item, slot);
+    put(heap, item, slot);
 }
 
 static enum err grow(struct heap *heap)

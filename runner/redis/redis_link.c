@@ -259,10 +259,10 @@ static void greet(struct redis_link *link)
 
 static void complain_once(struct redis_link *link)
 {
-    char place[CONFIG_REDIS_SIZE];
-    config_describe_redis(place, link->options.config);
+    char where[CONFIG_REDIS_SIZE];
+    config_describe_redis(where, link->options.config);
     if (!link->complained && link->options.channel == NULL) {
-        log_warn("redis unreachable", log_str("redis", place), log_str("error", link->wire.error));
+        log_warn("redis unreachable", log_str("redis", where), log_str("error", link->wire.error));
         link->complained = true;
     }
 }
@@ -291,12 +291,12 @@ static void act_lost(struct redis_link *link)
 
 static void trust(struct redis_link *link)
 {
-    char place[CONFIG_REDIS_SIZE];
+    char where[CONFIG_REDIS_SIZE];
     link->backoff_ms = LINK_BACKOFF_MIN_MS;
     link->doubtful = false;
     if (link->complained) {
-        config_describe_redis(place, link->options.config);
-        log_info("redis is back", log_str("redis", place));
+        config_describe_redis(where, link->options.config);
+        log_info("redis is back", log_str("redis", where));
         link->complained = false;
     }
 }

@@ -6,7 +6,7 @@
  *        ├────────────┴──────────┴─────────────┴─▶ RELEASING ─────────────│───────────┤
  *        ├─▶ SKIPPING ────────────────────────────────────────────────────│───────────┤
  *        ├─▶ (too late, and no gap to skip) ──────────────────────────────┘           │
- *        └─▶ (the job is set aside) ──────────────────────────────────────────────────┘
+ *        └─▶ (the job is broken) ─────────────────────────────────────────────────────┘
  *
  * An attempt that a later occurrence cancels ends out of READY or CALLING, and is not recorded.
  */

@@ -111,7 +111,7 @@ size_t attempts_tokens(const struct attempts *attempts, unsigned shard, int64_t 
     return count;
 }
 
-bool attempts_hold_zone(const struct attempts *attempts, const struct zone *zone)
+bool attempts_use_zone(const struct attempts *attempts, const struct zone *zone)
 {
     for (const struct attempt *attempt = first_of(&attempts->all); attempt != NULL;
          attempt = next_of(attempt)) {

@@ -42,7 +42,7 @@ struct attempts_options {
     size_t max_in_flight; /* calls at once */
     size_t max_per_host;  /* of these, to one host */
     size_t max_slow;      /* of these, what may turn out slow (gate.h); 0: half of them */
-    /* A job turned out to be unreadable: it is to be set aside. */
+    /* A job is broken: it is to be marked so. */
     void (*on_broken)(void *arg, const struct store_attempt *claim, const char *why);
     /* A retry or a next occurrence is due in shard at `due`. */
     void (*on_due)(void *arg, unsigned shard, struct wall_ms due);
@@ -88,8 +88,8 @@ size_t attempts_calling(const struct attempts *attempts);
 /* Write the tokens of a shard's attempts to out, which has room for attempts_count of them. Returns how
  * many. */
 size_t attempts_tokens(const struct attempts *attempts, unsigned shard, int64_t *out);
-/* Returns true if an attempt that may yet write its job's next instant holds this zone. */
-bool attempts_hold_zone(const struct attempts *attempts, const struct zone *zone);
+/* Returns true if an attempt that may yet write its job's next instant uses this zone. */
+bool attempts_use_zone(const struct attempts *attempts, const struct zone *zone);
 
 /* ---- what they may do ---- */
 

@@ -72,7 +72,7 @@ enum gate_place {
 /* Attempts in line, the longest waiting first. Zero-initialised: empty. */
 struct gate_line {
     struct list attempts;  /* by attempt->in_line */
-    struct attempt *fresh; /* the last one that is no backlog; NULL: there is none */
+    struct attempt *fresh; /* the last one that is no backlog; NULL if there is none */
 };
 
 /* All counts but max_slow from 1. */
@@ -109,7 +109,7 @@ NODISCARD enum err gate_enter(struct gate *gate, struct attempt *attempt, const 
 /* attempt, AHEAD, is to be called now. Returns true if it is CALLING, false if it is QUEUED. */
 NODISCARD bool gate_call(struct gate *gate, struct attempt *attempt);
 /* The next attempt whose turn it is: if it was QUEUED it is CALLING now, if it was OUTSIDE it is AHEAD. All
- * hosts get their chance in turn. NULL: there is none. */
+ * hosts get their chance in turn. NULL if there is none. */
 struct attempt *gate_next(struct gate *gate);
 /* Give back what attempt has, wherever it is. Does nothing if it is OUT. */
 void gate_leave(struct gate *gate, struct attempt *attempt);

@@ -66,11 +66,11 @@ int64_t policy_backoff_ms(const struct retry *rule, int attempt, uint32_t random
  * is, between POLICY_PUT_OFF_MIN_MS and POLICY_PUT_OFF_MAX_MS, and at random between half of that and all. */
 int64_t policy_put_off_ms(int64_t late_ms, uint32_t random);
 
-/* A row of occurrences that are not called. count 0: there is none, call the occurrence. */
+/* A row of occurrences that are not called. With count 0 the occurrence is called. */
 struct policy_gap {
     int64_t count;
     struct wall_ms until; /* the last of them; the first is the occurrence that was asked about */
-    struct wall_ms next;  /* the first occurrence after the gap; ms = INT64_MAX: there is none */
+    struct wall_ms next;  /* the first occurrence after the gap; ms = INT64_MAX if there is none */
 };
 
 /* Decide whether the occurrence of job at scheduled is still called at now, and if not, how far the gap

@@ -54,7 +54,7 @@ static void note(const char *request, size_t len, long long at_us)
     printf("%lld %.*s\n", at_us, (int)(end - key), key);
 }
 
-/* False: the connection is over. */
+/* Returns false when the connection is over. */
 static bool answer_all(int fd, struct connection *c, long long at_us)
 {
     const char *end;
@@ -116,7 +116,7 @@ static int listen_on(const char *port)
                                 .sin_port = htons((uint16_t)strtoul(port, NULL, 10)),
                                 .sin_addr.s_addr = htonl(INADDR_ANY)};
     (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    (void)setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, "lo", sizeof "lo"); /* nobody else is to reach it */
+    (void)setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, "lo", sizeof "lo"); /* nothing else may reach it */
     if (fd < 0 || bind(fd, (const struct sockaddr *)&place, sizeof place) != 0 || listen(fd, BACKLOG) != 0) {
         perror("target");
         exit(1);

@@ -40,7 +40,7 @@ TITLES = {1: "at most once: no second call, one record", 2: "at least once: call
           5: "on time again within 15 s of the last fault", 6: "acknowledged jobs exist, others wholly or not at all",
           7: "no claim, retry or heartbeat left behind",
           8: "living jobs, at most once: no second call, whatever is done to them", 9: "nothing called after a DELETE or a pause",
-          10: "runs by hand are called", 11: "of a deleted job nothing is left",
+          10: "manual runs are called", 11: "of a deleted job nothing is left",
           12: "max_runs is a limit, and no two records have one id"}
 # What a run of half an hour or more has to have seen.
 REQUIRED = {"kill -9 of a runner": 100, "kill -9 of Redis": 20, "SIGSTOP of a runner past its lease": 20,

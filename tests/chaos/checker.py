@@ -81,7 +81,7 @@ class Run:
         return [offset for _, offset in self.steps[first:bisect_right(self.step_times, at + 100)]]
 
     def reached(self, at, attempt):
-        """What time it may have been, by Redis, for whoever made that attempt. An occurrence that has been begun stays so, even if
+        """What time it may have been, by Redis, for the runner that made that attempt. An occurrence that has been begun stays so, even if
         Redis' clock is set back then: for its later attempts the latest time counts that there ever was."""
         if attempt == 1:
             return at + max(self.offsets(at))
@@ -249,7 +249,7 @@ def check_lateness(run, stored, instant):
 
 
 def was_posted(post, created):
-    """May that POST have made a job at this instant? One that nobody answered may wait for a handler to come back."""
+    """May that POST have made a job at this instant? One without an answer may wait for a handler to come back."""
     sent, answered, status, _ = post
     return sent - CLOCK_SLACK <= created <= answered + (CLOCK_SLACK if status == 201 else ORPHANED)
 

@@ -154,7 +154,7 @@ def claims_and_retries_of(db, ids):
 
 
 def read_left(db, harvest, deleted=()):
-    """Everything that is in Redis, once nobody writes there any more. deleted: ids of jobs that should not be."""
+    """Everything that is in Redis, once nothing is written there any more. deleted: ids of jobs that should not be."""
     harvest.collect(db)
     left = Left(records=harvest.records, traces=traces_of(db, deleted),
                 runners=[name.decode() for name in db.zrange("dronc:runners", 0, -1)])

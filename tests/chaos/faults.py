@@ -16,7 +16,7 @@ class Fault:
         """Draws whatever there is to draw, so that the plan alone decides what happens."""
 
     def inject(self, stack):
-        """How often it has happened by that: 0 where it met somebody who was down already."""
+        """How often it has happened by that: 0 where it met a part that was down already."""
         raise NotImplementedError
 
     def heal(self, stack):

@@ -31,7 +31,7 @@ LATE = {"min_backoff_ms": 8000, "max_backoff_ms": 8000, "jitter": "none"}  # so 
 
 @dataclass
 class Change:
-    """One request. Instants in ms by this machine's clock. status 0: no answer. instant: of an accepted run by hand, as it was told.
+    """One request. Instants in ms by this machine's clock. status 0: no answer. instant: of an accepted manual run, as the API answered.
     last: the job's last DELETE, after everything that was to be called has been."""
     kind: str
     sent: int
@@ -85,7 +85,7 @@ def draw_patch(rng, living):
 
 
 class Changer:
-    """Posts the living jobs, changes them for as long as it is told to, and deletes them."""
+    """Posts the living jobs, changes them until it is stopped, and deletes them."""
 
     def __init__(self, stack, seed):
         self.stack, self.seed = stack, seed

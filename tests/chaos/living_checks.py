@@ -1,8 +1,8 @@
 """What is proved of the living jobs (living.py), from the targets' log, the requests for changes and what is left in Redis at the end.
 
      8  at most once: no instant is called twice, whatever is done to the job; deleted and posted again, too
-     9  after an acknowledged DELETE or pause nothing is called, until somebody asks for it
-    10  every acknowledged run by hand is called, at least once
+     9  after an acknowledged DELETE or pause nothing is called, until a client asks for it
+    10  every acknowledged manual run is called, at least once
     11  of a deleted job nothing is left
     12  a job with max_runs is called no more often by its schedule, and a rule for overlaps does not let two records have one id
 
@@ -16,8 +16,8 @@ from verdict import Violation
 LEAD = 30  # a call is started so long before its instant, and leaves then in any case
 EARLY = 20  # the target's clock and Redis' are read by different programs
 UNDER_WAY = 6000  # what was started has left by then: a runner sends only while its lease of 5 s is valid
-ORPHANED = 15_000  # how long a request may wait for somebody to do it after its client has given up
-SECOND = 1000  # schedules fire at full seconds, runs by hand never
+ORPHANED = 15_000  # how long a request may wait for a handler after its client has given up
+SECOND = 1000  # schedules fire at full seconds, manual runs never
 
 
 def calls_of(run, living):
@@ -122,7 +122,7 @@ def check_runs(run, living, calls):
         if change.instant is None or change.instant in calls or (living.id, change.instant) in run.left.dead:
             continue
         if not any(may_work_until(delete) >= change.sent for delete in deletes):
-            yield Violation(10, "a run by hand that was acknowledged, and never called", show(living, change.instant, []))
+            yield Violation(10, "a manual run that was acknowledged, and never called", show(living, change.instant, []))
 
 
 # --- what is left ---

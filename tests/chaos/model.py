@@ -79,7 +79,7 @@ def once(second):
 
 @dataclass
 class Job:
-    """What was posted, and what became of it. Instants in ms by this machine's clock, which nobody steps."""
+    """What was posted, and what became of it. Instants in ms by this machine's clock, which no fault steps."""
     number: int
     schedule: Schedule
     type: str  # ATMOST_ONCE or ATLEAST_ONCE

@@ -37,7 +37,7 @@ class Half(asyncio.Protocol):
             transport.pause_reading()
 
     async def connect(self):
-        """Reach Redis. Where nobody is there, the runner is told so by a closed connection."""
+        """Reach Redis. If Redis is not there, close the runner's connection."""
         other = Half(self.port, "down")
         try:
             await asyncio.get_running_loop().create_connection(lambda: other, "127.0.0.1", self.port.redis)
@@ -74,7 +74,7 @@ class Port:
         return [half for half in (pair, pair.other) if half is not None]
 
     def settle(self, pair):
-        """One end has closed: so does the other, unless nobody is to notice just now."""
+        """One end has closed: close the other, unless that has to stay unnoticed just now."""
         if self.mode is None and pair in self.pairs:
             self.pairs.discard(pair)
             for half in self.ends(pair):

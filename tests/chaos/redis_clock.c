@@ -3,7 +3,7 @@
  *
  * Why not libfaketime, as for the other programs: it allocates while it sets itself up, and Redis' allocator
  * asks for the time while *it* does, so that Redis with libfaketime stops before main ("Unexpected recursive
- * calls to clock_gettime"). This one calls nobody but the kernel. Monotonic clocks are left alone. */
+ * calls to clock_gettime"). This one calls only the kernel. Monotonic clocks are left alone. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdint.h>

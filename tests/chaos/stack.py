@@ -83,7 +83,7 @@ class Redis(harness.Redis):
 
 
 def kill_group(program):
-    """kill -9 of a program and of what it has forked. (Once it has been waited for, its number may be somebody else's.)"""
+    """kill -9 of a program and of what it has forked. (Once it has been waited for, its number may be another process'.)"""
     if program.running:
         os.killpg(program.pid, signal.SIGKILL)
     program.process.wait()
@@ -105,7 +105,7 @@ class Part:
         return self
 
     def kill(self):
-        """False: it is down already, by somebody else's hand."""
+        """Returns False if it is down already, by another fault."""
         with self.lock:
             if not self.wanted:
                 return False
@@ -115,7 +115,7 @@ class Part:
             return True
 
     def terminate(self):
-        """SIGTERM, and it may take its time: whoever starts it again does not wait any longer."""
+        """SIGTERM, and it may take its time: the next start does not wait any longer."""
         with self.lock:
             if not self.wanted:
                 return False
@@ -187,7 +187,7 @@ class Stack:
     # --- starting its programs ---
 
     def make_listener(self):
-        """The handlers' socket stays open here, as it does with systemd: a handler that dies takes nobody's place with it."""
+        """The handlers' socket stays open here, as it does with systemd: a handler that dies takes no waiting connection with it."""
         listener = socket.socket(socket.AF_UNIX)
         listener.bind(str(self.home / "run" / "fcgi.sock"))
         listener.listen(128)
@@ -260,7 +260,7 @@ class Stack:
         """When a run is broken off, perhaps in the middle of a fault."""
         Part.closed = True
         for part in self.parts:
-            part.lock.acquire(timeout=5)  # whoever is starting one has done so then
+            part.lock.acquire(timeout=5)  # a start that is under way has ended by then
         for pid in harness.processes_in(self.home):
             harness.kill(pid)
             forget_faketime(pid)

@@ -220,9 +220,9 @@ def test_retry_of_what_was_begun_before_redis_was_set_back_is_allowed():
     world.requests = [r for r in world.requests if (r.scheduled, r.at) != (instant, instant + 4) or r.job != job.id]
     ahead = [(0, 0), (instant - 20_000, 15_000)]
     assert 3 not in world.found(steps=[*ahead, (instant - 12_000, 0)])
-    # Redis has been set back already, but whoever calls may not know yet
+    # Redis has been set back already, but the runner that calls may not know yet
     assert 3 not in world.found(steps=[*ahead, (instant - 15_100, 0)])
-    # the second call comes when everybody has to know, and such a time has never been
+    # the second call comes when every runner has to know, and such a time has never been
     world.requests = [r for r in world.requests if (r.job, r.scheduled, r.attempt) != (job.id, instant, 1)]
     assert world.found(steps=[(0, 0), (instant - 40_000, 15_000), (instant - 25_000, 0)])[3] == {"a call before its instant"}
 

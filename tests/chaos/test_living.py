@@ -197,13 +197,13 @@ def test_what_is_forbidden_counts_by_the_clock_of_redis():
     assert set(world.found()) == {9}
 
 
-# --- runs by hand -----------------------------------------------------------------------------------------------------
+# --- manual runs ------------------------------------------------------------------------------------------------------
 
 
 def test_run_by_hand_that_was_never_called_is_found():
     world = World(LEAST)
     world.change(RUN, 10, 202, instant=at(10.002))
-    assert world.found() == {10: {"a run by hand that was acknowledged, and never called"}}
+    assert world.found() == {10: {"a manual run that was acknowledged, and never called"}}
 
 
 def test_run_by_hand_that_was_called_or_died_or_was_deleted_is_fine():

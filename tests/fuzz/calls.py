@@ -31,7 +31,7 @@ class Call:
     fresh: bool              # the connection had no request before
     connection: int
     spoilt: str = None       # why the connection was none to use
-    has_litter: bool = False  # bytes were sent there that nobody had asked for
+    has_litter: bool = False  # bytes were sent there without a request
     only_blank: bool = False  # line ends alone
     littered_ms: float = None  # when these had arrived, on the same clock as ran_ms
     ran_ms: float = 0        # at_ms, less what the client has waited for a processor so far
@@ -73,7 +73,7 @@ class Attempt:
     record: object = None
     header_bytes: int = 0
     unanswered: list = field(default_factory=list)  # Unanswered ones
-    doubts: list = field(default_factory=list)      # (kind, text)s: wrong, unless an answer was taken that the target sent to nobody
+    doubts: list = field(default_factory=list)      # (kind, text)s: wrong, unless an answer was taken that the target sent without a request
 
     @property
     def name(self):
@@ -97,7 +97,7 @@ class Book:
         self.attempts, self.sorts, self.latest = {}, {}, collections.deque(maxlen=400)
         self.counts = collections.Counter()
         self.ends = collections.defaultdict(lambda: collections.deque(maxlen=2000))  # address → when connections ended
-        self.litters = collections.defaultdict(lambda: collections.deque(maxlen=2000))  # likewise, when bytes were sent that nobody asked for
+        self.litters = collections.defaultdict(lambda: collections.deque(maxlen=2000))  # likewise, when bytes were sent without a request
         self.answers = 0
         self.waited_ms = lambda: 0  # how long the client has waited for a processor so far
 
@@ -293,13 +293,13 @@ class Book:
 
     @staticmethod
     def too_late(request):
-        """Bytes that nobody had asked for arrived on a request's connection when it was on its way already, or nearly so: no client can know.
+        """Bytes without a request arrived on a request's connection when it was on its way already, or nearly so: no client can know.
         Both instants are those of this machine's kernel, as the target sees them; neither the runner's clock nor the target's delays count,
         nor does the time that the client waited for a processor in between: it may have looked before that, and sent behind it."""
         return request.has_litter and (request.littered_ms is None or request.ran_ms <= request.littered_ms + LITTER_MS)
 
     def was_unclean(self, request, before):
-        """Bytes lay on its connection, and whoever sent it there should have known. before: the call that was answered there before it."""
+        """Bytes lay on its connection, and the client that sent it there should have known. before: the call that was answered there before it."""
         return request.has_litter and not request.only_blank and not self.too_late(request) and not may_drop_rest(before)
 
     def has_crossed(self, attempt):
@@ -394,8 +394,8 @@ def leads_to(call):
 
 
 def may_drop_rest(call):
-    """Of an answer without a body, and of a redirect, whoever drops what comes with it has seen all of it. (If he has not, and takes it for
-    the next answer, that is found by the marks in it.) That goes for bytes that were sent later, too: a client that is slow reads them with the
+    """Of an answer without a body, and of a redirect, a client that drops what comes with it has seen all of it. (If it takes that for
+    the next answer instead, the marks in it show that.) That goes for bytes that were sent later, too: a client that is slow reads them with the
     answer. (Seen in 7.88: one recv returned a HEAD's answer and what was sent 5 ms behind it; the look before the next request found nothing.)"""
     return not call.reading.body or call.reading.head in reading.REDIRECTS
 

@@ -74,7 +74,7 @@ class Channel:
         return data
 
     def rest(self):
-        """What the client has sent and nobody has read, at the end."""
+        """What the client has sent and the target has not read, at the end."""
         found = b""
         try:
             while data := self.read_now():
@@ -189,7 +189,7 @@ class Player:
         """The port of a listener on all of 127.0.0.0/8. opening(connection) → what to do before a request is read."""
         listener = socket.socket()
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"lo")  # nobody else is to reach it
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"lo")  # nothing else may reach it
         listener.bind(("", 0))
         listener.listen(1024)
         listener.setblocking(False)
@@ -230,14 +230,14 @@ class Player:
                 self.book.closed(connection)
 
     def note_unanswered(self, channel, connection):
-        """A request may have come behind the last answer: whoever sent it may have taken something for the answer to it."""
+        """A request may have come behind the last answer: its client may have taken something for the answer to it."""
         head, end, _ = (connection.unread + channel.rest()).partition(b"\r\n\r\n")
         if end and connection.answered:
             self.book.note_unanswered(Request(head, channel.received_ms), connection)
 
     @staticmethod
     async def open(channel, act):
-        """Do something before a request is read. False: that was all. Raw: past TLS."""
+        """Do something before a request is read. Returns False if that was all. Raw: past TLS."""
         wait_ms, data, how = act
         await asyncio.sleep(wait_ms / 1000)
         if data and how != "encrypted":

@@ -1,6 +1,6 @@
 """What real and hostile servers do to an answer. Each changes a Builder; several of them may meet in one answer.
 
-Names are what `--only` and `--without` take, and what the counts at the end are told by.
+Names are what `--only` and `--without` take, and what the counts at the end are listed by.
 """
 import gzip
 import zlib
@@ -385,7 +385,7 @@ def coding(b):
 # --- what is behind, and the end ---
 
 def another(b, status=b"200 OK", mark=b"!"):
-    """A whole answer that nobody asked for."""
+    """A whole answer without a request."""
     tag = b.tag[:-1] + mark + b"]"
     return b"HTTP/1.1 " + status + b"\r\nContent-Length: %d\r\n\r\n" % len(tag) + tag
 

@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 
 HEADERS_MAX = 65536  # docs/api.md: "its headers are too large"
 BODY_MAX = 1048576
-TRAILERS_MAX = 4000  # nobody promises more, in bytes
+TRAILERS_MAX = 4000  # no client promises more, in bytes
 EXTENSION_MAX = 64
 UNTIL_CLOSE = "before the connection does"
 # RFC 9112, 9.8, calls an answer incomplete that ends with a TLS connection that was not closed properly. libcurl has OpenSSL 3 overlook that
 # (SSL_OP_IGNORE_UNEXPECTED_EOF), and many servers close so.
 TLS_END_IS_SEEN = False
 # libcurl before 8.5 goes through what it has read line by line for as long as the next byte is not NUL (`while(*k->str)`): of a line that begins with
-# NUL it shows nobody anything, nor of what was read together with it (docs/libcurl.md). What is left may be any answer.
+# NUL it shows nothing, nor anything of what was read together with it (docs/libcurl.md). What is left may be any answer.
 NUL_LINE_IS_SEEN = False
 REDIRECTS = (301, 302, 303, 307, 308)
 

@@ -82,7 +82,7 @@ class Replay:
         return self.book.findings
 
     async def call(self, job, play):
-        """One call, to its record. False: the runner is dead."""
+        """One call, to its record. Returns False if the runner is dead."""
         plan = [Answer.from_json(answer) for answer in play["answers"]]
         job.attempts = play["number"]
         self.book.plan = lambda *_: plan

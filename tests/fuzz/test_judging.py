@@ -1,4 +1,4 @@
-"""Whom the fuzzer blames for bytes that nobody asked for, as examples."""
+"""Whom the fuzzer blames for bytes without a request, as examples."""
 import asyncio
 import socket
 import sys

@@ -38,7 +38,7 @@ class SlowCalls:
         self.failing_job = stack.schedule(at_second(soon()), self.failing.url, "ATLEAST_ONCE")
 
     def fill(self):
-        """Take one of the few places that the kernel keeps for connections nobody accepts."""
+        """Take one of the few places that the kernel keeps for connections that no process accepts."""
         peer = socket.socket()
         peer.setblocking(False)
         peer.connect_ex(("127.0.0.1", self.port))
@@ -155,7 +155,7 @@ def make_redis(home):
 
     yield make
     for redis in made:
-        redis.kill()  # nobody needs its data any more, and it takes a tenth of a second to go by itself
+        redis.kill()  # no test needs its data any more, and it takes a tenth of a second to go by itself
 
 
 @pytest.fixture

@@ -57,7 +57,7 @@ RESERVED = []
 
 
 def reserve(port):
-    """Keep a port from every other test on this machine until this process ends: whoever has the abstract socket of that name has the port."""
+    """Keep a port from every other test on this machine until this process ends: who has the abstract socket of that name has the port."""
     mark = socket.socket(socket.AF_UNIX)
     try:
         mark.bind(f"\0dronc-test-port-{port}")

@@ -5,7 +5,7 @@ import itertools
 import socket
 import threading
 
-CONNECTION_LIMIT_S = 120  # nobody keeps one this long
+CONNECTION_LIMIT_S = 120  # no client keeps one this long
 
 
 class Loop:

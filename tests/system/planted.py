@@ -17,7 +17,7 @@ def plant(db, instants_of, feed=True, history=200, outcome=lambda ms: "s"):
         pipe.execute()
 
 
-def bury(db, occurrences, died=None):
+def plant_dead(db, occurrences, died=None):
     """Write dead occurrences, (job, scheduled ms) each, as the scripts do: after attempt 6, which was answered with a 503."""
     with db.pipeline(transaction=False) as pipe:
         for n, (job_id, ms) in enumerate(occurrences):

@@ -68,7 +68,7 @@ class Scripts:
         return self.call("job_create", job_id=job, first_due=first, created=created, each=definition.items())
 
     def read(self, job):
-        """What job_change wants to know of the job that it is to change; None: there is none."""
+        """What job_change wants to know of the job that it is to change; None if there is none."""
         created, version, epoch, born = self.db.hmget(key("job", job), "created", "version", "epoch", "born")
         return created and b" ".join((created, version or b"1", epoch or b"0", born or b"0"))
 

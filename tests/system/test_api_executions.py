@@ -143,7 +143,7 @@ def test_job_that_was_never_called_has_no_executions(stack):
     assert stack.executions(job_id=stack.schedule(NEVER_SOON, "http://127.0.0.1:9/never-called")) == []
 
 
-# --- what somebody else wrote -------------------------------------------------------------------------------------
+# --- what others wrote --------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("garbage", [b"", b"garbage", b"o:s", b"s:1", b"o:? s:1", b"o:s s:x a:1", b"o:s s:99999999999999999999 a:1",

@@ -73,7 +73,7 @@ def at_utc(instant):
 
 @pytest.mark.parametrize("where", SHOWN)
 def test_next_begins_with_what_is_due(ahead, where):
-    """Nothing is called before: so nothing else is told, wherever it is told."""
+    """Nothing is called before, so every page shows the same."""
     handler, job_id, due = ahead
     shown = [instant["unix"] for instant in SHOWN[where](handler, job_id)]
     step = 2 if "time" in where else 1

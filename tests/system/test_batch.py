@@ -191,7 +191,7 @@ def some_of_everything(handler):
 
 def test_what_was_exported_comes_back_as_it_was(handler, redis):
     ids = some_of_everything(handler)
-    with redis.client() as db:  # what nobody calls any more is over, as a runner would write it
+    with redis.client() as db:  # what no runner calls any more is over, as a runner would write it
         over = ids.pop()
         db.hset(job_key(over), "state", "COMPLETED")
         db.zrem(key_of(over, "due"), id_bytes(over))
@@ -342,7 +342,7 @@ def test_batches_at_the_same_time(stack):
 
 
 def test_an_export_that_is_cut_is_no_whole_answer(make_stack):
-    """The handler dies in the middle: whoever reads the answer through nginx gets no proper end."""
+    """The handler dies in the middle: a client that reads the answer through nginx gets no proper end."""
     stack = make_stack(FCGI_PROCESSES=1).start()
     for k in range(20):
         answer = stack.batch([definition(f"{k}/{n}", description="x" * 1000) for n in range(1000)])

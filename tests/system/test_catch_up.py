@@ -1,4 +1,4 @@
-"""What becomes of occurrences that nobody was there to call: catch_up, catch_up_window_s, catch_up_max.
+"""What becomes of occurrences that no runner was there to call: catch_up, catch_up_window_s, catch_up_max.
 
 The job of most examples is called once an hour, and was not for some hours: its latest occurrence is 90 seconds ago, which is too
 late to count as on time, its next one is most of an hour away.
@@ -202,7 +202,7 @@ def test_unsent_first_attempt_is_judged_by_its_age(make_runner, redis, handler, 
     assert next_instant(redis, job_id) == hourly.hours_ago(-1)
 
 
-# --- what is said and stored --------------------------------------------------------------------------------------
+# --- what is shown and stored -------------------------------------------------------------------------------------
 
 
 JOB = {"schedule": NEVER_SOON, "api": "http://127.0.0.1:9/catch-up"}
@@ -272,7 +272,7 @@ def test_rule_that_is_none_is_refused_by_name(handler, redis, kind, fields, code
 
 @pytest.mark.parametrize("name, value", [("catch_up", "sometimes"), ("catch_up_window_s", "an hour"), ("catch_up_window_s", "0"),
                                          ("catch_up_max", "1e3"), ("catch_up_max", "100000")])
-def test_stored_rule_that_is_garbage_sets_the_job_aside(make_runner, redis, handler, hook, name, value):
+def test_stored_rule_that_is_broken_sets_the_job_aside(make_runner, redis, handler, hook, name, value):
     job_id = handler.schedule("* * * * * *", hook.url, "ATLEAST_ONCE")
     with redis.client() as db:
         db.hset(job_key(job_id), name, value)

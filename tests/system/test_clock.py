@@ -83,6 +83,6 @@ def test_clock_that_is_right_says_nothing(handler, hook):
 
 
 def test_preview_starts_from_the_handlers_own_clock(handler_off_by):
-    """It makes nothing, and asks nobody."""
+    """It makes nothing, and asks no server."""
     answer = handler_off_by("+1h").get("/v1/schedule/preview?schedule=*+*+*+*+*+*&count=1")
     assert abs(answer.json["next"][0]["unix"] - time.time() - 3600) < 3

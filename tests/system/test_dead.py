@@ -4,7 +4,7 @@ import time
 import pytest
 
 from harness import NEVER_SOON, SHARDS, id_bytes, job_key, key_of, wait_for
-from planted import bury, job_ids
+from planted import job_ids, plant_dead
 from target import status
 
 UNKNOWN = "dead:" + "0" * 64 + ":1700000000000"
@@ -97,7 +97,7 @@ def test_what_has_failed_for_the_last_time_is_dead(handler, runner, hook, db):
 
 def test_what_it_died_of_is_known_when_the_history_is_long_over(handler, db):
     job_id = at_least_once(handler)
-    bury(db, [(job_id, START)])
+    plant_dead(db, [(job_id, START)])
     assert handler.executions(job_id=job_id) == []
     assert dead(handler)[0]["last_execution"]["error"] == "status 503"
 
@@ -110,7 +110,7 @@ def test_entry_of_an_older_version_has_no_last_execution(handler, db):
 
 def test_list_is_the_latest_first_page_by_page(handler, db):
     """Many of them died at the same instant: that is no reason to show one twice, or not at all."""
-    bury(db, [(job_id, START + n) for job_id in job_ids(50, seed=2) for n in range(7)], died=lambda n: START + n % 5)
+    plant_dead(db, [(job_id, START + n) for job_id in job_ids(50, seed=2) for n in range(7)], died=lambda n: START + n % 5)
     whole = list(all_dead(handler, "limit=200"))
     assert list(all_dead(handler, "limit=9")) == whole
     assert len({entry["id"] for entry in whole}) == len(whole) == 350
@@ -120,30 +120,30 @@ def test_list_is_the_latest_first_page_by_page(handler, db):
 
 def test_list_holds_while_others_die_and_are_redriven(handler, db):
     jobs = job_ids(30, seed=3)
-    bury(db, [(job_id, START + n) for job_id in jobs for n in range(5)], died=lambda n: START + n % 3)
+    plant_dead(db, [(job_id, START + n) for job_id in jobs for n in range(5)], died=lambda n: START + n % 3)
     page = handler.get("/v1/dead?limit=40").json
     for entry in page["dead"]:
         assert handler.request("DELETE", f"/v1/dead/{entry['id']}").status == 204
-    bury(db, [(job_id, START + 99) for job_id in jobs], died=lambda n: START + 1000)
+    plant_dead(db, [(job_id, START + 99) for job_id in jobs], died=lambda n: START + 1000)
     rest = list(all_dead(handler, "limit=40", f"&cursor={page['next_cursor']}"))
     assert len({entry["id"] for entry in page["dead"] + rest}) == 150
 
 
 def test_list_of_one_job(handler, db):
     jobs = job_ids(40, seed=4)
-    bury(db, [(job_id, START + n) for n in range(100) for job_id in jobs])
+    plant_dead(db, [(job_id, START + n) for n in range(100) for job_id in jobs])
     assert [e["scheduled_time_ms"] for e in all_dead(handler, f"job_id={jobs[7]}&limit=30")] == [START + n for n in range(99, -1, -1)]
     assert dead(handler, "job_id=capi:" + "0" * 64) == []
 
 
 def test_list_of_what_died_before_an_instant(handler, db):
-    bury(db, [(job_id, START) for job_id in job_ids(10, seed=5)], died=lambda n: START + n * 1000)
+    plant_dead(db, [(job_id, START) for job_id in job_ids(10, seed=5)], died=lambda n: START + n * 1000)
     assert len(dead(handler, "before=2023-11-14T22:13:24Z")) == 4
 
 
 def test_what_others_wrote_among_the_dead_hides_nothing(handler, db):
     jobs = job_ids(60, seed=6)
-    bury(db, [(job_id, START + n) for job_id in jobs for n in range(3)], died=lambda n: START + n)
+    plant_dead(db, [(job_id, START + n) for job_id in jobs for n in range(3)], died=lambda n: START + n)
     for shard in range(0, SHARDS, 3):
         db.zadd(f"dronc:{{{shard}}}:dead", {f"garbage {n}": START + n * 0.5 for n in range(0, 300)})
         db.hset(f"dronc:{{{shard}}}:dead:records", "garbage 1", "x")
@@ -169,7 +169,7 @@ def test_wrong_type_among_the_dead_is_an_error_and_no_crash(handler, db):
     assert handler.get("/v1/dead").code == "STORAGE_ERROR"
     db.delete("dronc:{3}:dead")
     job_id, = job_ids(1, seed=1)
-    bury(db, [(job_id, START)])
+    plant_dead(db, [(job_id, START)])
     db.delete(key_of(job_id, "dead:records"))
     db.set(key_of(job_id, "dead:records"), "x")
     assert dead(handler)[0]["last_execution"] is None
@@ -219,7 +219,7 @@ def test_redrive_needs_a_job_that_calls_again(handler, db):
     """What is refused stays among the dead."""
     gone, paused, once, anew = (at_least_once(handler, name=n) for n in ("gone", "paused", "once", "anew"))
     ms = int(time.time() * 1000) + 5000
-    bury(db, [(gone, ms), (paused, ms), (once, ms), (anew, START)])
+    plant_dead(db, [(gone, ms), (paused, ms), (once, ms), (anew, START)])
     handler.delete(gone)
     handler.pause(paused)
     db.hset(job_key(once), "type", "ATMOST_ONCE")
@@ -235,10 +235,10 @@ def test_redrive_needs_a_job_that_calls_again(handler, db):
 
 @pytest.fixture
 def many(handler, db):
-    """1,500 dead occurrences of 15 jobs that nobody calls."""
+    """1,500 dead occurrences of 15 jobs that no runner calls."""
     jobs = [at_least_once(handler, name=str(n)) for n in range(15)]
     ms = int(time.time() * 1000) + 5000
-    bury(db, [(job_id, ms + n) for n in range(100) for job_id in jobs], died=lambda n: ms + n)
+    plant_dead(db, [(job_id, ms + n) for n in range(100) for job_id in jobs], died=lambda n: ms + n)
     return jobs, ms
 
 

@@ -488,7 +488,7 @@ def test_what_was_not_sent_is_failed_and_not_tried_again(stack):
 
 
 def test_what_was_not_sent_is_tried_again_if_the_job_says_so(stack, target):
-    """Nobody listens at first; then somebody does, and is called once."""
+    """Nothing listens at first; then a target does, and is called once."""
     hook = target.hook()
     late = Target(listening=False)
     try:
@@ -688,13 +688,13 @@ def test_secrets_are_in_no_log(stack, hook):
     assert "t0psecret" not in stack.all_logs() + str(executions)
 
 
-def test_damaged_definition_is_set_aside(handler, redis, make_runner, hook):
+def test_broken_definition_is_set_aside(handler, redis, make_runner, hook):
     """Somebody wrote what no handler would have: the runner puts the job out of the way, and does not name what may be secret."""
     job_id = handler.schedule("* * * * * *", hook.url)
     with redis.client() as db:
         db.hset(job_key(job_id), "headers", '{"Authorization":"t0psecret\\n"}')
         runner = make_runner()
-        wait_for(lambda: db.keys("dronc:*:broken"), what="a job that is set aside")
+        wait_for(lambda: db.keys("dronc:*:broken"), what="a job that is marked as broken")
         assert id_bytes(job_id) in db.zrange(db.keys("dronc:*:broken")[0], 0, -1)
     assert "t0psecret" not in runner.out + runner.err
     assert not hook.calls

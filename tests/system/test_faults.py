@@ -126,7 +126,7 @@ def test_drain_leaves_nothing_behind_in_redis(make_runner, handler, redis, targe
 
 
 def test_zone_that_cannot_be_read_just_now_breaks_no_job(runner, handler, hook):
-    """Out of descriptors for a moment: the job is called a little later, and not set aside for good."""
+    """Out of descriptors for a moment: the job is called a little later, and not marked as broken."""
     at = soon(1)
     job_id = handler.schedule(f"{at % 60} * * * * *", hook.url, "ATLEAST_ONCE", timezone="Asia/Kathmandu")
     spare = len(os.listdir(f"/proc/{runner.pid}/fd"))

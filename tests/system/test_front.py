@@ -288,5 +288,5 @@ def test_export_that_is_taken_too_slowly_is_cut(handler, opened):
         time.sleep(0.1)
     data += read_all(opened[0])
     assert time.monotonic() - begin > 19
-    assert data[-16:-8] != b"\1\3\0\1\0\x08\0\0", "nobody takes it for whole"
+    assert data[-16:-8] != b"\1\3\0\1\0\x08\0\0", "no client takes it for whole"
     assert handler.get("/health").status == 200

@@ -186,7 +186,7 @@ class SlowRequest:
 
 @pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT, signal.SIGUSR1])
 def test_handler_that_is_stopped_answers_what_waits_in_its_queue(handler, redis, signum):
-    """A connection that the kernel took counts as one that the handler took: there may be nobody else to answer it."""
+    """A connection that the kernel took counts as one that the handler took: there may be no other handler to answer it."""
     jobs = [{"schedule": NEVER_SOON, "api": f"http://127.0.0.1:9/{n}", "type": "ATMOST_ONCE"} for n in range(12)]
     assert handler.get("/health/deep").status == 200
     redis.pause()
@@ -212,7 +212,7 @@ def connections(path):
 
 
 def waiting_connections(path):
-    """How many connections to a Unix socket nobody has accepted yet: those have no inode."""
+    """How many connections to a Unix socket no process has accepted yet: those have no inode."""
     with open("/proc/net/unix", encoding="utf-8") as table:
         return sum(line.split()[6:] == ["0", str(path)] for line in table)
 

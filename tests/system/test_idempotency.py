@@ -1,4 +1,4 @@
-"""Idempotency-Key: a POST that is sent again, because nobody knows whether it came through, is answered as it was the first time."""
+"""Idempotency-Key: a POST that is sent again, because its client cannot know whether it came through, is answered as it was the first time."""
 import hashlib
 import threading
 
@@ -137,7 +137,7 @@ def test_the_same_request_twice_at_the_same_time(stack):
 
 def test_damaged_keys_give_way(handler, redis):
     with redis.client() as db:
-        db.set(idem_key("k"), "somebody else's")
+        db.set(idem_key("k"), "another program's")
         assert handler.post(JOB, idempotency_key="k").status == 201
         assert is_replayed(handler.post(JOB, idempotency_key="k"))
         db.hdel(idem_key("k"), "body")

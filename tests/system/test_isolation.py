@@ -10,7 +10,7 @@ from harness import SCALE, SHARDS, at_second, id_bytes, job_key, key_of, soon, w
 
 
 class HangingHost:
-    """Takes connections and requests, and never answers. The kernel does it: nobody reads."""
+    """Takes connections and requests, and never answers. The kernel does it: no program reads."""
 
     def __init__(self, address="127.0.0.1"):
         self.listener = socket.create_server((address, 0), backlog=4096)

@@ -14,7 +14,7 @@ def run_and_wait(client, job_id):
     """An occurrence by hand, from the call to its last record."""
     known = len(client.executions(job_id=job_id))
     assert client.run(job_id).status == 202
-    wait_for(lambda: len(client.executions(job_id=job_id)) > known, what="the record of a run by hand")
+    wait_for(lambda: len(client.executions(job_id=job_id)) > known, what="the record of a manual run")
 
 
 def second(ahead):

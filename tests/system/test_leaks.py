@@ -1,6 +1,6 @@
 """What a request takes, it gives back: everything in openapi.json a thousand times, about jobs that own all that a job can own.
 
-LeakSanitizer tells of what nobody can reach any more, the handler's size of what piles up in reach. An operation that is added to the
+LeakSanitizer reports what nothing can reach any more, the handler's size of what piles up in reach. An operation that is added to the
 document is walked by itself, with its examples; one with a body has to say in BODIES what is sent.
 """
 import fcntl
@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from harness import DIST, ROOT, SANITIZED, sanitizer_reports
-from planted import bury
+from planted import plant_dead
 from world import DOCUMENT, OPERATIONS, World
 
 CALLS = 1000
@@ -122,7 +122,7 @@ def prepare(world, op, job_id, n):
         world.handler.post(FULL[n % 2])
         world.handler.pause(job_id)
     if "dead" in op.node["tags"] and "{id}" not in op.path:
-        bury(world.db, [(job_id, int(time.time() * 1000) + 1000 + i) for i in range(3)])
+        plant_dead(world.db, [(job_id, int(time.time() * 1000) + 1000 + i) for i in range(3)])
 
 
 def send(world, op, job_id, n):

@@ -134,7 +134,7 @@ def test_runner_that_starts_beside_a_newer_version_claims_nothing_and_can_be_sto
 
 
 def test_runner_hears_of_it_at_once(redis, runner):
-    """Not only with the next heartbeat: whoever raises it tells all runners."""
+    """Not only with the next heartbeat: the program that raises it informs all runners."""
     with redis.client() as db:
         wait_for(lambda: db.pubsub_numsub("dronc:wake")[0][1] == 1)
         wait_for(lambda: db.zcard("dronc:runners") == 1)

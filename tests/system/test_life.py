@@ -1,4 +1,4 @@
-"""The life of a job on the real stack: changed, paused, resumed, run by hand, deleted and made again, at any time."""
+"""The life of a job on the real stack: changed, paused, resumed, run by hand, deleted and created again, at any time."""
 import collections
 import random
 import select

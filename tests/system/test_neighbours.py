@@ -1,4 +1,4 @@
-"""Many bad neighbours at once: names that hang, and names that nobody answers for, take nothing from the others."""
+"""Many bad neighbours at once: names that hang, and names without an answer, take nothing from the others."""
 import os
 import selectors
 import threading

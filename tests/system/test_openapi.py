@@ -12,7 +12,7 @@ import pytest
 
 from harness import ROOT, at_second, id_bytes, job_key, key_of, sanitizer_reports, soon, wait_for
 from openapi import CHECKED, TOLD
-from planted import bury
+from planted import plant_dead
 from world import BASE, DOCUMENT, OPERATIONS, START, World
 
 WITH_BODY = [op for op in OPERATIONS if op.json_body]
@@ -150,7 +150,7 @@ def test_pages_go_on_by_their_cursor(world, op):
     job_ids = [world.job() for _ in range(5)]
     for _ in range(5):
         world.plant(*job_ids)
-    bury(world.db, [(job_id, START + n) for job_id in job_ids for n in range(5)])
+    plant_dead(world.db, [(job_id, START + n) for job_id in job_ids for n in range(5)])
     start = {"limit": 2} if any(p["name"] == "limit" for p in op.params) else {"before": "2100-01-01T00:00:00Z"}
     schema, = (p["schema"] for p in op.params if p["name"] == "cursor")
     for query in (start, {**start, "job_id": job_ids[0]}) if any(p["name"] == "job_id" for p in op.params) else (start,):

@@ -89,7 +89,7 @@ def test_skip_goes_on_when_the_runner_that_calls_is_killed(handler, make_runner,
     calls = hook.wait_for_calls(3, 30)
     lost = wait_for_outcome(handler, job_id, "lost")
     assert [e["scheduled_time"] for e in lost] == [calls[0].scheduled]
-    assert with_outcome(handler, job_id, "skipped"), "as long as nobody knew that it was lost"
+    assert with_outcome(handler, job_id, "skipped"), "as long as no runner knew that it was lost"
     assert second.running
     hook.release()
 

@@ -1,4 +1,4 @@
-"""Errors as RFC 9457 has them, for whoever asks for that; everybody else gets what he has always got."""
+"""Errors as RFC 9457 has them, for clients that ask for that; all others get what they always got."""
 import json
 
 import pytest

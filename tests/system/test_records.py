@@ -35,7 +35,7 @@ def test_record_tells_what_the_call_spent_its_time_on(stack, own_target):
 
 
 def test_kept_connection_has_neither_lookup_nor_connect(stack, own_target):
-    """Of two runs by hand, one right after the other: a connection that has idled is not used again."""
+    """Of two manual runs, one right after the other: a connection that has idled is not used again."""
     job_id = stack.schedule(NEVER_SOON, own_target.hook().url)
 
     def of_a_kept_connection():

@@ -19,7 +19,7 @@ LINES_MAX = 6  # of warnings and worse that one trouble is worth to one runner
 class Trouble:
     """Redis does not do what it is asked to, from begin() to end()."""
 
-    refuses = True  # False: over before anybody notices
+    refuses = True  # False: over before any program notices
 
     def __init__(self, redis):
         self.redis = redis
@@ -58,7 +58,7 @@ class Killed(Trouble):
 
 
 class Stopped(Trouble):
-    """SIGSTOP: connections stay, and nobody answers."""
+    """SIGSTOP: connections stay, and get no answer."""
 
     def begin(self):
         self.redis.pause()
@@ -151,7 +151,7 @@ class NoReplicas(Trouble):
 
 
 class NoAuth(Trouble):
-    """The password was changed, and everybody thrown out."""
+    """The password was changed, and all clients thrown out."""
 
     def begin(self):
         self.config("requirepass", "changed")
@@ -306,7 +306,7 @@ def test_handler_says_no_at_once_and_yes_again_by_itself(trouble, handler):
 
 
 def test_emptied_database_is_begun_anew(make_runner, redis, handler, target):
-    """FLUSHALL under way: the jobs are gone and nobody calls them any more; what is posted afterwards works."""
+    """FLUSHALL under way: the jobs are gone and no runner calls them any more; what is posted afterwards works."""
     runners = [make_runner(), make_runner()]
     gone, held, new = [target.hook() for _ in range(5)], target.hook().answers(t.held), target.hook()
     for hook in gone:
@@ -328,7 +328,7 @@ def test_emptied_database_is_begun_anew(make_runner, redis, handler, target):
         assert not [call for call in hook.calls if call.scheduled > flushed + 1], "a job that is gone was called"
     assert_none_missed(new)
     assert_none_twice(new)
-    # Calls that were under way are named, once each, since nobody will find a record of them; there is nothing else to complain about.
+    # Calls that were under way are named, once each, since there will be no record of them; nothing else is logged as wrong.
     refused = [(line["event"], line["job"], line["scheduled"]) for runner in runners for line in complaints(runner)]
     assert {event for event, *_ in refused} == {"record refused"}
     assert len(set(refused)) == len(refused) and held_job in [job for _, job, _ in refused], refused
@@ -350,7 +350,7 @@ GARBAGE = {
 
 
 @pytest.mark.parametrize("spoil", GARBAGE.values(), ids=GARBAGE.keys())
-def test_job_that_is_garbage_is_set_aside_and_named_and_the_others_go_on(runner, redis, handler, target, spoil):
+def test_broken_job_is_set_aside_and_named_and_the_others_go_on(runner, redis, handler, target, spoil):
     others = [target.hook() for _ in range(20)]
     broken = handler.schedule("* * * * * *", target.hook().url)
     for hook in others:

@@ -443,7 +443,7 @@ def test_leftovers_of_kill_9_of_the_script_are_cleaned_up(make_stack):
 
 
 def test_pid_files_of_others_are_not_believed(make_stack):
-    """A pid that is used again by somebody else's process since."""
+    """A pid that is used again by another process since."""
     stack = make_stack()
     (stack.data / "run").mkdir(parents=True)
     with subprocess.Popen(["sleep", "60"], cwd="/") as bystander:

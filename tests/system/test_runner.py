@@ -160,7 +160,7 @@ def test_retry_survives_a_killed_runner(make_runner, handler, redis, hook):
     make_runner()
     before, after = hook.wait_for_calls(2, timeout=10)
     assert (before.key, before.attempt) == (after.key, 1)
-    # 3 where the first runner had just started the second attempt when it was killed: nobody knows whether it left.
+    # 3 where the first runner had just started the second attempt when it was killed: whether it left is unknown.
     assert after.attempt in (2, 3)
 
 
@@ -279,7 +279,7 @@ def test_forgotten_scripts_and_closed_connections_are_survived(runner, redis, ha
     assert_none_twice([most])
 
 
-def test_job_that_cannot_be_read_is_set_aside(runner, redis, handler, hook, target):
+def test_broken_job_is_set_aside(runner, redis, handler, hook, target):
     broken = handler.schedule("* * * * * *", target.hook().url)
     with redis.client() as db:
         db.hset(job_key(broken), "schedule", "garbage")

@@ -97,7 +97,7 @@ class Shard:
         return found
 
     def act_and_compare(self, act):
-        """False: the script failed, and has changed nothing."""
+        """Returns False if the script failed, and has changed nothing."""
         before = self.contents()
         try:
             self.ACTS[act](self)
@@ -146,7 +146,7 @@ def test_script_that_meets_garbage_does_its_work_or_changes_nothing(scripts, act
 
 def test_run_by_hand_does_not_get_the_name_of_what_is_claimed_and_starts_late(scripts, stepped):
     """In its very millisecond, of a job that has no instant behind it: nothing tells the handler where the job's own instants are. (Full
-    seconds no run by hand is named after.)"""
+    seconds no manual run is named after.)"""
     due = stepped.now // 1000 * 1000 + 1500
     scripts.create(A, due, stepped.now, ONCE)
     stepped.now = due - 100
@@ -157,7 +157,7 @@ def test_run_by_hand_does_not_get_the_name_of_what_is_claimed_and_starts_late(sc
     assert scripts.start(b"r1", [(*claimed[0], "")]) == [DONE]
 
 
-# --- made again ---------------------------------------------------------------------------------------------------
+# --- created again ------------------------------------------------------------------------------------------------
 
 
 def test_job_that_was_made_ahead_and_never_called_is_made_again_as_of_now(scripts, stepped):

@@ -442,7 +442,7 @@ class World:
         self.check_not_lost(seen, retry, [item for claims in claimed for item in claims.items()])
 
     def note_fields(self, job, fields):
-        """The instants of runs by hand and of notices."""
+        """The instants of manual runs and of notices."""
         words = fields.get("manual", b"").decode().split()[:1] + [name[7:] for name in fields if name.startswith("notice:")]
         self.taken[job].update(map(int, words))
 

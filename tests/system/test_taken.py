@@ -30,7 +30,7 @@ def assert_nothing_twice(client, job_ids, calls):
         assert [one for one, times in ids.items() if times > 1] == []
 
 
-# --- made again ---------------------------------------------------------------------------------------------------
+# --- created again ------------------------------------------------------------------------------------------------
 
 
 @BOTH
@@ -70,7 +70,7 @@ def holder_of(db, job_id, instant_s, runners):
 
 def test_call_that_is_cancelled_before_it_is_sent_is_not_sent(handler, redis, make_runner, hook):
     """Its runner is stopped between the start and the instant, and the message that it is cancelled does not reach it. While it
-    sleeps a run by hand cancels the occurrence, and a PATCH asks for the same instant again."""
+    sleeps a manual run cancels the occurrence, and a PATCH asks for the same instant again."""
     runners = [make_runner() for _ in range(2)]
     job_id = handler.schedule(EVERY_SECOND, hook.answers(slow(0.05)).url, overlap="cancel")
     cancelled = set()
@@ -106,7 +106,7 @@ def test_call_that_is_cancelled_before_it_is_sent_is_not_sent(handler, redis, ma
     assert_nothing_twice(handler, [job_id], hook.calls)
 
 
-# --- runs by hand -------------------------------------------------------------------------------------------------
+# --- manual runs --------------------------------------------------------------------------------------------------
 
 
 def test_run_by_hand_never_has_the_name_of_an_occurrence(handler, runner, hook):

@@ -5,7 +5,7 @@ from urllib.parse import quote, urlencode
 
 from harness import NEVER_SOON, ROOT, Handler, Redis, id_bytes, job_key, key_of
 from openapi import Document
-from planted import bury, plant
+from planted import plant, plant_dead
 
 DOCUMENT = Document(json.loads((ROOT / "fcgi" / "api" / "openapi.json").read_text()))
 OPERATIONS = DOCUMENT.operations
@@ -35,7 +35,7 @@ class World:
         return self.handler.schedule(BASE["schedule"], f"http://127.0.0.1:9/{self.count}", BASE["type"], **fields)
 
     def break_job(self, job_id):
-        """What is stored cannot be read, as a runner found."""
+        """A broken job, as a runner marks it."""
         self.db.hset(job_key(job_id), "schedule", "no schedule")
         self.db.zadd(key_of(job_id, "broken"), {id_bytes(job_id): START})
         self.db.zrem(key_of(job_id, "due"), id_bytes(job_id))
@@ -53,7 +53,7 @@ class World:
             return f"exec:{job_id[5:]}:{self.plant(job_id)}:1"
         if name == "DeadId":
             due = int(time.time() * 1000) + 1000  # of this job, not of an earlier one of its id
-            bury(self.db, [(job_id, due)])
+            plant_dead(self.db, [(job_id, due)])
             return f"dead:{job_id[5:]}:{due}"
         return job_id if name == "JobId" else None
 
@@ -64,7 +64,7 @@ class World:
         return f"{path}?{urlencode(query)}" if query else path
 
     def examples(self, op, job_id, required_only=False):
-        """A query of examples. A cursor is nobody's to make up."""
+        """A query of examples. A client cannot make up a cursor."""
         query = {}
         for p in op.params_in("query"):
             if "example" in p and (p.get("required") or not required_only):
@@ -73,7 +73,7 @@ class World:
         return query
 
     def ask(self, op, job_id=None, query=None, body=None, kind=None, entry=None, **headers):
-        """Send a good request, but for what is said here; the answer has to be one that is described."""
+        """Send a good request, but for these arguments; the document has to describe the answer."""
         job_id = job_id or self.job()
         query = self.examples(op, job_id, required_only=True) if query is None else query
         if op.body and body is None:

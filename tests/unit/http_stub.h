@@ -53,7 +53,7 @@ static inline bool stub_is_whole(const char *text, size_t len)
     return end != NULL && len >= (size_t)(end - text) + 4 + body;
 }
 
-/* Read one request, body and all. False: the client is gone. */
+/* Read one request, body and all. Returns false if the client is gone. */
 static inline bool stub_read(struct http_stub *stub)
 {
     char *text = stub->requests[stub->count % HTTP_STUB_REQUESTS];

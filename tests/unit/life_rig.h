@@ -3,8 +3,8 @@
 #ifndef DRONC_LIFE_RIG_H
 #define DRONC_LIFE_RIG_H
 
+#include "store/store_executions.h"
 #include "store/store_job.h"
-#include "store/store_record.h"
 #include "store/store_runner.h"
 
 #include "store_rig.h"
@@ -227,7 +227,7 @@ static inline void assert_latest(enum execution_outcome outcome, int attempt)
     size_t records;
     assert_true(get(&job, &records));
     assert_true(records > 0);
-    assert_int_equal(store_job_record_at(reply, 0, &a, &latest, &info), ERR_OK);
+    assert_int_equal(store_job_execution_at(reply, 0, &a, &latest, &info), ERR_OK);
     assert_int_equal(latest.outcome, outcome);
     assert_int_equal(latest.attempt, attempt);
 }

@@ -1,4 +1,4 @@
-/* The call of an attempt: what the target is told, what its answer means, and what the log may show. */
+/* The call of an attempt: what the target gets, what its answer means, and what the log may show. */
 #include "base/version.h"
 #include "run/attempt_call.h"
 

@@ -219,7 +219,8 @@ TEST(attempts_hands_back_what_is_not_sent_when_the_lease_is_lost)
     heart_turn();
     assert_true(cmd_has_number(fake_link_first(heart.link, "release"), T0 + INSTANT));
     heart_answer("release", DONE);
-    assert_int_equal(heart.due_at.ms, T0 + INSTANT); /* whoever has a lease may claim it: perhaps we again */
+    /* any runner with a lease may claim it: perhaps we again */
+    assert_int_equal(heart.due_at.ms, T0 + INSTANT);
     assert_over();
 }
 
@@ -358,7 +359,7 @@ TEST(attempts_confirms_again_where_the_answer_is_old)
     assert_int_equal(fake_call_count, 1);
 }
 
-/* ---- too late, and unreadable ---- */
+/* ---- too late, and broken ---- */
 
 TEST(attempts_skips_a_gap_and_is_due_behind_it)
 {
@@ -451,14 +452,14 @@ TEST(attempts_counts_a_backlog_and_its_tokens)
     assert_int_equal(attempts_tokens(&heart.attempts, 1, tokens), 0);
 }
 
-TEST(attempts_holds_a_zone_until_the_next_instant_is_written)
+TEST(attempts_uses_a_zone_until_the_next_instant_is_written)
 {
     struct store_claimed claimed = make_claim(INSTANT);
     const struct zone *zone;
     claimed.fields.timezone = slice_of("Europe/Berlin");
     assert_int_equal(zones_get(heart.context.zones, "Europe/Berlin", 13, &zone), ZONE_OK);
     claim_and_ask(claimed);
-    assert_true(attempts_hold_zone(&heart.attempts, zone));
+    assert_true(attempts_use_zone(&heart.attempts, zone));
     heart_answer("start", DONE);
-    assert_false(attempts_hold_zone(&heart.attempts, zone));
+    assert_false(attempts_use_zone(&heart.attempts, zone));
 }

@@ -1,5 +1,5 @@
-/* Which shard is asked, when, and for how many. Nothing is asked here: a plan is told what would have been
- * answered. */
+/* Which shard is asked, when, and for how many. No Redis is asked: the test gives the plan its
+ * answers. */
 #include "run/due_plan.h"
 
 #include "test.h"

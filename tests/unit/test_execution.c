@@ -1,4 +1,4 @@
-/* Records of attempts: what is written is read back, and what others wrote harms nobody. */
+/* Records of attempts: what is written is read back, and what others wrote does no harm. */
 #include "job/execution.h"
 
 #include "test.h"

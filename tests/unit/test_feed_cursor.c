@@ -126,7 +126,8 @@ static const struct feed_filter filters[] = {
     {.by_outcome = true, .outcome = EXECUTION_FAILED, .until = {INT64_MAX}},
 };
 
-/* One page behind *cursor, which is taken to its end as clients do: by its text. False: that was the last. */
+/* One page behind *cursor, which is taken to its end as clients do: by its text. Returns false after the
+ * last one. */
 static bool page(struct feed *feed, const struct feed_filter *filter, struct feed_cursor *cursor,
                  size_t limit)
 {

@@ -462,8 +462,8 @@ TEST(gate_lines_leave_room_outside)
     assert_false(gate_is_hopeless(&gate, &attempts[19], 1000));
 }
 
-/* Far more calls than there is room for at one instant, to a host that answers in no time: nobody is sent
- * away. */
+/* Far more calls than there is room for at one instant, to a host that answers in no time: no attempt is
+ * sent away. */
 TEST(gate_long_line_of_a_fast_host_may_wait)
 {
     begin((struct gate_limits){.max = 10, .per_host = 2, .max_slow = 10});

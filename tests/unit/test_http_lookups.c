@@ -19,7 +19,7 @@ static struct http_request request;
 static struct http_result results[CALLS];
 static int told;
 
-/* ---- the test's own resolver: it hangs until it is let go, and knows nobody ---- */
+/* ---- the test's own resolver: it hangs until it is let go, and knows no name ---- */
 
 static atomic_int looking, looked_up;
 static atomic_bool let_go;
@@ -138,7 +138,7 @@ TEST(http_lookups_given_addresses_are_called)
 TEST(http_lookups_new_addresses_replace_old_ones)
 {
     stub_open(&stub, serve_ok);
-    request.addresses = "127.255.255.254"; /* nobody listens there */
+    request.addresses = "127.255.255.254"; /* nothing listens there */
     assert_int_equal(get("moved.test")->error, HTTP_ERROR_CONNECT);
     request.addresses = "127.0.0.1";
     assert_int_equal(get("moved.test")->status, 200);

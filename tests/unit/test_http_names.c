@@ -169,7 +169,7 @@ static void set_up(void)
 static void tear_down(void)
 {
     rig.turn = NULL;
-    turns += 3; /* nobody waits for more */
+    turns += 3; /* nothing waits for more */
     http_client_free(client);
     stub_close(&after);
     stub_close(&before);

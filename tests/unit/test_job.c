@@ -350,7 +350,7 @@ TEST(job_catch_up_names_every_fault)
     assert_string_equal(fault.field, "catch_up");
 }
 
-/* As in Redis: somebody may have edited it by hand. */
+/* As in Redis: a person may have edited it. */
 TEST(job_restore_refuses_a_catch_up_that_is_none)
 {
     const struct job_id id = {{1}};
@@ -757,7 +757,7 @@ TEST(job_restore_takes_a_schedule_that_has_ended)
     assert_false(job_next(&job, (struct wall_ms){T0}, &next));
 }
 
-TEST(job_restore_refuses_garbage)
+TEST(job_restore_refuses_a_broken_job)
 {
     const struct job_id id = {{1}};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {

@@ -191,7 +191,7 @@ TEST(job_json_refusals)
         {"{\"shedule\":\"x\"}", "shedule", "unknown field \"shedule\""},
         {"{\"\":1}", "", "unknown field"},
         {"{\"API\":\"x\"}", "API", "unknown field"},
-        {"{\"api\":1,\"nope\":1}", "api", "must be"}, /* the first one is told */
+        {"{\"api\":1,\"nope\":1}", "api", "must be"}, /* the message names the first one */
     };
     for (size_t i = 0; i < sizeof TABLE / sizeof TABLE[0]; i++) {
         struct job_json json;

@@ -202,7 +202,7 @@ TEST(lease_finds_none_dead_before_they_had_a_lease_to_prove_life)
 {
     lease_link_up(&lease);
     turn_at(0);
-    answer_with(0, "late", -1); /* its heartbeat is past; so might be everybody's */
+    answer_with(0, "late", -1); /* its heartbeat is past; so might be every runner's */
     assert_int_equal(sent("recover"), 0);
     turn_at(LEASE_MS - 1);
     answer_with(LEASE_MS - 1, "late", -1);
@@ -253,7 +253,7 @@ TEST(lease_waits_and_tells_when_the_clock_of_redis_is_set)
 {
     live_until(2 * LEASE_MS);
     turn_at(2 * LEASE_MS + LEASE_BEAT_MS);
-    answer_with(3600000, "late", 2 * LEASE_MS); /* an hour ahead: everybody's heartbeat looks past */
+    answer_with(3600000, "late", 2 * LEASE_MS); /* an hour ahead: every heartbeat looks past */
     assert_int_equal(sent("recover"), 0);
     assert_true(lease_take_step(&lease));
     assert_false(lease_take_step(&lease)); /* once */

@@ -9,7 +9,7 @@
 static struct lookups *lookups;
 static int64_t now_ms;
 
-/* ---- the test's own dns: it is asked, and answers when it is told to ---- */
+/* ---- the test's own dns: it answers when the test says so ---- */
 
 #define QUESTIONS (LOOKUPS_MAX + 100)
 
@@ -248,7 +248,7 @@ TEST(lookups_under_way_are_bounded)
         assert_non_null(ask(name));
     }
     assert_null(ask("one-more.test"));
-    now_ms += LOOKUPS_TIMEOUT_MS; /* nobody waits for them any more, but they are there */
+    now_ms += LOOKUPS_TIMEOUT_MS; /* no attempt waits for them any more, but they are there */
     lookups_turn(lookups);
     assert_null(ask("one-more.test"));
     struct lookup *known = ask("known.test");

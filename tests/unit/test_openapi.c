@@ -68,7 +68,7 @@ static const struct json_value *member(const struct json_value *value, const cha
     return value ? json_member(value, name) : NULL;
 }
 
-/* The value at "components/schemas/Job"; NULL: there is none. (No name of ours holds a slash there.) */
+/* The value at "components/schemas/Job"; NULL if there is none. (No name of ours holds a slash there.) */
 static const struct json_value *at(const char *place)
 {
     const struct json_value *value = json_root(doc);

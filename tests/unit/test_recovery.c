@@ -54,7 +54,7 @@ TEST(recovery_hands_on_all_shards_of_the_dead_and_of_no_other)
 
 static const struct store_runner dead = {"dead", {T0 - 1}};
 
-static void bury(void)
+static void take_over_dead(void)
 {
     recovery_take_over(&recovery, &dead, 1, NOW);
     assert_int_equal(sent("recover"), STORE_SHARDS);
@@ -68,7 +68,7 @@ static void answer(const char *handed_on, const char *more)
 
 TEST(recovery_takes_it_off_the_list_after_its_last_shard)
 {
-    bury();
+    take_over_dead();
     for (unsigned shard = 0; shard < STORE_SHARDS; shard++) {
         assert_int_equal(sent("forget"), 0);
         answer("0", "0");
@@ -80,7 +80,7 @@ TEST(recovery_takes_it_off_the_list_after_its_last_shard)
 
 TEST(recovery_goes_on_where_it_held_more_than_a_batch)
 {
-    bury();
+    take_over_dead();
     for (unsigned shard = 0; shard < STORE_SHARDS; shard++) {
         answer("100", shard == STORE_SHARDS - 1 ? "1" : "0");
     }
@@ -94,27 +94,27 @@ TEST(recovery_goes_on_where_it_held_more_than_a_batch)
 
 TEST(recovery_finds_none_dead_twice)
 {
-    bury();
+    take_over_dead();
     recovery_take_over(&recovery, &dead, 1, NOW); /* the next beat, and it is still on the list */
     assert_int_equal(sent("recover"), STORE_SHARDS);
 }
 
 TEST(recovery_finds_it_again_when_the_link_was_lost)
 {
-    bury();
+    take_over_dead();
     fake_link_lose(heart.link);
     heart.link->up = true;
     assert_int_equal(sent("forget"), 0);
-    bury();
+    take_over_dead();
 }
 
 TEST(recovery_keeps_it_on_the_list_where_redis_refuses)
 {
-    bury();
+    take_over_dead();
     fake_link_answer_all(heart.link, "recover", make_error("MISCONF"));
     assert_int_equal(sent("forget"), 0);
     assert_true(heart_logged("recovery refused"));
-    bury();
+    take_over_dead();
 }
 
 TEST(recovery_finds_it_again_when_nothing_could_be_sent)
@@ -122,7 +122,7 @@ TEST(recovery_finds_it_again_when_nothing_could_be_sent)
     heart.link->refusal = ERR_BUSY;
     recovery_take_over(&recovery, &dead, 1, NOW);
     heart.link->refusal = ERR_OK;
-    bury();
+    take_over_dead();
 }
 
 /* ---- holders that are not on the list ---- */

@@ -98,7 +98,7 @@ TEST(redis_clock_says_when_all_is_well_again)
 {
     assert_true(told(T0 + H));
     pass(REDIS_CLOCK_LOG_MS);
-    machine.wall_ms = T0 + H + REDIS_CLOCK_LOG_MS; /* somebody has set the clock */
+    machine.wall_ms = T0 + H + REDIS_CLOCK_LOG_MS; /* the clock was set */
     assert_true(told(T0 + H + REDIS_CLOCK_LOG_MS));
     assert_non_null(strstr(log_capture_text(&capture), "\"clock agrees with redis' again\""));
     assert_int_equal(redis_clock_now(&timing).ms, machine.wall_ms);

@@ -361,7 +361,7 @@ TEST(redis_link_leaves_a_server_that_has_become_a_replica)
     cmd_arg_str(&cmd, "127.0.0.1");
     cmd_arg_str(&cmd, "1");
     assert_int_equal(redis_link_submit(the_link, &cmd, on_reply, NULL), ERR_OK);
-    submit_forget(); /* writes nothing, since nobody is there: a replica takes that */
+    submit_forget(); /* writes nothing, since there is no such runner: a replica takes that */
     store_heartbeat(&cmd, "me", 5000);
     assert_int_equal(redis_link_submit(the_link, &cmd, on_reply, NULL), ERR_OK);
     run_until_told(3);

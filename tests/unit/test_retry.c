@@ -1,4 +1,4 @@
-/* The rule for retries: what is taken, what is refused, what holds where nothing is said. */
+/* The rule for retries: what is accepted, what is refused, and the defaults. */
 #include "job/retry.h"
 
 #include "test.h"

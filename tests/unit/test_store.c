@@ -1,8 +1,8 @@
 /* What goes to Redis names the right keys, and whatever comes back is either understood or refused. */
 #include "store/store_database.h"
 #include "store/store_dead.h"
+#include "store/store_executions.h"
 #include "store/store_job.h"
-#include "store/store_record.h"
 #include "store/store_rezone.h"
 #include "store/store_runner.h"
 #include "store/store_scripts.h"
@@ -249,7 +249,7 @@ TEST(store_dead_commands_name_their_shard)
     cmd_fini(&cmd);
 }
 
-TEST(store_skip_release_and_set_aside_name_their_shard)
+TEST(store_skip_release_and_mark_broken_name_their_shard)
 {
     struct execution execution = {.job = the_id(), .scheduled = {T0}, .outcome = EXECUTION_MISSED};
     struct store_attempt attempt = the_attempt();
@@ -267,8 +267,8 @@ TEST(store_skip_release_and_set_aside_name_their_shard)
     ASSERT_EACH(&cmd, 0, member, ID "1772953200000");
     ASSERT_EACH(&cmd, 0, due, "1772953200009");
     cmd_fini(&cmd);
-    store_set_aside(&cmd, SHARD, "me", &attempt);
-    assert_keys_in_shard(&cmd, "set_aside");
+    store_mark_broken(&cmd, SHARD, "me", &attempt);
+    assert_keys_in_shard(&cmd, "mark_broken");
     ASSERT_EACH(&cmd, 0, member, ID "1772953200000");
     cmd_fini(&cmd);
 }
@@ -359,7 +359,7 @@ struct decoded {
     int64_t number;
     size_t count;
     struct store_claimed claimed;
-    struct store_record record;
+    struct store_execution record;
     struct store_runner runner;
     struct store_recovered recovered;
     struct store_claim_left left;
@@ -711,8 +711,8 @@ TEST(store_claim_at_without_definition)
     assert_memory_equal(d.claimed.attempt.job.bytes, ID, JOB_ID_SIZE);
 }
 
-/* And so is garbage, which has to be put aside: an empty schedule is one that job_restore refuses. */
-TEST(store_claim_at_with_garbage_for_a_definition)
+/* And so is a broken job, which has to be marked: an empty schedule is one that job_restore refuses. */
+TEST(store_claim_at_with_a_broken_definition)
 {
     static const char *const definitions[] = {
         "0 0 0 \n",

@@ -451,7 +451,7 @@ TEST(notice_that_is_handed_back_stays_one)
     claim_notice("you", "f 1 ");
 }
 
-/* A run by hand and a notice in the same millisecond are told apart by their instants. */
+/* A manual run and a notice in the same millisecond have different instants. */
 TEST(notice_shares_its_instant_with_nothing)
 {
     struct wall_ms by_hand;

@@ -1,5 +1,5 @@
 /* A job as a whole in a real Redis: what becomes of its occurrences when it is changed, paused, resumed,
- * deleted or made again at any point of their lives, and runs by hand. */
+ * deleted or created again at any point of their lives, and manual runs. */
 #include "life_rig.h"
 #include "test.h"
 
@@ -395,31 +395,31 @@ TEST(life_last_occurrence_completes_the_job)
     assert_null(job.state.data);
 }
 
-TEST(life_set_aside_of_a_deleted_job_leaves_nothing)
+TEST(life_mark_broken_of_a_deleted_job_leaves_nothing)
 {
     struct cmd cmd;
     create(JOB_ATLEAST_ONCE);
     assert_int_equal(claim("me"), 1);
     assert_int_equal(delete_it(), STORE_ANSWER_DONE);
-    store_set_aside(&cmd, SHARD, "me", &got[0].attempt);
+    store_mark_broken(&cmd, SHARD, "me", &got[0].attempt);
     call(&cmd);
     assert_int_equal(ASK("EXISTS", TAG "broken"), 0);
     assert_nothing_pending();
 }
 
 /* What could not be read is not what was made anew meanwhile. */
-TEST(life_set_aside_of_a_job_that_was_made_anew_leaves_that_alone)
+TEST(life_mark_broken_of_a_job_that_was_made_anew_leaves_that_alone)
 {
     struct cmd cmd;
     create(JOB_ATLEAST_ONCE);
     assert_int_equal(claim("me"), 1);
     (void)ASK("HINCRBY", TAG "job:" A, "epoch", "1"); /* as any change of its time does */
-    store_set_aside(&cmd, SHARD, "me", &got[0].attempt);
+    store_mark_broken(&cmd, SHARD, "me", &got[0].attempt);
     call(&cmd);
     assert_int_equal(ASK("EXISTS", TAG "broken", TAG "claimed:me"), 0);
 }
 
-/* ---- runs by hand ---- */
+/* ---- manual runs ---- */
 
 TEST(life_run_is_made_while_the_job_is_paused)
 {

@@ -1,8 +1,8 @@
 /* Occurrences of one job that meet, in a real Redis: what becomes of the later one, and of the earlier one,
  * by the job's `overlap`. */
 #include "store/store_dead.h"
+#include "store/store_executions.h"
 #include "store/store_job.h"
-#include "store/store_record.h"
 #include "store/store_runner.h"
 
 #include "store_rig.h"
@@ -157,9 +157,9 @@ static struct store_attempt begin(const char *runner, int64_t until)
 /* ---- what is there ---- */
 
 /* Of the job's records, newest first. */
-static struct execution record_at(size_t index)
+static struct execution execution_at(size_t index)
 {
-    struct store_record record = {0};
+    struct store_execution record = {0};
     struct cmd cmd;
     store_history(&cmd, &a, MAX);
     call(&cmd);
@@ -167,9 +167,9 @@ static struct execution record_at(size_t index)
     return record.execution;
 }
 
-static void assert_record(size_t index, enum execution_outcome outcome, int64_t scheduled, int attempt)
+static void assert_execution(size_t index, enum execution_outcome outcome, int64_t scheduled, int attempt)
 {
-    struct execution record = record_at(index);
+    struct execution record = execution_at(index);
     assert_string_equal(execution_outcome_name(record.outcome), execution_outcome_name(outcome));
     assert_int_equal(record.scheduled.ms, scheduled);
     assert_int_equal(record.attempt, attempt);
@@ -179,7 +179,7 @@ static void assert_record(size_t index, enum execution_outcome outcome, int64_t 
 static void assert_says(const char *before, int64_t scheduled, int attempt, const char *after)
 {
     char expected[EXECUTION_ERROR_MAX + 1];
-    struct execution record = record_at(0);
+    struct execution record = execution_at(0);
     (void)snprintf(expected, sizeof expected, "%sexec:%s:%lld:%d%s", before, A_HEX, (long long)scheduled,
                    attempt, after);
     assert_string_equal(record.error_class, "overlap");
@@ -252,7 +252,7 @@ TEST(overlap_skip_leaves_out_what_meets_another)
     struct store_attempt running = begin("me", first);
     struct store_attempt other = take("you", second);
     assert_int_equal(start("you", &other), STORE_SETTLED);
-    assert_record(0, EXECUTION_SKIPPED, second, 1);
+    assert_execution(0, EXECUTION_SKIPPED, second, 1);
     assert_says("", first, 1, " was under way");
     assert_int_equal(due(), third);
     assert_int_equal(ASK("EXISTS", TAG "claimed:you"), 0);
@@ -280,7 +280,7 @@ TEST(overlap_goes_on_between_the_attempts)
     struct store_attempt other = take("you", second);
     assert_int_equal(start("you", &other), STORE_SETTLED);
     assert_says("", first, 1, " was under way");
-    /* The retry itself passes, by whoever makes it; and what was due with it does not. */
+    /* The retry itself passes, whichever runner makes it; and what was due with it does not. */
     struct store_attempt retry = {0};
     assert_int_equal(claim("you", third, &retry), 2);
     retry = (struct store_attempt){a, {first}, 2, retry.token};
@@ -299,7 +299,7 @@ TEST(overlap_of_one_that_was_handed_back)
     assert_int_equal(release("me", &running, third), STORE_DONE);
     struct store_attempt other = take("you", second);
     assert_int_equal(start("you", &other), STORE_SETTLED);
-    assert_record(0, EXECUTION_SKIPPED, second, 1);
+    assert_execution(0, EXECUTION_SKIPPED, second, 1);
 }
 
 /* A retry is the same one whatever was done to its job's time since it was started. */
@@ -322,7 +322,7 @@ TEST(overlap_stale_place_keeps_nobody_out)
 {
     create(JOB_ATMOST_ONCE, "skip");
     struct store_attempt running = begin("me", first);
-    (void)ASK("DEL", TAG "claimed:me"); /* nobody said that it was over */
+    (void)ASK("DEL", TAG "claimed:me"); /* no script recorded its end */
     assert_places(first, -1);
     (void)begin("you", second);
     assert_places(second, -1);
@@ -359,7 +359,7 @@ TEST(overlap_queue_makes_one_wait_and_leaves_out_the_rest)
     assert_true(first_in_retry() > redis_now().ms + 5000);
     other = take("you", third);
     assert_int_equal(start("you", &other), STORE_SETTLED);
-    assert_record(0, EXECUTION_SKIPPED, third, 1);
+    assert_execution(0, EXECUTION_SKIPPED, third, 1);
     assert_says("", first, 1, " was under way");
     assert_int_equal(ASK("ZCARD", TAG "retry"), 1);
 
@@ -502,7 +502,7 @@ TEST(overlap_queue_in_a_pause_is_cancelled)
     assert_int_equal(store_answer_reply(reply, &answer, &info), ERR_OK);
     assert_int_equal(end("me", &running), STORE_DONE);
     assert_int_equal(claim("you", redis_now().ms, &none), 0);
-    assert_record(0, EXECUTION_CANCELLED, second, 1);
+    assert_execution(0, EXECUTION_CANCELLED, second, 1);
 }
 
 /* ---- cancel ---- */
@@ -512,9 +512,9 @@ TEST(overlap_cancel_takes_the_earlier_ones_claim_away)
     create(JOB_ATLEAST_ONCE, "cancel");
     struct store_attempt running = begin("me", first);
     struct store_attempt other = begin("you", second);
-    assert_record(0, EXECUTION_CANCELLED, first, 1);
+    assert_execution(0, EXECUTION_CANCELLED, first, 1);
     assert_says("aborted for the sake of ", second, 1, "; it may have reached its target");
-    assert_string_equal(record_at(0).runner, "me");
+    assert_string_equal(execution_at(0).runner, "me");
     assert_places(second, -1);
     assert_int_equal(due(), third);
     assert_int_equal(ASK("EXISTS", TAG "claimed:me"), 0);
@@ -530,7 +530,7 @@ TEST(overlap_cancel_of_one_that_waits_to_be_tried_again)
     struct store_attempt running = begin("me", first);
     assert_int_equal(finish("me", &running, STORE_AFTER_RETRY, fourth), STORE_DONE);
     (void)begin("me", second);
-    assert_record(0, EXECUTION_CANCELLED, first, 2);
+    assert_execution(0, EXECUTION_CANCELLED, first, 2);
     assert_says("given up for the sake of ", second, 1, "");
     assert_int_equal(ASK("ZCARD", TAG "retry"), 0);
 }
@@ -542,7 +542,7 @@ TEST(overlap_cancel_of_one_that_is_claimed_to_be_tried_again)
     assert_int_equal(finish("me", &running, STORE_AFTER_RETRY, first), STORE_DONE);
     struct store_attempt retry = take("me", first);
     (void)begin("you", second);
-    assert_record(0, EXECUTION_CANCELLED, first, 2);
+    assert_execution(0, EXECUTION_CANCELLED, first, 2);
     assert_int_equal(start("me", &retry), STORE_LOST);
 }
 
@@ -556,7 +556,7 @@ TEST(overlap_skip_of_a_run_by_hand)
     int64_t at = run_by_hand("one");
     struct store_attempt other = take("you", at);
     assert_int_equal(start("you", &other), STORE_SETTLED);
-    assert_record(0, EXECUTION_SKIPPED, at, 1);
+    assert_execution(0, EXECUTION_SKIPPED, at, 1);
     assert_int_equal(due(), -1);
     assert_int_equal(ASK("ZCARD", TAG "retry"), 0);
 }
@@ -583,7 +583,7 @@ TEST(overlap_cancel_by_a_run_by_hand)
     (void)ASK("ZREM", TAG "due", A);
     int64_t at = run_by_hand("one");
     (void)begin("you", at);
-    assert_record(0, EXECUTION_CANCELLED, first, 1);
+    assert_execution(0, EXECUTION_CANCELLED, first, 1);
     assert_int_equal(due(), -1);
 }
 

@@ -1,7 +1,7 @@
 /* The life of an occurrence in a real Redis: what each script does, and what it refuses. */
 #include "store/store_database.h"
+#include "store/store_executions.h"
 #include "store/store_job.h"
-#include "store/store_record.h"
 #include "store/store_rezone.h"
 #include "store/store_runner.h"
 
@@ -215,7 +215,7 @@ static struct store_recovered recover(const char *dead)
 /* The newest record of a job; the caller looks at it. */
 static struct execution newest(const char *id)
 {
-    static struct store_record record;
+    static struct store_execution record;
     struct job_id job;
     struct cmd cmd;
     memcpy(job.bytes, id, JOB_ID_SIZE);
@@ -431,7 +431,7 @@ TEST(scripts_claim_of_nothing_leaves_no_trace)
     assert_int_equal(ASK("DBSIZE"), 0);
 }
 
-TEST(scripts_claim_tells_gone_jobs_and_garbage_from_good_ones)
+TEST(scripts_claim_distinguishes_gone_and_broken_jobs_from_good_ones)
 {
     (void)create(A, JOB_ATMOST_ONCE, T0);
     (void)create(B, JOB_ATMOST_ONCE, T0 + 1);
@@ -446,7 +446,7 @@ TEST(scripts_claim_tells_gone_jobs_and_garbage_from_good_ones)
 }
 
 /* Else the runner would take it for one that is gone, and hand it back, and claim it again, without end. */
-TEST(scripts_claim_of_a_job_without_a_creation_is_garbage)
+TEST(scripts_claim_of_a_job_without_a_creation_is_broken)
 {
     static const char *const creations[] = {"", " ", " 1000", "1000 1", "+1000", "soon"};
     for (size_t i = 0; i < sizeof creations / sizeof creations[0]; i++) {
@@ -456,7 +456,7 @@ TEST(scripts_claim_of_a_job_without_a_creation_is_garbage)
         assert_int_equal(claim("me"), 1);
         assert_non_null(got.at[0].fields.schedule.data);
         assert_int_equal(got.at[0].fields.schedule.len, 0);
-        store_set_aside(&cmd, SHARD, "me", &got.at[0].attempt);
+        store_mark_broken(&cmd, SHARD, "me", &got.at[0].attempt);
         exchange(&cmd);
         assert_int_equal(number(), 1);
         assert_int_equal(ASK("EXISTS", TAG "claimed:me", TAG "due", TAG "retry"), 0);
@@ -465,7 +465,7 @@ TEST(scripts_claim_of_a_job_without_a_creation_is_garbage)
     }
 }
 
-/* Whatever else somebody wrote into its hash, the whole definition is told. */
+/* Whatever else a person wrote into its hash, the reply has the whole definition. */
 TEST(scripts_claim_tells_all_of_a_job_with_strange_fields)
 {
     (void)create(A, JOB_ATMOST_ONCE, T0);
@@ -811,7 +811,7 @@ TEST(scripts_finish_without_memory_does_nothing)
 
 TEST(scripts_executions_pages_backwards)
 {
-    static struct store_record records[3];
+    static struct store_execution records[3];
     struct cmd cmd;
     size_t count;
     const char *const ids[] = {A, B, C};
@@ -834,7 +834,7 @@ TEST(scripts_executions_pages_backwards)
     }
 }
 
-/* ---- release, skip, set aside ---- */
+/* ---- release, skip, mark broken ---- */
 
 TEST(scripts_release_of_a_claim_makes_it_due_again)
 {
@@ -938,17 +938,17 @@ TEST(scripts_skip_of_the_last_occurrences_makes_nothing_due)
     assert_int_equal(due_of(A), -1);
 }
 
-TEST(scripts_set_aside_until_it_is_made_anew)
+TEST(scripts_mark_broken_until_it_is_made_anew)
 {
     struct cmd cmd;
     (void)create(A, JOB_ATMOST_ONCE, T0);
     SAY("SET", TAG "job:" A, "garbage");
     (void)claim("me");
     struct store_attempt attempt = held_by("me", A, 1);
-    store_set_aside(&cmd, SHARD, "you", &attempt);
+    store_mark_broken(&cmd, SHARD, "you", &attempt);
     exchange(&cmd);
     assert_int_equal(number(), 0);
-    store_set_aside(&cmd, SHARD, "me", &attempt);
+    store_mark_broken(&cmd, SHARD, "me", &attempt);
     exchange(&cmd);
     assert_int_equal(number(), 1);
     assert_int_equal(ASK("EXISTS", TAG "claimed:me", TAG "due"), 0);
@@ -960,20 +960,20 @@ TEST(scripts_set_aside_until_it_is_made_anew)
 }
 
 /* When the job was created stands in its claim: whatever it is, the claim has to be let go of. */
-TEST(scripts_set_aside_with_garbage_for_its_creation)
+TEST(scripts_mark_broken_with_a_broken_creation)
 {
     struct cmd cmd;
     (void)create(A, JOB_ATMOST_ONCE, T0);
     SAY("HSET", TAG "job:" A, "created", "the day\nbefore");
     (void)claim("me");
     struct store_attempt attempt = held_by("me", A, 1);
-    store_set_aside(&cmd, SHARD, "me", &attempt);
+    store_mark_broken(&cmd, SHARD, "me", &attempt);
     exchange(&cmd);
     assert_int_equal(number(), 1);
     assert_int_equal(ASK("EXISTS", TAG "claimed:me", TAG "due"), 0);
 }
 
-/* The target said that nobody need call again. */
+/* The target answered that there is no need to call again. */
 TEST(scripts_finish_pauses_a_job_whose_target_is_gone)
 {
     (void)create(A, JOB_ATLEAST_ONCE, T0);
@@ -1285,7 +1285,7 @@ TEST(scripts_heartbeat_tells_time_and_runners)
     assert_int_equal(count, 2);
 }
 
-/* As after Redis' clock was set back by an hour: nobody is to be taken for alive an hour longer. */
+/* As after Redis' clock was set back by an hour: no runner may count as alive an hour longer. */
 TEST(scripts_heartbeat_shortens_leases_from_the_future)
 {
     int64_t now_us;

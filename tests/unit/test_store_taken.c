@@ -173,7 +173,7 @@ TEST(taken_job_made_again_does_not_get_what_ended_after_the_delete)
     assert_int_equal(ASK("HGET", TAG "job:" A, "floor"), soon_at.ms);
 }
 
-TEST(taken_job_that_was_set_aside_and_made_anew_does_not_get_what_is_started)
+TEST(taken_job_that_was_broken_and_made_anew_does_not_get_what_is_started)
 {
     struct wall_ms at;
     start_one();
@@ -328,7 +328,7 @@ TEST(taken_resume_behind_a_clock_that_was_set_back_asks_the_history)
     assert_int_equal(resume_at((struct wall_ms){soon_at.ms + 5001}), STORE_ANSWER_DONE);
 }
 
-/* ---- runs by hand ---- */
+/* ---- manual runs ---- */
 
 TEST(taken_run_by_hand_does_not_get_what_is_under_way)
 {

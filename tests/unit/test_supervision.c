@@ -1,4 +1,4 @@
-/* What a supervisor is told, in which datagram, and when: with a clock that the test moves. */
+/* What the supervisor learns, in which datagram, and when: with a clock that the test moves. */
 #include "supervision.h"
 #include "test.h"
 

@@ -184,7 +184,7 @@ TEST(offset_is_not_spent_on_few_values)
     job_fini(&job);
 }
 
-/* Instants are told and asked for until 2199 ends: the offset moves none past that. */
+/* Instants go in and out until 2199 ends: the offset moves none past that. */
 TEST(offset_leads_to_no_instant_that_cannot_be_told)
 {
     static const struct {

@@ -3,13 +3,13 @@
 -- needs: notice number packed record retry stamp token definition write
 -- Returns the earliest instant that is left and no backlog ('' for none), '1' where a backlog is left, then a text for each claimed attempt:
 --   "<id><scheduled> <ticket> <due> <c|r|n> <created> ", of a notice ('n') "<length> <text>" and a line end, and the definition, packed
--- (created is empty, and nothing is behind it, where the job is gone; where it is garbage, its schedule is empty).
+-- (created is empty, and nothing is behind it, where the job is gone; where it is broken, its schedule is empty).
 -- A claim is a field of claimed:<runner>: <id><scheduled> = "<state> <attempt>.<token> <kind> <due> <stamp>". Number 0 in retry is a first
 -- attempt that was put off; its job's next instant does not stand in due, so its claim's state is that of one from due. Entries of retry
 -- whose job was deleted, moved on or is paused go away here, and are no claims; likewise notices whose URL is gone.
 local time = redis.call('TIME') -- once: each such command counts where little is due
 
-local GARBAGE = '0 0 \n' -- packed: an empty schedule
+local BROKEN = '0 0 \n' -- packed: an empty schedule
 
 -- What the claim brings of a job: when it was created, and its definition. And what the claim itself needs: stamp and type.
 local function describe(id)
@@ -19,7 +19,7 @@ local function describe(id)
     elseif job == false then
         return '', '', '0'
     end
-    return '0', GARBAGE, job_stamp(id) or '0' -- garbage must not stop the others
+    return '0', BROKEN, job_stamp(id) or '0' -- a broken job must not stop the others
 end
 
 -- A score as an instant, whatever a person may have written there.

@@ -2,11 +2,11 @@
 -- needs: clock gone index number taken token wake stateful write
 -- The fields are those of the definition that are not at their default, and of its state, where it comes from a backup.
 -- Returns CREATION_CREATED; CREATION_KNOWN or CREATION_CHANGED (nothing changes then); CREATION_LATE, or that the instant was taken for an earlier
--- job of the id (nothing is stored). One that was set aside because it could not be read is created anew. Where `created` is not now,
+-- job of the id (nothing is stored). A broken one is created anew. Where `created` is not now,
 -- nothing is stored, and Redis' clock returned (ms): the caller has to build the job again as of that.
 
 local due = tonumber(first_due)
--- Mostly neither it is there, nor any job that was set aside or deleted: then there is nothing to look at, and nothing to clear away.
+-- Mostly neither it is there, nor any job that is broken or was deleted: then there is nothing to look at, and nothing to clear away.
 local clear = redis.call('EXISTS', job_key, broken_key, gone_key) == 0
 if not clear and redis.call('EXISTS', job_key) == 1 and not redis.call('ZSCORE', broken_key, job_id) then
     if not is_indexed(job_id) then
@@ -18,7 +18,7 @@ local now = now_ms()
 if math.abs(now - created) > CLOCK_TOLERANCE_MS then
     return now
 end
--- One that was set aside counts as deleted.
+-- A broken one counts as deleted.
 if not clear and redis.call('EXISTS', job_key) ~= 0 then
     keep_gone(job_id, now)
 end

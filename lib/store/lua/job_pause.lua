@@ -1,6 +1,6 @@
 -- job_pause: pause a job. It is called no more until it is resumed; what was claimed and not started is void with that.
 -- needs: state
--- Returns 1 (it is paused, now or since before: then nothing changes), ANSWER_NONE, ANSWER_OTHER (it was set aside).
+-- Returns 1 (it is paused, now or since before: then nothing changes), ANSWER_NONE, ANSWER_OTHER (it is broken).
 if redis.call('EXISTS', job_key) == 0 then
     return ANSWER_NONE
 end

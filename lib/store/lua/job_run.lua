@@ -1,7 +1,7 @@
 -- job_run: a manual run: an attempt at a job, now.
 -- needs: clock number retry stamp taken wake
 -- Returns the instant that stands for the occurrence (ms; it may be a bit ahead, and the attempt is due now all the same), ANSWER_NONE, or
--- ANSWER_OTHER (it was set aside). There never was an occurrence of that instant, and never will be another one. The same request, sent
+-- ANSWER_OTHER (it is broken). There never was an occurrence of that instant, and never will be another one. The same request, sent
 -- again, gets the same instant.
 local stamp = read_stamp(job_key)
 if not stamp then

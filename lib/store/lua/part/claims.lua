@@ -3,7 +3,7 @@
 
 -- A claim's value, parsed: {state, ticket, kind, due, stamp}; the ticket is nil where there is no claim. The ticket is <attempt>.<token>:
 -- the token is new with every claim, so a command that was meant for an earlier claim of the same attempt (sent again, or late) does not
--- touch this one. The stamp begins with the job's field `created`, whatever it holds: a claim of garbage has to go away, too.
+-- touch this one. The stamp begins with the job's field `created`, whatever it holds: the claim of a broken job has to go away, too.
 local function parse_claim(value)
     local state, ticket, kind, due, stamp = (value or ''):match('^(%a) (%S+) (%a) (%d+) (.*)$')
     return {state = state, ticket = ticket, kind = kind, due = due, stamp = stamp}

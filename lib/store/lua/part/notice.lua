@@ -9,7 +9,7 @@ local function write_notice(key, name, letter, text)
     redis.call('HSET', key, NOTICE_FIELD .. name, letter .. ' ' .. text, 'notice', letter .. ' ' .. name .. ' ' .. NOTICE_WAITING .. ' 0 0')
 end
 
--- Text of the notice at an instant; nil: there is none, or its URL is gone.
+-- Text of the notice at an instant; nil if there is none, or its URL is gone.
 local function read_notice(key, name)
     local fields = try('HMGET', key, NOTICE_FIELD .. name, 'on_failure_url', 'on_recovery_url')
     if not fields or not fields[1] then

@@ -30,7 +30,7 @@ local function add_retry(at, member, attempt, kind, stamp)
     write('ZADD', retry_key, at, retry_entry(member, attempt, kind, stamp))
 end
 
--- The entry as it stands in retry: as above, or with the whole stamp, as an older version wrote it. nil: there is none.
+-- The entry as it stands in retry: as above, or with the whole stamp, as an older version wrote it. Returns nil if there is none.
 local function find_retry(member, attempt, kind, stamp)
     for _, entry in ipairs({retry_entry(member, attempt, kind, stamp), entry_of(member, attempt, kind, stamp)}) do
         if try('ZSCORE', retry_key, entry) then

@@ -1,8 +1,8 @@
 -- part stateful: jobs that ask for their failures to be counted.
 -- needs: write
 
--- What the job asks for, and how many occurrences failed in a row (failures: nil while it is healthy); nil: it asks for nothing. Garbage
--- counts as no number.
+-- What the job asks for, and how many occurrences failed in a row (failures: nil while it is healthy); nil: it asks for nothing. A text that
+-- is no number counts as none.
 local function read_health(key)
     local fields = redis.call('HMGET', key, 'pause_after_failures', 'on_failure_url', 'on_recovery_url', 'failures')
     if fields[1] or fields[2] or fields[3] then

@@ -10,7 +10,7 @@ local function append_fields(reply, key, names)
     end
 end
 
--- Append to reply: when the job is due (nil: it does not wait for an instant), when it was set aside (nil: it was not), then DEFINITION
+-- Append to reply: when the job is due (nil: it does not wait for an instant), when it was found broken (nil: it was not), then DEFINITION
 -- and STATE.
 local function append_job(reply, key, id)
     local n = #reply

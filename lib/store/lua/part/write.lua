@@ -18,7 +18,7 @@ local function try(command, key, ...)
     return not is_wrong_type(result) and result
 end
 
--- Run a write on one of our own keys. A value of another type gives way: garbage under one job's name must not keep the results of all
+-- Run a write on one of our own keys. A value of another type gives way: what is broken of one job must not keep the results of all
 -- others from being recorded.
 local function write(command, key, ...)
     local result = redis.pcall(command, key, ...)

@@ -1,5 +1,5 @@
-/* store_record: see store_record.h. */
-#include "store/store_record.h"
+/* store_executions: see store_executions.h. */
+#include "store/store_executions.h"
 
 #include "store/store_command.h"
 #include "store/store_reply.h"
@@ -23,9 +23,9 @@ enum err store_history_count(const struct reply *reply, size_t *count, struct er
     return err;
 }
 
-/* The record in item index, which is job's. */
-static enum err record_at(const struct reply *reply, size_t index, const struct job_id *job,
-                          struct store_record *out, struct errinfo *info)
+/* The execution whose record is item index. It is job's. */
+static enum err execution_at(const struct reply *reply, size_t index, const struct job_id *job,
+                             struct store_execution *out, struct errinfo *info)
 {
     if (index >= reply->count || reply->items[index].data == NULL ||
         execution_decode(&out->execution, job, reply->items[index]) != ERR_OK) {
@@ -37,11 +37,11 @@ static enum err record_at(const struct reply *reply, size_t index, const struct 
 }
 
 enum err store_history_at(const struct reply *reply, size_t index, const struct job_id *job,
-                          struct store_record *out, struct errinfo *info)
+                          struct store_execution *out, struct errinfo *info)
 {
     out->position[0] = '\0';
     out->recorded_ms = 0;
-    return record_at(reply, index, job, out, info);
+    return execution_at(reply, index, job, out, info);
 }
 
 void store_executions(struct cmd *cmd, unsigned shard, const char *before, int limit)
@@ -70,7 +70,7 @@ enum err store_executions_count(const struct reply *reply, size_t *count, struct
 }
 
 /* text is "<ms>-<sequence>", shorter than out has room for. */
-static void take_position(struct store_record *out, struct slice text)
+static void take_position(struct store_execution *out, struct slice text)
 {
     const char *dash = text.len > 0 ? memchr(text.data, '-', text.len) : NULL;
     struct slice ms = {text.data, dash != NULL ? (size_t)(dash - text.data) : text.len};
@@ -83,7 +83,7 @@ static void take_position(struct store_record *out, struct slice text)
     }
 }
 
-enum err store_executions_at(const struct reply *reply, size_t index, struct store_record *out,
+enum err store_executions_at(const struct reply *reply, size_t index, struct store_execution *out,
                              struct errinfo *info)
 {
     size_t at = index * EXECUTIONS_WIDTH;
@@ -93,7 +93,7 @@ enum err store_executions_at(const struct reply *reply, size_t index, struct sto
     }
     take_position(out, reply->items[at]);
     enum err err = store_item_id(reply, at + 1, &job, info);
-    return err == ERR_OK ? record_at(reply, at + 2, &job, out, info) : err;
+    return err == ERR_OK ? execution_at(reply, at + 2, &job, out, info) : err;
 }
 
 void store_trim(struct cmd *cmd, unsigned shard, const struct store_keep *keep)

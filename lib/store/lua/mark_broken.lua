@@ -1,12 +1,12 @@
--- set_aside: a claimed job cannot be read: take it out of the way, so that the others go on, and keep its id.
+-- mark_broken: a claimed job is broken: take it out of the way, so that the others go on, and keep its id.
 -- needs: claims clock number stamp write
 -- Returns the number of claims that were the runner's.
-local function set_aside(member, ticket)
+local function mark_broken(member, ticket)
     local claim = read_claim(member)
     if claim.ticket ~= ticket then
         return 0
     end
-    -- A job that was created anew or given another time since is not the one that could not be read.
+    -- A job that was created anew or given another time since is not the broken one.
     local stamp = read_stamp(job_key) or '0'
     if redis.call('EXISTS', job_key) == 1
         and (stamp == claim.stamp or claim.state ~= CLAIM_DUE and is_same_job(stamp, claim.stamp)) then
@@ -18,6 +18,6 @@ end
 
 local reply = 0
 for member, ticket in each() do
-    reply = reply + set_aside(member, ticket)
+    reply = reply + mark_broken(member, ticket)
 end
 return reply
