@@ -74,18 +74,32 @@ static void settle_all(struct reconcile *reconcile, const struct reply *reply, s
     }
 }
 
+/* Find the shard that the claims are of. Returns false if none of them can be read. */
+static bool find_shard(const struct reply *reply, size_t held, unsigned *shard)
+{
+    for (size_t i = 0; i < held; i++) {
+        struct store_claimed claim;
+        struct errinfo info;
+        if (store_held_at(reply, i, &claim, &info) == ERR_OK) {
+            *shard = store_shard(&claim.attempt.job);
+            return true;
+        }
+    }
+    return false;
+}
+
 static void compare_shard(struct reconcile *reconcile, const struct reply *reply)
 {
-    struct store_claimed first;
     struct errinfo info;
     size_t held = 0;
-    if (reply == NULL || store_held_count(reply, &held, &info) != ERR_OK || held == 0 ||
-        store_held_at(reply, 0, &first, &info) != ERR_OK) {
+    unsigned shard;
+    if (reply == NULL || store_held_count(reply, &held, &info) != ERR_OK ||
+        !find_shard(reply, held, &shard)) {
         return;
     }
     int64_t *tokens = calloc(attempts_count(reconcile->attempts) + 1, sizeof *tokens);
     if (tokens != NULL) {
-        settle_all(reconcile, reply, held, store_shard(&first.attempt.job), tokens);
+        settle_all(reconcile, reply, held, shard, tokens);
     }
     free(tokens);
 }

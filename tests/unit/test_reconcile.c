@@ -122,6 +122,16 @@ TEST(reconcile_leaves_alone_what_a_run_has)
     assert_int_equal(heart.link->count, 0);
 }
 
+/* What another program left there must not hide the others of its shard. */
+TEST(reconcile_hands_back_a_claim_behind_one_that_it_cannot_read)
+{
+    reconcile_turn(&reconcile, 1);
+    fake_link_answer(heart.link, "HGETALL",
+                     MAKE_ARRAY("gibberish", "", FIELD, "c", FIELD, "c 1.77 L 1772953200500 5"));
+    assert_true(cmd_has(fake_link_first(heart.link, "release"), "1.77"));
+    assert_int_equal(sent("release"), 1);
+}
+
 TEST(reconcile_does_nothing_without_an_answer_or_with_an_odd_one)
 {
     reconcile_all(&reconcile);
