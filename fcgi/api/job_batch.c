@@ -130,9 +130,11 @@ static void write_error(struct batch *b, const struct line *line, const struct a
     json_object_end(&w);
 }
 
-/* Do a line that could not be done together with others. */
+/* Do a line that could not be done together with others. What it reads, such as the history of the job that it
+ * replaces, ends with it: the lines of a group read tens of megabytes together. */
 static void do_alone(struct batch *b, const struct line *line)
 {
+    struct arena_mark mark = arena_mark(&b->ctx->memory);
     struct api_error error;
 
     api_error_clear(&error);
@@ -150,6 +152,7 @@ static void do_alone(struct batch *b, const struct line *line)
             b->down.field = (struct slice){NULL, 0}; /* it may point into error */
         }
     }
+    arena_release(&b->ctx->memory, mark);
 }
 
 static void answer_group(struct batch *b)

@@ -1,6 +1,7 @@
 """Many jobs at once: POST /v1/jobs:batch takes a definition in each line, GET /v1/jobs:export writes them."""
 import json
 import os
+import resource
 import signal
 import socket
 import threading
@@ -300,6 +301,24 @@ class Behind:
     def read(self, size):
         piece, self.begin = self.begin[:size], self.begin[size:]
         return piece + self.stream.read(size - len(piece))
+
+
+@pytest.mark.skipif(SANITIZED, reason="ASan takes its own memory")
+def test_lines_that_replace_jobs_take_memory_one_by_one(handler, redis):
+    """Each reads the history of its job, which is 400 KB here."""
+    count, history = 60, [record(n) for n in range(200)]
+    handler.batch([definition(n, name=f"job {n}") for n in range(count)])
+    with redis.client() as db:
+        for job_id in handler.all_jobs():
+            db.rpush(job_key(job_id, "history"), *history)
+    resource.prlimit(handler.pid, resource.RLIMIT_DATA, (24 * 2**20, 24 * 2**20))
+    lines = handler.batch([definition(n, name=f"job {n}", description="new") for n in range(count)]).lines
+    assert [line["description"] for line in lines] == ["new"] * count
+
+
+def record(n):
+    ms = 1_750_000_000_000 + n * 1000
+    return f"o:f s:{ms} a:1 x:{ms} t:1 h:500 l:0 z:1024 k:{'AAAA' * 341}AA== r:planted c:http e:{'e' * 300}"
 
 
 # --- the whole stack ----------------------------------------------------------------------------------------------
