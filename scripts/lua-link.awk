@@ -16,6 +16,8 @@
 # Cut the next token off `rest`. Sets token, and kind: name, string, number, other, or "" at the end of the line.
 function next_token() {
     sub(/^[ \t]+/, "", rest)
+    if (rest ~ /^(--)?\[=*\[/)
+        fail(file ":" FNR ": a text stands in single quotes, and a comment ends with its line")
     if (rest == "" || rest ~ /^--/)
         kind = ""
     else if (match(rest, /^[A-Za-z_][A-Za-z0-9_]*/))
@@ -58,6 +60,12 @@ function add_word(list, word) {
     return index(list, " " word " ") ? list : list " " word " "
 }
 
+# Can the text at the end of what is written go on in its own quotes? Not if # stands before it, nor if it ends with a number of a
+# character, which would become another one.
+function can_join(text) {
+    return text !~ /#'([^'\\]|\\.)*'\.\.$/ && text !~ /\\[0-9][0-9]?'\.\.$/
+}
+
 # The line without comments and spaces, constants replaced, texts that are joined by .. made one. Adds the names that it uses to `used`.
 function squeeze(line,    text, last, before_last) {
     rest = line
@@ -67,7 +75,7 @@ function squeeze(line,    text, last, before_last) {
             used = add_word(used, token)
             replace_constant()
         }
-        if (kind == "string" && last == ".." && before_last ~ /^'/ && text !~ /#'([^'\\]|\\.)*'\.\.$/) {
+        if (kind == "string" && last == ".." && before_last ~ /^'/ && can_join(text)) {
             text = substr(text, 1, length(text) - 3) substr(token, 2)
             last = substr(before_last, 1, length(before_last) - 1) substr(token, 2)
             before_last = ""

@@ -1,5 +1,7 @@
 """docs/redis.md and the scripts beside lib/store/contract.def. No program runs."""
 import re
+import shutil
+import subprocess
 
 import pytest
 
@@ -76,3 +78,25 @@ def test_line_of_a_script_leads_to_its_source():
     place = contract.subprocess.check_output([contract.ROOT / "scripts" / "lua-source", LUA, "start", str(number)], text=True).strip()
     file, line = place.split(":")
     assert "claim.ticket ~= ticket" in (LUA / file).read_text().split("\n")[int(line) - 1]
+
+
+def link(home, line):
+    """What becomes of a line at the end of a script."""
+    shutil.copytree(contract.STORE, home / "store")
+    with open(home / "store" / "lua" / "tidy.lua", "a") as script:
+        script.write(line + "\n")
+    done = subprocess.run([contract.ROOT / "scripts" / "lua-source", home / "store" / "lua", "tidy"], capture_output=True, text=True)
+    return done.returncode == 0 and done.stdout.rstrip("\n").split("\n")[-1]
+
+
+@pytest.mark.parametrize("line, linked", [
+    ("return 'a  -- b' .. ' c' -- d", "return'a  -- b c'"), (r"return 'it\'s' .. '  x'", r"return'it\'s  x'"), ("return 1 .. 2 - -3", "return 1 ..2- -3"),
+    ("return #'a' .. 'b'", "return#'a'..'b'"), (r"return '\1' .. '2'", r"return'\1'..'2'"), (r"return '\12' .. '3'", r"return'\12'..'3'"),
+    ("return a[b[1]]", "return a[b[1]]")])
+def test_a_linked_line_means_what_it_says(home, line, linked):
+    assert link(home, line) == linked
+
+
+@pytest.mark.parametrize("line", ["return [[a  b]]", "return [==[a  b]==]", 'return "a"', "return 'a", "--[[ a", "return 1 --[=[ a"])
+def test_what_cannot_be_linked_is_refused(home, line):
+    assert not link(home, line)
