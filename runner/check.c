@@ -36,11 +36,6 @@ static void on_fatal(void *arg, const struct errinfo *info)
     check->fatal = *info;
 }
 
-static void on_timer(void *arg)
-{
-    (void)arg; /* on_turn does the work */
-}
-
 static void on_turn(void *arg)
 {
     struct check *check = arg;
@@ -64,7 +59,7 @@ static enum err set_up(struct check *check, const struct config *config, struct 
                                                .on_fatal = on_fatal,
                                                .arg = check};
     check->link = redis_link_new(&options);
-    check->timer = loop_timer_new(check->loop, on_timer, check);
+    check->timer = loop_timer_new(check->loop, NULL, NULL);
     if (check->link == NULL || check->timer == NULL) {
         return err_set(info, ERR_NOMEM, "out of memory");
     }

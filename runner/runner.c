@@ -156,11 +156,6 @@ static void leave_turn(struct runner *runner)
     }
 }
 
-static void on_timer(void *arg)
-{
-    (void)arg; /* the turn does the work */
-}
-
 /* Logged at the level that is in force now, so that it is always seen. */
 static void change_level(int by)
 {
@@ -397,7 +392,7 @@ static enum err make_parts(struct runner *runner)
                                              .on_broken = on_broken,
                                              .on_due = on_due,
                                              .arg = runner};
-    runner->timer = loop_timer_new(context->loop, on_timer, runner);
+    runner->timer = loop_timer_new(context->loop, NULL, NULL);
     enum err err = runner->timer == NULL ? ERR_NOMEM : ERR_OK;
     err = err != ERR_OK ? err : outbox_init(&runner->outbox, context);
     err = err != ERR_OK ? err : supervision_init(&runner->supervision, context->loop, runner->clock);

@@ -70,16 +70,11 @@ static void open_socket(struct supervision *supervision, const char *text)
     }
 }
 
-static void on_timer(void *arg)
-{
-    (void)arg; /* supervision_turn does the work */
-}
-
 enum err supervision_init(struct supervision *supervision, struct loop *loop, struct clock clock)
 {
     const char *text = setting("NOTIFY_SOCKET");
     *supervision = (struct supervision){.fd = -1, .clock = clock};
-    supervision->timer = loop_timer_new(loop, on_timer, supervision);
+    supervision->timer = loop_timer_new(loop, NULL, NULL);
     if (supervision->timer == NULL) {
         return ERR_NOMEM;
     }

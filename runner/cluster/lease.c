@@ -15,16 +15,11 @@ static int64_t now_us(const struct lease *lease)
     return clock_mono_us(&lease->context->cluster_clock->clock);
 }
 
-static void on_timer(void *arg)
-{
-    (void)arg; /* lease_turn does the work */
-}
-
 enum err lease_init(struct lease *lease, const struct runner_context *context)
 {
     *lease = (struct lease){.context = context};
     recovery_init(&lease->recovery, context, LEASE_MS);
-    lease->timer = loop_timer_new(context->loop, on_timer, lease);
+    lease->timer = loop_timer_new(context->loop, NULL, NULL);
     return lease->timer != NULL ? ERR_OK : ERR_NOMEM;
 }
 

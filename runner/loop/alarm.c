@@ -25,7 +25,9 @@ static void on_readable(void *arg, unsigned events)
     /* It may have been set again since it expired: then there is nothing to read yet. */
     if (read(alarm->fd, &times, sizeof times) == (ssize_t)sizeof times) {
         alarm->at_us = NOT_SET;
-        alarm->cb(alarm->arg);
+        if (alarm->cb != NULL) {
+            alarm->cb(alarm->arg);
+        }
     }
 }
 

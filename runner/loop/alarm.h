@@ -15,8 +15,8 @@
 
 struct alarm;
 
-/* An alarm that is not set. clock: the clock of its instants. Returns owned; NULL if memory or file
- * descriptors run out. */
+/* An alarm that is not set. clock: the clock of its instants. cb may be NULL, as of a timer. Returns owned;
+ * NULL if memory or file descriptors run out. */
 struct alarm *alarm_new(struct loop *loop, struct clock clock, loop_cb *cb, void *arg);
 /* Call back once, at at_us (of clock_mono_us) and never before; if that is over, in the next turn. Replaces
  * an earlier setting; setting the same instant again costs nothing. */

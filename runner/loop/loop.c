@@ -130,7 +130,9 @@ static void free_handle(uv_handle_t *handle)
 static void on_timer(uv_timer_t *handle)
 {
     struct loop_timer *timer = handle->data;
-    timer->cb(timer->arg);
+    if (timer->cb != NULL) {
+        timer->cb(timer->arg);
+    }
 }
 
 struct loop_timer *loop_timer_new(struct loop *loop, loop_cb *cb, void *arg)

@@ -35,7 +35,8 @@ void loop_on_turn(struct loop *loop, loop_cb *cb, void *arg);
  * life. */
 NODISCARD enum err loop_on_signal(struct loop *loop, int signum, loop_cb *cb, void *arg);
 
-/* A timer that is not set. Returns owned; NULL if memory runs out. */
+/* A timer that is not set. cb may be NULL: the timer wakes the loop, whose turn does the work. Returns owned;
+ * NULL if memory runs out. */
 struct loop_timer *loop_timer_new(struct loop *loop, loop_cb *cb, void *arg);
 /* Call back once, delay_ms from now (0: in the next turn). Replaces an earlier setting. */
 void loop_timer_set(struct loop_timer *timer, int64_t delay_ms);

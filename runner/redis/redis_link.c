@@ -370,11 +370,6 @@ void redis_link_turn(struct redis_link *link)
 
 /* ---- life cycle ---- */
 
-static void on_timer(void *arg)
-{
-    (void)arg; /* redis_link_turn does the work */
-}
-
 struct redis_link *redis_link_new(const struct redis_link_options *options)
 {
     struct redis_link *link = calloc(1, sizeof *link);
@@ -383,7 +378,7 @@ struct redis_link *redis_link_new(const struct redis_link_options *options)
     }
     link->options = *options;
     link->backoff_ms = LINK_BACKOFF_MIN_MS;
-    link->timer = loop_timer_new(options->loop, on_timer, link);
+    link->timer = loop_timer_new(options->loop, NULL, NULL);
     if (link->timer == NULL || redis_wire_init(&link->wire, options->loop, options->clock) != ERR_OK) {
         loop_timer_free(link->timer);
         free(link);

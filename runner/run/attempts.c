@@ -16,11 +16,6 @@ static struct attempt *attempt_of(struct heap_item *item)
     return HEAP_OWNER(item, struct attempt, waiting);
 }
 
-static void on_alarm(void *arg)
-{
-    (void)arg; /* attempts_turn does the work */
-}
-
 /* ---- the set of attempts ---- */
 
 static struct attempt *first_of(const struct list *list)
@@ -434,7 +429,7 @@ enum err attempts_init(struct attempts *attempts, const struct attempts_options 
     const struct gate_limits limits = {
         .max = options->max_in_flight, .per_host = options->max_per_host, .max_slow = options->max_slow};
     gate_init(&attempts->gate, &limits, clock);
-    attempts->alarm = alarm_new(loop, clock, on_alarm, attempts);
+    attempts->alarm = alarm_new(loop, clock, NULL, NULL);
     if (attempts->alarm == NULL) {
         return ERR_NOMEM;
     }

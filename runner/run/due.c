@@ -11,16 +11,11 @@ struct claim {
     struct due_ask ask;
 };
 
-static void on_timer(void *arg)
-{
-    (void)arg; /* due_turn does the work */
-}
-
 enum err due_init(struct due *due, const struct runner_context *context, struct attempts *attempts,
                   size_t capacity)
 {
     *due = (struct due){.context = context, .attempts = attempts, .plan = {.capacity = capacity}};
-    due->timer = loop_timer_new(context->loop, on_timer, due);
+    due->timer = loop_timer_new(context->loop, NULL, NULL);
     return due->timer != NULL ? ERR_OK : ERR_NOMEM;
 }
 

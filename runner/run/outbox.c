@@ -41,15 +41,10 @@ static struct outbox_queue *queue_of(struct outbox *outbox, const struct attempt
     return &outbox->queues[kind_of(attempt)][attempt->shard];
 }
 
-static void on_timer(void *arg)
-{
-    (void)arg; /* outbox_turn does the work */
-}
-
 enum err outbox_init(struct outbox *outbox, const struct runner_context *context)
 {
     *outbox = (struct outbox){.context = context};
-    outbox->timer = loop_timer_new(context->loop, on_timer, outbox);
+    outbox->timer = loop_timer_new(context->loop, NULL, NULL);
     return outbox->timer != NULL ? ERR_OK : ERR_NOMEM;
 }
 

@@ -87,3 +87,20 @@ TEST(alarm_stopped_is_silent)
     rig_idle(&rig, 10);
     assert_int_equal(rings, 0);
 }
+
+static bool is_over(void)
+{
+    return now_us() >= rang_us;
+}
+
+/* rig_run's own limit would wake the loop much later. */
+TEST(alarm_without_a_callback_wakes_the_loop)
+{
+    struct alarm *silent = alarm_new(rig.loop, clock_system(), NULL, NULL);
+    assert_non_null(silent);
+    rang_us = now_us() + 3000;
+    alarm_set(silent, rang_us);
+    assert_true(rig_run(&rig, is_over, RIG_LIMIT_MS));
+    assert_in_range(now_us() - rang_us, 0, RIG_LIMIT_MS * 500);
+    alarm_free(silent);
+}

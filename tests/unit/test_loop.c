@@ -310,6 +310,24 @@ TEST(loop_turn_hook_runs_once_per_turn)
     assert_int_equal(fired, 1);
 }
 
+static int64_t due_us;
+
+static bool is_due(void)
+{
+    return now_us() >= due_us;
+}
+
+/* rig_run's own limit would wake the loop much later. */
+TEST(loop_timer_without_a_callback_wakes_the_loop)
+{
+    timers[0] = loop_timer_new(rig.loop, NULL, NULL);
+    assert_non_null(timers[0]);
+    due_us = now_us() + 3000;
+    loop_timer_set(timers[0], 3);
+    assert_true(rig_run(&rig, is_due, RIG_LIMIT_MS));
+    assert_in_range(now_us() - due_us, 0, RIG_LIMIT_MS * 500);
+}
+
 /* ---- look-ups ---- */
 
 static char resolved[LOOP_ADDRESS_SIZE];
