@@ -7,12 +7,9 @@
 static void describe(const struct redis_health *health, const char *redis, struct buffer *out)
 {
     char durability[STORE_DURABILITY_SIZE];
-    char warning[STORE_WARNING_SIZE];
     store_durability_describe(durability, &health->durability);
     buffer_printf(out, "Redis at %s: good; what it keeps: %s\n", redis, durability);
-    for (size_t i = 0; store_durability_warn(&health->durability, i, warning); i++) {
-        buffer_printf(out, "warning: %s\n", warning);
-    }
+    store_durability_print_warnings(&health->durability, out);
 }
 
 static enum err refuse(const struct redis_health *health, const char *redis, struct errinfo *info)

@@ -71,15 +71,12 @@ static void describe(const struct check *check, const char *redis, struct buffer
 {
     char durability[STORE_DURABILITY_SIZE];
     char next[CLOCK_RFC3339_SIZE];
-    char warning[STORE_WARNING_SIZE];
     store_durability_describe(durability, &check->survey.durability);
     survey_describe_next(next, &check->survey);
     buffer_printf(out,
                   "Redis at %s: good; what it keeps: %s; jobs that wait for their time: %lld, next: %s\n",
                   redis, durability, (long long)check->survey.jobs, next);
-    for (size_t i = 0; store_durability_warn(&check->survey.durability, i, warning); i++) {
-        buffer_printf(out, "warning: %s\n", warning);
-    }
+    store_durability_print_warnings(&check->survey.durability, out);
 }
 
 static enum err conclude(const struct check *check, const struct config *config, struct buffer *out,

@@ -93,6 +93,14 @@ bool store_durability_warn(const struct store_durability *durability, size_t ind
     return false;
 }
 
+void store_durability_print_warnings(const struct store_durability *durability, struct buffer *out)
+{
+    char warning[STORE_WARNING_SIZE];
+    for (size_t i = 0; store_durability_warn(durability, i, warning); i++) {
+        buffer_printf(out, "warning: %s\n", warning);
+    }
+}
+
 void store_durability_describe(char out[STORE_DURABILITY_SIZE], const struct store_durability *durability)
 {
     const char *const facts[][2] = {{"appendonly", durability->append_only},

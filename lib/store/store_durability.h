@@ -5,6 +5,7 @@
 #ifndef DRONC_STORE_DURABILITY_H
 #define DRONC_STORE_DURABILITY_H
 
+#include "base/buffer.h"
 #include "resp/cmd.h"
 
 #include <stdbool.h>
@@ -29,6 +30,9 @@ void store_durability_take(struct store_durability *out, const struct reply *rep
 /* Write warning number index (0 …). Returns false if there are no more. */
 bool store_durability_warn(const struct store_durability *durability, size_t index,
                            char out[STORE_WARNING_SIZE]);
+
+/* Append every warning as a line, "warning: …". */
+void store_durability_print_warnings(const struct store_durability *durability, struct buffer *out);
 
 /* Writes "appendonly yes, appendfsync always, maxmemory-policy noeviction", without what is not known; "not
  * told" if nothing is. */
