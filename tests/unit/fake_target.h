@@ -1,13 +1,13 @@
-/* fake_target: an HTTP client whose calls wait until a test answers them, and a name server that does
- * likewise. They take the place of the runner's http_client and dns when a test is linked, so include it in
- * one file of a program.
+/* fake_target: an HTTP client whose calls wait until a test answers them, beside a name server that does likewise
+ * (fake_dns.h). It takes the place of the runner's http_client when a test is linked, so include it in one file of
+ * a program.
  */
 #ifndef DRONC_FAKE_TARGET_H
 #define DRONC_FAKE_TARGET_H
 
-#include "http/dns.h"
 #include "http/http_client.h"
 
+#include "fake_dns.h"
 #include "fake_loop.h"
 
 #include <stdio.h>
@@ -27,12 +27,6 @@ struct http_call {
 static struct http_call fake_calls[FAKE_CALLS_MAX]; /* all that were made, in order */
 static size_t fake_call_count;
 static bool fake_calls_fail; /* no call can be started */
-
-static struct {
-    dns_answer_cb *cb;
-    void *arg;
-    char name[256]; /* "": nothing is asked */
-} fake_question;
 
 /* ---- what the runner calls ---- */
 
@@ -56,35 +50,13 @@ void http_client_cancel(struct http_call *call)
     call->cancelled = true;
 }
 
-enum err dns_new(struct dns **out, struct loop *loop, struct clock clock)
-{
-    (void)loop;
-    (void)clock;
-    *out = (struct dns *)(void *)&fake_question;
-    return ERR_OK;
-}
-
-void dns_free(struct dns *dns)
-{
-    (void)dns;
-}
-
-enum err dns_ask(struct dns *dns, const char *name, dns_answer_cb *cb, void *arg)
-{
-    (void)dns;
-    fake_question.cb = cb;
-    fake_question.arg = arg;
-    (void)snprintf(fake_question.name, sizeof fake_question.name, "%s", name);
-    return ERR_OK;
-}
-
 /* ---- what tests call ---- */
 
 static inline void fake_target_reset(void)
 {
     fake_call_count = 0;
     fake_calls_fail = false;
-    fake_question.name[0] = '\0';
+    fake_question_count = 0;
 }
 
 /* Calls that have not come to their end. */
@@ -124,15 +96,6 @@ static inline void fake_call_fail(size_t index, enum http_error error, bool sent
                                        .retry_after_ms = -1,
                                        .text = "it failed"};
     fake_call_end(index, &result);
-}
-
-/* The name server answers. */
-static inline void fake_dns_answer(const char *addresses)
-{
-    struct dns_answer answer = {.verdict = DNS_FOUND, .why = "", .ttl_ms = 60000};
-    (void)snprintf(answer.addresses, sizeof answer.addresses, "%s", addresses);
-    assert_string_not_equal(fake_question.name, "");
-    fake_question.cb(fake_question.arg, &answer);
 }
 
 #endif

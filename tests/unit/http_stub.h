@@ -3,12 +3,7 @@
 #ifndef DRONC_HTTP_STUB_H
 #define DRONC_HTTP_STUB_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "test.h"
 
 #include <arpa/inet.h>
 #include <pthread.h>

@@ -5,12 +5,7 @@
 
 #include "job/job.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "test.h"
 
 #define JOB_MAKER_ZONES "tests/vectors/zoneinfo"
 

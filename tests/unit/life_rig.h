@@ -239,12 +239,4 @@ static inline void life_rig_set_up(void)
     (void)ASK("FLUSHALL");
 }
 
-/* The same for tests of the old style. */
-static inline int set_up(void **state)
-{
-    (void)state;
-    life_rig_set_up();
-    return 0;
-}
-
 #endif

@@ -4,12 +4,7 @@
 
 #include "loop/loop.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "test.h"
 
 #define RIG_LIMIT_MS 5000 /* far more than any condition takes */
 #define RIG_TICK_MS  1

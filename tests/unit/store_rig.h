@@ -34,21 +34,6 @@ static inline void store_rig_stop(void)
     redis_server_close(&server);
 }
 
-/* The same for tests of the old style. */
-static inline int store_rig_open(void **state)
-{
-    (void)state;
-    store_rig_start();
-    return 0;
-}
-
-static inline int store_rig_close(void **state)
-{
-    (void)state;
-    store_rig_stop();
-    return 0;
-}
-
 /* Send cmd, and end it; an error of Redis' is an answer like any other. */
 static inline void exchange(struct cmd *cmd)
 {

@@ -135,11 +135,12 @@ TEST(attempts_waits_for_the_address_of_a_name)
     struct store_claimed claimed = make_claim(INSTANT);
     claimed.fields.api = slice_of("http://example.com/");
     heart_claim(&claimed);
-    assert_string_equal(fake_question.name, "example.com");
+    assert_int_equal(fake_question_count, 1);
+    assert_string_equal(fake_questions[0].name, "example.com");
     assert_int_equal(attempts_load(&heart.attempts).placed, 0); /* it takes no place meanwhile */
     heart_at(LEAD);
     assert_int_equal(sent("start"), 0);
-    fake_dns_answer("192.0.2.7");
+    fake_dns_answer(0, DNS_FOUND, "192.0.2.7", 60000);
     heart_turn();
     assert_int_equal(attempts_load(&heart.attempts).placed, 1);
     assert_int_equal(sent("start"), 1);

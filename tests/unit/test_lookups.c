@@ -1,6 +1,7 @@
-/* Lookups: who asks, who waits, and for how long an answer is good. dns is played by the test. */
+/* Lookups: who asks, who waits, and for how long an answer is good. The name server is a fake. */
 #include "http/lookups.h"
 
+#include "fake_dns.h"
 #include "test.h"
 
 #include <stdio.h>
@@ -8,49 +9,6 @@
 
 static struct lookups *lookups;
 static int64_t now_ms;
-
-/* ---- the test's own dns: it answers when the test says so ---- */
-
-#define QUESTIONS (LOOKUPS_MAX + 100)
-
-static struct {
-    char name[LOOKUPS_NAME_SIZE];
-    dns_answer_cb *cb;
-    void *arg;
-} asked[QUESTIONS];
-static size_t asked_count;
-
-enum err dns_new(struct dns **out, struct loop *loop, struct clock clock)
-{
-    (void)loop;
-    (void)clock;
-    *out = (struct dns *)(void *)asked;
-    return ERR_OK;
-}
-
-void dns_free(struct dns *dns)
-{
-    (void)dns;
-}
-
-enum err dns_ask(struct dns *dns, const char *name, dns_answer_cb *cb, void *arg)
-{
-    (void)dns;
-    assert_true(asked_count < QUESTIONS);
-    (void)snprintf(asked[asked_count].name, sizeof asked[0].name, "%s", name);
-    asked[asked_count].cb = cb;
-    asked[asked_count].arg = arg;
-    asked_count++;
-    return ERR_OK;
-}
-
-static void answer(size_t question, enum dns_verdict verdict, const char *addresses, int64_t ttl_ms)
-{
-    struct dns_answer made = {
-        .verdict = verdict, .why = verdict == DNS_FOUND ? "" : "because", .ttl_ms = ttl_ms};
-    (void)snprintf(made.addresses, sizeof made.addresses, "%s", addresses);
-    asked[question].cb(asked[question].arg, &made);
-}
 
 /* ---- those who wait ---- */
 
@@ -73,7 +31,7 @@ static struct mono_ms mono(void *arg)
 static void set_up(void)
 {
     now_ms = 1000;
-    asked_count = 0;
+    fake_question_count = 0;
     memset(waiters, 0, sizeof waiters);
     memset(told, 0, sizeof told);
     assert_int_equal(lookups_new(&lookups, NULL, (struct clock){.mono = mono}, on_done, NULL), ERR_OK);
@@ -103,11 +61,11 @@ static void wait_for(const char *name, int waiter)
 static struct lookup *old_one(void)
 {
     (void)ask("a.test");
-    answer(0, DNS_FOUND, "192.0.2.1", 5000);
+    fake_dns_answer(0, DNS_FOUND, "192.0.2.1", 5000);
     lookups_turn(lookups);
     now_ms += 5000;
     struct lookup *lookup = ask("a.test");
-    assert_int_equal(asked_count, 2);
+    assert_int_equal(fake_question_count, 2);
     return lookup;
 }
 
@@ -134,10 +92,10 @@ TEST(lookups_ask_once_for_all_that_wait)
     wait_for("Example.com", 0);
     wait_for("EXAMPLE.COM", 1);
     wait_for("other.test", 2);
-    assert_int_equal(asked_count, 2);
-    assert_string_equal(asked[0].name, "example.com");
+    assert_int_equal(fake_question_count, 2);
+    assert_string_equal(fake_questions[0].name, "example.com");
     assert_int_equal(lookups_count(lookups), 2);
-    answer(0, DNS_FOUND, "192.0.2.1,[2001:db8::1]", 30000);
+    fake_dns_answer(0, DNS_FOUND, "192.0.2.1,[2001:db8::1]", 30000);
     assert_int_equal(told[0] + told[1], 0); /* not before the turn */
     lookups_turn(lookups);
     assert_int_equal(told[0], 1);
@@ -145,7 +103,7 @@ TEST(lookups_ask_once_for_all_that_wait)
     assert_int_equal(told[2], 0);
     assert_int_equal(lookups_count(lookups), 1);
     assert_string_equal(ask("example.com")->addresses, "192.0.2.1,[2001:db8::1]");
-    assert_int_equal(asked_count, 2);
+    assert_int_equal(fake_question_count, 2);
 }
 
 TEST(lookups_who_leaves_is_not_told)
@@ -155,7 +113,7 @@ TEST(lookups_who_leaves_is_not_told)
     }
     lookups_leave(&waiters[1]);
     lookups_leave(&waiters[1]); /* twice is fine */
-    answer(0, DNS_ABSENT, "", 0);
+    fake_dns_answer(0, DNS_ABSENT, "", 0);
     lookups_turn(lookups);
     assert_int_equal(told[0], 1);
     assert_int_equal(told[1], 0);
@@ -181,8 +139,8 @@ TEST(lookups_ask_again_when_an_answer_is_not_fresh)
         char name[16];
         (void)snprintf(name, sizeof name, "n%zu.test", i);
         struct lookup *lookup = ask(name);
-        answer(asked_count - 1, table[i].verdict, table[i].verdict == DNS_FOUND ? "192.0.2.1" : "",
-               table[i].ttl_ms);
+        fake_dns_answer(fake_question_count - 1, table[i].verdict,
+                        table[i].verdict == DNS_FOUND ? "192.0.2.1" : "", table[i].ttl_ms);
         lookups_turn(lookups);
         now_ms += table[i].fresh_ms - 1;
         assert_ptr_equal(ask(name), lookup);
@@ -190,7 +148,7 @@ TEST(lookups_ask_again_when_an_answer_is_not_fresh)
         assert_int_equal(lookup->state, table[i].verdict == DNS_FOUND ? LOOKUP_FOUND : LOOKUP_FAILED);
         now_ms += 1;
         assert_true(ask(name)->asking);
-        answer(asked_count - 1, DNS_ABSENT, "", 0);
+        fake_dns_answer(fake_question_count - 1, DNS_ABSENT, "", 0);
         lookups_turn(lookups);
     }
 }
@@ -209,8 +167,8 @@ TEST(lookups_name_without_an_answer_fails_in_time_and_then_at_once)
     assert_string_equal(lookup->why, "no name server answers for it");
     assert_true(lookups_are_fresh(lookups, lookup));
     assert_int_equal(lookups_count(lookups), 1); /* it is still under way, for all that we know */
-    assert_int_equal(asked_count, 1);
-    answer(0, DNS_FOUND, "192.0.2.1", 30000); /* late, but good */
+    assert_int_equal(fake_question_count, 1);
+    fake_dns_answer(0, DNS_FOUND, "192.0.2.1", 30000); /* late, but good */
     lookups_turn(lookups);
     assert_int_equal(ask("silent.test")->state, LOOKUP_FOUND);
     assert_int_equal(lookups_count(lookups), 0);
@@ -221,7 +179,7 @@ TEST(lookups_old_addresses_serve_where_nobody_answers)
     struct lookup *lookup = old_one();
     assert_false(lookups_are_fresh(lookups, lookup));
     assert_true(lookups_have_old(lookups, lookup));
-    answer(1, DNS_SILENT, "", 0);
+    fake_dns_answer(1, DNS_SILENT, "", 0);
     lookups_turn(lookups);
     assert_int_equal(lookup->state, LOOKUP_FAILED);
     assert_true(lookups_have_old(lookups, lookup));
@@ -234,14 +192,14 @@ TEST(lookups_old_addresses_serve_where_nobody_answers)
 TEST(lookups_old_addresses_go_where_a_name_server_says_so)
 {
     struct lookup *lookup = old_one();
-    answer(1, DNS_ABSENT, "", 0);
+    fake_dns_answer(1, DNS_ABSENT, "", 0);
     assert_false(lookups_have_old(lookups, lookup));
 }
 
 TEST(lookups_under_way_are_bounded)
 {
     (void)ask("known.test");
-    answer(0, DNS_FOUND, "192.0.2.1", 1000);
+    fake_dns_answer(0, DNS_FOUND, "192.0.2.1", 1000);
     for (int n = 0; n < LOOKUPS_MAX; n++) {
         char name[24];
         (void)snprintf(name, sizeof name, "silent%d.test", n);
@@ -255,7 +213,7 @@ TEST(lookups_under_way_are_bounded)
     assert_non_null(known);
     assert_false(known->asking);
     assert_true(lookups_have_old(lookups, known));
-    answer(1, DNS_SILENT, "", 0);
+    fake_dns_answer(1, DNS_SILENT, "", 0);
     assert_non_null(ask("one-more.test"));
 }
 
@@ -266,9 +224,9 @@ TEST(lookups_remember_so_many_names)
     for (int n = 0; n < LOOKUPS_KEPT_MAX; n++) {
         (void)snprintf(name, sizeof name, "n%d.test", n);
         (void)ask(name);
-        answer(1, DNS_FOUND, "192.0.2.1", 60000);
+        fake_dns_answer(1, DNS_FOUND, "192.0.2.1", 60000);
         lookups_turn(lookups);
-        asked_count = 1;
+        fake_question_count = 1;
     }
     assert_null(lookups_get(lookups, slice_of("n0.test")));
     assert_non_null(lookups_get(lookups, slice_of("n1.test")));
