@@ -77,7 +77,8 @@ class Rollback:
         self.stack.start()
         self.post_all()
         until = time.monotonic() + self.seconds
-        time.sleep(3)
+        with self.stack.redis.client() as db:
+            harness.wait_for(lambda: sum(db.xlen(f"dronc:{{{shard}}}:executions") for shard in range(harness.SHARDS)) >= JOBS, 20, "calls")
         while time.monotonic() < until:
             self.go_back()
             harness.wait_for(self.stack.redis.answers, what="Redis")
