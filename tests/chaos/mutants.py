@@ -276,6 +276,10 @@ redis.call('ZADD', due_key, first_due, job_id)
              "        spare = call->easy;\n    } else {\n        curl_easy_cleanup(call->easy);\n    }\n"),
             ("runner/http/http_client.c", "    call->easy = curl_easy_init();\n",
              "    call->easy = spare != NULL ? spare : curl_easy_init();\n    spare = NULL;\n"))),
+    Tested("unprinted-field", "every field that is not at its default is part of what a job's id is made of", "test_fields.py",
+           (("lib/job/call_options.c", '    print_number(out, "keep_response", options->keep_response, 0);\n', ""),), "another_job"),
+    Tested("undescribed-field", "every field that is not at its default goes to Redis, and back to who asks", "test_fields.py",
+           (("lib/job/stateful.c", "    fields->max_runs = (struct job_number){stateful->max_runs > 0, stateful->max_runs};\n", ""),), "comes_back"),
 ]
 
 
