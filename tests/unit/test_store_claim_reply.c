@@ -1,4 +1,4 @@
-/* Claims as Redis hands them out, and as it lists those that a runner holds, are either understood or refused. */
+/* Claims in Redis' replies, handed out or listed as held, are either understood or refused. */
 #include "store/store_runner.h"
 
 #include "reply_maker.h"

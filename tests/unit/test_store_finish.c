@@ -1,4 +1,4 @@
-/* What a finish records, retries and refuses, what it makes of the job, and how records are read and trimmed. */
+/* What a finish records, retries and refuses, what it makes of the job; reading and trimming records. */
 #include "script_rig.h"
 
 #include <stdio.h>

@@ -16,7 +16,7 @@ TEST(scripts_start_makes_the_next_occurrence_due_only_once)
     assert_int_equal(due_of(A), 5);
 }
 
-/* After a lost connection a runner sends the start again, even if the next occurrence has been claimed by then. */
+/* After a lost connection a runner sends the start again, even if the next occurrence is claimed by then. */
 TEST(scripts_start_is_idempotent)
 {
     (void)create(A, JOB_ATMOST_ONCE, T0);
