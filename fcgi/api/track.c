@@ -49,8 +49,7 @@ static enum err load_history(struct page *page, const struct job_id *id, bool mu
     const struct reply *replies;
     struct cmd cmds[2];
     struct store_job job;
-    struct wall_ms now;
-    size_t count;
+    struct store_job_head head;
 
     store_history(&cmds[0], id, history_needed(query));
     if (must_exist) {
@@ -58,7 +57,7 @@ static enum err load_history(struct page *page, const struct job_id *id, bool mu
     }
     enum err err = context_ask(page->ctx, cmds, must_exist ? 2 : 1, &replies, info);
     if (err == ERR_OK && must_exist) {
-        err = store_job_get_reply(&replies[1], id, &job, &now, &count, info);
+        err = store_job_get_reply(&replies[1], id, &job, &head, info);
     }
     return err == ERR_OK ? feed_fill_history(&page->feed, id, &replies[0], (size_t)query->limit, info) : err;
 }

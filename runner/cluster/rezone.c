@@ -143,8 +143,8 @@ static bool find_instant(const struct rezone *rezone, const struct store_pending
 {
     struct job job;
     struct errinfo info = {0};
-    if (job_restore(&job, &pending->job, &pending->fields, pending->created, rezone->context->zones, &info) !=
-        ERR_OK) {
+    const struct job_stored stored = {&pending->job, &pending->fields, pending->created};
+    if (job_restore(&job, &stored, rezone->context->zones, &info) != ERR_OK) {
         return false; /* the runner that claims it marks it */
     }
     *due = job_rezone(&job, old_rules(rezone, zone_name(job.zone)), pending->due,

@@ -118,10 +118,10 @@ void attempts_on_address_known(void *arg, struct attempt *attempt)
 static enum err restore(struct attempts *attempts, struct attempt *attempt,
                         const struct store_claimed *claimed, struct errinfo *info)
 {
-    return attempt->is_notice
-               ? notice_job_restore(&attempt->job, claimed, attempts->options.context->zones, info)
-               : job_restore(&attempt->job, &claimed->attempt.job, &claimed->fields, claimed->created,
-                             attempts->options.context->zones, info);
+    struct zones *zones = attempts->options.context->zones;
+    const struct job_stored stored = {&claimed->attempt.job, &claimed->fields, claimed->created};
+    return attempt->is_notice ? notice_job_restore(&attempt->job, claimed, zones, info)
+                              : job_restore(&attempt->job, &stored, zones, info);
 }
 
 enum err attempts_add(struct attempts *attempts, unsigned shard, const struct store_claimed *claimed)

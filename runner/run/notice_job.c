@@ -53,7 +53,8 @@ enum err notice_job_restore(struct job *out, const struct store_claimed *claimed
     if (err == ERR_OK) {
         struct job_fields fields =
             fields_of(&notice, &claimed->fields, (struct slice){buffer_str(&body), body.len});
-        err = job_restore(out, &claimed->attempt.job, &fields, claimed->created, zones, info);
+        const struct job_stored stored = {&claimed->attempt.job, &fields, claimed->created};
+        err = job_restore(out, &stored, zones, info);
     }
     buffer_fini(&body);
     return err;

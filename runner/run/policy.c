@@ -93,12 +93,12 @@ static struct wall_ms first_from(const struct job *job, struct wall_ms scheduled
     return job_next(job, from, &next) ? next : (struct wall_ms){INT64_MAX};
 }
 
-/* Of the occurrences from first to now, the one with max - 1 others behind it; first if there are fewer. */
+/* Of the occurrences from first to now, the one with max - 1 later ones; first if there are fewer. */
 static struct wall_ms first_of_latest(const struct job *job, struct wall_ms first, struct wall_ms now,
                                       int max)
 {
     struct wall_ms at;
-    return job_nth_last(job, first, now, max, &at) ? at : first;
+    return job_nth_last(job, (struct when_range){first, now}, max, &at) ? at : first;
 }
 
 /* The first occurrence from scheduled on that is still called. */
@@ -118,8 +118,9 @@ static struct policy_gap measure(const struct job *job, struct wall_ms scheduled
 {
     struct policy_gap gap = {.next = next, .until = scheduled};
     struct wall_ms end = {next.ms <= now.ms ? next.ms - 1 : now.ms};
-    gap.count = 1 + job_count(job, scheduled, end);
-    if (gap.count > 1 && !job_nth_last(job, scheduled, end, 1, &gap.until)) {
+    struct when_range range = {scheduled, end};
+    gap.count = 1 + job_count(job, range);
+    if (gap.count > 1 && !job_nth_last(job, range, 1, &gap.until)) {
         gap.until = scheduled; /* cannot be */
     }
     return gap;

@@ -357,7 +357,8 @@ TEST(job_restore_refuses_a_catch_up_that_is_none)
     for (size_t i = 0; i < BAD_RULES; i++) {
         struct job_fields fields = fields_of(&bad_rules[i].rule);
         struct errinfo info = {0};
-        assert_int_equal(job_restore(&job, &id, &fields, (struct wall_ms){T0}, zones, &info), ERR_PROTOCOL);
+        assert_int_equal(job_restore(&job, &(struct job_stored){&id, &fields, {T0}}, zones, &info),
+                         ERR_PROTOCOL);
         assert_non_null(strstr(info.text, bad_rules[i].word));
     }
 }
@@ -383,7 +384,8 @@ TEST(job_describe_and_restore_are_inverse)
         struct job_fields fields;
         assert_true(build_rule(&rules[i].rule));
         job_describe(&job, &fields);
-        assert_int_equal(job_restore(&again, &job.id, &fields, job.created, zones, NULL), ERR_OK);
+        assert_int_equal(
+            job_restore(&again, &(struct job_stored){&job.id, &fields, job.created}, zones, NULL), ERR_OK);
         assert_int_equal(again.catch_up.policy, job.catch_up.policy);
         assert_int_equal(again.catch_up.window_ms, job.catch_up.window_ms);
         assert_int_equal(again.catch_up.max, job.catch_up.max);
@@ -518,7 +520,8 @@ TEST(job_call_goes_to_redis_and_back)
     fields.body = slice_of("c");
     assert_true(job_build(&job, &fields, (struct wall_ms){T0}, zones, &fault));
     job_describe(&job, &told);
-    assert_int_equal(job_restore(&again, &job.id, &told, job.created, zones, NULL), ERR_OK);
+    assert_int_equal(job_restore(&again, &(struct job_stored){&job.id, &told, job.created}, zones, NULL),
+                     ERR_OK);
     job_fini(&job);
     assert_int_equal(again.call.method, CALL_POST);
     assert_true(slice_eq(again.call.headers, "{\"a\":\"b\"}"));
@@ -739,7 +742,7 @@ TEST(job_restore_takes_id_and_creation_as_given)
 {
     struct job_fields fields = job_maker_fields(GOOD, API, "ATLEAST_ONCE");
     const struct job_id id = {{1, 2, 3}};
-    assert_int_equal(job_restore(&job, &id, &fields, (struct wall_ms){77}, zones, NULL), ERR_OK);
+    assert_int_equal(job_restore(&job, &(struct job_stored){&id, &fields, {77}}, zones, NULL), ERR_OK);
     assert_memory_equal(&job.id, &id, sizeof id);
     assert_int_equal(job.created.ms, 77);
     assert_string_equal(job.schedule, GOOD);
@@ -753,7 +756,7 @@ TEST(job_restore_takes_a_schedule_that_has_ended)
     struct job_fields fields = job_maker_fields("0 0 0 1 1 ? 2020", API, ONCE);
     const struct job_id id = {{1}};
     struct wall_ms next;
-    assert_int_equal(job_restore(&job, &id, &fields, (struct wall_ms){T0}, zones, NULL), ERR_OK);
+    assert_int_equal(job_restore(&job, &(struct job_stored){&id, &fields, {T0}}, zones, NULL), ERR_OK);
     assert_false(job_next(&job, (struct wall_ms){T0}, &next));
 }
 
@@ -765,7 +768,8 @@ TEST(job_restore_refuses_a_broken_job)
                                     .api = field_of(bad[i].api),
                                     .type = field_of(bad[i].type)};
         struct errinfo info = {0};
-        assert_int_equal(job_restore(&job, &id, &fields, (struct wall_ms){T0}, zones, &info), ERR_PROTOCOL);
+        assert_int_equal(job_restore(&job, &(struct job_stored){&id, &fields, {T0}}, zones, &info),
+                         ERR_PROTOCOL);
         assert_non_null(strstr(info.text, bad[i].word));
     }
 }
