@@ -124,7 +124,7 @@ bool attempts_use_zone(const struct attempts *attempts, const struct zone *zone)
 /* The outcome is known: decide what is next for the occurrence, and record both. */
 static void conclude(struct attempts *attempts, struct attempt *attempt)
 {
-    attempt_decide_after(attempt, cluster_clock_now(attempts->cluster_clock));
+    attempt_decide_after(attempt, cluster_clock_now(attempts_clock(attempts)));
     attempt_log_call(attempt);
     attempts_ask_redis(attempts, attempt, ATTEMPT_FINISHING);
 }
@@ -166,7 +166,7 @@ static void call(struct attempts *attempts, struct attempt *attempt)
     }
     const struct http_result result = {.error = HTTP_ERROR_INTERNAL,
                                        .retry_after_ms = -1,
-                                       .started = cluster_clock_now(attempts->cluster_clock),
+                                       .started = cluster_clock_now(attempts_clock(attempts)),
                                        .text = "the call could not be started"};
     attempt_note_result(attempt, attempts->options.context->runner, &result);
     conclude(attempts, attempt);
@@ -174,7 +174,7 @@ static void call(struct attempts *attempts, struct attempt *attempt)
 
 static void confirm(struct attempts *attempts, struct attempt *attempt)
 {
-    attempt->asked = clock_mono(&attempts->cluster_clock->clock);
+    attempt->asked = clock_mono(&attempts_clock(attempts)->clock);
     attempt->confirmations++;
     attempts_ask_redis(attempts, attempt, ATTEMPT_CONFIRMING);
 }
@@ -232,7 +232,7 @@ static void on_started(struct attempts *attempts, struct attempt *attempt, enum 
 
 static void on_confirmed(struct attempts *attempts, struct attempt *attempt, enum store_verdict verdict)
 {
-    int64_t age_ms = clock_mono(&attempts->cluster_clock->clock).ms - attempt->asked.ms;
+    int64_t age_ms = clock_mono(&attempts_clock(attempts)->clock).ms - attempt->asked.ms;
     enum attempt_step step = attempt_step_confirmed(attempt, verdict, attempts_may_go_on(attempts), age_ms);
     if (step == ATTEMPT_STEP_END) {
         log_debug("not sent", log_str("why", "a later occurrence of the job has cancelled it"));
@@ -389,7 +389,7 @@ static void set_alarm(struct attempts *attempts)
     struct heap_item *first = heap_first(&attempts->waiting);
     if (first != NULL && attempts->lease_is_valid) {
         alarm_set(attempts->alarm,
-                  cluster_clock_mono_us(attempts->cluster_clock, (struct wall_ms){first->at}));
+                  cluster_clock_mono_us(attempts_clock(attempts), (struct wall_ms){first->at}));
     } else {
         alarm_stop(attempts->alarm);
     }
@@ -398,7 +398,7 @@ static void set_alarm(struct attempts *attempts)
 void attempts_turn(struct attempts *attempts)
 {
     struct heap_item *first;
-    int64_t now_us = cluster_clock_now_us(attempts->cluster_clock);
+    int64_t now_us = cluster_clock_now_us(attempts_clock(attempts));
     addresses_turn(&attempts->addresses);
     let_through(attempts);
     while (attempts->lease_is_valid && (first = heap_first(&attempts->waiting)) != NULL &&
@@ -425,7 +425,7 @@ enum err attempts_init(struct attempts *attempts, const struct attempts_options 
 {
     struct loop *loop = options->context->loop;
     struct clock clock = options->context->cluster_clock->clock;
-    *attempts = (struct attempts){.options = *options, .cluster_clock = options->context->cluster_clock};
+    *attempts = (struct attempts){.options = *options};
     const struct gate_limits limits = {
         .max = options->max_in_flight, .per_host = options->max_per_host, .max_slow = options->max_slow};
     gate_init(&attempts->gate, &limits, clock);

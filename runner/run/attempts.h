@@ -17,7 +17,6 @@
 
 #include "http/http_client.h"
 #include "loop/alarm.h"
-#include "redis/cluster_clock.h"
 #include "run/addresses.h"
 #include "run/attempt.h"
 #include "run/attempt_call.h"
@@ -51,8 +50,7 @@ struct attempts_options {
 
 struct attempts {
     struct attempts_options options;
-    const struct cluster_clock *cluster_clock; /* the context's */
-    struct alarm *alarm;                       /* owned: the first in `waiting` */
+    struct alarm *alarm; /* owned: the first in `waiting` */
     struct addresses addresses;
     struct gate gate;
     struct heap waiting;        /* of attempts in CLAIMED and READY */

@@ -39,7 +39,7 @@ static void give_up_one(struct attempts *attempts, struct attempt *attempt)
 void attempts_consider(struct attempts *attempts, struct attempt *attempt)
 {
     struct policy_gap gap;
-    switch (attempt_step_claimed(attempt, cluster_clock_now(attempts->cluster_clock), &gap)) {
+    switch (attempt_step_claimed(attempt, cluster_clock_now(attempts_clock(attempts)), &gap)) {
     case ATTEMPT_STEP_GIVE_UP:
         give_up_one(attempts, attempt);
         break;
@@ -55,14 +55,14 @@ void attempts_consider(struct attempts *attempts, struct attempt *attempt)
 /* Hand back what cannot go on now, to be tried again later. */
 static void put_off(struct attempts *attempts, struct attempt *attempt)
 {
-    struct wall_ms now = cluster_clock_now(attempts->cluster_clock);
+    struct wall_ms now = cluster_clock_now(attempts_clock(attempts));
     attempt->due.ms = now.ms + policy_put_off_ms(now.ms - attempt->claim.scheduled.ms, arc4random());
     attempts_ask_redis(attempts, attempt, ATTEMPT_RELEASING);
 }
 
 void attempts_wait_for_gate(struct attempts *attempts, struct attempt *attempt)
 {
-    struct wall_ms now = cluster_clock_now(attempts->cluster_clock);
+    struct wall_ms now = cluster_clock_now(attempts_clock(attempts));
     attempts_wait_until(attempts, attempt,
                         (attempt->due.ms > now.ms ? attempt->due.ms : now.ms) + ATTEMPTS_QUEUE_MS);
 }
@@ -94,7 +94,7 @@ static void come_to_gate(struct attempts *attempts, struct attempt *attempt)
 static void enter(struct attempts *attempts, struct attempt *attempt)
 {
     struct wall_ms until;
-    switch (addresses_ask(&attempts->addresses, attempt, cluster_clock_now(attempts->cluster_clock),
+    switch (addresses_ask(&attempts->addresses, attempt, cluster_clock_now(attempts_clock(attempts)),
                           ATTEMPTS_START_LEAD_MS, &until)) {
     case ADDRESSES_KNOWN:
         come_to_gate(attempts, attempt);
@@ -138,7 +138,7 @@ enum err attempts_add(struct attempts *attempts, unsigned shard, const struct st
     attempt->from_retry = claimed->from_retry;
     attempt->following.ms = INT64_MAX;
     attempt->is_notice = claimed->notice.data != NULL;
-    attempt->backlog = claimed->due.ms < cluster_clock_now(attempts->cluster_clock).ms - ATTEMPTS_BACKLOG_MS;
+    attempt->backlog = claimed->due.ms < cluster_clock_now(attempts_clock(attempts)).ms - ATTEMPTS_BACKLOG_MS;
     attempts->backlog += attempt->backlog ? 1 : 0;
     attempts_link(attempts, attempt);
     enum err err = ERR_OK;
@@ -148,7 +148,7 @@ enum err attempts_add(struct attempts *attempts, unsigned shard, const struct st
     if (err == ERR_NOMEM) {
         /* Nothing is wrong with the job, but it cannot be called here just now: not again at once. */
         log_error("job not read", log_str("error", info.text));
-        attempt->due.ms = cluster_clock_now(attempts->cluster_clock).ms + ATTEMPTS_QUEUE_MS;
+        attempt->due.ms = cluster_clock_now(attempts_clock(attempts)).ms + ATTEMPTS_QUEUE_MS;
     }
     if (claimed->fields.schedule.data == NULL || err == ERR_NOMEM || attempts->draining) {
         /* The job is gone, or the claim is not for us: the release script knows which. */

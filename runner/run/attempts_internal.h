@@ -4,7 +4,14 @@
 #ifndef DRONC_ATTEMPTS_INTERNAL_H
 #define DRONC_ATTEMPTS_INTERNAL_H
 
+#include "redis/cluster_clock.h"
 #include "run/attempts.h"
+
+/* What time it is in Redis. */
+static inline const struct cluster_clock *attempts_clock(const struct attempts *attempts)
+{
+    return attempts->options.context->cluster_clock;
+}
 
 /* ---- attempts.c: the set of attempts ---- */
 
