@@ -1,6 +1,6 @@
-/* attempts: see attempts.h. The set of attempts, and what happens to an attempt from its start to its
- * record. How it comes to its place at the gate is in attempts_claimed.c, what to do next in attempt_step.c,
- * the call itself and its outcome in attempt_call.c. */
+/* attempts: see attempts.h. Keeps the set of attempts, and takes an attempt from its start to its record.
+ * attempts_claimed.c brings it to its place at the gate, attempt_step.c decides what to do next, and
+ * attempt_call.c makes the call and interprets its outcome. */
 #include "run/attempts.h"
 
 #include "base/log.h"
@@ -55,7 +55,7 @@ void attempts_ask_redis(struct attempts *attempts, struct attempt *attempt, enum
     outbox_put(attempts->options.outbox, attempt);
 }
 
-/* With all that it owns. */
+/* Free attempt and all that it owns. */
 static void free_attempt(struct attempt *attempt)
 {
     buffer_fini(&attempt->body);
@@ -68,7 +68,7 @@ void attempts_wait_until(struct attempts *attempts, struct attempt *attempt, int
     heap_remove(&attempts->waiting, &attempt->waiting);
     attempt->waiting.at = at_ms;
     if (heap_push(&attempts->waiting, &attempt->waiting) != ERR_OK) {
-        /* Nothing is lost: another runner, or this one, claims it again. */
+        /* Nothing is lost: this runner or another one claims it again. */
         log_error("out of memory", log_str("what", "an attempt that waits"));
         attempts_ask_redis(attempts, attempt, ATTEMPT_RELEASING);
     }
@@ -179,7 +179,7 @@ static void confirm(struct attempts *attempts, struct attempt *attempt)
     attempts_ask_redis(attempts, attempt, ATTEMPT_CONFIRMING);
 }
 
-/* Take a step that does not depend on where the attempt comes from. */
+/* Take a step that does not depend on the attempt's state. */
 static void take_step(struct attempts *attempts, struct attempt *attempt, enum attempt_step step)
 {
     switch (step) {
@@ -240,7 +240,7 @@ static void on_confirmed(struct attempts *attempts, struct attempt *attempt, enu
     take_step(attempts, attempt, step);
 }
 
-/* What Redis has just done may have made something due. */
+/* Report it if what Redis has just done makes something due. */
 static void note_due(struct attempts *attempts, const struct attempt *attempt)
 {
     struct wall_ms at;
@@ -271,7 +271,7 @@ static void on_verdict(void *arg, struct attempt *attempt, enum store_verdict ve
 
 /* ---- handing back ---- */
 
-/* Hand an attempt back if it has not been sent. If Redis has yet to answer for it, the answer decides. */
+/* Hand an attempt back if it has not been sent. If Redis has not answered for it yet, the answer decides. */
 static void hand_back(struct attempts *attempts, struct attempt *attempt)
 {
     bool waits = attempt->state == ATTEMPT_CLAIMED || attempt->state == ATTEMPT_READY;
@@ -309,8 +309,7 @@ void attempts_drain(struct attempts *attempts)
     hand_back_all(attempts);
 }
 
-/* Redis refuses what is under way to it, as the claim is gone; so it does a start that is yet to be asked
- * for. */
+/* The claim is gone, so Redis refuses a command that is under way, or a start that is not sent yet. */
 static void cancel(struct attempts *attempts, struct attempt *attempt)
 {
     attempt_log_cancelled(attempt);
@@ -353,7 +352,7 @@ static void start(struct attempts *attempts, struct attempt *attempt)
     attempts_ask_redis(attempts, attempt, ATTEMPT_STARTING);
 }
 
-/* An attempt's time has come. */
+/* Go on with an attempt whose time has come. */
 static void go_on(struct attempts *attempts, struct attempt *attempt)
 {
     if (addresses_have(attempt)) {
@@ -370,7 +369,7 @@ static void go_on(struct attempts *attempts, struct attempt *attempt)
     }
 }
 
-/* Go on with those that waited for their hosts, as far as these let them through now. */
+/* Go on with those attempts that waited for a place at their hosts and have one now. */
 static void let_through(struct attempts *attempts)
 {
     struct attempt *attempt;

@@ -4,7 +4,7 @@
 #include "job/notice.h"
 #include "text/base64.h"
 
-/* The JSON of the notice, in base64, so that nothing in it is taken for a template. */
+/* Write the JSON of the notice, in base64, so that nothing in it counts as a template. */
 static enum err make_body(struct buffer *out, const struct notice *notice,
                           const struct store_claimed *claimed)
 {
