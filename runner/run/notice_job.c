@@ -46,7 +46,7 @@ enum err notice_job_restore(struct job *out, const struct store_claimed *claimed
     struct notice notice;
     struct buffer body;
     if (notice_parse(&notice, &claimed->attempt.job, claimed->notice) != ERR_OK) {
-        return err_set(info, ERR_PROTOCOL, "what a notice is to tell cannot be read");
+        return err_set(info, ERR_PROTOCOL, "the text of the notice is malformed");
     }
     buffer_init(&body, 0);
     enum err err = make_body(&body, &notice, claimed);
