@@ -21,7 +21,7 @@ struct export
 
 #define PAGE 100 /* jobs: they occupy Redis for some 2 ms, and have 7 MB at most */
 
-/* What a backup keeps of a job's state: that it is not called any more, and why. */
+/* What a backup keeps of a job's state: that it is no longer called, and why. */
 static struct job_backup what_is_kept(const struct job_view *view)
 {
     const char *state = job_view_state(view);

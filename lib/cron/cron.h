@@ -101,7 +101,7 @@ enum cron_code {
     CRON_NAME,       /* an unknown name, or one of another field */
     CRON_SYNTAX,     /* not an item of the language */
     CRON_MODIFIER,   /* L, W or # where they have no meaning */
-    CRON_MACRO,      /* an unknown macro, or text behind one */
+    CRON_MACRO,      /* an unknown macro, or text after one */
     CRON_DURATION,   /* not a duration, or outside 1 s to 315,360,000 s */
     CRON_TZ,         /* not a time zone's name; callers use it for a zone that does not exist, too */
     CRON_UNSUPPORTED /* @reboot: known, but not a schedule of times */

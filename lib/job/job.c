@@ -318,7 +318,7 @@ static bool build_id(struct job *job, struct job_fault *fault)
            job_fault_set(fault, JOB_FAULT_SYSTEM, "", "the job's id cannot be made: %s", err_name(err));
 }
 
-/* Everything but the bytes of the two texts behind their first: 3 KiB that no function reads. */
+/* Clears everything except the bytes of the two texts after their first: 3 KiB that no function reads. */
 static void clear_job(struct job *job, struct wall_ms created)
 {
     memset(job, 0, offsetof(struct job, schedule));

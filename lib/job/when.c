@@ -39,7 +39,7 @@ static int64_t limit_ms(const struct when *when)
 
 /* ---- one instant ---- */
 
-/* Take the word and the spaces and tabs behind it off text. Returns false if it does not begin with it. */
+/* Take the word, and the spaces and tabs after it, off text. Returns false if text does not begin with it. */
 static bool take_word(struct slice *text, const char *word)
 {
     size_t len = strlen(word);

@@ -49,7 +49,7 @@ NODISCARD enum err store_job_execution_at(const struct reply *reply, size_t inde
                                           struct execution *out, struct errinfo *info);
 
 /* Look whether the first attempt at an occurrence waits in retry, because it was put off or handed back
- * unsent. There is no record of it then, and the instant is not the job's next one any more. */
+ * unsent. Then there is no record of it, and the instant is no longer the job's next one. */
 void store_job_waits(struct cmd *cmd, const struct job_id *id, struct wall_ms scheduled);
 NODISCARD enum err store_job_waits_reply(const struct reply *reply, bool *out, struct errinfo *info);
 

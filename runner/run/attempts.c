@@ -208,7 +208,7 @@ static const char *why_not_started(enum store_verdict verdict)
     case STORE_SETTLED:
         return "another occurrence of the job is under way";
     default:
-        return "not ours any more";
+        return "no longer ours";
     }
 }
 
