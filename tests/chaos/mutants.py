@@ -44,7 +44,7 @@ class Tested:
 
 
 MUTANTS = [
-    Mutant("unacknowledged-start", "a call waits until Redis has acknowledged its start", (1,),
+    Mutant("unacknowledged-start", "a call waits until Redis has acknowledged its start", (1, 8, 9),
            "kill-redis,kill-clients,partition",
            (("runner/run/attempts.c", """    attempts_ask_redis(attempts, attempt, ATTEMPT_STARTING);
 }""", """    struct cmd cmd;
@@ -64,7 +64,7 @@ MUTANTS = [
     Mutant("unchecked-lease", "a runner sends only while its own lease is valid", (4,),
            "stop-runner",
            (("runner/cluster/lease.c", "return now(lease).ms < lease->until.ms;", "return lease->until.ms > 0;"),)),
-    Mutant("unblocked-resend", "libcurl must not send an at-most-once request again by itself", (1,),
+    Mutant("unblocked-resend", "libcurl must not send an at-most-once request again by itself", (1, 8),
            "kill-handler",
            (("runner/http/http_client.c", "if (call->once && call->sent && !follows) {", "if (false && call->once && call->sent && !follows) {"),)),
     Mutant("retried-at-most-once", "started at-most-once work of a dead runner is lost, not tried again", (1, 3),
@@ -120,7 +120,15 @@ redis.call('ZADD', due_key, first_due, job_id)
              "local valid, state = true, nil"),)),
     Mutant("called-again", "a job that is made anew, resumed or changed is not due at an instant that is called already", (8,),
            "kill-handler",
-           (("lib/store/lua/part/taken.lua", "return is_under_way(id .. as_text(instant), stamp) and instant or nil", "return nil"),)),
+           (("lib/store/lua/part/taken.lua", """    elseif instant <= floor then
+        return floor
+    end
+    local latest = latest_under_way(id)
+    if instant <= latest then
+        return latest
+    end
+    return is_under_way(id .. as_text(instant), stamp) and instant or nil
+""", "    end\n    return nil\n"),)),
     Mutant("retried-in-a-pause", "a retry that comes due in a pause is not made", (9,),
            "kill-handler",
            (("lib/store/lua/claim.lua", "if not current or state ~= JOB_PAUSED or manual then", "if true then"),
