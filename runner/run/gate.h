@@ -2,7 +2,7 @@
  * many jobs takes nothing from the others.
  *
  * Each host (name and port of the job's own URL) has per_host places for calls. An attempt takes a place
- * before it is started. If its host has no place left, it waits outside, in line with the host's other
+ * before it is started. If it finds no place, it waits outside, in line with the host's other
  * attempts: claimed, but not started. So if this runner dies, the attempt is simply due again. An attempt
  * that waits outside takes no place; only the number of these is bounded.
  *
@@ -56,8 +56,8 @@
 #define GATE_SHARE        8
 #define GATE_LINE_SHARE   8
 #define GATE_OUTSIDE_MAX  4 /* attempts outside, in multiples of the places */
-#define GATE_REMEMBERED_MAX \
-    4096 /* hosts without attempts that are remembered because they answered in time */
+/* Hosts without attempts that are remembered because they answered in time. */
+#define GATE_REMEMBERED_MAX 4096
 
 struct attempt;
 struct gate_host;
