@@ -79,7 +79,7 @@ MUTANTS = [
     Mutant("next-from-now", "the next instant is computed from the scheduled one", (1, 2),
            "kill-runner,kill-redis,stop-redis",
            (("runner/run/attempts.c", "if (!job_next(&attempt->job, attempt->claim.scheduled, &attempt->following)) {",
-             """struct wall_ms now = cluster_clock_now(attempts->cluster_clock);
+             """struct wall_ms now = cluster_clock_now(attempts_clock(attempts));
     now = now.ms > attempt->claim.scheduled.ms ? now : attempt->claim.scheduled;
     if (!job_next(&attempt->job, now, &attempt->following)) {"""),)),
     Mutant("no-reconciling", "claims whose answer was lost with a connection are handed back", (5, 7),

@@ -210,7 +210,7 @@ TEST(job_restore_takes_id_and_creation_as_given)
 {
     struct job_fields fields = job_maker_fields(GOOD, API, "ATLEAST_ONCE");
     const struct job_id id = {{1, 2, 3}};
-    assert_int_equal(job_restore(&job, &id, &fields, (struct wall_ms){77}, zones, NULL), ERR_OK);
+    assert_int_equal(job_restore(&job, &(struct job_stored){&id, &fields, {77}}, zones, NULL), ERR_OK);
     assert_memory_equal(&job.id, &id, sizeof id);
     assert_int_equal(job.created.ms, 77);
     assert_string_equal(job.schedule, GOOD);
@@ -224,7 +224,7 @@ TEST(job_restore_takes_a_schedule_that_has_ended)
     struct job_fields fields = job_maker_fields("0 0 0 1 1 ? 2020", API, ONCE);
     const struct job_id id = {{1}};
     struct wall_ms next;
-    assert_int_equal(job_restore(&job, &id, &fields, (struct wall_ms){T0}, zones, NULL), ERR_OK);
+    assert_int_equal(job_restore(&job, &(struct job_stored){&id, &fields, {T0}}, zones, NULL), ERR_OK);
     assert_false(job_next(&job, (struct wall_ms){T0}, &next));
 }
 
@@ -236,7 +236,8 @@ TEST(job_restore_refuses_a_broken_job)
                                     .api = field_of(bad[i].api),
                                     .type = field_of(bad[i].type)};
         struct errinfo info = {0};
-        assert_int_equal(job_restore(&job, &id, &fields, (struct wall_ms){T0}, zones, &info), ERR_PROTOCOL);
+        assert_int_equal(job_restore(&job, &(struct job_stored){&id, &fields, {T0}}, zones, &info),
+                         ERR_PROTOCOL);
         assert_non_null(strstr(info.text, bad[i].word));
     }
 }

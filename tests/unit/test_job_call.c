@@ -16,7 +16,8 @@ TEST(job_call_goes_to_redis_and_back)
     fields.body = slice_of("c");
     assert_true(job_build(&job, &fields, (struct wall_ms){T0}, zones, &fault));
     job_describe(&job, &told);
-    assert_int_equal(job_restore(&again, &job.id, &told, job.created, zones, NULL), ERR_OK);
+    assert_int_equal(job_restore(&again, &(struct job_stored){&job.id, &told, job.created}, zones, NULL),
+                     ERR_OK);
     job_fini(&job);
     assert_int_equal(again.call.method, CALL_POST);
     assert_true(slice_eq(again.call.headers, "{\"a\":\"b\"}"));

@@ -105,7 +105,8 @@ TEST(job_restore_refuses_a_catch_up_that_is_none)
     for (size_t i = 0; i < BAD_RULES; i++) {
         struct job_fields fields = fields_of(&bad_rules[i].rule);
         struct errinfo info = {0};
-        assert_int_equal(job_restore(&job, &id, &fields, (struct wall_ms){T0}, zones, &info), ERR_PROTOCOL);
+        assert_int_equal(job_restore(&job, &(struct job_stored){&id, &fields, {T0}}, zones, &info),
+                         ERR_PROTOCOL);
         assert_non_null(strstr(info.text, bad_rules[i].word));
     }
 }
@@ -131,7 +132,8 @@ TEST(job_describe_and_restore_are_inverse)
         struct job_fields fields;
         assert_true(build_rule(&rules[i].rule));
         job_describe(&job, &fields);
-        assert_int_equal(job_restore(&again, &job.id, &fields, job.created, zones, NULL), ERR_OK);
+        assert_int_equal(
+            job_restore(&again, &(struct job_stored){&job.id, &fields, job.created}, zones, NULL), ERR_OK);
         assert_int_equal(again.catch_up.policy, job.catch_up.policy);
         assert_int_equal(again.catch_up.window_ms, job.catch_up.window_ms);
         assert_int_equal(again.catch_up.max, job.catch_up.max);
