@@ -280,6 +280,14 @@ static const char *declared_type(struct request *req)
     return *type ? type : meta(req, "CONTENT_TYPE");
 }
 
+bool request_has_untyped_body(struct request *req)
+{
+    const char *length = meta(req, "CONTENT_LENGTH");
+    bool has_body = length[strspn(length, "0")] != '\0' || *meta(req, "HTTP_TRANSFER_ENCODING") != '\0';
+
+    return has_body && *declared_type(req) == '\0';
+}
+
 /* An encoded body is refused: a compressed one could unpack to any size. */
 static bool check_coding(struct request *req, struct api_error *error)
 {
