@@ -174,7 +174,7 @@ class SlowRequest:
 
     def __init__(self, port):
         self.peer = socket.create_connection(("127.0.0.1", port), timeout=15 * SCALE)
-        self.peer.sendall(b"POST /v1/schedule/api-caller HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\n"
+        self.peer.sendall(b"POST /v1/schedule/api-caller HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\n"
                           b"Content-Length: %d\r\n\r\n" % len(self.body) + self.body[:20])
 
     def go_on(self):
