@@ -35,7 +35,7 @@ class Mutant:
 
 @dataclass
 class Tested:
-    """test: what has to fail without the guard: test_NAME (a unit test), or a file of tests/system with what -k is to choose."""
+    """test: what has to fail without the guard: test_NAME (a unit test), or a file of tests/system (or FOLDER/FILE) with what -k is to choose."""
     name: str
     guard: str
     test: str
@@ -287,6 +287,19 @@ redis.call('ZADD', due_key, first_due, job_id)
            (("fcgi/serve/app.c", ".any_site = route != NULL && route_is_health(route)", ".any_site = route != NULL && route_is_about_program(route)"),)),
     Tested("front-forwarded", "what came past a proxy is not local", "test_front",
            (("fcgi/http/front.c", "        if (*request_header(req, FORWARDED[i]) != '\\0') {", "        if (false && *request_header(req, FORWARDED[i]) != '\\0') {"),)),
+    Tested("odd-referer", "a Referer that is no text does not reach nginx' error log", "security/test_logs.py",
+           (("nginx/dronc.conf", "if ($dronc_odd_referer) {", "if ($dronc_odd_referer = never) {"),), "referer"),
+    Tested("uncounted-client", "one address has only so many requests under way", "security/test_slow_clients.py",
+           (("nginx/nginx.conf.in", "        limit_conn dronc_client 64;\n", ""),), "one_address"),
+    Tested("spooled-export", "what nobody takes waits on no disk", "security/test_slow_clients.py",
+           (("nginx/dronc.conf", "    fastcgi_max_temp_file_size 0;\n", ""),), "unread"),
+    Tested("keys-written", "the keys of TLS connections are written nowhere", "security/test_logs.py",
+           (("lib/base/startup.c", '(void)unsetenv("SSLKEYLOGFILE");', ";"),), "keys"),
+    Tested("path-in-log", "a token in the path of a URL stays out of logs", "test_url",
+           (("lib/text/url_normalise.c", "    buffer_add(out, path.data, path.len - rest.len);\n    if (rest.len > 0) {",
+             "    buffer_add(out, path.data, path.len);\n    if (false) {"),)),
+    Tested("token-first", "a token may be the first segment of a path", "test_url",
+           (("lib/text/url_normalise.c", "first.len > SEGMENT_SHOWN_MAX ||", "false ||"),)),
     Tested("answered-before-asked", "what waits on a kept connection is no answer to the next request", "test_http_client_kept",
            (("runner/http/http_multi.c", "(has_more(kept) || http_tls_has_more(easy));", "(has_more(kept) || http_tls_has_more(easy)) && false;"),)),
     Tested("nowhere-by-path", "a redirect to neither http nor https is not followed, whatever libcurl takes it for", "test_http_client_redirects",
@@ -340,7 +353,7 @@ def environment():
 def fails(mutant, home):
     """Its own test, in a copy of the source: does it find anything?"""
     if mutant.test.endswith(".py"):
-        argv = [sys.executable, "-m", "pytest", "-q", f"tests/system/{mutant.test}", *(("-k", mutant.choose) if mutant.choose else ())]
+        argv = [sys.executable, "-m", "pytest", "-q", f"tests/{mutant.test if '/' in mutant.test else 'system/' + mutant.test}", *(("-k", mutant.choose) if mutant.choose else ())]
         done = subprocess.run(argv, cwd=home, capture_output=True, text=True, check=False,
                               env={**environment(), "DRONC_DIST": str(home / "dist")})
         return done.returncode == 1  # 2 to 5: it was not run at all

@@ -1,10 +1,8 @@
 """What stands at the door: the API behind an nginx that serves pages too, a site of somebody else, and Chromium."""
 import json
 import os
-import re
 import shutil
 import signal
-import subprocess
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -13,22 +11,26 @@ from urllib.parse import parse_qs, urlsplit
 from harness import ROOT, HttpClient, Program, environment, free_port, processes_in, wait_for
 
 PAGES = Path(__file__).resolve().parent / "pages"
-SITE = """
-pid nginx.pid; lock_file lock; error_log error.log warn; {user}
-events {{ worker_connections 1024; }}
-http {{
-    log_format asked '$status $request_method $http_host $request_uri origin="$http_origin" site="$http_sec_fetch_site"';
-    access_log access.log asked;
-    client_body_temp_path body; fastcgi_temp_path fastcgi; proxy_temp_path proxy; scgi_temp_path scgi; uwsgi_temp_path uwsgi;
-    upstream dronc_fcgi {{ server unix:{socket}; }}
-    {limits}
-    server {{
-        listen 127.0.0.1:{port}; listen [::1]:{port};
-        location /pages/ {{ root {root}; default_type text/html; }}
-        {site}
-    }}
-}}
-"""
+ASKED = """log_format asked '$status $request_method $http_host $request_uri origin="$http_origin" site="$http_sec_fetch_site"';
+    access_log log/nginx-access.log asked"""
+MORE = """location /pages/ { root .; default_type text/html; }
+        set_real_ip_from 127.0.0.1; real_ip_header X-Client; # a test names its address
+        """
+
+
+def config(port, socket):
+    """That of `make run`, with the pages of this test beside the API."""
+    def text(name):
+        return (ROOT / "nginx" / name).read_text()
+
+    filled = {"@USER@": "user root;" if os.geteuid() == 0 else "", "@CONNECTIONS@": "1024", "@LISTEN@": f"127.0.0.1:{port}; listen [::1]:{port}",
+              "@LIMITS@": text("limits.conf"), "@SITE@": MORE + text("dronc.conf"), "access_log log/nginx-access.log combined": ASKED,
+              "run/fcgi.sock": str(socket)}
+    made = text("nginx.conf.in").partition("\n")[2]  # its first line is a comment with the same marks
+    for mark, instead in filled.items():
+        assert made.count(mark) == 1, mark
+        made = made.replace(mark, instead)
+    return made
 
 
 class Door(HttpClient):
@@ -37,11 +39,10 @@ class Door(HttpClient):
     def __init__(self, home, handler):
         super().__init__(free_port())
         self.home = Path(home) / "nginx"
-        self.home.mkdir()
+        for folder in ("log", "run/nginx"):
+            (self.home / folder).mkdir(parents=True)
         shutil.copytree(PAGES, self.home / "pages")
-        text = SITE.format(port=self.port, socket=handler.path, root=self.home, user="user root;" if os.geteuid() == 0 else "",
-                           limits=(ROOT / "nginx" / "limits.conf").read_text(), site=(ROOT / "nginx" / "dronc.conf").read_text())
-        (self.home / "nginx.conf").write_text(text)
+        (self.home / "nginx.conf").write_text(config(self.port, handler.path))
         path = f"{os.environ['PATH']}:/usr/sbin:/sbin"
         self.program = Program(self.home, "nginx", ["nginx", "-p", f"{self.home}/", "-e", "stderr", "-c", "nginx.conf", "-g", "daemon off;"],
                                environment(PATH=path))
@@ -56,7 +57,7 @@ class Door(HttpClient):
 
     def asked(self):
         """(status, rest of the line) of each request that arrived."""
-        lines = (self.home / "access.log").read_text(errors="replace").splitlines()
+        lines = (self.home / "log" / "nginx-access.log").read_text(errors="replace").splitlines()
         return [(int(line.partition(" ")[0]), line.partition(" ")[2]) for line in lines]
 
     def stop(self):
@@ -133,8 +134,3 @@ class Chromium:
             pass
         self.program.process.wait()
         wait_for(lambda: not processes_in(self.home), what="the end of Chromium")
-
-
-def version():
-    text = subprocess.run(["chromium", "--version"], capture_output=True, text=True, check=True).stdout
-    return int(re.search(r"(\d+)\.", text)[1])

@@ -17,13 +17,6 @@ REFUSED = (403, 405, 415, 421)
 
 
 @pytest.fixture
-def door(home, handler):
-    door = Door(home, handler)
-    yield door
-    door.stop()
-
-
-@pytest.fixture
 def job_id(handler, redis):
     """A job with a secret, and a dead letter of it that could be retried."""
     job_id = handler.schedule(NEVER_SOON, "http://127.0.0.1:9/victim", "ATLEAST_ONCE", headers={"X-Token": SECRET})
