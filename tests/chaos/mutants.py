@@ -303,7 +303,7 @@ redis.call('ZADD', due_key, first_due, job_id)
     Tested("root-stays", "root's stack runs as a user without rights", "test_run_script.py",
            (("scripts/run", "    become_user\n    take_lock\n", "    take_lock\n"),), "without_rights"),
     Tested("root-follows-links", "what root gives away leads nowhere else", "test_run_script.py",
-           (("scripts/run", 'chown -hR "$owner" log run', 'chown -R "$owner" log run'),), "takes_over"),
+           (("scripts/run", 'chown -hR "$owner" log run', 'chown -RL "$owner" log run'),), "takes_over"),
     Tested("unnamed-address", "the address that nginx listens on is a name of the API", "security/test_address.py",
            (("scripts/run", "    export REDIS_SOCKET\n    name_this_api\n", "    export REDIS_SOCKET\n"),)),
     Tested("answered-before-asked", "what waits on a kept connection is no answer to the next request", "test_http_client_kept",
