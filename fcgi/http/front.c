@@ -110,10 +110,9 @@ static bool has_client(struct request *req)
 static bool check_host(const char *hosts, struct request *req, struct api_error *error)
 {
     struct authority host;
-    bool asked_by_program = !has_client(req);
     const char *text = request_header(req, "HTTP_HOST");
 
-    if (*text == '\0' && asked_by_program) {
+    if (*text == '\0' && !has_client(req)) {
         return true;
     }
     if (read_authority(text, &host) && (is_local_name(host.name) || lists(hosts, &host))) {
@@ -150,37 +149,44 @@ static bool is_own(const char *origin, const char *host)
     return same_text(slice_of(from.text), slice_of(to.text));
 }
 
-/* Browsers send Sec-Fetch-Site to addresses that they trust (loopback, TLS), and Origin with all but GET. */
-static bool is_of_another_site(struct request *req)
+static bool refuse_site(struct api_error *error)
 {
-    char origin[AUTHORITY_MAX + sizeof "https://"];
-    const char *site = request_header(req, "HTTP_SEC_FETCH_SITE");
-
-    if (*site != '\0' && strcmp(site, "same-origin") != 0 && strcmp(site, "none") != 0) {
-        return true;
-    }
-    const char *text = request_header(req, "HTTP_ORIGIN");
-    size_t len = strlen(text);
-    if (len == 0) {
-        return false;
-    }
-    if (len >= sizeof origin) {
-        return true;
-    }
-    memcpy(origin, text, len + 1);
-    return !is_own(origin, request_header(req, "HTTP_HOST"));
+    return api_error_set(error, API_FORBIDDEN_ORIGIN, "a page of another site may not ask this");
 }
 
-static bool check_site(struct request *req, struct api_error *error)
+/* Browsers send it to addresses that they trust (loopback, TLS). */
+static bool is_fetched_by_another_site(struct request *req)
 {
-    if (is_of_another_site(req)) {
-        return api_error_set(error, API_FORBIDDEN_ORIGIN, "a page of another site may not ask this");
+    const char *site = request_header(req, "HTTP_SEC_FETCH_SITE");
+
+    return *site != '\0' && strcmp(site, "same-origin") != 0 && strcmp(site, "none") != 0;
+}
+
+/* Browsers send an Origin with all but GET and HEAD. */
+static bool check_origin(struct request *req, struct api_error *error)
+{
+    char origin[AUTHORITY_MAX + sizeof "https://"];
+    const char *text = request_header(req, "HTTP_ORIGIN");
+    size_t len = strlen(text);
+
+    if (len == 0) {
+        return true;
     }
-    if (*request_header(req, "HTTP_ORIGIN") != '\0' && request_has_untyped_body(req)) {
+    bool fits = len < sizeof origin;
+    memcpy(origin, text, fits ? len + 1 : 0);
+    if (!fits || !is_own(origin, request_header(req, "HTTP_HOST"))) {
+        return refuse_site(error);
+    }
+    if (request_has_untyped_body(req)) {
         return api_error_set(error, API_UNSUPPORTED_MEDIA_TYPE,
                              "a request with an Origin needs a Content-Type, such as application/json");
     }
     return true;
+}
+
+static bool check_site(struct request *req, struct api_error *error)
+{
+    return is_fetched_by_another_site(req) ? refuse_site(error) : check_origin(req, error);
 }
 
 static bool check_self(struct request *req, struct api_error *error)
