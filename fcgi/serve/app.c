@@ -2,6 +2,7 @@
 #include "serve/app.h"
 
 #include "base/log.h"
+#include "http/front.h"
 #include "http/media_type.h"
 #include "serve/route.h"
 
@@ -10,6 +11,7 @@
 enum err app_init(struct app *app, const struct config *config, struct clock clock, const char *tzdir)
 {
     memset(app, 0, sizeof *app);
+    app->hosts = config->api_hosts;
     buffer_init(&app->wire, 0);
     return context_init(&app->context, config, clock, tzdir);
 }
@@ -18,6 +20,13 @@ void app_fini(struct app *app)
 {
     buffer_fini(&app->wire);
     context_fini(&app->context);
+}
+
+/* What may be asked from anywhere; route NULL: nothing. */
+static struct front_pass pass_of(const struct route *route)
+{
+    return (struct front_pass){.any_site = route != NULL && route_is_health(route),
+                               .dronc_self = route != NULL && route_is_about_program(route)};
 }
 
 /* From the head of the request to its handler. Returns false if one of the steps fails; error is filled. */
@@ -30,6 +39,10 @@ static bool serve(struct app *app, const struct request_source *source, struct a
     }
     const struct route *route =
         route_find(request->path, request->method, &request->id, app->context.response.allow, error);
+    if (!front_admits(app->hosts, request, pass_of(route), error)) {
+        app->context.response.allow[0] = '\0';
+        return false;
+    }
     if (route == NULL || (route->params != NULL && !request_read_query(request, route->params, error))) {
         return false;
     }

@@ -35,7 +35,8 @@ struct config {
     char timezone[ZONE_NAME_MAX + 1]; /* of jobs that name none; a valid name, but its file may be missing */
 
     /* The handler. */
-    int fcgi_processes; /* handlers of a pool */
+    int fcgi_processes;   /* handlers of a pool */
+    char api_hosts[1024]; /* further names of the API in Host, separated by commas */
 
     /* The runner. The table has the bounds and the defaults. */
     int runner_max_in_flight;    /* calls at once */
