@@ -31,21 +31,24 @@ endif
 LIB_SRC    := $(sort $(wildcard lib/*/*.c))
 FCGI_SRC   := $(sort $(wildcard fcgi/*.c fcgi/*/*.c))
 RUNNER_SRC := $(sort $(wildcard runner/*.c runner/*/*.c))
+ADMIN_SRC  := $(sort $(wildcard admin/*.c))
 TEST_SRC   := $(sort $(wildcard tests/unit/test_*.c))
 LUA_SRC    := $(sort $(wildcard lib/store/lua/*.lua lib/store/lua/part/*.lua))
 
 LIB_OBJ    := $(LIB_SRC:%.c=$(BUILD)/%.o) $(BUILD)/lib/store/store_scripts.o
 FCGI_OBJ   := $(FCGI_SRC:%.c=$(BUILD)/%.o) $(BUILD)/fcgi/api/openapi_document.o
 RUNNER_OBJ := $(RUNNER_SRC:%.c=$(BUILD)/%.o)
+ADMIN_OBJ  := $(ADMIN_SRC:%.c=$(BUILD)/%.o) $(filter $(BUILD)/fcgi/redis/%,$(FCGI_OBJ))
 TEST_OBJ   := $(TEST_SRC:%.c=$(BUILD)/%.o) $(BUILD)/tests/unit/test.o
 TEST_BIN   := $(TEST_SRC:tests/unit/%.c=$(BUILD)/tests/%)
-# What a unit test may link besides lib: everything but the two main.c, and the main of test programs.
-PARTS_OBJ  := $(filter-out %/main.o,$(FCGI_OBJ) $(RUNNER_OBJ)) $(BUILD)/tests/unit/test.o
+# What a unit test may link besides lib: everything but the main.c of each program, and the main of test programs.
+PARTS_OBJ  := $(filter-out %/main.o,$(sort $(FCGI_OBJ) $(RUNNER_OBJ) $(ADMIN_OBJ))) $(BUILD)/tests/unit/test.o
 LIB_A      := $(BUILD)/libdronc.a
 PARTS_A    := $(BUILD)/libparts.a
 
 LIB_LIBS    := -ljson-c -lcrypto
 FCGI_LIBS   := -lfcgi -lhiredis $(LIB_LIBS)
+ADMIN_LIBS  := -lhiredis $(LIB_LIBS)
 RUNNER_LIBS := -luv -lhiredis -lcurl -lcares -lssl $(LIB_LIBS)
 TEST_LIBS   := -lcmocka -lfcgi -luv -lhiredis -lcurl -lcares -lssl $(LIB_LIBS)
 
@@ -64,11 +67,11 @@ run: deps ## build and run the whole stack: Redis, handlers, nginx, and a runner
 	@exec scripts/run
 
 .PHONY: build
-build: deps ## install what is missing, then build dist/dronc-fcgi and dist/dronc-runner
+build: deps ## install what is missing, then build dist/dronc-fcgi, dist/dronc-runner and dist/dronc-admin
 	$(AFTER_DEPS) build-only
 
 .PHONY: build-only
-build-only: $(DIST)/dronc-fcgi $(DIST)/dronc-runner ## build without looking for packages
+build-only: $(DIST)/dronc-fcgi $(DIST)/dronc-runner $(DIST)/dronc-admin ## build without looking for packages
 	@:
 
 .PHONY: deps
@@ -99,10 +102,16 @@ $(DIST)/dronc-runner: $(RUNNER_OBJ) $(LIB_A)
 	@echo '  LD    $@'
 	$(Q)$(CC) $(LDFLAGS) -o $(NEW) $(RUNNER_OBJ) $(LIB_A) $(RUNNER_LIBS) && $(PUT)
 
+$(DIST)/dronc-admin: $(ADMIN_OBJ) $(LIB_A)
+	@mkdir -p $(@D)
+	@echo '  LD    $@'
+	$(Q)$(CC) $(LDFLAGS) -o $(NEW) $(ADMIN_OBJ) $(LIB_A) $(ADMIN_LIBS) && $(PUT)
+
 # A room names those that it includes from, below its own program or lib.
 $(FCGI_OBJ): CPPFLAGS += -Ifcgi
 $(RUNNER_OBJ): CPPFLAGS += -Irunner
-$(TEST_OBJ): CPPFLAGS += -Ifcgi -Irunner -Itests/unit
+$(ADMIN_SRC:%.c=$(BUILD)/%.o): CPPFLAGS += -Iadmin -Ifcgi
+$(TEST_OBJ): CPPFLAGS += -Ifcgi -Irunner -Iadmin -Itests/unit
 
 # Thin archives, so that the linker names each object that it takes from them by its path.
 $(LIB_A): $(LIB_OBJ)
@@ -305,4 +314,4 @@ clean-all: clean ## remove what was built, and ./data with every job in it
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^## -- / {printf "\n%s:\n", substr($$0, 7)} /^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' Makefile
 
--include $(LIB_OBJ:.o=.d) $(FCGI_OBJ:.o=.d) $(RUNNER_OBJ:.o=.d) $(TEST_OBJ:.o=.d) $(TEST_BIN:=.d)
+-include $(LIB_OBJ:.o=.d) $(FCGI_OBJ:.o=.d) $(RUNNER_OBJ:.o=.d) $(ADMIN_OBJ:.o=.d) $(TEST_OBJ:.o=.d) $(TEST_BIN:=.d)

@@ -154,6 +154,15 @@ size_t key_ranges_read(struct ip_range out[KEY_RANGES_MAX], struct slice list)
     return count;
 }
 
+void key_ranges_write(struct buffer *out, const struct key *key)
+{
+    char text[IP_TEXT_SIZE];
+    for (size_t i = 0; i < key->range_count; i++) {
+        ip_format(text, &key->ranges[i].first);
+        buffer_printf(out, "%s%s/%u", i > 0 ? "," : "", text, key->ranges[i].bits);
+    }
+}
+
 bool key_name_is_valid(struct slice text)
 {
     for (size_t i = 0; i < text.len; i++) {

@@ -70,6 +70,7 @@ enum key_verdict {
     KEY_REVOKED, /* the others: it has the key, and the key does not help */
     KEY_EXPIRED,
     KEY_TOO_EARLY,
+    KEY_MISSING,   /* nothing was shown */
     KEY_ELSEWHERE, /* it may not come from this address */
 };
 
@@ -85,6 +86,9 @@ bool key_covers(const struct key *own, const struct key *other);
 /* Read ranges, "10.0.0.0/8,2001:db8::/32". Returns their number; 0 if there are none, more than
  * KEY_RANGES_MAX, or one is malformed. */
 size_t key_ranges_read(struct ip_range out[KEY_RANGES_MAX], struct slice list);
+
+/* Append the ranges of a key, as key_ranges_read reads them. */
+void key_ranges_write(struct buffer *out, const struct key *key);
 
 /* Is text a name for a key: 1 to KEY_NAME_MAX bytes of visible ASCII and spaces? */
 bool key_name_is_valid(struct slice text);

@@ -111,41 +111,43 @@ struct row {
 /* The first row that has an address decides. */
 static const struct row v4_rows[] = {
     {{169, 254}, 16, IP_NEVER},
-    {{168, 63, 129, 16}, 32, IP_NEVER},     /* Azure's WireServer */
-    {{100, 100, 100, 200}, 32, IP_NEVER},   /* Alibaba's metadata */
-    {{192, 0, 0, 192}, 32, IP_NEVER},       /* Oracle's metadata */
+    {{168, 63, 129, 16}, 32, IP_NEVER},   /* Azure's WireServer */
+    {{100, 100, 100, 200}, 32, IP_NEVER}, /* Alibaba's metadata */
+    {{192, 0, 0, 192}, 32, IP_NEVER},     /* Oracle's metadata */
     {{127}, 8, IP_LOOPBACK},
     {{10}, 8, IP_PRIVATE},
     {{172, 16}, 12, IP_PRIVATE},
     {{192, 168}, 16, IP_PRIVATE},
-    {{100, 64}, 10, IP_PRIVATE},            /* of carriers */
-    {{0}, 8, IP_SPECIAL},                   /* Linux takes 0.0.0.0 for loopback */
-    {{192, 0, 0}, 24, IP_SPECIAL},          /* protocol assignments */
-    {{192, 0, 2}, 24, IP_SPECIAL},          /* documentation */
-    {{192, 31, 196}, 24, IP_SPECIAL},       /* AS112 */
-    {{192, 52, 193}, 24, IP_SPECIAL},       /* AMT */
-    {{192, 88, 99}, 24, IP_SPECIAL},        /* 6to4 relays */
-    {{192, 175, 48}, 24, IP_SPECIAL},       /* AS112 */
-    {{198, 18}, 15, IP_SPECIAL},            /* benchmarks */
-    {{198, 51, 100}, 24, IP_SPECIAL},       /* documentation */
-    {{203, 0, 113}, 24, IP_SPECIAL},        /* documentation */
-    {{224}, 3, IP_SPECIAL},                 /* multicast, reserved, broadcast */
+    {{100, 64}, 10, IP_PRIVATE},      /* of carriers */
+    {{0}, 8, IP_SPECIAL},             /* Linux takes 0.0.0.0 for loopback */
+    {{192, 0, 0}, 24, IP_SPECIAL},    /* protocol assignments */
+    {{192, 0, 2}, 24, IP_SPECIAL},    /* documentation */
+    {{192, 31, 196}, 24, IP_SPECIAL}, /* AS112 */
+    {{192, 52, 193}, 24, IP_SPECIAL}, /* AMT */
+    {{192, 88, 99}, 24, IP_SPECIAL},  /* 6to4 relays */
+    {{192, 175, 48}, 24, IP_SPECIAL}, /* AS112 */
+    {{198, 18}, 15, IP_SPECIAL},      /* benchmarks */
+    {{198, 51, 100}, 24, IP_SPECIAL}, /* documentation */
+    {{203, 0, 113}, 24, IP_SPECIAL},  /* documentation */
+    {{224}, 3, IP_SPECIAL},           /* multicast, reserved, broadcast */
     {{0}, 0, IP_PUBLIC},
 };
 
 static const struct row v6_rows[] = {
     {{0xFE, 0x80}, 10, IP_NEVER},
-    {{0xFD, 0x00, 0x0E, 0xC2, [14] = 0x02, [15] = 0x54}, 128, IP_NEVER}, /* fd00:ec2::254: Amazon's metadata */
-    {{0xFD, 0x00, 0x0E, 0xC2, [15] = 0x23}, 128, IP_NEVER},              /* fd00:ec2::23: credentials of pods there */
+    {{0xFD, 0x00, 0x0E, 0xC2, [14] = 0x02, [15] = 0x54},
+     128,
+     IP_NEVER},                                             /* fd00:ec2::254: Amazon's metadata */
+    {{0xFD, 0x00, 0x0E, 0xC2, [15] = 0x23}, 128, IP_NEVER}, /* fd00:ec2::23: credentials of pods there */
     {{0xFD, 0x20, 0x00, 0xCE, [14] = 0x02, [15] = 0x54}, 128, IP_NEVER}, /* fd20:ce::254: Google's metadata */
     {{[15] = 1}, 128, IP_LOOPBACK},
     {{0xFC}, 7, IP_PRIVATE},
-    {{[10] = 0xFF, [11] = 0xFF}, 96, IP_PUBLIC}, /* mapped: what it embeds decides alone */
-    {{0x20, 0x01, 0x0D, 0xB8}, 32, IP_SPECIAL},  /* documentation */
-    {{0x20, 0x01}, 23, IP_SPECIAL},              /* protocol assignments: Teredo, ORCHID, … */
-    {{0x20, 0x02}, 16, IP_SPECIAL},              /* 6to4 */
+    {{[10] = 0xFF, [11] = 0xFF}, 96, IP_PUBLIC},      /* mapped: what it embeds decides alone */
+    {{0x20, 0x01, 0x0D, 0xB8}, 32, IP_SPECIAL},       /* documentation */
+    {{0x20, 0x01}, 23, IP_SPECIAL},                   /* protocol assignments: Teredo, ORCHID, … */
+    {{0x20, 0x02}, 16, IP_SPECIAL},                   /* 6to4 */
     {{0x26, 0x20, 0x00, 0x4F, 0x80}, 48, IP_SPECIAL}, /* AS112 */
-    {{0x3F, 0xFF}, 20, IP_SPECIAL},              /* documentation */
+    {{0x3F, 0xFF}, 20, IP_SPECIAL},                   /* documentation */
     {{0x20}, 3, IP_PUBLIC},
     {{0}, 0, IP_SPECIAL},
 };
@@ -195,17 +197,21 @@ struct form {
 };
 
 static const struct form forms[] = {
-    {{[10] = 0xFF, [11] = 0xFF}, 96, {12, 13, 14, 15}, 0, false},             /* mapped */
-    {{0}, 96, {12, 13, 14, 15}, 0, false},                                    /* compatible */
-    {{[8] = 0xFF, [9] = 0xFF}, 96, {12, 13, 14, 15}, 0, false},               /* translated */
-    {{0x00, 0x64, 0xFF, 0x9B}, 96, {12, 13, 14, 15}, 0, false},               /* NAT64 */
-    {{0x00, 0x64, 0xFF, 0x9B, 0x00, 0x01}, 48, {6, 7, 9, 10}, 0, true},      /* NAT64 of a site, by a prefix of 48 bits */
-    {{0x00, 0x64, 0xFF, 0x9B, 0x00, 0x01}, 48, {7, 9, 10, 11}, 0, true},     /* 56 */
-    {{0x00, 0x64, 0xFF, 0x9B, 0x00, 0x01}, 48, {9, 10, 11, 12}, 0, true},    /* 64 */
-    {{0x00, 0x64, 0xFF, 0x9B, 0x00, 0x01}, 48, {12, 13, 14, 15}, 0, true},   /* 96 */
-    {{0x20, 0x02}, 16, {2, 3, 4, 5}, 0, false},                               /* 6to4 */
-    {{0x20, 0x01, 0x00, 0x00}, 32, {4, 5, 6, 7}, 0, false},                   /* Teredo: its server */
-    {{0x20, 0x01, 0x00, 0x00}, 32, {12, 13, 14, 15}, 0xFF, false},            /* Teredo: its client */
+    {{[10] = 0xFF, [11] = 0xFF}, 96, {12, 13, 14, 15}, 0, false}, /* mapped */
+    {{0}, 96, {12, 13, 14, 15}, 0, false},                        /* compatible */
+    {{[8] = 0xFF, [9] = 0xFF}, 96, {12, 13, 14, 15}, 0, false},   /* translated */
+    {{0x00, 0x64, 0xFF, 0x9B}, 96, {12, 13, 14, 15}, 0, false},   /* NAT64 */
+    {{0x00, 0x64, 0xFF, 0x9B, 0x00, 0x01},
+     48,
+     {6, 7, 9, 10},
+     0,
+     true}, /* NAT64 of a site, by a prefix of 48 bits */
+    {{0x00, 0x64, 0xFF, 0x9B, 0x00, 0x01}, 48, {7, 9, 10, 11}, 0, true},   /* 56 */
+    {{0x00, 0x64, 0xFF, 0x9B, 0x00, 0x01}, 48, {9, 10, 11, 12}, 0, true},  /* 64 */
+    {{0x00, 0x64, 0xFF, 0x9B, 0x00, 0x01}, 48, {12, 13, 14, 15}, 0, true}, /* 96 */
+    {{0x20, 0x02}, 16, {2, 3, 4, 5}, 0, false},                            /* 6to4 */
+    {{0x20, 0x01, 0x00, 0x00}, 32, {4, 5, 6, 7}, 0, false},                /* Teredo: its server */
+    {{0x20, 0x01, 0x00, 0x00}, 32, {12, 13, 14, 15}, 0xFF, false},         /* Teredo: its client */
 };
 
 static struct ip embedded_at(const struct ip *ip, const struct form *form)

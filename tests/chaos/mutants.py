@@ -297,7 +297,7 @@ def prepare(mutant):
     home.mkdir(parents=True)
     names = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\n")
     for name in filter(None, names):
-        if name.split("/")[0] in ("lib", "fcgi", "runner", "scripts", "nginx", "redis", "tests", "Makefile"):
+        if name.split("/")[0] in ("lib", "fcgi", "runner", "admin", "scripts", "nginx", "redis", "tests", "Makefile"):
             (home / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, home / name)
     if (ROOT / "build" / "release").exists():
