@@ -182,6 +182,9 @@ bool keys_may_give(const struct context *ctx, const struct key_fields *fields, s
 {
     struct key key;
 
+    if (ctx->barred.code != ERR_OK) {
+        return fail(error, &ctx->barred); /* what the caller's key has is not known */
+    }
     if (!key_read(&key, fields)) {
         return api_error_set(error, API_INTERNAL_ERROR, "the key is malformed");
     }

@@ -394,7 +394,9 @@ def cgi_variables(method, uri, body, headers):
 
 
 class FastCgiClient(Client):
-    """Asks a handler without a web server."""
+    """Asks a handler without a web server. variables: what a web server would tell besides, such as SERVER_ADDR."""
+
+    variables = {}
 
     def __init__(self, path, timeout=15):
         self.path, self.timeout = str(path), timeout * SCALE
@@ -402,7 +404,7 @@ class FastCgiClient(Client):
     def request(self, method, uri, body=None, headers=()):
         body = body.encode() if isinstance(body, str) else body
         params = b"".join(self._pair(k.encode(), v.encode())
-                          for k, v in cgi_variables(method, uri, body, self.with_token(headers)).items())
+                          for k, v in {**cgi_variables(method, uri, body, self.with_token(headers)), **self.variables}.items())
         with socket.socket(socket.AF_UNIX) as peer:
             peer.settimeout(self.timeout)
             peer.connect(self.path)
