@@ -55,7 +55,7 @@ static const char *state_of(const struct key_fields *fields, struct wall_ms now)
 static void format_day(char out[CLOCK_RFC3339_SIZE], struct slice days)
 {
     int64_t count;
-    strcpy(out, "never");
+    memcpy(out, "never", sizeof "never");
     if (days.data != NULL && slice_i64(days, &count) && count > 0 && count < INT64_MAX / DAY_MS) {
         (void)clock_format_rfc3339(out, (struct wall_ms){count * DAY_MS});
         out[strlen("2026-03-08")] = '\0';
@@ -171,7 +171,7 @@ int command_key_show(struct admin *admin)
 
 int command_key_revoke(struct admin *admin)
 {
-    enum store_keyed answer;
+    enum store_keyed answer = STORE_KEYED_NONE;
     const char *id;
     struct cmd cmd;
     int status = key_read_id(admin, NULL, 0, &id);

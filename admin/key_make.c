@@ -70,8 +70,8 @@ static int read_instant(const char *option, const char *text, struct wall_ms now
 
 static int make_wish(struct admin *admin, const struct words *words, struct key_wish *wish)
 {
-    struct wall_ms now;
-    bool any;
+    struct wall_ms now = {0};
+    bool any = true;
     int status = look(admin, &now, &any);
     *wish = (struct key_wish){.name = slice_of(words->name != NULL ? words->name : "admin"),
                               .from = slice_or_none(words->from),
@@ -88,7 +88,7 @@ static int make_wish(struct admin *admin, const struct words *words, struct key_
 
 static int store(struct admin *admin, const struct key_new *made)
 {
-    enum store_keyed answer;
+    enum store_keyed answer = STORE_KEYED_NONE;
     struct cmd cmd;
     store_key_create(&cmd, &made->fields);
     int status = key_command(admin, &cmd, &answer);
@@ -135,7 +135,7 @@ int command_key_create(struct admin *admin)
 
 static int store_token(struct admin *admin, const struct key_new *made, int64_t overlap_ms)
 {
-    enum store_keyed answer;
+    enum store_keyed answer = STORE_KEYED_NONE;
     struct cmd cmd;
     store_key_rotate(&cmd, made->id, made->hash, overlap_ms);
     int status = key_command(admin, &cmd, &answer);

@@ -31,25 +31,28 @@ static enum err read_option(int argc, char **argv, int *at, const struct option 
     return ERR_OK;
 }
 
+static enum err read_operand(const char *word, const char **operand, struct errinfo *info)
+{
+    if (word[0] == '-' || operand == NULL || *operand != NULL) {
+        return err_set(info, ERR_INVALID, "\"%.64s\" is not expected here", word);
+    }
+    *operand = word;
+    return ERR_OK;
+}
+
 enum err options_read(int argc, char **argv, const struct option *options, size_t count, const char **operand,
                       struct errinfo *info)
 {
-    for (int i = 0; i < argc; i++) {
+    enum err err = ERR_OK;
+    for (int i = 0; i < argc && err == ERR_OK; i++) {
         const struct option *option = find(options, count, argv[i], strcspn(argv[i], "="));
-        enum err err = ERR_OK;
-        if (option != NULL) {
-            err = read_option(argc, argv, &i, option, info);
-        } else if (argv[i][0] == '-' || operand == NULL || *operand != NULL) {
-            err = err_set(info, ERR_INVALID, "\"%.64s\" is not expected here", argv[i]);
-        } else {
-            *operand = argv[i];
-        }
-        if (err != ERR_OK) {
-            return err;
-        }
+        err =
+            option != NULL ? read_option(argc, argv, &i, option, info) : read_operand(argv[i], operand, info);
     }
-    return operand == NULL || *operand != NULL ? ERR_OK
-                                               : err_set(info, ERR_INVALID, "the key's id is missing");
+    if (err != ERR_OK || operand == NULL || *operand != NULL) {
+        return err;
+    }
+    return err_set(info, ERR_INVALID, "the key's id is missing");
 }
 
 bool options_duration(const char *text, int64_t *ms)

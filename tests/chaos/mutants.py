@@ -275,7 +275,7 @@ redis.call('ZADD', due_key, first_due, job_id)
            (("runner/http/http_names.c", "lookup->taken = lookup->taken && !(lookup->left && lookup->until.ms <= now.ms);",
              "lookup->taken = lookup->taken && !(lookup->left && lookup->until.ms <= now.ms + 3600000);"),)),
     Tested("unchecked-token", "a token has a check sum, so a mistyped one is refused without Redis", "test_token",
-           (("lib/access/token.c", "        memcmp(text.data + CHECK_AT, check, TOKEN_CHECK_LEN) != 0) {", "        false) {"),)),
+           (("lib/access/token.c", "memcmp(text.data + CHECK_AT, check, TOKEN_CHECK_LEN) != 0) {", "false) {"),)),
     Tested("any-token", "a key lets in who shows its token, not who knows its id", "test_key",
            (("lib/access/key.c", "return (key->has_hash && first) ||", "return (key->has_hash && (first || true)) ||"),)),
     Tested("old-token-for-ever", "the token before a rotation counts for a while", "test_key",
