@@ -112,14 +112,17 @@ static int store(struct admin *admin, const struct key_new *made)
 int command_key_create(struct admin *admin)
 {
     struct words words = {0};
-    const struct option options[] = {
-        {"--name", &words.name},       {"--scopes", &words.scopes},         {"--from", &words.from},
-        {"--cert-dn", &words.cert_dn}, {"--not-before", &words.not_before}, {"--expires", &words.expires}};
+    const struct option options[] = {{"--name", &words.name},
+                                     {"--scopes", &words.scopes},
+                                     {"--from", &words.from},
+                                     {"--cert-dn", &words.cert_dn},
+                                     {"--not-before", &words.not_before},
+                                     {"--expires", &words.expires},
+                                     {NULL, NULL}};
     struct errinfo info = {0};
     struct key_wish wish;
     struct key_new made;
-    if (options_read(admin->argc, admin->argv, options, sizeof options / sizeof options[0], NULL, &info) !=
-        ERR_OK) {
+    if (options_read(admin->argc, admin->argv, options, NULL, &info) != ERR_OK) {
         return admin_say(ADMIN_USAGE, "%s; see dronc-admin --help", info.text);
     }
     int status = make_wish(admin, &words, &wish);
@@ -158,12 +161,12 @@ static int store_token(struct admin *admin, const struct key_new *made, int64_t 
 int command_key_rotate(struct admin *admin)
 {
     const char *overlap = NULL;
-    const struct option options[] = {{"--overlap", &overlap}};
+    const struct option options[] = {{"--overlap", &overlap}, {NULL, NULL}};
     struct errinfo info = {0};
     struct key_new made;
     int64_t overlap_ms;
     const char *id;
-    int status = key_read_id(admin, options, 1, &id);
+    int status = key_read_id(admin, options, &id);
     if (status != 0) {
         return status;
     }

@@ -7,11 +7,11 @@
 
 #define MAX_MS ((int64_t)3650 * 86400000)
 
-static const struct option *find(const struct option *options, size_t count, const char *word, size_t len)
+static const struct option *find(const struct option *options, const char *word, size_t len)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (strlen(options[i].name) == len && memcmp(options[i].name, word, len) == 0) {
-            return &options[i];
+    for (; options != NULL && options->name != NULL; options++) {
+        if (strlen(options->name) == len && memcmp(options->name, word, len) == 0) {
+            return options;
         }
     }
     return NULL;
@@ -40,12 +40,12 @@ static enum err read_operand(const char *word, const char **operand, struct erri
     return ERR_OK;
 }
 
-enum err options_read(int argc, char **argv, const struct option *options, size_t count, const char **operand,
+enum err options_read(int argc, char **argv, const struct option *options, const char **operand,
                       struct errinfo *info)
 {
     enum err err = ERR_OK;
     for (int i = 0; i < argc && err == ERR_OK; i++) {
-        const struct option *option = find(options, count, argv[i], strcspn(argv[i], "="));
+        const struct option *option = find(options, argv[i], strcspn(argv[i], "="));
         err =
             option != NULL ? read_option(argc, argv, &i, option, info) : read_operand(argv[i], operand, info);
     }
