@@ -6,6 +6,7 @@ import string
 import subprocess
 import time
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
@@ -384,14 +385,17 @@ def test_revoked_key_is_dead_within_two_seconds_on_eight_handlers(make_stack):
     stack = make_stack(FCGI_PROCESSES=8).start()
     settings = {"REDIS_SOCKET": stack.data / "run" / "redis.sock"}
     token, other = make_key(settings), make_key(settings, "--scopes", "*")
-    wait_for(lambda: all(stack.get("/v1/jobs").status == 401 for _ in range(40)))
-    assert all(stack.get("/v1/jobs", **bearer(token)).status == 200 for _ in range(80))
-    stack.request("DELETE", f"/v1/keys/{id_of(token)}", headers=bearer(other))
-    revoked, late = time.monotonic(), 0.0
+    clients, latest = ThreadPoolExecutor(16), 0.0
+
+    def ask(number):
+        return stack.get("/v1/jobs", **bearer(token)).status, time.monotonic()
+    assert {status for status, _ in clients.map(ask, range(400))} == {200}, "so many at once that each handler has its share"
+    assert admin("key", "revoke", id_of(token), **settings).returncode == 0
+    revoked = time.monotonic()
     while time.monotonic() < revoked + 3:
-        if stack.get("/v1/jobs", **bearer(token)).status == 200:
-            late = time.monotonic() - revoked
-    assert late < 2
+        latest = max([at - revoked for status, at in clients.map(ask, range(64)) if status == 200], default=latest)
+    clients.shutdown()
+    assert latest < 2
     assert stack.get("/v1/jobs", **bearer(other)).status == 200
 
 
