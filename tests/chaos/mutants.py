@@ -258,6 +258,8 @@ redis.call('ZADD', due_key, first_due, job_id)
     Tested("nothing-to-spare", "a host that answered has a place, whatever others were trusted with", "test_gate",
            (("runner/run/gate.c", "return host->quick && gate_host_inside(host) == 0 && gate->spare < gate_spares(gate);",
              "return host->quick && gate_host_inside(host) == 0 && gate->spare > gate_spares(gate);"),)),
+    Tested("after-those-that-hang", "of what begins at one instant, calls of hosts that answer come first", "test_attempts",
+           (("runner/run/attempts.c", "gate_knows_as_quick(attempt) ? 0 : 1;", "gate_knows_as_quick(attempt) ? 1 : 1;"),)),
     Tested("trusted-for-ever", "a host that falls silent is trusted no longer than its calls took", "test_gate",
            (("runner/run/gate_host.c", "first->at <= now.ms", "first->at <= now.ms - 3600000"),)),
     Tested("time-outs-earn", "a call without an answer in time earns its host nothing", "test_gate",
