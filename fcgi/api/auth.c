@@ -1,8 +1,8 @@
 /* auth: see auth.h. */
 #include "api/auth.h"
 
-#include "access/reach.h"
 #include "api/key_cache.h"
+#include "http/front.h"
 
 #include <string.h>
 #include <strings.h>
@@ -22,28 +22,6 @@ static const char *meta(const struct context *ctx, const char *name)
 }
 
 /* ---- who ---- */
-
-static bool is_forwarded(const struct context *ctx)
-{
-    static const char *const HEADERS[] = {"HTTP_FORWARDED", "HTTP_X_FORWARDED_FOR", "HTTP_X_REAL_IP",
-                                          "HTTP_VIA"};
-
-    for (size_t i = 0; i < sizeof HEADERS / sizeof HEADERS[0]; i++) {
-        if (*meta(ctx, HEADERS[i]) != '\0') {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Did the request come in on loopback, past no proxy? A peer that names no address is on our own socket. */
-static bool is_local(const struct context *ctx)
-{
-    const char *address = meta(ctx, "SERVER_ADDR");
-
-    address = *address != '\0' ? address : meta(ctx, "REMOTE_ADDR");
-    return (*address == '\0' || reach_is_loopback(slice_of(address))) && !is_forwarded(ctx);
-}
 
 /* The token of `Authorization: Bearer …`; data NULL: there is no such header, or it has another scheme, which is
  * the web server's business. Borrowed from the request. */
@@ -119,7 +97,7 @@ static void check_place(struct context *ctx)
     bool any = true;
 
     ctx->caller.verdict = KEY_MISSING;
-    if (ctx->auth == API_AUTH_KEYS || !is_local(ctx)) {
+    if (ctx->auth == API_AUTH_KEYS || !front_is_local(&ctx->request)) {
         return;
     }
     if (key_cache_any(ctx, &any, &info) != ERR_OK) {

@@ -17,6 +17,7 @@ enum kind {
     KIND_SECRET, /* a string whose value is never printed */
     KIND_INT,    /* min to max, decimal */
     KIND_LEVEL,  /* a word of enum log_level */
+    KIND_HOSTS,  /* host names with or without ports, separated by commas; at most max bytes */
     KIND_ZONE,   /* the name of a time zone, which need not exist */
     KIND_AUTH,   /* a word of enum api_auth */
     KIND_FORMAT  /* a word of enum log_format; the default depends on the terminal */
@@ -62,6 +63,8 @@ static const struct setting SETTINGS[] = {
     {"DRONC_TIMEZONE", KIND_ZONE, CONFIG_FCGI, AT(timezone), 0, LONGEST(timezone), "UTC",
      "the time zone of jobs that name none"},
     {"FCGI_PROCESSES", KIND_INT, CONFIG_FCGI, AT(fcgi_processes), 1, 256, "8", "handlers of a pool (--pool)"},
+    {"API_HOSTS", KIND_HOSTS, CONFIG_FCGI, AT(api_hosts), 0, LONGEST(api_hosts), "",
+     "names that clients may reach the API by, besides localhost, 127.x.y.z and [::1]"},
     {"RUNNER_MAX_IN_FLIGHT", KIND_INT, CONFIG_RUNNER, AT(runner_max_in_flight), 1, 100000, "1000",
      "calls at once"},
     {"RUNNER_MAX_PER_HOST", KIND_INT, CONFIG_RUNNER, AT(runner_max_per_host), 1, 100000, "64",
@@ -135,6 +138,12 @@ static bool read_string(struct config *out, const struct setting *s, const char 
     return true;
 }
 
+static bool read_hosts(struct config *out, const struct setting *s, const char *text)
+{
+    static const char ALLOWED[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._:[], ";
+    return text[strspn(text, ALLOWED)] == '\0' && read_string(out, s, text);
+}
+
 static bool read_zone(struct config *out, const struct setting *s, const char *text)
 {
     return zone_name_is_valid(text, strlen(text)) && read_string(out, s, text);
@@ -178,6 +187,8 @@ static bool read_setting(struct config *out, const struct setting *s, const char
         return read_string(out, s, text);
     case KIND_INT:
         return read_int(out, s, text);
+    case KIND_HOSTS:
+        return read_hosts(out, s, text);
     case KIND_ZONE:
         return read_zone(out, s, text);
     case KIND_LEVEL:
@@ -217,6 +228,9 @@ static void add_problem(struct buffer *out, const struct setting *s, const char 
         break;
     case KIND_INT:
         buffer_printf(out, "is not a whole number from %lld to %lld\n", (long long)s->min, (long long)s->max);
+        break;
+    case KIND_HOSTS:
+        buffer_add_str(out, "is not a list of host names, such as dronc.example.com, 10.0.0.7\n");
         break;
     case KIND_ZONE:
         buffer_add_str(out, "is not a time zone's name, such as Europe/Berlin\n");
@@ -311,6 +325,7 @@ static void add_value(struct buffer *out, const struct config *config, const str
     const void *field = field_in(config, s);
     switch (s->kind) {
     case KIND_STRING:
+    case KIND_HOSTS:
     case KIND_ZONE:
         add_quoted(out, field);
         break;
