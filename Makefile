@@ -206,13 +206,14 @@ idle: build deps-test ## does a call get lost because its target closes idle con
 SECONDS   ?= 60
 ANSWERS   ?=
 REPLAY    ?=
-FUZZERS   := cron zone
-ENGINE    := $(wildcard lib/cron/*.c lib/zone/*.c)
+FUZZERS   := cron zone targets
+ENGINE    := $(wildcard lib/cron/*.c lib/zone/*.c lib/net/*.c)
 FUZZ_cron := -dict=tests/fuzz/cron.dict
 FUZZ_zone := -max_len=1500
+FUZZ_targets := -dict=tests/fuzz/targets.dict -max_len=500
 
 .PHONY: fuzz
-fuzz: deps-test ## fuzz the cron engine, the zone reader and the runner's answers under ASan and UBSan, SECONDS=60 each (ANSWERS=200000, SEED=, REPLAY=)
+fuzz: deps-test ## fuzz the cron engine, the zone reader, the lists of targets and the runner's answers under ASan and UBSan, SECONDS=60 each (ANSWERS=200000, SEED=, REPLAY=)
 	$(AFTER_DEPS) $(FUZZERS:%=build/fuzz/fuzz_%) build/fuzz/grown fuzz-build
 ifeq ($(ANSWERS)$(REPLAY),)
 	$(AFTER_DEPS) --output-sync=target $(FUZZERS:%=fuzz-%)
@@ -225,7 +226,7 @@ endif
 .PHONY: $(FUZZERS:%=fuzz-%)
 $(FUZZERS:%=fuzz-%): fuzz-%: build/fuzz/fuzz_% build/fuzz/grown
 	@echo '== $*: $(SECONDS) s'
-	@mkdir -p build/fuzz/corpus-$*
+	@mkdir -p build/fuzz/corpus-$* build/fuzz/grown/$*
 	@build/fuzz/fuzz_$* -max_total_time=$(SECONDS) -timeout=5 -print_final_stats=1 -verbosity=0 -artifact_prefix=build/fuzz/ $(FUZZ_$*) \
 	    build/fuzz/corpus-$* tests/fuzz/seeds/$* build/fuzz/grown/$*
 
@@ -249,7 +250,7 @@ build/fuzz/trust.so build/fuzz/loopback.so:
 	@echo '  FUZZ  $<'
 	$(Q)$(CC) -std=c17 -D_GNU_SOURCE -O2 -fPIC -shared -o $@ $< -ldl
 
-build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(ENGINE) $(wildcard lib/cron/*.h lib/zone/*.h)
+build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(ENGINE) $(wildcard lib/cron/*.h lib/zone/*.h lib/net/*.h)
 	@mkdir -p $(@D)
 	@echo '  FUZZ  $<'
 	$(Q)clang -std=c17 -D_GNU_SOURCE -O2 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -Ilib \
