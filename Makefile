@@ -158,6 +158,10 @@ WORKERS ?= 8
 test-system: build-only ## system tests only: the real nginx, Redis, handler and runner (K=overlap: only those whose name or file has it)
 	DRONC_DIST=$(abspath $(DIST)) /usr/bin/python3 -m pytest -q -n $(WORKERS) $(if $(K),-k $(call quoted,$(K))) tests/system tests/chaos tests/fuzz $(PYTEST_ARGS)
 
+.PHONY: test-security
+test-security: build-only ## what is promised about security, each test in a network of its own, in which only a loopback exists; takes root (K=targets)
+	DRONC_DIST=$(abspath $(DIST)) /usr/bin/python3 -m pytest -q -n $(WORKERS) $(if $(K),-k $(call quoted,$(K))) tests/security $(PYTEST_ARGS)
+
 # A test program is linked again only when an object in it changes: the linker lists those that it took.
 $(TEST_BIN): $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o | $(PARTS_A) $(LIB_A)
 	@echo '  LD    $@'
