@@ -263,8 +263,8 @@ def check_jobs(run):
         if stored is None:
             continue
         known[stored.id] = job
-        body = {name: stored.fields.get(name) for name in job.body}
-        if body != job.body or (job.id and job.id != stored.id):
+        fields = {name: stored.fields.get(name) for name in job.fields}
+        if fields != job.fields or (job.id and job.id != stored.id):
             yield Violation(6, "stored as something else", f"{job.body} {job.id} {stored}")
         elif not any(was_posted(post, stored.created - offset) for post in job.posts for offset in run.offsets(post[1])):
             yield Violation(6, "created at another time than it was posted",

@@ -25,7 +25,6 @@ BURSTS = ((4, (0.05, 0.15), (DELETE, POST, DELETE, POST, DELETE, POST)), (4, (0.
           (2, (0.0, 0.05), (RUN, PATCH, RUN, PATCH)))
 RULES = ("skip", "queue", "cancel")
 MAX_RUNS = 25
-SOON = {"min_backoff_ms": 100, "max_backoff_ms": 2000, "jitter": "full"}
 LATE = {"min_backoff_ms": 8000, "max_backoff_ms": 8000, "jitter": "none"}  # so that many come due long after a pause or a DELETE
 
 
@@ -81,7 +80,7 @@ def draw_patch(rng, living):
         return {"schedule": draw_schedule(rng)}
     if living.at_most_once:
         return {"timeout_ms": rng.randint(5, 60) * 1000}
-    return {"retry": rng.choice((SOON, LATE, {**SOON, "max_attempts": 3}))}
+    return {"retry": rng.choice((model.SOON, LATE, {**model.SOON, "max_attempts": 3}))}
 
 
 class Changer:
@@ -101,7 +100,7 @@ class Changer:
         if number // 8 % 2:
             body["name"] = f"living {number}"
         if body["type"] == "ATLEAST_ONCE":
-            body["retry"] = LATE if target == "flaky" else SOON
+            body["retry"] = LATE if target == "flaky" else model.SOON
         if extra >= 0 and extra < 12:
             body["overlap"] = RULES[extra // 4]
         elif extra >= 0:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 MINUTE = 60
 ONCE, SECONDS, EVERY = "once", "seconds", "every"
+SOON = {"min_backoff_ms": 100, "max_backoff_ms": 2000, "jitter": "full"}
 
 
 @dataclass(frozen=True)
@@ -97,5 +98,10 @@ class Job:
         return self.type == "ATMOST_ONCE"
 
     @property
-    def body(self):
+    def fields(self):
+        """What Redis has of it, whatever else was posted."""
         return {"schedule": self.schedule.text, "api": self.api, "type": self.type}
+
+    @property
+    def body(self):
+        return {**self.fields, **({"retry": SOON} if self.target == "kept" else {})}

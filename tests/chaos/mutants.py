@@ -44,7 +44,7 @@ class Tested:
 
 
 MUTANTS = [
-    Mutant("unacknowledged-start", "a call waits until Redis has acknowledged its start", (1,),
+    Mutant("unacknowledged-start", "a call waits until Redis has acknowledged its start", (1, 8, 9),
            "kill-redis,kill-clients,partition",
            (("runner/run/attempts.c", """    attempts_ask_redis(attempts, attempt, ATTEMPT_STARTING);
 }""", """    struct cmd cmd;
@@ -64,7 +64,7 @@ MUTANTS = [
     Mutant("unchecked-lease", "a runner sends only while its own lease is valid", (4,),
            "stop-runner",
            (("runner/cluster/lease.c", "return now(lease).ms < lease->until.ms;", "return lease->until.ms > 0;"),)),
-    Mutant("unblocked-resend", "libcurl must not send an at-most-once request again by itself", (1,),
+    Mutant("unblocked-resend", "libcurl must not send an at-most-once request again by itself", (1, 8),
            "kill-handler",
            (("runner/http/http_client.c", "if (call->once && call->sent && !follows) {", "if (false && call->once && call->sent && !follows) {"),)),
     Mutant("retried-at-most-once", "started at-most-once work of a dead runner is lost, not tried again", (1, 3),
@@ -79,7 +79,7 @@ MUTANTS = [
     Mutant("next-from-now", "the next instant is computed from the scheduled one", (1, 2),
            "kill-runner,kill-redis,stop-redis",
            (("runner/run/attempts.c", "if (!job_next(&attempt->job, attempt->claim.scheduled, &attempt->following)) {",
-             """struct wall_ms now = cluster_clock_now(attempts->cluster_clock);
+             """struct wall_ms now = cluster_clock_now(attempts_clock(attempts));
     now = now.ms > attempt->claim.scheduled.ms ? now : attempt->claim.scheduled;
     if (!job_next(&attempt->job, now, &attempt->following)) {"""),)),
     Mutant("no-reconciling", "claims whose answer was lost with a connection are handed back", (5, 7),
@@ -120,7 +120,15 @@ redis.call('ZADD', due_key, first_due, job_id)
              "local valid, state = true, nil"),)),
     Mutant("called-again", "a job that is made anew, resumed or changed is not due at an instant that is called already", (8,),
            "kill-handler",
-           (("lib/store/lua/part/taken.lua", "return is_under_way(id .. as_text(instant), stamp) and instant or nil", "return nil"),)),
+           (("lib/store/lua/part/taken.lua", """    elseif instant <= floor then
+        return floor
+    end
+    local latest = latest_under_way(id)
+    if instant <= latest then
+        return latest
+    end
+    return is_under_way(id .. as_text(instant), stamp) and instant or nil
+""", "    end\n    return nil\n"),)),
     Mutant("retried-in-a-pause", "a retry that comes due in a pause is not made", (9,),
            "kill-handler",
            (("lib/store/lua/claim.lua", "if not current or state ~= JOB_PAUSED or manual then", "if true then"),
@@ -250,6 +258,8 @@ redis.call('ZADD', due_key, first_due, job_id)
     Tested("nothing-to-spare", "a host that answered has a place, whatever others were trusted with", "test_gate",
            (("runner/run/gate.c", "return host->quick && gate_host_inside(host) == 0 && gate->spare < gate_spares(gate);",
              "return host->quick && gate_host_inside(host) == 0 && gate->spare > gate_spares(gate);"),)),
+    Tested("after-those-that-hang", "of what begins at one instant, calls of hosts that answer come first", "test_attempts",
+           (("runner/run/attempts.c", "gate_knows_as_quick(attempt) ? 0 : 1;", "gate_knows_as_quick(attempt) ? 1 : 1;"),)),
     Tested("trusted-for-ever", "a host that falls silent is trusted no longer than its calls took", "test_gate",
            (("runner/run/gate_host.c", "first->at <= now.ms", "first->at <= now.ms - 3600000"),)),
     Tested("time-outs-earn", "a call without an answer in time earns its host nothing", "test_gate",
@@ -311,6 +321,10 @@ redis.call('ZADD', due_key, first_due, job_id)
             ("runner/http/http_move.c", "curl_url_set(url, CURLUPART_PASSWORD, NULL, 0) == CURLUE_OK", "true"))),
     Tested("origin-for-ever", "redirects are counted across origins", "test_http_guard",
            (("runner/http/http_move.c", "(long)plan->max_redirects - http_call_redirects(call);", "(long)plan->max_redirects;"),)),
+    Tested("unprinted-field", "every field that is not at its default is part of what a job's id is made of", "test_fields.py",
+           (("lib/job/call_options.c", '    print_number(out, "keep_response", options->keep_response, 0);\n', ""),), "another_job"),
+    Tested("undescribed-field", "every field that is not at its default goes to Redis, and back to who asks", "test_fields.py",
+           (("lib/job/stateful.c", "    fields->max_runs = (struct job_number){stateful->max_runs > 0, stateful->max_runs};\n", ""),), "comes_back"),
 ]
 
 
