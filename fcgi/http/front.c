@@ -11,7 +11,7 @@
 
 /* Headers that a proxy adds, each of which says that the peer is not the client. */
 static const char *const FORWARDED[] = {"HTTP_FORWARDED", "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_HOST",
-                                        "HTTP_X_REAL_IP"};
+                                        "HTTP_X_REAL_IP", "HTTP_VIA"};
 
 struct authority {
     char text[AUTHORITY_MAX];
@@ -101,10 +101,10 @@ static bool lists(const char *hosts, const struct authority *host)
     return false;
 }
 
-/* Without a web server there is neither the address of a client nor a Host that must be there. */
+/* Without a web server there is neither an address nor a Host that must be there. */
 static bool has_client(struct request *req)
 {
-    return *request_header(req, "REMOTE_ADDR") != '\0';
+    return *request_header(req, "REMOTE_ADDR") != '\0' || *request_header(req, "SERVER_ADDR") != '\0';
 }
 
 static bool check_host(const char *hosts, struct request *req, struct api_error *error)
@@ -215,6 +215,8 @@ bool front_is_local(struct request *req)
     if (!has_client(req)) {
         return true;
     }
-    return is_loopback(request_header(req, "REMOTE_ADDR")) &&
-           read_authority(request_header(req, "HTTP_HOST"), &host) && is_local_name(host.name);
+    const char *ours = request_header(req, "SERVER_ADDR");
+    const char *address = *ours != '\0' ? ours : request_header(req, "REMOTE_ADDR");
+    return is_loopback(address) && read_authority(request_header(req, "HTTP_HOST"), &host) &&
+           is_local_name(host.name);
 }

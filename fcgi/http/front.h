@@ -29,9 +29,10 @@ struct front_pass {
 NODISCARD bool front_admits(const char *hosts, struct request *req, struct front_pass pass,
                             struct api_error *error);
 
-/* Returns true if a program of this machine sent the request to this machine: from a loopback address, past
- * no proxy that says so (Forwarded and its like), to localhost, 127.x.y.z or [::1]. A request without
- * REMOTE_ADDR came past no web server, so it is local too. */
+/* Returns true if a program of this machine sent the request to this machine: to a loopback address, past no
+ * proxy that says so (Forwarded and its like), and to localhost, 127.x.y.z or [::1]. The web server says to which
+ * address (SERVER_ADDR: in a container, that of the machine); one that does not say so says from which. A request
+ * that names neither came past no web server, so it is local too. */
 bool front_is_local(struct request *req);
 
 #endif

@@ -1,4 +1,4 @@
-/* config: the settings of both programs, from the environment, by one table.
+/* config: the settings of all programs, from the environment, by one table.
  *
  * Each setting has a name, a kind with bounds, a default and a help text. config_load checks all of them and
  * reports every invalid one by name. An empty variable counts as unset. Passwords are never printed.
@@ -12,9 +12,18 @@
 #include "base/buffer.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "net/targets.h"
 #include "zone/zone.h"
 
 #include <stdbool.h>
+
+/* Who may ask the API. */
+enum api_auth {
+    API_AUTH_AUTO, /* with a key; while there is none, whatever runs on this machine */
+    API_AUTH_KEYS, /* with a key */
+    API_AUTH_NONE, /* whoever reaches it */
+    API_AUTH__COUNT
+};
 
 /* Set up by config_load. Array sizes include the NUL. */
 struct config {
@@ -34,9 +43,13 @@ struct config {
     char tzdir[1024];                 /* where their files are; "": ZONE_DIR_DEFAULT */
     char timezone[ZONE_NAME_MAX + 1]; /* of jobs that name none; a valid name, but its file may be missing */
 
+    struct targets_settings targets; /* where calls may go */
+
     /* The handler. */
-    int fcgi_processes;   /* handlers of a pool */
-    char api_hosts[1024]; /* further names of the API in Host, separated by commas */
+    char http_addr[64];     /* the address that the web server listens on */
+    enum api_auth api_auth; /* who may ask */
+    int fcgi_processes;     /* handlers of a pool */
+    char api_hosts[1024];   /* further names of the API in Host, separated by commas */
 
     /* The runner. The table has the bounds and the defaults. */
     int runner_max_in_flight;    /* calls at once */
@@ -53,7 +66,8 @@ struct config {
 /* Which settings a program knows; the table combines them with |. */
 enum config_scope {
     CONFIG_FCGI = 1,
-    CONFIG_RUNNER = 2
+    CONFIG_RUNNER = 2,
+    CONFIG_ADMIN = 4
 };
 
 /* Like getenv: returns NULL for a variable that is unset. The result is borrowed until the next look-up. */

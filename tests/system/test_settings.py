@@ -8,7 +8,7 @@ import pytest
 from harness import DIST, ROOT, environment
 
 PAGE = next(path for path in (ROOT / "docs" / "configuration.md", ROOT / "README.md") if path.exists())
-OF_THE_STACK = {"HTTP_ADDR", "HTTP_PORT", "DATA_DIR"}  # settings of `make run` and Docker, not of a program
+OF_THE_STACK = {"HTTP_PORT", "DATA_DIR"}  # settings of `make run` and Docker, not of a program
 FIXED_IN_DOCKER = {"REDIS_HOST", "REDIS_PORT", "REDIS_SOCKET", "REDIS_USERNAME", "REDIS_PASSWORD", "REDIS_DB", "TZDIR"}
 
 
@@ -97,6 +97,6 @@ def test_run_script_names_every_setting_and_repeats_no_other_default():
     text = (ROOT / "scripts" / "run").read_text()
     usage = re.search(r"cat <<'TEXT'\n(.*?)\nTEXT\n", text, re.S)[1]
     settings = usage.partition("Settings,")[2].partition("\nCtrl-C")[0]
-    assert set(re.findall(r"\b[A-Z]+(?:_[A-Z]+)+\b|\bTZDIR\b", settings)) == set(TABLE) | OF_THE_STACK
+    assert set(re.findall(r"\b[A-Z]+(?:_[A-Z]+)+\b|\bTZDIR\b|\bTARGETS\b", settings)) == set(TABLE) | OF_THE_STACK
     for name, default in re.findall(r"\$\{([A-Z_]+):-([^}]+)\}", text):
         assert default == DEFAULTS.get(name, default), name
