@@ -47,6 +47,8 @@ static const struct setting SETTINGS[] = {
      "the Redis user (empty: the default user)"},
     {"REDIS_PASSWORD", KIND_SECRET, BOTH, AT(redis_password), 0, LONGEST(redis_password), "",
      "that user's password (empty: none is sent)"},
+    {"REDIS_PASSWORD_FILE", KIND_STRING, BOTH, AT(redis_password_file), 0, LONGEST(redis_password_file), "",
+     "a file whose only line is that password, instead of REDIS_PASSWORD"},
     {"REDIS_DB", KIND_INT, BOTH, AT(redis_db), 0, 15, "0", "the number of the Redis database"},
     {"LOG_LEVEL", KIND_LEVEL, BOTH, AT(log_level), 0, 0, "info", "the lowest level that is logged"},
     {"LOG_FORMAT", KIND_FORMAT, BOTH, AT(log_format), 0, 0, "",
@@ -290,7 +292,7 @@ static void add_quoted(struct buffer *out, const char *text)
     buffer_add_char(out, '"');
 }
 
-static void add_value(struct buffer *out, const struct config *config, const struct setting *s)
+static void add_value(struct buffer *out, const struct config *config, const struct setting *s, bool is_set)
 {
     const void *field = field_in(config, s);
     switch (s->kind) {
@@ -299,7 +301,7 @@ static void add_value(struct buffer *out, const struct config *config, const str
         add_quoted(out, field);
         break;
     case KIND_SECRET:
-        buffer_add_str(out, *(const char *)field != '\0' ? "***" : "");
+        buffer_add_str(out, is_set ? "***" : ""); /* else it may be that of a file */
         break;
     case KIND_INT:
         buffer_add_i64(out, *(const int *)field);
@@ -319,7 +321,7 @@ void config_print(struct buffer *out, const struct config *config, enum config_s
         if ((SETTINGS[i].scope & (unsigned)scope) != 0) {
             bool is_set = (config->from_environment & 1U << i) != 0;
             buffer_printf(out, "# %s\n%s=", is_set ? "environment" : "default", SETTINGS[i].name);
-            add_value(out, config, &SETTINGS[i]);
+            add_value(out, config, &SETTINGS[i], is_set);
             buffer_add_char(out, '\n');
         }
     }

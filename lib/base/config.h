@@ -20,11 +20,12 @@
 struct config {
     /* Redis: a socket that is not empty wins over host and port. */
     char redis_host[256];
-    int redis_port;           /* 1 … 65535 */
-    char redis_socket[108];   /* "" : use host and port */
-    char redis_username[128]; /* "" : the default user */
-    char redis_password[512]; /* "" : no AUTH */
-    int redis_db;             /* 0 … 15 */
+    int redis_port;                 /* 1 … 65535 */
+    char redis_socket[108];         /* "" : use host and port */
+    char redis_username[128];       /* "" : the default user */
+    char redis_password[512];       /* "" : no AUTH */
+    char redis_password_file[1024]; /* where startup reads redis_password from; "" : nowhere */
+    int redis_db;                   /* 0 … 15 */
 
     /* Logging. */
     enum log_level log_level;

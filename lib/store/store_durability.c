@@ -11,13 +11,26 @@ static void ask_info(struct cmd *cmd, const char *section)
     cmd_arg_str(cmd, section);
 }
 
-void store_durability(struct cmd cmds[STORE_DURABILITY_COMMANDS])
+/* A user of its own has no business with CONFIG, which shows passwords too: each refusal would be an entry in
+ * ACL LOG, which is to show what is amiss. */
+static bool may_ask_config(const struct config *config)
 {
+    return config->redis_username[0] == '\0' || strcmp(config->redis_username, "default") == 0;
+}
+
+size_t store_durability(struct cmd cmds[STORE_DURABILITY_COMMANDS], const struct config *config,
+                        struct store_durability *out)
+{
+    *out = (struct store_durability){.is_fsync_asked = may_ask_config(config)};
     ask_info(&cmds[0], "persistence");
     ask_info(&cmds[1], "memory");
+    if (!out->is_fsync_asked) {
+        return 2;
+    }
     cmd_init(&cmds[2], "CONFIG");
     cmd_arg_str(&cmds[2], "GET");
     cmd_arg_str(&cmds[2], "appendfsync");
+    return STORE_DURABILITY_COMMANDS;
 }
 
 /* What follows "<name>:" in a line of text; data NULL if there is no such line. */
@@ -103,8 +116,9 @@ void store_durability_print_warnings(const struct store_durability *durability, 
 
 void store_durability_describe(char out[STORE_DURABILITY_SIZE], const struct store_durability *durability)
 {
+    bool is_hidden = durability->append_only[0] != '\0' && !durability->is_fsync_asked;
     const char *const facts[][2] = {{"appendonly", durability->append_only},
-                                    {"appendfsync", durability->fsync},
+                                    {"appendfsync", is_hidden ? "not known to this user" : durability->fsync},
                                     {"maxmemory-policy", durability->eviction}};
     size_t len = 0;
     out[0] = '\0';

@@ -1,17 +1,19 @@
 /* store_durability: may this Redis lose what it has stored, or evict jobs? The programs ask when a connection
- * is new, and in the deep health check; they report the answer, and never refuse work for it. A user may not
- * be allowed to ask (ACL): then nothing is known, and nothing is reported. Pure, as store.h.
+ * is new, and in the deep health check; they report the answer, and never refuse work for it. What a user may
+ * not ask (ACL) is not known, and not reported: a user of its own does not ask for appendfsync. Pure, as
+ * store.h.
  */
 #ifndef DRONC_STORE_DURABILITY_H
 #define DRONC_STORE_DURABILITY_H
 
 #include "base/buffer.h"
+#include "base/config.h"
 #include "resp/cmd.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#define STORE_DURABILITY_COMMANDS 3 /* sent in one go */
+#define STORE_DURABILITY_COMMANDS 3 /* at most; sent in one go */
 #define STORE_WARNINGS_MAX        3
 #define STORE_WARNING_SIZE        192 /* bytes, with the NUL */
 
@@ -20,10 +22,13 @@ struct store_durability {
     char append_only[4]; /* "yes", "no"; "": not known. Likewise: */
     char fsync[16];      /* appendfsync */
     char eviction[24];   /* maxmemory-policy */
+    bool is_fsync_asked; /* the user may ask for it */
 };
 
-/* Build the commands; the caller ends each with cmd_fini. */
-void store_durability(struct cmd cmds[STORE_DURABILITY_COMMANDS]);
+/* Build the commands that the user of config may send, and set up out for their replies. Returns their
+ * number; the caller ends each with cmd_fini. */
+size_t store_durability(struct cmd cmds[STORE_DURABILITY_COMMANDS], const struct config *config,
+                        struct store_durability *out);
 /* Read the reply to any of them. An error leaves out as it is. */
 void store_durability_take(struct store_durability *out, const struct reply *reply);
 
@@ -35,7 +40,7 @@ bool store_durability_warn(const struct store_durability *durability, size_t ind
 void store_durability_print_warnings(const struct store_durability *durability, struct buffer *out);
 
 /* Writes "appendonly yes, appendfsync always, maxmemory-policy noeviction", without what is not known; "not
- * told" if nothing is. */
+ * told" if nothing is. An appendfsync that was not asked for is "not known to this user". */
 #define STORE_DURABILITY_SIZE 160
 void store_durability_describe(char out[STORE_DURABILITY_SIZE], const struct store_durability *durability);
 

@@ -8,9 +8,10 @@
 #include <stdio.h>
 #include <string.h>
 
-void survey_init(struct survey *survey, struct redis_link *link, survey_done_cb *on_done, void *arg)
+void survey_init(struct survey *survey, struct redis_link *link, const struct config *config,
+                 survey_done_cb *on_done, void *arg)
 {
-    *survey = (struct survey){.link = link, .on_done = on_done, .arg = arg};
+    *survey = (struct survey){.link = link, .config = config, .on_done = on_done, .arg = arg};
 }
 
 /* One more answer, or none. */
@@ -61,12 +62,11 @@ static void ask(struct survey *survey, struct cmd *cmd, redis_link_cb *cb)
 void survey_start(struct survey *survey)
 {
     struct cmd cmds[STORE_DURABILITY_COMMANDS];
-    survey->durability = (struct store_durability){0};
     survey->lost = false;
     survey->jobs = 0;
     survey->next.ms = INT64_MAX;
-    store_durability(cmds);
-    for (size_t i = 0; i < STORE_DURABILITY_COMMANDS; i++) {
+    size_t count = store_durability(cmds, survey->config, &survey->durability);
+    for (size_t i = 0; i < count; i++) {
         ask(survey, &cmds[i], on_durability);
     }
     for (unsigned shard = 0; shard < STORE_SHARDS; shard++) {

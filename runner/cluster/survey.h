@@ -14,8 +14,9 @@ typedef void survey_done_cb(void *arg);
 
 /* Set up with survey_init, then read only. */
 struct survey {
-    struct redis_link *link; /* borrowed */
-    survey_done_cb *on_done; /* all is answered. Not called if the link was lost before */
+    struct redis_link *link;     /* borrowed */
+    const struct config *config; /* borrowed: the user of link decides what may be asked */
+    survey_done_cb *on_done;     /* all is answered. Not called if the link was lost before */
     void *arg;
     size_t waiting; /* answers */
     bool lost;      /* one of them never came */
@@ -25,8 +26,9 @@ struct survey {
     struct wall_ms next;            /* the earliest of these; INT64_MAX: none */
 };
 
-/* Borrows link for the survey's life. */
-void survey_init(struct survey *survey, struct redis_link *link, survey_done_cb *on_done, void *arg);
+/* Borrows link and config for the survey's life. */
+void survey_init(struct survey *survey, struct redis_link *link, const struct config *config,
+                 survey_done_cb *on_done, void *arg);
 
 /* The link is up (again): look anew. */
 void survey_start(struct survey *survey);

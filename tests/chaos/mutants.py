@@ -274,6 +274,8 @@ redis.call('ZADD', due_key, first_due, job_id)
     Tested("uncounted-redirects", "the look-ups of redirects are counted for as long as their threads can live", "test_http_lookups",
            (("runner/http/http_names.c", "lookup->taken = lookup->taken && !(lookup->left && lookup->until.ms <= now.ms);",
              "lookup->taken = lookup->taken && !(lookup->left && lookup->until.ms <= now.ms + 3600000);"),)),
+    Tested("asked-for-the-configuration", "a Redis user of its own sends nothing that its rights do not have", "test_redis_user.py",
+           (("lib/store/store_durability.c", "    if (!out->is_fsync_asked) {\n", "    if (false) {\n"),), "check_says"),
     Tested("answered-before-asked", "what waits on a kept connection is no answer to the next request", "test_http_client_kept",
            (("runner/http/http_multi.c", "(has_more(kept) || http_tls_has_more(easy));", "(has_more(kept) || http_tls_has_more(easy)) && false;"),)),
     Tested("nowhere-by-path", "a redirect to neither http nor https is not followed, whatever libcurl takes it for", "test_http_client_redirects",

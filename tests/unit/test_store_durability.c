@@ -48,6 +48,25 @@ TEST(store_durability_warns_of_each_way_to_lose_jobs)
     }
 }
 
+TEST(store_durability_asks_for_the_configuration_as_the_default_user_alone)
+{
+    static const struct {
+        struct config config;
+        size_t commands;
+    } TABLE[] = {
+        {{.redis_username = ""}, 3}, {{.redis_username = "default"}, 3}, {{.redis_username = "dronc"}, 2}};
+    for (size_t i = 0; i < sizeof TABLE / sizeof TABLE[0]; i++) {
+        struct cmd cmds[STORE_DURABILITY_COMMANDS];
+        struct store_durability found;
+        size_t count = store_durability(cmds, &TABLE[i].config, &found);
+        assert_int_equal(count, TABLE[i].commands);
+        assert_int_equal(found.is_fsync_asked, count == 3);
+        for (size_t k = 0; k < count; k++) {
+            cmd_fini(&cmds[k]);
+        }
+    }
+}
+
 TEST(store_durability_of_a_refusal_is_not_known)
 {
     struct store_durability found = {0};
@@ -71,10 +90,13 @@ TEST(store_durability_describe_leaves_out_what_is_not_known)
         struct store_durability found;
         const char *text;
     } TABLE[] = {
-        {{"", "", ""}, "not told"},
-        {{"yes", "", ""}, "appendonly yes"},
-        {{"", "always", "noeviction"}, "appendfsync always, maxmemory-policy noeviction"},
-        {{"yes", "everysec", "allkeys-lru"},
+        {{"", "", "", true}, "not told"},
+        {{"", "", "", false}, "not told"},
+        {{"yes", "", "", true}, "appendonly yes"},
+        {{"yes", "", "noeviction", false},
+         "appendonly yes, appendfsync not known to this user, maxmemory-policy noeviction"},
+        {{"", "always", "noeviction", true}, "appendfsync always, maxmemory-policy noeviction"},
+        {{"yes", "everysec", "allkeys-lru", true},
          "appendonly yes, appendfsync everysec, maxmemory-policy allkeys-lru"},
     };
     for (size_t i = 0; i < sizeof TABLE / sizeof TABLE[0]; i++) {
