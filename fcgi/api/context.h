@@ -36,6 +36,7 @@ typedef bool api_handler(struct context *ctx, struct api_error *error);
 typedef void context_more_fn(struct context *ctx, void *arg);
 
 struct context {
+    const struct config *config; /* borrowed: the limits that handlers keep */
     struct clock clock;
     struct redis_clock redis_clock; /* it decides when a job begins */
     struct zones *zones;            /* owned */

@@ -30,6 +30,7 @@ enum api_code {
     API_PAYLOAD_TOO_LARGE,      /* 413: the body or one of its lines is too long, or it has too many lines */
     API_UNSUPPORTED_MEDIA_TYPE, /* 415: the body is declared as something other than JSON */
     API_IDEMPOTENCY_KEY_REUSED, /* 422: another request used this key */
+    API_QUOTA_EXCEEDED,         /* 507: nothing was done: a limit of this installation is reached */
     API_STORAGE_ERROR,          /* 500: Redis refused, or did not answer */
     API_REDIS_NOT_INITIALIZED,  /* 500: this handler has never reached Redis */
     API_EXECUTION_EVENTS_QUERY_FAILED, /* 500: it has, and the query failed */
@@ -69,5 +70,8 @@ bool api_error_redis(struct api_error *error, enum api_code code, const char *wh
 /* The name of a code ("INVALID_REQUEST"), and its status. */
 const char *api_code_name(enum api_code code);
 int api_code_status(enum api_code code);
+
+/* Did this side fail, so that what was done is not known, and to ask again may help? */
+bool api_code_is_failure(enum api_code code);
 
 #endif

@@ -36,7 +36,10 @@ struct config {
     char timezone[ZONE_NAME_MAX + 1]; /* of jobs that name none; a valid name, but its file may be missing */
 
     /* The handler. */
-    int fcgi_processes; /* handlers of a pool */
+    int fcgi_processes;    /* handlers of a pool */
+    int jobs_max;          /* jobs that may be stored; 0, as in the next two: no limit */
+    int min_interval_s;    /* between two instants of a schedule */
+    int idempotency_bytes; /* of Redis, for the answers to requests with an Idempotency-Key */
 
     /* The runner. The table has the bounds and the defaults. */
     int runner_max_in_flight;    /* calls at once */
