@@ -2,6 +2,8 @@
  * has is read there. */
 #include "store/store_durability.h"
 
+#include "base/log.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -64,6 +66,13 @@ static void take_info(struct store_durability *out, struct slice text)
         copy(out->append_only, sizeof out->append_only, slice_of(slice_eq(enabled, "0") ? "no" : "yes"));
     }
     copy(out->eviction, sizeof out->eviction, find_line(text, "maxmemory_policy"));
+    int64_t memory;
+    int64_t memory_max;
+    if (slice_i64(find_line(text, "total_system_memory"), &memory) &&
+        slice_i64(find_line(text, "maxmemory"), &memory_max)) {
+        out->memory = memory;
+        out->memory_max = memory_max;
+    }
 }
 
 void store_durability_take(struct store_durability *out, const struct reply *reply)
@@ -80,37 +89,75 @@ static bool is_other(const char *value, const char *than)
     return value[0] != '\0' && strcmp(value, than) != 0;
 }
 
-bool store_durability_warn(const struct store_durability *durability, size_t index,
-                           char out[STORE_WARNING_SIZE])
+static bool warn_of_no_log(const struct store_durability *found, char out[STORE_WARNING_SIZE])
+{
+    (void)snprintf(out, STORE_WARNING_SIZE,
+                   "Redis may lose jobs when it ends: appendonly is %s, it should be yes",
+                   found->append_only);
+    return is_other(found->append_only, "yes");
+}
+
+static bool warn_of_no_sync(const struct store_durability *found, char out[STORE_WARNING_SIZE])
+{
+    (void)snprintf(out, STORE_WARNING_SIZE,
+                   "Redis may lose jobs when its machine ends: appendfsync is no, it should be always");
+    return strcmp(found->append_only, "yes") == 0 && strcmp(found->fsync, "no") == 0;
+}
+
+static bool warn_of_eviction(const struct store_durability *found, char out[STORE_WARNING_SIZE])
+{
+    (void)snprintf(out, STORE_WARNING_SIZE,
+                   "Redis may throw jobs away when its memory is full: maxmemory-policy is %s, it should "
+                   "be noeviction",
+                   found->eviction);
+    return is_other(found->eviction, "noeviction");
+}
+
+/* Redis needs more than maxmemory: a rewrite of its file copies what changes meanwhile. */
+static bool warn_of_memory(const struct store_durability *found, char out[STORE_WARNING_SIZE])
+{
+    int64_t most = found->memory / 4 * 3;
+    (void)snprintf(
+        out, STORE_WARNING_SIZE,
+        "Redis may take more memory than there is: maxmemory is %lld, it should be from 1 to %lld, "
+        "three quarters of its machine's",
+        (long long)found->memory_max, (long long)most);
+    return found->memory > 0 && (found->memory_max == 0 || found->memory_max > most);
+}
+
+static bool (*const WARNINGS[STORE_WARNINGS_MAX])(const struct store_durability *found,
+                                                  char out[STORE_WARNING_SIZE]) = {
+    warn_of_no_log, warn_of_no_sync, warn_of_eviction, warn_of_memory};
+
+bool store_durability_warn(const struct store_durability *durability, size_t index, struct store_warning *out)
 {
     size_t count = 0;
-    if (is_other(durability->append_only, "yes") && count++ == index) {
-        (void)snprintf(out, STORE_WARNING_SIZE,
-                       "Redis may lose jobs when it ends: appendonly is %s, it should be yes",
-                       durability->append_only);
-        return true;
-    }
-    if (strcmp(durability->append_only, "yes") == 0 && strcmp(durability->fsync, "no") == 0 &&
-        count++ == index) {
-        (void)snprintf(out, STORE_WARNING_SIZE,
-                       "Redis may lose jobs when its machine ends: appendfsync is no, it should be always");
-        return true;
-    }
-    if (is_other(durability->eviction, "noeviction") && count++ == index) {
-        (void)snprintf(out, STORE_WARNING_SIZE,
-                       "Redis may throw jobs away when its memory is full: maxmemory-policy is %s, it should "
-                       "be noeviction",
-                       durability->eviction);
-        return true;
+    for (size_t i = 0; i < STORE_WARNINGS_MAX; i++) {
+        if (WARNINGS[i](durability, out->text) && count++ == index) {
+            out->is_of_memory = WARNINGS[i] == warn_of_memory;
+            return true;
+        }
     }
     return false;
 }
 
+void store_durability_log_warnings(const struct store_durability *durability)
+{
+    struct store_warning warning;
+    for (size_t i = 0; store_durability_warn(durability, i, &warning); i++) {
+        if (warning.is_of_memory) {
+            log_warn("redis may run out of memory", log_str("why", warning.text));
+        } else {
+            log_warn("redis may lose jobs", log_str("why", warning.text));
+        }
+    }
+}
+
 void store_durability_print_warnings(const struct store_durability *durability, struct buffer *out)
 {
-    char warning[STORE_WARNING_SIZE];
-    for (size_t i = 0; store_durability_warn(durability, i, warning); i++) {
-        buffer_printf(out, "warning: %s\n", warning);
+    struct store_warning warning;
+    for (size_t i = 0; store_durability_warn(durability, i, &warning); i++) {
+        buffer_printf(out, "warning: %s\n", warning.text);
     }
 }
 

@@ -1,4 +1,4 @@
-/* store_durability: may this Redis lose what it has stored, or evict jobs? The programs ask when a connection
+/* store_durability: may this Redis lose what it has stored, evict jobs, or take all memory? The programs ask when a connection
  * is new, and in the deep health check; they report the answer, and never refuse work for it. What a user may
  * not ask (ACL) is not known, and not reported: a user of its own does not ask for appendfsync. Pure, as
  * store.h.
@@ -12,9 +12,10 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define STORE_DURABILITY_COMMANDS 3 /* at most; sent in one go */
-#define STORE_WARNINGS_MAX        3
+#define STORE_WARNINGS_MAX        4
 #define STORE_WARNING_SIZE        192 /* bytes, with the NUL */
 
 /* Zero-initialised: nothing is known. */
@@ -23,6 +24,13 @@ struct store_durability {
     char fsync[16];      /* appendfsync */
     char eviction[24];   /* maxmemory-policy */
     bool is_fsync_asked; /* the user may ask for it */
+    int64_t memory_max;  /* maxmemory, bytes; 0: no limit. Known only with: */
+    int64_t memory;      /* of Redis' machine; 0: not known */
+};
+
+struct store_warning {
+    bool is_of_memory; /* else: jobs may be lost */
+    char text[STORE_WARNING_SIZE];
 };
 
 /* Build the commands that the user of config may send, and set up out for their replies. Returns their
@@ -34,7 +42,10 @@ void store_durability_take(struct store_durability *out, const struct reply *rep
 
 /* Write warning number index (0 …). Returns false if there are no more. */
 bool store_durability_warn(const struct store_durability *durability, size_t index,
-                           char out[STORE_WARNING_SIZE]);
+                           struct store_warning *out);
+
+/* Log every warning. */
+void store_durability_log_warnings(const struct store_durability *durability);
 
 /* Append every warning as a line, "warning: …". */
 void store_durability_print_warnings(const struct store_durability *durability, struct buffer *out);

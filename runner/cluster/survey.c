@@ -1,7 +1,6 @@
 /* survey: see survey.h. */
 #include "cluster/survey.h"
 
-#include "base/log.h"
 #include "store/store.h"
 #include "store/store_database.h"
 
@@ -88,12 +87,9 @@ void survey_describe_next(char out[CLOCK_RFC3339_SIZE], const struct survey *sur
 
 void survey_warn(struct survey *survey)
 {
-    char text[STORE_WARNING_SIZE];
     if (memcmp(&survey->durability, &survey->warned, sizeof survey->warned) == 0) {
         return;
     }
     survey->warned = survey->durability;
-    for (size_t i = 0; store_durability_warn(&survey->durability, i, text); i++) {
-        log_warn("redis may lose jobs", log_str("why", text));
-    }
+    store_durability_log_warnings(&survey->durability);
 }

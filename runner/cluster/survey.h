@@ -36,7 +36,7 @@ void survey_start(struct survey *survey);
 /* "2026-03-08T07:00:00Z", or "none". */
 void survey_describe_next(char out[CLOCK_RFC3339_SIZE], const struct survey *survey);
 
-/* Log how jobs may be lost, unless the log has these warnings already. */
+/* Log what may happen to jobs there, unless the log has these warnings already. */
 void survey_warn(struct survey *survey);
 
 #endif

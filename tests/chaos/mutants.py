@@ -295,6 +295,8 @@ redis.call('ZADD', due_key, first_due, job_id)
     Tested("answers-kept-whole", "a long answer is kept as ids", "test_limits.py",
            (("fcgi/api/idempotency.c", "if (answer.body.len > STORE_IDEM_ANSWER_MAX && brief_pack(", "if (false && brief_pack("),
             ("fcgi/api/idempotency.c", "if (answer.body.len <= STORE_IDEM_ANSWER_MAX && buffer", "if (buffer")), "long"),
+    Tested("memory-without-end", "a Redis that may take all memory is warned of", "test_startup.py",
+           (("lib/store/store_durability.c", "return found->memory > 0 && (found->memory_max == 0 ||", "return found->memory > 0 && (false ||"),), "all_memory"),
     Tested("asked-for-the-configuration", "a Redis user of its own sends nothing that its rights do not have", "test_redis_user.py",
            (("lib/store/store_durability.c", "    if (!out->is_fsync_asked) {\n", "    if (false) {\n"),), "check_says"),
     Tested("answered-before-asked", "what waits on a kept connection is no answer to the next request", "test_http_client_kept",
