@@ -1,7 +1,6 @@
--- idem_close: keep the answer to a request with an idempotency key, or forget the key where the request did nothing. The first answer
--- stays.
+-- idem_close: keep the answer to a request with an idempotency key, or forget the key if the request did nothing. The first answer stays.
 -- needs: clock kept number write
--- Returns 1 (done), 0 (there is an answer already, the key belongs to another request by now, or there is no room for the answer: nothing
+-- Returns 1 (done), 0 (there already is an answer, the key now belongs to another request, or there is no room for the answer: nothing
 -- changes).
 local kept = try('HMGET', idem_key, 'request', 'status', 'ends')
 if kept and (kept[2] or kept[1] and kept[1] ~= request_digest) then
