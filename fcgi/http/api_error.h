@@ -30,6 +30,7 @@ enum api_code {
     API_PAYLOAD_TOO_LARGE,      /* 413: the body or one of its lines is too long, or it has too many lines */
     API_UNSUPPORTED_MEDIA_TYPE, /* 415: the body is declared as something other than JSON */
     API_IDEMPOTENCY_KEY_REUSED, /* 422: another request used this key */
+    API_TOO_MANY_REQUESTS,      /* 429: the client's key may send no more just now */
     API_QUOTA_EXCEEDED,         /* 507: nothing was done: a limit of this installation is reached */
     API_STORAGE_ERROR,          /* 500: Redis refused, or did not answer */
     API_REDIS_NOT_INITIALIZED,  /* 500: this handler has never reached Redis */

@@ -84,6 +84,13 @@ void store_durability_take(struct store_durability *out, const struct reply *rep
     }
 }
 
+bool store_durability_same(const struct store_durability *a, const struct store_durability *b)
+{
+    return strcmp(a->append_only, b->append_only) == 0 && strcmp(a->fsync, b->fsync) == 0 &&
+           strcmp(a->eviction, b->eviction) == 0 && a->is_fsync_asked == b->is_fsync_asked &&
+           a->memory_max == b->memory_max && a->memory == b->memory;
+}
+
 static bool is_other(const char *value, const char *than)
 {
     return value[0] != '\0' && strcmp(value, than) != 0;

@@ -44,6 +44,9 @@ void store_durability_take(struct store_durability *out, const struct reply *rep
 bool store_durability_warn(const struct store_durability *durability, size_t index,
                            struct store_warning *out);
 
+/* Does this know the same as that? */
+bool store_durability_same(const struct store_durability *a, const struct store_durability *b);
+
 /* Log every warning. */
 void store_durability_log_warnings(const struct store_durability *durability);
 

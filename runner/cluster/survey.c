@@ -5,7 +5,6 @@
 #include "store/store_database.h"
 
 #include <stdio.h>
-#include <string.h>
 
 void survey_init(struct survey *survey, struct redis_link *link, const struct config *config,
                  survey_done_cb *on_done, void *arg)
@@ -87,7 +86,7 @@ void survey_describe_next(char out[CLOCK_RFC3339_SIZE], const struct survey *sur
 
 void survey_warn(struct survey *survey)
 {
-    if (memcmp(&survey->durability, &survey->warned, sizeof survey->warned) == 0) {
+    if (store_durability_same(&survey->durability, &survey->warned)) {
         return;
     }
     survey->warned = survey->durability;

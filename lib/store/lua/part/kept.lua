@@ -2,8 +2,8 @@
 -- `dronc:idem:used` has, for each moment at which some of that ends (ms, a whole number of steps), how many bytes it is.
 -- needs: number write
 
--- What Redis takes for a key with its hash; and what an allocator takes beside the bytes of an answer.
-local NOTED_BYTES, ALLOCATED = 600, 1.3
+local NOTED_BYTES = 600 -- of a key and its hash
+local ALLOCATED = 1.3 -- what an allocator takes for each byte of an answer
 
 -- The fuller it is, the shorter: up to that part of all bytes, so long, and ends are rounded up to these steps.
 local TERMS = {{1 / 2, keep_ms, 3600000}, {3 / 4, 3600000, 300000}, {1, 300000, 60000}}
