@@ -50,6 +50,12 @@ api_handler dead_delete;       /* DELETE /v1/dead/{id} */
 api_handler dead_redrive_many; /* POST /v1/dead:redrive */
 api_handler dead_delete_many;  /* DELETE /v1/dead */
 
+/* keys.c */
+api_handler keys_list;  /* GET /v1/keys */
+api_handler key_create; /* POST /v1/keys */
+api_handler key_revoke; /* DELETE /v1/keys/{id} */
+api_handler key_rotate; /* POST /v1/keys/{id}/rotate */
+
 /* track.c */
 api_handler track_list_executions; /* GET /v1/track/executions */
 api_handler track_list_of_job;     /* GET /v1/jobs/{id}/executions */

@@ -16,6 +16,10 @@ static const char *reason_of(int status)
         return "Not Modified";
     case 400:
         return "Bad Request";
+    case 401:
+        return "Unauthorized";
+    case 403:
+        return "Forbidden";
     case 404:
         return "Not Found";
     case 405:
@@ -30,6 +34,8 @@ static const char *reason_of(int status)
         return "URI Too Long";
     case 415:
         return "Unsupported Media Type";
+    case 421:
+        return "Misdirected Request";
     case 422:
         return "Unprocessable Content";
     case 429:
@@ -63,6 +69,7 @@ void response_clear(struct response *res)
     res->rate_policy[0] = '\0';
     res->rate[0] = '\0';
     res->retry_after_s = 0;
+    res->challenge = NULL;
     res->as_problem = res->more = res->may_keep = res->replayed = res->transient = false;
     buffer_clear(&res->body);
 }
@@ -224,6 +231,9 @@ enum err response_render(const struct response *res, bool head, struct buffer *o
         put_header(out, "Allow", res->allow);
     }
     put_rate(out, res);
+    if (res->challenge != NULL) {
+        put_header(out, "WWW-Authenticate", res->challenge);
+    }
     buffer_add_str(out, "\r\n");
     if (!head) {
         buffer_add(out, res->body.data, res->body.len);

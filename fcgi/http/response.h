@@ -30,6 +30,7 @@ struct response {
     char etag[ETAG_SIZE];                 /* "": no ETag header */
     char rate_policy[RESPONSE_RATE_SIZE]; /* "": no RateLimit-Policy header */
     char rate[RESPONSE_RATE_SIZE];        /* "": no RateLimit header */
+    const char *challenge;                /* WWW-Authenticate, static; NULL: none */
     int64_t retry_after_s;                /* 0: no Retry-After header */
     bool as_problem;                      /* write an error as application/problem+json (RFC 9457) */
     bool more;                            /* body is only the beginning, so its length is not known */

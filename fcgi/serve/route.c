@@ -21,30 +21,34 @@ static const char *const drop_params[] = {"cursor", "job_id", "before", NULL};
 static const char *const redrive_params[] = {"cursor", "job_id", "before", "rate", NULL};
 
 static const struct route routes[] = {
-    {"/", "GET", health_greet, NULL},
-    {"/health", "GET", health_check, NULL},
-    {"/health/deep", "GET", health_check_deep, NULL},
-    {"/openapi.json", "GET", openapi_show, no_params},
-    {"/v1/dead", "GET", dead_list, dead_params},
-    {"/v1/dead", "DELETE", dead_delete_many, drop_params},
-    {"/v1/dead/{id}", "DELETE", dead_delete, no_params},
-    {"/v1/dead/{id}/redrive", "POST", dead_redrive, no_params},
-    {"/v1/dead:redrive", "POST", dead_redrive_many, redrive_params},
-    {"/v1/executions/{id}", "GET", track_show_execution, no_params},
-    {"/v1/jobs", "GET", jobs_list, list_params},
-    {"/v1/jobs:batch", "POST", jobs_batch, no_params},
-    {"/v1/jobs:export", "GET", jobs_export, no_params},
-    {"/v1/jobs/{id}", "GET", job_show, no_params},
-    {"/v1/jobs/{id}", "PATCH", job_patch, patch_params},
-    {"/v1/jobs/{id}", "DELETE", job_delete, no_params},
-    {"/v1/jobs/{id}/executions", "GET", track_list_of_job, history_params},
-    {"/v1/jobs/{id}/why", "GET", job_why, why_params},
-    {"/v1/jobs/{id}/pause", "POST", job_pause, no_params},
-    {"/v1/jobs/{id}/resume", "POST", job_resume, no_params},
-    {"/v1/jobs/{id}/run", "POST", job_run, no_params},
-    {"/v1/schedule/api-caller", "POST", schedule_create, no_params},
-    {"/v1/schedule/preview", "GET", preview_schedule, preview_params},
-    {"/v1/track/executions", "GET", track_list_executions, track_params},
+    {"/", "GET", SCOPE_NONE, health_greet, NULL},
+    {"/health", "GET", SCOPE_NONE, health_check, NULL},
+    {"/health/deep", "GET", SCOPE_NONE, health_check_deep, NULL},
+    {"/openapi.json", "GET", SCOPE_NONE, openapi_show, no_params},
+    {"/v1/dead", "GET", SCOPE_EXECUTIONS_READ, dead_list, dead_params},
+    {"/v1/dead", "DELETE", SCOPE_DEAD_WRITE, dead_delete_many, drop_params},
+    {"/v1/dead/{id}", "DELETE", SCOPE_DEAD_WRITE, dead_delete, no_params},
+    {"/v1/dead/{id}/redrive", "POST", SCOPE_DEAD_WRITE, dead_redrive, no_params},
+    {"/v1/dead:redrive", "POST", SCOPE_DEAD_WRITE, dead_redrive_many, redrive_params},
+    {"/v1/executions/{id}", "GET", SCOPE_EXECUTIONS_READ, track_show_execution, no_params},
+    {"/v1/jobs", "GET", SCOPE_JOBS_READ, jobs_list, list_params},
+    {"/v1/jobs:batch", "POST", SCOPE_JOBS_WRITE, jobs_batch, no_params},
+    {"/v1/jobs:export", "GET", SCOPE_EXPORT, jobs_export, no_params},
+    {"/v1/jobs/{id}", "GET", SCOPE_JOBS_READ, job_show, no_params},
+    {"/v1/jobs/{id}", "PATCH", SCOPE_JOBS_WRITE, job_patch, patch_params},
+    {"/v1/jobs/{id}", "DELETE", SCOPE_JOBS_WRITE, job_delete, no_params},
+    {"/v1/jobs/{id}/executions", "GET", SCOPE_EXECUTIONS_READ, track_list_of_job, history_params},
+    {"/v1/jobs/{id}/why", "GET", SCOPE_JOBS_READ, job_why, why_params},
+    {"/v1/jobs/{id}/pause", "POST", SCOPE_JOBS_WRITE, job_pause, no_params},
+    {"/v1/jobs/{id}/resume", "POST", SCOPE_JOBS_WRITE, job_resume, no_params},
+    {"/v1/jobs/{id}/run", "POST", SCOPE_JOBS_RUN, job_run, no_params},
+    {"/v1/keys", "GET", SCOPE_KEYS_ADMIN, keys_list, no_params},
+    {"/v1/keys", "POST", SCOPE_KEYS_ADMIN, key_create, no_params},
+    {"/v1/keys/{id}", "DELETE", SCOPE_KEYS_ADMIN, key_revoke, no_params},
+    {"/v1/keys/{id}/rotate", "POST", SCOPE_KEYS_ADMIN, key_rotate, no_params},
+    {"/v1/schedule/api-caller", "POST", SCOPE_JOBS_WRITE, schedule_create, no_params},
+    {"/v1/schedule/preview", "GET", SCOPE_JOBS_READ, preview_schedule, preview_params},
+    {"/v1/track/executions", "GET", SCOPE_EXECUTIONS_READ, track_list_executions, track_params},
 };
 
 const struct route *route_at(size_t index)
@@ -55,6 +59,16 @@ const struct route *route_at(size_t index)
 bool route_is_bulk(const struct route *route)
 {
     return route->handle == jobs_batch || route->handle == jobs_export;
+}
+
+bool route_is_health(const struct route *route)
+{
+    return route->handle == health_check || route->handle == health_check_deep;
+}
+
+bool route_is_about_program(const struct route *route)
+{
+    return route_is_health(route) || route->handle == health_greet || route->handle == openapi_show;
 }
 
 bool route_match(const char *pattern, struct slice path, struct slice *id)

@@ -7,6 +7,7 @@
 #ifndef DRONC_ROUTE_H
 #define DRONC_ROUTE_H
 
+#include "access/scope.h"
 #include "api/context.h"
 #include "base/buffer.h"
 #include "http/api_error.h"
@@ -17,6 +18,7 @@
 struct route {
     const char *path;   /* may have "{id}" in place of a segment */
     const char *method; /* GET includes HEAD */
+    enum scope scope;   /* that a key needs for it; SCOPE_NONE: it is open to all */
     api_handler *handle;
     const char *const *params; /* the query parameters that it takes, ended by NULL; NULL: it ignores all (a
                                   health check may add one to get past a cache) */
@@ -24,6 +26,12 @@ struct route {
 
 /* Is it about many jobs, so that it may take long (app_admit_fn)? */
 bool route_is_bulk(const struct route *route);
+
+/* Is it a health check? */
+bool route_is_health(const struct route *route);
+
+/* Does it tell about this program, and nothing of jobs? */
+bool route_is_about_program(const struct route *route);
 
 /* Returns the route at index; NULL after the last one. */
 const struct route *route_at(size_t index);

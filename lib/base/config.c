@@ -17,7 +17,9 @@ enum kind {
     KIND_SECRET, /* a string whose value is never printed */
     KIND_INT,    /* min to max, decimal */
     KIND_LEVEL,  /* a word of enum log_level */
+    KIND_HOSTS,  /* host names with or without ports, separated by commas; at most max bytes */
     KIND_ZONE,   /* the name of a time zone, which need not exist */
+    KIND_AUTH,   /* a word of enum api_auth */
     KIND_FORMAT  /* a word of enum log_format; the default depends on the terminal */
 };
 
@@ -34,30 +36,37 @@ struct setting {
 
 #define SHOWN_MAX     64 /* bytes of an invalid value that are shown */
 #define BOTH          (CONFIG_FCGI | CONFIG_RUNNER)
+#define ALL           (BOTH | CONFIG_ADMIN)
 #define AT(field)     offsetof(struct config, field)
 #define LONGEST(text) ((int64_t)sizeof((struct config *)NULL)->text - 1)
 
 static const struct setting SETTINGS[] = {
-    {"REDIS_HOST", KIND_STRING, BOTH, AT(redis_host), 0, LONGEST(redis_host), "127.0.0.1",
+    {"REDIS_HOST", KIND_STRING, ALL, AT(redis_host), 0, LONGEST(redis_host), "127.0.0.1",
      "the Redis server's name or address"},
-    {"REDIS_PORT", KIND_INT, BOTH, AT(redis_port), 1, 65535, "6379", "the Redis server's TCP port"},
-    {"REDIS_SOCKET", KIND_STRING, BOTH, AT(redis_socket), 0, LONGEST(redis_socket), "",
+    {"REDIS_PORT", KIND_INT, ALL, AT(redis_port), 1, 65535, "6379", "the Redis server's TCP port"},
+    {"REDIS_SOCKET", KIND_STRING, ALL, AT(redis_socket), 0, LONGEST(redis_socket), "",
      "a Unix socket to reach Redis by, instead of host and port"},
-    {"REDIS_USERNAME", KIND_STRING, BOTH, AT(redis_username), 0, LONGEST(redis_username), "",
+    {"REDIS_USERNAME", KIND_STRING, ALL, AT(redis_username), 0, LONGEST(redis_username), "",
      "the Redis user (empty: the default user)"},
-    {"REDIS_PASSWORD", KIND_SECRET, BOTH, AT(redis_password), 0, LONGEST(redis_password), "",
+    {"REDIS_PASSWORD", KIND_SECRET, ALL, AT(redis_password), 0, LONGEST(redis_password), "",
      "that user's password (empty: none is sent)"},
-    {"REDIS_PASSWORD_FILE", KIND_STRING, BOTH, AT(redis_password_file), 0, LONGEST(redis_password_file), "",
+    {"REDIS_PASSWORD_FILE", KIND_STRING, ALL, AT(redis_password_file), 0, LONGEST(redis_password_file), "",
      "a file whose only line is that password, instead of REDIS_PASSWORD"},
-    {"REDIS_DB", KIND_INT, BOTH, AT(redis_db), 0, 15, "0", "the number of the Redis database"},
+    {"REDIS_DB", KIND_INT, ALL, AT(redis_db), 0, 15, "0", "the number of the Redis database"},
     {"LOG_LEVEL", KIND_LEVEL, BOTH, AT(log_level), 0, 0, "info", "the lowest level that is logged"},
     {"LOG_FORMAT", KIND_FORMAT, BOTH, AT(log_format), 0, 0, "",
      "the form of log lines (unset: text on a terminal, else json)"},
     {"TZDIR", KIND_STRING, BOTH, AT(tzdir), 0, LONGEST(tzdir), "",
      "the directory of the time zone files (empty: " ZONE_DIR_DEFAULT ")"},
+    {"HTTP_ADDR", KIND_STRING, CONFIG_FCGI | CONFIG_ADMIN, AT(http_addr), 0, LONGEST(http_addr), "127.0.0.1",
+     "the IP address that the web server listens on; without an API key only loopback will do"},
+    {"API_AUTH", KIND_AUTH, CONFIG_FCGI | CONFIG_ADMIN, AT(api_auth), 0, 0, "auto",
+     "who may ask the API (auto: this machine until there is a key, then whoever has one)"},
     {"DRONC_TIMEZONE", KIND_ZONE, CONFIG_FCGI, AT(timezone), 0, LONGEST(timezone), "UTC",
      "the time zone of jobs that name none"},
     {"FCGI_PROCESSES", KIND_INT, CONFIG_FCGI, AT(fcgi_processes), 1, 256, "8", "handlers of a pool (--pool)"},
+    {"API_HOSTS", KIND_HOSTS, CONFIG_FCGI, AT(api_hosts), 0, LONGEST(api_hosts), "",
+     "names that clients may reach the API by, besides localhost, 127.x.y.z and [::1]"},
     {"JOBS_MAX", KIND_INT, CONFIG_FCGI, AT(jobs_max), 0, 1000000000, "0",
      "jobs that may be stored, a sixteenth of them in each shard (0: any number)"},
     {"MIN_INTERVAL_S", KIND_INT, CONFIG_FCGI, AT(min_interval_s), 0, 86400, "0",
@@ -94,9 +103,15 @@ static struct choices choices_of(const struct setting *s)
     static const char *const LEVELS[] = {
         [LOG_DEBUG] = "debug", [LOG_INFO] = "info", [LOG_WARN] = "warn", [LOG_ERROR] = "error"};
     static const char *const FORMATS[] = {[LOG_TEXT] = "text", [LOG_JSON] = "json"};
+    static const char *const AUTHS[] = {
+        [API_AUTH_AUTO] = "auto", [API_AUTH_KEYS] = "keys", [API_AUTH_NONE] = "none"};
+    _Static_assert(sizeof AUTHS / sizeof AUTHS[0] == API_AUTH__COUNT, "a mode without a word");
     _Static_assert(sizeof LEVELS / sizeof LEVELS[0] == LOG_LEVEL__COUNT, "a level without a word");
     if (s->kind == KIND_LEVEL) {
         return (struct choices){LEVELS, LOG_LEVEL__COUNT};
+    }
+    if (s->kind == KIND_AUTH) {
+        return (struct choices){AUTHS, API_AUTH__COUNT};
     }
     return (struct choices){FORMATS, sizeof FORMATS / sizeof FORMATS[0]};
 }
@@ -131,6 +146,12 @@ static bool read_string(struct config *out, const struct setting *s, const char 
     return true;
 }
 
+static bool read_hosts(struct config *out, const struct setting *s, const char *text)
+{
+    static const char ALLOWED[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._:[], ";
+    return text[strspn(text, ALLOWED)] == '\0' && read_string(out, s, text);
+}
+
 static bool read_zone(struct config *out, const struct setting *s, const char *text)
 {
     return zone_name_is_valid(text, strlen(text)) && read_string(out, s, text);
@@ -155,6 +176,8 @@ static bool read_choice(struct config *out, const struct setting *s, const char 
         }
         if (s->kind == KIND_LEVEL) {
             *(enum log_level *)field_of(out, s) = (enum log_level)i;
+        } else if (s->kind == KIND_AUTH) {
+            *(enum api_auth *)field_of(out, s) = (enum api_auth)i;
         } else {
             *(enum log_format *)field_of(out, s) = (enum log_format)i;
         }
@@ -172,9 +195,12 @@ static bool read_setting(struct config *out, const struct setting *s, const char
         return read_string(out, s, text);
     case KIND_INT:
         return read_int(out, s, text);
+    case KIND_HOSTS:
+        return read_hosts(out, s, text);
     case KIND_ZONE:
         return read_zone(out, s, text);
     case KIND_LEVEL:
+    case KIND_AUTH:
     case KIND_FORMAT:
         return read_choice(out, s, text);
     }
@@ -211,10 +237,14 @@ static void add_problem(struct buffer *out, const struct setting *s, const char 
     case KIND_INT:
         buffer_printf(out, "is not a whole number from %lld to %lld\n", (long long)s->min, (long long)s->max);
         break;
+    case KIND_HOSTS:
+        buffer_add_str(out, "is not a list of host names, such as dronc.example.com, 10.0.0.7\n");
+        break;
     case KIND_ZONE:
         buffer_add_str(out, "is not a time zone's name, such as Europe/Berlin\n");
         break;
     case KIND_LEVEL:
+    case KIND_AUTH:
     case KIND_FORMAT:
         buffer_add_str(out, "is not one of ");
         add_choices(out, s);
@@ -272,7 +302,7 @@ void config_help(struct buffer *out, enum config_scope scope)
         buffer_printf(out, "  %-24s %-10s %s", s->name, s->standard[0] != '\0' ? s->standard : "-", s->help);
         if (s->kind == KIND_INT) {
             buffer_printf(out, "; %lld to %lld", (long long)s->min, (long long)s->max);
-        } else if (s->kind == KIND_LEVEL || s->kind == KIND_FORMAT) {
+        } else if (s->kind == KIND_LEVEL || s->kind == KIND_AUTH || s->kind == KIND_FORMAT) {
             buffer_add_str(out, "; ");
             add_choices(out, s);
         }
@@ -303,6 +333,7 @@ static void add_value(struct buffer *out, const struct config *config, const str
     const void *field = field_in(config, s);
     switch (s->kind) {
     case KIND_STRING:
+    case KIND_HOSTS:
     case KIND_ZONE:
         add_quoted(out, field);
         break;
@@ -314,6 +345,9 @@ static void add_value(struct buffer *out, const struct config *config, const str
         break;
     case KIND_LEVEL:
         buffer_add_str(out, choices_of(s).words[*(const enum log_level *)field]);
+        break;
+    case KIND_AUTH:
+        buffer_add_str(out, choices_of(s).words[*(const enum api_auth *)field]);
         break;
     case KIND_FORMAT:
         buffer_add_str(out, choices_of(s).words[*(const enum log_format *)field]);

@@ -127,8 +127,7 @@ static const char *read_password(struct config *config, FILE *file)
     return NULL;
 }
 
-/* Takes the password from its file, if the settings name one. */
-static bool take_password(struct config *config, struct buffer *problems)
+bool startup_take_password(struct config *config, struct buffer *problems)
 {
     const char *path = config->redis_password_file;
     const char *problem = "REDIS_PASSWORD is set as well";
@@ -153,7 +152,7 @@ static bool read_config(const struct startup *startup, struct config *config)
     struct buffer problems = {0};
     const struct config_source source = {.lookup = config_getenv, .tty = isatty(startup->log_fd) == 1};
     bool is_good = config_load(config, startup->scope, &source, &problems) == ERR_OK;
-    is_good = take_password(config, &problems) && is_good;
+    is_good = startup_take_password(config, &problems) && is_good;
     if ((startup->scope & CONFIG_FCGI) != 0) {
         is_good = check_timezone(config, &problems) && is_good;
     }
@@ -212,6 +211,8 @@ static int act_early(const struct startup *startup, enum option option)
 enum startup_action startup_begin(const struct startup *startup, int argc, char **argv, struct config *config,
                                   int *status)
 {
+    /* libcurl and OpenSSL would write the keys of every TLS connection there. */
+    (void)unsetenv("SSLKEYLOGFILE");
     enum option option = read_option(startup, argc, argv);
     int early = act_early(startup, option);
     if (early >= 0) {

@@ -3,6 +3,7 @@
  *     level  what came with it
  *     0      all before
  *     1      max_runs, starts_at, ends_at, jitter_ms; schedules with @at and @in
+ *     2      API keys: an older handler asks for none
  */
 #include "store/store_level.h"
 

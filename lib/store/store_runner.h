@@ -10,10 +10,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Prove that a runner is alive, for lease_ms. The reply has Redis' clock, and all runners. */
+/* Prove that a runner is alive, for lease_ms. The reply has Redis' clock, whether there are API keys, and all
+ * runners. */
 void store_heartbeat(struct cmd *cmd, const char *runner, int64_t lease_ms);
-/* now_us: Redis' wall clock, in microseconds since the epoch. */
-NODISCARD enum err store_heartbeat_reply(const struct reply *reply, int64_t *now_us, size_t *count,
+struct store_heart {
+    int64_t now_us; /* Redis' wall clock, in microseconds since the epoch */
+    bool keyed;     /* there are API keys: what TARGETS=auto depends on */
+    size_t count;   /* of runners */
+};
+NODISCARD enum err store_heartbeat_reply(const struct reply *reply, struct store_heart *out,
                                          struct errinfo *info);
 struct store_runner {
     char id[STORE_RUNNER_ID_MAX + 1];

@@ -46,6 +46,7 @@ struct lease {
     bool stepped;              /* Redis' clock was set: see lease_take_step */
     bool leaving;              /* the goodbye has been sent */
     bool gone;                 /* the goodbye has been answered, or given up */
+    bool keyed;                /* there are API keys, as of the last heartbeat */
     bool outdated;             /* a newer version uses the database: see level */
     int level;                 /* of the database, as of the last heartbeat */
     unsigned beats;            /* how many Redis has answered */

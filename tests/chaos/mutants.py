@@ -35,7 +35,7 @@ class Mutant:
 
 @dataclass
 class Tested:
-    """test: what has to fail without the guard: test_NAME (a unit test), or a file of tests/system with what -k is to choose."""
+    """test: what has to fail without the guard: test_NAME (a unit test), or a file of tests/system (or FOLDER/FILE) with what -k is to choose."""
     name: str
     guard: str
     test: str
@@ -305,6 +305,89 @@ redis.call('ZADD', due_key, first_due, job_id)
            (("lib/store/lua/rate_take.lua", "if full_at ~= found then", "if is_taken then"),), "set_back"),
     Tested("asked-for-the-configuration", "a Redis user of its own sends nothing that its rights do not have", "test_redis_user.py",
            (("lib/store/store_durability.c", "    if (!out->is_fsync_asked) {\n", "    if (false) {\n"),), "check_says"),
+    Tested("unchecked-token", "a token has a check sum, so a mistyped one is refused without Redis", "test_token",
+           (("lib/access/token.c", "memcmp(text.data + CHECK_AT, check, TOKEN_CHECK_LEN) != 0) {", "false) {"),)),
+    Tested("any-token", "a key lets in who shows its token, not who knows its id", "test_key",
+           (("lib/access/key.c", "return (key->has_hash && first) ||", "return (key->has_hash && (first || true)) ||"),)),
+    Tested("old-token-for-ever", "the token before a rotation counts for a while", "test_key",
+           (("lib/access/key.c", "(key->hash2_until.ms > now.ms && second)", "(key->hash2_until.ms > now.ms - now.ms && second)"),)),
+    Tested("expired-key", "a key that has expired lets no one in", "test_key",
+           (("lib/access/key.c", "key->expires.ms != 0 && now.ms >= key->expires.ms", "false"),)),
+    Tested("revoked-key", "a revoked key lets no one in", "test_key",
+           (("lib/access/key.c", "if (key->revoked.ms != 0) {", "if (false) {"),)),
+    Tested("from-everywhere", "a key comes from its addresses alone", "test_key",
+           (("lib/access/key.c", "return may_come_from(key, proof->source) ? KEY_GOOD : KEY_ELSEWHERE;",
+             "return may_come_from(key, proof->source) || true ? KEY_GOOD : KEY_ELSEWHERE;"),)),
+    Tested("generous-key", "a key gives no more than it has", "test_key",
+           (("lib/access/key.c", "bool good = (other->scopes & ~own->scopes) == 0 &&", "bool good = (other->scopes & 0) == 0 &&"),)),
+    Tested("sent-twice", "a rotation that is sent twice keeps the old token", "test_store_key",
+           (("lib/store/lua/key_rotate.lua", "if old == hash then", "if old == hash and false then"),)),
+    Tested("old-handlers-let-in", "a handler that knows no keys leaves a database alone that has one", "test_store_key",
+           (("lib/store/store_key.c", "    cmd->level = STORE_LEVEL_KEYS;\n", ""),)),
+    Tested("open-again", "a key that is revoked does not open the API again", "test_store_key",
+           (("lib/store/lua/key_revoke.lua", "redis.call('HSETNX', key_key, 'revoked', as_text(now_ms()))",
+             "redis.call('DEL', key_key)"),)),
+    Tested("scope-of-none", "each route asks for its scope", "test_keys.py",
+           (("fcgi/api/auth.c", "if (scope == SCOPE_NONE || (caller->scopes & (unsigned)scope) != 0) {",
+             "if (scope == SCOPE_NONE || caller->scopes != 0) {"),), "takes_its_scope"),
+    Tested("strangers-without-a-key", "without a key only this machine is answered", "test_keys.py",
+           (("fcgi/api/auth.c", "if (ctx->auth == API_AUTH_KEYS || !front_is_local(&ctx->request)) {",
+             "if (ctx->auth == API_AUTH_KEYS || (!front_is_local(&ctx->request) && false)) {"),), "no_other_machine_may"),
+    Tested("remote-is-local", "what came in on another address than loopback is not local", "test_keys.py",
+           (("fcgi/http/front.c", "return is_loopback(address) &&", "return (is_loopback(address) || true) &&"),), "no_other_machine_may"),
+    Tested("guessed-without-redis", "where Redis does not say who asks, nothing is read or changed", "test_keys.py",
+           (("fcgi/api/auth.c", "    ctx->barred = *info;\n", "    (void)info;\n"),), "without_redis_nobody"),
+    Tested("believed-for-ever", "a key that was looked up is believed for a second", "test_keys.py",
+           (("fcgi/api/key_cache.c", "now_of(ctx).ms < place->found.ms + KEY_CACHE_MS;", "place->found.ms > 0;"),), "revoked_key_is_dead"),
+    Tested("unverified-certificate", "a certificate counts if nginx has verified it", "test_keys.py",
+           (("fcgi/api/auth.c", "return verified && dn.len > 0 ?", "return (verified || true) && dn.len > 0 ?"),), "certificate_is_a_key"),
+    Tested("self-made-record", "a backup does not say who paused a job", "test_keys.py",
+           (("fcgi/api/schedule.c", "    c->as.by = context_by(c->ctx, kept->by);\n", "    c->as.by = kept->by;\n"),), "backup_does_not_say"),
+    Tested("shared-idempotency", "idempotency keys belong to the API key that sends them", "test_keys.py",
+           (("fcgi/api/idempotency.c", "const char *owner = ctx->caller.key.id;", 'const char *owner = ctx->caller.key.id[0] != 0 ? "" : ctx->caller.key.id;'),),
+           "idempotency_keys_belong"),
+    Tested("exposed-start", "nothing starts where other machines would be let in without a key", "test_keys.py",
+           (("lib/access/reach.c", "return config->api_auth != API_AUTH_NONE &&", "return false && config->api_auth != API_AUTH_NONE &&"),), "does_not_start_where"),
+    Tested("front-any-host", "a page does not reach the API by a name of its own", "test_front",
+           (("fcgi/http/front.c", "(pass.any_host || check_host(hosts, req, error))", "(pass.any_host || check_host(hosts, req, error) || true)"),)),
+    Tested("front-host-begins", "a name is compared whole", "test_front",
+           (("fcgi/http/front.c", "    return a.len == b.len && (a.len == 0 || strncasecmp(a.data, b.data, a.len) == 0);",
+             "    return a.len >= b.len && strncasecmp(a.data, b.data, b.len) == 0;"),)),
+    Tested("front-address-begins", "an address is parsed whole", "test_front",
+           (("fcgi/http/front.c", "    if (inet_pton(AF_INET, text, &v4) == 1) {", "    if (inet_aton(text, &v4) != 0) {"),)),
+    Tested("front-missing-host", "a request past a web server needs a Host", "test_front",
+           (("fcgi/http/front.c", "if (*text == '\\0' && !has_client(req)) {", "if (*text == '\\0') {\n        (void)has_client(req);"),)),
+    Tested("front-fetch-site", "a page of another site is known by Sec-Fetch-Site", "test_front",
+           (("fcgi/http/front.c", "return *site != '\\0' && strcmp(site, \"same-origin\")", "return false && *site != '\\0' && strcmp(site, \"same-origin\")"),)),
+    Tested("front-origin", "a page of another site is known by its Origin", "test_front",
+           (("fcgi/http/front.c", "    return same_text(slice_of(from.text), slice_of(to.text));", "    return true;"),)),
+    Tested("front-untyped-body", "a body that needs no preflight is refused", "test_front",
+           (("fcgi/http/request.c", "return has_body && *declared_type(req) == '\\0';", "return has_body && false;"),)),
+    Tested("front-self-call", "a job does not call Dronc itself", "test_app",
+           (("fcgi/http/front.c", "(pass.dronc_self || check_self(req, error))", "(pass.dronc_self || check_self(req, error) || true)"),)),
+    Tested("front-health-only", "a page of another site may ask for health only", "test_app",
+           (("fcgi/serve/app.c", ".any_site = route != NULL && route_is_health(route)", ".any_site = route != NULL && route_is_about_program(route)"),)),
+    Tested("front-forwarded", "what came past a proxy is not local", "test_front",
+           (("fcgi/http/front.c", "        if (*request_header(req, FORWARDED[i]) != '\\0') {", "        if (false && *request_header(req, FORWARDED[i]) != '\\0') {"),)),
+    Tested("odd-referer", "a Referer that is no text does not reach nginx' error log", "security/test_logs.py",
+           (("nginx/dronc.conf", 'if ($http_referer ~ "[^\\x20-\\x7e]") {', "if ($http_referer = never) {"),), "referer"),
+    Tested("uncounted-client", "one address has only so many requests under way", "security/test_slow_clients.py",
+           (("nginx/nginx.conf.in", "        limit_conn dronc_address 64;\n", ""),), "one_address"),
+    Tested("spooled-export", "what nobody takes waits on no disk", "test_front.py",
+           (("nginx/dronc.conf", "    fastcgi_max_temp_file_size 0;\n", ""),), "nobody_takes"),
+    Tested("keys-written", "the keys of TLS connections are written nowhere", "security/test_logs.py",
+           (("lib/base/startup.c", '(void)unsetenv("SSLKEYLOGFILE");', ";"),), "keys"),
+    Tested("path-in-log", "a token in the path of a URL stays out of logs", "test_url",
+           (("lib/text/url_normalise.c", "    buffer_add(out, path.data, path.len - rest.len);\n    if (rest.len > 0) {",
+             "    buffer_add(out, path.data, path.len);\n    if (false) {"),)),
+    Tested("token-first", "a token may be the first segment of a path", "test_url",
+           (("lib/text/url_normalise.c", "first.len > SEGMENT_SHOWN_MAX ||", "false ||"),)),
+    Tested("root-stays", "root's stack runs as a user without rights", "test_run_script.py",
+           (("scripts/run", "    become_user\n    take_lock\n", "    take_lock\n"),), "without_rights"),
+    Tested("root-follows-links", "what root gives away leads nowhere else", "test_run_script.py",
+           (("scripts/run", 'chown -hR "$owner" log run', 'chown -RL "$owner" log run'),), "takes_over"),
+    Tested("unnamed-address", "the address that nginx listens on is a name of the API", "security/test_address.py",
+           (("scripts/run", "    export REDIS_SOCKET\n    name_this_api\n", "    export REDIS_SOCKET\n"),)),
     Tested("answered-before-asked", "what waits on a kept connection is no answer to the next request", "test_http_client_kept",
            (("runner/http/http_multi.c", "(has_more(kept) || http_tls_has_more(easy));", "(has_more(kept) || http_tls_has_more(easy)) && false;"),)),
     Tested("nowhere-by-path", "a redirect to neither http nor https is not followed, whatever libcurl takes it for", "test_http_client_redirects",
@@ -340,7 +423,7 @@ def prepare(mutant):
     home.mkdir(parents=True)
     names = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\n")
     for name in filter(None, names):
-        if name.split("/")[0] in ("lib", "fcgi", "runner", "scripts", "nginx", "redis", "tests", "Makefile"):
+        if name.split("/")[0] in ("lib", "fcgi", "runner", "admin", "scripts", "nginx", "redis", "tests", "Makefile"):
             (home / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, home / name)
     if (ROOT / "build" / "release").exists():
@@ -362,7 +445,7 @@ def environment():
 def fails(mutant, home):
     """Its own test, in a copy of the source: does it find anything?"""
     if mutant.test.endswith(".py"):
-        argv = [sys.executable, "-m", "pytest", "-q", f"tests/system/{mutant.test}", *(("-k", mutant.choose) if mutant.choose else ())]
+        argv = [sys.executable, "-m", "pytest", "-q", f"tests/{mutant.test if '/' in mutant.test else 'system/' + mutant.test}", *(("-k", mutant.choose) if mutant.choose else ())]
         done = subprocess.run(argv, cwd=home, capture_output=True, text=True, check=False,
                               env={**environment(), "DRONC_DIST": str(home / "dist")})
         return done.returncode == 1  # 2 to 5: it was not run at all

@@ -12,7 +12,7 @@ from target import status
 
 EXAMPLE = ROOT / "redis" / "users.acl.example"
 ADMIN, DRONC = "the-administrators", "droncs-own"
-PROGRAMS = [path for room in ("lib", "fcgi", "runner") for path in sorted((ROOT / room).rglob("*.c"))]
+PROGRAMS = [path for room in ("lib", "fcgi", "runner", "admin") for path in sorted((ROOT / room).rglob("*.c"))]
 SCRIPTS = sorted((contract.STORE / "lua").rglob("*.lua"))
 FREE = {"auth"}  # every connection may log in
 BY_HAND = {"ping"}  # for the health check of whoever runs Redis

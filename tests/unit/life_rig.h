@@ -150,7 +150,7 @@ static inline enum store_answer answer(struct cmd *cmd)
 static inline enum store_answer pause_it(void)
 {
     struct cmd cmd;
-    store_job_pause(&cmd, &a, "user", slice_of("why not"));
+    store_job_pause(&cmd, &a, "user", slice_of("why not"), (struct slice){"", 0});
     return answer(&cmd);
 }
 

@@ -300,7 +300,8 @@ TEST(store_runner_commands_are_not_in_a_shard)
     struct cmd cmd;
     store_heartbeat(&cmd, "me", 5000);
     assert_argument(&cmd, 0, "dronc:runners");
-    assert_argument(&cmd, 2, "5000");
+    assert_argument(&cmd, 1, "dronc:keys");
+    assert_argument(&cmd, 3, "5000");
     cmd_fini(&cmd);
     store_forget(&cmd, "me", true);
     assert_argument(&cmd, 0, "dronc:runners");

@@ -15,6 +15,7 @@ static struct errinfo info;
 struct decoded {
     int64_t number;
     size_t count;
+    bool keyed;
     struct store_claimed claimed;
     struct store_execution record;
     struct store_runner runner;
@@ -59,7 +60,12 @@ static enum err decode_verdict(const struct reply *r)
 
 static enum err decode_heartbeat(const struct reply *r)
 {
-    return store_heartbeat_reply(r, &d.number, &d.count, &info);
+    struct store_heart heart;
+    enum err err = store_heartbeat_reply(r, &heart, &info);
+    d.number = heart.now_us;
+    d.count = heart.count;
+    d.keyed = heart.keyed;
+    return err;
 }
 
 static enum err decode_claim(const struct reply *r)
@@ -271,9 +277,10 @@ TEST(store_verdicts)
 
 TEST(store_heartbeat_reads_clock_and_runners)
 {
-    const struct reply *reply = MAKE_ARRAY("1772953200000123", "a", "1772953205000", "b", "5");
+    const struct reply *reply = MAKE_ARRAY("1772953200000123", "1", "a", "1772953205000", "b", "5");
     assert_int_equal(decode_heartbeat(reply), ERR_OK);
     assert_int_equal(d.number, 1772953200000123);
+    assert_true(d.keyed);
     assert_int_equal(d.count, 2);
     assert_int_equal(store_heartbeat_at(reply, 0, &d.runner, &info), ERR_OK);
     assert_string_equal(d.runner.id, "a");
@@ -283,10 +290,11 @@ TEST(store_heartbeat_reads_clock_and_runners)
     assert_int_equal(store_heartbeat_at(reply, 2, &d.runner, &info), ERR_PROTOCOL);
     const struct reply empty = {.kind = REPLY_ARRAY};
     assert_int_equal(decode_heartbeat(&empty), ERR_PROTOCOL);
-    assert_int_equal(decode_heartbeat(MAKE_ARRAY("1", "a")), ERR_PROTOCOL);
+    assert_int_equal(decode_heartbeat(MAKE_ARRAY("1", "0", "a")), ERR_PROTOCOL);
     for (size_t i = 0; i < GARBAGE_COUNT; i++) {
-        assert_int_equal(decode_heartbeat(MAKE_ARRAY(GARBAGE_NUMBERS[i])), ERR_PROTOCOL);
-        const struct reply *bad = MAKE_ARRAY("1", "a", GARBAGE_NUMBERS[i]);
+        assert_int_equal(decode_heartbeat(MAKE_ARRAY(GARBAGE_NUMBERS[i], "0")), ERR_PROTOCOL);
+        assert_int_equal(decode_heartbeat(MAKE_ARRAY("1", GARBAGE_NUMBERS[i])), ERR_PROTOCOL);
+        const struct reply *bad = MAKE_ARRAY("1", "0", "a", GARBAGE_NUMBERS[i]);
         assert_int_equal(store_heartbeat_at(bad, 0, &d.runner, &info), ERR_PROTOCOL);
     }
 }
@@ -296,13 +304,13 @@ TEST(store_heartbeat_refuses_improper_ids)
     char id[STORE_RUNNER_ID_MAX + 2];
     memset(id, 'r', sizeof id);
     id[STORE_RUNNER_ID_MAX + 1] = '\0';
-    assert_int_equal(store_heartbeat_at(MAKE_ARRAY("1", id, "5"), 0, &d.runner, &info), ERR_PROTOCOL);
+    assert_int_equal(store_heartbeat_at(MAKE_ARRAY("1", "0", id, "5"), 0, &d.runner, &info), ERR_PROTOCOL);
     id[STORE_RUNNER_ID_MAX] = '\0';
-    assert_int_equal(store_heartbeat_at(MAKE_ARRAY("1", id, "5"), 0, &d.runner, &info), ERR_OK);
+    assert_int_equal(store_heartbeat_at(MAKE_ARRAY("1", "0", id, "5"), 0, &d.runner, &info), ERR_OK);
     assert_string_equal(d.runner.id, id);
-    assert_int_equal(store_heartbeat_at(MAKE_ARRAY("1", NULL, "5"), 0, &d.runner, &info), ERR_PROTOCOL);
-    const struct slice items[] = {{"1", 1}, {"a\0b", 3}, {"5", 1}};
-    const struct reply reply = {.kind = REPLY_ARRAY, .items = items, .count = 3};
+    assert_int_equal(store_heartbeat_at(MAKE_ARRAY("1", "0", NULL, "5"), 0, &d.runner, &info), ERR_PROTOCOL);
+    const struct slice items[] = {{"1", 1}, {"0", 1}, {"a\0b", 3}, {"5", 1}};
+    const struct reply reply = {.kind = REPLY_ARRAY, .items = items, .count = 4};
     assert_int_equal(store_heartbeat_at(&reply, 0, &d.runner, &info), ERR_PROTOCOL);
 }
 

@@ -4,12 +4,17 @@
 ALL_TESTS(store_rig_start, store_rig_stop);
 EACH_TEST(script_rig_set_up, NULL);
 
-static void heartbeat(const char *runner, int64_t lease_ms, int64_t *now_us, size_t *count)
+/* Returns true if it says that there are keys. */
+static bool heartbeat(const char *runner, int64_t lease_ms, int64_t *now_us, size_t *count)
 {
+    struct store_heart heart;
     struct cmd cmd;
     store_heartbeat(&cmd, runner, lease_ms);
     exchange(&cmd);
-    assert_int_equal(store_heartbeat_reply(reply, now_us, count, &info), ERR_OK);
+    assert_int_equal(store_heartbeat_reply(reply, &heart, &info), ERR_OK);
+    *now_us = heart.now_us;
+    *count = heart.count;
+    return heart.keyed;
 }
 
 TEST(scripts_heartbeat_tells_time_and_runners)
@@ -17,16 +22,27 @@ TEST(scripts_heartbeat_tells_time_and_runners)
     int64_t now_us;
     size_t count;
     struct store_runner runner;
-    heartbeat("a", 1000, &now_us, &count);
+    (void)heartbeat("a", 1000, &now_us, &count);
     assert_int_equal(count, 1);
-    heartbeat("b", 5000, &now_us, &count);
+    (void)heartbeat("b", 5000, &now_us, &count);
     assert_int_equal(count, 2);
     assert_int_equal(store_heartbeat_at(reply, 1, &runner, &info), ERR_OK);
     assert_string_equal(runner.id, "b");
     assert_int_equal(runner.expiry.ms, now_us / 1000 + 5000);
     assert_in_range(now_us / 1000, redis_now().ms - 60000, redis_now().ms + 2000);
-    heartbeat("b", 5000, &now_us, &count);
+    (void)heartbeat("b", 5000, &now_us, &count);
     assert_int_equal(count, 2);
+}
+
+TEST(scripts_heartbeat_tells_whether_there_are_keys)
+{
+    int64_t now_us;
+    size_t count;
+    assert_false(heartbeat("a", 1000, &now_us, &count));
+    SAY("SADD", "dronc:keys", "0123456789ab");
+    assert_true(heartbeat("a", 1000, &now_us, &count));
+    SAY("DEL", "dronc:keys");
+    assert_int_equal(count, 1);
 }
 
 /* After Redis' clock was set back by an hour, no runner counts as alive for an hour longer. */
@@ -35,8 +51,8 @@ TEST(scripts_heartbeat_shortens_leases_from_the_future)
     int64_t now_us;
     size_t count;
     struct store_runner runner;
-    heartbeat("a", 3600000, &now_us, &count);
-    heartbeat("b", 5000, &now_us, &count);
+    (void)heartbeat("a", 3600000, &now_us, &count);
+    (void)heartbeat("b", 5000, &now_us, &count);
     assert_int_equal(store_heartbeat_at(reply, 0, &runner, &info), ERR_OK);
     assert_string_equal(runner.id, "a");
     assert_int_equal(runner.expiry.ms, now_us / 1000 + 5000);
@@ -94,8 +110,8 @@ TEST(scripts_forget_spares_the_living)
 {
     int64_t now_us;
     size_t count;
-    heartbeat("dead", -1, &now_us, &count);
-    heartbeat("alive", 100000, &now_us, &count);
+    (void)heartbeat("dead", -1, &now_us, &count);
+    (void)heartbeat("alive", 100000, &now_us, &count);
     assert_int_equal(forget("alive", true), 0);
     assert_int_equal(forget("nobody", true), 0);
     assert_int_equal(forget("dead", true), 1);
