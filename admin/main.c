@@ -22,6 +22,8 @@ static const char HELP[] =
     "      --expires WHEN       an instant such as 2027-01-01T00:00:00Z, or a time such as 90d\n"
     "      --not-before WHEN    it is not valid before\n"
     "      --from LIST          addresses and ranges that it may come from, such as 10.0.0.0/8\n"
+    "      --rate N             requests a second that it may send (any number)\n"
+    "      --burst N            and how many at once (as many as a second)\n"
     "      --cert-dn NAME       no token: a client certificate of this name, as nginx verified it\n"
     "  key list             all keys: state, last use, scopes\n"
     "  key show ID          all that is known of a key; its token is known to nobody but its holder\n"

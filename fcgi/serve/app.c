@@ -51,6 +51,9 @@ static bool serve(struct app *app, const struct request_source *source, struct a
         app->context.response.allow[0] = '\0';
         return false;
     }
+    if (route != NULL && route->scope != SCOPE_NONE && !auth_count(&app->context, error)) {
+        return false;
+    }
     if (route != NULL && !auth_require(&app->context, route->scope, error)) {
         return false;
     }

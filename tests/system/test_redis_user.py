@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 import contract
-from harness import DIST, NEVER_SOON, ROOT, Runner, environment, wait_for
+from harness import DIST, NEVER_SOON, ROOT, Runner, environment, make_key, wait_for
 from pages import commands
 from target import status
 
@@ -97,6 +97,7 @@ def refusals(redis):
 def test_whole_stack_works_as_that_user_and_redis_refuses_nothing(home, redis, login, make_stack, own_target):
     """Two runners, one killed; every kind of job, and every route that asks Redis."""
     stack = make_stack(**login).start()
+    stack.token = make_key(login, "--scopes", "*", "--rate", "1000")
     victim = Runner(home, redis, name="victim", **login).wait_until_ready()
     hook, failing = own_target.hook(), own_target.hook()
     failing.answers(status(500))
@@ -113,7 +114,8 @@ def test_whole_stack_works_as_that_user_and_redis_refuses_nothing(home, redis, l
                    stack.get("/v1/track/executions"), stack.get(f"/v1/jobs/{every}/why?at=2026-01-01T00:00:00Z"), stack.get("/v1/jobs"),
                    stack.job(every), stack.get("/v1/jobs:export"), stack.batch([{"schedule": NEVER_SOON, "api": hook.url, "type": "ATMOST_ONCE"}]),
                    stack.post({"schedule": NEVER_SOON, "api": hook.url, "type": "ATMOST_ONCE"}, idempotency_key="k"),
-                   stack.request("POST", "/v1/dead:redrive", "", {}), stack.get("/health/deep"), stack.delete(stateful)):
+                   stack.request("POST", "/v1/dead:redrive", "", {}), stack.get("/health/deep"), stack.delete(stateful),
+                   stack.get("/v1/keys"), stack.request("POST", "/v1/keys", '{"name": "n", "scopes": ["jobs:read"]}', {"content_type": "application/json"})):
         assert answer.status < 300, answer
     stack.program.signal(1)  # SIGHUP: the time zones are looked at anew
     wait_for(lambda: "time zones read again" in stack.all_logs(), what="a look at the time zones")
