@@ -108,9 +108,23 @@ static void check_place(struct context *ctx)
     }
 }
 
-void auth_identify(struct context *ctx)
+/* Where calls may go depends on whether there are keys. Who may ask without one has found out that there is none, but
+ * for API_AUTH=none, where that is asked only now. What Redis does not tell stays as it was known last. */
+static void note_keys(struct context *ctx)
 {
-    ctx->caller = (struct caller){.verdict = KEY_UNKNOWN};
+    struct errinfo info = {0};
+    bool any = ctx->caller.key.id[0] != '\0';
+
+    if (ctx->barred.code != ERR_OK || ctx->caller.scopes == 0) {
+        return;
+    }
+    if (ctx->auth != API_AUTH_NONE || key_cache_any(ctx, &any, &info) == ERR_OK) {
+        targets_note_keys(&ctx->targets, any);
+    }
+}
+
+static void identify(struct context *ctx)
+{
     if (ctx->auth == API_AUTH_NONE) {
         ctx->caller.scopes = SCOPE_KEYLESS;
         return;
@@ -121,6 +135,13 @@ void auth_identify(struct context *ctx)
     } else if (!check_certificate(ctx, certificate_of(ctx))) {
         check_place(ctx);
     }
+}
+
+void auth_identify(struct context *ctx)
+{
+    ctx->caller = (struct caller){.verdict = KEY_UNKNOWN};
+    identify(ctx);
+    note_keys(ctx);
 }
 
 /* ---- may that client? ---- */

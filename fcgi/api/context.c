@@ -20,7 +20,8 @@ enum err context_init(struct context *ctx, const struct config *config, struct c
     ctx->redis = redis_sync_new(config, clock, &ctx->memory);
     ctx->auth = config->api_auth;
     ctx->keys = key_cache_new();
-    return ctx->zones != NULL && ctx->redis != NULL && ctx->keys != NULL ? ERR_OK : ERR_NOMEM;
+    bool has_targets = targets_init(&ctx->targets, &config->targets);
+    return ctx->zones != NULL && ctx->redis != NULL && ctx->keys != NULL && has_targets ? ERR_OK : ERR_NOMEM;
 }
 
 void context_fini(struct context *ctx)
@@ -29,6 +30,7 @@ void context_fini(struct context *ctx)
     key_cache_free(ctx->keys);
     redis_sync_free(ctx->redis);
     zones_free(ctx->zones);
+    targets_fini(&ctx->targets);
     response_fini(&ctx->response);
     request_fini(&ctx->request);
 }

@@ -14,7 +14,7 @@ import pytest
 from harness import DIST, NEVER_SOON, VERSION, admin, environment, make_key, wait_for
 from world import DOCUMENT, OPERATIONS, World
 
-JOB = {"schedule": NEVER_SOON, "api": "http://127.0.0.1:9/", "type": "ATMOST_ONCE"}
+JOB = {"schedule": NEVER_SOON, "api": "http://10.9.9.9:9/", "type": "ATMOST_ONCE"}
 SCOPES = DOCUMENT.content["components"]["schemas"]["Scope"]["enum"][1:]
 DIGITS = string.digits + string.ascii_uppercase + string.ascii_lowercase
 TOKEN = re.compile(r"dr_([0-9A-Za-z]{12})_([0-9A-Za-z]{32})([0-9A-Za-z]{6})")
@@ -122,6 +122,19 @@ def test_handler_does_not_start_where_other_machines_would_be_let_in(redis, make
 def test_handler_starts_there_with_a_key(redis, make_handler):
     make_key(redis.settings())
     assert make_handler(HTTP_ADDR="0.0.0.0").get("/v1/jobs").status == 401
+
+
+def test_the_first_key_closes_loopback_to_jobs(redis, handler, runner, hook):
+    """TARGETS=auto, in both programs."""
+    assert handler.post({**JOB, "api": hook.url}).status == 201
+    job_id = handler.schedule("* * * * * *", hook.url)
+    hook.wait_for_calls()
+    token = make_key(redis.settings())
+    is_keyed(handler)
+    answer = handler.post({**JOB, "api": hook.url + "/other"}, **bearer(token))
+    assert (answer.status, answer.code, answer.error["field"]) == (400, "VALIDATION_ERROR", "api")
+    handler.token = token
+    wait_for(lambda: handler.executions(job_id=job_id)[0].get("error_class") == "forbidden")
 
 
 # --- with keys ----------------------------------------------------------------------------------------------------
@@ -350,7 +363,7 @@ def test_key_does_not_take_the_token_of_a_stronger_one(redis, handler):
 
 def test_record_says_which_key_it_was(redis, handler):
     handler.token = make_key(redis.settings())
-    job_id = handler.schedule(NEVER_SOON, "http://127.0.0.1:9/by")
+    job_id = handler.schedule(NEVER_SOON, "http://10.9.9.9:9/by")
     assert handler.pause(job_id).json["state_by"] == id_of(handler.token)
 
 
@@ -359,16 +372,16 @@ def test_backup_does_not_say_who_it_was(redis, handler):
     (before,) = handler.batch([line]).lines
     assert handler.job(before["job_id"]).json["state_by"] == "root@ops", "without keys nothing else is known"
     handler.token = make_key(redis.settings())
-    (made,) = handler.batch([{**line, "api": "http://127.0.0.1:9/other"}]).lines
+    (made,) = handler.batch([{**line, "api": "http://10.9.9.9:9/other"}]).lines
     assert handler.job(made["job_id"]).json["state_by"] == id_of(handler.token)
 
 
 def test_idempotency_keys_belong_to_the_key_that_sends_them(redis, handler):
     one, other = make_key(redis.settings()), make_key(redis.settings())
     first = handler.post(JOB, idempotency_key="order-17", **bearer(one))
-    assert handler.post({**JOB, "api": "http://127.0.0.1:9/2"}, idempotency_key="order-17", **bearer(other)).status == 201
+    assert handler.post({**JOB, "api": "http://10.9.9.9:9/2"}, idempotency_key="order-17", **bearer(other)).status == 201
     assert handler.post(JOB, idempotency_key="order-17", **bearer(one)).headers["idempotent-replayed"] == "true"
-    assert handler.post({**JOB, "api": "http://127.0.0.1:9/2"}, idempotency_key="order-17", **bearer(one)).status == 422
+    assert handler.post({**JOB, "api": "http://10.9.9.9:9/2"}, idempotency_key="order-17", **bearer(one)).status == 422
     assert first.status == 201
 
 
@@ -414,7 +427,7 @@ def test_revoked_key_is_dead_within_two_seconds_on_eight_handlers(make_stack):
 
 
 def test_token_is_in_no_log_no_file_and_no_answer(make_stack, hook):
-    stack = make_stack(FCGI_PROCESSES=2, LOG_LEVEL="debug").start()
+    stack = make_stack(FCGI_PROCESSES=2, LOG_LEVEL="debug", TARGETS="local").start()
     settings = {"REDIS_SOCKET": stack.data / "run" / "redis.sock"}
     token = make_key(settings)
     answers = []

@@ -21,7 +21,7 @@ class World:
         home.mkdir(exist_ok=True)
         self.redis = Redis(home, *options).start()
         self.db = self.redis.client()
-        self.handler = Handler(home, self.redis, **settings)
+        self.handler = Handler(home, self.redis, **{"TARGETS": "local", **settings})  # there are keys: loopback would be closed
         self.count, self.instant = 0, START
         # One key may do everything, and goes along with each request; the other may do nothing that a route needs.
         self.handler.token = make_key(self.redis.settings())
