@@ -96,6 +96,7 @@ def refusals(redis):
 
 def test_whole_stack_works_as_that_user_and_redis_refuses_nothing(home, redis, login, make_stack, own_target):
     """Two runners, one killed; every kind of job, and every route that asks Redis."""
+    login["TARGETS"] = "local"  # with a key, loopback has to be opened
     stack = make_stack(**login).start()
     stack.token = make_key(login, "--scopes", "*", "--rate", "1000")
     victim = Runner(home, redis, name="victim", **login).wait_until_ready()
