@@ -129,6 +129,8 @@ static void print_key(const struct key_fields *key, struct wall_ms now)
     print_text("scopes", key->scopes);
     print_text("from", key->from);
     print_text("cert-dn", key->dn);
+    print_text("rate", key->rate);
+    print_text("burst", key->burst);
     print_text("state", slice_of(state_of(key, now)));
     print_instant("created", key->created);
     print_text("by", key->by);

@@ -21,6 +21,8 @@ struct words {
     const char *cert_dn;
     const char *not_before;
     const char *expires;
+    const char *rate;
+    const char *burst;
 };
 
 static struct slice slice_or_none(const char *text)
@@ -68,6 +70,14 @@ static int read_instant(const char *option, const char *text, struct wall_ms now
     return 0;
 }
 
+static int read_number(const char *option, const char *text, int64_t *out)
+{
+    if (text != NULL && (!slice_i64(slice_of(text), out) || *out <= 0)) {
+        return admin_say(ADMIN_USAGE, "%s: \"%.64s\" is not a whole number from 1 on", option, text);
+    }
+    return 0;
+}
+
 static int make_wish(struct admin *admin, const struct words *words, struct key_wish *wish)
 {
     struct wall_ms now = {0};
@@ -80,6 +90,8 @@ static int make_wish(struct admin *admin, const struct words *words, struct key_
     status = status != 0 ? status : read_scopes(words, any, &wish->scopes);
     status = status != 0 ? status : read_instant("--not-before", words->not_before, now, &wish->not_before);
     status = status != 0 ? status : read_instant("--expires", words->expires, now, &wish->expires);
+    status = status != 0 ? status : read_number("--rate", words->rate, &wish->rate);
+    status = status != 0 ? status : read_number("--burst", words->burst, &wish->burst);
     if (status == 0 && wish->expires.ms != 0 && wish->expires.ms <= now.ms) {
         status = admin_say(ADMIN_USAGE, "--expires: that is over");
     }
@@ -112,13 +124,10 @@ static int store(struct admin *admin, const struct key_new *made)
 int command_key_create(struct admin *admin)
 {
     struct words words = {0};
-    const struct option options[] = {{"--name", &words.name},
-                                     {"--scopes", &words.scopes},
-                                     {"--from", &words.from},
-                                     {"--cert-dn", &words.cert_dn},
-                                     {"--not-before", &words.not_before},
-                                     {"--expires", &words.expires},
-                                     {NULL, NULL}};
+    const struct option options[] = {
+        {"--name", &words.name},       {"--scopes", &words.scopes},         {"--from", &words.from},
+        {"--cert-dn", &words.cert_dn}, {"--not-before", &words.not_before}, {"--expires", &words.expires},
+        {"--rate", &words.rate},       {"--burst", &words.burst},           {NULL, NULL}};
     struct errinfo info = {0};
     struct key_wish wish;
     struct key_new made;

@@ -22,6 +22,8 @@ static const char HELP[] =
     "      --expires WHEN       an instant such as 2027-01-01T00:00:00Z, or a time such as 90d\n"
     "      --not-before WHEN    it is not valid before\n"
     "      --from LIST          addresses and ranges that it may come from, such as 10.0.0.0/8\n"
+    "      --rate N             requests a second that it may send (any number)\n"
+    "      --burst N            and how many at once (as many as a second)\n"
     "      --cert-dn NAME       no token: a client certificate of this name, as nginx verified it\n"
     "  key list             all keys: state, last use, scopes\n"
     "  key show ID          all that is known of a key; its token is known to nobody but its holder\n"
@@ -103,6 +105,7 @@ static bool read_config(struct config *config)
     const struct config_source source = {.lookup = config_getenv};
     struct buffer problems = {0};
     bool good = config_load(config, CONFIG_ADMIN, &source, &problems) == ERR_OK;
+    good = startup_take_password(config, &problems) && good;
     fputs(buffer_str(&problems), stderr);
     buffer_fini(&problems);
     find_redis(config);

@@ -86,7 +86,6 @@ enum err check_exposure(const struct config *config, struct errinfo *info)
 enum err check_at_start(struct redis_sync *redis, struct errinfo *info)
 {
     struct redis_health health;
-    char warning[STORE_WARNING_SIZE];
     redis_health_check(redis, &health);
     if (health.trouble == REDIS_CLUSTER) {
         return err_set(info, ERR_CONFIG, "%s", redis_trouble_reason(health.trouble));
@@ -95,8 +94,6 @@ enum err check_at_start(struct redis_sync *redis, struct errinfo *info)
         log_warn("redis not ready yet", log_str("redis", redis_trouble_word(health.trouble)),
                  log_str("error", health.info.text));
     }
-    for (size_t i = 0; store_durability_warn(&health.durability, i, warning); i++) {
-        log_warn("redis may lose jobs", log_str("why", warning));
-    }
+    store_durability_log_warnings(&health.durability);
     return ERR_OK;
 }

@@ -63,7 +63,7 @@ static enum err set_up(struct check *check, const struct config *config, struct 
     if (check->link == NULL || check->timer == NULL) {
         return err_set(info, ERR_NOMEM, "out of memory");
     }
-    survey_init(&check->survey, check->link, on_surveyed, check);
+    survey_init(&check->survey, check->link, config, on_surveyed, check);
     return ERR_OK;
 }
 

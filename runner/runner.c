@@ -407,7 +407,7 @@ static enum err make_parts(struct runner *runner)
     rezone_init(&runner->rezone, context, &runner->attempts);
     reconcile_init(&runner->reconcile, context, &runner->attempts);
     retention_init(&runner->retention, context);
-    survey_init(&runner->survey, context->link, on_surveyed, runner);
+    survey_init(&runner->survey, context->link, runner->config, on_surveyed, runner);
     return err;
 }
 

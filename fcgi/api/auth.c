@@ -2,6 +2,7 @@
 #include "api/auth.h"
 
 #include "api/key_cache.h"
+#include "api/rate.h"
 #include "http/front.h"
 
 #include <string.h>
@@ -183,4 +184,12 @@ bool auth_require(struct context *ctx, enum scope scope, struct api_error *error
     }
     ctx->response.challenge = ASKS_FOR_MORE;
     return api_error_set(error, API_FORBIDDEN, "this key lacks the scope %s", scope_name(scope));
+}
+
+bool auth_count(struct context *ctx, struct api_error *error)
+{
+    const struct key *key = &ctx->caller.key;
+    const struct store_rate rate = {.per_s = key->rate, .burst = key->burst};
+
+    return key->id[0] == '\0' || ctx->barred.code != ERR_OK || rate_take(ctx, key->id, &rate, error);
 }

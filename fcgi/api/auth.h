@@ -23,4 +23,8 @@ void auth_identify(struct context *ctx);
 /* May the caller use a route that needs this scope? Returns false if not; error is filled (401, 403). */
 NODISCARD bool auth_require(struct context *ctx, enum scope scope, struct api_error *error);
 
+/* Count the request by the rate of the caller's key. Returns false if it is one too many; error is filled (429).
+ */
+NODISCARD bool auth_count(struct context *ctx, struct api_error *error);
+
 #endif

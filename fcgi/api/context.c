@@ -9,6 +9,7 @@
 enum err context_init(struct context *ctx, const struct config *config, struct clock clock, const char *tzdir)
 {
     memset(ctx, 0, sizeof *ctx);
+    ctx->config = config;
     ctx->clock = clock;
     redis_clock_init(&ctx->redis_clock, clock);
     ctx->timezone = config->timezone;

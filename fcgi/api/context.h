@@ -45,6 +45,7 @@ struct caller {
 };
 
 struct context {
+    const struct config *config; /* borrowed: the limits that handlers keep */
     struct clock clock;
     struct redis_clock redis_clock; /* it decides when a job begins */
     struct zones *zones;            /* owned */

@@ -35,15 +35,15 @@ static bool has_reason(const struct redis_health *health)
 
 static void put_warnings(struct json_writer *w, const struct store_durability *durability)
 {
-    char text[STORE_WARNING_SIZE];
+    struct store_warning warning;
 
-    if (!store_durability_warn(durability, 0, text)) {
+    if (!store_durability_warn(durability, 0, &warning)) {
         return;
     }
     json_key(w, "warnings");
     json_array_begin(w);
-    for (size_t i = 0; store_durability_warn(durability, i, text); i++) {
-        json_put_str(w, text);
+    for (size_t i = 0; store_durability_warn(durability, i, &warning); i++) {
+        json_put_str(w, warning.text);
     }
     json_array_end(w);
 }

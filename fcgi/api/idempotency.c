@@ -1,6 +1,7 @@
 /* idempotency: see idempotency.h. */
 #include "api/idempotency.h"
 
+#include "api/brief.h"
 #include "base/log.h"
 #include "store/store_idem.h"
 #include "text/digest.h"
@@ -65,12 +66,28 @@ static bool identify(const struct context *ctx, const char *key, struct store_id
            api_error_set(error, API_INTERNAL_ERROR, "out of memory");
 }
 
-/* Answer with the stored response. Always returns true. */
-static bool replay(struct context *ctx, const struct store_idem_answer *answer)
+/* Answer with the ids that were kept of a response. */
+static bool replay_brief(struct context *ctx, const struct store_idem_answer *answer, struct api_error *error)
+{
+    struct response *res = &ctx->response;
+
+    response_lines(res, 200);
+    if (!brief_unpack(answer->body, &res->body)) {
+        return api_error_set(error, API_STORAGE_ERROR, "the stored answer is damaged");
+    }
+    res->replayed = true;
+    return true;
+}
+
+/* Answer with the stored response. */
+static bool replay(struct context *ctx, const struct store_idem_answer *answer, struct api_error *error)
 {
     struct response *res = &ctx->response;
     bool lines = slice_eq(answer->type, "application/x-ndjson");
 
+    if (slice_eq(answer->type, STORE_IDEM_BRIEF)) {
+        return replay_brief(ctx, answer, error);
+    }
     buffer_clear(&res->body);
     buffer_add(&res->body, answer->body.data, answer->body.len);
     res->status = (int)answer->status;
@@ -79,21 +96,37 @@ static bool replay(struct context *ctx, const struct store_idem_answer *answer)
     return true;
 }
 
-/* Store the response. If that fails, the job is stored all the same, and a repeat does the work again. */
-static void keep(struct context *ctx, const struct store_idem *idem, bool good)
+static void close_key(struct context *ctx, const struct store_idem *idem,
+                      const struct store_idem_answer *answer)
+{
+    const struct reply *reply;
+    struct errinfo info = {0};
+    struct cmd cmd;
+
+    store_idem_close(&cmd, idem, answer);
+    if (context_ask(ctx, &cmd, 1, &reply, &info) != ERR_OK || reply_check(reply, &info) != ERR_OK) {
+        log_warn("answer not kept for its idempotency key", log_str("error", info.text));
+    }
+}
+
+/* Store the response, or what is brief in it. If that fails, the job is stored all the same, and a repeat
+ * does the work again. */
+static void keep(struct context *ctx, const struct store_idem *idem)
 {
     const struct response *res = &ctx->response;
     struct store_idem_answer answer = {.status = res->status,
                                        .type = slice_of(res->content_type),
                                        .body = {buffer_str(&res->body), res->body.len}};
-    const struct reply *reply;
-    struct errinfo info = {0};
-    struct cmd cmd;
+    struct buffer packed = {0};
 
-    store_idem_close(&cmd, idem, good ? &answer : NULL);
-    if (context_ask(ctx, &cmd, 1, &reply, &info) != ERR_OK || reply_check(reply, &info) != ERR_OK) {
-        log_warn("answer not kept for its idempotency key", log_str("error", info.text));
+    if (answer.body.len > STORE_IDEM_ANSWER_MAX && brief_pack(answer.body, &packed)) {
+        answer.type = slice_of(STORE_IDEM_BRIEF);
+        answer.body = (struct slice){buffer_str(&packed), packed.len};
     }
+    if (answer.body.len <= STORE_IDEM_ANSWER_MAX && buffer_error(&packed) == ERR_OK) {
+        close_key(ctx, idem, &answer);
+    }
+    buffer_fini(&packed);
 }
 
 static bool do_and_keep(struct context *ctx, const struct store_idem *idem, api_handler *work,
@@ -101,8 +134,10 @@ static bool do_and_keep(struct context *ctx, const struct store_idem *idem, api_
 {
     bool good = work(ctx, error);
 
-    if (good ? !ctx->response.transient : api_code_status(error->code) < 500) {
-        keep(ctx, idem, good);
+    if (good && !ctx->response.transient) {
+        keep(ctx, idem);
+    } else if (!good && !api_code_is_failure(error->code)) {
+        close_key(ctx, idem, NULL);
     }
     return good;
 }
@@ -114,7 +149,7 @@ bool idempotency_serve(struct context *ctx, api_handler *work, struct api_error 
     struct store_idem_answer answer;
     const struct reply *reply;
     struct errinfo info = {0};
-    struct store_idem idem;
+    struct store_idem idem = {.bytes_max = ctx->config->idempotency_bytes};
     struct cmd cmd;
 
     if (key == NULL) {
@@ -132,5 +167,12 @@ bool idempotency_serve(struct context *ctx, api_handler *work, struct api_error 
         return api_error_set(error, API_IDEMPOTENCY_KEY_REUSED,
                              "this Idempotency-Key was given to another request: take a new one");
     }
-    return state == STORE_IDEM_ANSWERED ? replay(ctx, &answer) : do_and_keep(ctx, &idem, work, error);
+    if (state == STORE_IDEM_FULL) {
+        return api_error_set(
+            error, API_QUOTA_EXCEEDED,
+            "what is kept for idempotency keys takes all of IDEMPOTENCY_BYTES (%d): send the "
+            "request again in some minutes, or without a key",
+            ctx->config->idempotency_bytes);
+    }
+    return state == STORE_IDEM_ANSWERED ? replay(ctx, &answer, error) : do_and_keep(ctx, &idem, work, error);
 }

@@ -119,7 +119,7 @@ static void write_error(struct batch *b, const struct line *line, const struct a
     int status = api_code_status(error->code);
     struct json_writer w;
 
-    b->failed += status >= 500 ? 1 : 0;
+    b->failed += api_code_is_failure(error->code) ? 1 : 0;
     json_begin(&w, &b->out);
     json_object_begin(&w);
     json_key(&w, "line");
@@ -147,7 +147,7 @@ static void do_alone(struct batch *b, const struct line *line)
         buffer_add(&b->out, b->ctx->response.body.data, b->ctx->response.body.len);
     } else {
         write_error(b, line, &error);
-        if (api_code_status(error.code) >= 500) {
+        if (api_code_is_failure(error.code)) {
             b->down = error;
             b->down.field = (struct slice){NULL, 0}; /* it may point into error */
         }

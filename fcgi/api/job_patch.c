@@ -4,6 +4,7 @@
 #include "api/job_patch.h"
 
 #include "api/job_view.h"
+#include "api/limits.h"
 #include "api/owned.h"
 #include "api/resources.h"
 #include "http/query.h"
@@ -230,7 +231,9 @@ static enum step try(struct patch *p)
     }
     enum job_plan_change change_of = job_plan_compare(p->wanted, p->view->job);
     p->same_time = change_of != JOB_PLAN_OTHER_TIME && !p->view->stored.broken;
-    if (!job_view_if_match(p->ctx, p->view->stored.version, &p->if_match, p->error) || !plan(p)) {
+    bool is_allowed = p->same_time || limits_check_interval(p->ctx, p->wanted, p->error);
+    if (!is_allowed || !job_view_if_match(p->ctx, p->view->stored.version, &p->if_match, p->error) ||
+        !plan(p)) {
         return STEP_FAILED;
     }
     if (p->dry_run) {

@@ -59,6 +59,13 @@ static bool take_instant(struct body *body, const char *name, const struct json_
            refuse(body, name, "must be an instant such as 2027-01-01T00:00:00Z");
 }
 
+static bool take_number(struct body *body, const char *name, const struct json_value *value, int64_t *out)
+{
+    *out = json_int(value);
+    return (json_kind_of(value) == JSON_INT && *out > 0) ||
+           refuse(body, name, "must be a whole number from 1 on");
+}
+
 static bool take_scope(const struct json_value *value, void *arg)
 {
     struct body *body = arg;
@@ -122,8 +129,15 @@ static bool take_member(struct slice name, const struct json_value *value, void 
     if (slice_eq(name, "expires_at")) {
         return take_instant(body, "expires_at", value, &body->wish.expires);
     }
-    api_error_set(body->error, API_INVALID_REQUEST,
-                  "unknown field; there are name, scopes, from, cert_dn, not_before and expires_at");
+    if (slice_eq(name, "rate")) {
+        return take_number(body, "rate", value, &body->wish.rate);
+    }
+    if (slice_eq(name, "burst")) {
+        return take_number(body, "burst", value, &body->wish.burst);
+    }
+    api_error_set(
+        body->error, API_INVALID_REQUEST,
+        "unknown field; there are name, scopes, from, cert_dn, not_before, expires_at, rate and burst");
     return api_error_at(body->error, name);
 }
 
@@ -138,6 +152,10 @@ static void inherit(const struct context *ctx, struct body *body)
     if (body->wish.from.data == NULL && own->range_count > 0) {
         key_ranges_write(&body->from, own);
         body->wish.from = (struct slice){buffer_str(&body->from), body->from.len};
+    }
+    if (body->wish.rate == 0 && body->wish.burst == 0) {
+        body->wish.rate = own->rate;
+        body->wish.burst = own->burst;
     }
     body->wish.by = slice_of(own->id);
 }

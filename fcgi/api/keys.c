@@ -21,6 +21,16 @@ static void put_instant(struct json_writer *w, const char *name, struct slice te
     }
 }
 
+static void put_number(struct json_writer *w, const char *name, struct slice text)
+{
+    int64_t value;
+
+    if (text.data != NULL && slice_i64(text, &value)) {
+        json_key(w, name);
+        json_put_i64(w, value);
+    }
+}
+
 static void put_text(struct json_writer *w, const char *name, struct slice text)
 {
     if (text.data != NULL) {
@@ -64,6 +74,8 @@ void keys_write(struct json_writer *w, const struct key_fields *key, const char 
     put_list(w, "scopes", key->scopes);
     put_list(w, "from", key->from);
     put_text(w, "cert_dn", key->dn);
+    put_number(w, "rate", key->rate);
+    put_number(w, "burst", key->burst);
     put_instant(w, "not_before", key->not_before);
     put_instant(w, "expires_at", key->expires);
     put_instant(w, "created_at", key->created);
@@ -190,7 +202,7 @@ bool keys_may_give(const struct context *ctx, const struct key_fields *fields, s
     }
     return key_covers(&ctx->caller.key, &key) ||
            api_error_set(error, API_FORBIDDEN,
-                         "a key gives no more than it has itself: scopes, addresses, and until when");
+                         "a key gives no more than it has itself: scopes, addresses, rate, and until when");
 }
 
 struct rotation {

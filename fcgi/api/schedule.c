@@ -5,6 +5,7 @@
 #include "api/idempotency.h"
 #include "api/job_patch.h"
 #include "api/job_view.h"
+#include "api/limits.h"
 #include "api/owned.h"
 #include "api/resources.h"
 #include "job/job_json.h"
@@ -106,6 +107,11 @@ static enum step take_answer(struct creation *c, enum store_creation answer, str
         return begin_behind(c, c->as.due);
     case STORE_TAKEN:
         return begin_behind(c, at.ms > c->as.due.ms ? at : c->as.due);
+    case STORE_FULL:
+        (void)api_error_set(c->error, API_QUOTA_EXCEEDED,
+                            "there are as many jobs as JOBS_MAX (%d) allows: delete some first",
+                            c->ctx->config->jobs_max);
+        return STEP_FAILED;
     case STORE_WRONG_TIME:
         break;
     }
@@ -193,11 +199,11 @@ static bool build(struct creation *c, struct wall_ms now)
     if (c->job == NULL) {
         return false;
     }
-    c->as = (struct store_restored){.due = {INT64_MAX}};
+    c->as = (struct store_restored){.due = {INT64_MAX}, .jobs_max = c->ctx->config->jobs_max};
     if (!job_build(c->job, &c->fields, now, c->ctx->zones, &fault)) {
         return api_error_job(c->error, &fault);
     }
-    return take_id(c) && take_state(c);
+    return limits_check_interval(c->ctx, c->job, c->error) && take_id(c) && take_state(c);
 }
 
 /* Find when the job is first called. Returns false if it never is. (A job that a backup shows as ended needs

@@ -30,6 +30,8 @@ static const struct {
     [API_UNSUPPORTED_MEDIA_TYPE] = {"UNSUPPORTED_MEDIA_TYPE", 415},
     [API_MISDIRECTED_REQUEST] = {"MISDIRECTED_REQUEST", 421},
     [API_IDEMPOTENCY_KEY_REUSED] = {"IDEMPOTENCY_KEY_REUSED", 422},
+    [API_TOO_MANY_REQUESTS] = {"TOO_MANY_REQUESTS", 429},
+    [API_QUOTA_EXCEEDED] = {"QUOTA_EXCEEDED", 507},
     [API_STORAGE_ERROR] = {"STORAGE_ERROR", 500},
     [API_REDIS_NOT_INITIALIZED] = {"REDIS_NOT_INITIALIZED", 500},
     [API_EXECUTION_EVENTS_QUERY_FAILED] = {"EXECUTION_EVENTS_QUERY_FAILED", 500},
@@ -128,4 +130,9 @@ const char *api_code_name(enum api_code code)
 int api_code_status(enum api_code code)
 {
     return (unsigned)code < API_CODE__COUNT ? codes[code].status : codes[API_INTERNAL_ERROR].status;
+}
+
+bool api_code_is_failure(enum api_code code)
+{
+    return api_code_status(code) >= 500 && code != API_QUOTA_EXCEEDED;
 }

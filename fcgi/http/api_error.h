@@ -36,6 +36,8 @@ enum api_code {
     API_UNSUPPORTED_MEDIA_TYPE, /* 415: the body is declared as something other than JSON */
     API_MISDIRECTED_REQUEST,    /* 421: Host is no name of this API */
     API_IDEMPOTENCY_KEY_REUSED, /* 422: another request used this key */
+    API_TOO_MANY_REQUESTS,      /* 429: the client's key may send no more just now */
+    API_QUOTA_EXCEEDED,         /* 507: nothing was done: a limit of this installation is reached */
     API_STORAGE_ERROR,          /* 500: Redis refused, or did not answer */
     API_REDIS_NOT_INITIALIZED,  /* 500: this handler has never reached Redis */
     API_EXECUTION_EVENTS_QUERY_FAILED, /* 500: it has, and the query failed */
@@ -75,5 +77,8 @@ bool api_error_redis(struct api_error *error, enum api_code code, const char *wh
 /* The name of a code ("INVALID_REQUEST"), and its status. */
 const char *api_code_name(enum api_code code);
 int api_code_status(enum api_code code);
+
+/* Did this side fail, so that what was done is not known, and to ask again may help? */
+bool api_code_is_failure(enum api_code code);
 
 #endif

@@ -38,8 +38,12 @@ static const char *reason_of(int status)
         return "Misdirected Request";
     case 422:
         return "Unprocessable Content";
+    case 429:
+        return "Too Many Requests";
     case 503:
         return "Service Unavailable";
+    case 507:
+        return "Insufficient Storage";
     default:
         return "Internal Server Error";
     }
@@ -62,6 +66,9 @@ void response_clear(struct response *res)
     res->content_type = "application/json";
     res->allow[0] = '\0';
     res->etag[0] = '\0';
+    res->rate_policy[0] = '\0';
+    res->rate[0] = '\0';
+    res->retry_after_s = 0;
     res->challenge = NULL;
     res->as_problem = res->more = res->may_keep = res->replayed = res->transient = false;
     buffer_clear(&res->body);
@@ -178,6 +185,22 @@ static void put_header(struct buffer *out, const char *name, const char *value)
     buffer_add_str(out, "\r\n");
 }
 
+/* What a client may still send. */
+static void put_rate(struct buffer *out, const struct response *res)
+{
+    if (res->rate_policy[0] != '\0') {
+        put_header(out, "RateLimit-Policy", res->rate_policy);
+    }
+    if (res->rate[0] != '\0') {
+        put_header(out, "RateLimit", res->rate);
+    }
+    if (res->retry_after_s > 0) {
+        buffer_add_str(out, "Retry-After: ");
+        buffer_add_i64(out, res->retry_after_s);
+        buffer_add_str(out, "\r\n");
+    }
+}
+
 static void put_length(struct buffer *out, size_t length)
 {
     buffer_add_str(out, "Content-Length: ");
@@ -207,6 +230,7 @@ enum err response_render(const struct response *res, bool head, struct buffer *o
     if (res->allow[0]) {
         put_header(out, "Allow", res->allow);
     }
+    put_rate(out, res);
     if (res->challenge != NULL) {
         put_header(out, "WWW-Authenticate", res->challenge);
     }

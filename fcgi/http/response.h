@@ -21,15 +21,19 @@
 #include <stdbool.h>
 
 #define RESPONSE_ALLOW_SIZE 64 /* bytes of an Allow header, with the NUL */
+#define RESPONSE_RATE_SIZE  64 /* and of those about a client's rate */
 
 struct response {
-    int status;                      /* HTTP status; 0: none yet */
-    const char *content_type;        /* static; NULL: there is no body */
-    char allow[RESPONSE_ALLOW_SIZE]; /* "": no Allow header */
-    char etag[ETAG_SIZE];            /* "": no ETag header */
-    const char *challenge;           /* WWW-Authenticate, static; NULL: none */
-    bool as_problem;                 /* write an error as application/problem+json (RFC 9457) */
-    bool more;                       /* body is only the beginning, so its length is not known */
+    int status;                           /* HTTP status; 0: none yet */
+    const char *content_type;             /* static; NULL: there is no body */
+    char allow[RESPONSE_ALLOW_SIZE];      /* "": no Allow header */
+    char etag[ETAG_SIZE];                 /* "": no ETag header */
+    char rate_policy[RESPONSE_RATE_SIZE]; /* "": no RateLimit-Policy header */
+    char rate[RESPONSE_RATE_SIZE];        /* "": no RateLimit header */
+    const char *challenge;                /* WWW-Authenticate, static; NULL: none */
+    int64_t retry_after_s;                /* 0: no Retry-After header */
+    bool as_problem;                      /* write an error as application/problem+json (RFC 9457) */
+    bool more;                            /* body is only the beginning, so its length is not known */
     bool may_keep;  /* a cache may keep it, if it asks before each use whether etag is still current */
     bool replayed;  /* it is the stored response to an earlier request */
     bool transient; /* do not store it for the Idempotency-Key: a repeat may get another response */
@@ -55,7 +59,8 @@ void response_json(struct response *res, int status, struct json_writer *w);
 void response_lines(struct response *res, int status);
 /* Write error, in the default form, as a member of the object that is open in w. */
 void response_put_error(struct json_writer *w, const struct api_error *error);
-/* Answer with an error, as as_problem says. Drops what was written before, but keeps allow. */
+/* Answer with an error, as as_problem says. Drops what was written before, but
+ * keeps allow and what was said about the rate. */
 void response_error(struct response *res, const struct api_error *error);
 
 /* Write the response as CGI and FastCGI expect it (Status, headers, empty line, body) to out, replacing its

@@ -3,11 +3,7 @@
 
 #include "store/store_database.h"
 
-enum {
-    COMMANDS = 1 + STORE_DURABILITY_COMMANDS
-};
-
-static void read_replies(const struct redis_sync *redis, struct redis_health *out)
+static void read_replies(const struct redis_sync *redis, size_t count, struct redis_health *out)
 {
     const struct reply *probe = redis_sync_reply(redis, 0);
 
@@ -15,24 +11,24 @@ static void read_replies(const struct redis_sync *redis, struct redis_health *ou
     if (store_setup_reply(probe, NULL, &out->info) == ERR_CONFIG) {
         out->trouble = REDIS_FOREIGN;
     }
-    for (size_t i = 1; i < COMMANDS; i++) {
+    for (size_t i = 1; i < count; i++) {
         store_durability_take(&out->durability, redis_sync_reply(redis, i));
     }
 }
 
 void redis_health_check(struct redis_sync *redis, struct redis_health *out)
 {
-    struct cmd cmds[COMMANDS];
+    struct cmd cmds[1 + STORE_DURABILITY_COMMANDS];
 
     *out = (struct redis_health){0};
     store_probe(&cmds[0]);
-    store_durability(cmds + 1);
-    if (redis_sync_call(redis, cmds, COMMANDS, REDIS_HEALTH_BUDGET_MS, &out->info) == ERR_OK) {
-        read_replies(redis, out);
+    size_t count = 1 + store_durability(cmds + 1, redis_sync_config(redis), &out->durability);
+    if (redis_sync_call(redis, cmds, count, REDIS_HEALTH_BUDGET_MS, &out->info) == ERR_OK) {
+        read_replies(redis, count, out);
     } else {
         out->trouble = redis_sync_trouble(redis);
     }
-    for (size_t i = 0; i < COMMANDS; i++) {
+    for (size_t i = 0; i < count; i++) {
         cmd_fini(&cmds[i]);
     }
 }

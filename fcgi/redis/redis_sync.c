@@ -66,6 +66,11 @@ struct redis_sync *redis_sync_new(const struct config *config, struct clock cloc
     return redis;
 }
 
+const struct config *redis_sync_config(const struct redis_sync *redis)
+{
+    return redis->config;
+}
+
 static void drop_connection(struct redis_sync *redis)
 {
     if (redis->fd >= 0) {

@@ -54,6 +54,9 @@ const struct reply *redis_sync_reply(const struct redis_sync *redis, size_t inde
 /* Why the last call failed. REDIS_FINE: it did not; its replies may still be errors. */
 enum redis_trouble redis_sync_trouble(const struct redis_sync *redis);
 
+/* The settings that it was made with. */
+const struct config *redis_sync_config(const struct redis_sync *redis);
+
 /* Close the connection; the next call opens a new one. For a child process, which must not use its parent's.
  */
 void redis_sync_close(struct redis_sync *redis);

@@ -51,6 +51,9 @@ static bool serve(struct app *app, const struct request_source *source, struct a
         app->context.response.allow[0] = '\0';
         return false;
     }
+    if (route != NULL && route->scope != SCOPE_NONE && !auth_count(&app->context, error)) {
+        return false;
+    }
     if (route != NULL && !auth_require(&app->context, route->scope, error)) {
         return false;
     }
@@ -70,7 +73,7 @@ static void fail(struct app *app, const struct api_error *error)
     struct response *response = &app->context.response;
 
     response->as_problem = media_type_wants_problem(request_header(request, "HTTP_ACCEPT"));
-    if (api_code_status(error->code) >= 500) {
+    if (api_code_is_failure(error->code)) {
         log_error("request failed", log_str("method", request->method),
                   log_bytes("path", request->path.data, request->path.len),
                   log_str("code", api_code_name(error->code)), log_str("error", error->text),

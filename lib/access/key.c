@@ -35,6 +35,16 @@ static bool read_from(struct key *out, struct slice from)
     return from.data == NULL || out->range_count > 0;
 }
 
+/* Both numbers, or none. */
+static bool read_rate(struct key *out, const struct key_fields *fields)
+{
+    if (fields->rate.data == NULL && fields->burst.data == NULL) {
+        return true;
+    }
+    return slice_i64(fields->rate, &out->rate) && slice_i64(fields->burst, &out->burst) && out->rate > 0 &&
+           out->rate <= KEY_RATE_MAX && out->burst > 0 && out->burst <= KEY_RATE_MAX;
+}
+
 bool key_read(struct key *out, const struct key_fields *fields)
 {
     bool has_hash2 = false;
@@ -46,7 +56,8 @@ bool key_read(struct key *out, const struct key_fields *fields)
     bool good = scope_parse(fields->scopes, &out->scopes) &&
                 read_digest(out->hash, fields->hash, &out->has_hash) &&
                 read_digest(out->hash2, fields->hash2, &has_hash2) && read_dn(out, fields->dn) &&
-                read_from(out, fields->from) && read_instant(&out->hash2_until, fields->hash2_until) &&
+                read_from(out, fields->from) && read_rate(out, fields) &&
+                read_instant(&out->hash2_until, fields->hash2_until) &&
                 read_instant(&out->not_before, fields->not_before) &&
                 read_instant(&out->expires, fields->expires) && read_instant(&out->revoked, fields->revoked);
     if (!has_hash2) {
@@ -128,11 +139,16 @@ static bool is_within(const struct ip_range *range, const struct key *own)
     return own->range_count == 0;
 }
 
+static bool is_as_slow(const struct key *own, const struct key *other)
+{
+    return own->rate == 0 || (other->rate != 0 && other->rate <= own->rate && other->burst <= own->burst);
+}
+
 bool key_covers(const struct key *own, const struct key *other)
 {
     bool good = (other->scopes & ~own->scopes) == 0 &&
                 (own->expires.ms == 0 || (other->expires.ms != 0 && other->expires.ms <= own->expires.ms)) &&
-                (own->range_count == 0 || other->range_count > 0);
+                (own->range_count == 0 || other->range_count > 0) && is_as_slow(own, other);
     for (size_t i = 0; i < other->range_count; i++) {
         good = good && is_within(&other->ranges[i], own);
     }

@@ -16,10 +16,11 @@
 
 #include <stdbool.h>
 
-#define KEY_NAME_MAX   64  /* bytes */
-#define KEY_DN_MAX     512 /* bytes, of the name in a certificate */
-#define KEY_RANGES_MAX 16  /* that a key may come from */
-#define KEY_FROM_MAX   800 /* bytes of these as text */
+#define KEY_NAME_MAX   64      /* bytes */
+#define KEY_DN_MAX     512     /* bytes, of the name in a certificate */
+#define KEY_RANGES_MAX 16      /* that a key may come from */
+#define KEY_FROM_MAX   800     /* bytes of these as text */
+#define KEY_RATE_MAX   1000000 /* requests a second, and at once */
 
 /* A key as it is kept: texts and numbers as text. Borrowed; data NULL: not there. */
 struct key_fields {
@@ -36,7 +37,9 @@ struct key_fields {
     struct slice created;
     struct slice revoked;
     struct slice by;
-    struct slice used; /* days since 1970 */
+    struct slice used;  /* days since 1970 */
+    struct slice rate;  /* requests a second */
+    struct slice burst; /* requests at once */
 };
 
 /* The same, read. An instant of 0: none. Owns all that it holds. */
@@ -55,6 +58,8 @@ struct key {
     struct wall_ms expires;
     struct wall_ms revoked;
     int64_t used;
+    int64_t rate;  /* 1 to KEY_RATE_MAX requests a second; 0: any number */
+    int64_t burst; /* and at once */
 };
 
 /* What a client shows. */
@@ -80,7 +85,7 @@ NODISCARD bool key_read(struct key *out, const struct key_fields *fields);
 /* Does the client have the key, and does the key let it in now? */
 enum key_verdict key_judge(const struct key *key, const struct key_proof *proof, struct wall_ms now);
 
-/* Does own allow all that other does, from everywhere that other may come from, and as long? */
+/* Does own allow all that other does, from everywhere that other may come from, as long and as often? */
 bool key_covers(const struct key *own, const struct key *other);
 
 /* Read ranges, "10.0.0.0/8,2001:db8::/32". Returns their number; 0 if there are none, more than

@@ -32,6 +32,15 @@ static const char *find_mistake(const struct key_wish *wish, struct errinfo *inf
         (void)err_set(info, ERR_INVALID, "the key would expire before it is valid");
         return "expires_at";
     }
+    if (wish->rate < 0 || wish->rate > KEY_RATE_MAX) {
+        (void)err_set(info, ERR_INVALID, "rate must be 1 to %d requests a second", KEY_RATE_MAX);
+        return "rate";
+    }
+    if (wish->burst < 0 || wish->burst > KEY_RATE_MAX || (wish->burst != 0 && wish->rate == 0)) {
+        (void)err_set(info, ERR_INVALID, "burst must be 1 to %d requests at once, beside a rate",
+                      KEY_RATE_MAX);
+        return "burst";
+    }
     if (!key_name_is_valid(wish->name)) {
         (void)err_set(info, ERR_INVALID, "the name must have 1 to %d visible ASCII characters and spaces",
                       KEY_NAME_MAX);
@@ -47,6 +56,11 @@ static const char *find_mistake(const struct key_wish *wish, struct errinfo *inf
 static struct slice put_instant(char out[I64_DIGITS], struct wall_ms at)
 {
     return at.ms == 0 ? (struct slice){NULL, 0} : (struct slice){out, i64_format(out, at.ms)};
+}
+
+static struct slice put_number(char out[I64_DIGITS], int64_t value)
+{
+    return value == 0 ? (struct slice){NULL, 0} : (struct slice){out, i64_format(out, value)};
 }
 
 static enum err put_scopes(struct key_new *out, unsigned set)
@@ -99,17 +113,19 @@ enum err key_new_make(struct key_new *out, const struct key_wish *wish, struct e
     if (err == ERR_OK && put_scopes(out, wish->scopes) != ERR_OK) {
         err = err_set(info, ERR_NOMEM, "out of memory");
     }
-    out->fields = (struct key_fields){.id = slice_of(out->id),
-                                      .name = wish->name,
-                                      .scopes = slice_of(out->scopes),
-                                      .hash = out->token[0] != '\0'
-                                                  ? (struct slice){(const char *)out->hash, sizeof out->hash}
-                                                  : (struct slice){NULL, 0},
-                                      .dn = wish->dn,
-                                      .from = wish->from,
-                                      .not_before = put_instant(out->not_before, wish->not_before),
-                                      .expires = put_instant(out->expires, wish->expires),
-                                      .by = wish->by};
+    out->fields = (struct key_fields){
+        .id = slice_of(out->id),
+        .name = wish->name,
+        .scopes = slice_of(out->scopes),
+        .hash = out->token[0] != '\0' ? (struct slice){(const char *)out->hash, sizeof out->hash}
+                                      : (struct slice){NULL, 0},
+        .dn = wish->dn,
+        .from = wish->from,
+        .not_before = put_instant(out->not_before, wish->not_before),
+        .expires = put_instant(out->expires, wish->expires),
+        .by = wish->by,
+        .rate = put_number(out->rate, wish->rate),
+        .burst = put_number(out->burst, wish->burst != 0 ? wish->burst : wish->rate)};
     return err;
 }
 

@@ -18,6 +18,8 @@ struct key_wish {
     struct wall_ms not_before;
     struct wall_ms expires;
     struct slice by; /* who asks */
+    int64_t rate;    /* requests a second; 0: any number */
+    int64_t burst;   /* at once; 0: as many as in a second */
 };
 
 struct key_new {
@@ -28,6 +30,8 @@ struct key_new {
     char scopes[KEY_SCOPES_SIZE];
     char not_before[I64_DIGITS];
     char expires[I64_DIGITS];
+    char rate[I64_DIGITS];
+    char burst[I64_DIGITS];
     uint8_t hash[DIGEST_SHA256_SIZE];
 };
 

@@ -53,6 +53,8 @@ static const struct setting SETTINGS[] = {
      "the Redis user (empty: the default user)"},
     {"REDIS_PASSWORD", KIND_SECRET, ALL, AT(redis_password), 0, LONGEST(redis_password), "",
      "that user's password (empty: none is sent)"},
+    {"REDIS_PASSWORD_FILE", KIND_STRING, ALL, AT(redis_password_file), 0, LONGEST(redis_password_file), "",
+     "a file whose only line is that password, instead of REDIS_PASSWORD"},
     {"REDIS_DB", KIND_INT, ALL, AT(redis_db), 0, 15, "0", "the number of the Redis database"},
     {"LOG_LEVEL", KIND_LEVEL, BOTH, AT(log_level), 0, 0, "info", "the lowest level that is logged"},
     {"LOG_FORMAT", KIND_FORMAT, BOTH, AT(log_format), 0, 0, "",
@@ -76,6 +78,12 @@ static const struct setting SETTINGS[] = {
     {"FCGI_PROCESSES", KIND_INT, CONFIG_FCGI, AT(fcgi_processes), 1, 256, "8", "handlers of a pool (--pool)"},
     {"API_HOSTS", KIND_HOSTS, CONFIG_FCGI, AT(api_hosts), 0, LONGEST(api_hosts), "",
      "names that clients may reach the API by, besides localhost, 127.x.y.z and [::1]"},
+    {"JOBS_MAX", KIND_INT, CONFIG_FCGI, AT(jobs_max), 0, 1000000000, "0",
+     "jobs that may be stored, a sixteenth of them in each shard (0: any number)"},
+    {"MIN_INTERVAL_S", KIND_INT, CONFIG_FCGI, AT(min_interval_s), 0, 86400, "0",
+     "seconds that have to lie between two instants of a schedule (0: any number)"},
+    {"IDEMPOTENCY_BYTES", KIND_INT, CONFIG_FCGI, AT(idempotency_bytes), 0, 2147483647, "67108864",
+     "memory of Redis for the answers to requests with an Idempotency-Key (0: any amount)"},
     {"RUNNER_MAX_IN_FLIGHT", KIND_INT, CONFIG_RUNNER, AT(runner_max_in_flight), 1, 100000, "1000",
      "calls at once"},
     {"RUNNER_MAX_PER_HOST", KIND_INT, CONFIG_RUNNER, AT(runner_max_per_host), 1, 100000, "64",
@@ -411,7 +419,7 @@ static void add_quoted(struct buffer *out, const char *text)
     buffer_add_char(out, '"');
 }
 
-static void add_value(struct buffer *out, const struct config *config, const struct setting *s)
+static void add_value(struct buffer *out, const struct config *config, const struct setting *s, bool is_set)
 {
     const void *field = field_in(config, s);
     switch (s->kind) {
@@ -422,7 +430,7 @@ static void add_value(struct buffer *out, const struct config *config, const str
         add_quoted(out, field);
         break;
     case KIND_SECRET:
-        buffer_add_str(out, *(const char *)field != '\0' ? "***" : "");
+        buffer_add_str(out, is_set ? "***" : ""); /* else it may be that of a file */
         break;
     case KIND_INT:
         buffer_add_i64(out, *(const int *)field);
@@ -439,7 +447,7 @@ void config_print(struct buffer *out, const struct config *config, enum config_s
         if ((SETTINGS[i].scope & (unsigned)scope) != 0) {
             bool is_set = (config->from_environment & 1U << i) != 0;
             buffer_printf(out, "# %s\n%s=", is_set ? "environment" : "default", SETTINGS[i].name);
-            add_value(out, config, &SETTINGS[i]);
+            add_value(out, config, &SETTINGS[i], is_set);
             buffer_add_char(out, '\n');
         }
     }

@@ -29,11 +29,12 @@ enum api_auth {
 struct config {
     /* Redis: a socket that is not empty wins over host and port. */
     char redis_host[256];
-    int redis_port;           /* 1 … 65535 */
-    char redis_socket[108];   /* "" : use host and port */
-    char redis_username[128]; /* "" : the default user */
-    char redis_password[512]; /* "" : no AUTH */
-    int redis_db;             /* 0 … 15 */
+    int redis_port;                 /* 1 … 65535 */
+    char redis_socket[108];         /* "" : use host and port */
+    char redis_username[128];       /* "" : the default user */
+    char redis_password[512];       /* "" : no AUTH */
+    char redis_password_file[1024]; /* where startup reads redis_password from; "" : nowhere */
+    int redis_db;                   /* 0 … 15 */
 
     /* Logging. */
     enum log_level log_level;
@@ -50,6 +51,9 @@ struct config {
     enum api_auth api_auth; /* who may ask */
     int fcgi_processes;     /* handlers of a pool */
     char api_hosts[1024];   /* further names of the API in Host, separated by commas */
+    int jobs_max;           /* jobs that may be stored; 0, as in the next two: no limit */
+    int min_interval_s;     /* between two instants of a schedule */
+    int idempotency_bytes;  /* of Redis, for the answers to requests with an Idempotency-Key */
 
     /* The runner. The table has the bounds and the defaults. */
     int runner_max_in_flight;    /* calls at once */

@@ -3,6 +3,7 @@
 
 #include "base/version.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -102,11 +103,56 @@ static bool check_timezone(const struct config *config, struct buffer *problems)
     return err == ZONE_OK;
 }
 
+/* Reads the only line of file into config's password. Returns what is wrong with it; NULL: nothing. */
+static const char *read_password(struct config *config, FILE *file)
+{
+    char line[sizeof config->redis_password + 1]; /* one byte more shows that it is too long */
+    size_t len = fread(line, 1, sizeof line, file);
+    if (ferror(file) != 0) {
+        return strerror(errno);
+    }
+    while (len > 0 && (line[len - 1] == '\n' || line[len - 1] == '\r')) {
+        len--;
+    }
+    if (len == 0 || len >= sizeof config->redis_password) {
+        return len == 0 ? "holds no password" : "holds more than a password may have";
+    }
+    for (size_t i = 0; i < len; i++) {
+        if ((unsigned char)line[i] < 0x20 || line[i] == 0x7F) {
+            return "holds a control character";
+        }
+    }
+    memcpy(config->redis_password, line, len);
+    config->redis_password[len] = '\0';
+    return NULL;
+}
+
+bool startup_take_password(struct config *config, struct buffer *problems)
+{
+    const char *path = config->redis_password_file;
+    const char *problem = "REDIS_PASSWORD is set as well";
+    if (path[0] == '\0') {
+        return true;
+    }
+    if (config->redis_password[0] == '\0') {
+        FILE *file = fopen(path, "re");
+        problem = file != NULL ? read_password(config, file) : strerror(errno);
+        if (file != NULL) {
+            (void)fclose(file);
+        }
+    }
+    if (problem != NULL) {
+        buffer_printf(problems, "REDIS_PASSWORD_FILE: %s: %s\n", path, problem);
+    }
+    return problem == NULL;
+}
+
 static bool read_config(const struct startup *startup, struct config *config)
 {
     struct buffer problems = {0};
     const struct config_source source = {.lookup = config_getenv, .tty = isatty(startup->log_fd) == 1};
     bool is_good = config_load(config, startup->scope, &source, &problems) == ERR_OK;
+    is_good = startup_take_password(config, &problems) && is_good;
     if ((startup->scope & CONFIG_FCGI) != 0) {
         is_good = check_timezone(config, &problems) && is_good;
     }

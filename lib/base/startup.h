@@ -49,6 +49,10 @@ enum startup_action {
 NODISCARD enum startup_action startup_begin(const struct startup *startup, int argc, char **argv,
                                             struct config *config, int *status);
 
+/* Takes the Redis password from its file, if the settings name one. Returns false, with a line in problems, if
+ * that cannot be read. startup_begin does so. */
+NODISCARD bool startup_take_password(struct config *config, struct buffer *problems);
+
 /* Starts the log as the settings ask for. */
 void startup_log(const struct startup *startup, const struct config *config);
 

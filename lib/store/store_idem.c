@@ -1,4 +1,5 @@
-/* store_idem: see store_idem.h. Each key has a hash tag of its own: nothing else belongs to it. */
+/* store_idem: see store_idem.h. Each key has a hash tag of its own; what all of them take together is counted
+ * under another one. */
 #include "store/store_idem.h"
 
 #include "store/store_command.h"
@@ -14,6 +15,7 @@ static void begin(struct cmd *cmd, const struct store_script *script, const stru
     cmd_arg_pieces(cmd, (const struct slice[]){slice_of("dronc:idem:{"), slice_of(hex), slice_of("}")}, 3);
     store_arg(cmd, ARG_request_digest, idem->request, sizeof idem->request);
     store_arg_i64(cmd, ARG_keep_ms, STORE_IDEM_MS);
+    store_arg_i64(cmd, ARG_bytes_max, idem->bytes_max);
 }
 
 void store_idem_open(struct cmd *cmd, const struct store_idem *idem)
@@ -35,7 +37,8 @@ enum err store_idem_open_reply(const struct reply *reply, enum store_idem_state 
     if (err != ERR_OK) {
         return err;
     }
-    *state = reply->count == 0 ? STORE_IDEM_NEW : STORE_IDEM_OTHER;
+    bool is_full = reply->count == 1 && slice_eq(reply->items[0], "full");
+    *state = reply->count == 0 ? STORE_IDEM_NEW : is_full ? STORE_IDEM_FULL : STORE_IDEM_OTHER;
     if (reply->count <= 1) {
         return ERR_OK;
     }

@@ -24,9 +24,25 @@ static void add_pair(struct cmd *cmd, const char *name, struct slice value)
     }
 }
 
+static void create(struct cmd *cmd, const struct job *job, struct wall_ms due, int64_t jobs_max)
+{
+    struct job_fields fields;
+    job_describe(job, &fields);
+    begin(cmd, &store_script_job_create, &job->id);
+    store_arg_instant(cmd, ARG_first_due, due);
+    store_arg_i64(cmd, ARG_created, job->created.ms);
+    store_arg_i64(cmd, ARG_jobs_max, (jobs_max + STORE_SHARDS - 1) / STORE_SHARDS);
+    store_arg_fields(cmd, &fields);
+}
+
+void store_job_create(struct cmd *cmd, const struct job *job, struct wall_ms due)
+{
+    create(cmd, job, due, 0);
+}
+
 void store_job_restore(struct cmd *cmd, const struct job *job, const struct store_restored *restored)
 {
-    store_job_create(cmd, job, restored->due);
+    create(cmd, job, restored->due, restored->jobs_max);
     add_pair(cmd, "state", restored->state);
     add_pair(cmd, "state_reason", restored->reason);
     add_pair(cmd, "state_note", restored->note);
@@ -38,16 +54,6 @@ void store_job_restore(struct cmd *cmd, const struct job *job, const struct stor
     if (restored->changed) {
         add_pair(cmd, "version", slice_of("2"));
     }
-}
-
-void store_job_create(struct cmd *cmd, const struct job *job, struct wall_ms due)
-{
-    struct job_fields fields;
-    job_describe(job, &fields);
-    begin(cmd, &store_script_job_create, &job->id);
-    store_arg_instant(cmd, ARG_first_due, due);
-    store_arg_i64(cmd, ARG_created, job->created.ms);
-    store_arg_fields(cmd, &fields);
 }
 
 /* The value, or first or last if it is beyond. */

@@ -20,7 +20,8 @@ struct store_restored {
     struct slice reason; /* as in struct store_job */
     struct slice note;
     struct slice by;
-    bool changed; /* the job's id is not the one that its definition would get */
+    bool changed;     /* the job's id is not the one that its definition would get */
+    int64_t jobs_max; /* jobs that may be stored, of which each shard has its share; 0: any number */
 };
 void store_job_restore(struct cmd *cmd, const struct job *job, const struct store_restored *restored);
 /* at: of STORE_TAKEN, the latest instant that is taken; of STORE_WRONG_TIME, Redis' clock. */

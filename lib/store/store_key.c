@@ -28,6 +28,8 @@ static const struct {
     {"revoked", offsetof(struct key_fields, revoked)},
     {"by", offsetof(struct key_fields, by)},
     {"used", offsetof(struct key_fields, used)},
+    {"rate", offsetof(struct key_fields, rate)},
+    {"burst", offsetof(struct key_fields, burst)},
 };
 
 #define FIELDS (sizeof fields / sizeof fields[0])

@@ -1,16 +1,15 @@
 /* survey: see survey.h. */
 #include "cluster/survey.h"
 
-#include "base/log.h"
 #include "store/store.h"
 #include "store/store_database.h"
 
 #include <stdio.h>
-#include <string.h>
 
-void survey_init(struct survey *survey, struct redis_link *link, survey_done_cb *on_done, void *arg)
+void survey_init(struct survey *survey, struct redis_link *link, const struct config *config,
+                 survey_done_cb *on_done, void *arg)
 {
-    *survey = (struct survey){.link = link, .on_done = on_done, .arg = arg};
+    *survey = (struct survey){.link = link, .config = config, .on_done = on_done, .arg = arg};
 }
 
 /* Count one more answer, or its absence. */
@@ -61,12 +60,11 @@ static void ask(struct survey *survey, struct cmd *cmd, redis_link_cb *cb)
 void survey_start(struct survey *survey)
 {
     struct cmd cmds[STORE_DURABILITY_COMMANDS];
-    survey->durability = (struct store_durability){0};
     survey->lost = false;
     survey->jobs = 0;
     survey->next.ms = INT64_MAX;
-    store_durability(cmds);
-    for (size_t i = 0; i < STORE_DURABILITY_COMMANDS; i++) {
+    size_t count = store_durability(cmds, survey->config, &survey->durability);
+    for (size_t i = 0; i < count; i++) {
         ask(survey, &cmds[i], on_durability);
     }
     for (unsigned shard = 0; shard < STORE_SHARDS; shard++) {
@@ -88,12 +86,9 @@ void survey_describe_next(char out[CLOCK_RFC3339_SIZE], const struct survey *sur
 
 void survey_warn(struct survey *survey)
 {
-    char text[STORE_WARNING_SIZE];
-    if (memcmp(&survey->durability, &survey->warned, sizeof survey->warned) == 0) {
+    if (store_durability_same(&survey->durability, &survey->warned)) {
         return;
     }
     survey->warned = survey->durability;
-    for (size_t i = 0; store_durability_warn(&survey->durability, i, text); i++) {
-        log_warn("redis may lose jobs", log_str("why", text));
-    }
+    store_durability_log_warnings(&survey->durability);
 }

@@ -13,8 +13,9 @@ typedef void survey_done_cb(void *arg);
 
 /* Set up with survey_init, then read only. */
 struct survey {
-    struct redis_link *link; /* borrowed */
-    survey_done_cb *on_done; /* called when all is answered, but not if the link was lost first */
+    struct redis_link *link;     /* borrowed */
+    const struct config *config; /* borrowed: the user of link decides what may be asked */
+    survey_done_cb *on_done;     /* called when all is answered, but not if the link was lost first */
     void *arg;
     size_t waiting; /* answers */
     bool lost;      /* an answer never came */
@@ -24,8 +25,9 @@ struct survey {
     struct wall_ms next;            /* the earliest of these; INT64_MAX: none */
 };
 
-/* Borrows link for the survey's life. */
-void survey_init(struct survey *survey, struct redis_link *link, survey_done_cb *on_done, void *arg);
+/* Borrows link and config for the survey's life. */
+void survey_init(struct survey *survey, struct redis_link *link, const struct config *config,
+                 survey_done_cb *on_done, void *arg);
 
 /* The link is up (again): look anew. */
 void survey_start(struct survey *survey);
@@ -33,7 +35,7 @@ void survey_start(struct survey *survey);
 /* "2026-03-08T07:00:00Z", or "none". */
 void survey_describe_next(char out[CLOCK_RFC3339_SIZE], const struct survey *survey);
 
-/* Log how jobs may be lost, unless the log has these warnings already. */
+/* Log what may happen to jobs there, unless the log has these warnings already. */
 void survey_warn(struct survey *survey);
 
 #endif

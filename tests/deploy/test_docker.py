@@ -22,7 +22,12 @@ FILES = 20000  # fewer than the 65,536 that the compose file once asked for
 PORT = "18480"
 API = f"http://127.0.0.1:{PORT}"
 QUICK_START = commands("README.md", "Quick start")[0].text.strip()
-REDIS = "FROM debian:bookworm-slim\nRUN apt-get update && apt-get install -y --no-install-recommends redis-server\n"
+REDIS = r"""FROM debian:bookworm-slim
+RUN apt-get update && apt-get install -y --no-install-recommends redis-server
+RUN printf '#!/bin/sh\nchown -R redis /data\nexec setpriv --reuid redis --regid redis --clear-groups "$@"\n' >/usr/local/bin/docker-entrypoint.sh \
+    && chmod +x /usr/local/bin/docker-entrypoint.sh
+WORKDIR /data
+"""  # the image of Redis starts as root, gives /data to its user, and becomes that
 
 
 class Engine:
@@ -117,6 +122,25 @@ def test_handler_that_dies_is_replaced_and_logged(engine):
     engine.inside("handler", 'for p in /proc/[0-9]*; do [ "$(cat $p/comm 2>/dev/null)" = dronc-fcgi ] && last=${p#/proc/}; done; kill -9 $last')
     wait_for(lambda: "handler ended" in engine.logs("handler"), 10, "a line of the log")
     wait_for(lambda: engine.inside("handler", count) == "9", 10, "another handler")
+
+
+def as_administrator(engine, command):
+    return engine.inside("redis", f"REDISCLI_AUTH=$(cat /root/admin) redis-cli -s /run/redis/redis.sock {command}")
+
+
+def test_redis_has_no_port_and_refuses_the_programs_nothing(engine):
+    assert as_administrator(engine, "config get port").split() == ["port", "0"]
+    assert as_administrator(engine, "config get protected-mode").split() == ["protected-mode", "yes"]
+    assert engine("docker", "inspect", "--format", "{{.HostConfig.NetworkMode}}", f"{engine.project}_redis_1") == "none"
+    assert as_administrator(engine, "acl log") == ""
+
+
+def test_password_of_the_programs_opens_redis_to_them_alone(engine):
+    assert engine.inside("redis", "stat -c '%a %u' /run/redis/password") == "400 8080"
+    assert "NOAUTH" in engine.inside("redis", "redis-cli -s /run/redis/redis.sock get dronc:shards")
+    login = "REDISCLI_AUTH=$(cat /run/redis/password) redis-cli -s /run/redis/redis.sock --user dronc"
+    assert engine.inside("redis", f"{login} get dronc:shards")
+    assert "NOPERM" in engine.inside("redis", f"{login} keys '*'")
 
 
 def test_jobs_survive_down_and_up(engine):

@@ -496,7 +496,7 @@ class Redis:
 
     def start(self, *options, wait=True):
         login = ["--requirepass", self.password] if self.password else []
-        argv = ["redis-server", ROOT / "redis" / "redis.conf", "--dir", self.home, "--port", self.port, "--bind",
+        argv = ["redis-server", ROOT / "redis" / "redis.conf", "--dir", self.home, "--port", self.port, "--maxmemory", "1gb", "--bind",
                 "127.0.0.1", "--unixsocket", self.socket, *login, *self.options, *options]
         self.program = Program(self.home, "redis", argv, environment())
         if wait:

@@ -82,6 +82,7 @@ def walk(make_stack, home, own_target):
 
 # The tests that run the commands of these sections. This file runs all others.
 ELSEWHERE = {
+    "docs/redis.md": {"Who may do what in Redis": "test_redis_user.py"},
     "docs/api.md": {"Keys": "test_commands_about_keys_work"}, "docs/security.md": {"Who may ask: keys": "test_commands_about_keys_work"},
     "README.md": {"Quick start": "tests/deploy", "One job, one call, one why": "test_readme.py"},
     "docs/operations.md": {"On the machine": "tests/deploy", "systemd": "tests/deploy", "nginx and spawn-fcgi": "tests/deploy",

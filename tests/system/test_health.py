@@ -220,7 +220,7 @@ def test_redis_that_keeps_all_is_not_warned_of(redis, handler):
     assert "may lose" not in handler.err
 
 
-LOSSY = {"appendonly": ("appendonly", "no"), "appendfsync": ("appendfsync", "no"), "maxmemory-policy": ("maxmemory-policy", "allkeys-lru")}
+LOSSY = {"appendonly": ("appendonly", "no"), "maxmemory": ("maxmemory", "0"), "appendfsync": ("appendfsync", "no"), "maxmemory-policy": ("maxmemory-policy", "allkeys-lru")}
 
 
 @pytest.mark.parametrize("setting, value", LOSSY.values(), ids=LOSSY.keys())
@@ -232,7 +232,8 @@ def test_redis_that_may_lose_jobs_is_healthy_with_a_warning(redis, make_handler,
     assert (answer.status, answer.json["status"]) == (200, "healthy")
     warning, = answer.json["warnings"]
     assert f"{setting} is {value}" in warning
-    line, = wait_for(lambda: [line for line in handler.err.splitlines() if "redis may lose jobs" in line])
+    event = "redis may run out of memory" if setting == "maxmemory" else "redis may lose jobs"
+    line, = wait_for(lambda: [line for line in handler.err.splitlines() if event in line])
     assert '"warn"' in line and f"{setting} is {value}" in line
 
 

@@ -517,3 +517,61 @@ def test_database_of_another_kind_is_left_alone(ask_admin, redis):
         db.set("dronc:shards", "7")
     assert ask_admin("key", "create").returncode == 2
     assert redis.client().exists("dronc:keys") == 0
+
+
+# --- rates --------------------------------------------------------------------------------------------------------
+
+
+def test_key_with_a_rate_sends_so_many_and_is_told_what_is_left(redis, make_handler):
+    """On two handlers, which count together."""
+    token = make_key(redis.settings(), "--scopes", "jobs:read", "--rate", "1", "--burst", "5")
+    handlers = [make_handler(), make_handler()]
+    answers = [handlers[n % 2].get("/v1/jobs", **bearer(token)) for n in range(8)]
+    assert [answer.status for answer in answers].count(200) in (5, 6) and answers[-1].status == 429
+    assert answers[0].headers["ratelimit-policy"] == '"key";q=5;w=5' and answers[0].headers["ratelimit"] == '"key";r=4;t=1'
+    assert answers[-1].code == "TOO_MANY_REQUESTS" and answers[-1].headers["retry-after"] == "1"
+    assert wait_for(lambda: handlers[0].get("/v1/jobs", **bearer(token)).status == 200)
+
+
+def test_key_without_a_rate_sends_any_number_and_is_told_nothing(redis, handler):
+    token = make_key(redis.settings())
+    answers = [handler.get("/v1/jobs", **bearer(token)) for _ in range(50)]
+    assert {answer.status for answer in answers} == {200} and "ratelimit" not in answers[-1].headers
+
+
+def test_rate_of_a_key_holds_for_nothing_that_needs_no_key(redis, handler):
+    token = make_key(redis.settings(), "--scopes", "jobs:read", "--rate", "1")
+    for _ in range(5):
+        assert handler.get("/health", **bearer(token)).status == 200
+    assert handler.get("/v1/jobs", **bearer(token)).status == 200
+
+
+def test_refusal_by_rate_does_nothing(redis, handler):
+    token = make_key(redis.settings(), "--rate", "1")
+    statuses = [handler.post({**JOB, "api": f"http://127.0.0.1:9/{n}"}, **bearer(token)).status for n in range(5)]
+    wait_for(lambda: handler.get("/v1/jobs", **bearer(token)).status == 200)
+    with redis.client() as db:
+        assert sum(db.zcard(key) for key in db.keys("dronc:{*}:jobs:*")) == statuses.count(201) < 5
+
+
+@pytest.mark.parametrize("wish, status", [({}, 201), ({"rate": 10}, 201), ({"rate": 10, "burst": 20}, 201), ({"rate": 11}, 403),
+                                          ({"rate": 10, "burst": 21}, 403), ({"burst": 5}, 400), ({"rate": 0}, 400), ({"rate": "1"}, 400),
+                                          ({"rate": 1000001}, 400), ({"rate": 1, "burst": 1.5}, 400)], ids=str)
+def test_key_with_a_rate_gives_no_higher_one(redis, handler, wish, status):
+    token = make_key(redis.settings(), "--scopes", "keys:admin,jobs:read", "--rate", "10", "--burst", "20")
+    answer = ask_key(handler, token, {"name": "child", "scopes": ["jobs:read"], **wish})
+    assert answer.status == status, answer
+    if status == 201:
+        assert (answer.json["rate"], answer.json["burst"]) == (10, wish.get("burst", 20 if not wish else 10))
+
+
+@pytest.mark.parametrize("args", [("--rate", "0"), ("--rate", "x"), ("--burst", "5"), ("--rate", "1000001"), ("--rate", "1", "--burst", "0")], ids=" ".join)
+def test_admin_refuses_a_rate_that_is_none(redis, args):
+    done = admin("key", "create", "--scopes", "*", *args, **redis.settings())
+    assert done.returncode == 2 and done.stdout == "" and done.stderr.count("\n") == 1
+
+
+def test_admin_shows_the_rate_of_a_key(redis):
+    token = make_key(redis.settings(), "--rate", "7", "--burst", "9")
+    shown = admin("key", "show", id_of(token), **redis.settings()).stdout
+    assert re.search(r"^rate +7$", shown, re.M) and re.search(r"^burst +9$", shown, re.M)

@@ -347,11 +347,20 @@ def ask_while_redis_is_away(world, op):
         wait_for(lambda: world.handler.get("/health/deep").status == 200)
 
 
+def find_no_room(world, op):
+    """For what is kept of a request with a key."""
+    world.db.hset("dronc:idem:used", str((int(time.time()) + 86400) * 1000), 10**12)
+    try:
+        return world.ask(op, idempotency_key=f"key-{world.count}")
+    finally:
+        world.db.delete("dronc:idem:used")
+
+
 WAYS = {200: succeed, 201: succeed, 202: succeed, 204: succeed, 304: find_it_unchanged, 400: send_an_unknown_parameter,
         401: ask_without_a_key, 403: ask_with_a_weak_key,
         404: ask_for_what_is_not_there, 409: conflict, 412: name_another_version, 413: send_too_much, 414: send_a_long_query, 415: send_no_json,
         422: use_a_key_for_another_body,
-        500: ask_while_redis_is_away, 503: ask_while_redis_is_away}
+        500: ask_while_redis_is_away, 503: ask_while_redis_is_away, 507: find_no_room}
 
 
 @every(OPERATIONS)

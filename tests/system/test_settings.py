@@ -9,7 +9,8 @@ from harness import DIST, ROOT, environment
 
 PAGE = next(path for path in (ROOT / "docs" / "configuration.md", ROOT / "README.md") if path.exists())
 OF_THE_STACK = {"HTTP_PORT", "DATA_DIR"}  # settings of `make run` and Docker, not of a program
-FIXED_IN_DOCKER = {"REDIS_HOST", "REDIS_PORT", "REDIS_SOCKET", "REDIS_USERNAME", "REDIS_PASSWORD", "REDIS_DB", "TZDIR"}
+FIXED_IN_DOCKER = {"REDIS_HOST", "REDIS_PORT", "REDIS_SOCKET", "REDIS_USERNAME", "REDIS_PASSWORD", "REDIS_PASSWORD_FILE", "REDIS_DB",
+                   "TZDIR"}
 
 
 def table_of(program):

@@ -147,6 +147,16 @@ def test_check_warns_of_a_redis_that_may_lose_jobs(run, make_redis):
     assert len(warnings) == 2 and "appendonly is no" in warnings[0] and "maxmemory-policy is allkeys-lru" in warnings[1]
 
 
+def test_check_warns_of_a_redis_that_may_take_all_memory(run, redis):
+    with redis.client() as db:
+        memory = int(db.info("memory")["total_system_memory"])
+        for maxmemory, is_fine in ((0, False), (memory // 4 * 3 + 1000, False), (memory // 2, True)):
+            db.config_set("maxmemory", maxmemory)
+            done = run("--check", **redis.settings())
+            assert done.returncode == 0 and (f"warning: Redis may take more memory than there is: maxmemory is {maxmemory}," in done.stdout) != is_fine
+            assert ("warning" in done.stdout) != is_fine
+
+
 def test_check_without_the_right_to_ask_knows_nothing(run, redis):
     with redis.client() as db:
         db.execute_command("ACL", "SETUSER", "dronc", "on", ">one", "+@all", "-info", "-config", "~*", "&*")

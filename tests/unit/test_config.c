@@ -327,17 +327,18 @@ TEST(config_print_shows_the_values_but_no_password)
     struct buffer out = {0};
     assert_int_equal(load(&config, ENV("REDIS_PASSWORD", "hunter2"), &problems), ERR_OK);
     config_print(&out, &config, CONFIG_RUNNER);
-    assert_string_equal(buffer_str(&out),
-                        "# default\nREDIS_HOST=127.0.0.1\n# default\nREDIS_PORT=6379\n"
-                        "# default\nREDIS_SOCKET=\n# default\nREDIS_USERNAME=\n"
-                        "# environment\nREDIS_PASSWORD=***\n# default\nREDIS_DB=0\n"
-                        "# default\nLOG_LEVEL=info\n# default\nLOG_FORMAT=json\n# default\nTZDIR=\n"
-                        "# default\nTARGETS=auto\n# default\nTARGETS_ALLOW=\n# default\nTARGETS_DENY=\n"
-                        "# default\nTARGETS_REDIRECTS=outward\n"
-                        "# default\nRUNNER_MAX_IN_FLIGHT=1000\n# default\nRUNNER_MAX_PER_HOST=64\n"
-                        "# default\nRUNNER_MAX_SLOW=0\n# default\nRUNNER_DRAIN_TIMEOUT_MS=30000\n"
-                        "# default\nEXECUTIONS_MAX=1600000\n# default\nEXECUTIONS_DAYS=30\n"
-                        "# default\nHISTORY_PER_JOB=200\n");
+    assert_string_equal(
+        buffer_str(&out),
+        "# default\nREDIS_HOST=127.0.0.1\n# default\nREDIS_PORT=6379\n"
+        "# default\nREDIS_SOCKET=\n# default\nREDIS_USERNAME=\n"
+        "# environment\nREDIS_PASSWORD=***\n# default\nREDIS_PASSWORD_FILE=\n# default\nREDIS_DB=0\n"
+        "# default\nLOG_LEVEL=info\n# default\nLOG_FORMAT=json\n# default\nTZDIR=\n"
+        "# default\nTARGETS=auto\n# default\nTARGETS_ALLOW=\n# default\nTARGETS_DENY=\n"
+        "# default\nTARGETS_REDIRECTS=outward\n"
+        "# default\nRUNNER_MAX_IN_FLIGHT=1000\n# default\nRUNNER_MAX_PER_HOST=64\n"
+        "# default\nRUNNER_MAX_SLOW=0\n# default\nRUNNER_DRAIN_TIMEOUT_MS=30000\n"
+        "# default\nEXECUTIONS_MAX=1600000\n# default\nEXECUTIONS_DAYS=30\n"
+        "# default\nHISTORY_PER_JOB=200\n");
     buffer_fini(&out);
     buffer_fini(&problems);
 }

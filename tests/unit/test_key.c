@@ -124,7 +124,8 @@ TEST(key_that_is_malformed_is_none)
         {offsetof(struct key_fields, not_before), ""},      {offsetof(struct key_fields, revoked), "x"},
         {offsetof(struct key_fields, from), "10.0.0.0/33"}, {offsetof(struct key_fields, from), ""},
         {offsetof(struct key_fields, hash2_until), "1e9"},  {offsetof(struct key_fields, dn), ""},
-        {offsetof(struct key_fields, used), "today"}};
+        {offsetof(struct key_fields, used), "today"},       {offsetof(struct key_fields, rate), "5"},
+        {offsetof(struct key_fields, burst), "5"}};
     for (size_t i = 0; i < sizeof TABLE / sizeof TABLE[0]; i++) {
         struct key key;
         set_up();

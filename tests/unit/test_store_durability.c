@@ -31,20 +31,48 @@ TEST(store_durability_warns_of_each_way_to_lose_jobs)
         {"", "", {NULL}},
         {"aof_enabled", "", {NULL}},
         {"\r\n\r\n:\r\n", "", {NULL}},
+        {"total_system_memory:8000\r\nmaxmemory:0\r\n", "", {"maxmemory is 0, it should be from 1 to 6000"}},
+        {"maxmemory:6001\r\ntotal_system_memory:8000\r\n", "", {"maxmemory is 6001"}},
+        {"maxmemory:6000\r\ntotal_system_memory:8000\r\n", "", {NULL}},
+        {"maxmemory:1\r\ntotal_system_memory:8000\r\n", "", {NULL}},
+        {"maxmemory:0\r\n", "", {NULL}},
+        {"maxmemory_human:0B\r\ntotal_system_memory:8000\r\n", "", {NULL}},
+        {"maxmemory:0\r\ntotal_system_memory:8000\r\nmaxmemory_policy:allkeys-lru\r\naof_enabled:0\r\n",
+         "",
+         {"appendonly is no", "maxmemory-policy is allkeys-lru", "maxmemory is 0"}},
     };
     for (size_t i = 0; i < sizeof TABLE / sizeof TABLE[0]; i++) {
         const struct slice pair[] = {slice_of("appendfsync"), slice_of(TABLE[i].fsync)};
         struct reply fsync = {.kind = REPLY_ARRAY, .items = pair, .count = 2};
         struct store_durability found = {0};
-        char text[STORE_WARNING_SIZE];
+        struct store_warning warning;
         size_t count = 0;
         take(&found, TABLE[i].info);
         store_durability_take(&found, &fsync);
-        for (; store_durability_warn(&found, count, text); count++) {
+        for (; store_durability_warn(&found, count, &warning); count++) {
             assert_non_null(TABLE[i].warnings[count]);
-            assert_non_null(strstr(text, TABLE[i].warnings[count]));
+            assert_non_null(strstr(warning.text, TABLE[i].warnings[count]));
         }
         assert_true(count == STORE_WARNINGS_MAX || TABLE[i].warnings[count] == NULL);
+    }
+}
+
+TEST(store_durability_asks_for_the_configuration_as_the_default_user_alone)
+{
+    static const struct {
+        struct config config;
+        size_t commands;
+    } TABLE[] = {
+        {{.redis_username = ""}, 3}, {{.redis_username = "default"}, 3}, {{.redis_username = "dronc"}, 2}};
+    for (size_t i = 0; i < sizeof TABLE / sizeof TABLE[0]; i++) {
+        struct cmd cmds[STORE_DURABILITY_COMMANDS];
+        struct store_durability found;
+        size_t count = store_durability(cmds, &TABLE[i].config, &found);
+        assert_int_equal(count, TABLE[i].commands);
+        assert_int_equal(found.is_fsync_asked, count == 3);
+        for (size_t k = 0; k < count; k++) {
+            cmd_fini(&cmds[k]);
+        }
     }
 }
 
@@ -52,10 +80,10 @@ TEST(store_durability_of_a_refusal_is_not_known)
 {
     struct store_durability found = {0};
     struct reply refusal = {.kind = REPLY_ERROR, .text = slice_of("NOPERM aof_enabled:0")};
-    char text[STORE_WARNING_SIZE];
+    struct store_warning warning;
     store_durability_take(&found, &refusal);
     assert_string_equal(found.append_only, "");
-    assert_false(store_durability_warn(&found, 0, text));
+    assert_false(store_durability_warn(&found, 0, &warning));
 }
 
 TEST(store_durability_cuts_what_is_too_long)
@@ -71,10 +99,13 @@ TEST(store_durability_describe_leaves_out_what_is_not_known)
         struct store_durability found;
         const char *text;
     } TABLE[] = {
-        {{"", "", ""}, "not told"},
-        {{"yes", "", ""}, "appendonly yes"},
-        {{"", "always", "noeviction"}, "appendfsync always, maxmemory-policy noeviction"},
-        {{"yes", "everysec", "allkeys-lru"},
+        {{"", "", "", true, 0, 0}, "not told"},
+        {{"", "", "", false, 0, 0}, "not told"},
+        {{"yes", "", "", true, 0, 0}, "appendonly yes"},
+        {{"yes", "", "noeviction", false, 0, 0},
+         "appendonly yes, appendfsync not known to this user, maxmemory-policy noeviction"},
+        {{"", "always", "noeviction", true, 0, 0}, "appendfsync always, maxmemory-policy noeviction"},
+        {{"yes", "everysec", "allkeys-lru", true, 0, 0},
          "appendonly yes, appendfsync everysec, maxmemory-policy allkeys-lru"},
     };
     for (size_t i = 0; i < sizeof TABLE / sizeof TABLE[0]; i++) {

@@ -4,7 +4,8 @@
 #include "reply_maker.h"
 #include "test.h"
 
-static const struct store_idem idem = {.key = {0xAB, 1}, .request = "0123456789abcdef0123456789abcde"};
+static const struct store_idem idem = {
+    .key = {0xAB, 1}, .request = "0123456789abcdef0123456789abcde", .bytes_max = 1000};
 
 TEST(store_idem_key_has_a_hash_tag_of_its_own)
 {
@@ -12,18 +13,20 @@ TEST(store_idem_key_has_a_hash_tag_of_its_own)
     struct cmd cmd;
     store_idem_open(&cmd, &idem);
     assert_string_equal(cmd.script->name, "idem_open");
-    assert_true(slice_eq(cmd_argument(&cmd, 0),
+    assert_true(slice_eq(cmd_argument(&cmd, 1),
                          "dronc:idem:{ab01000000000000000000000000000000000000000000000000000000000000}"));
-    assert_int_equal(cmd_argument(&cmd, 1).len, DIGEST_SHA256_SIZE);
-    assert_true(slice_eq(cmd_argument(&cmd, 2), "86400000"));
+    assert_true(slice_eq(cmd_argument(&cmd, 0), "dronc:idem:used"));
+    assert_int_equal(cmd_argument(&cmd, 2).len, DIGEST_SHA256_SIZE);
+    assert_true(slice_eq(cmd_argument(&cmd, 3), "86400000"));
+    assert_true(slice_eq(cmd_argument(&cmd, 4), "1000"));
     cmd_fini(&cmd);
     store_idem_close(&cmd, &idem, &answer);
     assert_string_equal(cmd.script->name, "idem_close");
-    assert_true(slice_eq(cmd_argument(&cmd, 3), "201"));
-    assert_true(slice_eq(cmd_argument(&cmd, 5), "b"));
+    assert_true(slice_eq(cmd_argument(&cmd, 5), "201"));
+    assert_true(slice_eq(cmd_argument(&cmd, 7), "b"));
     cmd_fini(&cmd);
     store_idem_close(&cmd, &idem, NULL);
-    assert_int_equal(cmd.argc, 3);
+    assert_int_equal(cmd.argc, 5);
     cmd_fini(&cmd);
 }
 
@@ -42,6 +45,8 @@ TEST(store_idem_answers_are_read)
     assert_int_equal(got, STORE_IDEM_NEW);
     assert_int_equal(read_open(MAKE_ARRAY("other"), &got, &answer), ERR_OK);
     assert_int_equal(got, STORE_IDEM_OTHER);
+    assert_int_equal(read_open(MAKE_ARRAY("full"), &got, &answer), ERR_OK);
+    assert_int_equal(got, STORE_IDEM_FULL);
     assert_int_equal(read_open(MAKE_ARRAY("201", "application/json", "{}"), &got, &answer), ERR_OK);
     assert_int_equal(got, STORE_IDEM_ANSWERED);
     assert_int_equal(answer.status, 201);

@@ -1,7 +1,7 @@
 -- idem_open: look whether a request with an idempotency key was answered before, and note that it has come.
--- needs: write
+-- needs: clock kept number write
 -- Returns {} (it has to be done, even if another process is doing it: done twice, it has the same effect), {'other'} (the key belongs to
--- another request), or {status, content type, body} of the answer.
+-- another request), {'full'} (there is no room to note it), or {status, content type, body} of the answer.
 local kept = try('HMGET', idem_key, 'request', 'status', 'type', 'body')
 if kept and kept[1] then
     if kept[1] ~= request_digest then
@@ -9,6 +9,11 @@ if kept and kept[1] then
     end
     return kept[2] and {kept[2], kept[3], kept[4]} or {}
 end
-write('HSET', idem_key, 'request', request_digest)
-redis.call('PEXPIRE', idem_key, keep_ms)
+local keep, ends = find_room(NOTED_BYTES, now_ms())
+if not keep then
+    return {'full'}
+end
+write('HSET', idem_key, 'request', request_digest, 'ends', ends or '')
+redis.call('PEXPIRE', idem_key, as_text(keep))
+count_bytes(ends, NOTED_BYTES)
 return {}

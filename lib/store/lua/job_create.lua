@@ -1,9 +1,9 @@
 -- job_create: store a job and make it due, unless it exists.
--- needs: clock gone index number taken token wake stateful write
+-- needs: clock count gone index number taken token wake stateful write
 -- The fields are those of the definition that are not at their default, and those of its state if it comes from a backup.
--- Returns CREATION_CREATED; CREATION_KNOWN or CREATION_CHANGED (nothing changes then); CREATION_LATE, or that the instant was taken for an earlier
--- job of the id (nothing is stored). A broken job is created anew. If `created` is not now, nothing is stored, and Redis' clock (ms) is
--- returned: the caller has to build the job again as of that.
+-- Returns CREATION_CREATED; CREATION_KNOWN or CREATION_CHANGED (nothing changes then); CREATION_LATE, CREATION_FULL, or that the instant was
+-- taken for an earlier job of the id (nothing is stored). A broken job is created anew. If `created` is not now, nothing is stored, and
+-- Redis' clock (ms) is returned: the caller has to build the job again as of that.
 
 local due = tonumber(first_due)
 -- Mostly the job does not exist, and no job is broken or was deleted: then there is nothing to look at or to remove.
@@ -18,8 +18,12 @@ local now = now_ms()
 if math.abs(now - created) > CLOCK_TOLERANCE_MS then
     return now
 end
+local is_new = clear or redis.call('EXISTS', job_key) == 0
+if jobs_max > 0 and is_new and count_jobs() >= jobs_max then
+    return CREATION_FULL
+end
 -- A broken one counts as deleted.
-if not clear and redis.call('EXISTS', job_key) ~= 0 then
+if not is_new then
     keep_gone(job_id, now)
 end
 local gone = not clear and try('ZSCORE', gone_key, job_id)
@@ -52,6 +56,9 @@ if due and due % 1000 ~= 0 and each_count() > 3 then -- more than a schedule, an
     note_offset(job_key, due)
 end
 index_add(job_id)
+if jobs_max > 0 and is_new then
+    note_count(1)
+end
 if due and due - now < ANNOUNCED_MS then
     made_due(due)
     wake()

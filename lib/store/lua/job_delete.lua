@@ -1,6 +1,6 @@
 -- job_delete: delete a job, its history, the dead occurrences that the history names, and all that would call it again. A call that is
 -- under way ends and is recorded in the feed; a claim removes what waits in retry.
--- needs: clock dead gone index write
+-- needs: clock count dead gone index write
 -- Returns 1 (it is gone), ANSWER_NONE, ANSWER_OTHER (it has another version).
 if redis.call('EXISTS', job_key) == 0 then
     return ANSWER_NONE
@@ -15,4 +15,5 @@ keep_gone(job_id, now_ms())
 dead_take_recorded(job_id, try('LRANGE', history_key, 0, HISTORY_MAX - 1) or {})
 redis.call('DEL', job_key, history_key)
 index_remove(job_id)
+note_count(-1)
 return 1
