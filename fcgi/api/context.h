@@ -11,6 +11,7 @@
 #ifndef DRONC_CONTEXT_H
 #define DRONC_CONTEXT_H
 
+#include "api/refusals.h"
 #include "base/arena.h"
 #include "base/buffer.h"
 #include "base/clock.h"
@@ -20,6 +21,7 @@
 #include "http/response.h"
 #include "redis/redis_clock.h"
 #include "redis/redis_sync.h"
+#include "store/store_audit.h"
 #include "zone/zone.h"
 
 #define CONTEXT_ZONES_MS 5000 /* a new tzdata is in use within this time, without a restart */
@@ -42,6 +44,8 @@ struct context {
     struct mono_ms zones_due;       /* when to read them again */
     const char *timezone;           /* of jobs that name none; borrowed from config */
     struct redis_sync *redis;       /* owned; makes its replies in memory */
+    struct store_actor actor;       /* who asks for this request, and from where (audit.h) */
+    struct refusals refusals;       /* not in the trail yet (audit.h) */
     struct arena memory;            /* of this request */
     struct request request;
     struct response response;

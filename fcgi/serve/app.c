@@ -1,6 +1,7 @@
 /* app: head of the request → route → query → handler → bytes; and what happens when one of them fails. */
 #include "serve/app.h"
 
+#include "api/audit.h"
 #include "base/log.h"
 #include "http/media_type.h"
 #include "serve/route.h"
@@ -16,6 +17,7 @@ enum err app_init(struct app *app, const struct config *config, struct clock clo
 
 void app_fini(struct app *app)
 {
+    (void)audit_flush(&app->context, true);
     buffer_fini(&app->wire);
     context_fini(&app->context);
 }
@@ -25,7 +27,9 @@ static bool serve(struct app *app, const struct request_source *source, struct a
 {
     struct request *request = &app->context.request;
 
-    if (!request_read_head(request, source, error)) {
+    bool good = request_read_head(request, source, error);
+    audit_begin(&app->context);
+    if (!good) {
         return false;
     }
     const struct route *route =
@@ -33,6 +37,7 @@ static bool serve(struct app *app, const struct request_source *source, struct a
     if (route == NULL || (route->params != NULL && !request_read_query(request, route->params, error))) {
         return false;
     }
+    audit_set_route(&app->context, route->method, route->path);
     app->left = route_is_bulk(route) && app->admit != NULL && !app->admit(app->admit_arg);
     if (app->left) {
         return true;
@@ -45,6 +50,7 @@ static void fail(struct app *app, const struct api_error *error)
     struct request *request = &app->context.request;
     struct response *response = &app->context.response;
 
+    audit_refused(&app->context, error->code);
     response->as_problem = media_type_wants_problem(request_header(request, "HTTP_ACCEPT"));
     if (api_code_status(error->code) >= 500) {
         log_error("request failed", log_str("method", request->method),

@@ -56,6 +56,8 @@ static const struct setting SETTINGS[] = {
     {"DRONC_TIMEZONE", KIND_ZONE, CONFIG_FCGI, AT(timezone), 0, LONGEST(timezone), "UTC",
      "the time zone of jobs that name none"},
     {"FCGI_PROCESSES", KIND_INT, CONFIG_FCGI, AT(fcgi_processes), 1, 256, "8", "handlers of a pool (--pool)"},
+    {"AUDIT_MAX", KIND_INT, CONFIG_FCGI, AT(audit_max), 1600, 1000000000, "100000",
+     "the newest changes that the trail (GET /v1/audit) keeps, of all jobs together"},
     {"RUNNER_MAX_IN_FLIGHT", KIND_INT, CONFIG_RUNNER, AT(runner_max_in_flight), 1, 100000, "1000",
      "calls at once"},
     {"RUNNER_MAX_PER_HOST", KIND_INT, CONFIG_RUNNER, AT(runner_max_per_host), 1, 100000, "64",

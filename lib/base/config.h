@@ -36,6 +36,7 @@ struct config {
 
     /* The handler. */
     int fcgi_processes; /* handlers of a pool */
+    int audit_max;      /* entries of the trail, all shards together */
 
     /* The runner. The table has the bounds and the defaults. */
     int runner_max_in_flight;    /* calls at once */

@@ -13,7 +13,7 @@ from harness import Program, environment, wait_for
 
 SHARD = 3
 PREFIX = b"dronc:{3}:"
-KEEP = {"executions_max": 1000000, "history_max": 200, "dead_max": 100}
+KEEP = {"executions_max": 1000000, "history_max": 200, "dead_max": 100, "audit_max": 100000, "actor": "w:tester i:192.0.2.1"}
 
 
 def key(name, rest=None):

@@ -5,6 +5,7 @@
 #include "store/store_rezone.h"
 #include "store/store_runner.h"
 
+#include "actor.h"
 #include "store/store_dead.h"
 #include "store_rig.h"
 #include "test.h"
@@ -72,7 +73,7 @@ static enum store_creation store_as(const struct job *job, int64_t due, struct w
 {
     enum store_creation creation;
     struct cmd cmd;
-    store_job_create(&cmd, job, (struct wall_ms){due});
+    store_job_create(&cmd, job, (struct wall_ms){due}, SOMEONE);
     exchange(&cmd);
     assert_int_equal(store_job_create_reply(reply, &creation, now, &info), ERR_OK);
     return creation;
@@ -1119,7 +1120,7 @@ static enum store_redriven redrive(const char *id, int *attempt)
     struct store_attempt what = attempt_of(id, T0, 0);
     enum store_redriven done;
     struct cmd cmd;
-    store_dead_redrive(&cmd, SHARD, 6, &pace);
+    store_dead_redrive(&cmd, SHARD, 6, &pace, SOMEONE);
     store_dead_add(&cmd, &what.job, what.scheduled);
     exchange(&cmd);
     assert_int_equal(store_dead_redrive_at(reply, 0, &done, attempt, &info), ERR_OK);

@@ -1,11 +1,12 @@
 -- job_delete: delete a job, with its history, the dead occurrences that this names, and all that would call it again. A call that is under
 -- way ends, and is recorded in the feed; what waits in retry goes when it is claimed.
--- needs: clock dead gone index write
+-- needs: audit clock dead gone index write
 -- Returns 1 (it is gone), ANSWER_NONE, ANSWER_OTHER (it has another version).
 if redis.call('EXISTS', job_key) == 0 then
     return ANSWER_NONE
 end
-if version ~= '' and (try('HGET', job_key, 'version') or '1') ~= version then
+local found = try('HGET', job_key, 'version') or '1'
+if version ~= '' and found ~= version then
     return ANSWER_OTHER
 end
 try('ZREM', due_key, job_id)
@@ -15,4 +16,5 @@ keep_gone(job_id, now_ms())
 dead_take_recorded(job_id, try('LRANGE', history_key, 0, HISTORY_MAX - 1) or {})
 redis.call('DEL', job_key, history_key)
 index_remove(job_id)
+audit_version(job_id, ACTION_DELETE, found)
 return 1
