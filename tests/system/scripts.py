@@ -116,5 +116,8 @@ class Scripts:
     def redrive(self, members):
         return self.call("dead_redrive", attempts=2, first_us=0, step_us=0, each=[(member,) for member in members])[1:]
 
+    def drop(self, members):
+        return self.call("dead_drop", each=[(member,) for member in members])
+
     def rezone(self, job, stamp, was, due):
         return self.call("rezone", each=[(job, stamp, was, due)])[0]
