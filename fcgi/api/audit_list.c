@@ -153,16 +153,15 @@ static enum err load(struct page *page, struct errinfo *info)
     int ask = filtered ? ASK_MAX / 2 : page->limit / STORE_SHARDS + ASK_SPARE;
     unsigned missing;
 
-    merge_begin(&page->merge, &page->ctx->memory, streams_of(page), &page->from);
-    while ((missing = merge_advance(&page->merge, (size_t)page->limit)) != 0 &&
-           !merge_is_spent(&page->merge)) {
+    merge_begin(&page->merge, &page->ctx->memory, streams_of(page), &page->from, (size_t)page->limit);
+    while ((missing = merge_advance(&page->merge)) != 0 && !merge_is_spent(&page->merge)) {
         enum err err = ask_streams(page, missing, ask, info);
         if (err != ERR_OK) {
             return err;
         }
         ask = 2 * ask < ASK_MAX ? 2 * ask : ASK_MAX;
     }
-    merge_end(&page->merge, (size_t)page->limit);
+    merge_end(&page->merge);
     return ERR_OK;
 }
 

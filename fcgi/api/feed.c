@@ -9,7 +9,7 @@
 #define ALL_SHARDS ((1U << STORE_SHARDS) - 1)
 
 void feed_begin(struct feed *feed, struct arena *arena, const struct feed_filter *filter,
-                const struct feed_cursor *from)
+                const struct feed_cursor *from, size_t limit)
 {
     struct feed_cursor start = *from;
 
@@ -18,7 +18,7 @@ void feed_begin(struct feed *feed, struct arena *arena, const struct feed_filter
         bool skip = filter->until.ms < INT64_MAX - FEED_RECORD_LAG_MS;
         start = feed_cursor_at(FEED_CURSOR_FEED, skip ? filter->until.ms + FEED_RECORD_LAG_MS : INT64_MAX);
     }
-    merge_begin(&feed->merge, arena, ALL_SHARDS, &start);
+    merge_begin(&feed->merge, arena, ALL_SHARDS, &start, limit);
 }
 
 /* Returns room for count records; NULL: memory is short. */
@@ -108,19 +108,19 @@ static bool is_passed_last(const struct feed_cursor *from, const struct executio
 /* Decode records into room, and add the wanted ones after `from` to the page. If the record that the cursor
  * names is gone, so are all older ones. */
 static void page_history(struct feed *feed, const struct job_id *job, const struct reply *reply,
-                         struct store_execution *room, size_t goal)
+                         struct store_execution *room)
 {
     struct merge *merge = &feed->merge;
-    bool behind = merge->from.kind != FEED_CURSOR_JOB;
+    bool is_past = merge->from.kind != FEED_CURSOR_JOB;
     struct errinfo why = {0};
 
     for (size_t i = 0; i < reply->count; i++) {
         enum err err = store_history_at(reply, i, job, room, &why);
-        if (!behind) {
-            behind = err == ERR_OK && is_passed_last(&merge->from, &room->execution);
+        if (!is_past) {
+            is_past = err == ERR_OK && is_passed_last(&merge->from, &room->execution);
         } else if (is_kept(feed, room, err, &why)) {
-            if (merge->page_count == goal) {
-                const struct execution *last = feed_at(feed, goal - 1);
+            if (merge->page_count == merge->limit) {
+                const struct execution *last = feed_at(feed, merge->limit - 1);
                 merge->next = (struct feed_cursor){
                     .kind = FEED_CURSOR_JOB, .scheduled = last->scheduled, .attempt = last->attempt};
                 return;
@@ -131,20 +131,19 @@ static void page_history(struct feed *feed, const struct job_id *job, const stru
 }
 
 enum err feed_fill_history(struct feed *feed, const struct job_id *job, const struct reply *reply,
-                           size_t limit, struct errinfo *info)
+                           struct errinfo *info)
 {
-    size_t goal = limit < MERGE_PAGE_MAX ? limit : MERGE_PAGE_MAX;
     size_t count;
     enum err err = store_history_count(reply, &count, info);
 
     if (err != ERR_OK) {
         return err;
     }
-    struct store_execution *room = make_records(feed, goal + 1, info);
+    struct store_execution *room = make_records(feed, feed->merge.limit + 1, info);
     if (room == NULL) {
         return ERR_NOMEM;
     }
-    page_history(feed, job, reply, room, goal);
+    page_history(feed, job, reply, room);
     return ERR_OK;
 }
 

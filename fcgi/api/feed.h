@@ -44,20 +44,20 @@ struct feed {
     struct merge merge; /* its page has struct store_execution */
 };
 
-/* Start an empty page of the records that pass filter, from that cursor on. Copies filter and from; borrows
- * arena. */
+/* Start an empty page of at most limit (and MERGE_PAGE_MAX) records that pass filter, from that cursor on.
+ * Copies filter and from; borrows arena. */
 void feed_begin(struct feed *feed, struct arena *arena, const struct feed_filter *filter,
-                const struct feed_cursor *from);
+                const struct feed_cursor *from, size_t limit);
 
 /* Take the reply to store_executions(shard, merge.streams[shard].before, asked), for a shard that
  * merge_advance returned. ERR_REFUSED, ERR_DOWN: the reply is an error. ERR_PROTOCOL, ERR_NOMEM. */
 NODISCARD enum err feed_fill(struct feed *feed, unsigned shard, const struct reply *reply, size_t asked,
                              struct errinfo *info);
 
-/* Make the page of at most limit records, and find where the next one begins, from the reply to
- * store_history(job), which must have asked for more than limit records. Fails as feed_fill does. */
+/* Make the page, and find where the next one begins, from the reply to store_history(job), which must have
+ * asked for more records than the page takes. Fails as feed_fill does. */
 NODISCARD enum err feed_fill_history(struct feed *feed, const struct job_id *job, const struct reply *reply,
-                                     size_t limit, struct errinfo *info);
+                                     struct errinfo *info);
 
 /* Sort the page: newest call first. */
 void feed_sort(struct feed *feed);

@@ -15,7 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define FEED_CURSOR_STREAMS STORE_AUDIT_STREAMS /* the most that are merged: the shards' come first */
+#define FEED_CURSOR_STREAMS STORE_AUDIT_STREAMS /* the most that are merged; the shards' come first */
 #define FEED_CURSOR_SIZE    448                 /* bytes of the text, with the NUL */
 
 enum feed_cursor_kind {
@@ -27,12 +27,11 @@ enum feed_cursor_kind {
 
 struct feed_cursor {
     enum feed_cursor_kind kind;
-    int64_t
-        ms; /* FEED, AUDIT, as the next: what was recorded later is passed, what was recorded earlier is not */
-    int64_t passed[FEED_CURSOR_STREAMS]; /* of the records of that ms, those from this sequence number on are
-                                     passed; -1: none is */
-    struct wall_ms scheduled;            /* JOB: the attempt that was passed last */
-    int attempt;                         /* JOB: likewise */
+    int64_t ms; /* of streams: what was recorded later is passed, what was recorded earlier is not */
+    int64_t passed[FEED_CURSOR_STREAMS]; /* of each: of the records of that ms, those from this sequence
+                                            number on are passed; -1: none is */
+    struct wall_ms scheduled;            /* JOB: the attempt that was passed last, … */
+    int attempt;                         /* … and its number */
 };
 
 /* The text of a cursor, in characters that need no escaping in a URL; "" for NONE. */
@@ -40,7 +39,8 @@ void feed_cursor_format(char out[FEED_CURSOR_SIZE], const struct feed_cursor *cu
 /* The inverse. Returns false if the text is malformed. */
 NODISCARD bool feed_cursor_parse(struct feed_cursor *out, struct slice text);
 
-/* A cursor of streams before everything that was recorded up to that millisecond. INT64_MAX: before all. */
+/* A cursor of streams: everything that was recorded up to that millisecond comes next. INT64_MAX: everything.
+ */
 struct feed_cursor feed_cursor_at(enum feed_cursor_kind kind, int64_t ms);
 
 /* The position before which to read on in a stream; "": from its end. */

@@ -5,10 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 
-void merge_begin(struct merge *merge, struct arena *arena, unsigned streams, const struct feed_cursor *from)
+void merge_begin(struct merge *merge, struct arena *arena, unsigned streams, const struct feed_cursor *from,
+                 size_t limit)
 {
     merge->arena = arena;
     merge->page_count = 0;
+    merge->limit = limit < MERGE_PAGE_MAX ? limit : MERGE_PAGE_MAX;
     merge->scanned = 0;
     merge->kind = from->kind;
     merge->from = *from;
@@ -89,11 +91,9 @@ static void take(struct merge *merge, struct merge_stream *stream)
     merge->page[merge->page_count++] = stream->next++->entry;
 }
 
-unsigned merge_advance(struct merge *merge, size_t limit)
+unsigned merge_advance(struct merge *merge)
 {
-    size_t goal = limit < MERGE_PAGE_MAX ? limit : MERGE_PAGE_MAX;
-
-    while (merge->page_count < goal) {
+    while (merge->page_count < merge->limit) {
         unsigned missing = missing_streams(merge);
         if (missing) {
             return missing;
@@ -129,28 +129,28 @@ static unsigned least_known(const struct merge *merge, unsigned missing)
 }
 
 /* End the page before what is missing: take what is newer than that. */
-static void end_short(struct merge *merge, unsigned missing, size_t goal)
+static void end_short(struct merge *merge, unsigned missing)
 {
     int64_t known = position_ms(merge->streams[least_known(merge, missing)].before);
     struct merge_stream *stream;
 
-    while (merge->page_count < goal && (stream = newest_stream(merge)) != NULL && stream->next->ms > known) {
+    while (merge->page_count < merge->limit && (stream = newest_stream(merge)) != NULL &&
+           stream->next->ms > known) {
         take(merge, stream);
     }
-    for (unsigned i = 0; i < FEED_CURSOR_STREAMS && merge->page_count < goal; i++) {
+    for (unsigned i = 0; i < FEED_CURSOR_STREAMS && merge->page_count < merge->limit; i++) {
         if (missing & 1U << i && position_ms(merge->streams[i].before) == known) {
             pass(merge, i, merge->streams[i].before);
         }
     }
 }
 
-void merge_end(struct merge *merge, size_t limit)
+void merge_end(struct merge *merge)
 {
-    size_t goal = limit < MERGE_PAGE_MAX ? limit : MERGE_PAGE_MAX;
     unsigned missing = missing_streams(merge);
 
-    if (merge->page_count < goal && missing) {
-        end_short(merge, missing, goal);
+    if (merge->page_count < merge->limit && missing) {
+        end_short(merge, missing);
     }
     if (missing || newest_stream(merge) != NULL) {
         merge->next = merge->from;

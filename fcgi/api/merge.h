@@ -67,6 +67,7 @@ struct merge {
     struct arena *arena; /* borrowed */
     const void *page[MERGE_PAGE_MAX];
     size_t page_count;
+    size_t limit;               /* the page is complete with so many */
     size_t scanned;             /* entries that were read */
     enum feed_cursor_kind kind; /* of its cursors: that of from, which is not NONE */
     struct feed_cursor from;    /* where this page began; while it fills, what is passed so far */
@@ -74,12 +75,14 @@ struct merge {
     struct merge_stream streams[FEED_CURSOR_STREAMS];
 };
 
-/* Start an empty page of those streams (a bit each), from that cursor on. Copies from; borrows arena. */
-void merge_begin(struct merge *merge, struct arena *arena, unsigned streams, const struct feed_cursor *from);
+/* Start an empty page, of at most limit (and MERGE_PAGE_MAX) entries of those streams (a bit each), from that
+ * cursor on. Copies from; borrows arena. */
+void merge_begin(struct merge *merge, struct arena *arena, unsigned streams, const struct feed_cursor *from,
+                 size_t limit);
 
-/* Move entries to the page until it has limit (at most MERGE_PAGE_MAX), or until streams must be asked first.
- * Returns those streams, a bit each; 0: the page is complete. */
-unsigned merge_advance(struct merge *merge, size_t limit);
+/* Move entries to the page until it is complete, or until streams must be asked first. Returns those streams,
+ * a bit each; 0: the page is complete. */
+unsigned merge_advance(struct merge *merge);
 
 /* Has enough been read for one request? */
 bool merge_is_spent(const struct merge *merge);
@@ -90,6 +93,6 @@ NODISCARD enum err merge_fill(struct merge *merge, unsigned stream, size_t asked
                               const struct merge_reply *entries, struct errinfo *info);
 
 /* End the page, complete or not: find where the next one begins. */
-void merge_end(struct merge *merge, size_t limit);
+void merge_end(struct merge *merge);
 
 #endif

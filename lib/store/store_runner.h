@@ -36,8 +36,8 @@ NODISCARD enum err store_tidy_reply(const struct reply *reply, bool *holds, stru
 /* Hand on up to STORE_BATCH_MAX claims of a dead runner: unstarted ones are due again, started ones are
  * retried (at-least-once) or recorded as lost (at-most-once). */
 void store_recover(struct cmd *cmd, unsigned shard, const char *dead, const struct store_keep *keep);
-/* Likewise one claim of a living runner that has no such run any more: it has recorded it, and Redis' data
- * went back behind that. */
+/* Hand on one started claim of a living runner that no longer knows it: the attempt was recorded, and then
+ * Redis' data went back to before that. */
 void store_recover_lost(struct cmd *cmd, const char *runner, const struct store_attempt *attempt,
                         const struct store_keep *keep);
 struct store_recovered {

@@ -99,7 +99,7 @@ static void wait_before_judging(struct lease *lease)
     lease->judge_from.ms = now(lease).ms + LEASE_MS;
 }
 
-/* Take in a stamp of Redis' clock. */
+/* Feed a stamp of Redis' clock to the cluster_clock. */
 static void note_time(struct lease *lease, int64_t stamp_us, int64_t sent_us)
 {
     struct cluster_clock *cluster_clock = lease->context->cluster_clock;
@@ -157,7 +157,7 @@ static void on_beat(void *arg, const struct reply *reply)
     lease->beats++;
     note_time(lease, stamp_us, beat.sent_us);
     if (!is_running(lease)) {
-        wait_before_judging(lease); /* whatever kept us from beating may have kept the others from it, too */
+        wait_before_judging(lease); /* what kept us from sending heartbeats may have kept the others, too */
     }
     lease->until.ms = beat.sent_us / 1000 + LEASE_MS - LEASE_MARGIN_MS;
     note_runners(lease, reply, count);
@@ -204,7 +204,7 @@ bool lease_take_step(struct lease *lease)
 
 static void on_goodbye(void *arg, const struct reply *reply)
 {
-    (void)reply; /* unanswered or refused: the others will find the heartbeat past, and nothing held */
+    (void)reply; /* if it is lost or refused, the others find this runner dead, and holding nothing */
     struct lease *lease = arg;
     lease->gone = true;
 }

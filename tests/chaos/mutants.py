@@ -79,7 +79,7 @@ MUTANTS = [
     Mutant("next-from-now", "the next instant is computed from the scheduled one", (1, 2),
            "kill-runner,kill-redis,stop-redis",
            (("runner/run/attempts.c", "if (!job_next(&attempt->job, attempt->claim.scheduled, &attempt->following)) {",
-             """struct wall_ms now = cluster_clock_now(attempts->cluster_clock);
+             """struct wall_ms now = cluster_clock_now(attempts_clock(attempts));
     now = now.ms > attempt->claim.scheduled.ms ? now : attempt->claim.scheduled;
     if (!job_next(&attempt->job, now, &attempt->following)) {"""),)),
     Mutant("no-reconciling", "claims whose answer was lost with a connection are handed back", (5, 7),
@@ -258,6 +258,8 @@ redis.call('ZADD', due_key, first_due, job_id)
     Tested("nothing-to-spare", "a host that answered has a place, whatever others were trusted with", "test_gate",
            (("runner/run/gate.c", "return host->quick && gate_host_inside(host) == 0 && gate->spare < gate_spares(gate);",
              "return host->quick && gate_host_inside(host) == 0 && gate->spare > gate_spares(gate);"),)),
+    Tested("after-those-that-hang", "of what begins at one instant, calls of hosts that answer come first", "test_attempts",
+           (("runner/run/attempts.c", "gate_knows_as_quick(attempt) ? 0 : 1;", "gate_knows_as_quick(attempt) ? 1 : 1;"),)),
     Tested("trusted-for-ever", "a host that falls silent is trusted no longer than its calls took", "test_gate",
            (("runner/run/gate_host.c", "first->at <= now.ms", "first->at <= now.ms - 3600000"),)),
     Tested("time-outs-earn", "a call without an answer in time earns its host nothing", "test_gate",
@@ -284,6 +286,10 @@ redis.call('ZADD', due_key, first_due, job_id)
              "        spare = call->easy;\n    } else {\n        curl_easy_cleanup(call->easy);\n    }\n"),
             ("runner/http/http_client.c", "    call->easy = curl_easy_init();\n",
              "    call->easy = spare != NULL ? spare : curl_easy_init();\n    spare = NULL;\n"))),
+    Tested("unprinted-field", "every field that is not at its default is part of what a job's id is made of", "test_fields.py",
+           (("lib/job/call_options.c", '    print_number(out, "keep_response", options->keep_response, 0);\n', ""),), "another_job"),
+    Tested("undescribed-field", "every field that is not at its default goes to Redis, and back to who asks", "test_fields.py",
+           (("lib/job/stateful.c", "    fields->max_runs = (struct job_number){stateful->max_runs > 0, stateful->max_runs};\n", ""),), "comes_back"),
 ]
 
 

@@ -246,9 +246,13 @@ class World:
         self.taken[job].add(at)
 
     def redrive(self):
+        """From then on an occurrence counts as one of the schedule, even if it was a manual run: a pause cancels it."""
         members = self.db.zrange(key("dead"), 0, 3)
-        answers = members and self.scripts.redrive(members)
-        done = [member[:32] for member, answer in zip(members, answers) if int(answer) > 0]
+        answers = self.scripts.redrive(members) if members else []
+        for member, answer in zip(members, answers):
+            if answer > 0:
+                self.sent[member] = [((which, "schedule"), attempt) for (which, _), attempt in self.sent[member]]
+        done = [member[:32] for member, answer in zip(members, answers) if answer > 0]
         self.changes += [(job, "redrive") for job in dict.fromkeys(done)]
         return str(answers)
 

@@ -1,4 +1,4 @@
--- job_pause: pause a job. It is called no more until it is resumed; what was claimed and not started is void with that.
+-- job_pause: pause a job: it is not called until it is resumed. That voids what was claimed and not started.
 -- needs: audit state
 -- Returns ANSWER_DONE, ANSWER_SAME (it was paused before: nothing changes), ANSWER_NONE, ANSWER_OTHER (it is broken).
 if redis.call('EXISTS', job_key) == 0 then
