@@ -59,6 +59,27 @@ TEST(audit_has_each_change_once)
     check(5, "delete", 2);
 }
 
+TEST(audit_has_no_entry_of_what_was_refused)
+{
+    enum store_answer answer;
+    struct store_job read;
+    struct wall_ms taken;
+    struct cmd cmd;
+    size_t records;
+    create(JOB_ATLEAST_ONCE);
+    assert_true(get(&read, &records));
+    assert_int_equal(change(&the_job, STORE_TIME_KEPT, soon_at), STORE_ANSWER_DONE);
+    const struct store_change stale = {.read = &read, .definition = &the_job};
+    store_job_change(&cmd, &stale, SOMEONE);
+    call(&cmd);
+    assert_int_equal(store_job_change_reply(reply, &answer, &taken, &info), ERR_OK);
+    assert_int_equal(answer, STORE_ANSWER_OTHER);
+    store_job_delete(&cmd, &a, 1, SOMEONE);
+    call(&cmd);
+    assert_int_equal(reply->integer, STORE_ANSWER_OTHER);
+    check(2, "change", 2);
+}
+
 TEST(audit_is_trimmed)
 {
     struct store_actor actor = *SOMEONE;
