@@ -23,9 +23,8 @@ void audit_begin(struct context *ctx)
                                       .keep = ctx->actor.keep};
 }
 
-void audit_set_route(struct context *ctx, const char *method, const char *route)
+void audit_set_route(struct context *ctx, const char *route)
 {
-    ctx->actor.method = method;
     ctx->actor.route = route;
 }
 
@@ -98,8 +97,8 @@ static void note(struct cmd *cmd, const struct refusal *refusal)
     store_audit_refuse(cmd, &actor, api_code_name(refusal->code), refusal->count);
     log_warn("requests refused", log_str("code", api_code_name(refusal->code)),
              log_i64("count", refusal->count), log_str("by", refusal->who),
-             log_str("address", refusal->address), log_str("method", actor.method),
-             log_str("route", refusal->route));
+             log_str("address", refusal->address[0] ? refusal->address : NULL),
+             log_str("method", actor.method), log_str("route", refusal->route));
 }
 
 /* What Redis did not take is counted on. */

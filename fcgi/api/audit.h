@@ -18,8 +18,8 @@
  */
 void audit_begin(struct context *ctx);
 
-/* The route that was found (static storage), and the request's method. */
-void audit_set_route(struct context *ctx, const char *method, const char *route);
+/* The path of the route that was found (static storage); NULL: none. */
+void audit_set_route(struct context *ctx, const char *route);
 
 /* Who asks: the id of a key. Borrowed until the request ends. */
 void audit_set_who(struct context *ctx, struct slice who);

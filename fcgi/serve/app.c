@@ -34,10 +34,10 @@ static bool serve(struct app *app, const struct request_source *source, struct a
     }
     const struct route *route =
         route_find(request->path, request->method, &request->id, app->context.response.allow, error);
+    audit_set_route(&app->context, route != NULL ? route->path : NULL);
     if (route == NULL || (route->params != NULL && !request_read_query(request, route->params, error))) {
         return false;
     }
-    audit_set_route(&app->context, route->method, route->path);
     app->left = route_is_bulk(route) && app->admit != NULL && !app->admit(app->admit_arg);
     if (app->left) {
         return true;

@@ -48,7 +48,7 @@ static void refuse(const char *address, enum api_code code)
     struct api_error error;
     assert_true(request_read_head(&ctx->request, fake_source(&fake), &error));
     audit_begin(ctx);
-    audit_set_route(ctx, "POST", "/v1/x");
+    audit_set_route(ctx, "/v1/x");
     audit_set_who(ctx, slice_of("key7"));
     refusals_add(&ctx->refusals, &ctx->actor, code, now);
 }
