@@ -181,7 +181,7 @@ redis.call('ZADD', due_key, first_due, job_id)
     Tested("noted-one-by-one", "refused requests are noted once a minute, with their number", "test_refusals",
            (("fcgi/api/refusals.c", "it->quiet.ms = now.ms + REFUSALS_EACH_MS;", "it->quiet.ms = now.ms;"),)),
     Tested("room-for-every-address", "a flood of addresses is counted together, and not as one of them", "test_refusals",
-           (("fcgi/api/refusals.c", "it = it != NULL ? it : find_others(refusals, code);", "it = it != NULL ? it : &refusals->of[0];"),)),
+           (("fcgi/api/refusals.c", "it = it != NULL ? it : find_others(refusals, code);", "it = it != NULL ? it : (find_others(refusals, code), &refusals->of[0]);"),)),
     Tested("unbounded-memory", "what is remembered of deleted jobs is bounded", "test_store_taken",
            (("lib/store/lua/part/gone.lua", "    if excess > 0 then", "    if false then"),)),
     Tested("history-not-asked", "behind a clock that was set back the history says what was called", "test_store_taken",
