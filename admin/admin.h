@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/config.h"
 #include "redis/redis_sync.h"
+#include "store/store_audit.h"
 
 /* The exit status, besides 0. */
 enum {
@@ -19,7 +20,8 @@ struct admin {
     struct config config;
     struct redis_sync *redis; /* owned */
     struct arena replies;
-    int argc; /* what follows the command */
+    struct store_actor actor; /* of what it changes, for the trail */
+    int argc;                 /* what follows the command */
     char **argv;
 };
 

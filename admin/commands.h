@@ -4,8 +4,11 @@
 
 #include "admin.h"
 
+#define ADMIN_AUDIT_LIMIT "100" /* entries that dronc-admin audit shows, unless something else is said */
+
 typedef int admin_command(struct admin *admin);
 
+admin_command command_audit;      /* trail.c */
 admin_command command_check;      /* check.c */
 admin_command command_key_create; /* key_make.c */
 admin_command command_key_rotate;

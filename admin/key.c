@@ -180,9 +180,9 @@ int command_key_revoke(struct admin *admin)
     if (status != 0) {
         return status;
     }
-    store_key_revoke(&cmd, id);
+    store_key_revoke(&cmd, id, &admin->actor);
     status = key_command(admin, &cmd, &answer);
-    if (status == 0 && answer != STORE_KEYED_DONE) {
+    if (status == 0 && answer != STORE_KEYED_DONE && answer != STORE_KEYED_KNOWN) {
         return key_refuse_missing(id);
     }
     return status != 0 ? status

@@ -86,7 +86,7 @@ static int make_wish(struct admin *admin, const struct words *words, struct key_
     *wish = (struct key_wish){.name = slice_of(words->name != NULL ? words->name : "admin"),
                               .from = slice_or_none(words->from),
                               .dn = slice_or_none(words->cert_dn),
-                              .by = slice_of("dronc-admin")};
+                              .by = admin->actor.who};
     status = status != 0 ? status : read_scopes(words, any, &wish->scopes);
     status = status != 0 ? status : read_instant("--not-before", words->not_before, now, &wish->not_before);
     status = status != 0 ? status : read_instant("--expires", words->expires, now, &wish->expires);
@@ -102,7 +102,7 @@ static int store(struct admin *admin, const struct key_new *made)
 {
     enum store_keyed answer = STORE_KEYED_NONE;
     struct cmd cmd;
-    store_key_create(&cmd, &made->fields);
+    store_key_create(&cmd, &made->fields, &admin->actor);
     int status = key_command(admin, &cmd, &answer);
     if (status != 0) {
         return status;
@@ -149,7 +149,7 @@ static int store_token(struct admin *admin, const struct key_new *made, int64_t 
 {
     enum store_keyed answer = STORE_KEYED_NONE;
     struct cmd cmd;
-    store_key_rotate(&cmd, made->id, made->hash, overlap_ms);
+    store_key_rotate(&cmd, made->id, made->hash, overlap_ms, &admin->actor);
     int status = key_command(admin, &cmd, &answer);
     if (status != 0) {
         return status;

@@ -1,4 +1,5 @@
-/* dronc-admin: what an operator does beside the API, straight in Redis: API keys, above all the first one. */
+/* dronc-admin: what an operator does beside the API, straight in Redis: API keys, above all the first one, and the
+ * trail. */
 #include "admin.h"
 #include "base/startup.h"
 #include "base/version.h"
@@ -14,7 +15,7 @@
 #define ASK_MS 5000 /* for one question to Redis */
 
 static const char HELP[] =
-    "dronc-admin " DRONC_VERSION ": Dronc's API keys, straight in Redis\n\n"
+    "dronc-admin " DRONC_VERSION ": Dronc's API keys and the trail, straight in Redis\n\n"
     "Usage: dronc-admin COMMAND\n\n"
     "  key create           make a key, and print its token, which is shown only now\n"
     "      --name NAME          what it is for (admin)\n"
@@ -30,6 +31,12 @@ static const char HELP[] =
     "  key revoke ID        refuse it from now on: each handler within two seconds\n"
     "  key rotate ID        give it a new token\n"
     "      --overlap TIME       for how long the old token is taken, such as 0s, 15m, 7d (24h)\n"
+    "  audit                the trail: who changed what, and what was refused, the latest first\n"
+    "      --since WHEN         an instant, or a time such as 24h: so long ago\n"
+    "      --by WHO             only what this key's id, local or dronc-admin did\n"
+    "      --object WHAT        only what was done to this: a job's id, or key: and a key's id\n"
+    "      --limit N            how many entries at most, 1 to 10000 (" ADMIN_AUDIT_LIMIT ")\n"
+    "      --format FORMAT      table, or json: a line for each, as GET /v1/audit has them (table)\n"
     "  check                is Redis there, are there keys, and would anyone get in without one?\n"
     "  --help, --version\n\n"
     "Scopes: jobs:read jobs:write jobs:run executions:read dead:write export secrets:read secrets:write\n"
@@ -118,6 +125,7 @@ static const struct {
     const char *words[2];
     admin_command *run;
 } commands[] = {
+    {{"audit"}, command_audit},
     {{"check"}, command_check},
     {{"key", "create"}, command_key_create},
     {{"key", "list"}, command_key_list},
@@ -145,6 +153,8 @@ static int run(admin_command *command, struct admin *admin)
     if (!read_config(&admin->config)) {
         return ADMIN_USAGE;
     }
+    admin->actor =
+        (struct store_actor){.who = slice_of("dronc-admin"), .keep = admin->config.audit_max / STORE_SHARDS};
     admin->redis = redis_sync_new(&admin->config, clock_system(), &admin->replies);
     int status = admin->redis != NULL ? command(admin) : admin_say(ADMIN_REFUSED, "out of memory");
     redis_sync_free(admin->redis);

@@ -1,6 +1,7 @@
 /* auth: see auth.h. */
 #include "api/auth.h"
 
+#include "api/audit.h"
 #include "api/key_cache.h"
 #include "api/rate.h"
 #include "http/front.h"
@@ -64,6 +65,9 @@ static bool check_key(struct context *ctx, const char *id, const struct key_proo
         return false;
     }
     caller->verdict = key_judge(key, proof, now);
+    if (caller->verdict != KEY_UNKNOWN) {
+        memcpy(caller->shown, key->id, sizeof caller->shown);
+    }
     if (caller->verdict == KEY_GOOD) {
         caller->key = *key;
         caller->scopes = key->scopes;
@@ -137,11 +141,23 @@ static void identify(struct context *ctx)
     }
 }
 
+/* Who asks, for the trail. A key that is revoked or has expired is named, too. */
+static struct slice who(const struct context *ctx)
+{
+    bool is_let_in = ctx->caller.scopes != 0 && ctx->barred.code == ERR_OK;
+
+    if (ctx->caller.shown[0] != '\0') {
+        return slice_of(ctx->caller.shown);
+    }
+    return is_let_in ? slice_of(AUDIT_LOCAL) : (struct slice){NULL, 0};
+}
+
 void auth_identify(struct context *ctx)
 {
     ctx->caller = (struct caller){.verdict = KEY_UNKNOWN};
     identify(ctx);
     note_keys(ctx);
+    audit_set_who(ctx, who(ctx));
 }
 
 /* ---- may that client? ---- */

@@ -17,7 +17,7 @@
 
 #include <stdbool.h>
 
-/* Find out who asks, into ctx->caller. A client that has no sound key is a caller without scopes. */
+/* Find out who asks, into ctx->caller and, for the trail, ctx->actor. A client that has no sound key is a caller without scopes. */
 void auth_identify(struct context *ctx);
 
 /* May the caller use a route that needs this scope? Returns false if not; error is filled (401, 403). */

@@ -13,6 +13,7 @@ enum err context_init(struct context *ctx, const struct config *config, struct c
     ctx->clock = clock;
     redis_clock_init(&ctx->redis_clock, clock);
     ctx->timezone = config->timezone;
+    ctx->actor.keep = config->audit_max / STORE_SHARDS;
     ctx->zones_due.ms = clock_mono(&clock).ms + CONTEXT_ZONES_MS;
     request_init(&ctx->request);
     response_init(&ctx->response);

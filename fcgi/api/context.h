@@ -12,6 +12,7 @@
 #define DRONC_CONTEXT_H
 
 #include "access/key.h"
+#include "api/refusals.h"
 #include "base/arena.h"
 #include "base/buffer.h"
 #include "base/clock.h"
@@ -22,6 +23,7 @@
 #include "net/targets.h"
 #include "redis/redis_clock.h"
 #include "redis/redis_sync.h"
+#include "store/store_audit.h"
 #include "zone/zone.h"
 
 #define CONTEXT_ZONES_MS 5000 /* a new tzdata is in use within this time, without a restart */
@@ -40,8 +42,9 @@ typedef void context_more_fn(struct context *ctx, void *arg);
 /* Who asks (auth.h). */
 struct caller {
     enum key_verdict verdict;
-    unsigned scopes; /* enum scope; 0: may do nothing that needs one */
-    struct key key;  /* id "": without a key */
+    unsigned scopes;           /* enum scope; 0: may do nothing that needs one */
+    struct key key;            /* id "": without a key */
+    char shown[TOKEN_ID_SIZE]; /* id of the key that it has, be it good or not; "": none that is known */
 };
 
 struct context {
@@ -53,6 +56,8 @@ struct context {
     const char *timezone;           /* of jobs that name none; borrowed from config */
     struct targets targets;         /* where the calls of jobs may go */
     struct redis_sync *redis;       /* owned; makes its replies in memory */
+    struct store_actor actor;       /* who asks for this request, and from where (audit.h) */
+    struct refusals refusals;       /* not in the trail yet (audit.h) */
     struct arena memory;            /* of this request */
     struct request request;
     struct response response;

@@ -1,7 +1,7 @@
 /* dead_act: POST /v1/dead/{id}/redrive and DELETE /v1/dead/{id}, and both for many: POST /v1/dead:redrive and
  * DELETE /v1/dead. Those for many go through one shard after the other, a bounded number of entries per
  * request. */
-#include "api/context.h"
+#include "api/audit.h"
 #include "api/dead.h"
 #include "api/resources.h"
 #include "job/execution.h"
@@ -66,7 +66,7 @@ bool dead_redrive(struct context *ctx, struct api_error *error)
     if (!dead_id_parse(ctx->request.id, &next.job, &next.scheduled)) {
         return no_such_dead(error);
     }
-    store_dead_redrive(&cmd, store_shard(&next.job), STORE_ATTEMPTS, &at_once);
+    store_dead_redrive(&cmd, store_shard(&next.job), STORE_ATTEMPTS, &at_once, &ctx->actor);
     store_dead_add(&cmd, &next.job, next.scheduled);
     if (context_ask(ctx, &cmd, 1, &reply, &info) != ERR_OK ||
         store_dead_redrive_at(reply, 0, &done, &next.attempt, &info) != ERR_OK) {
@@ -75,6 +75,7 @@ bool dead_redrive(struct context *ctx, struct api_error *error)
     if (done != STORE_REDRIVE_DONE) {
         return refuse_redrive(done, error);
     }
+    audit_changed(ctx, STORE_ACTION_REDRIVE, &next.job, 1);
     write_redriven(ctx, &next);
     return true;
 }
@@ -91,7 +92,7 @@ bool dead_delete(struct context *ctx, struct api_error *error)
     if (!dead_id_parse(ctx->request.id, &job, &scheduled)) {
         return no_such_dead(error);
     }
-    store_dead_drop(&cmd, store_shard(&job));
+    store_dead_drop(&cmd, store_shard(&job), &ctx->actor);
     store_dead_add(&cmd, &job, scheduled);
     if (context_ask(ctx, &cmd, 1, &reply, &info) != ERR_OK ||
         store_dead_drop_reply(reply, &dropped, &info) != ERR_OK) {
@@ -100,6 +101,7 @@ bool dead_delete(struct context *ctx, struct api_error *error)
     if (dropped == 0) {
         return no_such_dead(error);
     }
+    audit_changed(ctx, STORE_ACTION_DROP, &job, 1);
     response_empty(&ctx->response, 204);
     return true;
 }
@@ -159,30 +161,38 @@ static enum err count_redriven(struct sweep *sweep, const struct reply *reply, s
     return err;
 }
 
+static enum err count_dropped(struct sweep *sweep, const struct reply *reply, struct errinfo *info)
+{
+    int64_t dropped = 0;
+    enum err err = store_dead_drop_reply(reply, &dropped, info);
+
+    sweep->done += dropped;
+    return err;
+}
+
 static enum err act(struct context *ctx, struct sweep *sweep, unsigned shard, struct errinfo *info)
 {
     const struct store_pace pace = {sweep->at.next_us, sweep->query->step_us};
     const struct reply *reply;
-    int64_t dropped = 0;
     struct cmd cmd;
 
     if (sweep->redrive) {
-        store_dead_redrive(&cmd, shard, STORE_ATTEMPTS, &pace);
+        store_dead_redrive(&cmd, shard, STORE_ATTEMPTS, &pace, &ctx->actor);
     } else {
-        store_dead_drop(&cmd, shard);
+        store_dead_drop(&cmd, shard, &ctx->actor);
     }
     for (size_t i = 0; i < sweep->count; i++) {
         store_dead_add(&cmd, &sweep->found[i].job, sweep->found[i].scheduled);
     }
+    int64_t before = sweep->done;
     enum err err = context_ask(ctx, &cmd, 1, &reply, info);
-    if (err != ERR_OK) {
-        return err;
+    if (err == ERR_OK) {
+        err = sweep->redrive ? count_redriven(sweep, reply, info) : count_dropped(sweep, reply, info);
     }
-    if (sweep->redrive) {
-        return count_redriven(sweep, reply, info);
+    if (sweep->done > before) {
+        audit_changed(ctx, sweep->redrive ? STORE_ACTION_REDRIVE : STORE_ACTION_DROP,
+                      sweep->query->one_job ? &sweep->query->job : NULL, sweep->done - before);
     }
-    err = store_dead_drop_reply(reply, &dropped, info);
-    sweep->done += dropped;
     return err;
 }
 

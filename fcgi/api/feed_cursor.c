@@ -1,17 +1,25 @@
-/* feed_cursor: "f<ms>[.<shard>-<sequence>]…" for the feed, "h<scheduled>.<attempt>" for a history. */
+/* feed_cursor: "f<ms>[.<shard>-<sequence>]…" for the feed, "a…" likewise for the trail,
+ * "h<scheduled>.<attempt>" for a history. */
 #include "api/feed_cursor.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static void format_feed(char out[FEED_CURSOR_SIZE], const struct feed_cursor *cursor)
+/* How many streams the kind has; 0: it has none. */
+static unsigned streams_of(enum feed_cursor_kind kind)
 {
-    size_t len = (size_t)snprintf(out, FEED_CURSOR_SIZE, "f%lld", (long long)cursor->ms);
+    return kind == FEED_CURSOR_FEED ? STORE_SHARDS : kind == FEED_CURSOR_AUDIT ? STORE_AUDIT_STREAMS : 0;
+}
 
-    for (unsigned shard = 0; shard < STORE_SHARDS; shard++) {
-        if (cursor->passed[shard] >= 0) {
-            len += (size_t)snprintf(out + len, FEED_CURSOR_SIZE - len, ".%u-%lld", shard,
-                                    (long long)cursor->passed[shard]);
+static void format_streams(char out[FEED_CURSOR_SIZE], const struct feed_cursor *cursor)
+{
+    char letter = cursor->kind == FEED_CURSOR_FEED ? 'f' : 'a';
+    size_t len = (size_t)snprintf(out, FEED_CURSOR_SIZE, "%c%lld", letter, (long long)cursor->ms);
+
+    for (unsigned stream = 0; stream < streams_of(cursor->kind); stream++) {
+        if (cursor->passed[stream] >= 0) {
+            len += (size_t)snprintf(out + len, FEED_CURSOR_SIZE - len, ".%u-%lld", stream,
+                                    (long long)cursor->passed[stream]);
         }
     }
 }
@@ -19,8 +27,8 @@ static void format_feed(char out[FEED_CURSOR_SIZE], const struct feed_cursor *cu
 void feed_cursor_format(char out[FEED_CURSOR_SIZE], const struct feed_cursor *cursor)
 {
     out[0] = '\0';
-    if (cursor->kind == FEED_CURSOR_FEED) {
-        format_feed(out, cursor);
+    if (streams_of(cursor->kind) > 0) {
+        format_streams(out, cursor);
     } else if (cursor->kind == FEED_CURSOR_JOB) {
         snprintf(out, FEED_CURSOR_SIZE, "h%lld.%d", (long long)cursor->scheduled.ms, cursor->attempt);
     }
@@ -32,20 +40,19 @@ static bool take_number(struct slice *rest, char mark, int64_t *out)
     return slice_i64(slice_take_until(rest, mark), out) && *out >= 0;
 }
 
-static bool parse_feed(struct feed_cursor *out, struct slice rest)
+static bool parse_streams(struct feed_cursor *out, struct slice rest)
 {
-    out->kind = FEED_CURSOR_FEED;
     if (!take_number(&rest, '.', &out->ms) || out->ms == INT64_MAX) {
         return false;
     }
     while (rest.len > 0) {
-        int64_t shard;
+        int64_t stream;
         int64_t sequence;
-        if (!take_number(&rest, '-', &shard) || shard >= STORE_SHARDS ||
+        if (!take_number(&rest, '-', &stream) || stream >= streams_of(out->kind) ||
             !take_number(&rest, '.', &sequence)) {
             return false;
         }
-        out->passed[shard] = sequence;
+        out->passed[stream] = sequence;
     }
     return true;
 }
@@ -54,7 +61,6 @@ static bool parse_job(struct feed_cursor *out, struct slice rest)
 {
     int64_t attempt;
 
-    out->kind = FEED_CURSOR_JOB;
     if (!take_number(&rest, '.', &out->scheduled.ms) || !take_number(&rest, '.', &attempt) || rest.len > 0 ||
         attempt > STORE_ATTEMPT_MAX) {
         return false;
@@ -65,26 +71,43 @@ static bool parse_job(struct feed_cursor *out, struct slice rest)
 
 bool feed_cursor_parse(struct feed_cursor *out, struct slice text)
 {
-    *out = (struct feed_cursor){0};
-    for (unsigned shard = 0; shard < STORE_SHARDS; shard++) {
-        out->passed[shard] = -1;
-    }
+    *out = feed_cursor_at(FEED_CURSOR_NONE, 0);
     if (text.len < 2) {
         return false;
     }
     struct slice rest = {text.data + 1, text.len - 1};
-    return text.data[0] == 'f' ? parse_feed(out, rest) : text.data[0] == 'h' && parse_job(out, rest);
+    switch (text.data[0]) {
+    case 'f':
+        out->kind = FEED_CURSOR_FEED;
+        return parse_streams(out, rest);
+    case 'a':
+        out->kind = FEED_CURSOR_AUDIT;
+        return parse_streams(out, rest);
+    case 'h':
+        out->kind = FEED_CURSOR_JOB;
+        return parse_job(out, rest);
+    default:
+        return false;
+    }
 }
 
-void feed_cursor_before(char out[STORE_FEED_ID_MAX], const struct feed_cursor *cursor, unsigned shard)
+struct feed_cursor feed_cursor_at(enum feed_cursor_kind kind, int64_t ms)
+{
+    struct feed_cursor cursor = {.kind = kind, .ms = ms};
+
+    memset(cursor.passed, -1, sizeof cursor.passed);
+    return cursor;
+}
+
+void feed_cursor_before(char out[STORE_FEED_ID_MAX], const struct feed_cursor *cursor, unsigned stream)
 {
     out[0] = '\0';
-    if (cursor->kind != FEED_CURSOR_FEED) {
+    if (streams_of(cursor->kind) == 0 || cursor->ms == INT64_MAX) {
         return;
     }
-    if (cursor->passed[shard] >= 0) {
+    if (cursor->passed[stream] >= 0) {
         snprintf(out, STORE_FEED_ID_MAX, "%lld-%lld", (long long)cursor->ms,
-                 (long long)cursor->passed[shard]);
+                 (long long)cursor->passed[stream]);
     } else {
         snprintf(out, STORE_FEED_ID_MAX, "%lld-0", (long long)cursor->ms + 1);
     }

@@ -2,7 +2,7 @@
  * it alone would get. Lines go to Redis many at a time (schedule_prepare). A line that needs more is done
  * alone when its turn comes, so that lines take effect in their order. After a failure of Redis the remaining
  * lines fail at once: a client must not wait for a thousand time-outs. */
-#include "api/context.h"
+#include "api/audit.h"
 #include "api/idempotency.h"
 #include "api/resources.h"
 #include "api/schedule.h"
@@ -107,7 +107,7 @@ static void send_group(struct batch *b)
     for (size_t i = 0; i < b->count; i++) {
         struct line *line = &b->lines[i];
         if (line->prepared != NULL) {
-            line->stored = schedule_is_stored(line->prepared, &replies[sent++]);
+            line->stored = schedule_is_stored(b->ctx, line->prepared, &replies[sent++]);
         }
     }
 }
@@ -119,6 +119,7 @@ static void write_error(struct batch *b, const struct line *line, const struct a
     int status = api_code_status(error->code);
     struct json_writer w;
 
+    audit_refused(b->ctx, error->code);
     b->failed += api_code_is_failure(error->code) ? 1 : 0;
     json_begin(&w, &b->out);
     json_object_begin(&w);

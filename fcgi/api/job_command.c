@@ -1,6 +1,6 @@
 /* job_command: commands that leave a job's definition as it is: DELETE /v1/jobs/{id}, and POST …/pause,
  * …/resume and …/run. */
-#include "api/context.h"
+#include "api/audit.h"
 #include "api/job_view.h"
 #include "api/resources.h"
 #include "job/execution.h"
@@ -64,7 +64,7 @@ bool job_delete(struct context *ctx, struct api_error *error)
         if (!read_version(ctx, &id, &version, error)) {
             return false;
         }
-        store_job_delete(&cmd, &id, version);
+        store_job_delete(&cmd, &id, version, &ctx->actor);
         if (!command(ctx, &cmd, &answer, error)) {
             return false;
         }
@@ -75,6 +75,7 @@ bool job_delete(struct context *ctx, struct api_error *error)
     if (answer != STORE_ANSWER_DONE) {
         return job_view_refuse_missing(error);
     }
+    audit_changed(ctx, STORE_ACTION_DELETE, &id, 0);
     response_empty(&ctx->response, 204);
     return true;
 }
@@ -134,15 +135,22 @@ static bool read_note(struct context *ctx, struct note *note)
 static bool pause_and_show(struct context *ctx, const struct job_id *id, struct slice note,
                            struct api_error *error)
 {
+    const struct store_pause pause = {"user", note, context_by(ctx, (struct slice){NULL, 0})};
     enum store_answer answer = STORE_ANSWER_NONE;
+    const struct reply *reply;
+    struct errinfo info = {0};
     struct cmd cmd;
 
-    store_job_pause(&cmd, id, "user", note, context_by(ctx, (struct slice){"", 0}));
-    if (!command(ctx, &cmd, &answer, error)) {
-        return false;
+    store_job_pause(&cmd, id, &pause, &ctx->actor);
+    if (context_ask(ctx, &cmd, 1, &reply, &info) != ERR_OK ||
+        store_job_pause_reply(reply, &answer, &info) != ERR_OK) {
+        return fail(error, &info);
     }
-    if (answer != STORE_ANSWER_DONE) {
+    if (answer != STORE_ANSWER_DONE && answer != STORE_ANSWER_SAME) {
         return answer == STORE_ANSWER_OTHER ? job_view_refuse_broken(error) : job_view_refuse_missing(error);
+    }
+    if (answer == STORE_ANSWER_DONE) {
+        audit_changed(ctx, STORE_ACTION_PAUSE, id, 0);
     }
     const struct job_view *view = job_view_load(ctx, id, JOB_VIEW_RECORDS, error);
     return view != NULL && job_view_answer(ctx, 200, view);
@@ -178,13 +186,15 @@ static bool resume(struct context *ctx, const struct job_view *view, struct wall
         !job_plan_first(view->job, after->ms > view->behind.ms ? *after : view->behind, &change.due)) {
         change.timing = STORE_TIME_OVER;
     }
-    store_job_change(&cmd, &change);
+    store_job_change(&cmd, &change, &ctx->actor);
     if (context_ask(ctx, &cmd, 1, &reply, &info) != ERR_OK ||
         store_job_change_reply(reply, answer, &taken, &info) != ERR_OK) {
         return fail(error, &info);
     }
     if (*answer == STORE_ANSWER_TAKEN) {
         *after = taken;
+    } else if (*answer == STORE_ANSWER_DONE) {
+        audit_changed(ctx, STORE_ACTION_RESUME, &view->stored.id, 0);
     }
     return true;
 }
@@ -285,7 +295,7 @@ bool job_run(struct context *ctx, struct api_error *error)
         return job_view_refuse_broken(error);
     }
     request_make_name(request);
-    store_job_run(&cmd, &id, request, offset_of(view));
+    store_job_run(&cmd, &id, request, offset_of(view), &ctx->actor);
     if (context_ask(ctx, &cmd, 1, &reply, &info) != ERR_OK ||
         store_job_run_reply(reply, &answer, &scheduled, &info) != ERR_OK) {
         return fail(error, &info);
@@ -293,6 +303,7 @@ bool job_run(struct context *ctx, struct api_error *error)
     if (answer != STORE_ANSWER_DONE) {
         return answer == STORE_ANSWER_OTHER ? job_view_refuse_broken(error) : job_view_refuse_missing(error);
     }
+    audit_changed(ctx, STORE_ACTION_RUN, &id, 0);
     write_run(ctx, &id, scheduled);
     return true;
 }

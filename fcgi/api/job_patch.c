@@ -3,6 +3,7 @@
  * again under the job's name goes the same way, unmerged. */
 #include "api/job_patch.h"
 
+#include "api/audit.h"
 #include "api/job_view.h"
 #include "api/limits.h"
 #include "api/owned.h"
@@ -161,6 +162,7 @@ static enum step show(struct patch *p)
 
 static enum step show_changed(struct patch *p)
 {
+    audit_changed(p->ctx, STORE_ACTION_CHANGE, &p->id, 0);
     p->view = job_view_load(p->ctx, &p->id, JOB_VIEW_RECORDS, p->error);
     return p->view != NULL ? show(p) : STEP_FAILED;
 }
@@ -200,7 +202,7 @@ static enum step change(struct patch *p)
                     : paused                 ? STORE_TIME_PAUSED
                     : p->due.ms == INT64_MAX ? STORE_TIME_OVER
                                              : STORE_TIME_DUE;
-    store_job_change(&cmd, &change);
+    store_job_change(&cmd, &change, &p->ctx->actor);
     if (context_ask(p->ctx, &cmd, 1, &reply, &info) != ERR_OK ||
         store_job_change_reply(reply, &answer, &taken, &info) != ERR_OK) {
         (void)api_error_redis(p->error, API_STORAGE_ERROR, "the change is not known to be stored", &info);

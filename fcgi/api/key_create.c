@@ -1,5 +1,6 @@
 /* key_create: POST /v1/keys. The one answer that ever shows the token. */
 #include "access/scope.h"
+#include "api/audit.h"
 #include "api/keys.h"
 #include "api/resources.h"
 #include "text/rfc3339.h"
@@ -186,7 +187,7 @@ static bool store(struct context *ctx, const struct key_new *made, struct api_er
     struct json_writer w;
     struct cmd cmd;
 
-    store_key_create(&cmd, &made->fields);
+    store_key_create(&cmd, &made->fields, &ctx->actor);
     if (!keys_command(ctx, &cmd, &answer, error)) {
         return false;
     }
@@ -197,6 +198,7 @@ static bool store(struct context *ctx, const struct key_new *made, struct api_er
                                  : "this certificate is a key already",
                              STORE_KEYS_MAX);
     }
+    audit_key_changed(ctx, STORE_ACTION_CREATE, made->id);
     if (!keys_find(ctx, made->id, &fields, error)) {
         return false;
     }

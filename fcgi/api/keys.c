@@ -1,6 +1,7 @@
 /* keys: GET /v1/keys, DELETE /v1/keys/{id}, POST /v1/keys/{id}/rotate. What a key allows is lib/access' business. */
 #include "api/keys.h"
 
+#include "api/audit.h"
 #include "api/key_cache.h"
 #include "api/resources.h"
 #include "store/store_key.h"
@@ -176,12 +177,15 @@ bool key_revoke(struct context *ctx, struct api_error *error)
     if (!read_id(ctx, id, error)) {
         return false;
     }
-    store_key_revoke(&cmd, id);
+    store_key_revoke(&cmd, id, &ctx->actor);
     if (!keys_command(ctx, &cmd, &answer, error)) {
         return false;
     }
-    if (answer != STORE_KEYED_DONE) {
+    if (answer != STORE_KEYED_DONE && answer != STORE_KEYED_KNOWN) {
         return refuse_missing(error);
+    }
+    if (answer == STORE_KEYED_DONE) {
+        audit_key_changed(ctx, STORE_ACTION_REVOKE, id);
     }
     response_empty(&ctx->response, 204);
     return true;
@@ -252,7 +256,7 @@ static bool store_token(struct context *ctx, const char *id, int64_t overlap_s, 
     struct json_writer w;
     struct cmd cmd;
 
-    store_key_rotate(&cmd, id, made->hash, overlap_s * 1000);
+    store_key_rotate(&cmd, id, made->hash, overlap_s * 1000, &ctx->actor);
     if (!keys_command(ctx, &cmd, &answer, error)) {
         return false;
     }
@@ -262,6 +266,7 @@ static bool store_token(struct context *ctx, const char *id, int64_t overlap_s, 
     if (answer != STORE_KEYED_DONE) {
         return refuse_missing(error);
     }
+    audit_key_changed(ctx, STORE_ACTION_ROTATE, id);
     if (!keys_find(ctx, id, &fields, error)) {
         return false;
     }

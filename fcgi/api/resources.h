@@ -41,6 +41,9 @@ api_handler job_run;    /* POST /v1/jobs/{id}/run */
 /* preview.c */
 api_handler preview_schedule; /* GET /v1/schedule/preview */
 
+/* audit_list.c */
+api_handler audit_list; /* GET /v1/audit */
+
 /* dead_list.c */
 api_handler dead_list; /* GET /v1/dead */
 

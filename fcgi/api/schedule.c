@@ -2,6 +2,7 @@
  * clock, not this machine's, decides when it begins. */
 #include "api/schedule.h"
 
+#include "api/audit.h"
 #include "api/idempotency.h"
 #include "api/job_patch.h"
 #include "api/job_view.h"
@@ -98,6 +99,7 @@ static enum step take_answer(struct creation *c, enum store_creation answer, str
 
     switch (answer) {
     case STORE_CREATED:
+        audit_changed(c->ctx, STORE_ACTION_CREATE, &c->job->id, 0);
         return STEP_DONE;
     case STORE_KNOWN:
         return named ? STEP_REPLACE : c->as.changed ? compare_changed(c) : STEP_DONE;
@@ -130,7 +132,7 @@ static enum step store(struct creation *c)
     struct wall_ms at;
     struct cmd cmd;
 
-    store_job_restore(&cmd, c->job, &c->as);
+    store_job_restore(&cmd, c->job, &c->as, &c->ctx->actor);
     if (context_ask(c->ctx, &cmd, 1, &reply, &info) != ERR_OK ||
         store_job_create_reply(reply, &answer, &at, &info) != ERR_OK) {
         (void)api_error_redis(c->error, API_STORAGE_ERROR, "the job is not known to be stored", &info);
@@ -288,18 +290,24 @@ struct schedule_prepared *schedule_prepare(struct context *ctx, struct slice tex
         return NULL;
     }
     made->job = c.job;
-    store_job_restore(&made->cmd, c.job, &c.as);
+    store_job_restore(&made->cmd, c.job, &c.as, &ctx->actor);
     made->own_id = !c.as.changed && c.job->labels.name.data == NULL;
     return made;
 }
 
-bool schedule_is_stored(const struct schedule_prepared *prepared, const struct reply *reply)
+bool schedule_is_stored(const struct context *ctx, const struct schedule_prepared *prepared,
+                        const struct reply *reply)
 {
     enum store_creation answer;
     struct wall_ms at;
 
-    return store_job_create_reply(reply, &answer, &at, NULL) == ERR_OK &&
-           (answer == STORE_CREATED || (answer == STORE_KNOWN && prepared->own_id));
+    if (store_job_create_reply(reply, &answer, &at, NULL) != ERR_OK) {
+        return false;
+    }
+    if (answer == STORE_CREATED) {
+        audit_changed(ctx, STORE_ACTION_CREATE, &prepared->job->id, 0);
+    }
+    return answer == STORE_CREATED || (answer == STORE_KNOWN && prepared->own_id);
 }
 
 static bool store_body(struct context *ctx, struct api_error *error)

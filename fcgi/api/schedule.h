@@ -26,6 +26,7 @@ struct schedule_prepared {
 /* Returns the job and the command for a line of a backup. Returns NULL if schedule_store has to do it. */
 struct schedule_prepared *schedule_prepare(struct context *ctx, struct slice text);
 /* Does the reply to cmd show that the job is stored as it should be? */
-bool schedule_is_stored(const struct schedule_prepared *prepared, const struct reply *reply);
+bool schedule_is_stored(const struct context *ctx, const struct schedule_prepared *prepared,
+                        const struct reply *reply);
 
 #endif

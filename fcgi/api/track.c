@@ -72,7 +72,7 @@ static enum err ask_shards(struct page *page, unsigned shards, int ask, struct e
 
     for (unsigned shard = 0; shard < STORE_SHARDS; shard++) {
         if (shards & 1U << shard) {
-            store_executions(&cmds[count], shard, page->feed.shards[shard].before, ask);
+            store_executions(&cmds[count], shard, page->feed.merge.streams[shard].before, ask);
             numbers[count++] = shard;
         }
     }
@@ -100,23 +100,23 @@ static int how_many(const struct page *page, int asked)
         return asked == 0 ? ASK_FILTERED : min(2 * asked, ASK_MAX);
     }
     return asked == 0 ? min(query->limit / STORE_SHARDS + ASK_SPARE, query->limit)
-                      : query->limit - (int)page->feed.page_count;
+                      : query->limit - (int)page->feed.merge.page_count;
 }
 
 static enum err load_feed(struct page *page, struct errinfo *info)
 {
-    struct feed *feed = &page->feed;
+    struct merge *merge = &page->feed.merge;
     int ask = 0;
     unsigned missing;
 
-    while ((missing = feed_advance(feed)) != 0 && !feed_is_spent(feed)) {
+    while ((missing = merge_advance(merge)) != 0 && !merge_is_spent(merge)) {
         ask = how_many(page, ask);
         enum err err = ask_shards(page, missing, ask, info);
         if (err != ERR_OK) {
             return err;
         }
     }
-    feed_end(feed);
+    merge_end(merge);
     return ERR_OK;
 }
 
@@ -126,14 +126,14 @@ static void write_page(struct page *page, bool with_end)
     struct json_writer w;
     char cursor[FEED_CURSOR_SIZE];
 
-    feed_cursor_format(cursor, &page->feed.next);
+    feed_cursor_format(cursor, &page->feed.merge.next);
     response_json(&page->ctx->response, 200, &w);
     json_object_begin(&w);
     json_key(&w, "count");
-    json_put_i64(&w, (int64_t)page->feed.page_count);
+    json_put_i64(&w, (int64_t)page->feed.merge.page_count);
     json_key(&w, "executions");
     json_array_begin(&w);
-    for (size_t i = 0; i < page->feed.page_count; i++) {
+    for (size_t i = 0; i < page->feed.merge.page_count; i++) {
         execution_json_write(&w, feed_at(&page->feed, i));
     }
     json_array_end(&w);

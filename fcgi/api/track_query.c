@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-_Static_assert(QUERY_LIMIT_MAX <= FEED_PAGE_MAX, "a page has room for it");
+_Static_assert(QUERY_LIMIT_MAX <= MERGE_PAGE_MAX, "a page has room for it");
 
 static bool refuse_outcome(struct api_error *error)
 {

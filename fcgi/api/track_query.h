@@ -7,7 +7,7 @@
 #include "http/request.h"
 
 struct track_query {
-    int limit; /* 1 to FEED_PAGE_MAX */
+    int limit; /* 1 to MERGE_PAGE_MAX */
     struct feed_filter filter;
     struct feed_cursor from;
 };

@@ -1,6 +1,7 @@
 /* app: head of the request → route → query → handler → bytes; and what happens when one of them fails. */
 #include "serve/app.h"
 
+#include "api/audit.h"
 #include "api/auth.h"
 #include "base/log.h"
 #include "http/front.h"
@@ -19,6 +20,7 @@ enum err app_init(struct app *app, const struct config *config, struct clock clo
 
 void app_fini(struct app *app)
 {
+    (void)audit_flush(&app->context, true);
     buffer_fini(&app->wire);
     context_fini(&app->context);
 }
@@ -39,11 +41,14 @@ static bool serve(struct app *app, const struct request_source *source, struct a
 {
     struct request *request = &app->context.request;
 
-    if (!request_read_head(request, source, error)) {
+    bool good = request_read_head(request, source, error);
+    audit_begin(&app->context);
+    if (!good) {
         return false;
     }
     const struct route *route =
         route_find(request->path, request->method, &request->id, app->context.response.allow, error);
+    audit_set_route(&app->context, route != NULL ? route->path : NULL);
     if (route != NULL && route->scope != SCOPE_NONE) {
         auth_identify(&app->context);
     }
@@ -72,6 +77,7 @@ static void fail(struct app *app, const struct api_error *error)
     struct request *request = &app->context.request;
     struct response *response = &app->context.response;
 
+    audit_refused(&app->context, error->code);
     response->as_problem = media_type_wants_problem(request_header(request, "HTTP_ACCEPT"));
     if (api_code_is_failure(error->code)) {
         log_error("request failed", log_str("method", request->method),

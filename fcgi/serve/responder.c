@@ -7,6 +7,7 @@
  */
 #include "serve/responder.h"
 
+#include "api/audit.h"
 #include "base/log.h"
 #include "redis/redis_sync.h"
 
@@ -125,6 +126,7 @@ static bool become_child(struct responder *responder, off_t at)
 
     responder->is_child = true;
     redis_sync_close(responder->app->context.redis);
+    audit_forget(&responder->app->context);
     if (file >= 0) {
         close(file);
     }

@@ -16,6 +16,7 @@ static const char *const track_params[] = {"limit",   "cursor", "job_id", "succe
 
 static const char *const history_params[] = {"limit", "cursor", "success", "outcome", "since", "until", NULL};
 
+static const char *const audit_params[] = {"limit", "cursor", "since", "until", "by", "object", NULL};
 static const char *const dead_params[] = {"limit", "cursor", "job_id", "before", NULL};
 static const char *const drop_params[] = {"cursor", "job_id", "before", NULL};
 static const char *const redrive_params[] = {"cursor", "job_id", "before", "rate", NULL};
@@ -25,6 +26,7 @@ static const struct route routes[] = {
     {"/health", "GET", SCOPE_NONE, health_check, NULL},
     {"/health/deep", "GET", SCOPE_NONE, health_check_deep, NULL},
     {"/openapi.json", "GET", SCOPE_NONE, openapi_show, no_params},
+    {"/v1/audit", "GET", SCOPE_AUDIT_READ, audit_list, audit_params},
     {"/v1/dead", "GET", SCOPE_EXECUTIONS_READ, dead_list, dead_params},
     {"/v1/dead", "DELETE", SCOPE_DEAD_WRITE, dead_delete_many, drop_params},
     {"/v1/dead/{id}", "DELETE", SCOPE_DEAD_WRITE, dead_delete, no_params},

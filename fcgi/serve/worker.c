@@ -2,6 +2,7 @@
  * libfcgi, so that signals come at points where it can heed them. */
 #include "serve/worker.h"
 
+#include "api/audit.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "serve/children.h"
@@ -191,13 +192,14 @@ static bool is_over(struct worker *worker, bool had_one)
     return worker->closed && worker->intake.count == 0 && children_count(&worker->children) == 0;
 }
 
-/* Returns the ms to wait for events. */
+/* Returns the ms to wait for events. Notes refused requests before: their clients have their answers. */
 static int patience(struct worker *worker, bool last)
 {
+    int note_ms = audit_flush(&worker->responder.app->context, false);
     int ms = intake_expire(&worker->intake);
 
     if (!last) {
-        return ms;
+        return note_ms >= 0 && (ms < 0 || note_ms < ms) ? note_ms : ms;
     }
     return !worker->closed ? 0 : ms < 0 || ms > BACK_OFF_MS ? BACK_OFF_MS : ms;
 }

@@ -84,6 +84,8 @@ static const struct setting SETTINGS[] = {
      "seconds that have to lie between two instants of a schedule (0: any number)"},
     {"IDEMPOTENCY_BYTES", KIND_INT, CONFIG_FCGI, AT(idempotency_bytes), 0, 2147483647, "67108864",
      "memory of Redis for the answers to requests with an Idempotency-Key (0: any amount)"},
+    {"AUDIT_MAX", KIND_INT, CONFIG_FCGI | CONFIG_ADMIN, AT(audit_max), 1600, 1000000000, "100000",
+     "the newest changes that the trail (GET /v1/audit) keeps, of all jobs together"},
     {"RUNNER_MAX_IN_FLIGHT", KIND_INT, CONFIG_RUNNER, AT(runner_max_in_flight), 1, 100000, "1000",
      "calls at once"},
     {"RUNNER_MAX_PER_HOST", KIND_INT, CONFIG_RUNNER, AT(runner_max_per_host), 1, 100000, "64",
@@ -368,7 +370,7 @@ enum err config_load(struct config *out, enum config_scope scope, const struct c
             continue;
         }
         if (read_setting(out, s, text)) {
-            out->from_environment |= 1U << i;
+            out->from_environment |= UINT64_C(1) << i;
         } else {
             add_problem(problems, s, text);
             result = ERR_CONFIG;
@@ -445,7 +447,7 @@ void config_print(struct buffer *out, const struct config *config, enum config_s
 {
     for (size_t i = 0; i < SETTINGS_COUNT; i++) {
         if ((SETTINGS[i].scope & (unsigned)scope) != 0) {
-            bool is_set = (config->from_environment & 1U << i) != 0;
+            bool is_set = (config->from_environment & UINT64_C(1) << i) != 0;
             buffer_printf(out, "# %s\n%s=", is_set ? "environment" : "default", SETTINGS[i].name);
             add_value(out, config, &SETTINGS[i], is_set);
             buffer_add_char(out, '\n');

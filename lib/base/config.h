@@ -16,6 +16,7 @@
 #include "zone/zone.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* Who may ask the API. */
 enum api_auth {
@@ -54,6 +55,7 @@ struct config {
     int jobs_max;           /* jobs that may be stored; 0, as in the next two: no limit */
     int min_interval_s;     /* between two instants of a schedule */
     int idempotency_bytes;  /* of Redis, for the answers to requests with an Idempotency-Key */
+    int audit_max;          /* entries of the trail, all shards together */
 
     /* The runner. The table has the bounds and the defaults. */
     int runner_max_in_flight;    /* calls at once */
@@ -64,7 +66,7 @@ struct config {
     int history_per_job;         /* records of each job */
     int runner_drain_timeout_ms; /* how long a SIGTERM waits for calls in flight */
 
-    unsigned from_environment; /* bit i: setting i of the table is not the default; for config_print */
+    uint64_t from_environment; /* bit i: setting i of the table is not the default; for config_print */
 };
 
 /* Which settings a program knows; the table combines them with |. */

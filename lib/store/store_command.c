@@ -3,6 +3,7 @@
 
 #include "store/store_level.h"
 
+#include <stdio.h>
 #include <string.h>
 
 _Static_assert(STORE_CLAIMED_AHEAD_MS > STORE_LOOK_AHEAD_MS,
@@ -17,7 +18,7 @@ enum key_scope {
     ID,     /* and a job's id */
     RUNNER, /* and a runner's id */
     GLOBAL, /* as spelled */
-    OWN     /* store_begin leaves it to its caller */
+    OWN     /* as spelled, and something of its own; or store_begin leaves it to its caller */
 };
 
 static const struct {
@@ -44,6 +45,13 @@ static struct slice id_slice(const struct job_id *id)
     return (struct slice){(const char *)id->bytes, JOB_ID_SIZE};
 }
 
+static void add_own(struct cmd *cmd, const char *spelling, struct slice own)
+{
+    if (own.data != NULL) {
+        cmd_arg_pieces(cmd, (const struct slice[]){slice_of(spelling), own}, 2);
+    }
+}
+
 void store_key(struct cmd *cmd, enum store_key key, const struct store_scope *scope)
 {
     const char *spelling = keys[key].spelling;
@@ -61,6 +69,7 @@ void store_key(struct cmd *cmd, enum store_key key, const struct store_scope *sc
         cmd_arg_str(cmd, spelling);
         break;
     case OWN:
+        add_own(cmd, spelling, scope->own);
         break;
     }
 }
@@ -73,6 +82,19 @@ void store_key_of_shard(struct cmd *cmd, enum store_key key, unsigned shard)
 void store_key_of_job(struct cmd *cmd, enum store_key key, const struct job_id *job)
 {
     store_key(cmd, key, &(struct store_scope){.shard = store_shard(job), .job = job});
+}
+
+void store_put_page(struct cmd *cmd, enum store_key key, unsigned shard, struct store_stretch stretch)
+{
+    char from[STORE_FEED_ID_MAX + 1];
+    (void)snprintf(from, sizeof from, "(%s", stretch.before); /* exclusive */
+    /* No script: that would make Lua tables of all entries, at three times the cost. */
+    cmd_init(cmd, "XREVRANGE");
+    store_key_of_shard(cmd, key, shard);
+    cmd_arg_str(cmd, stretch.before[0] == '\0' ? "+" : from);
+    cmd_arg_str(cmd, "-");
+    cmd_arg_str(cmd, "COUNT");
+    cmd_arg_i64(cmd, stretch.limit);
 }
 
 /* ---- arguments ---- */
@@ -209,6 +231,12 @@ static void add_common(struct cmd *cmd, enum store_arg name, const struct store_
         break;
     case ARG_dead_max:
         cmd_arg_i64(cmd, scope->keep->dead);
+        break;
+    case ARG_actor:
+        store_audit_put_actor(cmd, scope->actor);
+        break;
+    case ARG_audit_max:
+        cmd_arg_i64(cmd, scope->actor->keep);
         break;
     default:
         cmd->args.error = ERR_BUG;

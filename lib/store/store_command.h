@@ -9,6 +9,7 @@
 #define DRONC_STORE_COMMAND_H
 
 #include "store/store_attempt.h"
+#include "store/store_audit.h"
 #include "store/store_scripts.h"
 
 /* What a command is about; what its script does not name may be left out. */
@@ -17,6 +18,8 @@ struct store_scope {
     const struct job_id *job; /* borrowed, as the others, until store_begin returns */
     const char *runner;
     const struct store_keep *keep;
+    const struct store_actor *actor;
+    struct slice own; /* what a key of type OWN ends with; data NULL: the caller appends that key */
 };
 
 /* Start a script's command. */
@@ -40,6 +43,12 @@ void store_arg_fields(struct cmd *cmd, struct job_fields *fields);
 /* Append a key to a command that is no script. scope: what the key's name holds. */
 void store_key(struct cmd *cmd, enum store_key key, const struct store_scope *scope);
 void store_key_of_shard(struct cmd *cmd, enum store_key key, unsigned shard);
+/* The latest entries of a stream. */
+struct store_stretch {
+    const char *before; /* only those before this position; "": from the end */
+    int limit;
+};
+void store_put_page(struct cmd *cmd, enum store_key key, unsigned shard, struct store_stretch stretch);
 void store_key_of_job(struct cmd *cmd, enum store_key key, const struct job_id *job);
 
 #endif

@@ -96,9 +96,10 @@ int store_dead_compare(const struct store_dead_position *a, const struct store_d
     return difference;
 }
 
-void store_dead_redrive(struct cmd *cmd, unsigned shard, int attempts, const struct store_pace *pace)
+void store_dead_redrive(struct cmd *cmd, unsigned shard, int attempts, const struct store_pace *pace,
+                        const struct store_actor *actor)
 {
-    store_begin(cmd, &store_script_dead_redrive, &(struct store_scope){.shard = shard});
+    store_begin(cmd, &store_script_dead_redrive, &(struct store_scope){.shard = shard, .actor = actor});
     store_arg_i64(cmd, ARG_attempts, attempts);
     store_arg_i64(cmd, ARG_first_us, pace->first_us);
     store_arg_i64(cmd, ARG_step_us, pace->step_us);
@@ -132,9 +133,9 @@ enum err store_dead_redrive_next(const struct reply *reply, int64_t *next_us, st
     return err == ERR_OK ? store_item_i64(reply, 0, next_us, info) : err;
 }
 
-void store_dead_drop(struct cmd *cmd, unsigned shard)
+void store_dead_drop(struct cmd *cmd, unsigned shard, const struct store_actor *actor)
 {
-    store_begin(cmd, &store_script_dead_drop, &(struct store_scope){.shard = shard});
+    store_begin(cmd, &store_script_dead_drop, &(struct store_scope){.shard = shard, .actor = actor});
 }
 
 enum err store_dead_drop_reply(const struct reply *reply, int64_t *dropped, struct errinfo *info)

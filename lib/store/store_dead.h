@@ -4,7 +4,7 @@
 #ifndef DRONC_STORE_DEAD_H
 #define DRONC_STORE_DEAD_H
 
-#include "store/store.h"
+#include "store/store_audit.h"
 
 #define STORE_DEAD_PAGE_MAX 200 /* entries that one command lists, redrives or drops */
 
@@ -55,7 +55,8 @@ struct store_pace {
 };
 /* Give dead occurrences another round of `attempts` attempts. Begin with store_dead_redrive, add 1 to
  * STORE_DEAD_PAGE_MAX occurrences of that shard. Sent twice, the second time does nothing. */
-void store_dead_redrive(struct cmd *cmd, unsigned shard, int attempts, const struct store_pace *pace);
+void store_dead_redrive(struct cmd *cmd, unsigned shard, int attempts, const struct store_pace *pace,
+                        const struct store_actor *actor);
 void store_dead_add(struct cmd *cmd, const struct job_id *job, struct wall_ms scheduled);
 /* What became of the occurrence that was added at index; attempt: its number. */
 NODISCARD enum err store_dead_redrive_at(const struct reply *reply, size_t index, enum store_redriven *out,
@@ -64,7 +65,7 @@ NODISCARD enum err store_dead_redrive_at(const struct reply *reply, size_t index
 NODISCARD enum err store_dead_redrive_next(const struct reply *reply, int64_t *next_us, struct errinfo *info);
 
 /* Drop dead occurrences, which are added with store_dead_add. */
-void store_dead_drop(struct cmd *cmd, unsigned shard);
+void store_dead_drop(struct cmd *cmd, unsigned shard, const struct store_actor *actor);
 NODISCARD enum err store_dead_drop_reply(const struct reply *reply, int64_t *dropped, struct errinfo *info);
 
 #endif

@@ -5,9 +5,6 @@
 #include "store/store_reply.h"
 #include "store/store_scripts.h"
 
-#include <stdio.h>
-#include <string.h>
-
 void store_history(struct cmd *cmd, const struct job_id *job, int limit)
 {
     cmd_init(cmd, "LRANGE");
@@ -46,53 +43,28 @@ enum err store_history_at(const struct reply *reply, size_t index, const struct 
 
 void store_executions(struct cmd *cmd, unsigned shard, const char *before, int limit)
 {
-    char from[STORE_FEED_ID_MAX + 1];
-    (void)snprintf(from, sizeof from, "(%s", before); /* exclusive */
-    /* No script: that would make Lua tables of all entries, at three times the cost. */
-    cmd_init(cmd, "XREVRANGE");
-    store_key_of_shard(cmd, KEY_executions, shard);
-    cmd_arg_str(cmd, before[0] == '\0' ? "+" : from);
-    cmd_arg_str(cmd, "-");
-    cmd_arg_str(cmd, "COUNT");
-    cmd_arg_i64(cmd, limit);
+    store_put_page(cmd, KEY_executions, shard, (struct store_stretch){before, limit});
 }
-
-/* An entry as redis_reply has it: position, id, record. */
-enum {
-    EXECUTIONS_WIDTH = 3
-};
 
 enum err store_executions_count(const struct reply *reply, size_t *count, struct errinfo *info)
 {
-    enum err err = store_check_array(reply, 0, EXECUTIONS_WIDTH, info);
-    *count = err == ERR_OK ? reply->count / EXECUTIONS_WIDTH : 0;
+    enum err err = store_check_array(reply, 0, STORE_ENTRY_WIDTH, info);
+    *count = err == ERR_OK ? reply->count / STORE_ENTRY_WIDTH : 0;
     return err;
-}
-
-/* text is "<ms>-<sequence>", shorter than out has room for. */
-static void take_position(struct store_execution *out, struct slice text)
-{
-    const char *dash = text.len > 0 ? memchr(text.data, '-', text.len) : NULL;
-    struct slice ms = {text.data, dash != NULL ? (size_t)(dash - text.data) : text.len};
-    if (text.len > 0) {
-        memcpy(out->position, text.data, text.len);
-    }
-    out->position[text.len] = '\0';
-    if (!slice_i64(ms, &out->recorded_ms)) {
-        out->recorded_ms = 0;
-    }
 }
 
 enum err store_executions_at(const struct reply *reply, size_t index, struct store_execution *out,
                              struct errinfo *info)
 {
-    size_t at = index * EXECUTIONS_WIDTH;
+    size_t at = index * STORE_ENTRY_WIDTH;
+    struct slice items[STORE_ENTRY_WIDTH];
     struct job_id job;
-    if (at >= reply->count || reply->items[at].len >= sizeof out->position) {
-        return err_set(info, ERR_PROTOCOL, "entry %zu of the feed has no position", index);
+    enum err err = store_entry_at(reply, index, items, info);
+    if (err != ERR_OK) {
+        return err;
     }
-    take_position(out, reply->items[at]);
-    enum err err = store_item_id(reply, at + 1, &job, info);
+    out->recorded_ms = store_position_take(out->position, items[0]);
+    err = store_item_id(reply, at + 1, &job, info);
     return err == ERR_OK ? execution_at(reply, at + 2, &job, out, info) : err;
 }
 

@@ -10,9 +10,10 @@
 
 #define CHANGED_BY "changed_by" /* a field of a job's hash: the request of the latest change */
 
-static void begin(struct cmd *cmd, const struct store_script *script, const struct job_id *id)
+static void begin(struct cmd *cmd, const struct store_script *script, const struct job_id *id,
+                  const struct store_actor *actor)
 {
-    store_begin(cmd, script, &(struct store_scope){.shard = store_shard(id), .job = id});
+    store_begin(cmd, script, &(struct store_scope){.shard = store_shard(id), .job = id, .actor = actor});
 }
 
 /* Append another field of the job's hash. */
@@ -24,25 +25,28 @@ static void add_pair(struct cmd *cmd, const char *name, struct slice value)
     }
 }
 
-static void create(struct cmd *cmd, const struct job *job, struct wall_ms due, int64_t jobs_max)
+static void create(struct cmd *cmd, const struct job *job, struct wall_ms due, int64_t jobs_max,
+                   const struct store_actor *actor)
 {
     struct job_fields fields;
     job_describe(job, &fields);
-    begin(cmd, &store_script_job_create, &job->id);
+    begin(cmd, &store_script_job_create, &job->id, actor);
     store_arg_instant(cmd, ARG_first_due, due);
     store_arg_i64(cmd, ARG_created, job->created.ms);
     store_arg_i64(cmd, ARG_jobs_max, (jobs_max + STORE_SHARDS - 1) / STORE_SHARDS);
     store_arg_fields(cmd, &fields);
 }
 
-void store_job_create(struct cmd *cmd, const struct job *job, struct wall_ms due)
+void store_job_create(struct cmd *cmd, const struct job *job, struct wall_ms due,
+                      const struct store_actor *actor)
 {
-    create(cmd, job, due, 0);
+    create(cmd, job, due, 0, actor);
 }
 
-void store_job_restore(struct cmd *cmd, const struct job *job, const struct store_restored *restored)
+void store_job_restore(struct cmd *cmd, const struct job *job, const struct store_restored *restored,
+                       const struct store_actor *actor)
 {
-    create(cmd, job, restored->due, restored->jobs_max);
+    create(cmd, job, restored->due, restored->jobs_max, actor);
     add_pair(cmd, "state", restored->state);
     add_pair(cmd, "state_reason", restored->reason);
     add_pair(cmd, "state_note", restored->note);
@@ -89,6 +93,15 @@ enum err store_answer_reply(const struct reply *reply, enum store_answer *out, s
     return ERR_OK;
 }
 
+enum err store_job_pause_reply(const struct reply *reply, enum store_answer *out, struct errinfo *info)
+{
+    enum err err = store_answer_reply(reply, out, info);
+    if (err == ERR_OK && reply->integer == STORE_ANSWER_SAME) {
+        *out = STORE_ANSWER_SAME;
+    }
+    return err;
+}
+
 enum err store_job_change_reply(const struct reply *reply, enum store_answer *out, struct wall_ms *taken,
                                 struct errinfo *info)
 {
@@ -98,9 +111,10 @@ enum err store_job_change_reply(const struct reply *reply, enum store_answer *ou
     return is_taken ? ERR_OK : store_answer_reply(reply, out, info);
 }
 
-void store_job_delete(struct cmd *cmd, const struct job_id *id, int64_t version)
+void store_job_delete(struct cmd *cmd, const struct job_id *id, int64_t version,
+                      const struct store_actor *actor)
 {
-    begin(cmd, &store_script_job_delete, id);
+    begin(cmd, &store_script_job_delete, id, actor);
     if (version == 0) {
         store_arg_str(cmd, ARG_version, "");
     } else {
@@ -108,13 +122,13 @@ void store_job_delete(struct cmd *cmd, const struct job_id *id, int64_t version)
     }
 }
 
-void store_job_pause(struct cmd *cmd, const struct job_id *id, const char *reason, struct slice note,
-                     struct slice by)
+void store_job_pause(struct cmd *cmd, const struct job_id *id, const struct store_pause *pause,
+                     const struct store_actor *actor)
 {
-    begin(cmd, &store_script_job_pause, id);
-    store_arg_str(cmd, ARG_reason, reason);
-    store_arg(cmd, ARG_note, note.data == NULL ? "" : note.data, note.len);
-    store_arg(cmd, ARG_by, by.data == NULL ? "" : by.data, by.len);
+    begin(cmd, &store_script_job_pause, id, actor);
+    store_arg_str(cmd, ARG_reason, pause->reason);
+    store_arg(cmd, ARG_note, pause->note.data == NULL ? "" : pause->note.data, pause->note.len);
+    store_arg(cmd, ARG_by, pause->by.data == NULL ? "" : pause->by.data, pause->by.len);
 }
 
 static void add_timing(struct cmd *cmd, const struct store_change *change)
@@ -139,13 +153,13 @@ static void add_definition(struct cmd *cmd, const struct store_change *change)
     }
 }
 
-void store_job_change(struct cmd *cmd, const struct store_change *change)
+void store_job_change(struct cmd *cmd, const struct store_change *change, const struct store_actor *actor)
 {
     const struct store_job *read = change->read;
     char state[96];
     (void)snprintf(state, sizeof state, "%lld %lld %lld %lld", (long long)read->created.ms,
                    (long long)read->version, (long long)read->epoch, (long long)read->born);
-    begin(cmd, &store_script_job_change, &read->id);
+    begin(cmd, &store_script_job_change, &read->id, actor);
     store_arg_str(cmd, ARG_read_state, state);
     add_timing(cmd, change);
     store_arg_str(cmd, ARG_redefined, change->definition != NULL ? "1" : "0");
@@ -169,9 +183,10 @@ enum err store_job_changed_by_reply(const struct reply *reply, const char *reque
     return err;
 }
 
-void store_job_run(struct cmd *cmd, const struct job_id *id, const char *request, int offset_ms)
+void store_job_run(struct cmd *cmd, const struct job_id *id, const char *request, int offset_ms,
+                   const struct store_actor *actor)
 {
-    begin(cmd, &store_script_job_run, id);
+    begin(cmd, &store_script_job_run, id, actor);
     store_arg_str(cmd, ARG_request, request);
     store_arg_i64(cmd, ARG_offset_ms, offset_ms);
 }

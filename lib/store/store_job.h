@@ -1,9 +1,11 @@
 /* store_job: commands to one job: create, restore, change, pause, delete, manual run. Builders and decoders,
  * as in store.h. The caller computes the job's next instant; this module knows the keys and the scripts.
+ * Whatever changes something also notes in the trail who asked for it (store_audit.h).
  */
 #ifndef DRONC_STORE_JOB_H
 #define DRONC_STORE_JOB_H
 
+#include "store/store_audit.h"
 #include "store/store_job_read.h"
 
 #include <stdbool.h>
@@ -12,7 +14,8 @@
 /* Store job unless it is there; due is its first occurrence, which the script announces to the runners. The
  * job must have been built as of now by Redis' clock (job->created), give or take STORE_CLOCK_TOLERANCE_MS.
  */
-void store_job_create(struct cmd *cmd, const struct job *job, struct wall_ms due);
+void store_job_create(struct cmd *cmd, const struct job *job, struct wall_ms due,
+                      const struct store_actor *actor);
 /* Store a job from a backup, likewise. */
 struct store_restored {
     struct wall_ms due;  /* INT64_MAX: none; state says why */
@@ -23,21 +26,31 @@ struct store_restored {
     bool changed;     /* the job's id is not the one that its definition would get */
     int64_t jobs_max; /* jobs that may be stored, of which each shard has its share; 0: any number */
 };
-void store_job_restore(struct cmd *cmd, const struct job *job, const struct store_restored *restored);
+void store_job_restore(struct cmd *cmd, const struct job *job, const struct store_restored *restored,
+                       const struct store_actor *actor);
 /* at: of STORE_TAKEN, the latest instant that is taken; of STORE_WRONG_TIME, Redis' clock. */
 NODISCARD enum err store_job_create_reply(const struct reply *reply, enum store_creation *out,
                                           struct wall_ms *at, struct errinfo *info);
 
-/* What delete, pause and change came to. */
+/* What delete and change came to. */
 NODISCARD enum err store_answer_reply(const struct reply *reply, enum store_answer *out,
                                       struct errinfo *info);
 
 /* Delete a job. version: the one that it must have; 0: any. */
-void store_job_delete(struct cmd *cmd, const struct job_id *id, int64_t version);
+void store_job_delete(struct cmd *cmd, const struct job_id *id, int64_t version,
+                      const struct store_actor *actor);
 
-/* Pause a job; one that is paused stays as it is. by: who does; empty: not known. */
-void store_job_pause(struct cmd *cmd, const struct job_id *id, const char *reason, struct slice note,
-                     struct slice by);
+/* Pause a job; one that is paused stays as it is. */
+struct store_pause {
+    const char *reason;
+    struct slice note;
+    struct slice by; /* who does, as the job shows it; empty: not known */
+};
+void store_job_pause(struct cmd *cmd, const struct job_id *id, const struct store_pause *pause,
+                     const struct store_actor *actor);
+/* As store_answer_reply; STORE_ANSWER_SAME: it was paused before. */
+NODISCARD enum err store_job_pause_reply(const struct reply *reply, enum store_answer *out,
+                                         struct errinfo *info);
 
 /* What becomes of a job's next instant. */
 enum store_timing {
@@ -57,7 +70,7 @@ struct store_change {
 #define STORE_REQUEST_MAX 32
 /* Change a job (with a definition: one version more; with another time: one epoch more, and what was claimed
  * and not started is void). */
-void store_job_change(struct cmd *cmd, const struct store_change *change);
+void store_job_change(struct cmd *cmd, const struct store_change *change, const struct store_actor *actor);
 /* taken: of STORE_ANSWER_TAKEN, the latest instant that is taken. */
 NODISCARD enum err store_job_change_reply(const struct reply *reply, enum store_answer *out,
                                           struct wall_ms *taken, struct errinfo *info);
@@ -70,7 +83,8 @@ NODISCARD enum err store_job_changed_by_reply(const struct reply *reply, const c
 /* A manual run, now. request: a text of at most STORE_REQUEST_MAX bytes that no other request has: sent
  * again, it makes no other run. offset_ms: the milliseconds of the second at which the job's own instants
  * are. */
-void store_job_run(struct cmd *cmd, const struct job_id *id, const char *request, int offset_ms);
+void store_job_run(struct cmd *cmd, const struct job_id *id, const char *request, int offset_ms,
+                   const struct store_actor *actor);
 /* scheduled: of STORE_ANSWER_DONE, the instant that stands for the occurrence. */
 NODISCARD enum err store_job_run_reply(const struct reply *reply, enum store_answer *out,
                                        struct wall_ms *scheduled, struct errinfo *info);

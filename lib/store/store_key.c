@@ -8,7 +8,7 @@
 
 #include <stddef.h>
 
-#define PREFIX "dronc:key:"
+#define PREFIX "dronc:key:" /* as contract.def spells it */
 
 /* The fields of a key's hash, in the order in which replies have them. */
 static const struct {
@@ -47,15 +47,12 @@ static void read_fields(struct key_fields *out, const struct slice *items)
     }
 }
 
-static void add_key(struct cmd *cmd, const char *id)
+/* A script that changes the key, and appends to the trail. */
+static void begin(struct cmd *cmd, const struct store_script *script, struct slice id,
+                  const struct store_actor *actor)
 {
-    cmd_arg_pieces(cmd, (const struct slice[]){slice_of(PREFIX), slice_of(id)}, 2);
-}
-
-static void begin(struct cmd *cmd, const struct store_script *script, const char *id)
-{
-    store_begin(cmd, script, &(struct store_scope){0});
-    add_key(cmd, id);
+    store_begin(cmd, script, &(struct store_scope){.own = id, .actor = actor});
+    store_arg(cmd, ARG_key_id, id.data, id.len);
 }
 
 void store_keys_exist(struct cmd *cmd)
@@ -75,7 +72,7 @@ enum err store_keys_exist_reply(const struct reply *reply, bool *out, struct err
 void store_key_get(struct cmd *cmd, const char *id)
 {
     cmd_init(cmd, "HMGET");
-    add_key(cmd, id);
+    store_key(cmd, KEY_key, &(struct store_scope){.own = slice_of(id)});
     for (size_t i = 0; i < FIELDS; i++) {
         cmd_arg_str(cmd, fields[i].name);
     }
@@ -94,11 +91,9 @@ enum err store_key_get_reply(const struct reply *reply, const char *id, struct k
     return err;
 }
 
-void store_key_create(struct cmd *cmd, const struct key_fields *key)
+void store_key_create(struct cmd *cmd, const struct key_fields *key, const struct store_actor *actor)
 {
-    store_begin(cmd, &store_script_key_create, &(struct store_scope){0});
-    cmd_arg_pieces(cmd, (const struct slice[]){slice_of(PREFIX), key->id}, 2);
-    store_arg(cmd, ARG_key_id, key->id.data, key->id.len);
+    begin(cmd, &store_script_key_create, key->id, actor);
     store_arg_str(cmd, ARG_key_prefix, PREFIX);
     store_arg(cmd, ARG_hash, key->hash.data != NULL ? key->hash.data : "", key->hash.len);
     for (size_t i = 0; i < FIELDS; i++) {
@@ -111,22 +106,22 @@ void store_key_create(struct cmd *cmd, const struct key_fields *key)
     cmd->level = STORE_LEVEL_KEYS;
 }
 
-void store_key_revoke(struct cmd *cmd, const char *id)
+void store_key_revoke(struct cmd *cmd, const char *id, const struct store_actor *actor)
 {
-    begin(cmd, &store_script_key_revoke, id);
+    begin(cmd, &store_script_key_revoke, slice_of(id), actor);
 }
 
 void store_key_rotate(struct cmd *cmd, const char *id, const uint8_t hash[DIGEST_SHA256_SIZE],
-                      int64_t overlap_ms)
+                      int64_t overlap_ms, const struct store_actor *actor)
 {
-    begin(cmd, &store_script_key_rotate, id);
+    begin(cmd, &store_script_key_rotate, slice_of(id), actor);
     store_arg(cmd, ARG_hash, hash, DIGEST_SHA256_SIZE);
     store_arg_i64(cmd, ARG_overlap_ms, overlap_ms);
 }
 
 void store_key_use(struct cmd *cmd, const char *id, int64_t day)
 {
-    begin(cmd, &store_script_key_use, id);
+    store_begin(cmd, &store_script_key_use, &(struct store_scope){.own = slice_of(id)});
     store_arg_i64(cmd, ARG_day, day);
 }
 

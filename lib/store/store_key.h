@@ -1,7 +1,7 @@
 /* store_key: API keys in Redis. Builders and decoders, as in store.h.
  *
  * No token is stored, only its digest. A revoked key stays on the list: where there was a key once, the API
- * goes on asking for one.
+ * goes on asking for one. What changes a key is in the trail (store_audit.h).
  */
 #ifndef DRONC_STORE_KEY_H
 #define DRONC_STORE_KEY_H
@@ -9,6 +9,7 @@
 #include "access/key.h"
 #include "base/err.h"
 #include "resp/cmd.h"
+#include "store/store_audit.h"
 #include "store/store_contract.h"
 
 #include <stdbool.h>
@@ -24,12 +25,12 @@ NODISCARD enum err store_key_get_reply(const struct reply *reply, const char *id
 
 /* Store a key that no other has the id of. `created` and `revoked` are Redis' business. A program that knows
  * no keys would let everyone in, so the database is raised to STORE_LEVEL_KEYS. */
-void store_key_create(struct cmd *cmd, const struct key_fields *key);
+void store_key_create(struct cmd *cmd, const struct key_fields *key, const struct store_actor *actor);
 /* Make a key useless. */
-void store_key_revoke(struct cmd *cmd, const char *id);
+void store_key_revoke(struct cmd *cmd, const char *id, const struct store_actor *actor);
 /* Give a key another token, of this digest; the token that it has is taken for overlap_ms more. */
 void store_key_rotate(struct cmd *cmd, const char *id, const uint8_t hash[DIGEST_SHA256_SIZE],
-                      int64_t overlap_ms);
+                      int64_t overlap_ms, const struct store_actor *actor);
 /* Note the day of a use. */
 void store_key_use(struct cmd *cmd, const char *id, int64_t day);
 /* The reply to any of these four. */

@@ -39,6 +39,29 @@ enum err store_check_array(const struct reply *reply, size_t head, size_t width,
     return ERR_OK;
 }
 
+enum err store_entry_at(const struct reply *reply, size_t index, struct slice items[STORE_ENTRY_WIDTH],
+                        struct errinfo *info)
+{
+    size_t at = index * STORE_ENTRY_WIDTH;
+    if (at + STORE_ENTRY_WIDTH > reply->count || reply->items[at].len >= STORE_FEED_ID_MAX) {
+        return err_set(info, ERR_PROTOCOL, "entry %zu of a stream has no position", index);
+    }
+    memcpy(items, &reply->items[at], STORE_ENTRY_WIDTH * sizeof *items);
+    return ERR_OK;
+}
+
+int64_t store_position_take(char out[STORE_FEED_ID_MAX], struct slice text)
+{
+    const char *dash = text.len > 0 ? memchr(text.data, '-', text.len) : NULL;
+    struct slice ms = {text.data, dash != NULL ? (size_t)(dash - text.data) : text.len};
+    int64_t value;
+    if (text.len > 0) {
+        memcpy(out, text.data, text.len);
+    }
+    out[text.len] = '\0';
+    return slice_i64(ms, &value) ? value : 0;
+}
+
 enum err store_item_i64(const struct reply *reply, size_t index, int64_t *out, struct errinfo *info)
 {
     if (index >= reply->count || reply->items[index].data == NULL || !slice_i64(reply->items[index], out)) {

@@ -4,6 +4,7 @@
 
 #include "resp/cmd.h"
 #include "store/store_attempt.h"
+#include "store/store_executions.h"
 
 /* The parts of an occurrence, <id><scheduled>. Returns false if the member is malformed. */
 NODISCARD bool store_member_parse(struct slice member, struct job_id *job, struct wall_ms *scheduled);
@@ -14,6 +15,15 @@ NODISCARD bool store_ticket_parse(struct slice text, struct store_attempt *out);
 /* Check a reply that must be an array of `head` items and entries of `width` items each. */
 NODISCARD enum err store_check_array(const struct reply *reply, size_t head, size_t width,
                                      struct errinfo *info);
+/* An entry of a stream as redis_reply has it: its position and two values. Returns ERR_PROTOCOL if there is
+ * none at index, or its position is no text that fits. */
+enum {
+    STORE_ENTRY_WIDTH = 3
+};
+NODISCARD enum err store_entry_at(const struct reply *reply, size_t index,
+                                  struct slice items[STORE_ENTRY_WIDTH], struct errinfo *info);
+/* Copy the position of an entry, and return the milliseconds that it begins with; else 0. */
+int64_t store_position_take(char out[STORE_FEED_ID_MAX], struct slice text);
 /* The item at index as a number. */
 NODISCARD enum err store_item_i64(const struct reply *reply, size_t index, int64_t *out,
                                   struct errinfo *info);

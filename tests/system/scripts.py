@@ -13,7 +13,8 @@ from harness import Program, environment, wait_for
 
 SHARD = 3
 PREFIX = b"dronc:{3}:"
-KEEP = {"executions_max": 1000000, "history_max": 200, "dead_max": 100, "jobs_max": 0}
+KEEP = {"executions_max": 1000000, "history_max": 200, "dead_max": 100, "jobs_max": 0, "audit_max": 100000,
+        "actor": "w:tester i:192.0.2.1"}
 
 
 def key(name, rest=None):
@@ -115,6 +116,9 @@ class Scripts:
 
     def redrive(self, members):
         return self.call("dead_redrive", attempts=2, first_us=0, step_us=0, each=[(member,) for member in members])[1:]
+
+    def drop(self, members):
+        return self.call("dead_drop", each=[(member,) for member in members])
 
     def rezone(self, job, stamp, was, due):
         return self.call("rezone", each=[(job, stamp, was, due)])[0]

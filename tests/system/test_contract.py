@@ -43,7 +43,7 @@ def test_page_has_each_field_of_a_job_besides_its_definition():
     assert columns == {*contract.STATE_FIELDS, *contract.OTHER_FIELDS, "notice:<instant>"}
 
 
-@pytest.mark.parametrize("title, groups", [("A claim", ["CLAIM", "KIND"]), ("A record", ["OUTCOME", "RECORD"]), ("Notices", ["NOTICE"])])
+@pytest.mark.parametrize("title, groups", [("A claim", ["CLAIM", "KIND"]), ("A record", ["OUTCOME", "RECORD"]), ("Notices", ["NOTICE"]), ("The trail", ["TRAIL"])])
 def test_page_has_each_letter(title, groups):
     text = section(title)
     codes = {value for (group, _), value in contract.CODES.items() if group in groups}

@@ -156,7 +156,7 @@ def test_commands_about_keys_work(walk):
     for block in commands("docs/security.md"):
         ids = re.findall(r"^(\w{12})  valid", walk.run("dist/dronc-admin key list")[0], re.M)
         # Of the page's keys only the first one has its scopes by itself.
-        walk.run(block.text.replace("key create  ", "key create --scopes '*'  ").replace(" ID", f" {ids[0]}"))
+        walk.run(re.sub(r"\bID\b", ids[0], block.text.replace("key create  ", "key create --scopes '*'  ")))
     assert re.search(r"^\w{12}  valid .* reader +jobs:read,executions:read$", walk.run("dist/dronc-admin key list")[0], re.M)
 
 

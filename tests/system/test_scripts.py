@@ -83,6 +83,7 @@ class Shard:
         "release": lambda s: s.scripts.release(b"r1", s.of(A, s.due + 500) + s.of(B, s.due + 500)),
         "skip": lambda s: s.scripts.skip(b"r1", s.skipped()),
         "recover": lambda s: s.scripts.recover(b"r1"),
+        "dead_drop": lambda s: s.scripts.drop([B + b"1899999999000"]),
         "dead_redrive": lambda s: s.scripts.redrive([B + b"1899999999000"]),
     }
 
@@ -123,7 +124,7 @@ def test_script_that_a_full_redis_refuses_changes_nothing(scripts, act, started)
     assert done or shard.act_and_compare(act)
 
 
-OURS = [key(name) for name in ("due", "retry", "holders", "token", "executions", "gone", "dead", "broken", "jobs")]
+OURS = [key(name) for name in ("due", "retry", "holders", "token", "executions", "gone", "dead", "broken", "jobs", "audit")]
 OURS += [key("dead", b"records"), key("claimed", b"r9"), key("history", A), key("history", B), key("job", A), key("job", B)]
 
 

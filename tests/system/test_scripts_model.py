@@ -100,6 +100,7 @@ class World:
         self.by_hand = {}  # (job, which, instant) that is to be made
         self.set_back = 0
         self.feed, self.recorded = b"-", set()
+        self.trail, self.changes = b"-", []  # [(job, action)] that are to be in the trail next
 
     @property
     def now(self):
@@ -167,6 +168,7 @@ class World:
             if self.is_there[job]:
                 raise Broken("created twice")
             self.is_there[job] = True
+            self.changes.append((job, "create"))
         return f"{job[1:2]} created {created} due {first}: {answer}"
 
     def delete(self):
@@ -177,6 +179,7 @@ class World:
             created = int(fields["created"])  # by a handler whose clock may be ahead
             self.taken[job].update([created] if created <= self.now + 1000 else [])
             self.is_there[job] = False
+            self.changes.append((job, "delete"))
             self.taken[job].add(self.now)
             self.by_hand = {k: v for k, v in self.by_hand.items() if k[0] != job}
         return f"{job[1:2]}: {answer}"
@@ -215,11 +218,16 @@ class World:
             after = max(self.now, -answer if answer < -2 else 0)
         else:
             raise Broken("never changed")
+        if answer == 1:
+            self.changes.append((job, "resume" if way == "resume" else "change"))
         return f"{job[1:2]} {way} {first}: {answer}"
 
     def pause(self):
         job = self.any_job()
-        return f"{job[1:2]}: {self.scripts.pause(job)}"
+        answer = self.scripts.pause(job)
+        if answer == 1:  # 2: it was paused
+            self.changes.append((job, "pause"))
+        return f"{job[1:2]}: {answer}"
 
     def run(self):
         job = self.any_job()
@@ -228,6 +236,7 @@ class World:
         at = self.scripts.run(job, f"q{next(self.names)}", offset)
         if at > 0:
             self.note_instant(job, at, "by hand")
+            self.changes.append((job, "run"))
             self.by_hand[job, self.which(job), at] = True
         return f"{job[1:2]}: {at}"
 
@@ -243,6 +252,8 @@ class World:
         for member, answer in zip(members, answers):
             if answer > 0:
                 self.sent[member] = [((which, "schedule"), attempt) for (which, _), attempt in self.sent[member]]
+        done = [member[:32] for member, answer in zip(members, answers) if answer > 0]
+        self.changes += [(job, "redrive") for job in dict.fromkeys(done)]
         return str(answers)
 
     def rezone(self):
@@ -435,15 +446,16 @@ class World:
         with self.db.pipeline(transaction=False) as pipe:
             for job in jobs:
                 pipe.hgetall(key("job", job)).zscore(key("due"), job)
-            pipe.zrange(key("retry"), 0, -1).xrange(key("executions"), self.feed)
+            pipe.zrange(key("retry"), 0, -1).xrange(key("executions"), self.feed).xrange(key("audit"), self.trail)
             for runner in runners:
                 pipe.hgetall(key("claimed", runner.name))
             answers = pipe.execute()
         seen = {job: ({k.decode(): v for k, v in fields.items()}, due) for job, fields, due in zip(jobs, answers[::2], answers[1::2])}
-        retry, feed, *claimed = answers[2 * len(jobs):]
+        retry, feed, trail, *claimed = answers[2 * len(jobs):]
         for job, (fields, _) in seen.items():
             self.note_fields(job, fields)
         self.check_records(feed)
+        self.check_trail(trail, seen)
         self.check_not_lost(seen, retry, [item for claims in claimed for item in claims.items()])
 
     def note_fields(self, job, fields):
@@ -462,6 +474,19 @@ class World:
             self.recorded.add(execution)
             self.taken[execution[0]].update(int(words[name]) for name in (b"s", b"u") if name in words)
             self.by_hand = {k: v for k, v in self.by_hand.items() if (k[0], k[2]) != execution[:2]}
+
+    def check_trail(self, trail, seen):
+        """It has what was changed, and nothing else; and, at the latest change of a job, the version that the job has."""
+        entries = []
+        for position, fields in trail:
+            self.trail = b"(" + position
+            words = dict(word.split(b":", 1) for word in fields[b"r"].split())
+            entries.append((fields[b"j"], words[b"a"].decode()))
+            if words[b"a"] in (b"create", b"change", b"pause", b"resume") and words[b"v"] != seen[fields[b"j"]][0].get("version", b"1"):
+                raise Broken(f"{fields} is not the version of {seen[fields[b'j']][0]}")
+        if entries != self.changes:
+            raise Broken(f"in the trail: {entries}; done: {self.changes}")
+        self.changes = []
 
     def check_not_lost(self, seen, retry, claims):
         """A job that is active stands in due, is claimed, or put off."""
@@ -503,7 +528,7 @@ class World:
         left = [what for what in self.by_hand if what[:2] in alive]
         if left:
             raise Broken(f"asked for by hand and not made: {left}")
-        allowed = (b"due", b"retry", b"claimed:", b"holders", b"token", b"executions", b"gone", b"history:", b"dead", b"jobs", b"job:", b"broken")
+        allowed = (b"due", b"retry", b"claimed:", b"holders", b"token", b"executions", b"gone", b"history:", b"dead", b"jobs", b"job:", b"broken", b"audit")
         strange = [name for name in self.db.keys() if not name.startswith(PREFIX) or not name[len(PREFIX):].startswith(allowed)]
         if strange:
             raise Broken(f"{strange}")

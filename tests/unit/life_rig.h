@@ -7,6 +7,7 @@
 #include "store/store_job.h"
 #include "store/store_runner.h"
 
+#include "actor.h"
 #include "store_rig.h"
 
 #include <stdio.h>
@@ -39,7 +40,7 @@ static inline enum store_creation create_at(enum job_type type, struct wall_ms d
     struct cmd cmd;
     make_job(&the_job, zones, "* * * * * *", type, redis_now().ms);
     the_job.id = a;
-    store_job_create(&cmd, &the_job, due);
+    store_job_create(&cmd, &the_job, due, SOMEONE);
     call(&cmd);
     assert_int_equal(store_job_create_reply(reply, &creation, &now, &info), ERR_OK);
     return creation;
@@ -150,14 +151,14 @@ static inline enum store_answer answer(struct cmd *cmd)
 static inline enum store_answer pause_it(void)
 {
     struct cmd cmd;
-    store_job_pause(&cmd, &a, "user", slice_of("why not"), (struct slice){"", 0});
+    store_job_pause(&cmd, &a, &(struct store_pause){"user", slice_of("why not"), {"", 0}}, SOMEONE);
     return answer(&cmd);
 }
 
 static inline enum store_answer delete_it(void)
 {
     struct cmd cmd;
-    store_job_delete(&cmd, &a, 0);
+    store_job_delete(&cmd, &a, 0, SOMEONE);
     return answer(&cmd);
 }
 
@@ -182,7 +183,7 @@ static inline enum store_answer change(const struct job *definition, enum store_
     assert_true(get(&read, &records));
     struct store_change what = {.read = &read, .definition = definition, .timing = timing, .due = due};
     struct cmd cmd;
-    store_job_change(&cmd, &what);
+    store_job_change(&cmd, &what, SOMEONE);
     return answer(&cmd);
 }
 
@@ -196,7 +197,7 @@ static inline int64_t run_as(const char *request, int offset_ms)
     enum store_answer out;
     struct wall_ms scheduled;
     struct cmd cmd;
-    store_job_run(&cmd, &a, request, offset_ms);
+    store_job_run(&cmd, &a, request, offset_ms, SOMEONE);
     call(&cmd);
     assert_int_equal(store_job_run_reply(reply, &out, &scheduled, &info), ERR_OK);
     return out == STORE_ANSWER_DONE ? scheduled.ms : -(int64_t)out;

@@ -10,6 +10,7 @@
 #include "store/store_rezone.h"
 #include "store/store_runner.h"
 
+#include "actor.h"
 #include "store_rig.h"
 #include "test.h"
 
@@ -63,7 +64,7 @@ static inline enum store_creation store_as(const struct job *job, int64_t due, s
 {
     enum store_creation creation;
     struct cmd cmd;
-    store_job_create(&cmd, job, (struct wall_ms){due});
+    store_job_create(&cmd, job, (struct wall_ms){due}, SOMEONE);
     exchange(&cmd);
     assert_int_equal(store_job_create_reply(reply, &creation, now, &info), ERR_OK);
     return creation;

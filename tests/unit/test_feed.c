@@ -66,18 +66,18 @@ static void check_page(const struct feed *feed, const int *instants)
     for (; instants[count]; count++) {
         assert_int_equal(feed_at(feed, count)->started.ms, instants[count]);
     }
-    assert_int_equal(feed->page_count, count);
+    assert_int_equal(feed->merge.page_count, count);
 }
 
 TEST(feed_merges_newest_first)
 {
     struct feed feed;
     feed_begin(&feed, &arena, &all, &beginning, 10);
-    assert_int_equal(feed_advance(&feed), ALL_SHARDS);
+    assert_int_equal(merge_advance(&feed.merge), ALL_SHARDS);
     fill(&feed, 0, 5, (const int[]){90, 40, 0});
     fill(&feed, 1, 5, (const int[]){80, 70, 10, 0});
     fill_rest_empty(&feed, 2);
-    assert_int_equal(feed_advance(&feed), 0);
+    assert_int_equal(merge_advance(&feed.merge), 0);
     check_page(&feed, (const int[]){90, 80, 70, 40, 10, 0});
     arena_fini(&arena);
 }
@@ -89,11 +89,11 @@ TEST(feed_asks_again_only_where_more_may_be)
     fill(&feed, 0, 2, (const int[]){90, 80, 0});
     fill(&feed, 1, 2, (const int[]){20, 10, 0});
     fill_rest_empty(&feed, 2);
-    assert_int_equal(feed_advance(&feed), 1U << 0);
-    assert_string_equal(feed.shards[0].before, "80-0");
-    assert_int_equal(feed.page_count, 2);
+    assert_int_equal(merge_advance(&feed.merge), 1U << 0);
+    assert_string_equal(feed.merge.streams[0].before, "80-0");
+    assert_int_equal(feed.merge.page_count, 2);
     fill(&feed, 0, 4, (const int[]){70, 5, 0});
-    assert_int_equal(feed_advance(&feed), 0);
+    assert_int_equal(merge_advance(&feed.merge), 0);
     check_page(&feed, (const int[]){90, 80, 70, 20, 0});
     arena_fini(&arena);
 }
@@ -104,11 +104,11 @@ TEST(feed_stops_at_the_limit)
     feed_begin(&feed, &arena, &all, &beginning, 1);
     fill(&feed, 0, 2, (const int[]){90, 80, 0});
     fill_rest_empty(&feed, 1);
-    assert_int_equal(feed_advance(&feed), 0);
+    assert_int_equal(merge_advance(&feed.merge), 0);
     check_page(&feed, (const int[]){90, 0});
     feed_begin(&feed, &arena, &all, &beginning, 1);
-    assert_int_equal(feed.page_count, 0);
-    assert_int_equal(feed_advance(&feed), ALL_SHARDS);
+    assert_int_equal(feed.merge.page_count, 0);
+    assert_int_equal(merge_advance(&feed.merge), ALL_SHARDS);
     arena_fini(&arena);
 }
 
@@ -123,10 +123,10 @@ TEST(feed_skips_what_cannot_be_read_and_goes_on_behind_it)
     fake_add(&fake, 80, "garbage");
     assert_int_equal(feed_fill(&feed, 0, &fake.reply, 2, &info), ERR_OK);
     fill_rest_empty(&feed, 1);
-    assert_int_equal(feed_advance(&feed), 1U << 0);
-    assert_string_equal(feed.shards[0].before, "80-0");
+    assert_int_equal(merge_advance(&feed.merge), 1U << 0);
+    assert_string_equal(feed.merge.streams[0].before, "80-0");
     fill(&feed, 0, 5, (const int[]){0});
-    assert_int_equal(feed_advance(&feed), 0);
+    assert_int_equal(merge_advance(&feed.merge), 0);
     check_page(&feed, (const int[]){90, 0});
     arena_fini(&arena);
 }
@@ -142,7 +142,7 @@ TEST(feed_gives_up_on_a_shard_without_positions)
     fake.items[0] = (struct slice){NULL, 0};
     assert_int_equal(feed_fill(&feed, 0, &fake.reply, 1, &info), ERR_OK);
     fill_rest_empty(&feed, 1);
-    assert_int_equal(feed_advance(&feed), 0);
+    assert_int_equal(merge_advance(&feed.merge), 0);
     arena_fini(&arena);
 }
 
@@ -164,7 +164,7 @@ TEST(feed_reports_what_redis_refuses)
 static void serve(struct feed *feed, unsigned shard, size_t ask)
 {
     int instants[CROWD + 1] = {0};
-    const char *position = feed->shards[shard].before; /* "": the beginning */
+    const char *position = feed->merge.streams[shard].before; /* "": the beginning */
     long before = position[0] ? strtol(position, NULL, 10) : CROWD + 1;
     size_t count = 0;
     for (int ms = CROWD; ms > 0 && count < ask; ms--) {
@@ -183,19 +183,19 @@ TEST(feed_pages_are_the_same_however_little_is_asked_for_at_a_time)
         for (int newest = CROWD; newest > 0; newest -= 50) {
             unsigned missing;
             feed_begin(&feed, &arena, &all, &from, 50);
-            while ((missing = feed_advance(&feed)) != 0) {
+            while ((missing = merge_advance(&feed.merge)) != 0) {
                 for (unsigned shard = 0; shard < STORE_SHARDS; shard++) {
                     if (missing & 1U << shard) {
                         serve(&feed, shard, ask);
                     }
                 }
             }
-            feed_end(&feed);
-            assert_int_equal(feed.page_count, 50);
+            merge_end(&feed.merge);
+            assert_int_equal(feed.merge.page_count, 50);
             for (int i = 0; i < 50; i++) {
                 assert_int_equal(feed_at(&feed, (size_t)i)->started.ms, newest - i);
             }
-            from = feed.next;
+            from = feed.merge.next;
         }
     }
     arena_fini(&arena);
@@ -215,7 +215,7 @@ TEST(feed_history_is_ordered_by_call)
     feed_begin(&feed, &arena, &all, &beginning, 5);
     assert_int_equal(feed_fill_history(&feed, &job, &reply, &info), ERR_OK);
     feed_sort(&feed);
-    assert_int_equal(feed.page_count, 4);
+    assert_int_equal(feed.merge.page_count, 4);
     assert_int_equal(feed_at(&feed, 0)->outcome, EXECUTION_MISSED);
     assert_int_equal(feed_at(&feed, 1)->started.ms, 500);
     assert_int_equal(feed_at(&feed, 2)->outcome, EXECUTION_LOST);

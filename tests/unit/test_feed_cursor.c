@@ -30,11 +30,11 @@ TEST(feed_cursor_text_comes_back)
 
 TEST(feed_cursor_longest_text_fits)
 {
-    struct feed_cursor cursor = {.kind = FEED_CURSOR_FEED, .ms = INT64_MAX - 1};
+    struct feed_cursor cursor = feed_cursor_at(FEED_CURSOR_AUDIT, INT64_MAX - 1);
     struct feed_cursor back;
     char text[FEED_CURSOR_SIZE];
-    for (unsigned shard = 0; shard < STORE_SHARDS; shard++) {
-        cursor.passed[shard] = INT64_MAX - shard;
+    for (unsigned stream = 0; stream < FEED_CURSOR_STREAMS; stream++) {
+        cursor.passed[stream] = INT64_MAX - stream;
     }
     feed_cursor_format(text, &cursor);
     assert_true(feed_cursor_parse(&back, slice_of(text)));
@@ -48,7 +48,7 @@ TEST(feed_cursor_refuses_what_is_none)
 
         "f1.3", "f1.16-0", "f1.-1-0", "f1.3-", "f1.3-x",        "f1.3--1", "f9223372036854775807",
         "h1",   "h1.",     "h1.x",    "h-1.1", "h1.1.1",        "h1.-1",   "h1.99999999999",
-        "f1 ",
+        "f1 ",  "a1.18-0",
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         struct feed_cursor cursor;
@@ -98,8 +98,8 @@ static void answer(struct feed *feed, unsigned shard, size_t ask)
     struct errinfo info;
     long long ms = INT64_MAX;
     long long sequence = 0;
-    if (feed->shards[shard].before[0]) {
-        assert_int_equal(sscanf(feed->shards[shard].before, "%lld-%lld", &ms, &sequence), 2);
+    if (feed->merge.streams[shard].before[0]) {
+        assert_int_equal(sscanf(feed->merge.streams[shard].before, "%lld-%lld", &ms, &sequence), 2);
     }
     for (int i = counts[shard] - 1; i >= 0 && reply.count < 3 * ask; i--) {
         const struct entry *entry = &entries[shard][i];
@@ -135,20 +135,20 @@ static bool page(struct feed *feed, const struct feed_filter *filter, struct fee
     unsigned missing;
     arena_clear(&arena); /* a page is a request of its own */
     feed_begin(feed, &arena, filter, cursor, limit);
-    while ((missing = feed_advance(feed)) != 0 && !feed_is_spent(feed)) {
+    while ((missing = merge_advance(&feed->merge)) != 0 && !merge_is_spent(&feed->merge)) {
         for (unsigned shard = 0; shard < STORE_SHARDS; shard++) {
             if (missing & 1U << shard) {
                 answer(feed, shard, 1 + draw(40));
             }
         }
     }
-    feed_end(feed);
-    assert_in_range(feed->page_count, 0, limit);
-    for (size_t i = 0; i < feed->page_count; i++) {
+    merge_end(&feed->merge);
+    assert_in_range(feed->merge.page_count, 0, limit);
+    for (size_t i = 0; i < feed->merge.page_count; i++) {
         const struct execution *execution = feed_at(feed, i);
         entries[execution->attempt][execution->scheduled.ms].seen++;
     }
-    feed_cursor_format(text, &feed->next);
+    feed_cursor_format(text, &feed->merge.next);
     return feed_cursor_parse(cursor, slice_of(text));
 }
 
@@ -214,7 +214,7 @@ TEST(feed_filter_reads_a_bounded_part_for_each_page)
     entries[3][7].wanted = true;
     for (bool more = true; more; pages++) {
         more = page(&feed, &filters[1], &cursor, 10);
-        assert_in_range(feed.scanned, 0, FEED_SCAN_MAX + STORE_SHARDS * 40);
+        assert_in_range(feed.merge.scanned, 0, MERGE_SCAN_MAX + STORE_SHARDS * 40);
     }
     assert_int_equal(entries[3][7].seen, 1);
     assert_in_range(pages, 3, 6);
@@ -237,7 +237,7 @@ TEST(feed_filter_by_time_skips_what_lies_outside)
     for (int i = 0; i < 1000; i++) {
         assert_int_equal(entries[0][i].seen, i >= 500 && i < 510);
     }
-    assert_string_equal(feed.shards[0].before[0] ? "500-0" : "", feed.shards[0].before);
+    assert_string_equal(feed.merge.streams[0].before[0] ? "500-0" : "", feed.merge.streams[0].before);
     arena_fini(&arena);
 }
 
@@ -254,19 +254,19 @@ TEST(feed_history_pages_go_on_behind_the_attempt_they_ended_with)
     struct reply reply = {.kind = REPLY_ARRAY, .items = items + 1, .count = 4};
     feed_begin(&feed, &arena, &filters[0], &cursor, 2);
     assert_int_equal(feed_fill_history(&feed, &job, &reply, &info), ERR_OK);
-    assert_int_equal(feed.page_count, 2);
-    cursor = feed.next;
+    assert_int_equal(feed.merge.page_count, 2);
+    cursor = feed.merge.next;
     assert_int_equal(cursor.scheduled.ms, 8);
     assert_int_equal(cursor.attempt, 1);
     reply = (struct reply){.kind = REPLY_ARRAY, .items = items, .count = 5}; /* one came in front */
     feed_begin(&feed, &arena, &filters[0], &cursor, 2);
     assert_int_equal(feed_fill_history(&feed, &job, &reply, &info), ERR_OK);
-    assert_int_equal(feed.page_count, 1);
+    assert_int_equal(feed.merge.page_count, 1);
     assert_int_equal(feed_at(&feed, 0)->scheduled.ms, 7);
-    assert_int_equal(feed.next.kind, FEED_CURSOR_NONE);
+    assert_int_equal(feed.merge.next.kind, FEED_CURSOR_NONE);
     reply.count = 2; /* what it names has gone, and all behind it */
     feed_begin(&feed, &arena, &filters[0], &cursor, 2);
     assert_int_equal(feed_fill_history(&feed, &job, &reply, &info), ERR_OK);
-    assert_int_equal(feed.page_count, 0);
+    assert_int_equal(feed.merge.page_count, 0);
     arena_fini(&arena);
 }

@@ -3,6 +3,7 @@
 #include "cluster/rezone.h"
 #include "store/store_job.h"
 
+#include "actor.h"
 #include "job_maker.h"
 #include "redis/redis_sync.h"
 #include "redis_server.h"
@@ -65,7 +66,7 @@ static int64_t create(int number, const char *schedule, const char *zone)
     assert_true(job_build(&job, &fields, cluster_clock_now(&cluster_clock), context.zones, &fault));
     assert_true(job_next(&job, job.created, &due));
     (void)snprintf((char *)job.id.bytes, JOB_ID_SIZE, "c%030d", number);
-    store_job_create(&cmd, &job, due);
+    store_job_create(&cmd, &job, due, SOMEONE);
     call(&cmd);
     return due.ms;
 }

@@ -6,6 +6,7 @@
 #include "store/store_runner.h"
 #include "store/store_scripts.h"
 
+#include "actor.h"
 #include "job_maker.h"
 #include "reply_maker.h"
 #include "store_ids.h"
@@ -87,7 +88,7 @@ TEST(store_job_create_names_its_shard)
     struct cmd cmd;
     make_job(&job, zones, "0 7 * * *", JOB_ATLEAST_ONCE, T0);
     job.id = the_id();
-    store_job_create(&cmd, &job, (struct wall_ms){T0 + 5});
+    store_job_create(&cmd, &job, (struct wall_ms){T0 + 5}, SOMEONE);
     assert_keys_in_shard(&cmd, "job_create");
     assert_argument(&cmd, 0, TAG "job:" ID);
     assert_argument(&cmd, 1, TAG "due");
@@ -210,7 +211,7 @@ TEST(store_dead_commands_name_their_shard)
     ASSERT_ARG(&cmd, limit, "5");
     ASSERT_ARG(&cmd, look_at, "6");
     cmd_fini(&cmd);
-    store_dead_redrive(&cmd, SHARD, 6, &pace);
+    store_dead_redrive(&cmd, SHARD, 6, &pace, SOMEONE);
     store_dead_add(&cmd, &position.job, position.scheduled);
     assert_keys_in_shard(&cmd, "dead_redrive");
     ASSERT_ARG(&cmd, attempts, "6");
@@ -218,7 +219,7 @@ TEST(store_dead_commands_name_their_shard)
     ASSERT_ARG(&cmd, step_us, "8");
     ASSERT_EACH(&cmd, 0, member, ID "1772953200000");
     cmd_fini(&cmd);
-    store_dead_drop(&cmd, SHARD);
+    store_dead_drop(&cmd, SHARD, SOMEONE);
     store_dead_add(&cmd, &position.job, position.scheduled);
     assert_keys_in_shard(&cmd, "dead_drop");
     cmd_fini(&cmd);

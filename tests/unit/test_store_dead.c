@@ -12,7 +12,7 @@ static enum store_redriven redrive(const char *id, int *attempt)
     struct store_attempt what = attempt_of(id, T0, 0);
     enum store_redriven done;
     struct cmd cmd;
-    store_dead_redrive(&cmd, SHARD, 6, &pace);
+    store_dead_redrive(&cmd, SHARD, 6, &pace, SOMEONE);
     store_dead_add(&cmd, &what.job, what.scheduled);
     exchange(&cmd);
     assert_int_equal(store_dead_redrive_at(reply, 0, &done, attempt, &info), ERR_OK);

@@ -3,6 +3,7 @@
 #include "store/store_job.h"
 #include "store/store_runner.h"
 
+#include "actor.h"
 #include "store_rig.h"
 #include "test.h"
 
@@ -150,7 +151,7 @@ static void resume(void)
     assert_int_equal(store_job_get_reply(reply, &got.attempt.job, &read, &head, &info), ERR_OK);
     const struct store_change change = {
         .read = &read, .timing = STORE_TIME_DUE, .due = {head.now.ms / 1000 * 1000 + 60000 * ++minutes}};
-    store_job_change(&cmd, &change);
+    store_job_change(&cmd, &change, SOMEONE);
     call(&cmd);
     struct wall_ms taken;
     assert_int_equal(store_job_change_reply(reply, &done, &taken, &info), ERR_OK);
@@ -417,7 +418,7 @@ TEST(notice_of_a_deleted_job_goes_with_it)
     struct cmd cmd;
     WATCH();
     fails();
-    store_job_delete(&cmd, &got.attempt.job, 0);
+    store_job_delete(&cmd, &got.attempt.job, 0, SOMEONE);
     call(&cmd);
     assert_int_equal(store_answer_reply(reply, &done, &info), ERR_OK);
     assert_int_equal(done, STORE_ANSWER_DONE);
@@ -460,7 +461,7 @@ TEST(notice_shares_its_instant_with_nothing)
     fails();
     SAY("HSET", JOB, "notice", "f 4000000000007 waiting 0 0");
     SAY("DEL", TAG "retry");
-    store_job_run(&cmd, &got.attempt.job, "one", 0);
+    store_job_run(&cmd, &got.attempt.job, "one", 0, SOMEONE);
     call(&cmd);
     assert_int_equal(store_job_run_reply(reply, &done, &by_hand, &info), ERR_OK);
     assert_int_equal(by_hand.ms, INT64_C(4000000000008));

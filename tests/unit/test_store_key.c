@@ -3,6 +3,7 @@
 
 #include "store/store_level.h"
 
+#include "actor.h"
 #include "store_rig.h"
 #include "test.h"
 
@@ -41,21 +42,21 @@ static enum store_keyed create(const char *id, const char *expires)
         .id = slice_of(id), .name = slice_of("ops"), .scopes = slice_of("*"), .hash = bytes_of(hash)};
     struct cmd cmd;
     fields.expires = expires != NULL ? slice_of(expires) : fields.expires;
-    store_key_create(&cmd, &fields);
+    store_key_create(&cmd, &fields, SOMEONE);
     return tell(&cmd);
 }
 
 static enum store_keyed revoke_key(const char *id)
 {
     struct cmd cmd;
-    store_key_revoke(&cmd, id);
+    store_key_revoke(&cmd, id, SOMEONE);
     return tell(&cmd);
 }
 
 static enum store_keyed rotate(const char *id, const uint8_t *to)
 {
     struct cmd cmd;
-    store_key_rotate(&cmd, id, to, 60000);
+    store_key_rotate(&cmd, id, to, 60000, SOMEONE);
     return tell(&cmd);
 }
 
@@ -111,7 +112,7 @@ TEST(store_key_keeps_programs_away_that_know_none)
 {
     struct key_fields fields = {.id = slice_of(ID)};
     struct cmd cmd;
-    store_key_create(&cmd, &fields);
+    store_key_create(&cmd, &fields, SOMEONE);
     assert_int_equal(cmd.level, STORE_LEVEL_KEYS);
     cmd_fini(&cmd);
 }
@@ -127,7 +128,7 @@ TEST(store_key_that_is_revoked_stays_on_the_list)
     assert_true(key_read(&key, &fields));
     int64_t at = key.revoked.ms;
     assert_in_range(at, redis_now().ms - 5000, redis_now().ms);
-    assert_int_equal(revoke_key(ID), STORE_KEYED_DONE);
+    assert_int_equal(revoke_key(ID), STORE_KEYED_KNOWN);
     assert_true(get(ID, &fields) && key_read(&key, &fields));
     assert_int_equal(key.revoked.ms, at);
     assert_true(exist());
@@ -175,11 +176,52 @@ TEST(store_key_commands_that_are_sent_twice_are_done_once)
     assert_int_equal(create(ID, NULL), STORE_KEYED_KNOWN);
 }
 
+/* The latest entry of the trail says so, and there are this many. */
+static void check_trail(int64_t entries, const char *action)
+{
+    struct store_audit_entry last;
+    struct cmd cmd;
+    assert_int_equal(ASK("XLEN", "dronc:audit"), entries);
+    store_audit(&cmd, STORE_AUDIT_INSTALL, "", 1);
+    call(&cmd);
+    assert_int_equal(store_audit_at(reply, STORE_AUDIT_INSTALL, 0, &last, &info), ERR_OK);
+    assert_true(slice_eq(last.object, "key:" ID) && !last.is_job);
+    assert_true(slice_eq(last.action, action));
+    assert_true(slice_eq(last.who, "someone") && slice_eq(last.address, "192.0.2.1"));
+}
+
+TEST(store_key_changes_are_in_the_trail_once)
+{
+    for (int sent = 0; sent < 2; sent++) { /* twice, as after a lost answer */
+        (void)create(ID, NULL);
+        check_trail(1, STORE_ACTION_CREATE);
+    }
+    for (int sent = 0; sent < 2; sent++) {
+        (void)rotate(ID, hash2);
+        check_trail(2, STORE_ACTION_ROTATE);
+    }
+    for (int sent = 0; sent < 2; sent++) {
+        (void)revoke_key(ID);
+        check_trail(3, STORE_ACTION_REVOKE);
+    }
+}
+
+TEST(store_key_command_that_is_refused_is_not_in_the_trail)
+{
+    (void)revoke_key(ID);
+    (void)rotate(ID, hash2);
+    assert_int_equal(ASK("EXISTS", "dronc:audit"), 0);
+    (void)create(ID, NULL);
+    (void)rotate(ID, hash2);
+    (void)create(ID, NULL); /* there is one, with another token */
+    check_trail(2, STORE_ACTION_ROTATE);
+}
+
 TEST(store_key_of_a_certificate_has_no_token_to_rotate)
 {
     struct key_fields fields = {.id = slice_of(ID), .scopes = slice_of("*"), .dn = slice_of("CN=ops")};
     struct cmd cmd;
-    store_key_create(&cmd, &fields);
+    store_key_create(&cmd, &fields, SOMEONE);
     assert_int_equal(tell(&cmd), STORE_KEYED_DONE);
     assert_int_equal(rotate(ID, hash2), STORE_KEYED_UNTOKENED);
     assert_true(get(ID, &fields));

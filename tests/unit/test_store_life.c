@@ -288,7 +288,7 @@ TEST(life_job_made_again_does_not_call_again_what_is_over)
     struct wall_ms now;
     enum store_creation creation;
     struct cmd cmd;
-    store_job_create(&cmd, &the_job, soon_at);
+    store_job_create(&cmd, &the_job, soon_at, SOMEONE);
     call(&cmd);
     assert_int_equal(store_job_create_reply(reply, &creation, &now, &info), ERR_OK);
     assert_int_equal(creation, STORE_LATE);
@@ -338,7 +338,7 @@ TEST(life_change_of_what_was_changed_meanwhile_is_refused)
                                   : delete_it(),
                          STORE_ANSWER_DONE);
         struct store_change what = {.read = &read, .definition = &the_job, .timing = STORE_TIME_KEPT};
-        store_job_change(&cmd, &what);
+        store_job_change(&cmd, &what, SOMEONE);
         assert_int_equal(answer(&cmd), i == 2 ? STORE_ANSWER_NONE : STORE_ANSWER_OTHER);
     }
 }
@@ -355,9 +355,9 @@ TEST(life_delete_of_another_version_is_refused)
 {
     struct cmd cmd;
     create(JOB_ATLEAST_ONCE);
-    store_job_delete(&cmd, &a, 2);
+    store_job_delete(&cmd, &a, 2, SOMEONE);
     assert_int_equal(answer(&cmd), STORE_ANSWER_OTHER);
-    store_job_delete(&cmd, &a, 1);
+    store_job_delete(&cmd, &a, 1, SOMEONE);
     assert_int_equal(answer(&cmd), STORE_ANSWER_DONE);
     assert_int_equal(delete_it(), STORE_ANSWER_NONE);
 }
@@ -550,7 +550,7 @@ static void make_many(int count)
         job.id.bytes[1] = (uint8_t)(i * 37);
         job.id.bytes[2] = (uint8_t)(i * 11);
         job.id.bytes[31] = (uint8_t)i;
-        store_job_create(&cmd, &job, (struct wall_ms){now.ms = redis_now().ms + 90000});
+        store_job_create(&cmd, &job, (struct wall_ms){now.ms = redis_now().ms + 90000}, SOMEONE);
         call(&cmd);
         assert_int_equal(store_job_create_reply(reply, &creation, &now, &info), ERR_OK);
         assert_int_equal(creation, STORE_CREATED);
@@ -628,7 +628,7 @@ static enum store_creation restore(const struct store_restored *restored)
     struct cmd cmd;
     make_job(&the_job, zones, "* * * * * *", JOB_ATLEAST_ONCE, redis_now().ms);
     the_job.id = a;
-    store_job_restore(&cmd, &the_job, restored);
+    store_job_restore(&cmd, &the_job, restored, SOMEONE);
     call(&cmd);
     assert_int_equal(store_job_create_reply(reply, &creation, &now, &info), ERR_OK);
     return creation;

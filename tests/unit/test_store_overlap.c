@@ -5,6 +5,7 @@
 #include "store/store_job.h"
 #include "store/store_runner.h"
 
+#include "actor.h"
 #include "store_rig.h"
 #include "test.h"
 
@@ -43,7 +44,7 @@ static void create(enum job_type type, const char *overlap)
     fourth = third + 1000;
     make_job(&job, zones, "* * * * * *", type, redis_now().ms);
     job.id = a;
-    store_job_create(&cmd, &job, (struct wall_ms){first});
+    store_job_create(&cmd, &job, (struct wall_ms){first}, SOMEONE);
     call(&cmd);
     assert_int_equal(store_job_create_reply(reply, &creation, &now, &info), ERR_OK);
     assert_int_equal(creation, STORE_CREATED);
@@ -139,7 +140,7 @@ static int64_t run_by_hand(const char *request)
     enum store_answer answer;
     struct wall_ms at;
     struct cmd cmd;
-    store_job_run(&cmd, &a, request, (int)(first % 1000));
+    store_job_run(&cmd, &a, request, (int)(first % 1000), SOMEONE);
     call(&cmd);
     assert_int_equal(store_job_run_reply(reply, &answer, &at, &info), ERR_OK);
     assert_int_equal(answer, STORE_ANSWER_DONE);
@@ -478,7 +479,7 @@ TEST(overlap_queue_goes_with_its_job)
     assert_int_equal(start("you", &waiting), STORE_SETTLED);
     struct cmd cmd;
     enum store_answer answer;
-    store_job_delete(&cmd, &a, 0);
+    store_job_delete(&cmd, &a, 0, SOMEONE);
     call(&cmd);
     assert_int_equal(store_answer_reply(reply, &answer, &info), ERR_OK);
     assert_int_equal(end("me", &running), STORE_DONE);
@@ -497,7 +498,7 @@ TEST(overlap_queue_in_a_pause_is_cancelled)
     assert_int_equal(start("you", &waiting), STORE_SETTLED);
     struct cmd cmd;
     enum store_answer answer;
-    store_job_pause(&cmd, &a, "user", (struct slice){"", 0}, (struct slice){"", 0});
+    store_job_pause(&cmd, &a, &(struct store_pause){.reason = "user"}, SOMEONE);
     call(&cmd);
     assert_int_equal(store_answer_reply(reply, &answer, &info), ERR_OK);
     assert_int_equal(end("me", &running), STORE_DONE);
@@ -668,7 +669,7 @@ TEST(overlap_of_one_that_is_redriven_waits_whatever_the_rule)
         struct store_attempt running = begin("me", second);
         (void)ASK("ZREM", TAG "due", A);
         struct cmd cmd;
-        store_dead_redrive(&cmd, SHARD, STORE_ATTEMPTS, &(struct store_pace){0});
+        store_dead_redrive(&cmd, SHARD, STORE_ATTEMPTS, &(struct store_pace){0}, SOMEONE);
         store_dead_add(&cmd, &a, (struct wall_ms){first});
         call(&cmd);
         dead = take("you", redis_now().ms);

@@ -3,6 +3,7 @@
 #include "store/store_job.h"
 #include "store/store_rezone.h"
 
+#include "actor.h"
 #include "job_maker.h"
 #include "reply_maker.h"
 #include "test.h"
@@ -57,7 +58,7 @@ TEST(job_create_stores_the_zone_but_utc)
         struct job job;
         struct cmd cmd;
         make_job(&job, zones, TABLE[i][0], JOB_ATMOST_ONCE, 0);
-        store_job_create(&cmd, &job, (struct wall_ms){1});
+        store_job_create(&cmd, &job, (struct wall_ms){1}, SOMEONE);
         bool stored = slice_eq(cmd_argument(&cmd, cmd.argc - 2), "timezone");
         assert_int_equal(stored, TABLE[i][1] != NULL);
         assert_true(!stored || slice_eq(cmd_argument(&cmd, cmd.argc - 1), TABLE[i][1]));

@@ -46,7 +46,7 @@ static enum store_creation make_as_of(int64_t created, struct wall_ms due, struc
     struct cmd cmd;
     make_job(&the_job, zones, "* * * * * *", JOB_ATMOST_ONCE, created);
     the_job.id = a;
-    store_job_create(&cmd, &the_job, due);
+    store_job_create(&cmd, &the_job, due, SOMEONE);
     call(&cmd);
     assert_int_equal(store_job_create_reply(reply, &creation, at, &info), ERR_OK);
     return creation;
@@ -113,7 +113,7 @@ TEST(taken_job_that_was_read_before_it_was_made_again_is_not_changed)
     create(JOB_ATMOST_ONCE);
     assert_true(get(&read, &records));
     struct store_change what = {.read = &read, .definition = &the_job, .timing = STORE_TIME_KEPT};
-    store_job_change(&cmd, &what);
+    store_job_change(&cmd, &what, SOMEONE);
     make_again_in_the_same_ms();
     assert_int_equal(answer(&cmd), STORE_ANSWER_OTHER);
 }
@@ -305,7 +305,7 @@ TEST(taken_change_tells_how_far_ahead_all_is_taken)
     SAY("HSET", TAG "job:" A, "floor", "9999999999999");
     assert_true(get(&read, &records));
     struct store_change what = {.read = &read, .timing = STORE_TIME_DUE, .due = soon_at};
-    store_job_change(&cmd, &what);
+    store_job_change(&cmd, &what, SOMEONE);
     call(&cmd);
     assert_int_equal(store_job_change_reply(reply, &out, &taken, &info), ERR_OK);
     assert_int_equal(out, STORE_ANSWER_TAKEN);

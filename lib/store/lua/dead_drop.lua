@@ -1,8 +1,12 @@
 -- dead_drop: drop dead occurrences.
--- needs: dead
+-- needs: audit dead
 -- Returns how many of them there were.
 local dropped = 0
 for member in each() do
-    dropped = dropped + dead_take(member)
+    if dead_take(member) == 1 then
+        dropped = dropped + 1
+        note_audit(member)
+    end
 end
+audit_noted(ACTION_DROP)
 return dropped

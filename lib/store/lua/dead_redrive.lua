@@ -1,5 +1,5 @@
 -- dead_redrive: give dead occurrences another round of attempts, one after the other.
--- needs: clock dead number retry rounds stamp taken wake write
+-- needs: audit clock dead number retry rounds stamp taken wake write
 -- Returns when the one after the last of them would be attempted (us), then for each the number of its attempt, or why it has none
 -- (REDRIVE_…). Numbers go on: a round begins with the first number after a multiple of the attempts in a round. An occurrence is either
 -- dead or in retry.
@@ -40,6 +40,7 @@ local function redrive(member)
     local number, instant = next_round(member, record), math.floor(at_us / 1000)
     add_retry(as_text(instant), member, number, KIND_AT_LEAST_ONCE, stamp)
     dead_take(member)
+    note_audit(member)
     at_us = at_us + step_us
     made_due(instant)
     return number
@@ -50,4 +51,5 @@ for member in each() do
 end
 reply[1] = as_text(at_us)
 wake()
+audit_noted(ACTION_REDRIVE)
 return reply

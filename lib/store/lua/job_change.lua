@@ -1,5 +1,5 @@
 -- job_change: give a job another definition, another next instant, or both.
--- needs: clock definition number stamp taken wake stateful write
+-- needs: audit clock definition number stamp taken wake stateful write
 -- Returns 1 (done), ANSWER_NONE, ANSWER_OTHER (it is not the one that was read), ANSWER_LATE, or that its instant is taken. Only 1 changes
 -- anything.
 local stamp = read_stamp(job_key)
@@ -45,4 +45,5 @@ elseif timing == 'n' then
     try('ZREM', due_key, job_id)
     redis.call('HSET', job_key, 'state', JOB_COMPLETED, 'state_since', as_text(now))
 end
+audit_version(job_id, redefined == '1' and ACTION_CHANGE or ACTION_RESUME, redis.call('HGET', job_key, 'version') or '1')
 return 1

@@ -1,5 +1,5 @@
 -- job_create: store a job and make it due, unless it exists.
--- needs: clock count gone index number taken token wake stateful write
+-- needs: audit clock count gone index number taken token wake stateful write
 -- The fields are those of the definition that are not at their default, and those of its state if it comes from a backup.
 -- Returns CREATION_CREATED; CREATION_KNOWN or CREATION_CHANGED (nothing changes then); CREATION_LATE, CREATION_FULL, or that the instant was
 -- taken for an earlier job of the id (nothing is stored). A broken job is created anew. If `created` is not now, nothing is stored, and
@@ -63,4 +63,5 @@ if due and due - now < ANNOUNCED_MS then
     made_due(due)
     wake()
 end
+audit_version(job_id, ACTION_CREATE, each_count() > 3 and redis.call('HGET', job_key, 'version') or '1')
 return CREATION_CREATED

@@ -1,11 +1,12 @@
 -- job_delete: delete a job, its history, the dead occurrences that the history names, and all that would call it again. A call that is
 -- under way ends and is recorded in the feed; a claim removes what waits in retry.
--- needs: clock count dead gone index write
+-- needs: audit clock count dead gone index write
 -- Returns 1 (it is gone), ANSWER_NONE, ANSWER_OTHER (it has another version).
 if redis.call('EXISTS', job_key) == 0 then
     return ANSWER_NONE
 end
-if version ~= '' and (try('HGET', job_key, 'version') or '1') ~= version then
+local found = try('HGET', job_key, 'version') or '1'
+if version ~= '' and found ~= version then
     return ANSWER_OTHER
 end
 try('ZREM', due_key, job_id)
@@ -16,4 +17,5 @@ dead_take_recorded(job_id, try('LRANGE', history_key, 0, HISTORY_MAX - 1) or {})
 redis.call('DEL', job_key, history_key)
 index_remove(job_id)
 note_count(-1)
+audit_version(job_id, ACTION_DELETE, found)
 return 1

@@ -1,5 +1,5 @@
 -- job_run: make an attempt at a job due now: a manual run.
--- needs: clock number retry stamp taken wake
+-- needs: audit clock number retry stamp taken wake
 -- Returns the instant that stands for the occurrence (ms; it may lie slightly ahead, but the attempt is due now), ANSWER_NONE, or
 -- ANSWER_OTHER (it is broken). No other occurrence ever had that instant, or will have it. The same request, sent again, gets the same
 -- instant.
@@ -21,4 +21,5 @@ add_retry(as_text(now), job_id .. name, 1, KIND_MANUAL, stamp)
 redis.call('HSET', job_key, 'manual', name .. ' ' .. request)
 made_due(now)
 wake()
+audit(job_id, ACTION_RUN, ' ' .. TRAIL_SCHEDULED .. ':' .. name)
 return instant

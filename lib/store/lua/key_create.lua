@@ -1,5 +1,5 @@
 -- key_create: store an API key, unless one of its id counts.
--- needs: clock number
+-- needs: audit clock number
 -- A key that is a certificate has the id of the certificate's name, so a revoked one gives way to a new one. Where there are KEYS_MAX, those
 -- that are revoked or have expired are forgotten.
 -- Returns KEYED_DONE, KEYED_KNOWN or KEYED_FULL.
@@ -34,4 +34,5 @@ if hash ~= '' then
     redis.call('HSET', key_key, 'hash', hash)
 end
 redis.call('SADD', keys_key, key_id)
+append_audit(install_audit_key, 'key:' .. key_id, ACTION_CREATE, '')
 return KEYED_DONE

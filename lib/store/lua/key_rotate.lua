@@ -1,5 +1,5 @@
 -- key_rotate: give an API key a new token. The one that it has is taken for some time more; one from before that is not.
--- needs: clock number
+-- needs: audit clock number
 -- Returns KEYED_DONE, KEYED_NONE or KEYED_UNTOKENED.
 local created, revoked, old = unpack(redis.call('HMGET', key_key, 'created', 'revoked', 'hash'))
 if not created or revoked then
@@ -12,4 +12,5 @@ if old == hash then
     return KEYED_DONE -- sent twice
 end
 redis.call('HSET', key_key, 'hash', hash, 'hash2', old, 'hash2_until', as_text(now_ms() + overlap_ms))
+append_audit(install_audit_key, 'key:' .. key_id, ACTION_ROTATE, '')
 return KEYED_DONE
