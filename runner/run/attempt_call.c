@@ -38,11 +38,11 @@ static void fill_values(struct values *v, const struct attempt *attempt)
     (void)clock_format_rfc3339(v->scheduled, claim->scheduled);
     put_number(v->unix_time, claim->scheduled.ms / 1000);
     put_number(v->attempt, claim->number);
-    v->values = (struct template_values){{[TEMPLATE_JOB_ID] = v->job_id,
-                                          [TEMPLATE_EXECUTION_ID] = v->execution_id,
-                                          [TEMPLATE_SCHEDULED_TIME] = v->scheduled,
-                                          [TEMPLATE_SCHEDULED_TIME_UNIX] = v->unix_time,
-                                          [TEMPLATE_ATTEMPT] = v->attempt}};
+    v->values = (struct template_values){.of = {[TEMPLATE_JOB_ID] = v->job_id,
+                                                [TEMPLATE_EXECUTION_ID] = v->execution_id,
+                                                [TEMPLATE_SCHEDULED_TIME] = v->scheduled,
+                                                [TEMPLATE_SCHEDULED_TIME_UNIX] = v->unix_time,
+                                                [TEMPLATE_ATTEMPT] = v->attempt}};
 }
 
 /* The job's URL, with its query's templates filled in. Dot segments are resolved here, and libcurl leaves the

@@ -1,0 +1,8 @@
+-- sealed_drop: forget a secret, or the signing keys of a name, and tell the runners.
+-- Returns 1, or 0 where there is none.
+if redis.call('HDEL', sealed_key, name) == 0 then
+    return 0
+end
+redis.call('HINCRBY', sealed_key, SEALED_COUNT, 1)
+redis.call('PUBLISH', WAKE_CHANNEL, WAKE_SEALED .. kind)
+return 1
