@@ -9,6 +9,7 @@
 #include "cluster/retention.h"
 #include "cluster/rezone.h"
 #include "cluster/survey.h"
+#include "net/targets.h"
 #include "redis/cluster_clock.h"
 #include "redis/redis_link.h"
 #include "run/attempts.h"
@@ -45,6 +46,7 @@ struct runner {
     struct clock clock;
     struct cluster_clock cluster_clock;
     struct redis_link *wake;
+    struct targets targets; /* where calls may go */
     struct http_client *http;
     struct outbox outbox;
     struct attempts attempts;
@@ -375,8 +377,10 @@ static enum err make_http(struct runner *runner, struct errinfo *info)
                                                 .may_send = may_send,
                                                 .clock = runner->clock,
                                                 .arg = runner,
+                                                .targets = &runner->targets,
                                                 .max_calls = runner->config->runner_max_in_flight};
-    return http_client_new(&runner->http, &options, info);
+    bool good = targets_init(&runner->targets, &runner->config->targets);
+    return good ? http_client_new(&runner->http, &options, info) : ERR_NOMEM;
 }
 
 static enum err make_parts(struct runner *runner)
@@ -462,6 +466,7 @@ void runner_free(struct runner *runner)
     redis_link_free(runner->context.link);
     redis_link_free(runner->wake);
     http_client_free(runner->http);
+    targets_fini(&runner->targets);
     lease_fini(&runner->lease);
     due_fini(&runner->due);
     attempts_fini(&runner->attempts);

@@ -16,7 +16,8 @@ enum err context_init(struct context *ctx, const struct config *config, struct c
     response_init(&ctx->response);
     ctx->zones = zones_new(tzdir);
     ctx->redis = redis_sync_new(config, clock, &ctx->memory);
-    return ctx->zones != NULL && ctx->redis != NULL ? ERR_OK : ERR_NOMEM;
+    bool has_targets = targets_init(&ctx->targets, &config->targets);
+    return ctx->zones != NULL && ctx->redis != NULL && has_targets ? ERR_OK : ERR_NOMEM;
 }
 
 void context_fini(struct context *ctx)
@@ -24,6 +25,7 @@ void context_fini(struct context *ctx)
     arena_fini(&ctx->memory);
     redis_sync_free(ctx->redis);
     zones_free(ctx->zones);
+    targets_fini(&ctx->targets);
     response_fini(&ctx->response);
     request_fini(&ctx->request);
 }

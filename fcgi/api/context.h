@@ -18,6 +18,7 @@
 #include "base/err.h"
 #include "http/request.h"
 #include "http/response.h"
+#include "net/targets.h"
 #include "redis/redis_clock.h"
 #include "redis/redis_sync.h"
 #include "zone/zone.h"
@@ -41,6 +42,7 @@ struct context {
     struct zones *zones;            /* owned */
     struct mono_ms zones_due;       /* when to read them again */
     const char *timezone;           /* of jobs that name none; borrowed from config */
+    struct targets targets;         /* where the calls of jobs may go */
     struct redis_sync *redis;       /* owned; makes its replies in memory */
     struct arena memory;            /* of this request */
     struct request request;

@@ -101,6 +101,7 @@ static bool merge(struct patch *p)
     }
     drop_old_zone(&json->fields, &base);
     json->fields.timezone_default = p->ctx->timezone;
+    json->fields.targets = &p->ctx->targets;
     return build(p, &json->fields);
 }
 

@@ -252,6 +252,7 @@ static bool read_definition(struct creation *c, struct slice text, bool backup)
     }
     c->fields = json->fields;
     c->fields.timezone_default = c->ctx->timezone;
+    c->fields.targets = &c->ctx->targets;
     c->kept = json->kept;
     return true;
 }

@@ -13,12 +13,15 @@
 #include <string.h>
 
 enum kind {
-    KIND_STRING, /* at most max bytes */
-    KIND_SECRET, /* a string whose value is never printed */
-    KIND_INT,    /* min to max, decimal */
-    KIND_LEVEL,  /* a word of enum log_level */
-    KIND_ZONE,   /* the name of a time zone, which need not exist */
-    KIND_FORMAT  /* a word of enum log_format; the default depends on the terminal */
+    KIND_STRING,    /* at most max bytes */
+    KIND_SECRET,    /* a string whose value is never printed */
+    KIND_INT,       /* min to max, decimal */
+    KIND_LEVEL,     /* a word of enum log_level */
+    KIND_ZONE,      /* the name of a time zone, which need not exist */
+    KIND_FORMAT,    /* a word of enum log_format; the default depends on the terminal */
+    KIND_TARGETS,   /* a word of enum targets_mode */
+    KIND_REDIRECTS, /* a word of enum targets_redirects */
+    KIND_PLACES     /* a list of targets.h, of at most max bytes */
 };
 
 struct setting {
@@ -55,6 +58,14 @@ static const struct setting SETTINGS[] = {
      "the directory of the time zone files (empty: " ZONE_DIR_DEFAULT ")"},
     {"DRONC_TIMEZONE", KIND_ZONE, CONFIG_FCGI, AT(timezone), 0, LONGEST(timezone), "UTC",
      "the time zone of jobs that name none"},
+    {"TARGETS", KIND_TARGETS, BOTH, AT(targets.mode), 0, 0, "auto",
+     "which addresses jobs may call (auto: local without API keys, else private)"},
+    {"TARGETS_ALLOW", KIND_PLACES, BOTH, AT(targets.allow), 0, LONGEST(targets.allow), "",
+     "besides these: addresses, ranges and host names, with commas, each with :port or without"},
+    {"TARGETS_DENY", KIND_PLACES, BOTH, AT(targets.deny), 0, LONGEST(targets.deny), "",
+     "none of these, in the same form"},
+    {"TARGETS_REDIRECTS", KIND_REDIRECTS, CONFIG_RUNNER, AT(targets.redirects), 0, 0, "outward",
+     "where redirects may lead (outward: never further in than the call has been)"},
     {"FCGI_PROCESSES", KIND_INT, CONFIG_FCGI, AT(fcgi_processes), 1, 256, "8", "handlers of a pool (--pool)"},
     {"RUNNER_MAX_IN_FLIGHT", KIND_INT, CONFIG_RUNNER, AT(runner_max_in_flight), 1, 100000, "1000",
      "calls at once"},
@@ -75,6 +86,12 @@ static const struct setting SETTINGS[] = {
 #define SETTINGS_COUNT (sizeof SETTINGS / sizeof SETTINGS[0])
 _Static_assert(SETTINGS_COUNT <= sizeof((struct config *)NULL)->from_environment * 8, "a bit for each");
 
+static bool has_choices(const struct setting *s)
+{
+    return s->kind == KIND_LEVEL || s->kind == KIND_FORMAT || s->kind == KIND_TARGETS ||
+           s->kind == KIND_REDIRECTS;
+}
+
 /* The words of a setting that takes one of a few, in the order of their enum. */
 struct choices {
     const char *const *words;
@@ -86,11 +103,23 @@ static struct choices choices_of(const struct setting *s)
     static const char *const LEVELS[] = {
         [LOG_DEBUG] = "debug", [LOG_INFO] = "info", [LOG_WARN] = "warn", [LOG_ERROR] = "error"};
     static const char *const FORMATS[] = {[LOG_TEXT] = "text", [LOG_JSON] = "json"};
+    static const char *const MODES[] = {[TARGETS_AUTO] = "auto",
+                                        [TARGETS_LOCAL] = "local",
+                                        [TARGETS_PRIVATE] = "private",
+                                        [TARGETS_PUBLIC] = "public"};
+    static const char *const REDIRECTS[] = {[TARGETS_OUTWARD] = "outward", [TARGETS_ANY] = "any"};
     _Static_assert(sizeof LEVELS / sizeof LEVELS[0] == LOG_LEVEL__COUNT, "a level without a word");
-    if (s->kind == KIND_LEVEL) {
+    _Static_assert(sizeof MODES / sizeof MODES[0] == TARGETS_MODE__COUNT, "a mode without a word");
+    switch (s->kind) {
+    case KIND_LEVEL:
         return (struct choices){LEVELS, LOG_LEVEL__COUNT};
+    case KIND_TARGETS:
+        return (struct choices){MODES, TARGETS_MODE__COUNT};
+    case KIND_REDIRECTS:
+        return (struct choices){REDIRECTS, TARGETS_REDIRECTS__COUNT};
+    default:
+        return (struct choices){FORMATS, sizeof FORMATS / sizeof FORMATS[0]};
     }
-    return (struct choices){FORMATS, sizeof FORMATS / sizeof FORMATS[0]};
 }
 
 static void *field_of(struct config *config, const struct setting *s)
@@ -145,14 +174,46 @@ static bool read_choice(struct config *out, const struct setting *s, const char 
         if (strcmp(text, choices.words[i]) != 0) {
             continue;
         }
-        if (s->kind == KIND_LEVEL) {
+        switch (s->kind) {
+        case KIND_LEVEL:
             *(enum log_level *)field_of(out, s) = (enum log_level)i;
-        } else {
+            break;
+        case KIND_TARGETS:
+            *(enum targets_mode *)field_of(out, s) = (enum targets_mode)i;
+            break;
+        case KIND_REDIRECTS:
+            *(enum targets_redirects *)field_of(out, s) = (enum targets_redirects)i;
+            break;
+        default:
             *(enum log_format *)field_of(out, s) = (enum log_format)i;
+            break;
         }
         return true;
     }
     return false;
+}
+
+/* The index of the word that is set. */
+static unsigned choice_of(const struct config *config, const struct setting *s)
+{
+    const void *field = field_in(config, s);
+    switch (s->kind) {
+    case KIND_LEVEL:
+        return (unsigned)*(const enum log_level *)field;
+    case KIND_TARGETS:
+        return (unsigned)*(const enum targets_mode *)field;
+    case KIND_REDIRECTS:
+        return (unsigned)*(const enum targets_redirects *)field;
+    default:
+        return (unsigned)*(const enum log_format *)field;
+    }
+}
+
+static bool read_places(struct config *out, const struct setting *s, const char *text)
+{
+    size_t at;
+    size_t len;
+    return targets_list_check(text, &at, &len) && read_string(out, s, text);
 }
 
 /* Reads text into the setting's field. Returns false, and leaves the field as it is, if text is invalid. */
@@ -166,8 +227,12 @@ static bool read_setting(struct config *out, const struct setting *s, const char
         return read_int(out, s, text);
     case KIND_ZONE:
         return read_zone(out, s, text);
+    case KIND_PLACES:
+        return read_places(out, s, text);
     case KIND_LEVEL:
     case KIND_FORMAT:
+    case KIND_TARGETS:
+    case KIND_REDIRECTS:
         return read_choice(out, s, text);
     }
     return false;
@@ -182,12 +247,38 @@ static void add_choices(struct buffer *out, const struct setting *s)
     }
 }
 
+static void add_wrong_length(struct buffer *out, const struct setting *s)
+{
+    buffer_printf(out, "is longer than %lld bytes\n", (long long)s->max);
+}
+
+/* Names the wrong item of a list. */
+static void add_wrong_place(struct buffer *out, const struct setting *s, const char *text)
+{
+    char shown[SHOWN_MAX];
+    size_t at = 0;
+    size_t item = 0;
+    if (targets_list_check(text, &at, &item)) {
+        add_wrong_length(out, s);
+        return;
+    }
+    size_t len = log_escape(shown, sizeof shown, (struct slice){text + at, item}, LOG_ESCAPE_QUOTED);
+    buffer_printf(out,
+                  "\"%.*s\" is not an address, a range such as 10.0.0.0/8, or a host name, with :port or "
+                  "without\n",
+                  (int)len, shown);
+}
+
 /* Writes what is wrong with text: its beginning, unless it is secret, and what the setting takes. */
 static void add_problem(struct buffer *out, const struct setting *s, const char *text)
 {
     char shown[SHOWN_MAX];
     size_t len = log_escape(shown, sizeof shown, slice_of(text), LOG_ESCAPE_QUOTED);
     buffer_printf(out, "%s: ", s->name);
+    if (s->kind == KIND_PLACES) {
+        add_wrong_place(out, s, text);
+        return;
+    }
     if (s->kind != KIND_SECRET) {
         buffer_printf(out, "\"%.*s\" ", (int)len, shown);
     }
@@ -195,7 +286,7 @@ static void add_problem(struct buffer *out, const struct setting *s, const char 
     case KIND_STRING:
     case KIND_SECRET:
         if (strlen(text) > (size_t)s->max) {
-            buffer_printf(out, "is longer than %lld bytes\n", (long long)s->max);
+            add_wrong_length(out, s);
         } else {
             buffer_add_str(out, "holds a control character\n");
         }
@@ -206,8 +297,7 @@ static void add_problem(struct buffer *out, const struct setting *s, const char 
     case KIND_ZONE:
         buffer_add_str(out, "is not a time zone's name, such as Europe/Berlin\n");
         break;
-    case KIND_LEVEL:
-    case KIND_FORMAT:
+    default:
         buffer_add_str(out, "is not one of ");
         add_choices(out, s);
         buffer_add_char(out, '\n');
@@ -264,7 +354,7 @@ void config_help(struct buffer *out, enum config_scope scope)
         buffer_printf(out, "  %-24s %-10s %s", s->name, s->standard[0] != '\0' ? s->standard : "-", s->help);
         if (s->kind == KIND_INT) {
             buffer_printf(out, "; %lld to %lld", (long long)s->min, (long long)s->max);
-        } else if (s->kind == KIND_LEVEL || s->kind == KIND_FORMAT) {
+        } else if (has_choices(s)) {
             buffer_add_str(out, "; ");
             add_choices(out, s);
         }
@@ -296,6 +386,7 @@ static void add_value(struct buffer *out, const struct config *config, const str
     switch (s->kind) {
     case KIND_STRING:
     case KIND_ZONE:
+    case KIND_PLACES:
         add_quoted(out, field);
         break;
     case KIND_SECRET:
@@ -304,11 +395,8 @@ static void add_value(struct buffer *out, const struct config *config, const str
     case KIND_INT:
         buffer_add_i64(out, *(const int *)field);
         break;
-    case KIND_LEVEL:
-        buffer_add_str(out, choices_of(s).words[*(const enum log_level *)field]);
-        break;
-    case KIND_FORMAT:
-        buffer_add_str(out, choices_of(s).words[*(const enum log_format *)field]);
+    default:
+        buffer_add_str(out, choices_of(s).words[choice_of(config, s)]);
         break;
     }
 }

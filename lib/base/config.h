@@ -12,6 +12,7 @@
 #include "base/buffer.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "net/targets.h"
 #include "zone/zone.h"
 
 #include <stdbool.h>
@@ -33,6 +34,8 @@ struct config {
     /* Time zones. */
     char tzdir[1024];                 /* where their files are; "": ZONE_DIR_DEFAULT */
     char timezone[ZONE_NAME_MAX + 1]; /* of jobs that name none; a valid name, but its file may be missing */
+
+    struct targets_settings targets; /* where calls may go */
 
     /* The handler. */
     int fcgi_processes; /* handlers of a pool */

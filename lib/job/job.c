@@ -2,6 +2,7 @@
  * their own; cron knows what a schedule means, url what a URL is. */
 #include "job/job.h"
 
+#include "job/job_url.h"
 #include "text/digest.h"
 
 #include <stdio.h>
@@ -148,18 +149,16 @@ static bool build_schedule(struct job *job, const struct job_fields *fields, str
     return build_zone(job, zone, fields, zones, fault);
 }
 
-static bool build_api(struct job *job, struct slice text, struct job_fault *fault)
+static bool build_api(struct job *job, const struct job_fields *fields, struct job_fault *fault)
 {
+    struct slice text = fields->api;
     struct errinfo info = {0};
     if (text.len <= URL_MAX) { /* else url_parse refuses it */
         memcpy(job->api, text.data, text.len);
         job->api[text.len] = '\0';
         text.data = job->api;
     }
-    enum url_fault bad = url_parse(&job->url, text, &info);
-    if (bad == URL_OK && template_check(job->url.query, &info) != ERR_OK) {
-        bad = URL_MALFORMED;
-    }
+    enum url_fault bad = job_url_parse(&job->url, text, fields->targets, &info);
     return bad == URL_OK ||
            job_fault_set(fault, bad == URL_SCHEME ? JOB_FAULT_CREATION_FAILED : JOB_FAULT_VALIDATION_ERROR,
                          "api", "api: %s", info.text);
@@ -248,7 +247,7 @@ static bool build_fields(struct job *job, const struct job_fields *fields, struc
                          struct job_fault *fault)
 {
     return check_needs(fields, fault) && build_type(job, fields->type, fault) &&
-           build_api(job, fields->api, fault) && build_schedule(job, fields, zones, fault) &&
+           build_api(job, fields, fault) && build_schedule(job, fields, zones, fault) &&
            read_groups(job, fields, fault);
 }
 

@@ -19,6 +19,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct targets;
+
 /* A whole number that may be absent; 1 or 0 for a BOOL. */
 struct job_number {
     bool given;
@@ -62,6 +64,9 @@ struct job_fields {
     /* Not fields of a definition, but what it is read with: */
     const char *timezone_default; /* from the settings; NULL or "": UTC. What is stored has its own zone */
     int64_t now_ms;               /* @in counts from it; 0: from the job's creation */
+    const struct targets
+        *targets; /* where its calls may go; NULL: any place. What is stored is judged when it is
+                                      called */
 };
 
 enum job_field_kind {

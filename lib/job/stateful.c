@@ -2,8 +2,7 @@
 #include "job/stateful.h"
 
 #include "job/group.h"
-#include "text/template.h"
-#include "text/url.h"
+#include "job/job_url.h"
 
 #include <stdlib.h>
 
@@ -27,12 +26,12 @@ static bool read_overlap(enum overlap *out, struct slice name, struct job_fault 
     return job_fault_invalid(fault, "overlap", "overlap must be allow, skip, queue or cancel");
 }
 
-static bool check_url(struct slice text, const char *field, struct job_fault *fault)
+static bool check_url(struct slice text, const char *field, const struct targets *targets,
+                      struct job_fault *fault)
 {
     struct url url;
     struct errinfo why = {0};
-    return text.data == NULL ||
-           (url_parse(&url, text, &why) == URL_OK && template_check(url.query, &why) == ERR_OK) ||
+    return text.data == NULL || job_url_parse(&url, text, targets, &why) == URL_OK ||
            job_fault_invalid(fault, field, "%s: %s", field, why.text);
 }
 
@@ -50,8 +49,9 @@ bool stateful_read(struct stateful *out, const struct job_fields *fields, struct
                                  fields->pause_after_failures.given ? fields->pause_after_failures.value : 0,
                              .max_runs = fields->max_runs.given ? fields->max_runs.value : 0};
     return read_overlap(&out->overlap, fields->overlap, fault) &&
-           check_url(fields->on_failure_url, "on_failure_url", fault) &&
-           check_url(fields->on_recovery_url, "on_recovery_url", fault) && keep_urls(out, fields, fault);
+           check_url(fields->on_failure_url, "on_failure_url", fields->targets, fault) &&
+           check_url(fields->on_recovery_url, "on_recovery_url", fields->targets, fault) &&
+           keep_urls(out, fields, fault);
 }
 
 void stateful_fini(struct stateful *stateful)

@@ -34,12 +34,24 @@ static const char *text_of(const struct http_call *call, CURLcode code)
                       : curl_easy_strerror(code);
 }
 
-/* True if an answer has redirected libcurl, and nothing has been sent there yet. */
-static bool has_gone_on(const struct http_call *call)
+long http_call_redirects(const struct http_call *call)
 {
     long redirects = 0;
     (void)curl_easy_getinfo(call->easy, CURLINFO_REDIRECT_COUNT, &redirects);
-    return redirects > call->redirects_sent;
+    return call->redirects_before + redirects;
+}
+
+/* True if an answer has redirected libcurl, and nothing has been sent there yet. */
+static bool has_gone_on(const struct http_call *call)
+{
+    return http_call_redirects(call) > call->redirects_sent;
+}
+
+/* True if no address that the request leads to may be called. */
+static bool is_forbidden(const struct http_call *call, CURLcode code)
+{
+    return http_guard_has_refused(&call->guard) &&
+           (code == CURLE_COULDNT_CONNECT || code == CURLE_ABORTED_BY_CALLBACK);
 }
 
 /* Why libcurl ended a transfer with a failure. (It also follows a redirect that breaks off inside its
@@ -76,6 +88,8 @@ static void describe_end(const struct http_call *call, CURLcode code, struct htt
                   "the connection died before the answer; at most once, so the request was not sent again");
     } else if (call->out_of_memory) {
         set_error(result, HTTP_ERROR_INTERNAL, "out of memory");
+    } else if (is_forbidden(call, code)) {
+        set_error(result, HTTP_ERROR_FORBIDDEN, call->guard.why);
     } else if (call->line.no_descriptor && code == CURLE_COULDNT_CONNECT) {
         set_error(result, HTTP_ERROR_INTERNAL, "no file descriptor is left for a connection");
     } else if (code == CURLE_COULDNT_RESOLVE_HOST && call->name.error != HTTP_OK) {
@@ -102,5 +116,6 @@ void http_call_result(const struct http_call *call, CURLcode code, struct wall_m
     result->body_bytes = call->body_bytes < call->response_max ? call->body_bytes : call->response_max;
     result->kept = (struct slice){call->kept.data, call->kept.len};
     http_easy_timings(call->easy, &result->timings);
+    http_easy_add_timings(&result->timings, &call->before);
     describe_end(call, code, result);
 }

@@ -8,6 +8,7 @@
 #include "http/http_client.h"
 
 #include "http/http_call.h"
+#include "http/http_move.h"
 
 #include <curl/curl.h>
 #include <stdlib.h>
@@ -33,14 +34,44 @@ static struct wall_ms now(const struct http_client *client)
  * What waits on a kept connection, be it bytes or its end, cannot be an answer to a request that has not been
  * sent (RFC 9112, 9.2). Such a connection is shut down: libcurl finds that it cannot send, and takes another
  * one, as it does whenever a kept connection dies before a request leaves. */
-static bool take_line(struct http_call *call, const struct http_ends *ends)
+static bool take_line(struct http_call *call, const struct http_ends *ends, bool is_allowed)
 {
     if (call->line.is_over) {
         call->error[0] = '\0'; /* libcurl's text about the connection that was shut down on purpose */
     }
-    enum http_line_state state = http_line_take(&call->line, call->easy, ends);
+    enum http_line_state state = http_line_take(&call->line, call->easy, ends, is_allowed);
     http_easy_keep_connection(call->easy, state != HTTP_LINE_UNKNOWN);
     return state != HTTP_LINE_OVER;
+}
+
+/* A request that follows a redirect belongs to a call that was allowed to begin. The same request again must be allowed
+ * again: this process may have been suspended in between. Returns false if it must not be sent. */
+static bool may_be_sent(struct http_call *call, bool follows)
+{
+    const struct http_client_options *options = &call->client->options;
+    if (!follows && options->may_send != NULL && !options->may_send(options->arg)) {
+        call->sending_forbidden = true;
+    } else if (call->once && call->sent && !follows) {
+        call->resend_blocked = true;
+    } else if (follows && call->answer.open) {
+        call->fault = http_broke_off;
+    } else if (follows && call->answer.leads_nowhere) {
+        call->leads_nowhere = true;
+    } else {
+        return true;
+    }
+    return false;
+}
+
+static void note_request(struct http_call *call, long redirects)
+{
+    call->answer = (struct http_answer){.headless = call->headless};
+    call->chunks = (struct http_chunks){0};
+    call->asked = clock_mono(&call->client->options.clock);
+    http_name_is_known(&call->name);
+    http_guard_note_sent(&call->guard);
+    call->redirects_sent = redirects;
+    call->sent = true;
 }
 
 /* Called right before each request is sent. */
@@ -48,43 +79,35 @@ static int on_before_request(void *arg, char *ip, char *local_ip, int port, int 
 {
     struct http_call *call = arg;
     const struct http_ends ends = {ip, local_ip, port, local_port};
-    const struct http_client_options *options = &call->client->options;
-    long redirects = 0;
-    (void)curl_easy_getinfo(call->easy, CURLINFO_REDIRECT_COUNT, &redirects);
-    /* A redirect belongs to a call that was allowed to begin. The same request again must be allowed again: this
-     * process may have been suspended in between. */
+    long redirects = http_call_redirects(call);
     bool follows = call->sent && redirects > call->redirects_sent;
-    if (!follows && options->may_send != NULL && !options->may_send(options->arg)) {
-        call->sending_forbidden = true;
+    if (!may_be_sent(call, follows)) {
         return CURL_PREREQFUNC_ABORT;
     }
-    if (call->once && call->sent && !follows) {
-        call->resend_blocked = true;
+    bool is_allowed = http_guard_may_send(&call->guard, call->easy, ip, port, redirects > 0);
+    if (call->guard.moves) {
         return CURL_PREREQFUNC_ABORT;
     }
-    if (follows && call->answer.open) {
-        call->fault = http_broke_off;
-        return CURL_PREREQFUNC_ABORT;
-    }
-    if (follows && call->answer.leads_nowhere) {
-        call->leads_nowhere = true;
-        return CURL_PREREQFUNC_ABORT;
-    }
-    if (!take_line(call, &ends)) {
+    if (!take_line(call, &ends, is_allowed)) {
         return CURL_PREREQFUNC_OK;
+    }
+    if (!is_allowed) {
+        return CURL_PREREQFUNC_ABORT;
     }
     if (follows &&
         http_easy_redirect(call->easy, call->headers, call->answer.status, call->post) != CURLE_OK) {
         call->out_of_memory = true;
         return CURL_PREREQFUNC_ABORT;
     }
-    call->answer = (struct http_answer){.headless = call->headless};
-    call->chunks = (struct http_chunks){0};
-    call->asked = clock_mono(&options->clock);
-    http_name_is_known(&call->name);
-    call->redirects_sent = redirects;
-    call->sent = true;
+    note_request(call, redirects);
     return CURL_PREREQFUNC_OK;
+}
+
+/* Called before each connection is opened. */
+static bool on_may_open(void *arg, const struct sockaddr *address)
+{
+    struct http_call *call = arg;
+    return http_guard_may_open(&call->guard, call->easy, address, http_call_redirects(call) > 0);
 }
 
 /* Keep as much of the body as is asked for, or less if memory runs out: that must not fail a call. */
@@ -149,6 +172,9 @@ static void begin_answer(struct http_call *call)
     call->answer_ms = clock_mono(&call->client->options.clock).ms - call->asked.ms;
     if (http_easy_heed_status(call->easy, &call->answer) != CURLE_OK) {
         call->out_of_memory = true;
+    }
+    if (http_answer_is_redirect(&call->answer)) {
+        (void)http_origin_read(&call->guard.origin, call->easy); /* to compare the redirect's with */
     }
 }
 
@@ -231,10 +257,53 @@ static CURLcode set_callbacks(struct http_call *call)
 static enum err set_up(struct http_call *call, const struct http_request *request)
 {
     CURLcode rc = http_easy_set_up(call->easy, request, &call->headers);
-    rc = rc != CURLE_OK ? rc : http_name_init(&call->name, &call->client->names, call->easy, request);
     rc = rc != CURLE_OK ? rc : set_callbacks(call);
     rc = rc != CURLE_OK ? rc : http_multi_adopt(&call->client->multi, call->easy, &call->line, call);
     return rc == CURLE_OK ? ERR_OK : rc == CURLE_OUT_OF_MEMORY ? ERR_NOMEM : ERR_SYSTEM;
+}
+
+/* A redirect leads to another origin. Go on there, with a transfer of its own. Returns false if that is impossible. */
+static bool move(struct http_call *call)
+{
+    struct http_timings timings;
+    struct http_request request;
+    struct http_move to = {0};
+    const struct http_client *client = call->client;
+    int64_t left_ms = call->plan.timeout_ms - (clock_mono(&client->options.clock).ms - call->began.ms);
+    bool good = http_move_make(&to, &request, call, left_ms);
+    http_easy_timings(call->easy, &timings);
+    http_easy_add_timings(&timings, &call->before);
+    call->before = timings;
+    call->redirects_before = http_call_redirects(call);
+    (void)curl_multi_remove_handle(client->multi.curl, call->easy);
+    curl_easy_cleanup(call->easy);
+    free(call->headers);
+    call->headers = NULL;
+    call->error[0] = '\0';
+    call->post = strcmp(request.method, "POST") == 0;
+    call->plan.has_body = request.body.data != NULL;
+    call->plan.method = request.method;
+    call->guard.moves = false;
+    call->guard.origin = (struct http_origin){0};
+    call->easy = curl_easy_init();
+    good = good && call->easy != NULL && http_name_renew(&call->name, call->easy) == CURLE_OK &&
+           set_up(call, &request) == ERR_OK &&
+           curl_multi_add_handle(client->multi.curl, call->easy) == CURLM_OK;
+    http_move_fini(&to);
+    return good;
+}
+
+/* A transfer is over. */
+static void end_transfer(struct http_call *call, CURLcode code)
+{
+    bool moves = call->guard.moves && call->end_code == CURLE_OK && call->fault == NULL;
+    if (moves && (code == CURLE_COULDNT_CONNECT || code == CURLE_ABORTED_BY_CALLBACK)) {
+        call->out_of_memory = !move(call);
+        if (!call->out_of_memory) {
+            return;
+        }
+    }
+    finish_call(call, code);
 }
 
 static enum err set_up_search(struct http_call *call, const struct http_request *request)
@@ -248,6 +317,16 @@ static enum err set_up_search(struct http_call *call, const struct http_request 
     }
     text_search_init(call->search, request->find);
     return ERR_OK;
+}
+
+/* Hosts of tests may be unknown: the guard reads them of the URL then. */
+static void note_host(struct http_origin *origin, const struct http_request *request)
+{
+    size_t len = request->host.len < HTTP_HOST_SIZE ? request->host.len : 0;
+    if (len > 0) {
+        memcpy(origin->host, request->host.data, len);
+    }
+    origin->port = request->port;
 }
 
 static struct http_call *call_new(struct http_client *client, const struct http_request *request,
@@ -264,9 +343,17 @@ static struct http_call *call_new(struct http_client *client, const struct http_
                                .began = clock_mono(&client->options.clock),
                                .response_max = request->response_max,
                                .keep_max = request->keep_max,
+                               .plan = {.method = request->method,
+                                        .user_agent = request->user_agent,
+                                        .has_body = request->body.data != NULL,
+                                        .timeout_ms = request->timeout_ms,
+                                        .connect_timeout_ms = request->connect_timeout_ms,
+                                        .max_redirects = request->max_redirects},
+                               .guard = {.targets = client->options.targets},
                                .post = strcmp(request->method, "POST") == 0,
                                .headless = strcmp(request->method, "HEAD") == 0,
                                .once = request->once};
+    note_host(&call->guard.origin, request);
     call->easy = curl_easy_init();
     if (call->easy == NULL) {
         free(call);
@@ -282,7 +369,8 @@ enum err http_client_call(struct http_client *client, const struct http_request 
     if (call == NULL) {
         return ERR_NOMEM;
     }
-    enum err err = set_up(call, request);
+    CURLcode rc = http_name_init(&call->name, &client->names, call->easy, request);
+    enum err err = rc != CURLE_OK ? ERR_NOMEM : set_up(call, request);
     err = err != ERR_OK ? err : set_up_search(call, request);
     if (err == ERR_OK && curl_multi_add_handle(client->multi.curl, call->easy) != CURLM_OK) {
         err = ERR_SYSTEM;
@@ -350,7 +438,7 @@ void http_client_turn(struct http_client *client)
     while ((message = curl_multi_info_read(client->multi.curl, &left)) != NULL) {
         const struct http_line *line = http_multi_line(message->easy_handle);
         if (message->msg == CURLMSG_DONE && line != NULL) {
-            finish_call(line->owner, message->data.result);
+            end_transfer(line->owner, message->data.result);
         }
     }
 }
@@ -377,6 +465,7 @@ enum err http_client_new(struct http_client **out, const struct http_client_opti
         curl_global_cleanup();
         return err_set(info, err, "no memory for the HTTP client");
     }
+    client->multi.may_open = on_may_open;
     *out = client;
     return ERR_OK;
 }

@@ -7,6 +7,10 @@
  *
  * A redirect (301, 302, 303, 307 or 308 with a Location) is followed as browsers do: 303 with a GET, 301 and
  * 302 with a GET after a POST, 307 and 308 with the same method and body. Any other status is an answer.
+ * Another origin (scheme, host, port) gets neither the body nor any header but Host, Accept, Accept-Language
+ * and User-Agent; nor does any place that it leads to.
+ *
+ * Which addresses requests go to is decided by targets, for each connection and each request (http_guard.h).
  *
  * An answer counts only if it is certain where it ends. Wrong framing is a failure (http_answer,
  * http_chunks), and its connection is not used again.
@@ -37,12 +41,14 @@
 
 struct http_client;
 struct http_call;
+struct targets;
 
 /* Where a call failed. */
 enum http_error {
-    HTTP_OK = 0,        /* there is an answer; status has its result */
-    HTTP_ERROR_DNS,     /* the name does not resolve */
-    HTTP_ERROR_CONNECT, /* the connection is refused, or cannot be made */
+    HTTP_OK = 0,          /* there is an answer; status has its result */
+    HTTP_ERROR_DNS,       /* the name does not resolve */
+    HTTP_ERROR_CONNECT,   /* the connection is refused, or cannot be made */
+    HTTP_ERROR_FORBIDDEN, /* no address that it leads to may be called; nothing was sent there */
     HTTP_ERROR_TLS,
     HTTP_ERROR_TIMEOUT,
     HTTP_ERROR_REDIRECT,  /* to a place that no call may go to */
@@ -53,11 +59,11 @@ enum http_error {
     HTTP_ERROR__COUNT
 };
 
-/* "dns", "connect", "tls", "timeout", "redirect", "too_many_redirects", "response", "aborted", "internal"; ""
+/* "dns", "connect", "forbidden", "tls", "timeout", "redirect", "too_many_redirects", "response", "aborted", "internal"; ""
  * for HTTP_OK. */
 const char *http_error_name(enum http_error error);
 
-/* Everything is borrowed during http_client_call, but body and find until the call is done. */
+/* Everything is borrowed during http_client_call, but method, user_agent, body and find until the call is done. */
 struct http_request {
     const char *method;         /* "GET", "POST", … */
     const char *url;            /* its path is sent as it is */
@@ -73,6 +79,7 @@ struct http_request {
                              bytes. data NULL: none */
     size_t keep_max;      /* bytes of the answer's body, from its beginning, that the result has; 0: none */
     bool once;            /* send the request at most once */
+    bool is_redirect;     /* an earlier answer led here: with no redirects left, another one is an error */
     struct slice host;    /* as in the URL */
     uint16_t port;
     const char
@@ -118,9 +125,10 @@ struct http_client_options {
      * before the request of a redirect. If it returns false, the call ends with HTTP_ERROR_ABORTED instead.
      * NULL: requests are always sent. */
     bool (*may_send)(void *arg);
-    void *arg;          /* for both */
-    struct clock clock; /* for how long a call took */
-    int max_calls;      /* calls at once; also bounds the cache of idle connections */
+    void *arg;                     /* for both */
+    const struct targets *targets; /* where requests may go; borrowed, and may change; NULL: anywhere */
+    struct clock clock;            /* for how long a call took */
+    int max_calls;                 /* calls at once; also bounds the cache of idle connections */
 };
 
 /* Returns owned. ERR_NOMEM, ERR_SYSTEM. Sets libcurl up for the process. */

@@ -138,7 +138,7 @@ static CURLcode set_limits(CURL *easy, const struct http_request *request)
     CURLcode rc = CURLE_OK;
     SET(CURLOPT_TIMEOUT_MS, (long)request->timeout_ms);
     SET(CURLOPT_CONNECTTIMEOUT_MS, (long)request->connect_timeout_ms);
-    SET(CURLOPT_FOLLOWLOCATION, request->max_redirects > 0 ? 1L : 0L);
+    SET(CURLOPT_FOLLOWLOCATION, request->max_redirects > 0 || request->is_redirect ? 1L : 0L);
     SET(CURLOPT_MAXREDIRS, (long)request->max_redirects);
     SET(CURLOPT_PROTOCOLS_STR, "http,https");
     SET(CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
@@ -226,6 +226,15 @@ void http_easy_timings(CURL *easy, struct http_timings *out)
         out->connect_us = connected > dns ? connected - dns : 0;
         out->tls_us = secured > connected ? secured - connected : 0;
     }
+}
+
+void http_easy_add_timings(struct http_timings *timings, const struct http_timings *before)
+{
+    timings->dns_us += before->dns_us;
+    timings->connect_us += before->connect_us;
+    timings->tls_us += before->tls_us;
+    timings->first_byte_us += timings->first_byte_us > 0 ? before->total_us : before->first_byte_us;
+    timings->total_us += before->total_us;
 }
 
 /* Seconds, of any number of digits; -1 for any other text. */

@@ -37,5 +37,7 @@ enum http_error http_easy_classify(CURLcode code, bool redirected);
 int64_t http_easy_retry_after_ms(const char *retry_after, const char *date, struct wall_ms now);
 /* How long the phases of the transfer took. */
 void http_easy_timings(CURL *easy, struct http_timings *out);
+/* Add those of an earlier transfer of the same call. */
+void http_easy_add_timings(struct http_timings *timings, const struct http_timings *before);
 
 #endif

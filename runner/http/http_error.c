@@ -5,6 +5,7 @@ static const char *const error_names[HTTP_ERROR__COUNT] = {
     [HTTP_OK] = "",
     [HTTP_ERROR_DNS] = "dns",
     [HTTP_ERROR_CONNECT] = "connect",
+    [HTTP_ERROR_FORBIDDEN] = "forbidden",
     [HTTP_ERROR_TLS] = "tls",
     [HTTP_ERROR_TIMEOUT] = "timeout",
     [HTTP_ERROR_REDIRECT] = "redirect",

@@ -302,13 +302,14 @@ static bool has_more(const struct http_socket *socket)
     return recv(socket->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 || (errno != EAGAIN && errno != EINTR);
 }
 
-enum http_line_state http_line_take(struct http_line *line, CURL *easy, const struct http_ends *ends)
+enum http_line_state http_line_take(struct http_line *line, CURL *easy, const struct http_ends *ends,
+                                    bool is_allowed)
 {
     struct http_socket *kept = find_kept(line->multi, ends);
     struct http_socket *socket = kept != NULL ? kept : find_new(line, ends->local_port);
     bool is_known = kept != NULL || (socket != NULL && note_ends(socket, ends));
     line->fd = is_known ? socket->fd : CURL_SOCKET_BAD;
-    line->is_over = kept != NULL && (has_more(kept) || http_tls_has_more(easy));
+    line->is_over = kept != NULL && (!is_allowed || has_more(kept) || http_tls_has_more(easy));
     if (line->is_over) {
         end_connection(kept);
     }
@@ -332,6 +333,9 @@ static curl_socket_t on_open(void *arg, curlsocktype purpose, struct curl_sockad
     (void)purpose;
     struct http_line *line = arg;
     struct http_multi *multi = line->multi;
+    if (multi->may_open != NULL && !multi->may_open(line->owner, &address->addr)) {
+        return CURL_SOCKET_BAD;
+    }
     int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
     if (fd < 0) {
         line->no_descriptor = errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;

@@ -43,7 +43,9 @@ struct http_multi {
     struct clock clock;
     struct http_socket *named[HTTP_NAMED_SLOTS]; /* by local port: the first of those whose ends are known */
     struct heap idle; /* sockets of connections without a transfer, by when they must be closed */
-    bool broken;      /* libcurl reported a failure: the state of the transfers is unknown */
+    bool (*may_open)(void *owner, const struct sockaddr *address); /* asked before each connection of owner, a
+                                                                      call; NULL: any may be opened */
+    bool broken; /* libcurl reported a failure: the state of the transfers is unknown */
 };
 
 /* The connection of a transfer. */
@@ -52,7 +54,7 @@ struct http_line {
     void *owner;              /* the call that the transfer belongs to */
     curl_socket_t fd;         /* CURL_SOCKET_BAD: none, or unknown */
     bool no_descriptor;       /* there was no descriptor left for a socket */
-    bool is_over;             /* what is read on it is not an answer */
+    bool is_over;             /* what is read on it is not an answer, and nothing can be sent on it */
 };
 
 /* What identifies a connection. */
@@ -66,7 +68,7 @@ struct http_ends {
 enum http_line_state {
     HTTP_LINE_CLEAN,   /* what comes on it from now on is an answer */
     HTTP_LINE_UNKNOWN, /* the same, but its socket is unknown: it must not be reused after this request */
-    HTTP_LINE_OVER     /* something waited on it: it has been shut down, and nothing can be sent on it */
+    HTTP_LINE_OVER /* something waited on it, or the request may not go there: it has been shut down, and nothing can be sent on it */
 };
 
 /* idle_max: how many connections without a transfer are kept. ERR_NOMEM: there is nothing to end. */
@@ -78,8 +80,10 @@ NODISCARD CURLcode http_multi_adopt(struct http_multi *multi, CURL *easy, struct
                                     void *owner);
 /* The line of an easy handle; NULL if it was not adopted. */
 struct http_line *http_multi_line(CURL *easy);
-/* A request of easy's transfer, which line belongs to, is about to be sent between these ends. */
-enum http_line_state http_line_take(struct http_line *line, CURL *easy, const struct http_ends *ends);
+/* A request of easy's transfer, which line belongs to, is about to be sent between these ends. If it is not allowed to,
+ * a kept connection is HTTP_LINE_OVER, so that libcurl opens another one, to another address where there is one. */
+enum http_line_state http_line_take(struct http_line *line, CURL *easy, const struct http_ends *ends,
+                                    bool is_allowed);
 /* An answer has begun on line's connection, answer_ms after its request was sent. keeps_ms: how long the
  * target keeps an idle connection, by its own words; -1: it does not say. */
 void http_line_note(struct http_line *line, int64_t answer_ms, int64_t keeps_ms);

@@ -112,10 +112,26 @@ static struct curl_slist *make_list(const struct http_request *request)
     return list;
 }
 
+static CURLcode set_up(struct http_name *name, CURL *easy)
+{
+    name->easy = easy;
+    CURLcode rc = curl_easy_setopt(easy, CURLOPT_RESOLVE, name->list);
+    rc = rc != CURLE_OK ? rc : curl_easy_setopt(easy, CURLOPT_RESOLVER_START_FUNCTION, on_lookup);
+    return rc != CURLE_OK ? rc : curl_easy_setopt(easy, CURLOPT_RESOLVER_START_DATA, name);
+}
+
+CURLcode http_name_renew(struct http_name *name, CURL *easy)
+{
+    http_name_is_known(name);
+    free(name->list);
+    name->list = NULL;
+    return set_up(name, easy);
+}
+
 CURLcode http_name_init(struct http_name *name, struct http_names *names, CURL *easy,
                         const struct http_request *request)
 {
-    *name = (struct http_name){.names = names, .easy = easy, .origin = origin_of(request->host)};
+    *name = (struct http_name){.names = names, .origin = origin_of(request->host)};
     if (request->unreachable != HTTP_OK) {
         name->error = request->unreachable;
         (void)snprintf(name->why, sizeof name->why, "%s", request->why);
@@ -125,9 +141,7 @@ CURLcode http_name_init(struct http_name *name, struct http_names *names, CURL *
             return CURLE_OUT_OF_MEMORY;
         }
     }
-    CURLcode rc = curl_easy_setopt(easy, CURLOPT_RESOLVE, name->list);
-    rc = rc != CURLE_OK ? rc : curl_easy_setopt(easy, CURLOPT_RESOLVER_START_FUNCTION, on_lookup);
-    return rc != CURLE_OK ? rc : curl_easy_setopt(easy, CURLOPT_RESOLVER_START_DATA, name);
+    return set_up(name, easy);
 }
 
 void http_name_fini(struct http_name *name)

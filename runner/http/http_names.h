@@ -46,6 +46,8 @@ struct http_name {
  */
 NODISCARD CURLcode http_name_init(struct http_name *name, struct http_names *names, CURL *easy,
                                   const struct http_request *request);
+/* The same for another transfer of the call, to another host, of which nothing is known. The one before must be over. */
+NODISCARD CURLcode http_name_renew(struct http_name *name, CURL *easy);
 /* The call's look-up is over, if there was one. */
 void http_name_is_known(struct http_name *name);
 /* The transfer is over, and easy is reset, or freed. */

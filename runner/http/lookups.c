@@ -2,12 +2,13 @@
  * and a list of those under way. */
 #include "http/lookups.h"
 
+#include "net/targets.h"
+
 #include <ctype.h>
 #include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 struct lookups {
     struct clock clock;
@@ -30,19 +31,7 @@ static struct mono_ms now_of(const struct lookups *lookups)
 
 bool lookups_are_for(struct slice host)
 {
-    static const char local[] = "localhost";
-    size_t len = host.len > 0 && host.data[host.len - 1] == '.' ? host.len - 1 : host.len;
-    size_t digits = 0;
-    while (digits < len && (isdigit((unsigned char)host.data[digits]) || host.data[digits] == '.')) {
-        digits++;
-    }
-    if (len == 0 || host.data[0] == '[' || digits == len) {
-        return false;
-    }
-    const size_t size = sizeof local - 1;
-    bool is_local = len >= size && strncasecmp(host.data + len - size, local, size) == 0 &&
-                    (len == size || host.data[len - size - 1] == '.');
-    return !is_local;
+    return targets_host_is_name(host.data, host.len);
 }
 
 static int compare(const void *a, const void *b)

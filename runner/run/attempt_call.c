@@ -150,7 +150,7 @@ static void note_failure(struct execution *execution, const char *class, const c
 static bool is_answered(const struct http_result *result)
 {
     return result->error == HTTP_OK || result->error == HTTP_ERROR_REDIRECT ||
-           result->error == HTTP_ERROR_REDIRECTS;
+           result->error == HTTP_ERROR_REDIRECTS || result->error == HTTP_ERROR_FORBIDDEN;
 }
 
 /* Judge a call by the job's own rule. */
@@ -212,6 +212,7 @@ void attempt_note_result(struct attempt *attempt, const char *runner, const stru
     attempt->failure = (struct policy_failure){.attempt = attempt->claim.number,
                                                .answered = result->error == HTTP_OK,
                                                .unsent = !result->sent,
+                                               .forbidden = result->error == HTTP_ERROR_FORBIDDEN,
                                                .status = result->status,
                                                .retry_after_ms = result->retry_after_ms};
 }

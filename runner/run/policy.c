@@ -36,6 +36,9 @@ static bool is_final(int status)
 
 static bool is_worth_a_retry(const struct job *job, const struct policy_failure *failure)
 {
+    if (failure->forbidden) {
+        return false;
+    }
     if (job->type == JOB_ATMOST_ONCE) {
         return job->retry.unsent && failure->unsent;
     }
@@ -61,6 +64,9 @@ enum store_after policy_after_failure(const struct job *job, const struct policy
     *wait_ms = wait_of(rule, failure, random);
     if (failure->answered && failure->status == 410) {
         return STORE_AFTER_GONE;
+    }
+    if (failure->forbidden && (failure->unsent || job->type != JOB_ATMOST_ONCE)) {
+        return STORE_AFTER_DEAD;
     }
     if (!is_worth_a_retry(job, failure)) {
         return job->type == JOB_ATMOST_ONCE ? STORE_AFTER_NOTHING : STORE_AFTER_DEAD;

@@ -9,6 +9,9 @@
  *    without 408, 425 and 429 (unless the rule has client_errors)
  *  - at most once: none, except, if the rule has unsent, those before the first byte of the request left
  *
+ * A call that leads where none may go is not worth another one, whatever the rule says: only the settings, the target's
+ * name or the redirect can change that. It is a dead letter, of either guarantee, unless a request was sent at most once.
+ *
  * A target that answers 429 or 503 may ask for a least wait (Retry-After, up to POLICY_RETRY_AFTER_MS): the
  * wait is that or the backoff, whichever is longer. 410 says that there is no need to call again: the job is
  * paused.
@@ -50,6 +53,7 @@ struct policy_failure {
     int attempt;              /* its number, from 1 */
     bool answered;            /* there was a whole answer, with this status */
     bool unsent;              /* not a byte of the request has left */
+    bool forbidden;           /* it leads where no call may go */
     int status;               /* 0: none */
     int64_t retry_after_ms;   /* what the answer asks for; -1: nothing */
 };

@@ -25,7 +25,8 @@ static struct http_client *client;
 static struct http_stub stub;
 static struct http_request request; /* what begin and get call with; set_up fills it */
 static struct errinfo info;
-static bool may_send; /* what the runner's lease allows */
+static bool may_send;                   /* what the runner's lease allows */
+static const struct targets *may_go_to; /* where requests may go; NULL: anywhere */
 
 /* The calls of a test, and how each ended. */
 static struct call {
@@ -77,8 +78,12 @@ static inline void turn(void)
 static inline void set_up(void)
 {
     rig_init(&rig);
-    const struct http_client_options options = {
-        .loop = rig.loop, .now = now, .may_send = ask_may_send, .clock = leaping_clock(), .max_calls = 8};
+    const struct http_client_options options = {.loop = rig.loop,
+                                                .now = now,
+                                                .may_send = ask_may_send,
+                                                .targets = may_go_to,
+                                                .clock = leaping_clock(),
+                                                .max_calls = 8};
     may_send = true;
     leapt_ms = 0;
     assert_int_equal(http_client_new(&client, &options, &info), ERR_OK);

@@ -229,6 +229,7 @@ static const struct {
     {{.status = 503, .truncated = true}, EXECUTION_FAILED, "http", "status 503"},
     {{.error = HTTP_ERROR_DNS, .text = "no such host"}, EXECUTION_FAILED, "dns", "no such host"},
     {{.error = HTTP_ERROR_CONNECT, .text = "refused"}, EXECUTION_FAILED, "connect", "refused"},
+    {{.error = HTTP_ERROR_FORBIDDEN, .text = "inside"}, EXECUTION_FAILED, "forbidden", "inside"},
     {{.error = HTTP_ERROR_TLS, .text = "bad"}, EXECUTION_FAILED, "tls", "bad"},
     {{.error = HTTP_ERROR_TIMEOUT, .text = "slow"}, EXECUTION_FAILED, "timeout", "slow"},
     {{.error = HTTP_ERROR_REDIRECT, .status = 302, .text = "ftp"}, EXECUTION_FAILED, "redirect", "ftp"},

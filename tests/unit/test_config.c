@@ -60,6 +60,10 @@ static void assert_defaults(const struct config *c)
     assert_string_equal(c->timezone, "UTC");
     assert_int_equal(c->runner_max_in_flight, 1000);
     assert_int_equal(c->runner_drain_timeout_ms, 30000);
+    assert_int_equal(c->targets.mode, TARGETS_AUTO);
+    assert_int_equal(c->targets.redirects, TARGETS_OUTWARD);
+    assert_string_equal(c->targets.allow, "");
+    assert_string_equal(c->targets.deny, "");
 }
 
 TEST(config_has_defaults_for_everything)
@@ -229,6 +233,41 @@ TEST(config_refuses_control_characters_and_does_not_print_them)
                     "REDIS_PORT: \"\\x1b]0;pwned\\x07\" is not a whole number from 1 to 65535\n");
 }
 
+TEST(config_reads_where_calls_may_go)
+{
+    struct config c;
+    struct buffer problems;
+    const char **env = ENV("TARGETS", "public", "TARGETS_ALLOW", "10.0.0.0/8:80, db.test", "TARGETS_DENY",
+                           "[::1]:80", "TARGETS_REDIRECTS", "any");
+    assert_int_equal(load(&c, env, &problems), ERR_OK);
+    assert_int_equal(c.targets.mode, TARGETS_PUBLIC);
+    assert_int_equal(c.targets.redirects, TARGETS_ANY);
+    assert_string_equal(c.targets.allow, "10.0.0.0/8:80, db.test");
+    assert_string_equal(c.targets.deny, "[::1]:80");
+    buffer_fini(&problems);
+}
+
+TEST(config_names_the_wrong_item_of_a_list)
+{
+    assert_problems(ENV("TARGETS", "all"), "TARGETS: \"all\" is not one of auto, local, private, public\n");
+    assert_problems(ENV("TARGETS_REDIRECTS", "no"), "TARGETS_REDIRECTS: \"no\" is not one of outward, any\n");
+    assert_problems(
+        ENV("TARGETS_ALLOW", "10.0.0.0/8, 10.1.2.3/8"),
+        "TARGETS_ALLOW: \"10.1.2.3/8\" is not an address, a range such as 10.0.0.0/8, or a host name, with "
+        ":port or without\n");
+    assert_problems(
+        ENV("TARGETS_DENY", "\x1b[31m"),
+        "TARGETS_DENY: \"\\x1b[31m\" is not an address, a range such as 10.0.0.0/8, or a host name, with "
+        ":port or without\n");
+    char value[5000];
+    memset(value, ',', sizeof value);
+    for (size_t i = 0; i < sizeof value; i += 2) {
+        value[i] = 'a';
+    }
+    value[sizeof value - 1] = '\0';
+    assert_problems(ENV("TARGETS_DENY", value), "TARGETS_DENY: is longer than 4095 bytes\n");
+}
+
 TEST(config_never_shows_a_password)
 {
     assert_problems(ENV("REDIS_PASSWORD", "hunter2\n"), "REDIS_PASSWORD: holds a control character\n");
@@ -283,6 +322,8 @@ TEST(config_print_shows_the_values_but_no_password)
                         "# default\nREDIS_SOCKET=\n# default\nREDIS_USERNAME=\n"
                         "# environment\nREDIS_PASSWORD=***\n# default\nREDIS_DB=0\n"
                         "# default\nLOG_LEVEL=info\n# default\nLOG_FORMAT=json\n# default\nTZDIR=\n"
+                        "# default\nTARGETS=auto\n# default\nTARGETS_ALLOW=\n# default\nTARGETS_DENY=\n"
+                        "# default\nTARGETS_REDIRECTS=outward\n"
                         "# default\nRUNNER_MAX_IN_FLIGHT=1000\n# default\nRUNNER_MAX_PER_HOST=64\n"
                         "# default\nRUNNER_MAX_SLOW=0\n# default\nRUNNER_DRAIN_TIMEOUT_MS=30000\n"
                         "# default\nEXECUTIONS_MAX=1600000\n# default\nEXECUTIONS_DAYS=30\n"

@@ -430,7 +430,7 @@ TEST(http_client_without_descriptors_is_internal)
 TEST(http_client_errors_have_names)
 {
     static const char *const names[HTTP_ERROR__COUNT] = {
-        "",         "dns",     "connect", "tls", "timeout", "redirect", "too_many_redirects",
+        "",         "dns",     "connect", "forbidden", "tls", "timeout", "redirect", "too_many_redirects",
         "response", "aborted", "internal"};
     for (unsigned i = 0; i < HTTP_ERROR__COUNT; i++) {
         assert_string_equal(http_error_name((enum http_error)i), names[i]);

@@ -1,6 +1,8 @@
 /* Jobs: what is taken and what is refused and why, which are the same, and when they are due. */
 #include "job/job.h"
 
+#include "net/targets.h"
+
 #include "job_maker.h"
 #include "test.h"
 
@@ -128,6 +130,36 @@ TEST(job_build_names_every_fault)
 }
 
 /* Whether it is too late for a schedule depends on the clock, which is the caller's. */
+/* A new definition is judged by where its call goes. What is stored is not: that happens when it is called. */
+TEST(job_build_refuses_where_no_call_may_go)
+{
+    static const struct {
+        const char *api, *word;
+    } rows[] = {{"http://10.1.2.3/", "api: 10.1.2.3 is a private address"},
+                {"http://169.254.169.254/latest", "api: 169.254.169.254 is a link-local or metadata address"},
+                {"http://localhost:8080/", "api: 127.0.0.1 is a loopback address"},
+                {"http://0.0.0.0/", "api: 0.0.0.0 is a special-purpose address"},
+                {"http://[::]/", "api: :: is a special-purpose address"},
+                {"http://[::ffff:10.1.2.3]:1/", "is a private address"}};
+    struct targets targets;
+    const struct targets_settings settings = {.mode = TARGETS_PUBLIC};
+    assert_true(targets_init(&targets, &settings));
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct job_fields fields = job_maker_fields(GOOD, rows[i].api, ONCE);
+        struct errinfo info = {0};
+        const struct job_id id = {0};
+        fields.targets = &targets;
+        assert_false(job_build(&job, &fields, (struct wall_ms){T0}, zones, &fault));
+        assert_int_equal(fault.code, JOB_FAULT_VALIDATION_ERROR);
+        assert_string_equal(fault.field, "api");
+        assert_non_null(strstr(fault.text, rows[i].word));
+        fields.targets = NULL;
+        assert_int_equal(job_restore(&job, &id, &fields, (struct wall_ms){T0}, zones, &info), ERR_OK);
+        job_fini(&job);
+    }
+    targets_fini(&targets);
+}
+
 TEST(job_build_leaves_what_is_over_to_job_next)
 {
     struct wall_ms next;

@@ -155,6 +155,13 @@ static const struct {
     {ONCE, false, true, {.attempt = 1, .unsent = true}, STORE_AFTER_RETRY},
     {ONCE, false, true, {.attempt = 5, .unsent = true}, STORE_AFTER_RETRY},
     {ONCE, false, true, {.attempt = 6, .unsent = true}, STORE_AFTER_DEAD},
+    /* where no call may go, another attempt does not get either */
+    {LEAST, false, false, {.attempt = 1, .unsent = true, .forbidden = true}, STORE_AFTER_DEAD},
+    {LEAST, true, true, {.attempt = 1, .unsent = true, .forbidden = true}, STORE_AFTER_DEAD},
+    {LEAST, true, true, {.attempt = 1, .status = 302, .forbidden = true}, STORE_AFTER_DEAD},
+    {ONCE, false, false, {.attempt = 1, .unsent = true, .forbidden = true}, STORE_AFTER_DEAD},
+    {ONCE, false, true, {.attempt = 1, .unsent = true, .forbidden = true}, STORE_AFTER_DEAD},
+    {ONCE, false, true, {.attempt = 1, .status = 302, .forbidden = true}, STORE_AFTER_NOTHING},
     /* gone is gone */
     {LEAST, false, false, {.attempt = 1, .answered = true, .status = 410}, STORE_AFTER_GONE},
     {LEAST, true, false, {.attempt = 1, .answered = true, .status = 410}, STORE_AFTER_GONE},

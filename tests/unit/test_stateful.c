@@ -1,6 +1,8 @@
 /* stateful: which definitions are watched, and which are refused. */
 #include "job/stateful.h"
 
+#include "net/targets.h"
+
 #include "test.h"
 
 #include <string.h>
@@ -31,6 +33,18 @@ TEST(stateful_nothing_is_remembered_by_default)
     assert_int_equal(text.len, 0);
     buffer_fini(&text);
     stateful_fini(&stateful);
+}
+
+TEST(stateful_notices_go_only_where_calls_may_go)
+{
+    struct targets targets;
+    const struct targets_settings settings = {.mode = TARGETS_PUBLIC};
+    assert_true(targets_init(&targets, &settings));
+    assert_refused(&(struct job_fields){.on_failure_url = slice_of("http://10.1.2.3/"), .targets = &targets},
+                   "on_failure_url", "on_failure_url: 10.1.2.3 is a private address");
+    assert_refused(&(struct job_fields){.on_recovery_url = slice_of("http://[::1]/"), .targets = &targets},
+                   "on_recovery_url", "on_recovery_url: ::1 is a loopback address");
+    targets_fini(&targets);
 }
 
 TEST(stateful_tells_what_it_was_given)
