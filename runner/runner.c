@@ -16,6 +16,7 @@
 #include "run/due.h"
 #include "run/outbox.h"
 #include "run/runner_context.h"
+#include "run/vault.h"
 #include "status.h"
 #include "store/store_wake.h"
 #include "supervision.h"
@@ -199,6 +200,7 @@ static void on_commands_state(void *arg, bool up)
         reconcile_all(&runner->reconcile);
         lease_link_up(&runner->lease);
         due_ask_all(&runner->due);
+        vault_look(runner->context.vault);
         survey_start(&runner->survey);
     } else {
         /* Nothing is asked on the other link, so it would not notice the same fault for long. */
@@ -228,6 +230,7 @@ static void on_wake_state(void *arg, bool up)
 {
     struct runner *runner = arg;
     if (up) {
+        vault_look(runner->context.vault);
         due_ask_all(&runner->due); /* announcements in the meantime were not heard */
     }
 }
@@ -242,6 +245,8 @@ static void on_wake_message(void *arg, struct slice message)
         due_note(&runner->due, shard, at);
     } else if (store_cancel_parse(message, &claim)) {
         attempts_cancel(&runner->attempts, &claim);
+    } else if (store_sealed_was_changed(message)) {
+        vault_look(runner->context.vault);
     } else if (store_level_was_raised(message)) {
         lease_look(&runner->lease);
     }
@@ -314,6 +319,7 @@ static void on_turn(void *arg)
     struct runner *runner = arg;
     redis_link_turn(runner->context.link);
     redis_link_turn(runner->wake);
+    vault_turn(runner->context.vault);
     http_client_turn(runner->http);
     lease_turn(&runner->lease);
     attempts_set_lease(&runner->attempts, lease_is_valid(&runner->lease));
@@ -445,6 +451,9 @@ enum err runner_new(struct runner **out, const struct config *config, const char
     enum err err = runner->context.zones == NULL ? err_set(info, ERR_NOMEM, "out of memory") : ERR_OK;
     err = err != ERR_OK ? err : loop_new(&runner->context.loop, info);
     err = err != ERR_OK ? err : make_links(runner);
+    err = err != ERR_OK ? err
+                        : vault_new(&runner->context.vault, config->secrets_key, runner->context.link,
+                                    runner->clock, info);
     err = err != ERR_OK ? err : make_http(runner, info);
     err = err != ERR_OK ? err : make_parts(runner);
     err = err != ERR_OK ? err : listen_to_signals(runner);
@@ -471,6 +480,7 @@ void runner_free(struct runner *runner)
     due_fini(&runner->due);
     attempts_fini(&runner->attempts);
     outbox_fini(&runner->outbox);
+    vault_free(runner->context.vault);
     supervision_fini(&runner->supervision);
     loop_timer_free(runner->timer);
     loop_free(runner->context.loop);

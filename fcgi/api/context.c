@@ -11,6 +11,7 @@ enum err context_init(struct context *ctx, const struct config *config, struct c
     ctx->clock = clock;
     redis_clock_init(&ctx->redis_clock, clock);
     ctx->timezone = config->timezone;
+    ctx->seal_path = config->secrets_public_key;
     ctx->zones_due.ms = clock_mono(&clock).ms + CONTEXT_ZONES_MS;
     request_init(&ctx->request);
     response_init(&ctx->response);

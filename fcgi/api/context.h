@@ -41,6 +41,7 @@ struct context {
     struct redis_clock redis_clock; /* it decides when a job begins */
     struct zones *zones;            /* owned */
     struct mono_ms zones_due;       /* when to read them again */
+    const char *seal_path;          /* of the file of the key that seals; "": none. Borrowed from config */
     const char *timezone;           /* of jobs that name none; borrowed from config */
     struct targets targets;         /* where the calls of jobs may go */
     struct redis_sync *redis;       /* owned; makes its replies in memory */

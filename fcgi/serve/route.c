@@ -44,6 +44,12 @@ static const struct route routes[] = {
     {"/v1/jobs/{id}/run", "POST", job_run, no_params},
     {"/v1/schedule/api-caller", "POST", schedule_create, no_params},
     {"/v1/schedule/preview", "GET", preview_schedule, preview_params},
+    {"/v1/secrets", "GET", secrets_list, no_params},
+    {"/v1/secrets/{id}", "PUT", secret_put, no_params},
+    {"/v1/secrets/{id}", "DELETE", secret_delete, no_params},
+    {"/v1/signing", "GET", signing_list, no_params},
+    {"/v1/signing/{id}", "POST", signing_make, no_params},
+    {"/v1/signing/{id}", "DELETE", signing_delete, no_params},
     {"/v1/track/executions", "GET", track_list_executions, track_params},
 };
 

@@ -157,35 +157,34 @@ void secret_fini(struct secret *secret)
 
 /* ---- boxes ---- */
 
-struct slice secret_context(char out[SECRET_CONTEXT_SIZE], const char *kind, struct slice name,
-                            int64_t version)
+void secret_context(struct buffer *out, const char *kind, struct slice name, int64_t number)
 {
-    int len = snprintf(out, SECRET_CONTEXT_SIZE, "%s%c" TENANT "%c%.*s%c%lld", kind, '\0', '\0',
-                       (int)name.len, name.data, '\0', (long long)version);
-    return (struct slice){out, len > 0 && len < SECRET_CONTEXT_SIZE ? (size_t)len : 0};
+    buffer_add(out, kind, strlen(kind) + 1);
+    buffer_add(out, TENANT, sizeof TENANT);
+    buffer_add(out, name.data, name.len);
+    buffer_add_char(out, '\0');
+    buffer_add_i64(out, number);
 }
 
-enum err secret_open_box(struct buffer *out, const struct seal_key *keys, size_t count, struct slice context,
-                         struct slice box)
+/* With its rule: "\0<0 or 1 for http>", and "\0<host>" for each. */
+static void add_context(struct buffer *out, struct slice name, const struct secret *secret)
 {
-    size_t len;
-    if (!base64_check(box, &len)) {
-        return ERR_INVALID;
+    secret_context(out, "secret", name, secret->version);
+    buffer_add_char(out, '\0');
+    buffer_add_char(out, secret->rule.http ? '1' : '0');
+    for (size_t i = 0; i < secret->rule.count; i++) {
+        struct slice host = secret->rule.hosts[i].text;
+        buffer_add_char(out, '\0');
+        buffer_add(out, host.data, host.len);
     }
-    struct buffer bytes = {0};
-    base64_decode(&bytes, box);
-    enum err err = buffer_error(&bytes);
-    err = err != ERR_OK ? err : seal_open(out, keys, count, context, (struct slice){bytes.data, bytes.len});
-    buffer_fini(&bytes);
-    return err;
 }
 
-enum err secret_seal(struct buffer *box, const struct seal_public *to, struct slice name, int64_t version,
-                     struct slice value)
+enum err secret_close_box(struct buffer *box, const struct seal_public *to, const struct buffer *context,
+                          struct slice text)
 {
-    char context[SECRET_CONTEXT_SIZE];
     struct buffer bytes = {0};
-    enum err err = seal_close(&bytes, to, secret_context(context, "secret", name, version), value);
+    enum err err = buffer_error(context);
+    err = err != ERR_OK ? err : seal_close(&bytes, to, (struct slice){context->data, context->len}, text);
     if (err == ERR_OK) {
         base64_encode(box, (struct slice){bytes.data, bytes.len});
         err = buffer_error(box);
@@ -194,10 +193,40 @@ enum err secret_seal(struct buffer *box, const struct seal_public *to, struct sl
     return err;
 }
 
+enum err secret_open_box(struct buffer *out, const struct seal_key *keys, size_t count,
+                         const struct buffer *context, struct slice box)
+{
+    size_t len;
+    if (!base64_check(box, &len)) {
+        return ERR_INVALID;
+    }
+    struct buffer bytes = {0};
+    base64_decode(&bytes, box);
+    enum err err = buffer_error(&bytes) != ERR_OK ? ERR_NOMEM : buffer_error(context);
+    if (err == ERR_OK) {
+        err = seal_open(out, keys, count, (struct slice){context->data, context->len},
+                        (struct slice){bytes.data, bytes.len});
+    }
+    buffer_fini(&bytes);
+    return err;
+}
+
+enum err secret_seal(struct buffer *box, const struct seal_public *to, struct slice name,
+                     const struct secret *secret, struct slice value)
+{
+    struct buffer context = {0};
+    add_context(&context, name, secret);
+    enum err err = secret_close_box(box, to, &context, value);
+    buffer_fini(&context);
+    return err;
+}
+
 enum err secret_open(struct buffer *value, const struct seal_key *keys, size_t count, struct slice name,
                      const struct secret *secret)
 {
-    char context[SECRET_CONTEXT_SIZE];
-    return secret_open_box(value, keys, count, secret_context(context, "secret", name, secret->version),
-                           secret->box);
+    struct buffer context = {0};
+    add_context(&context, name, secret);
+    enum err err = secret_open_box(value, keys, count, &context, secret->box);
+    buffer_fini(&context);
+    return err;
 }

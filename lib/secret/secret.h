@@ -2,7 +2,8 @@
  * is stored.
  *
  * A job has `{{secret.NAME}}` (template.h) where the value is to stand. The value is stored sealed (seal.h); its
- * context is its kind, the tenant, its name and its version, so that it opens only as what it was stored as.
+ * context is its kind, the tenant, its name, its version and where it may go, so that it opens only as what it
+ * was stored as: who can write to Redis can neither put it in the place of another, nor send it elsewhere.
  * It is printable ASCII, so that it cannot break out of a header's value.
  *
  * It goes only to its hosts: a name or an address as in a URL, in any case, with a port ("api.example.com:8443")
@@ -66,19 +67,19 @@ void secret_write(struct buffer *out, const struct secret *secret);
 NODISCARD enum err secret_read(struct secret *out, struct slice text);
 void secret_fini(struct secret *secret);
 
-/* Append box, in base64, with value sealed as that version of a secret. */
+/* Append box, in base64, with value sealed as the version of a secret that secret is, for its rule. */
 NODISCARD enum err secret_seal(struct buffer *box, const struct seal_public *to, struct slice name,
-                               int64_t version, struct slice value);
+                               const struct secret *secret, struct slice value);
 /* Append the value. Fails as seal_open does. */
 NODISCARD enum err secret_open(struct buffer *value, const struct seal_key *keys, size_t count,
                                struct slice name, const struct secret *secret);
 
-/* What both kinds of what is sealed share: the context of a box, "<kind>\0<tenant>\0<name>\0<version>"; and a
- * box from its base64. */
-#define SECRET_CONTEXT_SIZE 160
-struct slice secret_context(char out[SECRET_CONTEXT_SIZE], const char *kind, struct slice name,
-                            int64_t version);
+/* What both kinds of what is sealed share: the beginning of the context of a box, appended,
+ * "<kind>\0<tenant>\0<name>\0<number>"; a box in base64, and back. */
+void secret_context(struct buffer *out, const char *kind, struct slice name, int64_t number);
+NODISCARD enum err secret_close_box(struct buffer *box, const struct seal_public *to,
+                                    const struct buffer *context, struct slice text);
 NODISCARD enum err secret_open_box(struct buffer *out, const struct seal_key *keys, size_t count,
-                                   struct slice context, struct slice box);
+                                   const struct buffer *context, struct slice box);
 
 #endif

@@ -1,8 +1,6 @@
 /* signing: see signing.h. What is stored has the form of secret.c: "<version> <JSON>". */
 #include "secret/signing.h"
 
-#include "text/base64.h"
-
 #include <string.h>
 
 /* ---- what is stored ---- */
@@ -145,24 +143,21 @@ bool signing_add(struct signing *signing, struct signing_key *key, struct wall_m
 enum err signing_seal(struct buffer *box, const struct seal_public *to, struct slice name, int64_t id,
                       const uint8_t bytes[SIGNATURE_KEY_SIZE])
 {
-    char context[SECRET_CONTEXT_SIZE];
-    struct buffer sealed = {0};
-    enum err err = seal_close(&sealed, to, secret_context(context, "signing", name, id),
-                              (struct slice){(const char *)bytes, SIGNATURE_KEY_SIZE});
-    if (err == ERR_OK) {
-        base64_encode(box, (struct slice){sealed.data, sealed.len});
-        err = buffer_error(box);
-    }
-    buffer_fini(&sealed);
+    struct buffer context = {0};
+    secret_context(&context, "signing", name, id);
+    enum err err =
+        secret_close_box(box, to, &context, (struct slice){(const char *)bytes, SIGNATURE_KEY_SIZE});
+    buffer_fini(&context);
     return err;
 }
 
 enum err signing_open(struct buffer *bytes, const struct seal_key *keys, size_t count, struct slice name,
                       const struct signing_key *key)
 {
-    char context[SECRET_CONTEXT_SIZE];
+    struct buffer context = {0};
     size_t before = bytes->len;
-    enum err err =
-        secret_open_box(bytes, keys, count, secret_context(context, "signing", name, key->id), key->box);
+    secret_context(&context, "signing", name, key->id);
+    enum err err = secret_open_box(bytes, keys, count, &context, key->box);
+    buffer_fini(&context);
     return err == ERR_OK && bytes->len - before != SIGNATURE_KEY_SIZE ? ERR_INVALID : err;
 }

@@ -19,6 +19,7 @@
 #include "job/execution.h"
 #include "job/job.h"
 #include "loop/heap.h"
+#include "run/attempt_secrets.h"
 #include "run/gate.h"
 #include "run/policy.h"
 #include "store/store_attempt.h"
@@ -51,6 +52,8 @@ struct attempt {
     /* In CALLING: what is sent, if that is not the job's body as it stands. In FINISHING: what
      * execution.response borrows. */
     struct buffer body;
+    struct attempt_secrets secrets; /* in CALLING: what the call took from the vault */
+    struct mono_ms wanted;          /* when it first asked the vault; 0: not yet */
     unsigned shard;
     enum attempt_state state;
     bool is_notice;  /* no occurrence: neither recorded in the job's history nor ever too late */

@@ -102,8 +102,8 @@ TEST(secret_is_stored_sealed)
     struct buffer box = {0};
     struct buffer stored = {0};
     struct buffer value = {0};
-    assert_int_equal(secret_seal(&box, &key.shut, slice_of("token"), 7, slice_of("hunter2")), ERR_OK);
     assert_true(secret_rule_add(&secret.rule, slice_of("api.example.com:8443")));
+    assert_int_equal(secret_seal(&box, &key.shut, slice_of("token"), &secret, slice_of("hunter2")), ERR_OK);
     secret.box = (struct slice){box.data, box.len};
     secret_write(&stored, &secret);
     assert_null(strstr(buffer_str(&stored), "hunter2"));
@@ -119,6 +119,15 @@ TEST(secret_is_stored_sealed)
     assert_int_equal(secret_open(&value, &key, 1, slice_of("other"), &read), ERR_INVALID);
     read.version++;
     assert_int_equal(secret_open(&value, &key, 1, slice_of("token"), &read), ERR_INVALID);
+    read.version--;
+    /* Who can write to Redis cannot send it elsewhere. */
+    read.rule.http = true;
+    assert_int_equal(secret_open(&value, &key, 1, slice_of("token"), &read), ERR_INVALID);
+    read.rule.http = false;
+    assert_true(secret_rule_add(&read.rule, slice_of("evil.example")));
+    assert_int_equal(secret_open(&value, &key, 1, slice_of("token"), &read), ERR_INVALID);
+    read.rule.count--;
+    assert_int_equal(secret_open(&value, &key, 1, slice_of("token"), &read), ERR_OK);
     secret_fini(&read);
     buffer_fini(&box);
     buffer_fini(&stored);
