@@ -39,8 +39,8 @@ FCGI_OBJ   := $(FCGI_SRC:%.c=$(BUILD)/%.o) $(BUILD)/fcgi/api/openapi_document.o
 RUNNER_OBJ := $(RUNNER_SRC:%.c=$(BUILD)/%.o)
 TEST_OBJ   := $(TEST_SRC:%.c=$(BUILD)/%.o) $(BUILD)/tests/unit/test.o
 TEST_BIN   := $(TEST_SRC:tests/unit/%.c=$(BUILD)/tests/%)
-# What a unit test may link besides lib: everything but the two main.c, and the main of test programs.
-PARTS_OBJ  := $(filter-out %/main.o,$(FCGI_OBJ) $(RUNNER_OBJ)) $(BUILD)/tests/unit/test.o
+# What a unit test may link besides lib: everything but the two main.c, the handler's own free, and the main of test programs.
+PARTS_OBJ  := $(filter-out %/main.o %/wipe.o,$(FCGI_OBJ) $(RUNNER_OBJ)) $(BUILD)/tests/unit/test.o
 LIB_A      := $(BUILD)/libdronc.a
 PARTS_A    := $(BUILD)/libparts.a
 

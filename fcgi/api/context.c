@@ -56,6 +56,7 @@ void context_begin(struct context *ctx)
     context_end(ctx); /* a response that goes on may have been given up */
     response_clear(&ctx->response);
     refresh_zones(ctx);
+    ctx->is_secret = false;
     ctx->ask_ms = REDIS_SYNC_BUDGET_MS;
     ctx->deadline.ms = clock_mono(&ctx->clock).ms + REDIS_SYNC_BUDGET_MS;
 }

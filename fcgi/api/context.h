@@ -48,6 +48,7 @@ struct context {
     struct arena memory;            /* of this request */
     struct request request;
     struct response response;
+    bool is_secret;          /* set by a handler whose request or answer must not stay in memory */
     context_more_fn *more;   /* set by a handler with response.more */
     void *more_arg;          /* in memory, or NULL */
     int ask_ms;              /* for one question to Redis */

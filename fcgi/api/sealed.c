@@ -40,16 +40,6 @@ static void free_doc(void *doc)
     json_free(doc);
 }
 
-void sealed_forget(struct context *ctx)
-{
-    struct buffer *body = &ctx->request.body;
-
-    if (body->data != NULL) {
-        explicit_bzero(body->data, body->size);
-    }
-    buffer_clear(body);
-}
-
 const struct json_value *sealed_body(struct context *ctx, bool may_be_empty, struct api_error *error)
 {
     struct errinfo info = {0};

@@ -1,7 +1,8 @@
 /* sealed: what the handlers of secrets and of signing keys share: the name in the path, the key that seals, and
  * a change that is made to what was read.
  *
- * This program seals and cannot open. What it was sent in clear it forgets with the request (sealed_forget).
+ * This program seals and cannot open. What it was sent in clear it forgets with the request: a handler that is
+ * sent a secret, or shows one, sets is_secret of the context.
  */
 #ifndef DRONC_SEALED_H
 #define DRONC_SEALED_H
@@ -39,8 +40,5 @@ NODISCARD bool sealed_delete(struct context *ctx, enum store_sealed_kind kind, c
  * request. */
 NODISCARD bool sealed_all(struct context *ctx, enum store_sealed_kind kind, struct store_sealed **out,
                           size_t *count, struct api_error *error);
-
-/* Overwrite the body of the request. */
-void sealed_forget(struct context *ctx);
 
 #endif

@@ -117,6 +117,7 @@ bool secret_put(struct context *ctx, struct api_error *error)
     struct setting setting = {.ctx = ctx, .error = error};
     struct json_writer w;
 
+    ctx->is_secret = true;
     bool good = sealed_name(ctx, &setting.name, error) && sealed_key(ctx, &setting.key, error) &&
                 read_setting(&setting) &&
                 sealed_change(ctx, STORE_SECRETS, setting.name, change, &setting, error);
@@ -124,7 +125,6 @@ bool secret_put(struct context *ctx, struct api_error *error)
         response_json(&ctx->response, setting.secret.version == 1 ? 201 : 200, &w);
         write_secret(&w, setting.name, &setting.secret);
     }
-    sealed_forget(ctx);
     return good;
 }
 

@@ -148,6 +148,7 @@ bool signing_make(struct context *ctx, struct api_error *error)
 {
     struct making making = {.ctx = ctx, .error = error};
 
+    ctx->is_secret = true;
     bool good = sealed_name(ctx, &making.name, error) && sealed_key(ctx, &making.seal, error) &&
                 read_making(&making) && make_key(&making) &&
                 sealed_change(ctx, STORE_SIGNING, making.name, change, &making, error);
