@@ -12,6 +12,7 @@ COPY scripts/embed-lua scripts/contract.awk scripts/contract-c.awk scripts/lua-l
 COPY lib lib
 COPY fcgi fcgi
 COPY runner runner
+COPY admin admin
 RUN make build-only
 
 # --- common to both images ----------------------------------------------------------------------------------------
@@ -28,7 +29,7 @@ RUN apt-get update \
     && apt-get install -y --no-install-recommends libfcgi0ldbl libhiredis0.14 libcurl4 libjson-c5 libuv1 libc-ares2 libssl3 \
        ca-certificates tzdata spawn-fcgi libfcgi-bin \
     && rm -rf /var/lib/apt/lists/*
-COPY --from=build /src/dist/dronc-fcgi /src/dist/dronc-runner /usr/bin/
+COPY --from=build /src/dist/dronc-fcgi /src/dist/dronc-runner /src/dist/dronc-admin /usr/bin/
 COPY docker/handler docker/handler-health /usr/bin/
 USER 8080:8080
 CMD ["dronc-runner"]
@@ -39,7 +40,8 @@ RUN apt-get update \
     && apt-get install -y --no-install-recommends nginx-light curl \
     && rm -rf /var/lib/apt/lists/*
 COPY docker/nginx.conf nginx/dronc.conf nginx/limits.conf /etc/dronc/
+COPY --chmod=755 docker/nginx /usr/bin/dronc-nginx
 USER 8080:8080
 EXPOSE 8080
 STOPSIGNAL SIGQUIT
-CMD ["nginx", "-e", "stderr", "-c", "/etc/dronc/nginx.conf"]
+CMD ["dronc-nginx"]

@@ -31,21 +31,24 @@ endif
 LIB_SRC    := $(sort $(wildcard lib/*/*.c))
 FCGI_SRC   := $(sort $(wildcard fcgi/*.c fcgi/*/*.c))
 RUNNER_SRC := $(sort $(wildcard runner/*.c runner/*/*.c))
+ADMIN_SRC  := $(sort $(wildcard admin/*.c))
 TEST_SRC   := $(sort $(wildcard tests/unit/test_*.c))
 LUA_SRC    := $(sort $(wildcard lib/store/lua/*.lua lib/store/lua/part/*.lua))
 
 LIB_OBJ    := $(LIB_SRC:%.c=$(BUILD)/%.o) $(BUILD)/lib/store/store_scripts.o
 FCGI_OBJ   := $(FCGI_SRC:%.c=$(BUILD)/%.o) $(BUILD)/fcgi/api/openapi_document.o
 RUNNER_OBJ := $(RUNNER_SRC:%.c=$(BUILD)/%.o)
+ADMIN_OBJ  := $(ADMIN_SRC:%.c=$(BUILD)/%.o) $(filter $(BUILD)/fcgi/redis/%,$(FCGI_OBJ))
 TEST_OBJ   := $(TEST_SRC:%.c=$(BUILD)/%.o) $(BUILD)/tests/unit/test.o
 TEST_BIN   := $(TEST_SRC:tests/unit/%.c=$(BUILD)/tests/%)
-# What a unit test may link besides lib: everything but the two main.c, the handler's own free, and the main of test programs.
-PARTS_OBJ  := $(filter-out %/main.o %/wipe.o,$(FCGI_OBJ) $(RUNNER_OBJ)) $(BUILD)/tests/unit/test.o
+# What a unit test may link besides lib: everything but the main.c of each program, the handler's own free, and the main of test programs.
+PARTS_OBJ  := $(filter-out %/main.o %/wipe.o,$(sort $(FCGI_OBJ) $(RUNNER_OBJ) $(ADMIN_OBJ))) $(BUILD)/tests/unit/test.o
 LIB_A      := $(BUILD)/libdronc.a
 PARTS_A    := $(BUILD)/libparts.a
 
 LIB_LIBS    := -ljson-c -lcrypto
 FCGI_LIBS   := -lfcgi -lhiredis $(LIB_LIBS)
+ADMIN_LIBS  := -lhiredis $(LIB_LIBS)
 RUNNER_LIBS := -luv -lhiredis -lcurl -lcares -lssl $(LIB_LIBS)
 TEST_LIBS   := -lcmocka -lfcgi -luv -lhiredis -lcurl -lcares -lssl $(LIB_LIBS)
 
@@ -64,11 +67,11 @@ run: deps ## build and run the whole stack: Redis, handlers, nginx, and a runner
 	@exec scripts/run
 
 .PHONY: build
-build: deps ## install what is missing, then build dist/dronc-fcgi and dist/dronc-runner
+build: deps ## install what is missing, then build dist/dronc-fcgi, dist/dronc-runner and dist/dronc-admin
 	$(AFTER_DEPS) build-only
 
 .PHONY: build-only
-build-only: $(DIST)/dronc-fcgi $(DIST)/dronc-runner ## build without looking for packages
+build-only: $(DIST)/dronc-fcgi $(DIST)/dronc-runner $(DIST)/dronc-admin ## build without looking for packages
 	@:
 
 .PHONY: deps
@@ -99,10 +102,16 @@ $(DIST)/dronc-runner: $(RUNNER_OBJ) $(LIB_A)
 	@echo '  LD    $@'
 	$(Q)$(CC) $(LDFLAGS) -o $(NEW) $(RUNNER_OBJ) $(LIB_A) $(RUNNER_LIBS) && $(PUT)
 
+$(DIST)/dronc-admin: $(ADMIN_OBJ) $(LIB_A)
+	@mkdir -p $(@D)
+	@echo '  LD    $@'
+	$(Q)$(CC) $(LDFLAGS) -o $(NEW) $(ADMIN_OBJ) $(LIB_A) $(ADMIN_LIBS) && $(PUT)
+
 # A room names those that it includes from, below its own program or lib.
 $(FCGI_OBJ): CPPFLAGS += -Ifcgi
 $(RUNNER_OBJ): CPPFLAGS += -Irunner
-$(TEST_OBJ): CPPFLAGS += -Ifcgi -Irunner -Itests/unit
+$(ADMIN_SRC:%.c=$(BUILD)/%.o): CPPFLAGS += -Iadmin -Ifcgi
+$(TEST_OBJ): CPPFLAGS += -Ifcgi -Irunner -Iadmin -Itests/unit
 
 # Thin archives, so that the linker names each object that it takes from them by its path.
 $(LIB_A): $(LIB_OBJ)
@@ -206,13 +215,17 @@ idle: build deps-test ## does a call get lost because its target closes idle con
 SECONDS   ?= 60
 ANSWERS   ?=
 REPLAY    ?=
-FUZZERS   := cron zone
+FUZZERS   := cron zone token
 ENGINE    := $(wildcard lib/cron/*.c lib/zone/*.c)
+# What a fuzzer is linked with, besides its own file.
+PARSER_cron  := $(ENGINE)
+PARSER_zone  := $(ENGINE)
+PARSER_token := lib/access/token.c lib/text/digest.c lib/base/buffer.c lib/base/err.c lib/base/utf8.c
 FUZZ_cron := -dict=tests/fuzz/cron.dict
 FUZZ_zone := -max_len=1500
 
 .PHONY: fuzz
-fuzz: deps-test ## fuzz the cron engine, the zone reader and the runner's answers under ASan and UBSan, SECONDS=60 each (ANSWERS=200000, SEED=, REPLAY=)
+fuzz: deps-test ## fuzz the cron engine, the zone reader, tokens and the runner's answers under ASan and UBSan, SECONDS=60 each (ANSWERS=200000, SEED=, REPLAY=)
 	$(AFTER_DEPS) $(FUZZERS:%=build/fuzz/fuzz_%) build/fuzz/grown fuzz-build
 ifeq ($(ANSWERS)$(REPLAY),)
 	$(AFTER_DEPS) --output-sync=target $(FUZZERS:%=fuzz-%)
@@ -225,7 +238,7 @@ endif
 .PHONY: $(FUZZERS:%=fuzz-%)
 $(FUZZERS:%=fuzz-%): fuzz-%: build/fuzz/fuzz_% build/fuzz/grown
 	@echo '== $*: $(SECONDS) s'
-	@mkdir -p build/fuzz/corpus-$*
+	@mkdir -p build/fuzz/corpus-$* build/fuzz/grown/$*
 	@build/fuzz/fuzz_$* -max_total_time=$(SECONDS) -timeout=5 -print_final_stats=1 -verbosity=0 -artifact_prefix=build/fuzz/ $(FUZZ_$*) \
 	    build/fuzz/corpus-$* tests/fuzz/seeds/$* build/fuzz/grown/$*
 
@@ -249,11 +262,12 @@ build/fuzz/trust.so build/fuzz/loopback.so:
 	@echo '  FUZZ  $<'
 	$(Q)$(CC) -std=c17 -D_GNU_SOURCE -O2 -fPIC -shared -o $@ $< -ldl
 
-build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(ENGINE) $(wildcard lib/cron/*.h lib/zone/*.h)
+.SECONDEXPANSION:
+build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $$(PARSER_$$*) $(wildcard lib/cron/*.h lib/zone/*.h lib/access/*.h)
 	@mkdir -p $(@D)
 	@echo '  FUZZ  $<'
 	$(Q)clang -std=c17 -D_GNU_SOURCE -O2 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -Ilib \
-	    -o $@ $< $(ENGINE)
+	    -o $@ $< $(PARSER_$*) -lcrypto
 
 # What the benchmark runs besides the two programs.
 BENCH_BIN := $(addprefix build/bench/,bench_cron bare_loop target hello_fcgi trust.so)
@@ -300,4 +314,4 @@ clean-all: clean ## remove what was built, and ./data with every job in it
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^## -- / {printf "\n%s:\n", substr($$0, 7)} /^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' Makefile
 
--include $(LIB_OBJ:.o=.d) $(FCGI_OBJ:.o=.d) $(RUNNER_OBJ:.o=.d) $(TEST_OBJ:.o=.d) $(TEST_BIN:=.d)
+-include $(LIB_OBJ:.o=.d) $(FCGI_OBJ:.o=.d) $(RUNNER_OBJ:.o=.d) $(ADMIN_OBJ:.o=.d) $(TEST_OBJ:.o=.d) $(TEST_BIN:=.d)

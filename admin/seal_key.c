@@ -101,8 +101,8 @@ struct resealing {
     int failed;
 };
 
-static bool reseal_secret(const struct resealing *r, struct slice name, struct slice content, struct buffer *out,
-                          int64_t *known)
+static bool reseal_secret(const struct resealing *r, struct slice name, struct slice content,
+                          struct buffer *out, int64_t *known)
 {
     struct secret secret;
     struct buffer value = {0};

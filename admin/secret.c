@@ -9,7 +9,6 @@
 #include "store/store_sealed.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -32,7 +31,8 @@ static int read_words(struct admin *admin, struct setting *setting)
         return admin_say(ADMIN_USAGE, "%s; see dronc-admin --help", info.text);
     }
     if (!secret_name_is_valid(slice_of(setting->name))) {
-        return admin_say(ADMIN_USAGE, "a name has 1 to %d letters, digits, '_', '-' and '.'", SECRET_NAME_MAX);
+        return admin_say(ADMIN_USAGE, "a name has 1 to %d letters, digits, '_', '-' and '.'",
+                         SECRET_NAME_MAX);
     }
     if (setting->http != NULL && strcmp(setting->http, "yes") != 0) {
         return admin_say(ADMIN_USAGE, "--http takes yes: the secret may then go without TLS");
@@ -41,7 +41,8 @@ static int read_words(struct admin *admin, struct setting *setting)
     struct slice rest = setting->hosts != NULL ? slice_of(setting->hosts) : (struct slice){"", 0};
     while (rest.len > 0) {
         if (!secret_rule_add(&setting->secret.rule, slice_take_until(&rest, ','))) {
-            return admin_say(ADMIN_USAGE, "--hosts: 1 to %d names or addresses as in a URL", SECRET_HOSTS_MAX);
+            return admin_say(ADMIN_USAGE, "--hosts: 1 to %d names or addresses as in a URL",
+                             SECRET_HOSTS_MAX);
         }
     }
     return setting->secret.rule.count > 0 ? 0 : admin_say(ADMIN_USAGE, "--hosts is missing");
@@ -70,11 +71,10 @@ static int read_value(struct buffer *value)
 
 /* ---- storing ---- */
 
-static int read_key(struct seal_public *key)
+static int read_key(const char *path, struct seal_public *key)
 {
     struct errinfo info = {0};
-    const char *path = getenv("SECRETS_PUBLIC_KEY");
-    if (path == NULL || path[0] == '\0') {
+    if (path[0] == '\0') {
         return admin_say(ADMIN_USAGE, "SECRETS_PUBLIC_KEY is not set");
     }
     return seal_file_read_public(key, path, &info) == ERR_OK ? 0 : admin_say(ADMIN_USAGE, "%s", info.text);
@@ -114,8 +114,8 @@ static int put(struct admin *admin, struct setting *setting, const struct seal_p
     struct clock clock = clock_system();
     setting->secret.version = known + 1;
     setting->secret.set = clock_wall(&clock);
-    if (secret_seal(&box, key, name, &setting->secret, (struct slice){setting->value.data, setting->value.len}) !=
-        ERR_OK) {
+    if (secret_seal(&box, key, name, &setting->secret,
+                    (struct slice){setting->value.data, setting->value.len}) != ERR_OK) {
         return admin_say(ADMIN_REFUSED, "the value cannot be sealed");
     }
     setting->secret.box = (struct slice){box.data, box.len};
@@ -138,7 +138,7 @@ int command_secret_set(struct admin *admin)
     struct setting setting = {0};
     struct seal_public key;
     int status = read_words(admin, &setting);
-    status = status != 0 ? status : read_key(&key);
+    status = status != 0 ? status : read_key(admin->config.secrets_public_key, &key);
     status = status != 0 ? status : read_value(&setting.value);
     status = status != 0 ? status : put(admin, &setting, &key);
     if (status == 0) {
@@ -155,7 +155,8 @@ static void print_row(struct slice name, const struct secret *secret)
     printf("%-24.*s  %-7lld  %-5s ", (int)name.len, name.data, (long long)secret->version,
            secret->rule.http ? "http" : "https");
     for (size_t i = 0; i < secret->rule.count; i++) {
-        printf("%s%.*s", i > 0 ? "," : " ", (int)secret->rule.hosts[i].text.len, secret->rule.hosts[i].text.data);
+        printf("%s%.*s", i > 0 ? "," : " ", (int)secret->rule.hosts[i].text.len,
+               secret->rule.hosts[i].text.data);
     }
     putchar('\n');
 }

@@ -12,4 +12,9 @@ startup_check check_redis;
  * only for a node of a cluster: every other trouble may pass. */
 NODISCARD enum err check_at_start(struct redis_sync *redis, struct errinfo *info);
 
+/* May it start? Returns ERR_CONFIG if the settings say that other machines reach the API, and there is no key that
+ * would keep them out; info says what to do. Where Redis does not tell, it may: nothing is answered then that
+ * needs a key. Warns where nothing keeps them out, because it was so asked for. */
+NODISCARD enum err check_exposure(const struct config *config, struct errinfo *info);
+
 #endif

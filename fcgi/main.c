@@ -23,7 +23,8 @@ static const struct startup STARTUP = {
     .notes = "Runs as a FastCGI process on the listening socket that is its standard input (spawn-fcgi, or\n"
              "systemd with StandardInput=socket), or as a CGI program. Logs to standard error.\n"
              "SIGTERM: answers the requests that are in progress or in the queue, then exits with 0.\n"
-             "It waits for a Redis that is down or refuses the login.\n",
+             "It waits for a Redis that is down or refuses the login.\n"
+             "Without an API key in Redis, it does not start where HTTP_ADDR is not loopback (API_AUTH).\n",
 };
 
 static enum err serve_fastcgi(struct app *app, struct errinfo *info)
@@ -60,6 +61,7 @@ static int serve(const struct config *config)
 
 int main(int argc, char **argv)
 {
+    struct errinfo info = {0};
     struct config config;
     int status;
     bool is_cgi = !worker_is_fastcgi() && cgi_is_request();
@@ -75,6 +77,9 @@ int main(int argc, char **argv)
         return EXIT_USAGE;
     }
     startup_log(&STARTUP, &config);
+    if (!is_cgi && check_exposure(&config, &info) == ERR_CONFIG) {
+        return startup_end(&STARTUP, ERR_CONFIG, &info);
+    }
     if (!is_pool || pool_keep(config.fcgi_processes, clock_system()) == POOL_HANDLER) {
         status = serve(&config);
     }

@@ -1,5 +1,5 @@
-/* check: what `dronc-runner --check` asks Redis: does it answer, does it let us in, does it keep jobs, and
- * how many wait in it? */
+/* check: what `dronc-runner --check` asks Redis: does it answer, does it accept the login, may it lose jobs,
+ * and how many wait in it? */
 #ifndef DRONC_RUNNER_CHECK_H
 #define DRONC_RUNNER_CHECK_H
 

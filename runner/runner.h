@@ -16,8 +16,8 @@ NODISCARD enum err runner_new(struct runner **out, const struct config *config, 
                               struct errinfo *info);
 void runner_free(struct runner *runner);
 
-/* Run until a signal (SIGTERM, SIGINT) or something that cannot be survived stops it. ERR_OK: stopped in
- * order; otherwise info says what happened. */
+/* Run until a signal (SIGTERM, SIGINT) or a fatal error stops it. ERR_OK: it stopped in order; otherwise info
+ * has the reason. */
 NODISCARD enum err runner_run(struct runner *runner, struct errinfo *info);
 
 #endif

@@ -46,7 +46,7 @@ void status_describe(char out[STATUS_SIZE], const struct status_of *of)
                        trouble(of));
     }
     if (waiting > 0) {
-        (void)snprintf(tail, sizeof tail, ", %zu not yet told to Redis", waiting);
+        (void)snprintf(tail, sizeof tail, ", %zu not yet sent to Redis", waiting);
     }
     (void)snprintf(out, STATUS_SIZE, "%s%s%zu calls under way, %zu attempts held%s",
                    of->stopping ? "stopping; " : "", head, attempts_calling(of->attempts),

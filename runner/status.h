@@ -1,11 +1,11 @@
-/* status: how the runner is, in one line, for a person who looks at it at three in the morning:
+/* status: describes the runner's state in one line, for a person who looks at it at three in the morning:
  *
  *  - 3 calls under way, 12 attempts held
  *  - waiting for Redis at 127.0.0.1:6379: Connection refused; 3 calls under way, 12 attempts held
  *  - claiming nothing: a newer version uses this database (level 9, this runner reads up to 1); 0 calls …
- *  - stopping; 1 calls under way, 2 attempts held, 1 not yet told to Redis
+ *  - stopping; 1 calls under way, 2 attempts held, 1 not yet sent to Redis
  *
- * Looks only.
+ * Reads only.
  */
 #ifndef DRONC_STATUS_H
 #define DRONC_STATUS_H

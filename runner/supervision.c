@@ -66,7 +66,7 @@ static void open_socket(struct supervision *supervision, const char *text)
     }
     supervision->wanted = supervision->fd >= 0;
     if (!supervision->wanted) {
-        log_warn("supervisor is told nothing", log_str("NOTIFY_SOCKET", text), log_str("error", why));
+        log_warn("supervisor not informed", log_str("NOTIFY_SOCKET", text), log_str("error", why));
     }
 }
 

@@ -53,7 +53,7 @@ reading_contract && /^[A-Z_]+\(/ {
     split(head, word, " ")
     if (word[1] == "NUMBER")
         constant[word[2]] = word[3]
-    else if (word[1] ~ /^(VERDICT|ANSWER|CREATION|REDRIVE)$/)
+    else if (word[1] ~ /^(VERDICT|ANSWER|CREATION|REDRIVE|KEYED)$/)
         constant[word[1] "_" word[2]] = word[3]
     else if (word[1] == "AFTER")
         constant["AFTER_" word[2]] = "'" quote[2] "'"

@@ -1,6 +1,7 @@
 /* context: sets up what handlers use, and asks Redis for them. Knows no path and no handler. */
 #include "api/context.h"
 
+#include "api/key_cache.h"
 #include "base/log.h"
 
 #include <string.h>
@@ -17,13 +18,16 @@ enum err context_init(struct context *ctx, const struct config *config, struct c
     response_init(&ctx->response);
     ctx->zones = zones_new(tzdir);
     ctx->redis = redis_sync_new(config, clock, &ctx->memory);
+    ctx->auth = config->api_auth;
+    ctx->keys = key_cache_new();
     bool has_targets = targets_init(&ctx->targets, &config->targets);
-    return ctx->zones != NULL && ctx->redis != NULL && has_targets ? ERR_OK : ERR_NOMEM;
+    return ctx->zones != NULL && ctx->redis != NULL && ctx->keys != NULL && has_targets ? ERR_OK : ERR_NOMEM;
 }
 
 void context_fini(struct context *ctx)
 {
     arena_fini(&ctx->memory);
+    key_cache_free(ctx->keys);
     redis_sync_free(ctx->redis);
     zones_free(ctx->zones);
     targets_fini(&ctx->targets);
@@ -57,6 +61,8 @@ void context_begin(struct context *ctx)
     response_clear(&ctx->response);
     refresh_zones(ctx);
     ctx->is_secret = false;
+    ctx->caller = (struct caller){.verdict = KEY_MISSING};
+    ctx->barred = (struct errinfo){0};
     ctx->ask_ms = REDIS_SYNC_BUDGET_MS;
     ctx->deadline.ms = clock_mono(&ctx->clock).ms + REDIS_SYNC_BUDGET_MS;
 }
@@ -91,6 +97,11 @@ bool context_own(struct context *ctx, arena_end_fn *end, void *thing, struct api
     return check_memory(arena_own(&ctx->memory, end, thing) ? thing : NULL, error) != NULL;
 }
 
+struct slice context_by(const struct context *ctx, struct slice otherwise)
+{
+    return ctx->caller.key.id[0] != '\0' ? slice_of(ctx->caller.key.id) : otherwise;
+}
+
 void context_allow_bulk(struct context *ctx, int total_ms)
 {
     ctx->ask_ms = CONTEXT_BULK_MS;
@@ -102,7 +113,13 @@ enum err context_ask(struct context *ctx, struct cmd *cmds, size_t count, const 
 {
     int64_t left_ms = ctx->deadline.ms - clock_mono(&ctx->clock).ms;
     int64_t budget_ms = left_ms < ctx->ask_ms ? left_ms : ctx->ask_ms;
-    enum err err = redis_sync_call(ctx->redis, cmds, count, budget_ms > 1 ? (int)budget_ms : 1, info);
+    enum err err = ctx->barred.code;
+
+    if (err != ERR_OK) {
+        *info = ctx->barred;
+    } else {
+        err = redis_sync_call(ctx->redis, cmds, count, budget_ms > 1 ? (int)budget_ms : 1, info);
+    }
 
     for (size_t i = 0; i < count; i++) {
         cmd_fini(&cmds[i]);

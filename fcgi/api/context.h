@@ -11,6 +11,7 @@
 #ifndef DRONC_CONTEXT_H
 #define DRONC_CONTEXT_H
 
+#include "access/key.h"
 #include "base/arena.h"
 #include "base/buffer.h"
 #include "base/clock.h"
@@ -36,6 +37,13 @@ typedef bool api_handler(struct context *ctx, struct api_error *error);
  * response.more again if there is another piece. Cannot fail: the status has been sent. */
 typedef void context_more_fn(struct context *ctx, void *arg);
 
+/* Who asks (auth.h). */
+struct caller {
+    enum key_verdict verdict;
+    unsigned scopes; /* enum scope; 0: may do nothing that needs one */
+    struct key key;  /* id "": without a key */
+};
+
 struct context {
     struct clock clock;
     struct redis_clock redis_clock; /* it decides when a job begins */
@@ -53,6 +61,10 @@ struct context {
     void *more_arg;          /* in memory, or NULL */
     int ask_ms;              /* for one question to Redis */
     struct mono_ms deadline; /* for all questions of this request */
+    enum api_auth auth;      /* who may ask */
+    struct key_cache *keys;  /* owned */
+    struct caller caller;    /* of this request */
+    struct errinfo barred;   /* no error: the request may ask Redis; else what each question fails with */
 };
 
 /* Does not connect to Redis yet. Borrows config until context_fini. tzdir: the folder of the zone files;
@@ -77,6 +89,10 @@ void *context_new(struct context *ctx, size_t size, arena_end_fn *end, struct ap
 /* Have end(thing) called when the request ends, or now if memory is short: then it returns false, and error
  * is filled. */
 NODISCARD bool context_own(struct context *ctx, arena_end_fn *end, void *thing, struct api_error *error);
+
+/* Who does what the request does, for the record: the key's id. Returns otherwise, borrowed as it is, for a
+ * request without a key. */
+struct slice context_by(const struct context *ctx, struct slice otherwise);
 
 /* Allow CONTEXT_BULK_MS for each question to Redis, and total_ms for all of them from now on. */
 void context_allow_bulk(struct context *ctx, int total_ms);

@@ -8,12 +8,13 @@
 #include <string.h>
 
 void feed_begin(struct feed *feed, struct arena *arena, const struct feed_filter *filter,
-                const struct feed_cursor *from)
+                const struct feed_cursor *from, size_t limit)
 {
     struct feed_cursor start = *from;
 
     feed->arena = arena;
     feed->page_count = 0;
+    feed->limit = limit < FEED_PAGE_MAX ? limit : FEED_PAGE_MAX;
     feed->scanned = 0;
     feed->filter = *filter;
     if (start.kind == FEED_CURSOR_NONE) {
@@ -102,11 +103,9 @@ static void take(struct feed *feed, struct feed_shard *shard)
     feed->page[feed->page_count++] = shard->next++;
 }
 
-unsigned feed_advance(struct feed *feed, size_t limit)
+unsigned feed_advance(struct feed *feed)
 {
-    size_t goal = limit < FEED_PAGE_MAX ? limit : FEED_PAGE_MAX;
-
-    while (feed->page_count < goal) {
+    while (feed->page_count < feed->limit) {
         unsigned missing = missing_shards(feed);
         if (missing) {
             return missing;
@@ -141,29 +140,28 @@ static unsigned least_known(const struct feed *feed, unsigned missing)
 }
 
 /* End the page before what is missing: take what is newer than that. */
-static void end_short(struct feed *feed, unsigned missing, size_t goal)
+static void end_short(struct feed *feed, unsigned missing)
 {
     int64_t known = position_ms(feed->shards[least_known(feed, missing)].before);
     struct feed_shard *shard;
 
-    while (feed->page_count < goal && (shard = newest_shard(feed)) != NULL &&
+    while (feed->page_count < feed->limit && (shard = newest_shard(feed)) != NULL &&
            shard->next->recorded_ms > known) {
         take(feed, shard);
     }
-    for (unsigned i = 0; i < STORE_SHARDS && feed->page_count < goal; i++) {
+    for (unsigned i = 0; i < STORE_SHARDS && feed->page_count < feed->limit; i++) {
         if (missing & 1U << i && position_ms(feed->shards[i].before) == known) {
             pass(&feed->from, i, feed->shards[i].before);
         }
     }
 }
 
-void feed_end(struct feed *feed, size_t limit)
+void feed_end(struct feed *feed)
 {
-    size_t goal = limit < FEED_PAGE_MAX ? limit : FEED_PAGE_MAX;
     unsigned missing = missing_shards(feed);
 
-    if (feed->page_count < goal && missing) {
-        end_short(feed, missing, goal);
+    if (feed->page_count < feed->limit && missing) {
+        end_short(feed, missing);
     }
     if (missing || newest_shard(feed) != NULL) {
         feed->next = feed->from;
@@ -254,18 +252,18 @@ static bool is_passed_last(const struct feed_cursor *from, const struct executio
 /* Decode records into room, and add the wanted ones after `from` to the page. If the record that the cursor
  * names is gone, so are all older ones. */
 static void page_history(struct feed *feed, const struct job_id *job, const struct reply *reply,
-                         struct store_execution *room, size_t goal)
+                         struct store_execution *room)
 {
-    bool behind = feed->from.kind != FEED_CURSOR_JOB;
+    bool is_past = feed->from.kind != FEED_CURSOR_JOB;
     struct errinfo why = {0};
 
     for (size_t i = 0; i < reply->count; i++) {
         enum err err = store_history_at(reply, i, job, room, &why);
-        if (!behind) {
-            behind = err == ERR_OK && is_passed_last(&feed->from, &room->execution);
+        if (!is_past) {
+            is_past = err == ERR_OK && is_passed_last(&feed->from, &room->execution);
         } else if (is_kept(feed, room, err, &why)) {
-            if (feed->page_count == goal) {
-                const struct execution *last = &feed->page[goal - 1]->execution;
+            if (feed->page_count == feed->limit) {
+                const struct execution *last = &feed->page[feed->limit - 1]->execution;
                 feed->next = (struct feed_cursor){
                     .kind = FEED_CURSOR_JOB, .scheduled = last->scheduled, .attempt = last->attempt};
                 return;
@@ -276,20 +274,19 @@ static void page_history(struct feed *feed, const struct job_id *job, const stru
 }
 
 enum err feed_fill_history(struct feed *feed, const struct job_id *job, const struct reply *reply,
-                           size_t limit, struct errinfo *info)
+                           struct errinfo *info)
 {
-    size_t goal = limit < FEED_PAGE_MAX ? limit : FEED_PAGE_MAX;
     size_t count;
     enum err err = store_history_count(reply, &count, info);
 
     if (err != ERR_OK) {
         return err;
     }
-    struct store_execution *room = make_records(feed, goal + 1, info);
+    struct store_execution *room = make_records(feed, feed->limit + 1, info);
     if (room == NULL) {
         return ERR_NOMEM;
     }
-    page_history(feed, job, reply, room, goal);
+    page_history(feed, job, reply, room);
     return ERR_OK;
 }
 

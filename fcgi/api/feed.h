@@ -60,6 +60,7 @@ struct feed {
     struct arena *arena; /* borrowed */
     const struct store_execution *page[FEED_PAGE_MAX];
     size_t page_count;
+    size_t limit;   /* the page is complete with so many */
     size_t scanned; /* records that were read */
     struct feed_filter filter;
     struct feed_cursor from; /* where this page began; while it fills, what is passed so far */
@@ -67,14 +68,14 @@ struct feed {
     struct feed_shard shards[STORE_SHARDS];
 };
 
-/* Start an empty page of the records that pass filter, from that cursor on. Copies filter and from; borrows
- * arena. */
+/* Start an empty page of at most limit (and FEED_PAGE_MAX) records that pass filter, from that cursor on.
+ * Copies filter and from; borrows arena. */
 void feed_begin(struct feed *feed, struct arena *arena, const struct feed_filter *filter,
-                const struct feed_cursor *from);
+                const struct feed_cursor *from, size_t limit);
 
-/* Move records to the page until it has limit (at most FEED_PAGE_MAX), or until shards must be asked first.
- * Returns those shards, a bit each; 0: the page is complete. */
-unsigned feed_advance(struct feed *feed, size_t limit);
+/* Move records to the page until it is complete, or until shards must be asked first. Returns those shards, a
+ * bit each; 0: the page is complete. */
+unsigned feed_advance(struct feed *feed);
 
 /* Has enough been read for one request? */
 bool feed_is_spent(const struct feed *feed);
@@ -85,12 +86,12 @@ NODISCARD enum err feed_fill(struct feed *feed, unsigned shard, const struct rep
                              struct errinfo *info);
 
 /* End the page, complete or not: find where the next one begins. */
-void feed_end(struct feed *feed, size_t limit);
+void feed_end(struct feed *feed);
 
-/* Make the page of at most limit records, and find where the next one begins, from the reply to
- * store_history(job), which must have asked for more than limit records. Fails as feed_fill does. */
+/* Make the page, and find where the next one begins, from the reply to store_history(job), which must have
+ * asked for more records than the page takes. Fails as feed_fill does. */
 NODISCARD enum err feed_fill_history(struct feed *feed, const struct job_id *job, const struct reply *reply,
-                                     size_t limit, struct errinfo *info);
+                                     struct errinfo *info);
 
 /* Sort the page: newest call first. */
 void feed_sort(struct feed *feed);

@@ -28,8 +28,8 @@ struct feed_cursor {
     int64_t ms; /* FEED: what was recorded later is passed, what was recorded earlier is not */
     int64_t passed[STORE_SHARDS]; /* FEED: of the records of that ms, those from this sequence number on are
                                      passed; -1: none is */
-    struct wall_ms scheduled;     /* JOB: the attempt that was passed last */
-    int attempt;                  /* JOB: likewise */
+    struct wall_ms scheduled;     /* JOB: the attempt that was passed last, … */
+    int attempt;                  /* … and its number */
 };
 
 /* The text of a cursor, in characters that need no escaping in a URL; "" for NONE. */

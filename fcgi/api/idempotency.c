@@ -5,6 +5,7 @@
 #include "store/store_idem.h"
 #include "text/digest.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define KEY_MAX 255 /* bytes */
@@ -41,15 +42,26 @@ static enum err digest_request(const struct request *req, uint8_t out[DIGEST_SHA
     return err == ERR_OK ? digest_sha256(out, both, sizeof both) : err;
 }
 
-static bool identify(const struct request *req, const char *key, struct store_idem *out,
+/* Digest the key. Each API key has idempotency keys of its own: what one client takes first must not block the
+ * others. A space stands in no idempotency key, so none of a client without an API key is the same. */
+static enum err digest_key(const struct context *ctx, const char *key, uint8_t out[DIGEST_SHA256_SIZE])
+{
+    char both[TOKEN_ID_SIZE + 1 + KEY_MAX];
+    const char *owner = ctx->caller.key.id;
+    int len = snprintf(both, sizeof both, "%s%s%s", owner, *owner != '\0' ? " " : "", key);
+
+    return digest_sha256(out, both, (size_t)len);
+}
+
+static bool identify(const struct context *ctx, const char *key, struct store_idem *out,
                      struct api_error *error)
 {
     if (!is_sound(key)) {
         return api_error_set(error, API_INVALID_REQUEST,
                              "Idempotency-Key must have 1 to %d visible ASCII characters", KEY_MAX);
     }
-    return (digest_sha256(out->key, key, strlen(key)) == ERR_OK &&
-            digest_request(req, out->request) == ERR_OK) ||
+    return (digest_key(ctx, key, out->key) == ERR_OK &&
+            digest_request(&ctx->request, out->request) == ERR_OK) ||
            api_error_set(error, API_INTERNAL_ERROR, "out of memory");
 }
 
@@ -108,7 +120,7 @@ bool idempotency_serve(struct context *ctx, api_handler *work, struct api_error 
     if (key == NULL) {
         return work(ctx, error);
     }
-    if (!identify(&ctx->request, key, &idem, error)) {
+    if (!identify(ctx, key, &idem, error)) {
         return false;
     }
     store_idem_open(&cmd, &idem);

@@ -137,7 +137,7 @@ static bool pause_and_show(struct context *ctx, const struct job_id *id, struct 
     enum store_answer answer = STORE_ANSWER_NONE;
     struct cmd cmd;
 
-    store_job_pause(&cmd, id, "user", note);
+    store_job_pause(&cmd, id, "user", note, context_by(ctx, (struct slice){"", 0}));
     if (!command(ctx, &cmd, &answer, error)) {
         return false;
     }

@@ -21,7 +21,7 @@ struct export
 
 #define PAGE 100 /* jobs: they occupy Redis for some 2 ms, and have 7 MB at most */
 
-/* What a backup keeps of a job's state: that it is not called any more, and why. */
+/* What a backup keeps of a job's state: that it is no longer called, and why. */
 static struct job_backup what_is_kept(const struct job_view *view)
 {
     const char *state = job_view_state(view);
@@ -67,12 +67,13 @@ static void write_line(struct buffer *out, const struct job_view *view)
 static enum err write_page(struct context *ctx, struct export *export, const struct reply *reply,
                            size_t *count, struct errinfo *info)
 {
-    struct wall_ms now;
-    enum err err = store_job_page_reply(reply, &now, count, info);
+    struct store_job_head head;
+    enum err err = store_job_page_reply(reply, &head, info);
 
-    for (size_t i = 0; i < *count && err == ERR_OK; i++) {
+    *count = head.count;
+    for (size_t i = 0; i < head.count && err == ERR_OK; i++) {
         struct arena_mark mark = arena_mark(&ctx->memory);
-        const struct job_view *view = job_view_at(ctx, reply, i, now, info);
+        const struct job_view *view = job_view_at(ctx, reply, i, head.now, info);
         if (view != NULL) {
             write_line(&ctx->response.body, view);
             export->after = view->stored.id;

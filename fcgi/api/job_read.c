@@ -129,12 +129,13 @@ static enum err take_job(struct listing *l, const struct reply *reply, size_t in
 /* Take the jobs that are wanted of a page of a shard. */
 static enum err take_page(struct listing *l, const struct reply *reply, size_t *count, struct errinfo *info)
 {
-    struct wall_ms now;
-    enum err err = store_job_page_reply(reply, &now, count, info);
+    struct store_job_head head;
+    enum err err = store_job_page_reply(reply, &head, info);
 
-    for (size_t i = 0; i < *count && err == ERR_OK && l->count < l->limit; i++) {
+    *count = head.count;
+    for (size_t i = 0; i < head.count && err == ERR_OK && l->count < l->limit; i++) {
         struct arena_mark mark = arena_mark(&l->ctx->memory);
-        err = take_job(l, reply, i, now, info);
+        err = take_job(l, reply, i, head.now, info);
         arena_release(&l->ctx->memory, mark);
     }
     return err;

@@ -60,8 +60,9 @@ static void judge(struct context *ctx, struct job_view *view)
     const struct store_job *stored = &view->stored;
     struct errinfo info = {0};
 
-    view->readable = stored->created.ms > 0 && job_restore(view->job, &stored->id, &stored->fields,
-                                                           stored->created, ctx->zones, &info) == ERR_OK;
+    const struct job_stored definition = {&stored->id, &stored->fields, stored->created};
+    view->readable =
+        stored->created.ms > 0 && job_restore(view->job, &definition, ctx->zones, &info) == ERR_OK;
     (void)snprintf(view->why, sizeof view->why, "%s",
                    info.text[0] ? info.text : "it is not known when it was created");
 }
@@ -129,12 +130,13 @@ struct job_view *job_view_read(struct context *ctx, const struct job_id *id, con
                                const struct job_view_visitor *visitor, struct api_error *error)
 {
     struct job_view *view = new_view(ctx, error);
+    struct store_job_head head;
     struct errinfo info = {0};
 
     if (view == NULL) {
         return NULL;
     }
-    enum err err = store_job_get_reply(reply, id, &view->stored, &view->now, &view->records, &info);
+    enum err err = store_job_get_reply(reply, id, &view->stored, &head, &info);
     if (err == ERR_NOT_FOUND) {
         (void)job_view_refuse_missing(error);
         return NULL;
@@ -143,6 +145,8 @@ struct job_view *job_view_read(struct context *ctx, const struct job_id *id, con
         (void)api_error_redis(error, API_STORAGE_ERROR, "the job cannot be read", &info);
         return NULL;
     }
+    view->now = head.now;
+    view->records = head.count;
     judge(ctx, view);
     read_records(view, reply, visitor);
     return view;

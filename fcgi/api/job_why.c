@@ -242,7 +242,7 @@ static void write_answer(const struct why *why)
     struct job_view_plan plan = job_view_plan_of(why->view);
     struct json_writer w;
 
-    plan.from = why->at; /* what the schedule says, even if the job is not called any more */
+    plan.from = why->at; /* what the schedule says, even if the job is no longer called */
     job_id_format(id, &why->view->stored.id);
     response_json(&why->ctx->response, 200, &w);
     json_object_begin(&w);

@@ -50,6 +50,12 @@ api_handler dead_delete;       /* DELETE /v1/dead/{id} */
 api_handler dead_redrive_many; /* POST /v1/dead:redrive */
 api_handler dead_delete_many;  /* DELETE /v1/dead */
 
+/* keys.c */
+api_handler keys_list;  /* GET /v1/keys */
+api_handler key_create; /* POST /v1/keys */
+api_handler key_revoke; /* DELETE /v1/keys/{id} */
+api_handler key_rotate; /* POST /v1/keys/{id}/rotate */
+
 /* secret.c */
 api_handler secret_put;    /* PUT /v1/secrets/{id} */
 api_handler secret_delete; /* DELETE /v1/secrets/{id} */

@@ -174,7 +174,7 @@ static bool take_state(struct creation *c)
     c->as.state = kept->state;
     c->as.reason = kept->reason;
     c->as.note = kept->note;
-    c->as.by = kept->by;
+    c->as.by = context_by(c->ctx, kept->by);
     if (kept->reason.len > REASON_MAX || kept->note.len > NOTE_MAX || kept->by.len > BY_MAX) {
         return refuse_member(c->error, "state",
                              "is explained by more than state_reason, _note and _by may hold");

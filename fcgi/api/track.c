@@ -49,8 +49,7 @@ static enum err load_history(struct page *page, const struct job_id *id, bool mu
     const struct reply *replies;
     struct cmd cmds[2];
     struct store_job job;
-    struct wall_ms now;
-    size_t count;
+    struct store_job_head head;
 
     store_history(&cmds[0], id, history_needed(query));
     if (must_exist) {
@@ -58,9 +57,9 @@ static enum err load_history(struct page *page, const struct job_id *id, bool mu
     }
     enum err err = context_ask(page->ctx, cmds, must_exist ? 2 : 1, &replies, info);
     if (err == ERR_OK && must_exist) {
-        err = store_job_get_reply(&replies[1], id, &job, &now, &count, info);
+        err = store_job_get_reply(&replies[1], id, &job, &head, info);
     }
-    return err == ERR_OK ? feed_fill_history(&page->feed, id, &replies[0], (size_t)query->limit, info) : err;
+    return err == ERR_OK ? feed_fill_history(&page->feed, id, &replies[0], info) : err;
 }
 
 /* Ask the shards (a bit each) for their next `ask` records. */
@@ -106,19 +105,18 @@ static int how_many(const struct page *page, int asked)
 
 static enum err load_feed(struct page *page, struct errinfo *info)
 {
-    size_t limit = (size_t)page->query.limit;
     struct feed *feed = &page->feed;
     int ask = 0;
     unsigned missing;
 
-    while ((missing = feed_advance(feed, limit)) != 0 && !feed_is_spent(feed)) {
+    while ((missing = feed_advance(feed)) != 0 && !feed_is_spent(feed)) {
         ask = how_many(page, ask);
         enum err err = ask_shards(page, missing, ask, info);
         if (err != ERR_OK) {
             return err;
         }
     }
-    feed_end(feed, limit);
+    feed_end(feed);
     return ERR_OK;
 }
 
@@ -165,7 +163,8 @@ static bool answer_page(struct page *page, const struct job_id *id, bool must_ex
 {
     struct errinfo info = {0};
 
-    feed_begin(&page->feed, &page->ctx->memory, &page->query.filter, &page->query.from);
+    feed_begin(&page->feed, &page->ctx->memory, &page->query.filter, &page->query.from,
+               (size_t)page->query.limit);
     enum err err = id != NULL ? load_history(page, id, must_exist, &info) : load_feed(page, &info);
     if (err == ERR_NOT_FOUND) {
         return job_view_refuse_missing(error);

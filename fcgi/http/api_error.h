@@ -20,10 +20,13 @@ enum api_code {
                        */
     API_VALIDATION_ERROR,       /* 400: a field has the right type and an impossible value */
     API_JOB_CREATION_FAILED,    /* 400: no job can have this schedule or URL scheme */
+    API_UNAUTHORIZED,           /* 401: without a key, or with one that does not count */
+    API_FORBIDDEN,              /* 403: the key does not allow it */
     API_NOT_FOUND,              /* 404: no such path */
     API_JOB_NOT_FOUND,          /* 404: no such job */
     API_DEAD_NOT_FOUND,         /* 404: no such dead occurrence */
     API_EXECUTION_NOT_FOUND,    /* 404: no such execution, or it is no longer kept */
+    API_KEY_NOT_FOUND,          /* 404: no such API key */
     API_METHOD_NOT_ALLOWED,     /* 405: the path exists, the method does not */
     API_CONFLICT,               /* 409: the job's state does not allow this */
     API_PRECONDITION_FAILED,    /* 412: the job's version is not the one in If-Match */

@@ -16,6 +16,10 @@ static const char *reason_of(int status)
         return "Not Modified";
     case 400:
         return "Bad Request";
+    case 401:
+        return "Unauthorized";
+    case 403:
+        return "Forbidden";
     case 404:
         return "Not Found";
     case 405:
@@ -56,6 +60,7 @@ void response_clear(struct response *res)
     res->content_type = "application/json";
     res->allow[0] = '\0';
     res->etag[0] = '\0';
+    res->challenge = NULL;
     res->as_problem = res->more = res->may_keep = res->replayed = res->transient = false;
     buffer_clear(&res->body);
 }
@@ -199,6 +204,9 @@ enum err response_render(const struct response *res, bool head, struct buffer *o
     }
     if (res->allow[0]) {
         put_header(out, "Allow", res->allow);
+    }
+    if (res->challenge != NULL) {
+        put_header(out, "WWW-Authenticate", res->challenge);
     }
     buffer_add_str(out, "\r\n");
     if (!head) {

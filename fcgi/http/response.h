@@ -27,6 +27,7 @@ struct response {
     const char *content_type;        /* static; NULL: there is no body */
     char allow[RESPONSE_ALLOW_SIZE]; /* "": no Allow header */
     char etag[ETAG_SIZE];            /* "": no ETag header */
+    const char *challenge;           /* WWW-Authenticate, static; NULL: none */
     bool as_problem;                 /* write an error as application/problem+json (RFC 9457) */
     bool more;                       /* body is only the beginning, so its length is not known */
     bool may_keep;  /* a cache may keep it, if it asks before each use whether etag is still current */

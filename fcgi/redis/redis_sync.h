@@ -6,7 +6,7 @@
  * of store.h may be sent twice without harm. So if a kept connection turns out to be dead, it sends the
  * command once more on a new one. A time-out is final.
  *
- * While Redis hangs, each call takes its whole budget, and callers would queue up behind each other. So for
+ * While Redis hangs, each call takes its whole budget, and callers would queue up. So for
  * REDIS_SYNC_PAUSE_MS after a time-out, calls fail at once: the queue empties during the pause, and the first
  * call after it finds out whether Redis is back.
  *

@@ -1,6 +1,7 @@
 /* app: head of the request → route → query → handler → bytes; and what happens when one of them fails. */
 #include "serve/app.h"
 
+#include "api/auth.h"
 #include "base/log.h"
 #include "http/media_type.h"
 #include "serve/route.h"
@@ -30,6 +31,12 @@ static bool serve(struct app *app, const struct request_source *source, struct a
     }
     const struct route *route =
         route_find(request->path, request->method, &request->id, app->context.response.allow, error);
+    if (route != NULL && route->scope != SCOPE_NONE) {
+        auth_identify(&app->context);
+        if (!auth_require(&app->context, route->scope, error)) {
+            return false;
+        }
+    }
     if (route == NULL || (route->params != NULL && !request_read_query(request, route->params, error))) {
         return false;
     }

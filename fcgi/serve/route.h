@@ -7,6 +7,7 @@
 #ifndef DRONC_ROUTE_H
 #define DRONC_ROUTE_H
 
+#include "access/scope.h"
 #include "api/context.h"
 #include "base/buffer.h"
 #include "http/api_error.h"
@@ -17,6 +18,7 @@
 struct route {
     const char *path;   /* may have "{id}" in place of a segment */
     const char *method; /* GET includes HEAD */
+    enum scope scope;   /* that a key needs for it; SCOPE_NONE: it is open to all */
     api_handler *handle;
     const char *const *params; /* the query parameters that it takes, ended by NULL; NULL: it ignores all (a
                                   health check may add one to get past a cache) */

@@ -65,7 +65,7 @@ NODISCARD bool slice_i64(struct slice s, int64_t *value);
 bool slice_same(struct slice a, struct slice b);
 /* Take what stands before the next mark, and the mark, off rest; all of it if there is no mark. */
 struct slice slice_take_until(struct slice *rest, char mark);
-/* Take the next word, and the one space behind it, off rest; an empty word if nothing is left. */
+/* Take the next word, and the one space after it, off rest; an empty word if nothing is left. */
 struct slice slice_take_word(struct slice *rest);
 
 #endif

@@ -87,7 +87,7 @@ static struct civil civil_of(unsigned days)
     };
 }
 
-/* Write value with exactly width digits. Returns the position behind them. */
+/* Write value with exactly width digits. Returns the position after them. */
 static char *put_digits(char *out, unsigned value, unsigned width)
 {
     for (unsigned i = width; i > 0; i--) {

@@ -18,6 +18,7 @@ enum kind {
     KIND_INT,       /* min to max, decimal */
     KIND_LEVEL,     /* a word of enum log_level */
     KIND_ZONE,      /* the name of a time zone, which need not exist */
+    KIND_AUTH,      /* a word of enum api_auth */
     KIND_FORMAT,    /* a word of enum log_format; the default depends on the terminal */
     KIND_TARGETS,   /* a word of enum targets_mode */
     KIND_REDIRECTS, /* a word of enum targets_redirects */
@@ -37,25 +38,30 @@ struct setting {
 
 #define SHOWN_MAX     64 /* bytes of an invalid value that are shown */
 #define BOTH          (CONFIG_FCGI | CONFIG_RUNNER)
+#define ALL           (BOTH | CONFIG_ADMIN)
 #define AT(field)     offsetof(struct config, field)
 #define LONGEST(text) ((int64_t)sizeof((struct config *)NULL)->text - 1)
 
 static const struct setting SETTINGS[] = {
-    {"REDIS_HOST", KIND_STRING, BOTH, AT(redis_host), 0, LONGEST(redis_host), "127.0.0.1",
+    {"REDIS_HOST", KIND_STRING, ALL, AT(redis_host), 0, LONGEST(redis_host), "127.0.0.1",
      "the Redis server's name or address"},
-    {"REDIS_PORT", KIND_INT, BOTH, AT(redis_port), 1, 65535, "6379", "the Redis server's TCP port"},
-    {"REDIS_SOCKET", KIND_STRING, BOTH, AT(redis_socket), 0, LONGEST(redis_socket), "",
+    {"REDIS_PORT", KIND_INT, ALL, AT(redis_port), 1, 65535, "6379", "the Redis server's TCP port"},
+    {"REDIS_SOCKET", KIND_STRING, ALL, AT(redis_socket), 0, LONGEST(redis_socket), "",
      "a Unix socket to reach Redis by, instead of host and port"},
-    {"REDIS_USERNAME", KIND_STRING, BOTH, AT(redis_username), 0, LONGEST(redis_username), "",
+    {"REDIS_USERNAME", KIND_STRING, ALL, AT(redis_username), 0, LONGEST(redis_username), "",
      "the Redis user (empty: the default user)"},
-    {"REDIS_PASSWORD", KIND_SECRET, BOTH, AT(redis_password), 0, LONGEST(redis_password), "",
+    {"REDIS_PASSWORD", KIND_SECRET, ALL, AT(redis_password), 0, LONGEST(redis_password), "",
      "that user's password (empty: none is sent)"},
-    {"REDIS_DB", KIND_INT, BOTH, AT(redis_db), 0, 15, "0", "the number of the Redis database"},
+    {"REDIS_DB", KIND_INT, ALL, AT(redis_db), 0, 15, "0", "the number of the Redis database"},
     {"LOG_LEVEL", KIND_LEVEL, BOTH, AT(log_level), 0, 0, "info", "the lowest level that is logged"},
     {"LOG_FORMAT", KIND_FORMAT, BOTH, AT(log_format), 0, 0, "",
      "the form of log lines (unset: text on a terminal, else json)"},
     {"TZDIR", KIND_STRING, BOTH, AT(tzdir), 0, LONGEST(tzdir), "",
      "the directory of the time zone files (empty: " ZONE_DIR_DEFAULT ")"},
+    {"HTTP_ADDR", KIND_STRING, CONFIG_FCGI | CONFIG_ADMIN, AT(http_addr), 0, LONGEST(http_addr), "127.0.0.1",
+     "the IP address that the web server listens on; without an API key only loopback will do"},
+    {"API_AUTH", KIND_AUTH, CONFIG_FCGI | CONFIG_ADMIN, AT(api_auth), 0, 0, "auto",
+     "who may ask the API (auto: this machine until there is a key, then whoever has one)"},
     {"DRONC_TIMEZONE", KIND_ZONE, CONFIG_FCGI, AT(timezone), 0, LONGEST(timezone), "UTC",
      "the time zone of jobs that name none"},
     {"TARGETS", KIND_TARGETS, BOTH, AT(targets.mode), 0, 0, "auto",
@@ -66,8 +72,9 @@ static const struct setting SETTINGS[] = {
      "none of these, in the same form"},
     {"TARGETS_REDIRECTS", KIND_REDIRECTS, CONFIG_RUNNER, AT(targets.redirects), 0, 0, "outward",
      "where redirects may lead (outward: never further in than the call has been)"},
-    {"SECRETS_PUBLIC_KEY", KIND_STRING, CONFIG_FCGI, AT(secrets_public_key), 0, LONGEST(secrets_public_key),
-     "", "the file of the key that seals secrets and signing keys (empty: they cannot be stored)"},
+    {"SECRETS_PUBLIC_KEY", KIND_STRING, CONFIG_FCGI | CONFIG_ADMIN, AT(secrets_public_key), 0,
+     LONGEST(secrets_public_key), "",
+     "the file of the key that seals secrets and signing keys (empty: they cannot be stored)"},
     {"SECRETS_KEY", KIND_STRING, CONFIG_RUNNER, AT(secrets_key), 0, LONGEST(secrets_key), "",
      "the file of the keys that open them, which only its owner may read (empty: none is opened)"},
     {"FCGI_PROCESSES", KIND_INT, CONFIG_FCGI, AT(fcgi_processes), 1, 256, "8", "handlers of a pool (--pool)"},
@@ -92,8 +99,8 @@ _Static_assert(SETTINGS_COUNT <= sizeof((struct config *)NULL)->from_environment
 
 static bool has_choices(const struct setting *s)
 {
-    return s->kind == KIND_LEVEL || s->kind == KIND_FORMAT || s->kind == KIND_TARGETS ||
-           s->kind == KIND_REDIRECTS;
+    return s->kind == KIND_LEVEL || s->kind == KIND_AUTH || s->kind == KIND_FORMAT ||
+           s->kind == KIND_TARGETS || s->kind == KIND_REDIRECTS;
 }
 
 /* The words of a setting that takes one of a few, in the order of their enum. */
@@ -112,6 +119,9 @@ static struct choices choices_of(const struct setting *s)
                                         [TARGETS_PRIVATE] = "private",
                                         [TARGETS_PUBLIC] = "public"};
     static const char *const REDIRECTS[] = {[TARGETS_OUTWARD] = "outward", [TARGETS_ANY] = "any"};
+    static const char *const AUTHS[] = {
+        [API_AUTH_AUTO] = "auto", [API_AUTH_KEYS] = "keys", [API_AUTH_NONE] = "none"};
+    _Static_assert(sizeof AUTHS / sizeof AUTHS[0] == API_AUTH__COUNT, "a mode without a word");
     _Static_assert(sizeof LEVELS / sizeof LEVELS[0] == LOG_LEVEL__COUNT, "a level without a word");
     _Static_assert(sizeof MODES / sizeof MODES[0] == TARGETS_MODE__COUNT, "a mode without a word");
     switch (s->kind) {
@@ -121,6 +131,8 @@ static struct choices choices_of(const struct setting *s)
         return (struct choices){MODES, TARGETS_MODE__COUNT};
     case KIND_REDIRECTS:
         return (struct choices){REDIRECTS, TARGETS_REDIRECTS__COUNT};
+    case KIND_AUTH:
+        return (struct choices){AUTHS, API_AUTH__COUNT};
     default:
         return (struct choices){FORMATS, sizeof FORMATS / sizeof FORMATS[0]};
     }
@@ -188,6 +200,9 @@ static bool read_choice(struct config *out, const struct setting *s, const char 
         case KIND_REDIRECTS:
             *(enum targets_redirects *)field_of(out, s) = (enum targets_redirects)i;
             break;
+        case KIND_AUTH:
+            *(enum api_auth *)field_of(out, s) = (enum api_auth)i;
+            break;
         default:
             *(enum log_format *)field_of(out, s) = (enum log_format)i;
             break;
@@ -204,6 +219,8 @@ static unsigned choice_of(const struct config *config, const struct setting *s)
     switch (s->kind) {
     case KIND_LEVEL:
         return (unsigned)*(const enum log_level *)field;
+    case KIND_AUTH:
+        return (unsigned)*(const enum api_auth *)field;
     case KIND_TARGETS:
         return (unsigned)*(const enum targets_mode *)field;
     case KIND_REDIRECTS:
@@ -234,6 +251,7 @@ static bool read_setting(struct config *out, const struct setting *s, const char
     case KIND_PLACES:
         return read_places(out, s, text);
     case KIND_LEVEL:
+    case KIND_AUTH:
     case KIND_FORMAT:
     case KIND_TARGETS:
     case KIND_REDIRECTS:

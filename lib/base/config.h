@@ -1,4 +1,4 @@
-/* config: the settings of both programs, from the environment, by one table.
+/* config: the settings of all programs, from the environment, by one table.
  *
  * Each setting has a name, a kind with bounds, a default and a help text. config_load checks all of them and
  * reports every invalid one by name. An empty variable counts as unset. Passwords are never printed.
@@ -16,6 +16,14 @@
 #include "zone/zone.h"
 
 #include <stdbool.h>
+
+/* Who may ask the API. */
+enum api_auth {
+    API_AUTH_AUTO, /* with a key; while there is none, whatever runs on this machine */
+    API_AUTH_KEYS, /* with a key */
+    API_AUTH_NONE, /* whoever reaches it */
+    API_AUTH__COUNT
+};
 
 /* Set up by config_load. Array sizes include the NUL. */
 struct config {
@@ -42,7 +50,9 @@ struct config {
     char secrets_key[1024];        /* path of the file; "": the runner opens nothing */
 
     /* The handler. */
-    int fcgi_processes; /* handlers of a pool */
+    char http_addr[64];     /* the address that the web server listens on */
+    enum api_auth api_auth; /* who may ask */
+    int fcgi_processes;     /* handlers of a pool */
 
     /* The runner. The table has the bounds and the defaults. */
     int runner_max_in_flight;    /* calls at once */
@@ -59,7 +69,8 @@ struct config {
 /* Which settings a program knows; the table combines them with |. */
 enum config_scope {
     CONFIG_FCGI = 1,
-    CONFIG_RUNNER = 2
+    CONFIG_RUNNER = 2,
+    CONFIG_ADMIN = 4
 };
 
 /* Like getenv: returns NULL for a variable that is unset. The result is borrowed until the next look-up. */

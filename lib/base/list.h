@@ -27,7 +27,7 @@ static inline void *list_owner(struct list_item *item, size_t offset)
     return item != NULL ? (char *)item - offset : NULL;
 }
 
-/* Put item, which is in no list, behind `before`; NULL: in front. */
+/* Put item, which is in no list, after `before`; NULL: first. */
 static inline void list_insert(struct list *list, struct list_item *before, struct list_item *item)
 {
     item->prev = before;

@@ -108,7 +108,7 @@ size_t log_escape(char *out, size_t size, struct slice text, enum log_escape sty
         return plain;
     }
     size_t len = 0;
-    size_t cut = 0; /* the place of an ellipsis: behind the last character that leaves room for it */
+    size_t cut = 0; /* the place of an ellipsis: after the last character that leaves room for it */
     for (size_t pos = 0; pos < text.len;) {
         char escaped[ESCAPED_MAX];
         size_t taken;

@@ -101,7 +101,7 @@ enum cron_code {
     CRON_NAME,       /* an unknown name, or one of another field */
     CRON_SYNTAX,     /* not an item of the language */
     CRON_MODIFIER,   /* L, W or # where they have no meaning */
-    CRON_MACRO,      /* an unknown macro, or text behind one */
+    CRON_MACRO,      /* an unknown macro, or text after one */
     CRON_DURATION,   /* not a duration, or outside 1 s to 315,360,000 s */
     CRON_TZ,         /* not a time zone's name; callers use it for a zone that does not exist, too */
     CRON_UNSUPPORTED /* @reboot: known, but not a schedule of times */
@@ -180,15 +180,20 @@ ZONE_MUST_CHECK bool cron_next(const struct cron *c, const struct zone *zone, in
 ZONE_MUST_CHECK bool cron_next_info(const struct cron *c, const struct zone *zone, int64_t from_s,
                                     int64_t *next_s, enum cron_how *how);
 
-/* The exact number of instants of the schedule later than after_s and not later than until_s. Does not visit
- * them, but takes a step for each month and each jump of the zone in between. For @every, after_s is as
- * from_s of cron_next. */
-int64_t cron_count(const struct cron *c, const struct zone *zone, int64_t after_s, int64_t until_s);
+/* The instants later than after_s and not later than until_s. For @every, after_s is as from_s of
+ * cron_next. */
+struct cron_range {
+    int64_t after_s, until_s;
+};
+
+/* The exact number of instants of the schedule in range. Does not visit them, but takes a step for each month
+ * and each jump of the zone in between. */
+int64_t cron_count(const struct cron *c, const struct zone *zone, struct cron_range range);
 
 /* Of the instants that cron_count counts, the one with nth - 1 later ones: 1 is the last of them. nth > 0.
  * Returns false, with *at_s untouched, if there are fewer. Costs as much as 20 to 30 cron_count. */
-ZONE_MUST_CHECK bool cron_nth_last(const struct cron *c, const struct zone *zone, int64_t after_s,
-                                   int64_t until_s, int64_t nth, int64_t *at_s);
+ZONE_MUST_CHECK bool cron_nth_last(const struct cron *c, const struct zone *zone, struct cron_range range,
+                                   int64_t nth, int64_t *at_s);
 
 /* True if the schedule never fires in any zone ("0 0 30 2 *"). cron_parse finds it out, so this is cheap. */
 bool cron_never(const struct cron *c);

@@ -128,31 +128,32 @@ static int64_t count_segment(const struct span *s, size_t i)
 }
 
 /* Instants of @every are after_s plus multiples of the interval; the first one is never before the epoch. */
-static int64_t count_every(const struct cron *c, int64_t after_s, int64_t until_s)
+static int64_t count_every(const struct cron *c, struct cron_range range)
 {
     const int64_t end_s = CRON_DAY_END * (int64_t)CIVIL_DAY_S - 1;
-    const int64_t last_s = until_s < end_s ? until_s : end_s;
-    const int64_t start_s = after_s < -(int64_t)c->every_s ? -(int64_t)c->every_s : after_s;
+    const int64_t last_s = range.until_s < end_s ? range.until_s : end_s;
+    const int64_t start_s = range.after_s < -(int64_t)c->every_s ? -(int64_t)c->every_s : range.after_s;
 
     return last_s > start_s ? (last_s - start_s) / c->every_s : 0;
 }
 
-int64_t cron_count(const struct cron *c, const struct zone *zone, int64_t after_s, int64_t until_s)
+int64_t cron_count(const struct cron *c, const struct zone *zone, struct cron_range range)
 {
     struct span s = {.c = c};
     int64_t count = 0;
 
     if (c->every_s) {
-        return count_every(c, after_s, until_s);
+        return count_every(c, range);
     }
-    if (cron_never(c) || after_s >= until_s || after_s >= CRON_END_S || until_s < CRON_FIRST_S) {
+    if (cron_never(c) || range.after_s >= range.until_s || range.after_s >= CRON_END_S ||
+        range.until_s < CRON_FIRST_S) {
         return 0;
     }
     if (zone == NULL) {
         zone = zone_utc();
     }
-    s.first_s = after_s < CRON_FIRST_S ? CRON_FIRST_S : after_s + 1;
-    s.last_s = until_s < CRON_END_S ? until_s : CRON_END_S;
+    s.first_s = range.after_s < CRON_FIRST_S ? CRON_FIRST_S : range.after_s + 1;
+    s.last_s = range.until_s < CRON_END_S ? range.until_s : CRON_END_S;
     s.segments = zone_segments(zone, &s.count);
     for (size_t i = zone_segment_at(zone, s.first_s); i < s.count; i++) {
         if (s.segments[i].start_s > s.last_s) {
@@ -163,25 +164,26 @@ int64_t cron_count(const struct cron *c, const struct zone *zone, int64_t after_
     return count;
 }
 
-bool cron_nth_last(const struct cron *c, const struct zone *zone, int64_t after_s, int64_t until_s,
-                   int64_t nth, int64_t *at_s)
+bool cron_nth_last(const struct cron *c, const struct zone *zone, struct cron_range range, int64_t nth,
+                   int64_t *at_s)
 {
-    const int64_t count = cron_count(c, zone, after_s, until_s);
-    int64_t low = after_s < CRON_FIRST_S ? CRON_FIRST_S : after_s; /* at least nth instants are later … */
-    int64_t high = until_s < CRON_END_S ? until_s : CRON_END_S;    /* … and here fewer */
+    const int64_t count = cron_count(c, zone, range);
+    /* At least nth instants are later than low, fewer are later than high. */
+    int64_t low = range.after_s < CRON_FIRST_S ? CRON_FIRST_S : range.after_s;
+    int64_t high = range.until_s < CRON_END_S ? range.until_s : CRON_END_S;
 
     if (count < nth) {
         return false;
     }
     if (c->every_s) {
-        *at_s = (after_s < -(int64_t)c->every_s ? -(int64_t)c->every_s : after_s) +
+        *at_s = (range.after_s < -(int64_t)c->every_s ? -(int64_t)c->every_s : range.after_s) +
                 (count - nth + 1) * (int64_t)c->every_s;
         return true;
     }
     while (high - low > 1) {
         const int64_t middle = low + (high - low) / 2;
 
-        if (cron_count(c, zone, middle, until_s) >= nth) {
+        if (cron_count(c, zone, (struct cron_range){middle, range.until_s}) >= nth) {
             low = middle;
         } else {
             high = middle;

@@ -97,7 +97,7 @@ static bool put_hours(struct cron_text *out, const struct shape *h)
     return true;
 }
 
-/* The hours behind "Every 5 minutes" or "At minute 30". */
+/* The hours that follow "Every 5 minutes" or "At minute 30". */
 static void put_in_hours(struct cron_text *out, const struct shape *m, const struct shape *h, bool seconds)
 {
     const bool rhythm = m->full || (m->even && !seconds); /* the minutes read "every …" */

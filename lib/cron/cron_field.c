@@ -69,7 +69,7 @@ static void add_range(struct cron_parser *p, enum cron_field field, unsigned fir
         return;
     }
     const unsigned above = (limits->top - first) / step + 1;
-    const unsigned next = first + above * step - count; /* behind the top, back at the bottom */
+    const unsigned next = first + above * step - count; /* after the top, back at the bottom */
 
     add_values(p, field, first, limits->top, step);
     add_values(p, field, next, last, step);

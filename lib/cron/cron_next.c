@@ -53,7 +53,7 @@ static unsigned first_time(const struct cron *c)
                       __builtin_ctzll(c->second));
 }
 
-/* The first year of the schedule at or after `year`, or one behind the last. */
+/* The first year of the schedule at or after `year`, or one after the last. */
 static int next_year(const struct cron *c, int year)
 {
     for (unsigned index = (unsigned)(year - CRON_YEAR_FIRST); index < CRON_YEARS; index = (index | 63) + 1) {

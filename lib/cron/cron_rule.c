@@ -3,7 +3,7 @@
  */
 #include "cron/cron_internal.h"
 
-/* L, L-n, LW, L-nW: the part behind the L. */
+/* L, L-n, LW, L-nW: the part after the L. */
 static enum cron_code parse_last(struct cron_parser *p, struct cron_span item)
 {
     const bool near = cron_upper(item.at[item.len - 1]) == 'W';

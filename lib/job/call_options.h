@@ -1,5 +1,5 @@
-/* call_options: what a job's call is besides its URL: method, headers, body, time-outs, redirects, and whether
- * the beginning of the answer is kept. By default, a GET with nothing but Dronc's own headers.
+/* call_options: what a job's call is besides its URL: method, headers, body, time-outs, redirects, and
+ * whether the beginning of the answer is kept. By default, a GET with nothing but Dronc's own headers.
  *
  * A group of fields (group.h): `method`, `headers`, `body`, `body_base64`, `timeout_ms`,
  * `connect_timeout_ms`, `follow_redirects`, `keep_response`, `signing`. The texts are kept as given. Templates
@@ -69,7 +69,7 @@ void call_options_describe(const struct call_options *options, struct job_fields
 void call_options_print(const struct call_options *options, struct buffer *out);
 void call_options_fini(struct call_options *options);
 
-/* Append the headers to send as "Name: value" ("Name;" if the value is empty), each with a NUL behind it.
+/* Append the headers to send as "Name: value" ("Name;" if the value is empty), each followed by a NUL.
  * Failures: see buffer.h. */
 void call_options_add_headers(const struct call_options *options, const struct template_values *values,
                               struct buffer *out);

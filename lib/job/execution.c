@@ -19,7 +19,7 @@ static const char *const outcome_names[EXECUTION_OUTCOME__COUNT] = {
     [EXECUTION_SKIPPED] = "skipped",
 };
 
-/* As written behind "o:". */
+/* As written after "o:". */
 static const char outcome_letters[EXECUTION_OUTCOME__COUNT] = {
     [EXECUTION_SUCCEEDED] = 's', [EXECUTION_FAILED] = 'f',    [EXECUTION_LOST] = 'l',
     [EXECUTION_MISSED] = 'm',    [EXECUTION_CANCELLED] = 'c', [EXECUTION_UNKNOWN] = 'u',

@@ -1,8 +1,8 @@
 /* group: what the groups of a job's fields have in common.
  *
  * A group is the fields of a definition that belong together: catch_up, call_options, success, retry, labels,
- * stateful, when. Each has a module, a struct in struct job, and the same four functions, which job.c lists in
- * one table:
+ * stateful, when. Each has a module, a struct in struct job, and the same four functions, which job.c lists
+ * in one table:
  *
  *     bool x_read(struct x *out, const struct job_fields *fields, struct job_fault *fault)
  *         Fills out from the fields of the group, and borrows nothing from them. Returns false and fills
@@ -59,7 +59,7 @@ struct group_object {
 struct json_doc *group_read_object(const struct group_object *object, struct slice text, void *arg,
                                    struct job_fault *fault);
 
-/* Copy texts, which are borrowed, into one piece of memory, and let them point there, a NUL behind each.
+/* Copy texts, which are borrowed, into one piece of memory, and let them point there; a NUL follows each.
  * Absent texts stay absent. *memory returns owned (free); NULL if there is no text. Returns false if memory
  * runs out; then nothing has changed. */
 NODISCARD bool group_keep(char **memory, struct slice *const texts[], size_t count);

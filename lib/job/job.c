@@ -317,7 +317,7 @@ static bool build_id(struct job *job, struct job_fault *fault)
            job_fault_set(fault, JOB_FAULT_SYSTEM, "", "the job's id cannot be made: %s", err_name(err));
 }
 
-/* Everything but the bytes of the two texts behind their first: 3 KiB that no function reads. */
+/* Clears everything except the bytes of the two texts after their first: 3 KiB that no function reads. */
 static void clear_job(struct job *job, struct wall_ms created)
 {
     memset(job, 0, offsetof(struct job, schedule));
@@ -348,13 +348,13 @@ bool job_build_schedule(struct job *out, const struct job_fields *fields, struct
            build_schedule(out, fields, zones, fault);
 }
 
-enum err job_restore(struct job *out, const struct job_id *id, const struct job_fields *fields,
-                     struct wall_ms created, struct zones *zones, struct errinfo *info)
+enum err job_restore(struct job *out, const struct job_stored *stored, struct zones *zones,
+                     struct errinfo *info)
 {
     struct job_fault fault = {0};
-    clear_job(out, created);
-    if (build_fields(out, fields, zones, &fault)) {
-        job_set_id(out, id);
+    clear_job(out, stored->created);
+    if (build_fields(out, stored->fields, zones, &fault)) {
+        job_set_id(out, stored->id);
         return ERR_OK;
     }
     job_fini(out);
@@ -388,13 +388,12 @@ bool job_next(const struct job *job, struct wall_ms after, struct wall_ms *next)
     return when_next(&job->when, job->zone, after, next, NULL);
 }
 
-int64_t job_count(const struct job *job, struct wall_ms after, struct wall_ms until)
+int64_t job_count(const struct job *job, struct when_range range)
 {
-    return when_count(&job->when, job->zone, after, until);
+    return when_count(&job->when, job->zone, range);
 }
 
-bool job_nth_last(const struct job *job, struct wall_ms after, struct wall_ms until, int64_t nth,
-                  struct wall_ms *at)
+bool job_nth_last(const struct job *job, struct when_range range, int64_t nth, struct wall_ms *at)
 {
-    return when_nth_last(&job->when, job->zone, after, until, nth, at);
+    return when_nth_last(&job->when, job->zone, range, nth, at);
 }

@@ -69,11 +69,18 @@ NODISCARD bool job_build(struct job *out, const struct job_fields *fields, struc
 NODISCARD bool job_build_schedule(struct job *out, const struct job_fields *fields, struct wall_ms now,
                                   struct zones *zones, struct job_fault *fault);
 
-/* Build a job from what Redis holds: as job_build, but with the given id and creation time; the id is not
+/* A job as Redis holds it: its definition, the id that it is stored under, and when it was first stored. */
+struct job_stored {
+    const struct job_id *id;         /* borrowed */
+    const struct job_fields *fields; /* borrowed; not validated */
+    struct wall_ms created;
+};
+
+/* Build a job from what Redis holds: as job_build, but with the stored id and creation time; the id is not
  * computed again. ERR_PROTOCOL with info if the stored text is not a job, ERR_NOMEM; then there is nothing to
  * end. */
-NODISCARD enum err job_restore(struct job *out, const struct job_id *id, const struct job_fields *fields,
-                               struct wall_ms created, struct zones *zones, struct errinfo *info);
+NODISCARD enum err job_restore(struct job *out, const struct job_stored *stored, struct zones *zones,
+                               struct errinfo *info);
 
 /* Free what a job owns. It must not be used after that. A zero-initialised job may be ended, too. */
 void job_fini(struct job *job);
@@ -94,14 +101,13 @@ void job_describe(const struct job *job, struct job_fields *out);
  * `after` must be an instant of the schedule or the creation time. Pure. */
 NODISCARD bool job_next(const struct job *job, struct wall_ms after, struct wall_ms *next);
 
-/* The number of instants of job later than `after` and not later than until; cheap, however many. For @every
- * as in job_next. Pure. */
-int64_t job_count(const struct job *job, struct wall_ms after, struct wall_ms until);
+/* The number of instants of job in range; cheap, however many. For @every, range.after is as `after` of
+ * job_next. Pure. */
+int64_t job_count(const struct job *job, struct when_range range);
 
 /* Of those, the one with nth - 1 later ones: 1 is the last of them. Returns false if there are fewer.
  * Pure. */
-NODISCARD bool job_nth_last(const struct job *job, struct wall_ms after, struct wall_ms until, int64_t nth,
-                            struct wall_ms *at);
+NODISCARD bool job_nth_last(const struct job *job, struct when_range range, int64_t nth, struct wall_ms *at);
 
 /* "capi:<64 hex digits>" and back. Upper-case digits are not ids. */
 void job_id_format(char out[JOB_ID_TEXT_SIZE], const struct job_id *id);

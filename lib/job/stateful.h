@@ -39,7 +39,7 @@ struct stateful {
     int64_t max_runs;
     struct slice on_failure_url; /* as given; data NULL: none */
     struct slice on_recovery_url;
-    char *memory; /* owned: what they point into, each with a NUL behind it; NULL: nothing */
+    char *memory; /* owned: what they point into, each followed by a NUL; NULL: nothing */
 };
 
 /* See group.h. */

@@ -39,7 +39,7 @@ static int64_t limit_ms(const struct when *when)
 
 /* ---- one instant ---- */
 
-/* Take the word and the spaces and tabs behind it off text. Returns false if it does not begin with it. */
+/* Take the word, and the spaces and tabs after it, off text. Returns false if text does not begin with it. */
 static bool take_word(struct slice *text, const char *word)
 {
     size_t len = strlen(word);
@@ -281,11 +281,10 @@ bool when_next(const struct when *when, const struct zone *zone, struct wall_ms 
     return true;
 }
 
-int64_t when_count(const struct when *when, const struct zone *zone, struct wall_ms after,
-                   struct wall_ms until)
+int64_t when_count(const struct when *when, const struct zone *zone, struct when_range range)
 {
-    int64_t from = begin_s(when, after);
-    int64_t to = end_s(when, until);
+    int64_t from = begin_s(when, range.after);
+    int64_t to = end_s(when, range.until);
     if (to <= from) {
         return 0;
     }
@@ -293,21 +292,21 @@ int64_t when_count(const struct when *when, const struct zone *zone, struct wall
         return when->once.ms / 1000 > from && when->once.ms / 1000 <= to ? 1 : 0;
     }
     return when_is_anchored(when) ? steps_until(when, to) - steps_until(when, from)
-                                  : cron_count(&when->cron, zone, from, to);
+                                  : cron_count(&when->cron, zone, (struct cron_range){from, to});
 }
 
-bool when_nth_last(const struct when *when, const struct zone *zone, struct wall_ms after,
-                   struct wall_ms until, int64_t nth, struct wall_ms *at)
+bool when_nth_last(const struct when *when, const struct zone *zone, struct when_range range, int64_t nth,
+                   struct wall_ms *at)
 {
-    int64_t from = begin_s(when, after);
-    int64_t to = end_s(when, until);
+    int64_t from = begin_s(when, range.after);
+    int64_t to = end_s(when, range.until);
     int64_t at_s;
     bool found;
     if (when->once.ms > 0 || when_is_anchored(when)) {
-        found = nth <= when_count(when, zone, after, until);
+        found = nth <= when_count(when, zone, range);
         at_s = when->once.ms > 0 ? when->once.ms / 1000 : step_at(when, steps_until(when, to) - nth);
     } else {
-        found = to > from && cron_nth_last(&when->cron, zone, from, to, nth, &at_s);
+        found = to > from && cron_nth_last(&when->cron, zone, (struct cron_range){from, to}, nth, &at_s);
     }
     if (found) {
         at->ms = at_s * 1000 + when->offset_ms;

@@ -76,11 +76,15 @@ bool when_is_anchored(const struct when *when);
  * cron_next_info. */
 NODISCARD bool when_next(const struct when *when, const struct zone *zone, struct wall_ms after,
                          struct wall_ms *next, enum cron_how *how);
-/* The number of instants later than `after` and not later than until; cheap, however many. */
-int64_t when_count(const struct when *when, const struct zone *zone, struct wall_ms after,
-                   struct wall_ms until);
-/* Of those, the one with nth - 1 later ones. Returns false if there are fewer. */
-NODISCARD bool when_nth_last(const struct when *when, const struct zone *zone, struct wall_ms after,
-                             struct wall_ms until, int64_t nth, struct wall_ms *at);
+
+/* The instants later than `after` and not later than until. */
+struct when_range {
+    struct wall_ms after, until;
+};
+/* The number of instants in range; cheap, however many. */
+int64_t when_count(const struct when *when, const struct zone *zone, struct when_range range);
+/* The instant in range with nth - 1 later ones. Returns false if there are fewer. */
+NODISCARD bool when_nth_last(const struct when *when, const struct zone *zone, struct when_range range,
+                             int64_t nth, struct wall_ms *at);
 
 #endif

@@ -19,8 +19,8 @@ struct script {
     const char *source; /* NUL-terminated */
     const char *sha1;   /* 40 hex digits, as Redis names it */
     size_t key_count;   /* the first arguments, which are its KEYS */
-    size_t arg_count;   /* those behind them */
-    size_t group;       /* and behind these so many, any number of times; 0: no more */
+    size_t arg_count;   /* the arguments after the keys */
+    size_t group;       /* after these, a group of so many, any number of times; 0: no groups */
 };
 
 /* Zero-initialised is not a command: start with cmd_init or cmd_init_script. */
@@ -31,7 +31,7 @@ struct cmd {
     int level; /* what a reader of what this stores has to know: see store_level.h. Mostly 0 */
 };
 
-/* Start a command. Both take memory that is given back by cmd_fini. Failures are remembered and told by
+/* Start a command. Both take memory that is given back by cmd_fini. Failures are remembered and reported by
  * cmd_render. */
 void cmd_init(struct cmd *cmd, const char *name);
 void cmd_init_script(struct cmd *cmd, const struct script *script);

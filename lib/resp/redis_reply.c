@@ -73,7 +73,7 @@ static void flatten_array(const redisReply *from, struct reply *out, struct slic
     }
     bool entries = is_entry(from->element[0]);
     size_t width = entries ? (size_t)ENTRY_WIDTH : 1;
-    /* The slices first, then room for numbers behind them. */
+    /* The slices first, then room for numbers. */
     struct slice *memory = count > (size_t)REPLY_BYTES_MAX / width / sizeof **items
                                ? NULL
                                : malloc(count * width * (sizeof **items + (size_t)NUMBER_SIZE));

@@ -96,7 +96,7 @@ void store_skip_add(struct cmd *cmd, const struct store_attempt *attempt, const 
 void store_release(struct cmd *cmd, unsigned shard, const char *runner);
 void store_release_add(struct cmd *cmd, const struct store_attempt *attempt, struct wall_ms due);
 
-/* Mark a job as broken, and drop its claim: it is not due any more, and its id stays in the shard's `broken`
+/* Mark a job as broken, and drop its claim: it is no longer due, and its id stays in the shard's `broken`
  * set. */
 void store_mark_broken(struct cmd *cmd, unsigned shard, const char *runner,
                        const struct store_attempt *attempt);

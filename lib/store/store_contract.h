@@ -37,6 +37,12 @@ enum store_creation {
 #include "store/contract.def"
 };
 
+/* What a command to an API key came to. */
+enum store_keyed {
+#define KEYED(name, value, text) STORE_KEYED_##name = (value),
+#include "store/contract.def"
+};
+
 /* What became of a redrive. */
 enum store_redriven {
 #define REDRIVE(name, value, text) STORE_REDRIVE_##name = (value),

@@ -19,7 +19,7 @@ struct store_dead_position {
 /* Which dead occurrences of a shard to list. */
 struct store_dead_query {
     bool newest_first;
-    const struct store_dead_position *after; /* only those behind it; NULL: from the beginning */
+    const struct store_dead_position *after; /* only those after it; NULL: from the beginning */
     const struct job_id *job;                /* only those of this job; NULL: of all */
     struct wall_ms before;                   /* only those that died earlier; INT64_MAX: whenever */
     int limit;                               /* 1 … STORE_DEAD_PAGE_MAX */
@@ -30,7 +30,7 @@ void store_dead_page(struct cmd *cmd, unsigned shard, const struct store_dead_qu
 struct store_dead_page {
     size_t count;                        /* of the entries */
     int64_t looked_at;                   /* entries that were looked at, listed or not */
-    bool more;                           /* there may be more behind these */
+    bool more;                           /* there may be more after these */
     struct store_dead_position position; /* the last that was looked at; undefined if none was */
 };
 NODISCARD enum err store_dead_page_reply(const struct reply *reply, struct store_dead_page *out,
@@ -43,7 +43,8 @@ struct store_dead {
 NODISCARD enum err store_dead_page_at(const struct reply *reply, size_t index, struct store_dead *out,
                                       struct errinfo *info);
 
-/* Less than 0 if a comes before b in the order in which occurrences died; 0, more than 0 likewise. */
+/* Returns less than, equal to or more than 0 if a comes before, equals or comes after b in the order in which
+ * occurrences died. */
 int store_dead_compare(const struct store_dead_position *a, const struct store_dead_position *b);
 
 /* When redriven occurrences are attempted: the first at first_us (microseconds since the epoch; what is

@@ -102,12 +102,13 @@ void store_job_delete(struct cmd *cmd, const struct job_id *id, int64_t version)
     }
 }
 
-void store_job_pause(struct cmd *cmd, const struct job_id *id, const char *reason, struct slice note)
+void store_job_pause(struct cmd *cmd, const struct job_id *id, const char *reason, struct slice note,
+                     struct slice by)
 {
     begin(cmd, &store_script_job_pause, id);
     store_arg_str(cmd, ARG_reason, reason);
     store_arg(cmd, ARG_note, note.data == NULL ? "" : note.data, note.len);
-    store_arg_str(cmd, ARG_by, "");
+    store_arg(cmd, ARG_by, by.data == NULL ? "" : by.data, by.len);
 }
 
 static void add_timing(struct cmd *cmd, const struct store_change *change)

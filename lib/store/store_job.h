@@ -34,8 +34,9 @@ NODISCARD enum err store_answer_reply(const struct reply *reply, enum store_answ
 /* Delete a job. version: the one that it must have; 0: any. */
 void store_job_delete(struct cmd *cmd, const struct job_id *id, int64_t version);
 
-/* Pause a job; one that is paused stays as it is. */
-void store_job_pause(struct cmd *cmd, const struct job_id *id, const char *reason, struct slice note);
+/* Pause a job; one that is paused stays as it is. by: who does; empty: not known. */
+void store_job_pause(struct cmd *cmd, const struct job_id *id, const char *reason, struct slice note,
+                     struct slice by);
 
 /* What becomes of a job's next instant. */
 enum store_timing {

@@ -69,10 +69,10 @@ enum {
 };
 
 enum err store_job_get_reply(const struct reply *reply, const struct job_id *id, struct store_job *out,
-                             struct wall_ms *now, size_t *count, struct errinfo *info)
+                             struct store_job_head *head, struct errinfo *info)
 {
     *out = (struct store_job){.id = *id};
-    *count = 0;
+    head->count = 0;
     enum err err = store_check_array(reply, 0, 1, info);
     if (err == ERR_OK && reply->count == 0) {
         return err_set(info, ERR_NOT_FOUND, "there is no such job");
@@ -81,11 +81,11 @@ enum err store_job_get_reply(const struct reply *reply, const struct job_id *id,
         err = store_check_array(reply, GET_RECORDS, 1, info);
     }
     if (err == ERR_OK) {
-        err = store_item_i64(reply, 0, &now->ms, info);
+        err = store_item_i64(reply, 0, &head->now.ms, info);
     }
     if (err == ERR_OK) {
         read_job(reply, GET_HEAD, out);
-        *count = reply->count - GET_RECORDS;
+        head->count = reply->count - GET_RECORDS;
     }
     return err;
 }
@@ -127,12 +127,11 @@ enum {
     PAGE_WIDTH = 1 + JOB_WIDTH /* the id first */
 };
 
-enum err store_job_page_reply(const struct reply *reply, struct wall_ms *now, size_t *count,
-                              struct errinfo *info)
+enum err store_job_page_reply(const struct reply *reply, struct store_job_head *head, struct errinfo *info)
 {
     enum err err = store_check_array(reply, PAGE_HEAD, PAGE_WIDTH, info);
-    *count = err == ERR_OK ? (reply->count - PAGE_HEAD) / PAGE_WIDTH : 0;
-    return err == ERR_OK ? store_item_i64(reply, 0, &now->ms, info) : err;
+    head->count = err == ERR_OK ? (reply->count - PAGE_HEAD) / PAGE_WIDTH : 0;
+    return err == ERR_OK ? store_item_i64(reply, 0, &head->now.ms, info) : err;
 }
 
 enum err store_job_page_at(const struct reply *reply, size_t index, struct store_job *out,

@@ -32,18 +32,24 @@ struct store_job {
     int64_t runs;             /* of a job with max_runs: how many were started */
 };
 
+/* What a reply begins with. */
+struct store_job_head {
+    struct wall_ms now; /* Redis' clock */
+    size_t count;       /* how many follow: records of a job, or jobs of a page; 0 on failure */
+};
+
 /* Read a job, and the records of its latest `records` attempts. */
 void store_job_get(struct cmd *cmd, const struct job_id *id, int records);
-/* now: Redis' clock. count: of the records. ERR_NOT_FOUND if there is no such job. */
+/* ERR_NOT_FOUND if there is no such job. */
 NODISCARD enum err store_job_get_reply(const struct reply *reply, const struct job_id *id,
-                                       struct store_job *out, struct wall_ms *now, size_t *count,
+                                       struct store_job *out, struct store_job_head *head,
                                        struct errinfo *info);
 /* The execution at index, newest first. ERR_PROTOCOL if it cannot be read. */
 NODISCARD enum err store_job_execution_at(const struct reply *reply, size_t index, const struct job_id *job,
                                           struct execution *out, struct errinfo *info);
 
 /* Look whether the first attempt at an occurrence waits in retry, because it was put off or handed back
- * unsent. There is no record of it then, and the instant is not the job's next one any more. */
+ * unsent. Then there is no record of it, and the instant is no longer the job's next one. */
 void store_job_waits(struct cmd *cmd, const struct job_id *id, struct wall_ms scheduled);
 NODISCARD enum err store_job_waits_reply(const struct reply *reply, bool *out, struct errinfo *info);
 
@@ -51,7 +57,7 @@ NODISCARD enum err store_job_waits_reply(const struct reply *reply, bool *out, s
  * on. */
 #define STORE_JOB_PAGE_MAX 200
 void store_job_page(struct cmd *cmd, unsigned shard, const struct job_id *after, int limit);
-NODISCARD enum err store_job_page_reply(const struct reply *reply, struct wall_ms *now, size_t *count,
+NODISCARD enum err store_job_page_reply(const struct reply *reply, struct store_job_head *head,
                                         struct errinfo *info);
 NODISCARD enum err store_job_page_at(const struct reply *reply, size_t index, struct store_job *out,
                                      struct errinfo *info);

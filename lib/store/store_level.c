@@ -3,7 +3,8 @@
  *     level  what came with it
  *     0      all before
  *     1      max_runs, starts_at, ends_at, jitter_ms; schedules with @at and @in
- *     2      signing; secrets in headers and body
+ *     2      API keys: an older handler asks for none
+ *     3      signing; secrets in headers and body
  */
 #include "store/store_level.h"
 
@@ -24,7 +25,7 @@ static bool is_of_level_1(const struct job_fields *fields)
 }
 
 /* An older program would send a call unsigned, or the name of a secret for the secret. */
-static bool is_of_level_2(const struct job_fields *fields)
+static bool is_of_level_3(const struct job_fields *fields)
 {
     return fields->signing.data != NULL || template_count_secrets(fields->headers) > 0 ||
            template_count_secrets(fields->body) > 0;
@@ -32,7 +33,7 @@ static bool is_of_level_2(const struct job_fields *fields)
 
 int store_level_of(const struct job_fields *fields)
 {
-    return is_of_level_2(fields) ? 2 : is_of_level_1(fields) ? 1 : 0;
+    return is_of_level_3(fields) ? 3 : is_of_level_1(fields) ? 1 : 0;
 }
 
 enum err store_level_check(int level, struct errinfo *info)

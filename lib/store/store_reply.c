@@ -94,7 +94,7 @@ void store_item_fields(const struct reply *reply, size_t index, struct job_field
     }
 }
 
-/* Cut a number and the space behind it off rest. */
+/* Cut a number and the space after it off rest. */
 static bool take_size(struct slice *rest, size_t *out)
 {
     size_t len = 0;

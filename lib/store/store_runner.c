@@ -13,18 +13,28 @@ void store_heartbeat(struct cmd *cmd, const char *runner, int64_t lease_ms)
     store_arg_i64(cmd, ARG_lease_ms, lease_ms);
 }
 
-/* Redis' clock; then of each runner its id and its expiry. */
+/* Redis' clock, whether there are keys; then of each runner its id and its expiry. */
 enum {
-    HEARTBEAT_HEAD = 1,
+    HEARTBEAT_HEAD = 2,
     HEARTBEAT_WIDTH = 2
 };
 
-enum err store_heartbeat_reply(const struct reply *reply, int64_t *now_us, size_t *count,
-                               struct errinfo *info)
+enum err store_heartbeat_reply(const struct reply *reply, struct store_heart *out, struct errinfo *info)
 {
+    int64_t keyed = 0;
+    *out = (struct store_heart){0};
     enum err err = store_check_array(reply, HEARTBEAT_HEAD, HEARTBEAT_WIDTH, info);
-    *count = err == ERR_OK ? (reply->count - HEARTBEAT_HEAD) / HEARTBEAT_WIDTH : 0;
-    return err == ERR_OK ? store_item_i64(reply, 0, now_us, info) : err;
+    if (err == ERR_OK) {
+        err = store_item_i64(reply, 0, &out->now_us, info);
+    }
+    if (err == ERR_OK) {
+        err = store_item_i64(reply, 1, &keyed, info);
+    }
+    if (err == ERR_OK) {
+        out->keyed = keyed != 0;
+        out->count = (reply->count - HEARTBEAT_HEAD) / HEARTBEAT_WIDTH;
+    }
+    return err;
 }
 
 enum err store_heartbeat_at(const struct reply *reply, size_t index, struct store_runner *out,

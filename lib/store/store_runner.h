@@ -10,10 +10,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Prove that a runner is alive, for lease_ms. The reply has Redis' clock, and all runners. */
+/* Prove that a runner is alive, for lease_ms. The reply has Redis' clock, whether there are API keys, and all
+ * runners. */
 void store_heartbeat(struct cmd *cmd, const char *runner, int64_t lease_ms);
-/* now_us: Redis' wall clock, in microseconds since the epoch. */
-NODISCARD enum err store_heartbeat_reply(const struct reply *reply, int64_t *now_us, size_t *count,
+struct store_heart {
+    int64_t now_us; /* Redis' wall clock, in microseconds since the epoch */
+    bool keyed;     /* there are API keys: what TARGETS=auto depends on */
+    size_t count;   /* of runners */
+};
+NODISCARD enum err store_heartbeat_reply(const struct reply *reply, struct store_heart *out,
                                          struct errinfo *info);
 struct store_runner {
     char id[STORE_RUNNER_ID_MAX + 1];
@@ -36,8 +41,8 @@ NODISCARD enum err store_tidy_reply(const struct reply *reply, bool *holds, stru
 /* Hand on up to STORE_BATCH_MAX claims of a dead runner: unstarted ones are due again, started ones are
  * retried (at-least-once) or recorded as lost (at-most-once). */
 void store_recover(struct cmd *cmd, unsigned shard, const char *dead, const struct store_keep *keep);
-/* Likewise one claim of a living runner that has no such run any more: it has recorded it, and Redis' data
- * went back behind that. */
+/* Hand on one started claim of a living runner that no longer knows it: the attempt was recorded, and then
+ * Redis' data went back to before that. */
 void store_recover_lost(struct cmd *cmd, const char *runner, const struct store_attempt *attempt,
                         const struct store_keep *keep);
 struct store_recovered {

@@ -4,6 +4,7 @@
  * digesting a short text. So the first one found is kept for the life of the process. */
 #include "text/digest.h"
 
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 
@@ -30,6 +31,11 @@ enum err digest_sha1(uint8_t out[DIGEST_SHA1_SIZE], const void *data, size_t len
 {
     static EVP_MD *sha1;
     return digest(out, &sha1, "SHA1", data, len);
+}
+
+bool digest_same(const void *a, const void *b, size_t len)
+{
+    return CRYPTO_memcmp(a, b, len) == 0;
 }
 
 void digest_hex(char *out, const uint8_t *bytes, size_t len)

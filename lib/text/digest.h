@@ -15,6 +15,10 @@
 NODISCARD enum err digest_sha256(uint8_t out[DIGEST_SHA256_SIZE], const void *data, size_t len);
 NODISCARD enum err digest_sha1(uint8_t out[DIGEST_SHA1_SIZE], const void *data, size_t len);
 
+/* Do a and b hold the same len bytes? Takes the same time wherever they differ, so that nothing of a digest that is
+ * kept can be found out by trying. */
+NODISCARD bool digest_same(const void *a, const void *b, size_t len);
+
 /* Lower-case hexadecimal; out takes 2 * len characters and a NUL. */
 void digest_hex(char *out, const uint8_t *bytes, size_t len);
 /* The inverse. Returns false unless hex is exactly 2 * len lower-case hex digits. */

@@ -14,12 +14,12 @@
 /* What may come next. */
 enum expect {
     EXPECT_VALUE,        /* any value */
-    EXPECT_VALUE_OR_END, /* behind '[': a value or ']' */
-    EXPECT_KEY,          /* behind ',' in an object: a name */
-    EXPECT_KEY_OR_END,   /* behind '{': a name or '}' */
-    EXPECT_COLON,        /* behind a name */
-    EXPECT_COMMA_OR_END, /* behind a value inside a container */
-    EXPECT_NOTHING       /* behind the outermost value */
+    EXPECT_VALUE_OR_END, /* after '[': a value or ']' */
+    EXPECT_KEY,          /* after ',' in an object: a name */
+    EXPECT_KEY_OR_END,   /* after '{': a name or '}' */
+    EXPECT_COLON,        /* after a name */
+    EXPECT_COMMA_OR_END, /* after a value inside a container */
+    EXPECT_NOTHING       /* after the outermost value */
 };
 
 struct scanner {
@@ -35,7 +35,7 @@ struct scanner {
     struct errinfo *info;
 };
 
-/* The byte at pos; 0 behind the end (a NUL inside the text is not a token either). */
+/* The byte at pos; 0 after the end (a NUL inside the text is not a token either). */
 static unsigned char peek(const struct scanner *s)
 {
     return s->pos < s->len ? (unsigned char)s->text[s->pos] : 0;

@@ -46,7 +46,7 @@ static struct slice skip(struct slice text, size_t count)
     return (struct slice){text.data + count, text.len - count};
 }
 
-/* Take ".123" off rest, if it is there. Returns false for a point without a digit behind it. */
+/* Take ".123" off rest, if it is there. Returns false for a point without a digit after it. */
 static bool take_fraction(struct slice *rest, int *ms)
 {
     size_t len = 1;

@@ -188,7 +188,7 @@ static bool looks_like_port(const struct parser *p, size_t from)
     return pos > from && (pos == p->text.len || is_one_of(p->text.data[pos], "/?#"));
 }
 
-/* Read "http://" or "https://". *pos: behind it. */
+/* Read "http://" or "https://". *pos: after it. */
 static enum url_fault take_scheme(struct parser *p, size_t *pos)
 {
     size_t len = scheme_length(p->text);
@@ -349,7 +349,7 @@ static enum url_fault take_authority(struct parser *p, size_t from, size_t end)
 
 /* ---- the whole ---- */
 
-/* Read the part behind mark, if mark is at *pos, up to one of ends. *pos: behind the part. */
+/* Read the part after mark, if mark is at *pos, up to one of ends. *pos: after the part. */
 static enum url_fault take_tail(const struct parser *p, size_t *pos, char mark, const char *ends,
                                 struct slice *part)
 {

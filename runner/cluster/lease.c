@@ -99,7 +99,7 @@ static void wait_before_judging(struct lease *lease)
     lease->judge_from.ms = now(lease).ms + LEASE_MS;
 }
 
-/* Take in a stamp of Redis' clock. */
+/* Feed a stamp of Redis' clock to the cluster_clock. */
 static void note_time(struct lease *lease, int64_t stamp_us, int64_t sent_us)
 {
     struct cluster_clock *cluster_clock = lease->context->cluster_clock;
@@ -141,27 +141,27 @@ static void on_beat(void *arg, const struct reply *reply)
 {
     struct beat beat = *(struct beat *)arg;
     struct lease *lease = beat.lease;
-    int64_t stamp_us;
-    size_t count;
+    struct store_heart heart;
     struct errinfo info;
     free(arg);
     lease->beating = false;
     if (reply == NULL) {
         return;
     }
-    if (store_heartbeat_reply(reply, &stamp_us, &count, &info) != ERR_OK) {
+    if (store_heartbeat_reply(reply, &heart, &info) != ERR_OK) {
         note_refusal(lease, info.text);
         return;
     }
     lease->complained = false;
     lease->beats++;
-    note_time(lease, stamp_us, beat.sent_us);
+    lease->keyed = heart.keyed;
+    note_time(lease, heart.now_us, beat.sent_us);
     if (!is_running(lease)) {
-        wait_before_judging(lease); /* whatever kept us from beating may have kept the others from it, too */
+        wait_before_judging(lease); /* what kept us from sending heartbeats may have kept the others, too */
     }
     lease->until.ms = beat.sent_us / 1000 + LEASE_MS - LEASE_MARGIN_MS;
-    note_runners(lease, reply, count);
-    judge(lease, (struct wall_ms){stamp_us / 1000});
+    note_runners(lease, reply, heart.count);
+    judge(lease, (struct wall_ms){heart.now_us / 1000});
 }
 
 static void send_beat(struct lease *lease)
@@ -204,7 +204,7 @@ bool lease_take_step(struct lease *lease)
 
 static void on_goodbye(void *arg, const struct reply *reply)
 {
-    (void)reply; /* unanswered or refused: the others will find the heartbeat past, and nothing held */
+    (void)reply; /* if it is lost or refused, the others find this runner dead, and holding nothing */
     struct lease *lease = arg;
     lease->gone = true;
 }

@@ -74,7 +74,7 @@ static void settle_all(struct reconcile *reconcile, const struct reply *reply, s
     }
 }
 
-/* Find the shard that the claims are of. Returns false if none of them can be read. */
+/* Find the shard of the claims. Returns false if none of them can be read. */
 static bool find_shard(const struct reply *reply, size_t held, unsigned *shard)
 {
     for (size_t i = 0; i < held; i++) {

@@ -96,9 +96,8 @@ static void hand_on(const struct recovery_step *step)
     recovery->under_way += submit(step, &cmd, on_handed_on) ? 1 : 0;
 }
 
-/* All shards of a dead runner. Answers come in the order of the commands, so the last shard's comes last,
- * unless an earlier one has more than a batch. Should this runner die then, the rest is found by its holders.
- */
+/* Hand on all shards of a dead runner. Answers come in the order of the commands, so the last shard's comes
+ * last, unless an earlier shard has more than a batch. If this runner dies then, `holders` shows the rest. */
 static void take_over(struct recovery *recovery, const char *dead)
 {
     log_warn("a runner has died", log_str("runner", dead));
@@ -117,7 +116,7 @@ void recovery_take_over(struct recovery *recovery, const struct store_runner *ru
                         struct wall_ms redis_now)
 {
     if (recovery->under_way > 0) {
-        return; /* those of an earlier beat would be found dead twice */
+        return; /* those that an earlier heartbeat found dead would be found again */
     }
     for (size_t i = 0; i < count; i++) {
         if (recovery_is_dead(&runners[i], recovery->context->runner, redis_now)) {

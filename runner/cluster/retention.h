@@ -1,8 +1,8 @@
 /* retention: keeps the feed of all attempts within its bounds.
  *
- * The scripts that record something enforce the number. This enforces the age, and the number in shards where
- * nothing is recorded any more: one shard with each heartbeat, in turn. Several runners may do so at the same
- * time. Loop thread only.
+ * The scripts that record something limit the number of records. retention limits their age, and their number
+ * in shards in which nothing is recorded any more: one shard with each heartbeat, in turn. Several runners
+ * may do so at the same time. Loop thread only.
  */
 #ifndef DRONC_RETENTION_H
 #define DRONC_RETENTION_H

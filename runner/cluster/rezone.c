@@ -13,7 +13,7 @@ void rezone_init(struct rezone *rezone, const struct runner_context *context, co
 
 /* ---- the old rules ---- */
 
-/* The zone of that name by its old rules. NULL: it did not change, or was not known here. */
+/* Returns the zone of that name with its old rules. NULL: it did not change, or was not known here. */
 static const struct zone *old_rules(const struct rezone *rezone, const char *name)
 {
     for (size_t i = 0; i < rezone->old_count; i++) {
@@ -24,8 +24,8 @@ static const struct zone *old_rules(const struct rezone *rezone, const char *nam
     return NULL;
 }
 
-/* If a second change comes before the first is dealt with, the oldest rules are those that instants in Redis
- * may follow. */
+/* If a second change comes before the first one is dealt with, keep the oldest rules: instants in Redis may
+ * follow these. */
 static void on_changed(void *arg, const char *name, const struct zone *was, const struct zone *now)
 {
     struct rezone *rezone = arg;
@@ -39,7 +39,7 @@ static void on_changed(void *arg, const char *name, const struct zone *was, cons
 static void read_zones(struct rezone *rezone)
 {
     if (rezone->state == REZONE_IDLE && attempts_count(rezone->attempts) == 0) {
-        zones_sweep(rezone->context->zones); /* no attempt uses the zones of the last change any more */
+        zones_sweep(rezone->context->zones); /* no attempt uses the zones of the last change now */
     }
     struct zones_reload done = zones_reload(rezone->context->zones, on_changed, rezone);
     log_info("time zones read again", log_i64("checked", (int64_t)done.checked),
@@ -127,7 +127,7 @@ static void on_moved(void *arg, const struct reply *reply)
     int64_t moved;
     rezone->moving--;
     if (reply == NULL) {
-        begin_walk(rezone); /* whether it was done is not known, and does not matter */
+        begin_walk(rezone); /* whether it was done is unknown, but does not matter */
         return;
     }
     if (store_rezone_reply(reply, &moved, &info) != ERR_OK) {
@@ -137,15 +137,15 @@ static void on_moved(void *arg, const struct reply *reply)
     rezone->moved += moved;
 }
 
-/* Where the occurrence belongs. Returns false if it stays, or if the job is broken. */
+/* Find where the occurrence belongs. Returns false if it stays, or if the job is broken. */
 static bool find_instant(const struct rezone *rezone, const struct store_pending *pending,
                          struct wall_ms *due)
 {
     struct job job;
     struct errinfo info = {0};
-    if (job_restore(&job, &pending->job, &pending->fields, pending->created, rezone->context->zones, &info) !=
-        ERR_OK) {
-        return false; /* the runner that claims it marks it */
+    const struct job_stored stored = {&pending->job, &pending->fields, pending->created};
+    if (job_restore(&job, &stored, rezone->context->zones, &info) != ERR_OK) {
+        return false; /* the runner that claims it marks it as broken */
     }
     *due = job_rezone(&job, old_rules(rezone, zone_name(job.zone)), pending->due,
                       cluster_clock_now(rezone->context->cluster_clock));
@@ -153,7 +153,7 @@ static bool find_instant(const struct rezone *rezone, const struct store_pending
     return due->ms != pending->due.ms;
 }
 
-/* Move what has to be moved of a page. Returns false if Redis could not be asked to. */
+/* Move those jobs of a page that must move. Returns false if Redis could not be asked. */
 static bool move_page(struct rezone *rezone, const struct reply *reply, size_t count)
 {
     struct cmd cmd;

@@ -13,7 +13,7 @@ void survey_init(struct survey *survey, struct redis_link *link, survey_done_cb 
     *survey = (struct survey){.link = link, .on_done = on_done, .arg = arg};
 }
 
-/* One more answer, or none. */
+/* Count one more answer, or its absence. */
 static void note(struct survey *survey, const struct reply *reply)
 {
     survey->waiting--;

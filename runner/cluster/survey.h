@@ -1,8 +1,7 @@
-/* survey: looks at the Redis behind a new connection: does it keep what it takes, how many jobs wait in it,
- * and when is the next one due? Some forty cheap commands in one go, for the log at the start and
- * for --check.
+/* survey: looks at Redis after a new connection: may it lose what it stores, how many jobs wait in it, and
+ * when is the next one due? Some forty cheap commands at once, for the log at the start and for --check.
  *
- * Leaves out what it cannot find out (a right that is missing). Loop thread only.
+ * Leaves out what it may not ask (a right is missing). Loop thread only.
  */
 #ifndef DRONC_SURVEY_H
 #define DRONC_SURVEY_H
@@ -15,12 +14,12 @@ typedef void survey_done_cb(void *arg);
 /* Set up with survey_init, then read only. */
 struct survey {
     struct redis_link *link; /* borrowed */
-    survey_done_cb *on_done; /* all is answered. Not called if the link was lost before */
+    survey_done_cb *on_done; /* called when all is answered, but not if the link was lost first */
     void *arg;
     size_t waiting; /* answers */
-    bool lost;      /* one of them never came */
+    bool lost;      /* an answer never came */
     struct store_durability durability;
-    struct store_durability warned; /* what the log has had its warnings about */
+    struct store_durability warned; /* what the log has already warned of */
     int64_t jobs;                   /* how many wait for their next instant */
     struct wall_ms next;            /* the earliest of these; INT64_MAX: none */
 };

@@ -27,7 +27,7 @@ struct dns_socket {
 
 struct question {
     struct dns *dns;
-    struct question *next; /* among those that must be asked again */
+    struct question *next; /* the next one of those that must be asked again */
     dns_answer_cb *cb;
     void *arg;
     char name[];
@@ -76,7 +76,7 @@ static void let_go(struct dns_socket **link)
     }
 }
 
-/* NULL if it cannot be watched; then its questions time out. */
+/* Returns NULL if the descriptor cannot be watched; then its questions time out. */
 static struct dns_socket *take_up(struct dns *dns, ares_socket_t fd)
 {
     struct dns_socket *socket = calloc(1, sizeof *socket);
@@ -119,7 +119,7 @@ static void on_tick(void *arg)
 
 /* ---- answers ---- */
 
-/* Write "192.0.2.1" or "[2001:db8::1]". Returns its length; 0 if it is neither, or does not fit. */
+/* Write "192.0.2.1" or "[2001:db8::1]". Returns its length; 0 if the address is neither, or does not fit. */
 static size_t print_address(char *out, size_t size, const struct sockaddr *address)
 {
     char text[INET6_ADDRSTRLEN];

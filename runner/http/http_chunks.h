@@ -2,7 +2,7 @@
  *
  * libcurl reads it, too, to find where the answer ends, but it accepts too much: "5zz" as a size, or a chunk
  * that is one byte longer than its size. It passes the coded bytes, and this module takes the body out of
- * them. Spaces behind a size are accepted (old servers pad it with them); a line feed alone is not a line
+ * them. Spaces after a size are accepted (old servers pad it with them); a line feed alone is not a line
  * end.
  *
  * Pure.
@@ -20,11 +20,11 @@
 enum http_chunks_state {
     HTTP_CHUNKS_SIZE,      /* the first digit of a size */
     HTTP_CHUNKS_DIGITS,    /* another digit, or what follows the size */
-    HTTP_CHUNKS_PADDING,   /* spaces and tabs behind the size */
+    HTTP_CHUNKS_PADDING,   /* spaces and tabs after the size */
     HTTP_CHUNKS_EXTENSION, /* to the end of the line */
-    HTTP_CHUNKS_SIZE_END,  /* the line feed behind the size */
+    HTTP_CHUNKS_SIZE_END,  /* the line feed after the size */
     HTTP_CHUNKS_DATA,
-    HTTP_CHUNKS_DATA_CR,  /* the end of the line behind the data */
+    HTTP_CHUNKS_DATA_CR,  /* the end of the line after the data */
     HTTP_CHUNKS_DATA_END, /* its line feed */
     HTTP_CHUNKS_TRAILER,  /* the beginning of a trailer, or of the empty line that ends all */
     HTTP_CHUNKS_TRAILER_NAME,
@@ -39,7 +39,7 @@ struct http_chunks {
     enum http_chunks_state state;
     int64_t left;   /* bytes of this chunk to come; while its size is read, the size so far */
     int64_t extras; /* bytes of extensions and trailers so far */
-    bool excess;    /* bytes came behind the end */
+    bool excess;    /* bytes came after the end */
 };
 
 /* Gets the data of a chunk, or a part of it. */

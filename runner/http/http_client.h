@@ -70,9 +70,9 @@ struct http_request {
     const char *method;     /* "GET", "POST", … */
     const char *url;        /* its path is sent as it is */
     const char *user_agent; /* sent unless headers have one */
-    struct slice headers;   /* "Name: value", or "Name;" for an empty value, each with a NUL behind it */
+    struct slice headers;   /* "Name: value", or "Name;" for an empty value, each followed by a NUL */
     struct slice instead; /* a line, "Name: value" and a NUL, that takes the place of the one of that name in
-                                   headers where a redirect drops the body; data NULL: none */
+                                   headers if a redirect drops the body; data NULL: none */
     struct slice body;    /* data NULL: none. Its Content-Type is the one in headers, or none */
     int64_t timeout_ms;   /* for the whole call, redirects included */
     int64_t connect_timeout_ms; /* for look-up, connecting and TLS */

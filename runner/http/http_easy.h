@@ -25,7 +25,7 @@ NODISCARD CURLcode http_easy_set_up(CURL *easy, const struct http_request *reque
 NODISCARD CURLcode http_easy_redirect(CURL *easy, struct curl_slist *headers, char *instead, int status,
                                       bool post);
 
-/* The status line of an answer has come, and nothing behind it: make libcurl follow the answer if, and only
+/* The status line of an answer has come, and nothing after it: make libcurl follow the answer if, and only
  * if, it is a redirect. By itself it follows every answer with a Location, even a 304 and a 305. */
 NODISCARD CURLcode http_easy_heed_status(CURL *easy, const struct http_answer *answer);
 /* Decide whether the connection of easy's request may be reused. Holds until the next request or answer. */

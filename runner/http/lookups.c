@@ -83,7 +83,7 @@ static struct lookup *find_lookup(struct lookups *lookups, const char *name)
     return found != NULL ? *found : NULL;
 }
 
-/* NULL if memory runs out. */
+/* Returns NULL if memory runs out. */
 static struct lookup *add(struct lookups *lookups, const char *name)
 {
     forget_oldest(lookups);
@@ -121,7 +121,7 @@ static void asking_end(struct lookups *lookups, struct lookup *lookup)
     lookups->pending--;
 }
 
-/* The next turn calls its waiters. */
+/* Let the next turn call its waiters. */
 static void settle(struct lookups *lookups, struct lookup *lookup, enum lookup_state state, int64_t fresh_ms)
 {
     lookup->state = state;
@@ -262,7 +262,7 @@ static void call_waiters(struct lookups *lookups, struct lookup *lookup)
     }
 }
 
-/* They stay under way until dns gives them up, but their waiters are called now. */
+/* Overdue look-ups stay under way until dns gives them up, but their waiters are called now. */
 static void give_up_overdue(struct lookups *lookups)
 {
     struct mono_ms now = lookups->asking.count > 0 ? now_of(lookups) : (struct mono_ms){0};

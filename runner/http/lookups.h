@@ -1,10 +1,11 @@
-/* lookups: what is known of the names of hosts, which attempts wait for it, and when to ask dns again.
+/* lookups: remembers the addresses of host names, knows who waits for them, and decides when to ask dns
+ * again.
  *
- * One look-up for each name, however many waiters it has.
+ * A name has one look-up at a time, however many wait for it.
  *
  * Addresses are fresh for their time to live, but at least LOOKUPS_FRESH_MIN_MS and at most
- * LOOKUPS_FRESH_MAX_MS. After that they are looked up again, and are old meanwhile: better than nothing if no
- * name server answers. A name without an answer fails at once for LOOKUPS_SILENT_MS.
+ * LOOKUPS_FRESH_MAX_MS. After that they are old, and the next use looks them up again; old addresses serve if
+ * no name server answers. A name without an answer fails at once for LOOKUPS_SILENT_MS.
  *
  * At most LOOKUPS_MAX look-ups are under way, including those without waiters. Loop thread only.
  */
@@ -26,7 +27,7 @@
 #define LOOKUPS_TIMEOUT_MS   6000  /* for an answer; after that the name has failed */
 #define LOOKUPS_FRESH_MIN_MS 1000
 #define LOOKUPS_FRESH_MAX_MS 60000
-#define LOOKUPS_OLD_MS       600000 /* how old an address may be that is used for lack of an answer */
+#define LOOKUPS_OLD_MS       600000 /* how old an address may be that is used because no answer comes */
 #define LOOKUPS_SILENT_MS    10000  /* how long a name without an answer fails at once */
 #define LOOKUPS_ABSENT_MS    1000   /* the same for a name that does not exist */
 
@@ -41,9 +42,9 @@ enum lookup_state {
     LOOKUP_FAILED /* for the reason in why */
 };
 
-/* What is known of a name. */
+/* What is known about a name. */
 struct lookup {
-    char name[LOOKUPS_NAME_SIZE]; /* in lower case. First, so that a plain name serves as a key */
+    char name[LOOKUPS_NAME_SIZE]; /* in lower case. The first member, so that a plain name serves as a key */
     struct lookups *owner;
     struct list_item by_age; /* of all names, in the order in which they were asked for */
     enum lookup_state state;
@@ -70,7 +71,7 @@ struct lookup_waiter {
 
 typedef void lookups_done_cb(void *arg, struct lookup_waiter *waiter);
 
-/* done is called for a waiter whose look-up is over; it does not wait any more by then. Returns owned.
+/* done is called for a waiter whose look-up is over; by then it no longer waits. Returns owned.
  * ERR_NOMEM, ERR_SYSTEM. */
 NODISCARD enum err lookups_new(struct lookups **out, struct loop *loop, struct clock clock,
                                lookups_done_cb *done, void *arg);
@@ -80,15 +81,15 @@ void lookups_free(struct lookups *lookups);
 /* True if host needs a look-up: it is neither an address nor a name of this machine (localhost). */
 bool lookups_are_for(struct slice host);
 
-/* What is known of host. If it is not fresh, a look-up begins: then `asking` is set. Borrowed until the
- * loop's next turn. NULL if nothing is known and no look-up can begin now (too many are under way, or memory
- * has run out). */
+/* Returns what is known about host. If that is not fresh, a look-up begins: then `asking` is set. Borrowed
+ * until the loop's next turn. NULL if nothing is known and no look-up can begin now (too many are under way,
+ * or memory has run out). */
 struct lookup *lookups_ask(struct lookups *lookups, struct slice host);
-/* What is known of host, without a look-up; NULL if nothing is. */
+/* Returns what is known about host, without a look-up; NULL if nothing is known. */
 struct lookup *lookups_get(struct lookups *lookups, struct slice host);
-/* True if what is known is fresh, so that there is no need to wait. */
+/* Returns true if what is known is fresh, so that there is no need to wait. */
 bool lookups_are_fresh(const struct lookups *lookups, const struct lookup *lookup);
-/* True if it has addresses that may be used, fresh or not. */
+/* Returns true if it has addresses that may be used, fresh or not. */
 bool lookups_have_old(const struct lookups *lookups, const struct lookup *lookup);
 
 void lookups_wait(struct lookup *lookup, struct lookup_waiter *waiter);

@@ -2,9 +2,9 @@
  *
  * Every heartbeat brings a stamp of Redis' clock. Between stamps, a runner goes on counting with its own
  * monotonic clock, sleep included. So a step of its wall clock has no effect, and runners whose clocks differ
- * agree on when an instant is. A stamp was taken at some moment between sending and receiving. The cluster_clock
- * assumes the moment of receiving; so it is never ahead of Redis' clock, and behind by no more than the
- * fastest of the last answers took. Loop thread only.
+ * agree on when an instant comes. A stamp was taken at some moment between sending and receiving. The
+ * cluster_clock assumes the moment of receiving. So it is never ahead of Redis' clock, and behind it by no
+ * more than the fastest of the latest answers took. Loop thread only.
  */
 #ifndef DRONC_CLUSTER_CLOCK_H
 #define DRONC_CLUSTER_CLOCK_H
@@ -31,12 +31,12 @@ void cluster_clock_init(struct cluster_clock *cluster_clock, struct clock clock)
  * Returns by how many ms the cluster_clock stepped back; 0 if it did not. Going forward is not a step. */
 int64_t cluster_clock_sample(struct cluster_clock *cluster_clock, int64_t stamp_us, int64_t sent_us,
                              int64_t received_us);
-/* True if at least one stamp has come. */
+/* Returns true if at least one stamp has come. */
 bool cluster_clock_is_known(const struct cluster_clock *cluster_clock);
 
 int64_t cluster_clock_now_us(const struct cluster_clock *cluster_clock);
 struct wall_ms cluster_clock_now(const struct cluster_clock *cluster_clock);
-/* The runner's own time (clock_mono_us) at the instant `at`, as far as it is known now. */
+/* Returns the runner's own time (clock_mono_us) at the instant `at`, as far as it is known now. */
 int64_t cluster_clock_mono_us(const struct cluster_clock *cluster_clock, struct wall_ms at);
 
 #endif

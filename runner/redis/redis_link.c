@@ -16,11 +16,11 @@ struct redis_link {
     struct redis_link_options options;
     enum link_state state;
     struct redis_wire wire;
-    struct loop_timer *timer; /* makes a turn happen in time */
+    struct loop_timer *timer; /* wakes the loop at the deadline */
     struct mono_ms deadline;  /* of RESOLVING to GREETING and of WAITING; UP: the end of doubt */
     int64_t backoff_ms;
     bool complained;  /* that Redis is down has been logged */
-    bool doubtful;    /* Redis accepted our login before, and then denied us a right */
+    bool doubtful;    /* Redis accepted our login, and then denied us a right */
     unsigned lookups; /* look-ups of the host name under way */
     bool is_freed;    /* by its owner: the last look-up's callback frees the memory */
     bool fatal;       /* on_fatal must be called */
@@ -107,7 +107,7 @@ static void on_resolved(void *arg, const char *address, const char *why)
     connect_now(link);
 }
 
-/* If too many look-ups are under way, the answer of one of them will do. */
+/* If too many look-ups are under way, wait for the answer of one of them. */
 static void look_up(struct redis_link *link)
 {
     set_state(link, LINK_RESOLVING);
@@ -153,7 +153,7 @@ enum err redis_link_submit(struct redis_link *link, struct cmd *cmd, redis_link_
 
 /* ---- greeting ---- */
 
-/* The answer to AUTH or SELECT, which must not be an error. */
+/* Handle the answer to AUTH or SELECT, which must not be an error. */
 static void on_greeting_step(void *arg, const struct reply *reply)
 {
     struct redis_link *link = arg;
@@ -216,7 +216,7 @@ static enum err greet_scripts(struct redis_link *link)
         cmd_init(&cmd, "SCRIPT");
         cmd_arg_str(&cmd, "LOAD");
         cmd_arg_str(&cmd, store_script(i)->source);
-        /* A script that is not loaded now is sent with its source when it is used. */
+        /* If a script cannot be loaded now, it is sent with its source when it is used. */
         err = redis_wire_send(&link->wire, &cmd, NULL, NULL);
     }
     return err;
@@ -271,7 +271,7 @@ static void act_lost(struct redis_link *link)
 {
     bool was_up = link->state == LINK_UP;
     link->fatal = link->fatal || (link->state == LINK_GREETING && link->wire.trouble == REDIS_CLUSTER);
-    /* The greeting finds any other trouble. */
+    /* The greeting finds out about any other trouble. */
     link->doubtful = was_up ? link->wire.trouble == REDIS_NO_RIGHT : link->doubtful;
     redis_wire_close(&link->wire);
     set_state(link, LINK_WAITING);

@@ -1,17 +1,16 @@
 /* redis_link: one connection to Redis on the loop. The only module of the runner that knows hiredis.
  *
- * Connects by itself, and again with backoff when the connection is lost or Redis stops answering. Sends a
- * greeting first (AUTH, SELECT, loading the scripts, the shard check). Logs once that Redis is down and once
- * that it is back. Knows nothing of jobs: commands come from lib/store.
+ * Connects by itself, and reconnects with backoff when the connection is lost or Redis stops answering. Sends
+ * a greeting first (AUTH, SELECT, loading the scripts, the shard check). Logs once that Redis is down and
+ * once that it is back. Knows nothing of jobs: commands come from lib/store.
  *
  *     IDLE ─start─▶ RESOLVING ─▶ CONNECTING ─▶ GREETING ─▶ UP
  *                      ▲              │            │        │ lost, or no answer for LINK_ANSWER_MS
  *                      └── WAITING ◀──┴────────────┴────────┘         CLOSED: for good
  *
  * Some of Redis' errors also count as the loss of the connection: see redis_trouble.h. So if another server
- * has become the master, and the name means that one by now, the link goes there. The name is looked up
- * again each time, without blocking the loop. The greeting fails with a replica, so the link is not up with
- * one.
+ * has become the master, and the name now leads to it, the link goes there. The name is looked up again each
+ * time, without blocking the loop. The greeting fails on a replica, so the link is never up with one.
  *
  * Loop thread only. hiredis' own callbacks only note what happened; redis_link_turn acts on it, and must be
  * called once per turn.
@@ -31,7 +30,7 @@
 #define LINK_ANSWER_MS      3000 /* Redis counts as gone if a command has no answer by then */
 #define LINK_BACKOFF_MIN_MS 50
 #define LINK_BACKOFF_MAX_MS 1000
-#define LINK_PROOF_MS       1000 /* after it denied us a right, Redis must keep us for so long to be trusted */
+#define LINK_PROOF_MS       1000 /* how long a connection must last after Redis denied us a right */
 #define LINK_LOOKUPS_MAX    2    /* look-ups of the name at once: a silent name server delays each for long */
 #define LINK_PENDING_MAX    4096 /* commands without an answer; one more is ERR_BUSY */
 
@@ -43,7 +42,7 @@ enum link_state {
     LINK_CONNECTING, /* the socket is being opened */
     LINK_GREETING,   /* AUTH, SELECT, set-up and scripts are on their way */
     LINK_UP,         /* commands are taken */
-    LINK_WAITING,    /* waits until it tries again */
+    LINK_WAITING,    /* waiting before the next try */
     LINK_CLOSED,     /* ended by redis_link_close */
     LINK_STATE__COUNT
 };
@@ -53,7 +52,7 @@ struct redis_link_options {
     const struct config *config; /* borrowed for the life of the link */
     struct clock clock;          /* for time-outs */
     const char *name;            /* for the log: "commands"; borrowed for ever */
-    const char *channel; /* not NULL: subscribe to it; then no commands are taken. Borrowed for ever */
+    const char *channel; /* not NULL: the link subscribes to it, and takes no commands. Borrowed for ever */
     /* The link is up (true), or was lost (false; after every pending callback has run). Called only from
      * redis_link_turn. */
     void (*on_state)(void *arg, bool up);
@@ -67,7 +66,7 @@ struct redis_link_options {
 /* Returns owned; NULL if memory runs out. */
 struct redis_link *redis_link_new(const struct redis_link_options *options);
 void redis_link_start(struct redis_link *link);
-/* Give the connection up and make a new one, as if it had been lost; in the link's next turn. */
+/* Give up the connection and make a new one, as if it had been lost, in the link's next turn. */
 void redis_link_drop(struct redis_link *link, const char *why);
 /* Close the connection for good; pending callbacks run with NULL. */
 void redis_link_close(struct redis_link *link);
@@ -78,9 +77,9 @@ void redis_link_free(struct redis_link *link);
 void redis_link_turn(struct redis_link *link);
 
 bool redis_link_is_up(const struct redis_link *link);
-/* The last failure, for a person; "" if there was none. */
+/* Returns the last failure, for a person; "" if there was none. */
 const char *redis_link_error(const struct redis_link *link);
-/* The trouble with Redis that it was. Valid only while the link is not up. */
+/* Returns the kind of that failure. Valid only while the link is not up. */
 enum redis_trouble redis_link_trouble(const struct redis_link *link);
 
 /* reply: borrowed during the call; NULL: the link was lost, and Redis may or may not have run the command.

@@ -12,7 +12,7 @@
 /* One command under way. */
 struct request {
     struct redis_wire *wire;
-    struct cmd cmd; /* kept, since a script that Redis does not know is sent again */
+    struct cmd cmd; /* kept, because a script that Redis does not know is sent again */
     redis_wire_cb *cb;
     void *arg;
     bool with_source;
@@ -44,8 +44,8 @@ static bool spoils(struct redis_wire *wire, const struct reply *reply)
 
 /* ---- hiredis asks for events, the loop delivers them ---- */
 
-/* Note an answer that hiredis refused for its size (it has dropped the connection by now, as if memory had
- * run out), or one that is too long already. */
+/* Note an answer that hiredis refused because of its size (it then drops the connection, as if memory had run
+ * out), or one that is already too long. */
 static void check_size(struct redis_wire *wire)
 {
     struct errinfo info;
@@ -128,7 +128,7 @@ static void on_disconnect(const redisAsyncContext *context, int status)
     if (status != REDIS_OK && wire->event != WIRE_LOST) {
         redis_wire_fail(wire, context->errstr);
     }
-    wire->event = WIRE_LOST; /* status REDIS_OK: we closed it, and have noted the reason */
+    wire->event = WIRE_LOST; /* status REDIS_OK: we closed it, and noted the reason */
 }
 
 static enum err attach(struct redis_wire *wire, redisAsyncContext *context)
@@ -147,7 +147,7 @@ static enum err attach(struct redis_wire *wire, redisAsyncContext *context)
     context->ev.delWrite = del_write;
     context->ev.cleanup = clean_up;
     (void)redisAsyncSetDisconnectCallback(context, on_disconnect);
-    /* It also starts to wait until the socket is writable, so it comes last. */
+    /* This also starts to wait until the socket is writable, so it comes last. */
     (void)redisAsyncSetConnectCallback(context, on_connect);
     return ERR_OK;
 }

@@ -3,8 +3,9 @@
  * when it is lost. The only module of the runner that includes hiredis.
  *
  * hiredis' callbacks only set `event`. The owner acts on it in its turn, and closes the wire there, never in
- * a reply's callback. An error that makes this connection useless (redis_trouble.h: the server has become a
- * replica, it no longer accepts the login, …) counts as its loss, and not as an answer to the command.
+ * a reply's callback. An error that makes the connection useless (redis_trouble.h: the server has become a
+ * replica, it no longer accepts the login, …) counts as the loss of the connection, not as an answer to the
+ * command.
  */
 #ifndef DRONC_REDIS_WIRE_H
 #define DRONC_REDIS_WIRE_H

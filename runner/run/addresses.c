@@ -110,7 +110,7 @@ void addresses_fill(const struct addresses *addresses, const struct attempt *att
     request->host = attempt->job.url.host;
     request->port = attempt->job.url.port;
     if (lookup == NULL) {
-        return; /* it has no name, or the name was forgotten: libcurl looks it up */
+        return; /* the host has no name, or the name was forgotten and libcurl looks it up */
     }
     if (lookups_have_old(addresses->lookups, lookup)) {
         request->addresses = lookup->addresses;

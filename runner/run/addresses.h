@@ -1,9 +1,9 @@
-/* addresses: what an attempt waits for before it comes to the gate, if its host has a name: the address
- * (lookups).
+/* addresses: lets an attempt whose host has a name wait for the address (lookups) before it comes to the
+ * gate.
  *
- * An attempt that waits here takes no place of a call. It waits as long as connecting may take from its
- * instant on, or, if an old address is known, until shortly before its instant. Then it goes on in any case,
- * and its call records what came of it. Loop thread only.
+ * An attempt that waits here takes no place of a call. It waits at most until its instant plus its time-out
+ * for connecting or, if an old address is known, until shortly before its instant. Then it goes on in any
+ * case, and its call records the result. Loop thread only.
  */
 #ifndef DRONC_ADDRESSES_H
 #define DRONC_ADDRESSES_H
@@ -11,17 +11,17 @@
 #include "http/http_client.h"
 #include "http/lookups.h"
 
-#define ADDRESSES_REFRESH_MS 20 /* how long an attempt waits at least, if an old address is known */
+#define ADDRESSES_REFRESH_MS 20 /* the least time that an attempt waits if an old address is known */
 
 struct attempt;
-/* attempt no longer waits: all is known that can be known for now. */
+/* attempt no longer waits: its host's address is known, or no answer will come for now. */
 typedef void addresses_cb(void *arg, struct attempt *attempt);
 
 struct addresses {
     struct lookups *lookups; /* owned */
-    size_t wait_max;         /* attempts that wait, at most */
+    size_t wait_max;         /* the most attempts that may wait */
     size_t waiting;
-    bool complained; /* that too many wait has been logged, since the last look-up ended */
+    bool complained; /* since the last look-up ended, the log has had that too many wait */
     addresses_cb *cb;
     void *arg;
 };
@@ -33,26 +33,26 @@ void addresses_fini(struct addresses *addresses);
 
 enum addresses_answer {
     ADDRESSES_KNOWN,   /* go on */
-    ADDRESSES_AWAITED, /* until cb, or leave */
-    ADDRESSES_REFUSED  /* too many wait, or are looked up: put it off */
+    ADDRESSES_AWAITED, /* it waits until cb, or addresses_leave */
+    ADDRESSES_REFUSED  /* too many attempts wait, or too many names are being looked up: put it off */
 };
 
-/* Decide whether attempt, whose job is filled and which is due at attempt->due, may go to the gate. *until:
- * how long it waits, if it is AWAITED. lead_ms: how long before its instant it has to go on. */
+/* Decide whether attempt may go to the gate; its job and attempt->due must be filled. *until: when AWAITED,
+ * the latest moment that it waits for. lead_ms: how long before its instant it has to go on. */
 enum addresses_answer addresses_ask(struct addresses *addresses, struct attempt *attempt, struct wall_ms now,
                                     int64_t lead_ms, struct wall_ms *until);
-/* Returns true if it waits. */
+/* Returns true if attempt waits. */
 bool addresses_have(const struct attempt *attempt);
 /* Stop waiting. Does nothing if attempt does not wait. */
 void addresses_leave(struct addresses *addresses, struct attempt *attempt);
 /* Call back for those that no longer wait. Once per turn. */
 void addresses_turn(struct addresses *addresses);
 
-/* The first address of attempt's host, as text; "": none was looked up. */
+/* Write the first address of attempt's host, as text; "": none was looked up. */
 void addresses_first(const struct addresses *addresses, const struct attempt *attempt,
                      char out[LOOP_ADDRESS_SIZE]);
-/* Fill in what request has to know of attempt's host: its addresses, or why there are none. Borrowed until
- * the next turn. */
+/* Fill in what request must know about attempt's host: its addresses, or why there are none. request borrows
+ * them until the next turn. */
 void addresses_fill(const struct addresses *addresses, const struct attempt *attempt,
                     struct http_request *request);
 

@@ -8,7 +8,7 @@
  *        ├─▶ (too late, and no gap to skip) ──────────────────────────────┘           │
  *        └─▶ (the job is broken) ─────────────────────────────────────────────────────┘
  *
- * An attempt that a later occurrence cancels ends out of READY or CALLING, and is not recorded.
+ * An attempt that a later occurrence cancels goes from READY or CALLING to ENDED without a record.
  */
 #ifndef DRONC_ATTEMPT_H
 #define DRONC_ATTEMPT_H
@@ -27,16 +27,16 @@
 enum attempt_state {
     ATTEMPT_CLAIMED,  /* ours in Redis; waits for a place at the gate, and until shortly before its instant */
     ATTEMPT_STARTING, /* Redis is asked to mark it started */
-    /* started in Redis, not sent: waits for its instant, and for its host to have a call free */
+    /* started in Redis, not sent: waits for its instant, and until its host has a call free */
     ATTEMPT_READY,
-    /* Its instant has come, and Redis is asked whether it is still ours: later occurrences of its job cancel
-     * its call. */
+    /* Its instant has come, and Redis is asked whether it is still ours: a later occurrence of its job may
+     * have cancelled it. */
     ATTEMPT_CONFIRMING,
     ATTEMPT_CALLING,   /* the call is under way */
-    ATTEMPT_FINISHING, /* its record goes to Redis */
-    ATTEMPT_SKIPPING,  /* too late to be called: the gap goes to Redis */
+    ATTEMPT_FINISHING, /* Redis is asked to record it */
+    ATTEMPT_SKIPPING,  /* too late to be called: Redis is asked to record the gap */
     ATTEMPT_RELEASING, /* not sent: Redis is asked to make it due again, now or later */
-    ATTEMPT_ENDED,     /* nothing left to do: freed at the end of the turn */
+    ATTEMPT_ENDED,     /* nothing is left to do: freed at the end of the turn */
     ATTEMPT_STATE__COUNT
 };
 
@@ -45,29 +45,29 @@ struct attempts;
 struct attempt {
     struct attempts *owner; /* borrowed: the set that it is in */
     struct store_attempt claim;
-    struct wall_ms due; /* when this attempt is to be made: the occurrence's instant, or a retry's */
+    struct wall_ms due; /* when to make this attempt: the occurrence's instant, or a retry's */
     /* The job's next instant after the occurrence's; INT64_MAX: none. From STARTING on. */
     struct wall_ms following;
-    struct job job; /* owned; of a notice, the one that stands in for it (notice_job.h) */
-    /* In CALLING: what is sent, if that is not the job's body as it stands. In FINISHING: what
+    struct job job; /* owned; for a notice, the job that stands in for it (notice_job.h) */
+    /* In CALLING: the body that is sent, unless it is exactly the job's. In FINISHING: the memory that
      * execution.response borrows. */
     struct buffer body;
     struct attempt_secrets secrets; /* in CALLING: what the call took from the vault */
     struct mono_ms wanted;          /* when it first asked the vault; 0: not yet */
     unsigned shard;
     enum attempt_state state;
-    bool is_notice;  /* no occurrence: neither recorded in the job's history nor ever too late */
+    bool is_notice;  /* not an occurrence: not recorded in the job's history, and never too late */
     bool from_retry; /* the job's next instant is in Redis already */
     bool backlog;    /* it had been due for long when it was claimed */
-    bool under_way;  /* in STARTING to RELEASING: sent to Redis, and no answer yet */
-    bool cancelled;  /* aborted for the sake of a later occurrence, which is recorded already */
-    bool sent_again; /* the answer to an earlier sending was lost: what it did is not known */
+    bool under_way;  /* in STARTING to RELEASING: sent to Redis, but not answered yet */
+    bool cancelled;  /* aborted in favour of a later occurrence, which Redis has already recorded */
+    bool sent_again; /* the answer to an earlier command was lost: its effect is not known */
     bool answered;   /* its host answered its call, if only by refusing it */
-    bool spare;      /* the gate's: its place is one of those for hosts that answered */
+    bool spare;      /* the gate's: its place is one of those kept for hosts that answered */
     enum gate_place place;
     int confirmations;           /* in CONFIRMING: how often Redis was asked */
-    struct mono_ms asked;        /* and when, the last time */
-    struct gate_host *host;      /* borrowed from the gate; NULL: GATE_OUT */
+    struct mono_ms asked;        /* when it was last asked */
+    struct gate_host *host;      /* borrowed from the gate; NULL in GATE_OUT */
     struct list_item in_line;    /* the gate's */
     struct mono_ms called;       /* the gate's: when it became GATE_CALLING */
     struct lookup_waiter lookup; /* in CLAIMED: waits for the addresses of its host */
@@ -75,11 +75,11 @@ struct attempt {
     struct http_call *call;      /* in CALLING; borrowed */
     struct list_item outgoing;   /* in the outbox' queue */
     struct list_item in_set;     /* in the list of all attempts, or of those that ended */
-    /* From here on filled when the outcome is known. */
+    /* Filled when the outcome is known: */
     struct execution execution;
-    struct policy_failure failure; /* if it is one; scheduled and now are not filled */
+    struct policy_failure failure; /* if it failed; without scheduled and now */
     enum store_after after;
-    int64_t retry_in_ms;     /* FINISHING with a retry: how long to wait for it */
+    int64_t retry_in_ms;     /* FINISHING, if there is a retry: how long to wait for it */
     struct wall_ms next_due; /* SKIPPING: the job's next instant; FINISHING: when to retry */
 };
 

@@ -14,7 +14,7 @@
 
 /* ---- the request ---- */
 
-/* What templates stand for, and the texts that they point to. */
+/* The values of templates, and the texts that they point to. */
 struct values {
     char job_id[JOB_ID_TEXT_SIZE];
     char execution_id[EXECUTION_ID_SIZE];
@@ -46,8 +46,8 @@ static void fill_values(struct values *v, const struct attempt *attempt)
                                                 [TEMPLATE_ATTEMPT] = v->attempt}};
 }
 
-/* The job's URL, with its query's templates filled in. Dot segments are resolved here, and libcurl leaves the
- * path as it is: its versions do not agree on what a dot is. */
+/* Write the job's URL, with the templates in its query filled in. Resolves dot segments here, and lets
+ * libcurl leave the path alone: its versions disagree about what a dot segment is. */
 static void make_url(struct buffer *out, const struct job *job, const struct template_values *values)
 {
     if (memmem(job->url.path.data, job->url.path.len, "/.", 2) == NULL) {
@@ -61,7 +61,7 @@ static void make_url(struct buffer *out, const struct job *job, const struct tem
     buffer_fini(&resolved);
 }
 
-/* name: with the colon and the blank. */
+/* name: with the colon and the space. */
 static void add_header(struct buffer *out, const char *name, const char *value)
 {
     buffer_add_str(out, name);
@@ -78,7 +78,7 @@ static void add_system_headers(struct buffer *out, const struct attempt *attempt
     add_header(out, "Idempotency-Key: ", key);
 }
 
-/* A method that is all about a body says so if its body is empty. */
+/* Methods that normally have a body state an empty one explicitly. */
 static bool wants_body(enum call_method method)
 {
     return method == CALL_POST || method == CALL_PUT || method == CALL_PATCH;
@@ -171,7 +171,7 @@ enum err attempt_make_request(struct attempt *attempt, struct vault *vault, stru
 
 /* ---- the outcome ---- */
 
-/* text, cut to what out holds. */
+/* Copy text, cut to the size of out. */
 static void copy_text(char *out, size_t size, const char *text)
 {
     size_t len = strnlen(text, size - 1);
@@ -186,7 +186,7 @@ static void note_failure(struct execution *execution, const char *class, const c
     copy_text(execution->error, sizeof execution->error, text);
 }
 
-/* Returns true if an answer came to its very end, even a redirect's that was not followed. */
+/* Returns true if a complete answer came, even if it is a redirect that was not followed. */
 static bool is_answered(const struct http_result *result)
 {
     return result->error == HTTP_OK || result->error == HTTP_ERROR_REDIRECT ||
@@ -220,7 +220,7 @@ static struct execution_timings timings_of(const struct http_timings *timings)
                                       .total_us = timings->total_us};
 }
 
-/* Without memory nothing is kept. attempt->body is free by now. */
+/* Keep the beginning of the answer; if memory is short, keep nothing. attempt->body is empty by now. */
 static struct slice keep_response(struct attempt *attempt, struct slice kept)
 {
     struct buffer blanked = {0};
@@ -249,8 +249,7 @@ static void blank_error(struct attempt *attempt)
 void attempt_note_result(struct attempt *attempt, const char *runner, const struct http_result *result)
 {
     struct execution *execution = &attempt->execution;
-    /* A first attempt may have been put off: it is late all the same. (The name of a manual run may be
-     * ahead.) */
+    /* A first attempt that was put off is late all the same. (The instant of a manual run may lie ahead.) */
     bool is_first = attempt->claim.number == 1 && attempt->claim.scheduled.ms < attempt->due.ms;
     struct wall_ms wanted = is_first ? attempt->claim.scheduled : attempt->due;
     *execution = (struct execution){.job = attempt->claim.job,
@@ -294,14 +293,14 @@ void attempt_decide_after(struct attempt *attempt, struct wall_ms now)
 
 #define API_SHOWN_MAX 511 /* bytes */
 
-/* The field with what was called; text holds it. */
+/* Returns the field that shows what was called; text holds its value. */
 static struct log_field field_of_api(const struct attempt *attempt, struct buffer *text)
 {
     url_redact(&attempt->job.url, text);
     return log_bytes("api", buffer_str(text), text->len < API_SHOWN_MAX ? text->len : API_SHOWN_MAX);
 }
 
-/* What the log calls the outcome. */
+/* Returns the log's word for the outcome. */
 static const char *event_of(const struct attempt *attempt)
 {
     bool good = attempt->execution.outcome == EXECUTION_SUCCEEDED;
@@ -329,7 +328,7 @@ void attempt_log_call(const struct attempt *attempt)
     }
     job_id_format(id, &e->job);
     (void)clock_format_rfc3339(scheduled, e->scheduled);
-    /* The last one is left out unless there is a retry to wait for. */
+    /* The last field is left out unless there is a retry. */
     const struct log_field fields[] = {
         log_str("job", id),
         log_str("scheduled", scheduled),
@@ -365,8 +364,7 @@ void attempt_log_refused(const struct attempt *attempt)
     char scheduled[CLOCK_RFC3339_SIZE];
     job_id_format(id, &attempt->claim.job);
     (void)clock_format_rfc3339(scheduled, attempt->claim.scheduled);
-    /* The runner that takes a claim away for a later occurrence announces it, but the message may get lost.
-     */
+    /* The runner that cancelled this claim announces it, but the message may get lost. */
     bool alarming =
         !attempt->sent_again && !attempt->cancelled && attempt->job.stateful.overlap != OVERLAP_CANCEL;
     const struct log_field fields[] = {

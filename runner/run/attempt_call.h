@@ -1,13 +1,13 @@
-/* attempt_call: the call of an attempt: what is sent, what its outcome means, what is next, and its one line
- * in the log. */
+/* attempt_call: the call of an attempt: makes the request, interprets the outcome, decides what is next, and
+ * writes the attempt's one line in the log. */
 #ifndef DRONC_ATTEMPT_CALL_H
 #define DRONC_ATTEMPT_CALL_H
 
 #include "http/http_client.h"
 #include "run/attempt.h"
 
-/* What a request is made of that the attempt itself does not hold. Zero-initialised is empty. Serves one
- * request after the other, and keeps its memory in between, which is no more than the largest job needs. */
+/* The texts of a request that the attempt itself does not hold. Zero-initialised is empty. Serves one request
+ * after the other, and keeps its memory in between, which is at most what the largest job needs. */
 struct attempt_texts {
     struct buffer url;
     struct buffer headers;
@@ -28,8 +28,8 @@ void attempt_texts_forget(struct attempt_texts *texts, const struct attempt *att
  * attempt->body must be empty; afterwards it holds what is kept of the answer. */
 void attempt_note_result(struct attempt *attempt, const char *runner, const struct http_result *result);
 
-/* Fill attempt->after, attempt->retry_in_ms and attempt->next_due from these two: what is next for the
- * occurrence. */
+/* Decide what is next for the occurrence: fill attempt->after, attempt->retry_in_ms and attempt->next_due
+ * from the execution and the failure. */
 void attempt_decide_after(struct attempt *attempt, struct wall_ms now);
 
 /* Log one line: for a call; for occurrences that are not called; for a record that Redis refused; for a call

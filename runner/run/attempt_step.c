@@ -2,7 +2,7 @@
 #include "run/attempt_step.h"
 
 /* Returns true if a first attempt that comes from retry is too late. If its job lets occurrences wait for
- * each other, it may have done that, and is called whenever its turn comes. */
+ * each other, it may have waited for one, so it is called whenever its turn comes. */
 static bool is_too_old(const struct attempt *attempt, struct wall_ms now)
 {
     return attempt->job.stateful.overlap != OVERLAP_QUEUE &&

@@ -1,6 +1,6 @@
-/* attempts: see attempts.h. The set of attempts, and what happens to an attempt from its start to its
- * record. How it comes to its place at the gate is in attempts_claimed.c, what to do next in attempt_step.c,
- * the call itself and its outcome in attempt_call.c. */
+/* attempts: see attempts.h. Keeps the set of attempts, and takes an attempt from its start to its record.
+ * attempts_claimed.c brings it to its place at the gate, attempt_step.c decides what to do next, and
+ * attempt_call.c makes the call and interprets its outcome. */
 #include "run/attempts.h"
 
 #include "base/log.h"
@@ -56,7 +56,7 @@ void attempts_ask_redis(struct attempts *attempts, struct attempt *attempt, enum
     outbox_put(attempts->options.outbox, attempt);
 }
 
-/* With all that it owns. */
+/* Free attempt and all that it owns. */
 static void free_attempt(struct attempt *attempt)
 {
     buffer_wipe(&attempt->body);
@@ -70,7 +70,7 @@ void attempts_wait_until(struct attempts *attempts, struct attempt *attempt, int
     heap_remove(&attempts->waiting, &attempt->waiting);
     attempt->waiting.at = at_ms;
     if (heap_push(&attempts->waiting, &attempt->waiting) != ERR_OK) {
-        /* Nothing is lost: another runner, or this one, claims it again. */
+        /* Nothing is lost: this runner or another one claims it again. */
         log_error("out of memory", log_str("what", "an attempt that waits"));
         attempts_ask_redis(attempts, attempt, ATTEMPT_RELEASING);
     }
@@ -126,7 +126,7 @@ bool attempts_use_zone(const struct attempts *attempts, const struct zone *zone)
 /* The outcome is known: decide what is next for the occurrence, and record both. */
 static void conclude(struct attempts *attempts, struct attempt *attempt)
 {
-    attempt_decide_after(attempt, cluster_clock_now(attempts->cluster_clock));
+    attempt_decide_after(attempt, cluster_clock_now(attempts_clock(attempts)));
     attempt_log_call(attempt);
     attempts_ask_redis(attempts, attempt, ATTEMPT_FINISHING);
 }
@@ -152,7 +152,7 @@ static void on_done(void *arg, const struct http_result *result)
 static enum err begin_call(struct attempts *attempts, struct attempt *attempt)
 {
     struct http_request request;
-    struct wall_ms now = cluster_clock_now(attempts->cluster_clock);
+    struct wall_ms now = cluster_clock_now(attempts_clock(attempts));
     enum err err =
         attempt_make_request(attempt, attempts->options.context->vault, now, &attempts->texts, &request);
     if (err == ERR_OK && attempt->secrets.refused != HTTP_OK) {
@@ -186,7 +186,7 @@ static void call(struct attempts *attempts, struct attempt *attempt)
         attempts->calling++;
         return;
     }
-    const struct http_result result = not_started(attempt, cluster_clock_now(attempts->cluster_clock));
+    const struct http_result result = not_started(attempt, cluster_clock_now(attempts_clock(attempts)));
     buffer_wipe(&attempt->body);
     attempt_note_result(attempt, attempts->options.context->runner, &result);
     attempt_secrets_fini(&attempt->secrets);
@@ -195,12 +195,12 @@ static void call(struct attempts *attempts, struct attempt *attempt)
 
 static void confirm(struct attempts *attempts, struct attempt *attempt)
 {
-    attempt->asked = clock_mono(&attempts->cluster_clock->clock);
+    attempt->asked = clock_mono(&attempts_clock(attempts)->clock);
     attempt->confirmations++;
     attempts_ask_redis(attempts, attempt, ATTEMPT_CONFIRMING);
 }
 
-/* Take a step that does not depend on where the attempt comes from. */
+/* Take a step that does not depend on the attempt's state. */
 static void take_step(struct attempts *attempts, struct attempt *attempt, enum attempt_step step)
 {
     switch (step) {
@@ -229,7 +229,7 @@ static const char *why_not_started(enum store_verdict verdict)
     case STORE_SETTLED:
         return "another occurrence of the job is under way";
     default:
-        return "not ours any more";
+        return "no longer ours";
     }
 }
 
@@ -253,7 +253,7 @@ static void on_started(struct attempts *attempts, struct attempt *attempt, enum 
 
 static void on_confirmed(struct attempts *attempts, struct attempt *attempt, enum store_verdict verdict)
 {
-    int64_t age_ms = clock_mono(&attempts->cluster_clock->clock).ms - attempt->asked.ms;
+    int64_t age_ms = clock_mono(&attempts_clock(attempts)->clock).ms - attempt->asked.ms;
     enum attempt_step step = attempt_step_confirmed(attempt, verdict, attempts_may_go_on(attempts), age_ms);
     if (step == ATTEMPT_STEP_END) {
         log_debug("not sent", log_str("why", "a later occurrence of the job has cancelled it"));
@@ -261,7 +261,7 @@ static void on_confirmed(struct attempts *attempts, struct attempt *attempt, enu
     take_step(attempts, attempt, step);
 }
 
-/* What Redis has just done may have made something due. */
+/* Report it if what Redis has just done makes something due. */
 static void note_due(struct attempts *attempts, const struct attempt *attempt)
 {
     struct wall_ms at;
@@ -292,7 +292,7 @@ static void on_verdict(void *arg, struct attempt *attempt, enum store_verdict ve
 
 /* ---- handing back ---- */
 
-/* Hand an attempt back if it has not been sent. If Redis has yet to answer for it, the answer decides. */
+/* Hand an attempt back if it has not been sent. If Redis has not answered for it yet, the answer decides. */
 static void hand_back(struct attempts *attempts, struct attempt *attempt)
 {
     bool waits = attempt->state == ATTEMPT_CLAIMED || attempt->state == ATTEMPT_READY;
@@ -330,8 +330,7 @@ void attempts_drain(struct attempts *attempts)
     hand_back_all(attempts);
 }
 
-/* Redis refuses what is under way to it, as the claim is gone; so it does a start that is yet to be asked
- * for. */
+/* The claim is gone, so Redis refuses a command that is under way, or a start that is not sent yet. */
 static void cancel(struct attempts *attempts, struct attempt *attempt)
 {
     attempt_log_cancelled(attempt);
@@ -374,7 +373,7 @@ static void start(struct attempts *attempts, struct attempt *attempt)
     attempts_ask_redis(attempts, attempt, ATTEMPT_STARTING);
 }
 
-/* An attempt's time has come. */
+/* Go on with an attempt whose time has come. */
 static void go_on(struct attempts *attempts, struct attempt *attempt)
 {
     if (addresses_have(attempt)) {
@@ -393,7 +392,7 @@ static void go_on(struct attempts *attempts, struct attempt *attempt)
     }
 }
 
-/* Go on with those that waited for their hosts, as far as these let them through now. */
+/* Go on with those attempts that waited for a place at their hosts and have one now. */
 static void let_through(struct attempts *attempts)
 {
     struct attempt *attempt;
@@ -412,7 +411,7 @@ static void set_alarm(struct attempts *attempts)
     struct heap_item *first = heap_first(&attempts->waiting);
     if (first != NULL && attempts->lease_is_valid) {
         alarm_set(attempts->alarm,
-                  cluster_clock_mono_us(attempts->cluster_clock, (struct wall_ms){first->at}));
+                  cluster_clock_mono_us(attempts_clock(attempts), (struct wall_ms){first->at}));
     } else {
         alarm_stop(attempts->alarm);
     }
@@ -421,7 +420,7 @@ static void set_alarm(struct attempts *attempts)
 void attempts_turn(struct attempts *attempts)
 {
     struct heap_item *first;
-    int64_t now_us = cluster_clock_now_us(attempts->cluster_clock);
+    int64_t now_us = cluster_clock_now_us(attempts_clock(attempts));
     addresses_turn(&attempts->addresses);
     let_through(attempts);
     while (attempts->lease_is_valid && (first = heap_first(&attempts->waiting)) != NULL &&
@@ -448,7 +447,7 @@ enum err attempts_init(struct attempts *attempts, const struct attempts_options 
 {
     struct loop *loop = options->context->loop;
     struct clock clock = options->context->cluster_clock->clock;
-    *attempts = (struct attempts){.options = *options, .cluster_clock = options->context->cluster_clock};
+    *attempts = (struct attempts){.options = *options};
     const struct gate_limits limits = {
         .max = options->max_in_flight, .per_host = options->max_per_host, .max_slow = options->max_slow};
     gate_init(&attempts->gate, &limits, clock);

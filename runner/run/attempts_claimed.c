@@ -1,5 +1,5 @@
-/* attempts_claimed: the part of attempts (attempts.h) that is about claims: taking one in, looking its
- * host's address up, waiting for a place at the gate, and giving up one that comes too late. */
+/* attempts_claimed: the part of attempts (attempts.h) that handles claims: takes one in, has its host's
+ * address looked up, waits for a place at the gate, and gives up one that is too late. */
 #include "base/log.h"
 #include "run/attempt_call.h"
 #include "run/attempt_step.h"
@@ -23,8 +23,8 @@ static void give_up_gap(struct attempts *attempts, struct attempt *attempt, cons
     attempts_ask_redis(attempts, attempt, ATTEMPT_SKIPPING);
 }
 
-/* A first attempt that was started once, handed back unsent, and comes too late: its job's next instant is
- * in Redis already. */
+/* Give up a first attempt that was started, handed back unsent, and is too late now. Its job's next instant
+ * is already in Redis. */
 static void give_up_one(struct attempts *attempts, struct attempt *attempt)
 {
     attempt->execution = (struct execution){.job = attempt->claim.job,
@@ -41,7 +41,7 @@ static void give_up_one(struct attempts *attempts, struct attempt *attempt)
 void attempts_consider(struct attempts *attempts, struct attempt *attempt)
 {
     struct policy_gap gap;
-    switch (attempt_step_claimed(attempt, cluster_clock_now(attempts->cluster_clock), &gap)) {
+    switch (attempt_step_claimed(attempt, cluster_clock_now(attempts_clock(attempts)), &gap)) {
     case ATTEMPT_STEP_GIVE_UP:
         give_up_one(attempts, attempt);
         break;
@@ -54,17 +54,17 @@ void attempts_consider(struct attempts *attempts, struct attempt *attempt)
     }
 }
 
-/* Hand back what cannot go on now, to be tried again later. */
+/* Hand an attempt back that cannot go on now, to be tried again later. */
 static void put_off(struct attempts *attempts, struct attempt *attempt)
 {
-    struct wall_ms now = cluster_clock_now(attempts->cluster_clock);
+    struct wall_ms now = cluster_clock_now(attempts_clock(attempts));
     attempt->due.ms = now.ms + policy_put_off_ms(now.ms - attempt->claim.scheduled.ms, arc4random());
     attempts_ask_redis(attempts, attempt, ATTEMPT_RELEASING);
 }
 
 void attempts_wait_for_gate(struct attempts *attempts, struct attempt *attempt)
 {
-    struct wall_ms now = cluster_clock_now(attempts->cluster_clock);
+    struct wall_ms now = cluster_clock_now(attempts_clock(attempts));
     attempts_wait_until(attempts, attempt,
                         (attempt->due.ms > now.ms ? attempt->due.ms : now.ms) + ATTEMPTS_QUEUE_MS);
 }
@@ -72,13 +72,13 @@ void attempts_wait_for_gate(struct attempts *attempts, struct attempt *attempt)
 bool attempts_wait_for_vault(struct attempts *attempts, struct attempt *attempt)
 {
     struct vault *vault = attempts->options.context->vault;
-    struct mono_ms now = clock_mono(&attempts->cluster_clock->clock);
+    struct mono_ms now = clock_mono(&attempts_clock(attempts)->clock);
     attempt->wanted.ms = attempt->wanted.ms > 0 ? attempt->wanted.ms : now.ms;
     if (attempt_secrets_are_known(vault, &attempt->job, attempt->wanted) ||
         now.ms - attempt->wanted.ms >= VAULT_WAIT_MS) {
         return false;
     }
-    attempts_wait_until(attempts, attempt, cluster_clock_now(attempts->cluster_clock).ms + VAULT_AGAIN_MS);
+    attempts_wait_until(attempts, attempt, cluster_clock_now(attempts_clock(attempts)).ms + VAULT_AGAIN_MS);
     return true;
 }
 
@@ -88,7 +88,7 @@ void attempts_put_off_at_gate(struct attempts *attempts, struct attempt *attempt
     put_off(attempts, attempt);
 }
 
-/* All is known of its host that can be known: it comes to the gate. */
+/* The look-up of attempt's host is over or not needed: let it come to the gate. */
 static void come_to_gate(struct attempts *attempts, struct attempt *attempt)
 {
     char address[LOOP_ADDRESS_SIZE];
@@ -105,11 +105,11 @@ static void come_to_gate(struct attempts *attempts, struct attempt *attempt)
     }
 }
 
-/* A claim that could be read. */
+/* Let an attempt in whose claim could be read. */
 static void enter(struct attempts *attempts, struct attempt *attempt)
 {
     struct wall_ms until;
-    switch (addresses_ask(&attempts->addresses, attempt, cluster_clock_now(attempts->cluster_clock),
+    switch (addresses_ask(&attempts->addresses, attempt, cluster_clock_now(attempts_clock(attempts)),
                           ATTEMPTS_START_LEAD_MS, &until)) {
     case ADDRESSES_KNOWN:
         come_to_gate(attempts, attempt);
@@ -133,10 +133,10 @@ void attempts_on_address_known(void *arg, struct attempt *attempt)
 static enum err restore(struct attempts *attempts, struct attempt *attempt,
                         const struct store_claimed *claimed, struct errinfo *info)
 {
-    return attempt->is_notice
-               ? notice_job_restore(&attempt->job, claimed, attempts->options.context->zones, info)
-               : job_restore(&attempt->job, &claimed->attempt.job, &claimed->fields, claimed->created,
-                             attempts->options.context->zones, info);
+    struct zones *zones = attempts->options.context->zones;
+    const struct job_stored stored = {&claimed->attempt.job, &claimed->fields, claimed->created};
+    return attempt->is_notice ? notice_job_restore(&attempt->job, claimed, zones, info)
+                              : job_restore(&attempt->job, &stored, zones, info);
 }
 
 enum err attempts_add(struct attempts *attempts, unsigned shard, const struct store_claimed *claimed)
@@ -153,7 +153,7 @@ enum err attempts_add(struct attempts *attempts, unsigned shard, const struct st
     attempt->from_retry = claimed->from_retry;
     attempt->following.ms = INT64_MAX;
     attempt->is_notice = claimed->notice.data != NULL;
-    attempt->backlog = claimed->due.ms < cluster_clock_now(attempts->cluster_clock).ms - ATTEMPTS_BACKLOG_MS;
+    attempt->backlog = claimed->due.ms < cluster_clock_now(attempts_clock(attempts)).ms - ATTEMPTS_BACKLOG_MS;
     attempts->backlog += attempt->backlog ? 1 : 0;
     attempts_link(attempts, attempt);
     enum err err = ERR_OK;
@@ -161,12 +161,12 @@ enum err attempts_add(struct attempts *attempts, unsigned shard, const struct st
         err = restore(attempts, attempt, claimed, &info);
     }
     if (err == ERR_NOMEM) {
-        /* Nothing is wrong with the job, but it cannot be called here just now: not again at once. */
+        /* Nothing is wrong with the job, but it cannot be called here now. So wait before the next try. */
         log_error("job not read", log_str("error", info.text));
-        attempt->due.ms = cluster_clock_now(attempts->cluster_clock).ms + ATTEMPTS_QUEUE_MS;
+        attempt->due.ms = cluster_clock_now(attempts_clock(attempts)).ms + ATTEMPTS_QUEUE_MS;
     }
     if (claimed->fields.schedule.data == NULL || err == ERR_NOMEM || attempts->draining) {
-        /* The job is gone, or the claim is not for us: the release script knows which. */
+        /* The job is gone, or this runner must not keep the claim: the release script finds out which. */
         attempts_ask_redis(attempts, attempt, ATTEMPT_RELEASING);
     } else if (err != ERR_OK) {
         attempts->options.on_broken(attempts->options.arg, &attempt->claim, info.text);

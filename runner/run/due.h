@@ -1,5 +1,5 @@
-/* due: claims what is due. Sleeps until shortly before the earliest instant that its plan (due_plan.h) knows
- * of, and does not poll. Loop thread only.
+/* due: claims what is due. It does not poll: it sleeps until shortly before the earliest instant that its
+ * plan (due_plan.h) knows. Loop thread only.
  */
 #ifndef DRONC_DUE_H
 #define DRONC_DUE_H
@@ -17,20 +17,19 @@ struct due {
 };
 
 /* Borrows context and attempts for its life. capacity: attempts at once, besides those outside the gate.
- * ERR_NOMEM.
- */
+ * ERR_NOMEM. */
 NODISCARD enum err due_init(struct due *due, const struct runner_context *context, struct attempts *attempts,
                             size_t capacity);
 void due_fini(struct due *due);
 
 /* Something is due in shard at `at`. */
 void due_note(struct due *due, unsigned shard, struct wall_ms at);
-/* What is known may be wrong: ask every shard. */
+/* What the plan knows may be wrong: ask every shard. */
 void due_ask_all(struct due *due);
 /* Returns true if Redis has yet to answer a claim. */
 bool due_is_asking(const struct due *due);
 
-/* Claim what is due within the look-ahead, if there is room; set the timer for what is next. */
+/* Claim what is due within the look-ahead, if there is room, and set the timer for what is next. */
 void due_turn(struct due *due);
 
 #endif

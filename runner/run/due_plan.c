@@ -19,7 +19,7 @@ static size_t room(const struct due_plan *plan, const struct attempts_load *load
                left_of(plan->capacity * GATE_OUTSIDE_MAX, load->outside + plan->reserved));
 }
 
-/* Of the room, that for a backlog. The rest is for what is due now. */
+/* Returns the part of the room that a backlog may take. The rest is for what is due now. */
 static size_t backlog_room(const struct due_plan *plan, const struct attempts_load *load)
 {
     size_t size = plan->capacity - plan->capacity / 4;
@@ -50,7 +50,7 @@ static struct due_ask begin(struct due_plan *plan, const struct attempts_load *l
     plan->shards[shard].asking = true;
     plan->shards[shard].earlier = false;
     plan->shards[shard].next.ms =
-        INT64_MAX; /* so that whatever is announced meanwhile is earlier, and kept */
+        INT64_MAX; /* so that any announcement in the meantime is earlier, and kept */
     return ask;
 }
 
@@ -68,7 +68,7 @@ size_t due_plan_asks(struct due_plan *plan, const struct attempts_load *load, st
     return count;
 }
 
-/* The claim is over; ask again at next, or when something announced meanwhile is due. */
+/* The claim is over: ask again at next, or when something that was announced in the meantime is due. */
 static void end(struct due_plan *plan, const struct due_ask *ask, int64_t next_ms)
 {
     struct due_shard *shard = &plan->shards[ask->shard];
@@ -128,7 +128,7 @@ void due_plan_ask_all(struct due_plan *plan)
     }
 }
 
-/* The earliest instant of all shards that are not being asked. */
+/* Returns the earliest instant of all shards that are not being asked. */
 static int64_t earliest(const struct due_plan *plan)
 {
     int64_t at = INT64_MAX;

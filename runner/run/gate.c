@@ -1,5 +1,5 @@
-/* gate: see gate.h. Hosts, their places and their lines, and what is doubtful. attempts (attempts.h) decides
- * what becomes of an attempt that waits too long. */
+/* gate: see gate.h. Moves attempts between lines and places. gate_host knows the hosts; attempts (attempts.h)
+ * decides what becomes of an attempt that waits too long. */
 #include "run/gate.h"
 
 #include "base/log.h"
@@ -8,8 +8,8 @@
 
 /* ---- lines ---- */
 
-/* The item that attempt goes behind; NULL: attempt goes in front. What is due now takes turns with a backlog
- * that was there before it, so that neither waits for all of the other. */
+/* Returns the item that attempt goes after; NULL: attempt goes first. What is due now takes turns with a
+ * backlog that came before it, so that neither waits for all of the other. */
 static struct list_item *item_before(const struct gate_line *line, const struct attempt *attempt)
 {
     struct list_item *fresh = line->fresh != NULL ? &line->fresh->in_line : NULL;
@@ -33,7 +33,7 @@ static void line_remove(struct gate_line *line, struct attempt *attempt)
     list_remove(&line->attempts, &attempt->in_line);
 }
 
-/* ---- the ring of hosts where attempts are in line ---- */
+/* ---- the ring of hosts with attempts in line ---- */
 
 static void ring_add(struct gate *gate, struct gate_host *host)
 {
@@ -44,7 +44,7 @@ static void ring_add(struct gate *gate, struct gate_host *host)
         host->prev = host->next = gate->next = host;
         return;
     }
-    /* Before the one that is asked next: last. */
+    /* Before the next one in turn, which makes it the last. */
     host->next = gate->next;
     host->prev = gate->next->prev;
     host->prev->next = host;
@@ -95,7 +95,7 @@ static size_t left_of(size_t size, size_t used)
     return used < size ? size - used : 0;
 }
 
-/* Returns true if one of the places that are kept for hosts that answered goes to this one. */
+/* Returns true if host may have one of the places that are kept for hosts that answered. */
 static bool has_spare(const struct gate *gate, const struct gate_host *host)
 {
     return host->quick && gate_host_inside(host) == 0 && gate->spare < gate_spares(gate);
@@ -191,7 +191,7 @@ static const unsigned allowed_moves[GATE_PLACE__COUNT] = {
     [GATE_CALLING] = MOVE(GATE_OUT),
 };
 
-/* The only way to change an attempt's place: counts, lines and the ring follow. */
+/* The only way to change an attempt's place. Keeps the counts, the lines and the ring in step. */
 static void set_place(struct gate *gate, struct attempt *attempt, enum gate_place place)
 {
     struct gate_host *host = attempt->host;
@@ -218,7 +218,7 @@ enum err gate_enter(struct gate *gate, struct attempt *attempt, const char *addr
     }
     gate_host_join(gate, host);
     attempt->host = host;
-    /* Those that wait already come first. */
+    /* Those that already wait come first. */
     bool free = host->outside.attempts.count == 0 && has_place(gate, host);
     attempt->spare = free && !has_usual(gate, host);
     set_place(gate, attempt, free ? GATE_AHEAD : GATE_OUTSIDE);
@@ -232,7 +232,7 @@ bool gate_call(struct gate *gate, struct attempt *attempt)
     return free;
 }
 
-/* The attempt of this host whose turn it is, or NULL. */
+/* Returns the attempt of host that may go on, or NULL. */
 static struct attempt *next_of(struct gate *gate, struct gate_host *host)
 {
     struct attempt *attempt = NULL;
@@ -278,13 +278,13 @@ void gate_leave(struct gate *gate, struct attempt *attempt)
 
 /* ---- in vain ---- */
 
-/* Nothing of it ends, or nothing of it gets in. */
+/* Returns true if no call to host ends, or none of its attempts gets in. */
 static bool is_stuck(const struct gate_host *host, struct mono_ms now)
 {
     return host->calling > 0 ? now.ms - host->moved.ms >= GATE_STUCK_MS : gate_host_inside(host) == 0;
 }
 
-/* Returns true if it answers fewer calls than its line needs to come in within twice wait_ms. */
+/* Returns true if host answers too few calls for its whole line to come in within twice wait_ms. */
 static bool is_too_slow(const struct gate_host *host, struct mono_ms now, int64_t wait_ms)
 {
     int64_t spans_ms = host->trust.span_ms * (host->trust.before > 0 ? 2 : 1);
@@ -331,8 +331,8 @@ void gate_init(struct gate *gate, const struct gate_limits *limits, struct clock
     gate->limits.max_slow = limits->max_slow > 0 ? limits->max_slow : half;
 }
 
-/* Besides those remembered, hosts of attempts that never left are there at the end of a process that is
- * stopped at once. */
+/* If the process is stopped at once, there are still hosts of attempts that never left, besides those
+ * remembered. */
 void gate_fini(struct gate *gate)
 {
     gate_hosts_forget(gate);

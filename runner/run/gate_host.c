@@ -13,10 +13,10 @@
 
 static int compare(const void *a, const void *b)
 {
-    return strcmp(a, b); /* a name, or a host, which begins with its name */
+    return strcmp(a, b); /* each is a name, or a host or peer, which begins with its name */
 }
 
-/* "host:port", in lower case. Returns false if it does not fit. */
+/* Write "host:port", in lower case. Returns false if it does not fit. */
 static bool name_of(char name[GATE_NAME_SIZE], struct slice host, uint16_t port)
 {
     if (host.len + sizeof ":65535" > GATE_NAME_SIZE) {
@@ -33,7 +33,8 @@ static bool name_of(char name[GATE_NAME_SIZE], struct slice host, uint16_t port)
     return true;
 }
 
-/* What is in tree by the name, or something of size bytes that begins with it. NULL: out of memory. */
+/* Returns the item of that name in tree; if there is none, adds one of size bytes that begins with the name.
+ * NULL: out of memory. */
 static void *get_or_add(void **tree, const char name[GATE_NAME_SIZE], size_t size)
 {
     void **found = tfind(name, tree, compare);
@@ -75,7 +76,7 @@ void gate_host_count(struct gate *gate, struct gate_host *host)
     host->doubtful = doubtful;
 }
 
-/* A span begins now. Without memory nothing is earned. */
+/* Begin a span now. If memory is short, the host earns nothing. */
 static void begin_span(struct gate *gate, struct gate_host *host, struct mono_ms now)
 {
     int64_t took_ms = host->trust.took_ms;
@@ -99,7 +100,6 @@ static void end_span(struct gate *gate, struct gate_host *host, struct mono_ms n
     gate_host_count(gate, host);
 }
 
-/* All spans that are over. */
 void gate_hosts_expire(struct gate *gate, struct mono_ms now)
 {
     struct heap_item *first;
@@ -127,7 +127,8 @@ size_t gate_spares(const struct gate *gate)
     return (limits->max_slow < limits->max ? limits->max_slow : limits->max) / 8;
 }
 
-/* What comes later finds places only if what came first has left some: it will not give them back. */
+/* Returns true if host, with one more doubtful attempt, leaves enough for those that come later: what hangs
+ * does not give its places back. */
 static bool leaves_enough(const struct gate_host *host, size_t all, size_t left)
 {
     size_t many = host->quick ? GATE_MANY_QUICK : GATE_MANY;
@@ -178,7 +179,7 @@ static void peer_leave(struct gate *gate, struct gate_host *host)
     }
 }
 
-/* host leads to peer, from now on. */
+/* Let host lead to peer from now on. */
 static void peer_join(struct gate *gate, struct gate_host *host, struct gate_peer *peer)
 {
     if (host->peer == peer) {

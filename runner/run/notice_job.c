@@ -4,7 +4,7 @@
 #include "job/notice.h"
 #include "text/base64.h"
 
-/* The JSON of the notice, in base64, so that nothing in it is taken for a template. */
+/* Write the JSON of the notice, in base64, so that nothing in it counts as a template. */
 static enum err make_body(struct buffer *out, const struct notice *notice,
                           const struct store_claimed *claimed)
 {
@@ -47,14 +47,15 @@ enum err notice_job_restore(struct job *out, const struct store_claimed *claimed
     struct notice notice;
     struct buffer body;
     if (notice_parse(&notice, &claimed->attempt.job, claimed->notice) != ERR_OK) {
-        return err_set(info, ERR_PROTOCOL, "what a notice is to tell cannot be read");
+        return err_set(info, ERR_PROTOCOL, "the text of the notice is malformed");
     }
     buffer_init(&body, 0);
     enum err err = make_body(&body, &notice, claimed);
     if (err == ERR_OK) {
         struct job_fields fields =
             fields_of(&notice, &claimed->fields, (struct slice){buffer_str(&body), body.len});
-        err = job_restore(out, &claimed->attempt.job, &fields, claimed->created, zones, info);
+        const struct job_stored stored = {&claimed->attempt.job, &fields, claimed->created};
+        err = job_restore(out, &stored, zones, info);
     }
     buffer_fini(&body);
     return err;

@@ -12,7 +12,7 @@ enum {
 /* One script call under way. */
 struct batch {
     struct outbox *outbox;
-    struct outbox_queue *queue; /* where it comes from */
+    struct outbox_queue *queue; /* the queue that the batch is from */
     size_t count;
     struct attempt *attempts[STORE_BATCH_MAX];
 };
@@ -98,7 +98,7 @@ static void put_back(struct batch *batch)
     }
 }
 
-/* Only the queue that was refused pauses: one shard alone may be in trouble. */
+/* Only the queue that was refused pauses: perhaps only one shard is in trouble. */
 static void pause_queue(const struct batch *batch, const char *why)
 {
     struct outbox *outbox = batch->outbox;
@@ -111,7 +111,7 @@ static void pause_queue(const struct batch *batch, const char *why)
     batch->queue->refused = true;
 }
 
-/* Redis did what it was asked to do: what became of each attempt? */
+/* Redis did what it was asked to do: pass on its verdict on each attempt. */
 static void pass_verdicts(struct batch *batch, const struct reply *reply)
 {
     struct outbox *outbox = batch->outbox;
@@ -123,7 +123,7 @@ static void pass_verdicts(struct batch *batch, const struct reply *reply)
         enum store_verdict verdict;
         struct errinfo info;
         if (store_verdict_at(reply, i, &verdict, &info) != ERR_OK) {
-            /* No script of ours answers so: whatever replaced it, the claim cannot be counted on. */
+            /* No script of ours answers so. Something else ran in its place, so do not rely on the claim. */
             log_error("bug: unreadable verdict", log_str("error", info.text));
             verdict = STORE_LOST;
         }

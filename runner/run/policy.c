@@ -1,7 +1,7 @@
 /* policy: see policy.h. */
 #include "run/policy.h"
 
-/* Evenly from 0 to max. */
+/* Returns a number drawn evenly from 0 to max. */
 static int64_t draw(int64_t max, uint32_t random)
 {
     return (int64_t)((uint64_t)(max + 1) * random >> 32);
@@ -45,8 +45,8 @@ static bool is_worth_a_retry(const struct job *job, const struct policy_failure 
     return !failure->answered || job->retry.client_errors || !is_final(failure->status);
 }
 
-/* What the target asks for is the least. A target that asks for less than the backoff, for nothing, or for a
- * time that is over by our clock, gets no burst either. */
+/* Returns how long to wait: at least what the target asks for, and at least the backoff. So a target that
+ * asks for less, for nothing, or for a time that is over by our clock gets no burst either. */
 static int64_t wait_of(const struct retry *rule, const struct policy_failure *failure, uint32_t random)
 {
     int attempt = policy_attempt_in_round(failure->attempt, rule->max_attempts);
@@ -85,9 +85,9 @@ int64_t policy_put_off_ms(int64_t late_ms, uint32_t random)
     return wait / 2 + draw(wait - wait / 2, random);
 }
 
-/* The first occurrence at or after `at`, of a schedule that has one at scheduled (before at). @every has its
- * instants only from one to the next, so the steps that lie between are leapt over. ms = INT64_MAX: there is
- * none. */
+/* Returns the first occurrence at or after `at` of a schedule that has one at scheduled (before at). Instants
+ * of @every are known only from one to the next, so it skips the steps in between by division. ms =
+ * INT64_MAX: there is none. */
 static struct wall_ms first_from(const struct job *job, struct wall_ms scheduled, struct wall_ms at)
 {
     struct wall_ms from = {at.ms - 1};
@@ -99,15 +99,16 @@ static struct wall_ms first_from(const struct job *job, struct wall_ms scheduled
     return job_next(job, from, &next) ? next : (struct wall_ms){INT64_MAX};
 }
 
-/* Of the occurrences from first to now, the one with max - 1 others behind it; first if there are fewer. */
+/* Returns the one of the occurrences from first to now that has max - 1 later ones; first if there are fewer.
+ */
 static struct wall_ms first_of_latest(const struct job *job, struct wall_ms first, struct wall_ms now,
                                       int max)
 {
     struct wall_ms at;
-    return job_nth_last(job, first, now, max, &at) ? at : first;
+    return job_nth_last(job, (struct when_range){first, now}, max, &at) ? at : first;
 }
 
-/* The first occurrence from scheduled on that is still called. */
+/* Returns the first occurrence from scheduled on that is still called. */
 static struct wall_ms first_to_call(const struct job *job, struct wall_ms scheduled, struct wall_ms now)
 {
     const struct catch_up *rule = &job->catch_up;
@@ -117,15 +118,16 @@ static struct wall_ms first_to_call(const struct job *job, struct wall_ms schedu
     return none || first.ms > now.ms ? first : first_of_latest(job, first, now, rule->max);
 }
 
-/* The gap from scheduled up to, not including, next. scheduled need not be an instant of the schedule: after
- * new rules of a time zone a job may be due at another one. */
+/* Returns the gap from scheduled up to, not including, next. scheduled need not be an instant of the
+ * schedule: after a change of a time zone's rules, a job may be due at another instant. */
 static struct policy_gap measure(const struct job *job, struct wall_ms scheduled, struct wall_ms next,
                                  struct wall_ms now)
 {
     struct policy_gap gap = {.next = next, .until = scheduled};
     struct wall_ms end = {next.ms <= now.ms ? next.ms - 1 : now.ms};
-    gap.count = 1 + job_count(job, scheduled, end);
-    if (gap.count > 1 && !job_nth_last(job, scheduled, end, 1, &gap.until)) {
+    struct when_range range = {scheduled, end};
+    gap.count = 1 + job_count(job, range);
+    if (gap.count > 1 && !job_nth_last(job, range, 1, &gap.until)) {
         gap.until = scheduled; /* cannot be */
     }
     return gap;

@@ -1,6 +1,6 @@
-/* runner_context: what every part of the runner works with. The runner owns it and fills it before it makes
- * the parts; they borrow it for their lives, and change nothing in it but the time of the cluster_clock. So
- * what is kept of the past, say, is stated in one place.
+/* runner_context: what every part of the runner works with. The runner owns it, and fills it before it makes
+ * the parts. They borrow it for their lives, and change only the time of the cluster_clock. So facts such as
+ * how much of the past is kept are stated in one place.
  */
 #ifndef DRONC_RUNNER_CONTEXT_H
 #define DRONC_RUNNER_CONTEXT_H
@@ -16,7 +16,7 @@ struct zones;
 struct runner_context {
     struct loop *loop;
     struct redis_link *link;             /* for commands */
-    struct cluster_clock *cluster_clock; /* what time it is in Redis; the heartbeats feed it */
+    struct cluster_clock *cluster_clock; /* Redis' clock; the heartbeats feed it */
     struct zones *zones;
     struct vault *vault;    /* NULL: there are neither secrets nor signing keys */
     const char *runner;     /* this runner's id */

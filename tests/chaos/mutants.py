@@ -79,7 +79,7 @@ MUTANTS = [
     Mutant("next-from-now", "the next instant is computed from the scheduled one", (1, 2),
            "kill-runner,kill-redis,stop-redis",
            (("runner/run/attempts.c", "if (!job_next(&attempt->job, attempt->claim.scheduled, &attempt->following)) {",
-             """struct wall_ms now = cluster_clock_now(attempts->cluster_clock);
+             """struct wall_ms now = cluster_clock_now(attempts_clock(attempts));
     now = now.ms > attempt->claim.scheduled.ms ? now : attempt->claim.scheduled;
     if (!job_next(&attempt->job, now, &attempt->following)) {"""),)),
     Mutant("no-reconciling", "claims whose answer was lost with a connection are handed back", (5, 7),
@@ -284,6 +284,10 @@ redis.call('ZADD', due_key, first_due, job_id)
              "        spare = call->easy;\n    } else {\n        curl_easy_cleanup(call->easy);\n    }\n"),
             ("runner/http/http_client.c", "    call->easy = curl_easy_init();\n",
              "    call->easy = spare != NULL ? spare : curl_easy_init();\n    spare = NULL;\n"))),
+    Tested("unprinted-field", "every field that is not at its default is part of what a job's id is made of", "test_fields.py",
+           (("lib/job/call_options.c", '    print_number(out, "keep_response", options->keep_response, 0);\n', ""),), "another_job"),
+    Tested("undescribed-field", "every field that is not at its default goes to Redis, and back to who asks", "test_fields.py",
+           (("lib/job/stateful.c", "    fields->max_runs = (struct job_number){stateful->max_runs > 0, stateful->max_runs};\n", ""),), "comes_back"),
 ]
 
 
@@ -305,7 +309,7 @@ def prepare(mutant):
     home.mkdir(parents=True)
     names = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\n")
     for name in filter(None, names):
-        if name.split("/")[0] in ("lib", "fcgi", "runner", "scripts", "nginx", "redis", "tests", "Makefile"):
+        if name.split("/")[0] in ("lib", "fcgi", "runner", "admin", "scripts", "nginx", "redis", "tests", "Makefile"):
             (home / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, home / name)
     if (ROOT / "build" / "release").exists():

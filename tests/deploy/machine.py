@@ -2,6 +2,7 @@
 
 It has a network of its own (a loopback, nothing else), so its ports are free. Commands that install packages use the host's network.
 """
+import fcntl
 import os
 import re
 import shutil
@@ -29,14 +30,17 @@ def run(*argv, **options):
 
 
 def bootstrap(suite):
-    """A pristine tree of the suite; debootstrap makes it once."""
+    """A pristine tree of the suite; debootstrap makes it once, also for tests that run side by side."""
     tree = HOME / suite
-    if not (tree / "done").exists():
-        shutil.rmtree(tree, ignore_errors=True)
-        tree.mkdir(parents=True)
-        with open(HOME / f"{suite}.log", "w", encoding="utf-8") as log:
-            run("debootstrap", "--variant=minbase", f"--include={PACKAGES}", suite, tree / "root", stdout=log, stderr=log)
-        (tree / "done").touch()
+    HOME.mkdir(parents=True, exist_ok=True)
+    with open(HOME / f"{suite}.lock", "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (tree / "done").exists():
+            shutil.rmtree(tree, ignore_errors=True)
+            tree.mkdir()
+            with open(HOME / f"{suite}.log", "w", encoding="utf-8") as log:
+                run("debootstrap", "--variant=minbase", f"--include={PACKAGES}", suite, tree / "root", stdout=log, stderr=log)
+            (tree / "done").touch()
     return tree / "root"
 
 

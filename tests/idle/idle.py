@@ -7,11 +7,12 @@ connections of the calls before. Prints a row for each pair. The status is 1 whe
 calls of the longest time-out: four minutes.
 """
 import argparse
+import contextlib
+import json
 import pathlib
 import re
 import sys
 import tempfile
-import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "system"))
@@ -63,13 +64,24 @@ class Pair:
         return lost + twice
 
 
-def ended_calls(runner, pairs):
-    """The runner's lines about calls, by pair."""
-    ended = {pair.url: [] for pair in pairs}
-    for entry in runner.log:
-        if entry["event"] in ("call succeeded", "call failed"):
-            ended[re.match(r"http://[^/]+/", entry["api"])[0]].append(entry)
-    return [ended[pair.url] for pair in pairs]
+class EndedCalls:
+    """The runner's lines about calls, by pair. Each line is read once: to read all of them each time would slow the runner down."""
+
+    def __init__(self, runner, pairs):
+        self.file = open(runner.home / f"{runner.name}.out", encoding="utf-8")  # pylint: disable=consider-using-with
+        self.pairs, self.rest = pairs, ""
+        self.of = {pair.url: [] for pair in pairs}
+
+    def read(self):
+        *lines, self.rest = (self.rest + self.file.read()).split("\n")
+        for entry in (json.loads(line) for line in lines if line.startswith("{")):
+            if entry["event"] in ("call succeeded", "call failed"):
+                self.of[re.match(r"http://[^/]+/", entry["api"])[0]].append(entry)
+
+    def unfinished(self):
+        """The pairs that have calls to come."""
+        self.read()
+        return [pair for pair in self.pairs if not pair.is_over(self.of[pair.url])]
 
 
 def main():
@@ -82,12 +94,12 @@ def main():
     pairs = [Pair(loop, idle, trip, arguments.calls, arguments.tells) for idle in arguments.idle for trip in arguments.trip]
     for pair in pairs:
         pair.plant(handler)
-    limit = time.time() + 120 + 4 * max(arguments.idle)
-    while not all(pair.is_over(ended) for pair, ended in zip(pairs, ended_calls(runner, pairs))) and time.time() < limit:
-        time.sleep(1)
+    ended = EndedCalls(runner, pairs)
+    with contextlib.suppress(AssertionError):  # the rows show what is missing
+        harness.wait_for(lambda: not ended.unfinished() or not runner.running, 120 + 4 * max(arguments.idle))
+    missing = ended.unfinished()
     print(f"{'idle':>6} {'round trip':>8} {'calls':>7} {'lost':>6} {'twice':>6} {'connections':>12}")
-    bad = sum(pair.row(ended) for pair, ended in zip(pairs, ended_calls(runner, pairs)))
-    missing = [pair for pair, ended in zip(pairs, ended_calls(runner, pairs)) if not pair.is_over(ended)]
+    bad = sum(pair.row(ended.of[pair.url]) for pair in pairs)
     runner.terminate(30)
     handler.kill()
     redis.kill()

@@ -248,8 +248,26 @@ class Response:
         return self.error["code"] if self.status >= 400 else "OK"
 
 
+def admin(*args, cwd=None, **settings):
+    """dronc-admin, when it has ended."""
+    return subprocess.run([DIST / "dronc-admin", *args], env=environment(**settings), cwd=cwd, capture_output=True, text=True,
+                          timeout=30 * SCALE, check=False)
+
+
+def make_key(settings, *args):
+    """The token of a new API key in the Redis of these settings; args: dronc-admin's."""
+    done = admin("key", "create", *(args or ("--scopes", "*")), **settings)
+    assert done.returncode == 0, done
+    return done.stdout.strip()
+
+
 class Client:
     """What can be asked of the API; how the request gets there is request()'s business."""
+
+    token = None  # of an API key, which goes along with each request that names no other
+
+    def with_token(self, headers):
+        return {"authorization": self.token and f"Bearer {self.token}", **dict(headers)}
 
     def request(self, method, uri, body=None, headers=()):
         raise NotImplementedError
@@ -339,7 +357,7 @@ class HttpClient(Client):
     def request(self, method, uri, body=None, headers=()):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=self.timeout)
         try:
-            connection.request(method, uri, body, _header_names(headers))
+            connection.request(method, uri, body, _header_names(self.with_token(headers)))
             answer = connection.getresponse()
             return Response(answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read())
         finally:
@@ -376,7 +394,9 @@ def cgi_variables(method, uri, body, headers):
 
 
 class FastCgiClient(Client):
-    """Asks a handler without a web server."""
+    """Asks a handler without a web server. variables: what a web server would tell besides, such as SERVER_ADDR."""
+
+    variables = {}
 
     def __init__(self, path, timeout=15):
         self.path, self.timeout = str(path), timeout * SCALE
@@ -384,7 +404,7 @@ class FastCgiClient(Client):
     def request(self, method, uri, body=None, headers=()):
         body = body.encode() if isinstance(body, str) else body
         params = b"".join(self._pair(k.encode(), v.encode())
-                          for k, v in cgi_variables(method, uri, body, headers).items())
+                          for k, v in {**cgi_variables(method, uri, body, self.with_token(headers)), **self.variables}.items())
         with socket.socket(socket.AF_UNIX) as peer:
             peer.settimeout(self.timeout)
             peer.connect(self.path)

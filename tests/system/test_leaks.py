@@ -12,28 +12,16 @@ from pathlib import Path
 
 import pytest
 
+from definitions import FIELDS, FULL
 from harness import DIST, ROOT, SANITIZED, sanitizer_reports
 from planted import plant_dead
-from world import DOCUMENT, OPERATIONS, World
+from world import OPERATIONS, World
 
 CALLS = 1000
 ROUNDS = 5         # of so many calls: what a leak takes it takes each time, while the allocator of a sanitizer has enough in the end
 BAD_CALLS = 20     # of each way to be refused
 GROWTH_KB = 400    # what a size may differ by; a thousand leaks of half a kilobyte are more
 SANITIZERS = {"ASAN_OPTIONS": "detect_leaks=1:quarantine_size_mb=0:thread_local_quarantine_size_kb=0"}
-
-COMMON = {
-    "schedule": "*/40 0 0 29 2 ?", "api": "https://example.com/report?at={{scheduled_time}}", "timezone": "Europe/Berlin",
-    "catch_up": "all", "catch_up_window_s": 3600, "catch_up_max": 7, "method": "POST", "timeout_ms": 5000, "connect_timeout_ms": 900,
-    "headers": {f"X-Header-{n}": "value" * 40 for n in range(16)}, "follow_redirects": 3, "keep_response": True,
-    "success": {"status": [200, "202-204", "3xx"], "body_contains": "ok" * 100}, "description": "words " * 100,
-    "tags": ["reports", *(f"tag {n}" for n in range(15))], "overlap": "queue", "pause_after_failures": 9, "jitter_ms": 5000,
-    "on_failure_url": "https://example.com/failing", "on_recovery_url": "https://example.com/well", "max_runs": 1000, "signing": "orders",
-    "starts_at": "2020-01-01T00:00:00+01:00", "ends_at": "2190-01-01T00:00:00Z"}
-RETRY = {"max_attempts": 9, "min_backoff_ms": 10, "max_backoff_ms": 99, "multiplier": 1.5, "jitter": "none", "max_duration_ms": 60000}
-FULL = [
-    {**COMMON, "type": "ATLEAST_ONCE", "name": "hourly report", "body": "some text {{execution_id}} " * 300, "retry": RETRY, "retry_client_errors": True},
-    {**COMMON, "type": "ATMOST_ONCE", "name": "hourly bytes", "body_base64": "AAAA" * 2000, "retry": RETRY, "retry_unsent": True}]
 
 
 def a_definition(n):
@@ -81,7 +69,7 @@ def test_leaks_are_noticed_here(home):
 
 
 def test_jobs_here_own_all_that_a_job_can_own():
-    assert set().union(*FULL) == set(DOCUMENT.content["components"]["schemas"]["JobFields"]["properties"])
+    assert set().union(*FULL) == set(FIELDS)
 
 
 @pytest.fixture(params=["sanitized", "as tested"])

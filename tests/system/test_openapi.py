@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from harness import ROOT, at_second, id_bytes, job_key, key_of, sanitizer_reports, soon, wait_for
+from harness import ROOT, admin, at_second, id_bytes, job_key, key_of, sanitizer_reports, soon, wait_for
 from openapi import CHECKED, TOLD
 from planted import plant_dead
 from world import BASE, DOCUMENT, OPERATIONS, START, World
@@ -43,7 +43,7 @@ def test_document_has_the_parts_that_openapi_asks_for():
     content = DOCUMENT.content
     assert set(content) <= {"openapi", "info", "servers", "tags", "security", "paths", "components"}
     assert re.fullmatch(r"3\.1\.\d+", content["openapi"]) and content["info"]["title"] and content["info"]["version"]
-    assert set(content["components"]) <= {"schemas", "parameters", "requestBodies", "responses", "headers"}
+    assert set(content["components"]) <= {"securitySchemes", "schemas", "parameters", "requestBodies", "responses", "headers"}
     ids = [op.node["operationId"] for op in OPERATIONS]
     assert len(ids) == len(set(ids))
 
@@ -53,13 +53,13 @@ def test_references_lead_somewhere_and_every_component_is_used():
     for ref in refs:
         DOCUMENT.at(ref)
     unused = [f"{kind}/{name}" for kind, parts in DOCUMENT.content["components"].items() for name in parts
-              if not any((ref + "/").startswith(f"#/components/{kind}/{name}/") for ref in refs)]
+              if kind != "securitySchemes" and not any((ref + "/").startswith(f"#/components/{kind}/{name}/") for ref in refs)]
     assert not unused
 
 
 @every(OPERATIONS)
 def test_operation_is_well_formed(op):
-    assert set(op.node) <= {"operationId", "tags", "summary", "description", "parameters", "requestBody", "responses"}
+    assert set(op.node) <= {"operationId", "tags", "summary", "description", "parameters", "requestBody", "responses", "security"}
     assert set(op.node["tags"]) <= {tag["name"] for tag in DOCUMENT.content["tags"]}
     assert op.path.startswith("/") and op.method in METHODS
     places = [(p["in"], p["name"]) for p in op.params]
@@ -260,7 +260,28 @@ def conflict_of_job(world, op):
     return world.ask(op, job_id)
 
 
-CONFLICTS = {"scheduleJob": conflict_of_definition, "redriveDead": conflict_of_dead}
+def conflict_of_new_key(world, op):
+    """The certificate is a key already."""
+    body = json.dumps({"name": "a machine", "scopes": ["jobs:read"], "cert_dn": f"CN=machine {world.count}"})
+    world.ask(op, body=body)
+    return world.ask(op, body=body)
+
+
+def conflict_of_key(world, op):
+    """It is a certificate, and has no token."""
+    made = admin("key", "create", "--scopes", "jobs:read", "--cert-dn", f"CN=other {world.count}", **world.redis.settings())
+    return world.ask(op, entry=made.stdout.strip())
+
+
+CONFLICTS = {"scheduleJob": conflict_of_definition, "redriveDead": conflict_of_dead, "createKey": conflict_of_new_key, "rotateKey": conflict_of_key}
+
+
+def ask_without_a_key(world, op):
+    return world.ask(op, authorization=None)
+
+
+def ask_with_a_weak_key(world, op):
+    return world.ask(op, authorization=f"Bearer {world.weak_token}")
 
 
 def succeed(world, op):
@@ -279,7 +300,7 @@ def send_an_unknown_parameter(world, op):
 
 def ask_for_what_is_not_there(world, op):
     entry = world.uri(op, "capi:" + "0" * 64).split("/")[3]
-    world.db.flushdb()
+    world.empty()
     return world.ask(op, entry=entry)
 
 
@@ -327,6 +348,7 @@ def ask_while_redis_is_away(world, op):
 
 
 WAYS = {200: succeed, 201: succeed, 202: succeed, 204: succeed, 304: find_it_unchanged, 400: send_an_unknown_parameter,
+        401: ask_without_a_key, 403: ask_with_a_weak_key,
         404: ask_for_what_is_not_there, 409: conflict, 412: name_another_version, 413: send_too_much, 414: send_a_long_query, 415: send_no_json,
         422: use_a_key_for_another_body,
         500: ask_while_redis_is_away, 503: ask_while_redis_is_away}

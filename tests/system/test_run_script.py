@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import target as t
-from harness import (NEVER_SOON, RUN, HttpClient, Program, at_second, environment, free_port, is_alive, processes_in, soon, state_of, wait_for)
+from harness import (DIST, NEVER_SOON, RUN, HttpClient, Program, at_second, environment, free_port, is_alive, processes_in, soon, state_of, wait_for)
 
 NAMES = {"redis": "redis-server", "nginx": "nginx", "fcgi": "dronc-fcgi", "runner": "dronc-runner"}
 
@@ -90,10 +90,37 @@ def test_relative_data_directory_is_meant_from_where_one_stands(make_stack):
     assert (stack.home / "some" / "where" / "run" / "runner.pid").exists()
 
 
-@pytest.mark.parametrize("address, warned", [("127.0.0.3", False), ("0.0.0.0", True)])
-def test_address_that_strangers_reach_is_warned_of(make_stack, address, warned):
-    stack = make_stack(HTTP_ADDR=address).start()
-    assert ("WARNING: HTTP_ADDR is 0.0.0.0" in stack.program.err) == warned
+@pytest.mark.parametrize("address, auth, warned", [("127.0.0.3", None, False), ("0.0.0.0", "none", True)])
+def test_address_that_strangers_reach_without_a_key_is_warned_of(make_stack, address, auth, warned):
+    stack = make_stack(HTTP_ADDR=address, API_AUTH=auth).start()
+    assert ("WARNING: API_AUTH is none: whoever reaches 0.0.0.0" in stack.program.err) == warned
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0", "::"])
+@pytest.mark.parametrize("auth", [None, "keys"])
+def test_address_that_strangers_reach_needs_a_key(make_stack, address, auth):
+    code, lines = make_stack(HTTP_ADDR=address, API_AUTH=auth).fail_to_start()
+    assert (code, len(lines)) == (2, 1)
+    assert f"HTTP_ADDR: {address} would let anyone in: dist/dronc-admin key create first" in lines[0]
+
+
+def test_address_that_strangers_reach_is_listened_on_once_there_is_a_key(make_stack):
+    """As an operator does it who read that line."""
+    first = make_stack().start()
+    made = subprocess.run([DIST / "dronc-admin", "key", "create"], cwd=first.home, env=environment(DATA_DIR=first.data), capture_output=True, text=True,
+                          check=True)
+    assert first.stop() == 0
+    stack = make_stack(HTTP_ADDR="0.0.0.0").start()
+    assert "WARNING" not in stack.program.err
+    assert stack.get("/v1/jobs").status == 401
+    assert stack.get("/v1/jobs", authorization=f"Bearer {made.stdout.strip()}").status == 200
+
+
+def test_own_redis_with_a_key_is_enough(make_stack, redis):
+    stack = make_stack(HTTP_ADDR="0.0.0.0", **redis.settings())
+    assert "HTTP_ADDR: 0.0.0.0 would let anyone in: dist/dronc-admin key create first" in stack.fail_to_start()[1][0]
+    subprocess.run([DIST / "dronc-admin", "key", "create"], env=environment(**redis.settings()), capture_output=True, check=True)
+    assert stack.start().get("/v1/jobs").status == 401
 
 
 def test_start_says_where_the_logs_are(make_stack):

@@ -8,7 +8,7 @@ import pytest
 from harness import DIST, ROOT, environment
 
 PAGE = next(path for path in (ROOT / "docs" / "configuration.md", ROOT / "README.md") if path.exists())
-OF_THE_STACK = {"HTTP_ADDR", "HTTP_PORT", "DATA_DIR"}  # settings of `make run` and Docker, not of a program
+OF_THE_STACK = {"HTTP_PORT", "DATA_DIR"}  # settings of `make run` and Docker, not of a program
 FIXED_IN_DOCKER = {"REDIS_HOST", "REDIS_PORT", "REDIS_SOCKET", "REDIS_USERNAME", "REDIS_PASSWORD", "REDIS_DB", "TZDIR"}
 
 

@@ -118,7 +118,7 @@ def test_status_counts_calls_and_says_what_is_wrong(make_runner, supervisor, red
     redis.kill()
     supervisor.wait("STATUS", "waiting for Redis")
     hook.release()
-    supervisor.wait("STATUS", "0 calls under way, 1 attempts held, 1 not yet told to Redis")
+    supervisor.wait("STATUS", "0 calls under way, 1 attempts held, 1 not yet sent to Redis")
     redis.start()
     wait_for(lambda: supervisor.values("STATUS")[-1] == "0 calls under way, 0 attempts held")
 

@@ -3,7 +3,7 @@ import json
 import time
 from urllib.parse import quote, urlencode
 
-from harness import NEVER_SOON, ROOT, Handler, Redis, id_bytes, job_key, key_of
+from harness import NEVER_SOON, ROOT, Handler, Redis, id_bytes, job_key, key_of, make_key
 from openapi import Document
 from planted import plant, plant_dead
 
@@ -23,11 +23,27 @@ class World:
         self.db = self.redis.client()
         self.handler = Handler(home, self.redis, **settings)
         self.count, self.instant = 0, START
+        # One key may do everything, and goes along with each request; the other may do nothing that a route needs.
+        self.handler.token = make_key(self.redis.settings())
+        self.weak_token = make_key(self.redis.settings(), "--scopes", "self")
+        self.keys = {key: self.db.dump(key) for key in self.db.keys("dronc:key*")}
 
     def close(self):
         self.handler.terminate()
         self.db.close()
         self.redis.kill()
+
+    def empty(self):
+        """Nothing is left in Redis but the two keys."""
+        self.db.flushdb()
+        for key, value in self.keys.items():
+            self.db.restore(key, 0, value)
+
+    def key(self):
+        """The id of an API key that no other test knows."""
+        self.count += 1
+        body = json.dumps({"name": f"key {self.count}", "scopes": ["jobs:read"]})
+        return self.handler.request("POST", "/v1/keys", body, {"content_type": "application/json"}).json["id"]
 
     def job(self, **fields):
         """A job that no other test knows."""
@@ -55,6 +71,8 @@ class World:
             due = int(time.time() * 1000) + 1000  # of this job, not of an earlier one of its id
             plant_dead(self.db, [(job_id, due)])
             return f"dead:{job_id[5:]}:{due}"
+        if name == "KeyId":
+            return self.key()
         return job_id if name == "JobId" else None
 
     def uri(self, op, job_id, query=(), entry=None):

@@ -150,7 +150,7 @@ static inline enum store_answer answer(struct cmd *cmd)
 static inline enum store_answer pause_it(void)
 {
     struct cmd cmd;
-    store_job_pause(&cmd, &a, "user", slice_of("why not"));
+    store_job_pause(&cmd, &a, "user", slice_of("why not"), (struct slice){"", 0});
     return answer(&cmd);
 }
 
@@ -164,11 +164,12 @@ static inline enum store_answer delete_it(void)
 /* The job as it is; false: it is gone. */
 static inline bool get(struct store_job *out, size_t *records)
 {
-    struct wall_ms now;
+    struct store_job_head head;
     struct cmd cmd;
     store_job_get(&cmd, &a, 10);
     call(&cmd);
-    enum err err = store_job_get_reply(reply, &a, out, &now, records, &info);
+    enum err err = store_job_get_reply(reply, &a, out, &head, &info);
+    *records = head.count;
     assert_true(err == ERR_OK || err == ERR_NOT_FOUND);
     return err == ERR_OK;
 }

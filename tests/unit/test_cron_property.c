@@ -175,16 +175,17 @@ static size_t count_by_steps(struct world *w, const struct cron *c, const struct
         seen[count++] = at_s;
     if (count == FIRINGS)
         until_s = seen[count - 1];
-    assert_int_equal(cron_count(c, zone, from_s, until_s), count);
+    assert_int_equal(cron_count(c, zone, (struct cron_range){from_s, until_s}), count);
     for (int i = 0; i < 3 && count > 0; i++) {
         const size_t k = brute_below(&w->random, (unsigned)count);
 
-        assert_int_equal(cron_count(c, zone, from_s, seen[k]), k + 1);
-        assert_int_equal(cron_count(c, zone, from_s, seen[k] - 1), k);
-        assert_true(cron_nth_last(c, zone, from_s, until_s, (int64_t)(count - k), &at_s));
+        assert_int_equal(cron_count(c, zone, (struct cron_range){from_s, seen[k]}), k + 1);
+        assert_int_equal(cron_count(c, zone, (struct cron_range){from_s, seen[k] - 1}), k);
+        assert_true(
+            cron_nth_last(c, zone, (struct cron_range){from_s, until_s}, (int64_t)(count - k), &at_s));
         assert_int_equal(at_s, seen[k]);
     }
-    assert_false(cron_nth_last(c, zone, from_s, until_s, (int64_t)count + 1, &at_s));
+    assert_false(cron_nth_last(c, zone, (struct cron_range){from_s, until_s}, (int64_t)count + 1, &at_s));
     return count;
 }
 
@@ -229,12 +230,12 @@ TEST(count_at_the_edges)
     const struct cron c = must_parse("0 0 0 1 1 ? *");
     const struct cron never = must_parse("0 0 30 2 *");
 
-    assert_int_equal(cron_count(&c, NULL, INT64_MIN, INT64_MAX), 230);
-    assert_int_equal(cron_count(&c, NULL, INT64_MAX, INT64_MIN), 0);
-    assert_int_equal(cron_count(&c, NULL, 0, 0), 0);
-    assert_int_equal(cron_count(&c, NULL, -1, 0), 1);
-    assert_int_equal(cron_count(&c, NULL, INT64_MAX - 1, INT64_MAX), 0);
-    assert_int_equal(cron_count(&never, NULL, INT64_MIN, INT64_MAX), 0);
+    assert_int_equal(cron_count(&c, NULL, (struct cron_range){INT64_MIN, INT64_MAX}), 230);
+    assert_int_equal(cron_count(&c, NULL, (struct cron_range){INT64_MAX, INT64_MIN}), 0);
+    assert_int_equal(cron_count(&c, NULL, (struct cron_range){0, 0}), 0);
+    assert_int_equal(cron_count(&c, NULL, (struct cron_range){-1, 0}), 1);
+    assert_int_equal(cron_count(&c, NULL, (struct cron_range){INT64_MAX - 1, INT64_MAX}), 0);
+    assert_int_equal(cron_count(&never, NULL, (struct cron_range){INT64_MIN, INT64_MAX}), 0);
 }
 
 TEST(print_of_parse_is_stable)

@@ -72,12 +72,12 @@ static void check_page(const struct feed *feed, const int *instants)
 TEST(feed_merges_newest_first)
 {
     struct feed feed;
-    feed_begin(&feed, &arena, &all, &beginning);
-    assert_int_equal(feed_advance(&feed, 10), ALL_SHARDS);
+    feed_begin(&feed, &arena, &all, &beginning, 10);
+    assert_int_equal(feed_advance(&feed), ALL_SHARDS);
     fill(&feed, 0, 5, (const int[]){90, 40, 0});
     fill(&feed, 1, 5, (const int[]){80, 70, 10, 0});
     fill_rest_empty(&feed, 2);
-    assert_int_equal(feed_advance(&feed, 10), 0);
+    assert_int_equal(feed_advance(&feed), 0);
     check_page(&feed, (const int[]){90, 80, 70, 40, 10, 0});
     arena_fini(&arena);
 }
@@ -85,15 +85,15 @@ TEST(feed_merges_newest_first)
 TEST(feed_asks_again_only_where_more_may_be)
 {
     struct feed feed;
-    feed_begin(&feed, &arena, &all, &beginning);
+    feed_begin(&feed, &arena, &all, &beginning, 4);
     fill(&feed, 0, 2, (const int[]){90, 80, 0});
     fill(&feed, 1, 2, (const int[]){20, 10, 0});
     fill_rest_empty(&feed, 2);
-    assert_int_equal(feed_advance(&feed, 4), 1U << 0);
+    assert_int_equal(feed_advance(&feed), 1U << 0);
     assert_string_equal(feed.shards[0].before, "80-0");
     assert_int_equal(feed.page_count, 2);
     fill(&feed, 0, 4, (const int[]){70, 5, 0});
-    assert_int_equal(feed_advance(&feed, 4), 0);
+    assert_int_equal(feed_advance(&feed), 0);
     check_page(&feed, (const int[]){90, 80, 70, 20, 0});
     arena_fini(&arena);
 }
@@ -101,14 +101,14 @@ TEST(feed_asks_again_only_where_more_may_be)
 TEST(feed_stops_at_the_limit)
 {
     struct feed feed;
-    feed_begin(&feed, &arena, &all, &beginning);
+    feed_begin(&feed, &arena, &all, &beginning, 1);
     fill(&feed, 0, 2, (const int[]){90, 80, 0});
     fill_rest_empty(&feed, 1);
-    assert_int_equal(feed_advance(&feed, 1), 0);
+    assert_int_equal(feed_advance(&feed), 0);
     check_page(&feed, (const int[]){90, 0});
-    feed_begin(&feed, &arena, &all, &beginning);
+    feed_begin(&feed, &arena, &all, &beginning, 1);
     assert_int_equal(feed.page_count, 0);
-    assert_int_equal(feed_advance(&feed, 1), ALL_SHARDS);
+    assert_int_equal(feed_advance(&feed), ALL_SHARDS);
     arena_fini(&arena);
 }
 
@@ -117,16 +117,16 @@ TEST(feed_skips_what_cannot_be_read_and_goes_on_behind_it)
     struct feed feed;
     struct fake_reply fake;
     struct errinfo info;
-    feed_begin(&feed, &arena, &all, &beginning);
+    feed_begin(&feed, &arena, &all, &beginning, 5);
     fake_begin(&fake, 0);
     fake_add(&fake, 90, NULL);
     fake_add(&fake, 80, "garbage");
     assert_int_equal(feed_fill(&feed, 0, &fake.reply, 2, &info), ERR_OK);
     fill_rest_empty(&feed, 1);
-    assert_int_equal(feed_advance(&feed, 5), 1U << 0);
+    assert_int_equal(feed_advance(&feed), 1U << 0);
     assert_string_equal(feed.shards[0].before, "80-0");
     fill(&feed, 0, 5, (const int[]){0});
-    assert_int_equal(feed_advance(&feed, 5), 0);
+    assert_int_equal(feed_advance(&feed), 0);
     check_page(&feed, (const int[]){90, 0});
     arena_fini(&arena);
 }
@@ -136,13 +136,13 @@ TEST(feed_gives_up_on_a_shard_without_positions)
     struct feed feed;
     struct fake_reply fake;
     struct errinfo info;
-    feed_begin(&feed, &arena, &all, &beginning);
+    feed_begin(&feed, &arena, &all, &beginning, 5);
     fake_begin(&fake, 0);
     fake_add(&fake, 90, NULL);
     fake.items[0] = (struct slice){NULL, 0};
     assert_int_equal(feed_fill(&feed, 0, &fake.reply, 1, &info), ERR_OK);
     fill_rest_empty(&feed, 1);
-    assert_int_equal(feed_advance(&feed, 5), 0);
+    assert_int_equal(feed_advance(&feed), 0);
     arena_fini(&arena);
 }
 
@@ -152,9 +152,9 @@ TEST(feed_reports_what_redis_refuses)
     struct errinfo info;
     struct reply error = {.kind = REPLY_ERROR, .text = slice_of("WRONGTYPE no")};
     struct job_id job = {{0}};
-    feed_begin(&feed, &arena, &all, &beginning);
+    feed_begin(&feed, &arena, &all, &beginning, 5);
     assert_int_equal(feed_fill(&feed, 0, &error, 5, &info), ERR_REFUSED);
-    assert_int_equal(feed_fill_history(&feed, &job, &error, 5, &info), ERR_REFUSED);
+    assert_int_equal(feed_fill_history(&feed, &job, &error, &info), ERR_REFUSED);
     arena_fini(&arena);
 }
 
@@ -182,15 +182,15 @@ TEST(feed_pages_are_the_same_however_little_is_asked_for_at_a_time)
         struct feed_cursor from = beginning;
         for (int newest = CROWD; newest > 0; newest -= 50) {
             unsigned missing;
-            feed_begin(&feed, &arena, &all, &from);
-            while ((missing = feed_advance(&feed, 50)) != 0) {
+            feed_begin(&feed, &arena, &all, &from, 50);
+            while ((missing = feed_advance(&feed)) != 0) {
                 for (unsigned shard = 0; shard < STORE_SHARDS; shard++) {
                     if (missing & 1U << shard) {
                         serve(&feed, shard, ask);
                     }
                 }
             }
-            feed_end(&feed, 50);
+            feed_end(&feed);
             assert_int_equal(feed.page_count, 50);
             for (int i = 0; i < 50; i++) {
                 assert_int_equal(feed_at(&feed, (size_t)i)->started.ms, newest - i);
@@ -212,8 +212,8 @@ TEST(feed_history_is_ordered_by_call)
         slice_of("o:m s:100 u:900 n:3 a:0"),
     };
     struct reply reply = {.kind = REPLY_ARRAY, .items = items, .count = sizeof items / sizeof items[0]};
-    feed_begin(&feed, &arena, &all, &beginning);
-    assert_int_equal(feed_fill_history(&feed, &job, &reply, 5, &info), ERR_OK);
+    feed_begin(&feed, &arena, &all, &beginning, 5);
+    assert_int_equal(feed_fill_history(&feed, &job, &reply, &info), ERR_OK);
     feed_sort(&feed);
     assert_int_equal(feed.page_count, 4);
     assert_int_equal(feed_at(&feed, 0)->outcome, EXECUTION_MISSED);

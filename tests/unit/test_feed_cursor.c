@@ -134,15 +134,15 @@ static bool page(struct feed *feed, const struct feed_filter *filter, struct fee
     char text[FEED_CURSOR_SIZE];
     unsigned missing;
     arena_clear(&arena); /* a page is a request of its own */
-    feed_begin(feed, &arena, filter, cursor);
-    while ((missing = feed_advance(feed, limit)) != 0 && !feed_is_spent(feed)) {
+    feed_begin(feed, &arena, filter, cursor, limit);
+    while ((missing = feed_advance(feed)) != 0 && !feed_is_spent(feed)) {
         for (unsigned shard = 0; shard < STORE_SHARDS; shard++) {
             if (missing & 1U << shard) {
                 answer(feed, shard, 1 + draw(40));
             }
         }
     }
-    feed_end(feed, limit);
+    feed_end(feed);
     assert_in_range(feed->page_count, 0, limit);
     for (size_t i = 0; i < feed->page_count; i++) {
         const struct execution *execution = feed_at(feed, i);
@@ -252,21 +252,21 @@ TEST(feed_history_pages_go_on_behind_the_attempt_they_ended_with)
     struct slice items[] = {slice_of("o:s s:9 a:1 x:9"), slice_of("o:s s:8 a:2 x:8"),
                             slice_of("o:f s:8 a:1 x:8"), slice_of("garbage"), slice_of("o:s s:7 a:1 x:7")};
     struct reply reply = {.kind = REPLY_ARRAY, .items = items + 1, .count = 4};
-    feed_begin(&feed, &arena, &filters[0], &cursor);
-    assert_int_equal(feed_fill_history(&feed, &job, &reply, 2, &info), ERR_OK);
+    feed_begin(&feed, &arena, &filters[0], &cursor, 2);
+    assert_int_equal(feed_fill_history(&feed, &job, &reply, &info), ERR_OK);
     assert_int_equal(feed.page_count, 2);
     cursor = feed.next;
     assert_int_equal(cursor.scheduled.ms, 8);
     assert_int_equal(cursor.attempt, 1);
     reply = (struct reply){.kind = REPLY_ARRAY, .items = items, .count = 5}; /* one came in front */
-    feed_begin(&feed, &arena, &filters[0], &cursor);
-    assert_int_equal(feed_fill_history(&feed, &job, &reply, 2, &info), ERR_OK);
+    feed_begin(&feed, &arena, &filters[0], &cursor, 2);
+    assert_int_equal(feed_fill_history(&feed, &job, &reply, &info), ERR_OK);
     assert_int_equal(feed.page_count, 1);
     assert_int_equal(feed_at(&feed, 0)->scheduled.ms, 7);
     assert_int_equal(feed.next.kind, FEED_CURSOR_NONE);
     reply.count = 2; /* what it names has gone, and all behind it */
-    feed_begin(&feed, &arena, &filters[0], &cursor);
-    assert_int_equal(feed_fill_history(&feed, &job, &reply, 2, &info), ERR_OK);
+    feed_begin(&feed, &arena, &filters[0], &cursor, 2);
+    assert_int_equal(feed_fill_history(&feed, &job, &reply, &info), ERR_OK);
     assert_int_equal(feed.page_count, 0);
     arena_fini(&arena);
 }

@@ -132,12 +132,12 @@ TEST(timezone_is_restored)
     struct job_fields fields = fields_of("0 9 * * *", "Europe/Berlin", NULL);
     struct errinfo info = {0};
     struct job job;
-    assert_int_equal(job_restore(&job, &id, &fields, NOW, zones, &info), ERR_OK);
+    assert_int_equal(job_restore(&job, &(struct job_stored){&id, &fields, NOW}, zones, &info), ERR_OK);
     assert_string_equal(zone_name(job.zone), "Europe/Berlin");
     fields.timezone = slice_of("");
-    assert_int_equal(job_restore(&job, &id, &fields, NOW, zones, &info), ERR_PROTOCOL);
+    assert_int_equal(job_restore(&job, &(struct job_stored){&id, &fields, NOW}, zones, &info), ERR_PROTOCOL);
     fields.timezone = slice_of("Europe/Nowhere");
-    assert_int_equal(job_restore(&job, &id, &fields, NOW, zones, &info), ERR_PROTOCOL);
+    assert_int_equal(job_restore(&job, &(struct job_stored){&id, &fields, NOW}, zones, &info), ERR_PROTOCOL);
 }
 
 TEST(schedule_alone_needs_no_job)

@@ -43,8 +43,8 @@ static void answer_with(int64_t redis_ms, const char *other, int64_t other_ms)
     (void)snprintf(expiry, sizeof expiry, "%lld", (long long)(T0 + redis_ms + LEASE_MS));
     (void)snprintf(other_expiry, sizeof other_expiry, "%lld", (long long)(T0 + other_ms));
     fake_link_answer(heart.link, "heartbeat",
-                     make_array((const char *const[]){now_us, RUNNER, expiry, other, other_expiry},
-                                other != NULL ? 5 : 3));
+                     make_array((const char *const[]){now_us, "0", RUNNER, expiry, other, other_expiry},
+                                other != NULL ? 6 : 4));
 }
 
 /* A heartbeat at ms that is answered at once. */

@@ -179,6 +179,55 @@ TEST(openapi_operations_say_what_they_do)
     check_problems();
 }
 
+/* The scope that an operation asks of a token, or of a certificate; data NULL: none. */
+static bool visit_need(const struct json_value *need, void *arg)
+{
+    const char *scope = arg;
+    const struct json_value *scopes =
+        member(need, "token") ? member(need, "token") : member(need, "certificate");
+    char text[40];
+    struct buffer list = {0};
+    struct json_writer w;
+    (void)snprintf(text, sizeof text, "[\"%s\"]", scope);
+    json_begin(&w, &list);
+    if (scopes) {
+        json_put_value(&w, scopes);
+    }
+    bool same = strcmp(buffer_str(&list), text) == 0;
+    buffer_fini(&list);
+    return same;
+}
+
+TEST(openapi_has_the_scope_of_every_route)
+{
+    for (size_t i = 0; route_at(i); i++) {
+        const struct route *route = route_at(i);
+        const struct json_value *security = member(operation_of(route), "security");
+        char scope[40];
+        (void)snprintf(scope, sizeof scope, "%s", scope_name(route->scope));
+        if (route->scope == SCOPE_NONE && security) {
+            problem("%s %s is open to all in fcgi/serve/route.c: take its \"security\" out", route->method,
+                    route->path);
+        }
+        if (route->scope != SCOPE_NONE &&
+            (!security || json_count(security) != 2 || !json_each_item(security, visit_need, scope))) {
+            problem("%s %s must have \"security\": [{\"token\": [\"%s\"]}, {\"certificate\": [\"%s\"]}]",
+                    route->method, route->path, scope, scope);
+        }
+    }
+    check_problems();
+}
+
+/* Only what tells about the program itself is open. */
+TEST(route_without_a_scope_tells_nothing_of_jobs)
+{
+    for (size_t i = 0; route_at(i); i++) {
+        bool open = strcmp(route_at(i)->path, "/") == 0 || strncmp(route_at(i)->path, "/health", 7) == 0 ||
+                    strcmp(route_at(i)->path, "/openapi.json") == 0;
+        assert_int_equal(route_at(i)->scope == SCOPE_NONE, open);
+    }
+}
+
 /* ---- parameters ---- */
 
 /* What is looked for among an operation's parameters, and what was found. */

@@ -50,7 +50,7 @@ TEST(status_says_what_redis_does_not_have_yet)
     heart_claim(&claimed);
     attempts_drain(&heart.attempts);
     of.stopping = true;
-    assert_status("stopping; 0 calls under way, 1 attempts held, 1 not yet told to Redis");
+    assert_status("stopping; 0 calls under way, 1 attempts held, 1 not yet sent to Redis");
 }
 
 TEST(status_says_why_the_runner_waits)

@@ -142,15 +142,14 @@ static void resume(void)
 {
     static int minutes;
     struct store_job read;
-    struct wall_ms now;
-    size_t records;
+    struct store_job_head head;
     enum store_answer done;
     struct cmd cmd;
     store_job_get(&cmd, &got.attempt.job, 0);
     call(&cmd);
-    assert_int_equal(store_job_get_reply(reply, &got.attempt.job, &read, &now, &records, &info), ERR_OK);
+    assert_int_equal(store_job_get_reply(reply, &got.attempt.job, &read, &head, &info), ERR_OK);
     const struct store_change change = {
-        .read = &read, .timing = STORE_TIME_DUE, .due = {now.ms / 1000 * 1000 + 60000 * ++minutes}};
+        .read = &read, .timing = STORE_TIME_DUE, .due = {head.now.ms / 1000 * 1000 + 60000 * ++minutes}};
     store_job_change(&cmd, &change);
     call(&cmd);
     struct wall_ms taken;

@@ -566,11 +566,12 @@ static int walk(int limit)
     int total = 0;
     size_t count = 1;
     while (count > 0) {
-        struct wall_ms now;
+        struct store_job_head head;
         struct cmd cmd;
         store_job_page(&cmd, SHARD, total == 0 ? NULL : &last, limit);
         call(&cmd);
-        assert_int_equal(store_job_page_reply(reply, &now, &count, &info), ERR_OK);
+        assert_int_equal(store_job_page_reply(reply, &head, &info), ERR_OK);
+        count = head.count;
         assert_true(count <= (size_t)limit);
         for (size_t i = 0; i < count; i++) {
             assert_int_equal(store_job_page_at(reply, i, &job, &info), ERR_OK);

@@ -497,7 +497,7 @@ TEST(overlap_queue_in_a_pause_is_cancelled)
     assert_int_equal(start("you", &waiting), STORE_SETTLED);
     struct cmd cmd;
     enum store_answer answer;
-    store_job_pause(&cmd, &a, "user", (struct slice){"", 0});
+    store_job_pause(&cmd, &a, "user", (struct slice){"", 0}, (struct slice){"", 0});
     call(&cmd);
     assert_int_equal(store_answer_reply(reply, &answer, &info), ERR_OK);
     assert_int_equal(end("me", &running), STORE_DONE);

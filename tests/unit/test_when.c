@@ -67,8 +67,8 @@ TEST(at_is_one_instant)
     assert_true(job_next(&job, (struct wall_ms){CREATED}, &at));
     assert_int_equal(at.ms, INT64_C(1801382400000));
     assert_false(job_next(&job, at, &at));
-    assert_int_equal(job_count(&job, (struct wall_ms){CREATED}, (struct wall_ms){INT64_MAX}), 1);
-    assert_int_equal(job_count(&job, (struct wall_ms){CREATED}, (struct wall_ms){at.ms - 1}), 0);
+    assert_int_equal(job_count(&job, (struct when_range){{CREATED}, {INT64_MAX}}), 1);
+    assert_int_equal(job_count(&job, (struct when_range){{CREATED}, {at.ms - 1}}), 0);
     job_fini(&job);
 }
 
@@ -193,11 +193,10 @@ TEST(offset_leads_to_no_instant_that_cannot_be_told)
     } rows[] = {
         {"@at 2199-12-31T23:59:59Z", 0}, {"59 59 23 31 12 ? 2199", 0}, {"@every 1h", 1}, {"*/30 * * * *", 2}};
     const int64_t end_ms = INT64_C(7258118400000);
-    struct wall_ms all = {INT64_MAX};
-    struct wall_ms hour = {end_ms - 3600001};
+    struct when_range hour = {{end_ms - 3600001}, {INT64_MAX}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct job job = make(&nothing, rows[i].schedule);
-        struct wall_ms at = hour;
+        struct wall_ms at = hour.after;
         job.when.offset_ms = 1999;
         if (cron_is_every(&job.when.cron)) {
             job.when.first_s = end_ms / 1000 - 3601;
@@ -207,8 +206,8 @@ TEST(offset_leads_to_no_instant_that_cannot_be_told)
             assert_true(at.ms < end_ms);
         }
         assert_int_equal(count, rows[i].count);
-        assert_int_equal(job_count(&job, hour, all), count);
-        assert_true(job_nth_last(&job, hour, all, 1, &at) == (count > 0) && at.ms < end_ms);
+        assert_int_equal(job_count(&job, hour), count);
+        assert_true(job_nth_last(&job, hour, 1, &at) == (count > 0) && at.ms < end_ms);
         job_fini(&job);
     }
 }
@@ -227,15 +226,15 @@ static void check_agreement(const struct job *job)
         assert_int_equal((at.ms - job->when.offset_ms) % 1000, 0);
         seen[count++] = at;
     }
-    struct wall_ms until = count == 50 ? at : (struct wall_ms){INT64_C(7258118400000)};
+    struct when_range range = {after, count == 50 ? at : (struct wall_ms){INT64_C(7258118400000)}};
     struct wall_ms unused;
-    assert_int_equal(job_count(job, after, until), count);
+    assert_int_equal(job_count(job, range), count);
     for (int64_t i = 0; i < count; i++) {
-        assert_true(job_nth_last(job, after, until, count - i, &at));
+        assert_true(job_nth_last(job, range, count - i, &at));
         assert_int_equal(at.ms, seen[i].ms);
-        assert_int_equal(job_count(job, after, (struct wall_ms){seen[i].ms - 1}), i);
+        assert_int_equal(job_count(job, (struct when_range){after, {seen[i].ms - 1}}), i);
     }
-    assert_false(job_nth_last(job, after, until, count + 1, &unused));
+    assert_false(job_nth_last(job, range, count + 1, &unused));
 }
 
 TEST(next_count_and_nth_last_agree)
@@ -276,7 +275,8 @@ TEST(stored_and_read_again_it_is_the_same)
     struct job again;
     struct errinfo info = {0};
     job_describe(&job, &told);
-    assert_int_equal(job_restore(&again, &job.id, &told, job.created, zones, &info), ERR_OK);
+    assert_int_equal(job_restore(&again, &(struct job_stored){&job.id, &told, job.created}, zones, &info),
+                     ERR_OK);
     assert_int_equal(again.when.offset_ms, job.when.offset_ms);
     assert_int_equal(again.when.first_s, job.when.first_s);
     assert_int_equal(again.stateful.max_runs, 7);

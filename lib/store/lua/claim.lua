@@ -1,17 +1,17 @@
--- claim: hand attempts that are due to a runner, the longest due first. What has been due for long (a backlog) gets a part of its own:
--- it cannot keep what is due now waiting, nor the other way round.
+-- claim: hand attempts that are due to a runner, the longest due first. What has been due for long (a backlog) has a share of its own: it
+-- does not keep what is due now waiting, and is not kept waiting by it.
 -- needs: notice number packed record retry stamp token definition write
--- Returns the earliest instant that is left and no backlog ('' for none), '1' where a backlog is left, then a text for each claimed attempt:
---   "<id><scheduled> <ticket> <due> <c|r|n> <created> ", of a notice ('n') "<length> <text>" and a line end, and the definition, packed
--- (created is empty, and nothing is behind it, where the job is gone; where it is broken, its schedule is empty).
+-- Returns the earliest remaining instant outside the backlog ('' for none), '1' if a backlog remains, then a text for each claimed attempt:
+--   "<id><scheduled> <ticket> <due> <c|r|n> <created> ", for a notice ('n') "<length> <text>" and a line end, and the definition, packed
+-- (if the job is gone, created is empty and nothing follows it; if it is broken, its schedule is empty).
 -- A claim is a field of claimed:<runner>: <id><scheduled> = "<state> <attempt>.<token> <kind> <due> <stamp>". Number 0 in retry is a first
--- attempt that was put off; its job's next instant does not stand in due, so its claim's state is that of one from due. Entries of retry
--- whose job was deleted, moved on or is paused go away here, and are no claims; likewise notices whose URL is gone.
-local time = redis.call('TIME') -- once: each such command counts where little is due
+-- attempt that was put off; its job's next instant is not in due, so its claim has the state of one from due. Entries of retry whose job
+-- was deleted, has moved on or is paused are removed here, and not claimed; so are notices whose URL is gone.
+local time = redis.call('TIME') -- once: every command counts if little is due
 
 local BROKEN = '0 0 \n' -- packed: an empty schedule
 
--- What the claim brings of a job: when it was created, and its definition. And what the claim itself needs: stamp and type.
+-- Returns what the runner gets of a job, when it was created and its definition; then what the claim itself needs, its stamp and type.
 local function describe(id)
     local job = read_job(job_prefix .. id)
     if job and job.created:match('^%d+$') then -- anything else would be misread
@@ -22,14 +22,14 @@ local function describe(id)
     return '0', BROKEN, job_stamp(id) or '0' -- a broken job must not stop the others
 end
 
--- A score as an instant, whatever a person may have written there.
+-- Returns a score as an instant, whatever a person may have written there.
 local function instant_of(score)
     return score:match('^%d+$') or as_text(math.max(0, math.floor(tonumber(score))))
 end
 
 local reply = {'', ''}
 local stuck = false
-local token -- one for each call that finds something: it fences off what is left of earlier claims
+local token -- one for each call that finds something: it fences off commands that belong to earlier claims
 
 -- Add an attempt to the reply. Returns the value of its claim.
 local function claim(what, member)
@@ -44,8 +44,8 @@ local function claim(what, member)
     return what.state .. ' ' .. ticket .. ' ' .. (what.manual and kind:lower() or kind) .. ' ' .. what.due .. ' ' .. stamp
 end
 
--- What stands in due or retry and could be claimed: {from (the key), entry (what stands there), id, scheduled, due, state, attempt,
--- manual, notice (its text)}; nil: it must not be claimed, and was removed.
+-- Reads what is in due or retry and could be claimed: {from (the key), entry (as it is there), id, scheduled, due, state, attempt, manual,
+-- notice (its text)}; nil: it must not be claimed, and was removed.
 local function read_first(id, score)
     if #id ~= 32 then
         redis.call('ZREM', due_key, id)
@@ -55,7 +55,7 @@ local function read_first(id, score)
     return {from = due_key, entry = id, id = id, scheduled = due, due = due, state = CLAIM_DUE, attempt = '1'}
 end
 
--- Returns true if an entry of retry must not be attempted at all. If that is because the job is paused, it keeps a record of it.
+-- Returns true if an entry of retry must not be attempted at all. If that is because the job is paused, writes a record of it.
 local function is_void(id, scheduled, attempt, manual, stamp)
     local current, state = job_stamp(id)
     if current and stamp ~= '' and (not is_same_job(current, stamp) or attempt == '0' and current ~= stamp) then
@@ -69,7 +69,7 @@ local function is_void(id, scheduled, attempt, manual, stamp)
     return true
 end
 
--- The text of a notice; nil: its URL is gone, and the notice goes, too.
+-- Returns the text of a notice; nil: its URL is gone, and the notice was removed.
 local function notice_at(id, scheduled, attempt)
     local text = read_notice(job_prefix .. id, scheduled)
     if not text then
@@ -93,7 +93,7 @@ local function read_retry(entry, score)
         state = first and CLAIM_DUE or CLAIM_RETRY, attempt = first and '1' or attempt, manual = manual, notice = notice}
 end
 
--- The longest due of both between two instants, at most n of them: {how to read it, entry, score, …}.
+-- Returns the longest due of both between two instants, at most n of them: {how to read it, entry, score, …}.
 local function longest_due(from, to, n)
     local list = {}
     if n <= 0 then
@@ -125,7 +125,7 @@ local function read_all(list, n, found)
     end
 end
 
--- Claim what was found, but for occurrences that are under way here already: those stay where they are.
+-- Claim what was found, except occurrences that are already under way at this runner: those stay where they are.
 local function claim_all(found)
     local members, held, claims, taken = {}, {}, {}, {[due_key] = {}, [retry_key] = {}}
     for i, what in ipairs(found) do
@@ -155,7 +155,7 @@ local function claim_all(found)
     end
 end
 
--- Of those between two instants, what either set has first.
+-- Returns the first entry of either set between two instants.
 local function earliest_left(from, to)
     local first_due = math.huge
     for _, key in ipairs({due_key, retry_key}) do
@@ -167,7 +167,7 @@ end
 
 local backlog = longest_due('-inf', '(' .. fresh_from, math.min(limit, backlog_limit))
 local fresh = longest_due(fresh_from, until_ms, limit)
--- Where there is not room for both, half of it for each (an odd one for either), and what one does not need for the other.
+-- If there is not room for both, each gets half (either may get the odd one), and what one does not need goes to the other.
 local odd = limit % 2 * (time[2] % 2)
 local backlog_count = math.min(#backlog / 3, math.max(math.floor(limit / 2) + odd, limit - #fresh / 3))
 local fresh_count = math.min(#fresh / 3, limit - backlog_count)
@@ -175,7 +175,7 @@ local found = {}
 read_all(backlog, backlog_count, found)
 read_all(fresh, fresh_count, found)
 if #found > 0 then
-    write('SADD', holders_key, runner) -- before anything moves: a runner that holds something is found there
+    write('SADD', holders_key, runner) -- before anything moves: every runner that holds something must be found there
     token = next_token(time)
     claim_all(found)
 end

@@ -1,6 +1,6 @@
 -- confirm: ask whether started attempts are still the runner's, now that they are about to be sent.
 -- needs: claims
--- Returns for each VERDICT_DONE (it is) or VERDICT_LOST (its claim was taken away: it must not be sent).
+-- Returns VERDICT_DONE (it is) or VERDICT_LOST (its claim was taken away: it must not be sent) for each.
 local members = {}
 for member in each() do
     members[#members + 1] = member

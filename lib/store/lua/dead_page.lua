@@ -1,10 +1,10 @@
 -- dead_page: list a part of a shard's dead occurrences, in the order in which they died.
 -- needs: number write
--- Returns 1 where there may be more behind what was looked at, how many were looked at, the instant and the occurrence that was looked at
--- last ('' for none); then of each entry id, scheduled, when it died, and the record of its last attempt (nil: not known).
+-- Returns 1 if there may be more after what was looked at, how many were looked at, the instant and the occurrence that was looked at last
+-- ('' for none); then for each entry its id, scheduled instant, when it died, and the record of its last attempt (nil: not known).
 local newest_first = order == 'new'
 
--- As Redis orders members: by their bytes. (Lua's own < goes by the locale.)
+-- Compares as Redis orders members: by their bytes. (Lua's own < depends on the locale.)
 local function comes_before(a, b)
     for i = 1, math.min(#a, #b) do
         local x, y = a:byte(i), b:byte(i)
@@ -15,7 +15,7 @@ local function comes_before(a, b)
     return #a < #b
 end
 
--- How many entries come before (died, member), which may be gone.
+-- Returns how many entries come before (died, member), which may be gone.
 local function rank_of(died, member)
     local low, high = redis.call('ZCOUNT', dead_key, '-inf', '(' .. died), redis.call('ZCOUNT', dead_key, '-inf', died)
     while low < high do
@@ -29,7 +29,7 @@ local function rank_of(died, member)
     return low
 end
 
--- The ranks to look at: from one up to, not including, another.
+-- Returns the ranks to look at: from one up to, not including, another.
 local from, to = 0, redis.call('ZCOUNT', dead_key, '-inf', before_died == '' and '+inf' or '(' .. before_died)
 if after_died ~= '' and newest_first then
     to = math.min(to, rank_of(after_died, after_member))
@@ -48,7 +48,7 @@ local function look(member, score)
     local id, scheduled = member:sub(1, 32), member:sub(33)
     reply[2] = reply[2] + 1
     if not scheduled:match('^%d+$') then
-        return -- not one of ours
+        return -- not an entry of ours
     end
     reply[3], reply[4] = died, member
     if only_id == '' or only_id == id then

@@ -1,12 +1,12 @@
 -- dead_redrive: give dead occurrences another round of attempts, one after the other.
 -- needs: clock dead number retry rounds stamp taken wake write
--- Returns when the one after the last of them would be attempted (us), then for each the number of its attempt, or why there is none:
--- REDRIVE_… . Numbers go on: a round begins with the first number behind a multiple of what a round has. An occurrence is either dead or
--- in retry.
+-- Returns when the one after the last of them would be attempted (us), then for each the number of its attempt, or why it has none
+-- (REDRIVE_…). Numbers go on: a round begins with the first number after a multiple of the attempts in a round. An occurrence is either
+-- dead or in retry.
 local at_us = math.max(first_us, now_ms() * 1000)
 local reply = {''}
 
--- Those that an older version added have no record: they died after one round.
+-- Entries of an older version have no record: they died after one round.
 local function next_round(member)
     local round = attempts_by(retry_rule(member:sub(1, 32)))
     local last = tonumber((try('HGET', dead_records_key, member) or ''):match(' ' .. RECORD_ATTEMPT .. ':(%d+)') or round)

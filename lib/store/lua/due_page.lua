@@ -1,8 +1,8 @@
--- due_page: list a part of the jobs that have a next instant, those whose schedule depends on a time zone.
+-- due_page: list a part of the jobs that have a next instant and a schedule that depends on a time zone.
 -- needs: definition number stamp
--- Returns the next cursor ('0': that was all), then for each such job  id, due, stamp, created, and the fields of the definition (nil where
--- they are at their default). A job that stays in `due` all the while is seen at least once, perhaps more often. Broken jobs stay for
--- the next claim to deal with.
+-- Returns the next cursor ('0': that was all), then for each such job its id, due, stamp, created, and the fields of the definition (nil if
+-- at their default). A job that stays in `due` throughout is seen at least once, perhaps more often. Broken jobs are left to the next
+-- claim.
 local scan = redis.call('ZSCAN', due_key, cursor, 'COUNT', look_at)
 local reply = {scan[1]}
 for i = 1, #scan[2], 2 do

@@ -1,7 +1,7 @@
 -- finish: record attempts, do what follows for their occurrences, and drop the claims.
 -- needs: claims finishing wake
--- The job's next instant counts where the start was lost. Returns for each VERDICT_DONE (recorded) or VERDICT_LOST (nothing is recorded).
--- Of a job that was deleted meanwhile only the feed gets a record, and nothing follows.
+-- The job's next instant counts if the start was lost. Returns VERDICT_DONE (recorded) or VERDICT_LOST (nothing is recorded) for each. If the
+-- job was deleted in the meantime, only the feed gets a record, and nothing follows.
 local members = {}
 for member in each() do
     members[#members + 1] = member
@@ -25,7 +25,7 @@ local function finish_all()
     end
 end
 
--- If one of them fails, those that are recorded must not be recorded again.
+-- If one of them fails, those already recorded must not be recorded again.
 local is_good, problem = pcall(finish_all)
 if #done > 0 then
     redis.call('HDEL', claimed_key, unpack(done))

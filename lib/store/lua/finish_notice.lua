@@ -1,7 +1,7 @@
--- finish_notice: note what came of attempts at notices, and drop the claims. Neither the feed nor a history has them, none goes to the
+-- finish_notice: note what came of attempts at notices, and drop the claims. They appear neither in the feed nor in a history, none becomes
 -- dead, and the job's health does not depend on them.
 -- needs: claims notice retry stamp wake
--- Only AFTER_RETRY has anything follow. Returns for each VERDICT_DONE (noted; of a job that is gone nothing is) or VERDICT_LOST.
+-- Only AFTER_RETRY has a consequence. Returns VERDICT_DONE (noted, unless the job is gone) or VERDICT_LOST for each.
 
 local function note(member, claim, record, after, at)
     local key, name = job_prefix .. member:sub(1, 32), member:sub(33)

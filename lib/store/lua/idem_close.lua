@@ -1,7 +1,6 @@
--- idem_close: keep the answer to a request with an idempotency key, or forget the key where the request did nothing. The first answer
--- stays.
+-- idem_close: keep the answer to a request with an idempotency key, or forget the key if the request did nothing. The first answer stays.
 -- needs: write
--- Returns 1 (done), 0 (there is an answer already, or the key belongs to another request by now: nothing changes).
+-- Returns 1 (done), 0 (there already is an answer, or the key now belongs to another request: nothing changes).
 local kept = try('HMGET', idem_key, 'request', 'status')
 if kept and (kept[2] or kept[1] and kept[1] ~= request_digest) then
     return 0

@@ -1,7 +1,7 @@
 -- job_change: give a job another definition, another next instant, or both.
 -- needs: clock definition number stamp taken wake stateful write
--- Returns 1 (done), ANSWER_NONE, ANSWER_OTHER (it is not the one that was read), ANSWER_LATE, or that its instant is taken. All but 1
--- change nothing.
+-- Returns 1 (done), ANSWER_NONE, ANSWER_OTHER (it is not the one that was read), ANSWER_LATE, or that its instant is taken. Only 1 changes
+-- anything.
 local stamp = read_stamp(job_key)
 if not stamp then
     return redis.call('EXISTS', job_key) == 0 and ANSWER_NONE or ANSWER_OTHER
@@ -17,14 +17,14 @@ if refused then
     return refused == 'late' and ANSWER_LATE or -refused
 end
 if instant then
-    redis.call('ZADD', due_key, timing, job_id) -- first what may fail: a script that fails is not rolled back
+    redis.call('ZADD', due_key, timing, job_id) -- first the write that may fail: a script that fails is not rolled back
 end
 if redefined == '1' then
     redis.call('HDEL', job_key, unpack(DEFINITION, 2))
     redis.call('HSET', job_key, each_unpacked())
     redis.call('HINCRBY', job_key, 'version', found[2] and 1 or 2)
     if not read_health(job_key) then
-        redis.call('HDEL', job_key, 'failures') -- they are not counted any more
+        redis.call('HDEL', job_key, 'failures') -- the job no longer counts them
     end
 end
 if timing ~= '' then

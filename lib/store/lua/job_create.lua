@@ -1,16 +1,16 @@
--- job_create: store a job and make it due, unless it is there.
+-- job_create: store a job and make it due, unless it exists.
 -- needs: clock gone index number taken token wake stateful write
--- The fields are those of the definition that are not at their default, and of its state, where it comes from a backup.
+-- The fields are those of the definition that are not at their default, and those of its state if it comes from a backup.
 -- Returns CREATION_CREATED; CREATION_KNOWN or CREATION_CHANGED (nothing changes then); CREATION_LATE, or that the instant was taken for an earlier
--- job of the id (nothing is stored). A broken one is created anew. Where `created` is not now,
--- nothing is stored, and Redis' clock returned (ms): the caller has to build the job again as of that.
+-- job of the id (nothing is stored). A broken job is created anew. If `created` is not now, nothing is stored, and Redis' clock (ms) is
+-- returned: the caller has to build the job again as of that.
 
 local due = tonumber(first_due)
--- Mostly neither it is there, nor any job that is broken or was deleted: then there is nothing to look at, and nothing to clear away.
+-- Mostly the job does not exist, and no job is broken or was deleted: then there is nothing to look at or to remove.
 local clear = redis.call('EXISTS', job_key, broken_key, gone_key) == 0
 if not clear and redis.call('EXISTS', job_key) == 1 and not redis.call('ZSCORE', broken_key, job_id) then
     if not is_indexed(job_id) then
-        index_add(job_id) -- a version without an index stored it
+        index_add(job_id) -- perhaps a version without an index stored it
     end
     return try('HEXISTS', job_key, 'version') == 1 and CREATION_CHANGED or CREATION_KNOWN
 end
@@ -23,14 +23,14 @@ if not clear and redis.call('EXISTS', job_key) ~= 0 then
     keep_gone(job_id, now)
 end
 local gone = not clear and try('ZSCORE', gone_key, job_id)
--- Of an id that was not deleted lately only what is called in a moment may be taken.
+-- If the id was not deleted recently, only what is called within a moment can be taken.
 local refused = due and (gone or due - now < CLAIMED_AHEAD_MS) and refuse_instant(job_id, due, false, now, tonumber(gone or 0))
 if refused and refused ~= 'late' then
     return -refused
 elseif refused and due > created then
     return CREATION_LATE
 end
--- First what may fail, because a key holds something else: a script that fails is not rolled back.
+-- First the writes that fail if a key holds another type: a script that fails is not rolled back.
 if due then
     redis.call('ZADD', due_key, first_due, job_id)
 else
@@ -46,7 +46,7 @@ if gone then
     redis.call('ZREM', gone_key, job_id)
 end
 if gone and (created <= tonumber(gone) or is_set_back(now)) then
-    redis.call('HSET', job_key, 'born', next_token(redis.call('TIME'))) -- it may be as old as the one before it, to a millisecond
+    redis.call('HSET', job_key, 'born', next_token(redis.call('TIME'))) -- it may have been created in the same millisecond as its predecessor
 end
 if due and due % 1000 ~= 0 and each_count() > 3 then -- more than a schedule, an api and a type
     note_offset(job_key, due)

@@ -1,6 +1,6 @@
--- job_get: all that Redis knows of a job.
+-- job_get: return everything that Redis knows about a job.
 -- needs: clock number view write
--- Returns nothing where there is no such job; else Redis' clock (ms), what append_job gives, and the latest records, newest first.
+-- Returns nothing if there is no such job; else Redis' clock (ms), what append_job appends, and the latest records, newest first.
 if redis.call('EXISTS', job_key) == 0 then
     return {}
 end

@@ -1,12 +1,12 @@
 -- job_page: list jobs of a shard, in the order of its index.
 -- needs: clock index number view
--- Returns Redis' clock (ms), then for each job its id and what append_job gives. Jobs that stay are there once, whatever comes and goes
--- meanwhile: the order is that of the ids.
+-- Returns Redis' clock (ms), then for each job its id and what append_job appends. A job that stays is listed exactly once, whatever others
+-- come and go between two pages: the order is that of the ids.
 local bits = redis.call('GET', jobs_key) or ''
 local reply = {as_text(now_ms())}
 local count = 0
 
--- An id whose job's hash was deleted by hand goes, too.
+-- Remove an id whose job's hash was deleted by hand.
 local function take(id)
     if redis.call('EXISTS', job_prefix .. id) == 0 then
         index_remove(id)

@@ -1,6 +1,6 @@
--- job_pause: pause a job. It is called no more until it is resumed; what was claimed and not started is void with that.
+-- job_pause: pause a job: it is not called until it is resumed. That voids what was claimed and not started.
 -- needs: state
--- Returns 1 (it is paused, now or since before: then nothing changes), ANSWER_NONE, ANSWER_OTHER (it is broken).
+-- Returns 1 (it is paused; if it was before, nothing changes), ANSWER_NONE, ANSWER_OTHER (it is broken).
 if redis.call('EXISTS', job_key) == 0 then
     return ANSWER_NONE
 end

@@ -1,8 +1,8 @@
--- job_run: a manual run: an attempt at a job, now.
+-- job_run: make an attempt at a job due now: a manual run.
 -- needs: clock number retry stamp taken wake
--- Returns the instant that stands for the occurrence (ms; it may be a bit ahead, and the attempt is due now all the same), ANSWER_NONE, or
--- ANSWER_OTHER (it is broken). There never was an occurrence of that instant, and never will be another one. The same request, sent
--- again, gets the same instant.
+-- Returns the instant that stands for the occurrence (ms; it may lie slightly ahead, but the attempt is due now), ANSWER_NONE, or
+-- ANSWER_OTHER (it is broken). No other occurrence ever had that instant, or will have it. The same request, sent again, gets the same
+-- instant.
 local stamp = read_stamp(job_key)
 if not stamp then
     return redis.call('EXISTS', job_key) == 0 and ANSWER_NONE or ANSWER_OTHER

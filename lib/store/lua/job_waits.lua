@@ -1,4 +1,4 @@
--- job_waits: look whether an attempt at an occurrence waits that was never recorded, because it was put off or handed back unsent.
+-- job_waits: look whether an attempt at an occurrence waits that has no record, because it was put off or handed back unsent.
 -- needs: stamp waiting
 -- Returns 1 (it waits in retry) or 0.
 local stamp, member = read_stamp(job_key), job_id .. instant

@@ -1,4 +1,4 @@
--- mark_broken: a claimed job is broken: take it out of the way, so that the others go on, and keep its id.
+-- mark_broken: take a claimed job that is broken out of due, so that the others go on, and keep its id.
 -- needs: claims clock number stamp write
 -- Returns the number of claims that were the runner's.
 local function mark_broken(member, ticket)
@@ -6,7 +6,7 @@ local function mark_broken(member, ticket)
     if claim.ticket ~= ticket then
         return 0
     end
-    -- A job that was created anew or given another time since is not the broken one.
+    -- A job that was created anew, or whose time has changed since, is not the broken one.
     local stamp = read_stamp(job_key) or '0'
     if redis.call('EXISTS', job_key) == 1
         and (stamp == claim.stamp or claim.state ~= CLAIM_DUE and is_same_job(stamp, claim.stamp)) then

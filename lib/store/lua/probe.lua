@@ -1,10 +1,10 @@
--- probe: would a job be stored? Tries what a POST writes with, in ways that change nothing (and so cost no disk): Redis looks at its
--- role, the user's rights, its memory and its disk before it looks at the key.
+-- probe: find out whether a job would be stored. Tries the commands with which a POST writes, so that they change nothing (and cost no
+-- disk): Redis checks its role, the user's rights, its memory and its disk before it looks at the key.
 -- Returns what is in force, as setup does.
 redis.call('SET', shards_key, level * LEVEL_STEP + shard_count, 'NX')
 redis.call('ZADD', runners_key, 'XX', '0', '')
 redis.call('ZREM', runners_key, '')
--- There is no HSET that changes nothing, but one that fails for the type of its key.
+-- No HSET changes nothing; but one fails because of the type of its key.
 local hset = redis.pcall('HSET', shards_key, 'f', 'v')
 if not hset.err:find('^WRONGTYPE') then
     return hset

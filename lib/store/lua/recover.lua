@@ -1,7 +1,7 @@
--- recover: hand on what a dead runner held, up to `batch` claims in one call; or, where some are named, those claims of a runner that
--- knows nothing of them any more.
+-- recover: hand on what a dead runner held, up to `batch` claims in one call; or, if some are named, those claims of a living runner that
+-- no longer knows them.
 -- needs: claims clock dead health number overlap record retry rounds stamp wake write
--- Returns how many were handed on, how many were recorded as lost, and 1 where more are left.
+-- Returns how many were handed on, how many were recorded as lost, and 1 if more are left.
 local now = now_ms()
 local handed_on, lost = 0, 0
 
@@ -13,8 +13,7 @@ local function record_lost(id, scheduled, attempt, is_gone)
     return text
 end
 
--- Returns true if an occurrence has another attempt, by its job's own rule. (For how long it may have any does not matter once it was
--- redriven.)
+-- Returns true if an occurrence has another attempt, by its job's own rule. (The limit in time no longer applies once it was redriven.)
 local function has_another(id, scheduled, attempt)
     local rule = retry_rule(id)
     local round = attempts_by(rule)
@@ -22,7 +21,7 @@ local function has_another(id, scheduled, attempt)
     return attempt % round ~= 0 and in_time
 end
 
--- Started work: the call may have left. At most once means never again; at least once means again, until a round of attempts is over.
+-- It was started, so the call may have left. At most once: never again. At least once: again, until its round of attempts is over.
 local function hand_on_started(member, claim)
     local id, scheduled, attempt = member:sub(1, 32), member:sub(33), attempt_of(claim.ticket)
     local is_gone = not is_same_job(job_stamp(id), claim.stamp)
@@ -43,7 +42,7 @@ local function hand_on_started(member, claim)
     leave_slot(member)
 end
 
--- A notice may be sent twice: a started one is attempted again.
+-- A notice may be sent twice, so a started one is attempted again.
 local function hand_on(member, value)
     local claim = parse_claim(value)
     if claim.state == CLAIM_STARTED and claim.kind ~= KIND_NOTICE then
@@ -61,7 +60,7 @@ for member, ticket in each() do
         hand_on(member, value)
     end
 end
--- Any of them will do. (HSCAN from the start again would, in a large hash that has been emptied from there, find nothing for ever.)
+-- Any of them will do. (HSCAN from the start might find nothing for ever, in a large hash that has been emptied from there.)
 local claims = each_count() == 0 and redis.call('HRANDFIELD', claimed_key, batch, 'WITHVALUES') or {}
 for i = 1, #claims, 2 do
     hand_on(claims[i], claims[i + 1])

@@ -1,7 +1,7 @@
--- release: give back claims of attempts that their runner has not sent and will not send, to be attempted at `due`.
+-- release: give back claims of attempts that their runner has not sent and will not send; they are due again at `due`.
 -- needs: claims wake
--- Returns for each VERDICT_DONE (due again), VERDICT_LOST, VERDICT_GONE (the job is gone, or its time was changed before the occurrence
--- was started).
+-- Returns VERDICT_DONE (due again), VERDICT_LOST or VERDICT_GONE (the job is gone, or its time was changed before the occurrence was
+-- started) for each.
 local function release(member, ticket, due)
     local claim = read_claim(member)
     if claim.ticket ~= ticket then

@@ -1,10 +1,10 @@
--- rezone: move next instants that new rules of a time zone have moved.
+-- rezone: move next instants to where new rules of a time zone put them.
 -- needs: clock stamp taken wake
--- Returns for each '1' (moved), '0' (it is not due then any more: claimed, moved by another runner, or gone; or its time was changed; or
--- the instant that it should get is taken).
+-- Returns '1' (moved) or '0' for each. '0': it is no longer due then (claimed, moved by another runner, or gone), its time was changed, or
+-- the instant that it should get is taken.
 local now = now_ms()
 
--- What is later than an instant of the chain never was given.
+-- An instant later than one of the chain was never given.
 local function may_have(id, was, due)
     return due > was or due > floor_of(id, now)
 end

@@ -1,7 +1,7 @@
--- setup: fix the number of shards when a database is first used, and return it ever after; raise the level of what is stored in it.
--- The key of the runners is sent because it is in another slot, see store_database.h.
+-- setup: fix the number of shards when a database is first used, and return it from then on; raise the level of what is stored in it.
+-- The runners' key is sent because it is in another slot: see store_database.h.
 -- Returns what is in force: the number of shards, and LEVEL_STEP for each level.
--- Reading comes first: a Redis that takes no writes just now can still be read.
+-- Reads first: a Redis that refuses writes just now can still be read.
 local _ = runners_key
 local found = redis.call('GET', shards_key)
 local known = tonumber(found or shard_count)

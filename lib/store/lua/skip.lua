@@ -1,6 +1,6 @@
 -- skip: give up claimed occurrences that are too late to be called, record the gap, and make their jobs due again.
 -- needs: claims record state wake write
--- Returns for each VERDICT_DONE, VERDICT_LOST (also where it has been started), VERDICT_GONE (the job is gone, or its time was changed).
+-- Returns VERDICT_DONE, VERDICT_LOST (also if it has been started) or VERDICT_GONE (the job is gone, or its time was changed) for each.
 local function skip(member, ticket, record, next_due)
     local claim = read_claim(member)
     if claim.state ~= CLAIM_DUE or claim.ticket ~= ticket then

@@ -1,7 +1,7 @@
--- start: mark claimed attempts as started, and make their jobs due at the next instant. Only after this the call may leave.
+-- start: mark claimed attempts as started, and make their jobs due at the next instant. Only after this may the call leave.
 -- needs: claims starting wake
--- Returns for each VERDICT_DONE (started now, or before by the same runner), VERDICT_LOST, VERDICT_GONE (the job is gone, is another one
--- of the same id, its time was changed, or it is paused).
+-- Returns VERDICT_DONE (started now, or before by the same runner), VERDICT_LOST or VERDICT_GONE (the job is gone, another one has its id, its
+-- time was changed, or it is paused) for each.
 local members = {}
 for member in each() do
     members[#members + 1] = member

@@ -1,5 +1,5 @@
 -- tidy: take a runner off a shard's holders, unless it holds something there.
--- Returns 1 where it holds something, else 0.
+-- Returns 1 if it holds something, else 0.
 if redis.call('EXISTS', claimed_key) == 1 then
     return 1
 end

@@ -1,15 +1,15 @@
--- part collision: an attempt is to start while another occurrence of its job may be under way.
+-- part collision: what happens if an attempt is about to start while another occurrence of its job may be under way.
 -- needs: claims clock number overlap record retry runs starting wake write
 
-local LOOK_AGAIN_MS = 10000 -- at one that waits: whatever ends the one before it makes it due at once
-local REDRIVEN_MS = 1000 -- at a later attempt that finds another occurrence under way
+local LOOK_AGAIN_MS = 10000 -- for one that waits; whatever ends the one before it makes it due at once
+local REDRIVEN_MS = 1000 -- for a later attempt that finds another occurrence under way
 
 local function execution_id(id, scheduled, attempt)
     local hex = id:gsub('.', function(c) return string.format('%02x', c:byte()) end)
     return hex .. ':' .. scheduled .. ':' .. attempt
 end
 
--- Which runner has a claim of that occurrence, and the claim. The runner that had it last is asked first.
+-- Returns the runner that has a claim of that occurrence, and the claim. Looks first at the runner that had it last.
 local function find_claim(member, first)
     local names = try('SMEMBERS', holders_key) or {}
     table.insert(names, 1, first)
@@ -21,7 +21,7 @@ local function find_claim(member, first)
     end
 end
 
--- The slot in a field, and where its occurrence is ({holder, claim} or {entry}); nil where it is nowhere any more.
+-- Returns the slot in a field, and where its occurrence is ({holder, claim} or {entry}); nil if it no longer exists.
 local function find_slot(id, field)
     local slot = read_slot(id, field)
     if not slot then
@@ -34,7 +34,7 @@ local function find_slot(id, field)
     return (slot.holder or slot.entry) and slot or nil
 end
 
--- The occurrence that is under way, and the one that waits for it. Where the first is gone without an end, the second moves up.
+-- Returns the occurrence that is under way, and the one that waits for it. If the first vanished without an end, the second moves up.
 local function find_slots(id)
     local running, waiting = find_slot(id, 'running'), find_slot(id, 'waiting')
     if not running and waiting then
@@ -71,7 +71,7 @@ local function wait_behind(id, member, claim)
     attempt_later(member, claim, LOOK_AGAIN_MS)
 end
 
--- The occurrence under way is over: its claim or its entry goes, with a record, and its runner gets a message.
+-- Cancel the occurrence under way: remove its claim or its entry, record it, and send its runner a message.
 local function abort(id, running, by)
     local attempt, holder, text = running.next_attempt, '', 'given up for the sake of ' .. by
     if running.entry then
@@ -89,7 +89,8 @@ local function abort(id, running, by)
         holder .. ' ' .. RECORD_CLASS .. ':overlap ' .. RECORD_ERROR .. ':' .. text))
 end
 
--- What becomes of an attempt that finds another occurrence under way. 'waits': it is called later; 'settled': it is not; nil: it may start.
+-- Decide about an attempt that finds another occurrence under way. 'waits': it is called later; 'settled': it is not called; nil: it may
+-- start.
 local function meet(policy, member, claim, running, waiting)
     local id, scheduled = member:sub(1, 32), member:sub(33)
     if attempt_of(claim.ticket) > 1 then
@@ -106,8 +107,8 @@ local function meet(policy, member, claim, running, waiting)
     return 'settled'
 end
 
--- Apply the job's rule for overlaps to an attempt that may start by its claim. Returns VERDICT_SETTLED where the rule keeps it from
--- starting; nil: it starts, and is the occurrence under way.
+-- Apply the job's rule for overlaps to an attempt whose claim lets it start. Returns VERDICT_SETTLED if the rule keeps it from starting;
+-- nil: it starts, and is the occurrence under way.
 local function take_slot(member, claim, next_due)
     local id, scheduled = member:sub(1, 32), member:sub(33)
     local policy = redis.call('HGET', job_prefix .. id, 'overlap')

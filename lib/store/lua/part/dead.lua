@@ -1,13 +1,13 @@
 -- part dead: dead occurrences.
 -- needs: write
 
--- Take an occurrence, and the record of its last attempt, out of the dead. Returns 0 if it was not among them.
+-- Remove an occurrence, and the record of its last attempt, from the dead. Returns 0 if it was not among them.
 local function dead_take(member)
     try('HDEL', dead_records_key, member)
     return redis.call('ZREM', dead_key, member)
 end
 
--- Take those out that a job's records name; at most HISTORY_MAX.
+-- Remove those that a job's records name; at most HISTORY_MAX.
 local function dead_take_recorded(id, records)
     local members = {}
     for i, text in ipairs(records) do

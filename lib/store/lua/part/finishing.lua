@@ -1,13 +1,13 @@
--- part finishing: how an attempt is recorded and its claim goes.
+-- part finishing: how an attempt is recorded and its claim removed.
 -- needs: claims dead record retry stamp state wake write
 
--- Returns true if a claim is the one that the attempt was made with. If not, it was handed on, and nothing is recorded.
+-- Returns true if a claim is the one that the attempt was made with. If not, the attempt was handed on, and nothing is recorded.
 local function is_held(claim, ticket)
     return claim.ticket == ticket
 end
 
--- The claim says that the attempt was never started, though its runner has called: Redis' data went back behind the start, and the job
--- stands nowhere. So its next instant ('': none) becomes due as the start had done it.
+-- The claim says that the attempt was never started, although its runner has made the call: Redis' data went back to before the start, and
+-- the job has no entry at all. So make its next instant ('': none) due, as the lost start did.
 local function make_up_for_start(member, claim, next_due)
     local id = member:sub(1, 32)
     if not is_valid(id, claim) then
@@ -21,8 +21,8 @@ local function make_up_for_start(member, claim, next_due)
     end
 end
 
--- Record an attempt, and do what follows; the claim goes last: if anything fails, all of it is done again. Returns true if the job is
--- gone, or is another one by now: then nothing follows.
+-- Record an attempt, do what follows, and remove the claim last: if anything fails, all of it is repeated. Returns true if the job is gone,
+-- or another one has its id: then nothing follows.
 local function conclude(member, claim, text, after, at, next_due)
     local id = member:sub(1, 32)
     local is_gone = not is_there(id, claim.stamp)

@@ -1,11 +1,11 @@
--- part floor: the latest instant of an id that is taken though no claim and no history says so.
+-- part floor: the latest instant of an id that is taken although no claim and no history shows it.
 -- needs: write
 
--- `floor` is a field of the job's hash, and of an id without a job its score in `gone`. It is written where something ends, or is
--- recorded, before its instant has come: a call that is cancelled, an occurrence that is skipped, or Redis' clock was set back meanwhile.
--- Likewise where something ends whose job is gone, since that has no history; and where a started attempt is handed back unsent.
+-- `floor` is a field of the job's hash; for an id without a job it is the score in `gone`. It is written when something ends or is recorded
+-- before its instant has come: a call is cancelled, an occurrence is skipped, or Redis' clock was set back in the meantime. It is also
+-- written when something ends whose job is gone, because that has no history, and when a started attempt is handed back unsent.
 
--- Of a job that is there.
+-- Raise the floor of a job that exists.
 local function raise_job_floor(id, instant)
     local key = job_prefix .. id
     if (tonumber(try('HGET', key, 'floor') or nil) or 0) < tonumber(instant) then

@@ -1,9 +1,9 @@
--- part gone: what a shard remembers of a deleted job: in the sorted set `gone`, id → the latest instant that was taken.
+-- part gone: what a shard remembers of a deleted job, in the sorted set `gone`: id → the latest instant that was taken.
 -- needs: number taken write
 
--- A job goes: remember what it has taken. That is all that is over, should Redis' clock be set back; and all up to when it was created,
--- by a handler's clock: so a job that is created later has another stamp. (Not where Redis' clock was set back behind that: until then
--- nothing need have been called.)
+-- Remember what a job that is deleted has taken. That is all instants that are over, in case Redis' clock is set back; and all up to the
+-- job's creation, by a handler's clock, so that a job that is created later has another stamp. (The latter does not hold if Redis' clock was
+-- set back to before the creation: perhaps nothing was called until then.)
 local function keep_gone(id, now)
     local made = tonumber(try('HGET', job_prefix .. id, 'created') or nil) or 0
     made = made <= now + CLOCK_TOLERANCE_MS and made or 0

@@ -1,9 +1,9 @@
--- part health: whether a job is healthy, by the ends of its occurrences. Of jobs that ask for it (lib/job/stateful.h) the field `failures`
--- counts how many failed in a row; it is there while the job is failing, and goes with the first success. A resume sets it to 0: the job
--- gets as many tries again, and is failing until one succeeds.
+-- part health: whether a job is healthy, judged by how its occurrences ended. For jobs that ask for it (lib/job/stateful.h), the field
+-- `failures` counts how many failed in a row. It exists while the job is failing, and the first success removes it. A resume sets it to 0:
+-- the job gets as many tries again, and counts as failing until one succeeds.
 -- needs: clock notice number retry stamp state taken wake stateful
 
--- What the last record of an occurrence says of the job's health: 'good', 'bad', or nil: nothing.
+-- What the last record of an occurrence says about the job's health: 'good', 'bad', or nil: nothing.
 local function judge_end(text)
     local outcome = text:match('^' .. RECORD_OUTCOME .. ':(%a)')
     if outcome == OUTCOME_SUCCEEDED then
@@ -12,7 +12,7 @@ local function judge_end(text)
     return (outcome == OUTCOME_FAILED or outcome == OUTCOME_UNKNOWN or outcome == OUTCOME_LOST) and 'bad' or nil
 end
 
--- Pause a job after as many failures in a row as it asks for. One that is paused already, or completed, stays as it is.
+-- Pause a job after as many failures in a row as it asks for. A job that is already paused or completed stays as it is.
 local function pause_after(id, health, failures)
     local key = job_prefix .. id
     if failures >= health.limit and redis.call('HEXISTS', key, 'state') == 0 then
@@ -21,7 +21,7 @@ local function pause_after(id, health, failures)
     end
 end
 
--- Write a notice (part notice) after so many failures; text: the record of the occurrence that made the change.
+-- Write a notice (part notice) after that many failures. text: the record of the occurrence that made the change.
 local function announce(id, letter, failures, text)
     local now = now_ms()
     local name = as_text(unscheduled_instant(id, own_offset(id), now))
@@ -30,7 +30,7 @@ local function announce(id, letter, failures, text)
     made_due(now)
 end
 
--- An occurrence of a job that is there is over; text: the last record of it.
+-- An occurrence of a job that still exists is over. text: its last record.
 local function note_end(id, text)
     local key = job_prefix .. id
     local result, health = judge_end(text), read_health(key)

@@ -1,5 +1,5 @@
--- part index: the index of a shard's jobs: their ids, each in the sorted set of its bucket (so small that Redis keeps it in one piece),
--- and a bitmap of the buckets that hold something.
+-- part index: the index of a shard's jobs. Each id is in the sorted set of its bucket (so small that Redis keeps it in one piece); a bitmap
+-- has the buckets that hold something.
 -- needs: write
 
 local function bucket_of(id)
@@ -10,7 +10,7 @@ local function bucket_key(bucket)
     return jobs_key .. ':' .. bucket
 end
 
--- Numbers as texts, because Redis writes Lua's numbers as fractions, which is slow; and a bit that is set already is not written again.
+-- Numbers are sent as texts, because Redis formats Lua's numbers as fractions, which is slow. A bit that is already set is not written.
 local function index_add(id)
     local bucket = string.format('%d', bucket_of(id))
     write('ZADD', bucket_key(bucket), '0', id)

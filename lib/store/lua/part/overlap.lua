@@ -2,9 +2,9 @@
 -- needs: clock number retry stamp wake write
 
 -- Two fields of a job's hash, written while its `overlap` is skip, queue or cancel, hold a slot: "<scheduled> <attempt> <kind> <stamp> <runner>".
---   running  the occurrence under way: from the start of its first attempt until it is over, the waits between its attempts included
---   waiting  the one behind it, which stands in retry as attempt 1, and is looked at again from time to time whatever happens
--- A slot counts only while what it names is there, as a claim or in retry.
+--   running  the occurrence under way, from the start of its first attempt until it is over, including the waits between its attempts
+--   waiting  the one that follows it; it is in retry as attempt 1, and looks again from time to time in any case
+-- A slot counts only while the occurrence that it names exists, as a claim or in retry.
 
 local function read_slot(id, field)
     local text = try('HGET', job_prefix .. id, field) or ''
@@ -17,7 +17,7 @@ local function write_slot(id, field, slot)
     redis.call('HSET', job_prefix .. id, field, text)
 end
 
--- Its entry in retry: the same attempt, handed back, or the next one.
+-- The slot's entry in retry: the same attempt, handed back, or the next one.
 local function find_entry(id, slot)
     if not is_there(id, slot.stamp) then
         return nil
@@ -30,7 +30,7 @@ local function find_entry(id, slot)
     end
 end
 
--- The occurrence of a claim is over: the one that waits moves up, and is due now.
+-- The occurrence of a claim is over: the one that waits moves up and is due now.
 local function leave_slot(member)
     local id, scheduled = member:sub(1, 32), member:sub(33)
     local running, waiting = read_slot(id, 'running'), read_slot(id, 'waiting')
@@ -44,7 +44,7 @@ local function leave_slot(member)
     redis.call('HDEL', job_prefix .. id, 'running')
     local entry = waiting and find_entry(id, waiting)
     if not entry then
-        return -- none waits, or a runner is about to start the one that does
+        return -- none waits, or a runner is about to start it
     end
     local now = now_ms()
     redis.call('HDEL', job_prefix .. id, 'waiting')

@@ -1,8 +1,7 @@
 -- part packed: a job's definition as a claim brings it to a runner, in one text.
 -- needs: definition
 
--- Of each field its index among the FIELDs of contract.def (from 0), its length, and the value: "<index> <length> <value>", each with a
--- line end.
+-- Each field is "<index> <length> <value>" and a line end; the index is its place among the FIELDs of contract.def, from 0.
 local function pack_definition(job)
     local packed = '0 ' .. #job.schedule .. ' ' .. job.schedule .. '\n1 ' .. #job.api .. ' ' .. job.api .. '\n2 ' .. #job.type .. ' '
         .. job.type .. '\n'

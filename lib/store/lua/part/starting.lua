@@ -3,7 +3,7 @@
 
 local started, next_dues = {}, {} -- what write_starts writes, for all attempts in one command each
 
--- The verdict on an attempt that may not start, or not any more; nil: it may.
+-- Returns the verdict on an attempt that must not start, or no longer may; nil: it may start.
 local function refuse_start(member, ticket, claim)
     if claim.ticket ~= ticket then
         return VERDICT_LOST
@@ -22,7 +22,7 @@ local function refuse_start(member, ticket, claim)
     end
 end
 
--- Make the job's next instant ('': none) due behind a first attempt.
+-- Make the job's next instant ('': none) due after a first attempt.
 local function go_on(id, claim, next_due)
     if claim.state == CLAIM_DUE and next_due ~= '' then
         next_dues[#next_dues + 1] = next_due

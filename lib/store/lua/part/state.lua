@@ -1,7 +1,7 @@
 -- part state: moving a job from one state to another.
 -- needs: clock number write
 
--- No instant of a job is left: what is under way is the last of it. (Only if its own state says nothing else.)
+-- A job has no instant left, and what is under way is its last occurrence: complete it. (Unless it has another state.)
 local function complete(id)
     local key = job_prefix .. id
     if not try('ZSCORE', due_key, id) and redis.call('HSETNX', key, 'state', JOB_COMPLETED) == 1 then
@@ -9,7 +9,7 @@ local function complete(id)
     end
 end
 
--- Call a job no more until it is resumed. What was claimed and not started is void with that.
+-- Pause a job until it is resumed. That voids what was claimed and not started.
 -- about: why (user, gone), a note ('': none), by whom ('': not known).
 local function pause_job(key, id, about)
     redis.call('HINCRBY', key, 'epoch', 1)

@@ -1,8 +1,8 @@
 -- part stateful: jobs that ask for their failures to be counted.
 -- needs: write
 
--- What the job asks for, and how many occurrences failed in a row (failures: nil while it is healthy); nil: it asks for nothing. A text that
--- is no number counts as none.
+-- Returns what the job asks for, and how many occurrences failed in a row (failures: nil while it is healthy); nil: it asks for nothing. A
+-- text that is not a number counts as absent.
 local function read_health(key)
     local fields = redis.call('HMGET', key, 'pause_after_failures', 'on_failure_url', 'on_recovery_url', 'failures')
     if fields[1] or fields[2] or fields[3] then
@@ -11,13 +11,13 @@ local function read_health(key)
     end
 end
 
--- The milliseconds of the second (0 to 999) at which the job's own instants are. One that has notices keeps it, where it is not 0.
+-- Returns the milliseconds of the second (0 to 999) at which the job's own instants are. A job with notices stores it, unless it is 0.
 local function own_offset(id)
     local offset = redis.call('HGET', job_prefix .. id, 'offset')
     return tonumber(offset or nil) or tonumber(try('ZSCORE', due_key, id) or 0) % 1000
 end
 
--- A job has got an instant (ms): keep its offset, for notices.
+-- A job was given an instant (ms): store its offset, for notices.
 local function note_offset(key, instant)
     local health = read_health(key)
     if health and (health.on_failure or health.on_recovery) and instant % 1000 ~= 0 then

@@ -1,18 +1,18 @@
 -- part taken: which instants of an id are taken.
 -- needs: claims floor number stamp waiting write
 --
--- The rule: an id has one occurrence at an instant, be it of its schedule, a manual run or a notice. An instant at which something was
--- started or recorded is not given again, whatever is done to the job, even deleting it and creating it anew, until it is over by a clock
--- that may be set back. Every script that gives an instant asks here; where one follows another in a chain (start, skip), the first one
--- did, and all that follow are later. What is taken stands in
---   the claim, while it is under way, whichever job of the id it is of
---   its entry in retry, where an older version handed it back unsent: this one raises the floor
+-- The rule: an id has one occurrence at an instant, whether of its schedule, a manual run or a notice. An instant at which something was
+-- started or recorded is not given again until it is over, by a clock that may be set back. That holds whatever happens to the job, even if
+-- it is deleted and created anew. Every script that gives an instant asks here. In a chain of instants (start, skip) the first one was
+-- asked for, and all that follow are later. These show what is taken:
+--   the claim of what is under way, whichever job of the id it belongs to
+--   its entry in retry, if an older version handed it back unsent: this version raises the floor
 --   the job's fields `floor` (part floor), `manual` and `notice`
---   its history, which counts once Redis' clock was set back: until then all that it holds is over, or raised the floor
+--   its history, which counts once Redis' clock was set back: until then, all that it holds is over or raised the floor
 --   `gone`, once the job was deleted (part gone)
 
--- Returns true if an occurrence is under way, or was handed back unsent. stamp: the job's, false for one that is created now. any_claim:
--- what is claimed and not started counts, too, because the time of its job does not change, so it does not give way.
+-- Returns true if an occurrence is under way, or was handed back unsent. stamp: the job's; false for one that is being created. any_claim:
+-- a claim that is not started counts, too: its job's time does not change, so the claim stays valid.
 local function is_under_way(member, stamp, any_claim)
     for _, name in ipairs(try('SMEMBERS', holders_key) or {}) do
         local claim = parse_claim(try('HGET', claimed_prefix .. name, member))
@@ -24,14 +24,14 @@ local function is_under_way(member, stamp, any_claim)
     return stamp and is_handed_back(member, stamp) or false
 end
 
--- Returns true if Redis' clock was set back behind the last entry of the feed. (Positions there never go back.)
+-- Returns true if Redis' clock was set back to before the last entry of the feed. (Positions in the feed never go back.)
 local function is_set_back(now)
     local latest = try('XREVRANGE', executions_key, '+', '-', 'COUNT', 1)
     local position = latest and latest[1] and latest[1][1]
     return position and tonumber(position:match('^%d+')) > now
 end
 
--- The latest instant in a job's history; 0: none.
+-- Returns the latest instant in a job's history; 0: none.
 local function latest_recorded(id)
     local latest = 0
     for _, text in ipairs(try('LRANGE', history_prefix .. id, 0, -1) or {}) do
@@ -42,7 +42,7 @@ local function latest_recorded(id)
     return latest
 end
 
--- The latest instant of a job that is known to be taken, claims and retry apart; 0: none that is not over.
+-- Returns the latest instant of a job that is known to be taken, leaving out claims and retry; 0: none lies ahead.
 local function floor_of(id, now)
     local fields = try('HMGET', job_prefix .. id, 'floor', 'manual', 'notice') or {}
     local floor = 0
@@ -52,8 +52,8 @@ local function floor_of(id, now)
     return is_set_back(now) and math.max(floor, latest_recorded(id)) or floor
 end
 
--- The latest instant of an id that is under way; 0: none. It is later than the next one where Redis' clock was set back meanwhile, and the
--- chain that begins before it would come to it.
+-- Returns the latest instant of an id that is under way; 0: none. If Redis' clock was set back in the meantime, it may be later than the
+-- next instant, and a chain that begins before it would reach it.
 local function latest_under_way(id)
     local latest = 0
     for _, name in ipairs(try('SMEMBERS', holders_key) or {}) do
@@ -67,8 +67,8 @@ local function latest_under_way(id)
     return latest
 end
 
--- Why an instant (ms) may not become the next one of a job, now being `now`: 'late' where it is over; else an instant (ms) up to which all
--- are taken. nil: it may. floor: as floor_of has it.
+-- Returns why an instant (ms) must not become the next one of a job at the time `now`: 'late' if it is over; else an instant (ms) up to
+-- which all are taken; nil: it may. floor: as floor_of returns it.
 local function refuse_instant(id, instant, stamp, now, floor)
     if instant <= now then
         return 'late'
@@ -82,9 +82,9 @@ local function refuse_instant(id, instant, stamp, now, floor)
     return is_under_way(id .. as_text(instant), stamp) and instant or nil
 end
 
--- An instant (ms) that stands for a manual run or a notice of the job, now or later, though it is attempted at once. offset: the
--- milliseconds of the second (0 to 999) at which the job's own instants are, which it does not get; nor a full second, because most
--- schedules have their instants there, which the job may be given next.
+-- Returns an instant (ms), now or later, that stands for a manual run or a notice of the job; the attempt is due at once all the same. offset:
+-- the milliseconds of the second (0 to 999) at which the job's own instants are. The instant avoids these, and full seconds, where most
+-- schedules that the job may be given next have their instants.
 local function unscheduled_instant(id, offset, now)
     local floor = floor_of(id, now)
     local instant, stamp = math.max(now, floor + 1), job_stamp(id)

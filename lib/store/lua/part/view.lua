@@ -1,4 +1,4 @@
--- part view: all that Redis knows of a job but its history.
+-- part view: everything that Redis knows about a job, except its history.
 -- needs: definition number write
 
 local STATE = {STATE_FIELDS}
@@ -10,8 +10,8 @@ local function append_fields(reply, key, names)
     end
 end
 
--- Append to reply: when the job is due (nil: it does not wait for an instant), when it was found broken (nil: it was not), then DEFINITION
--- and STATE.
+-- Append to reply: when the job is due (nil: it waits for no instant), when it was found broken (nil: it is not), then DEFINITION and
+-- STATE.
 local function append_job(reply, key, id)
     local n = #reply
     reply[n + 1] = redis.call('ZSCORE', due_key, id)
