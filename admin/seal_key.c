@@ -77,7 +77,7 @@ static int read_path(struct admin *admin, const char **path)
 int command_seal_key_new(struct admin *admin)
 {
     struct seal_keys keys = {.count = 1};
-    const char *path;
+    const char *path = NULL;
     int status = read_path(admin, &path);
     if (status == 0 && seal_key_new(&keys.of[0]) != ERR_OK) {
         status = admin_say(ADMIN_REFUSED, "no key can be made");
@@ -229,7 +229,7 @@ int command_seal_key_rotate(struct admin *admin)
 {
     struct seal_keys keys = {0};
     struct resealing r = {.admin = admin, .keys = &keys};
-    const char *path;
+    const char *path = NULL;
     int status = read_path(admin, &path);
     status = status != 0 ? status : add_key(path, &keys);
     for (int kind = 0; kind < STORE_SEALED__COUNT && status == 0; kind++) {

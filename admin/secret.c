@@ -191,7 +191,7 @@ int command_secret_rm(struct admin *admin)
 {
     struct errinfo info = {0};
     const struct reply *reply;
-    const char *name;
+    const char *name = NULL;
     bool there = false;
     struct cmd cmd;
     if (options_read(admin->argc, admin->argv, NULL, 0, &name, &info) != ERR_OK) {

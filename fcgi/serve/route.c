@@ -8,7 +8,8 @@
 
 static const char *const no_params[] = {NULL};
 static const char *const preview_params[] = {"schedule", "timezone", "count", "from", NULL};
-static const char *const list_params[] = {"state", "tag", "name_prefix", "host", "limit", "cursor", NULL};
+static const char *const list_params[] = {"state",   "tag",   "name_prefix", "host",
+                                          "signing", "limit", "cursor",      NULL};
 static const char *const why_params[] = {"at", NULL};
 static const char *const patch_params[] = {"dry_run", NULL};
 static const char *const track_params[] = {"limit",   "cursor", "job_id", "success",
