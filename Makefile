@@ -270,7 +270,7 @@ build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $$(PARSER_$$*) $(wildcard lib/cron/*.h li
 	    -o $@ $< $(PARSER_$*) -lcrypto
 
 # What the benchmark runs besides the two programs.
-BENCH_BIN := $(addprefix build/bench/,bench_cron bare_loop target hello_fcgi trust.so)
+BENCH_BIN := $(addprefix build/bench/,bench_cron bench_signature bare_loop target hello_fcgi trust.so)
 
 .PHONY: bench
 bench: deps-test ## measure everything beside its limit, in one table (ROWS=calls,herd: some of it; QUICK=1: in short)

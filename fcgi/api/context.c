@@ -1,6 +1,7 @@
 /* context: sets up what handlers use, and asks Redis for them. Knows no path and no handler. */
 #include "api/context.h"
 
+#include "access/scope.h"
 #include "api/key_cache.h"
 #include "base/log.h"
 
@@ -65,6 +66,11 @@ void context_begin(struct context *ctx)
     ctx->barred = (struct errinfo){0};
     ctx->ask_ms = REDIS_SYNC_BUDGET_MS;
     ctx->deadline.ms = clock_mono(&ctx->clock).ms + REDIS_SYNC_BUDGET_MS;
+}
+
+bool context_hides(const struct context *ctx)
+{
+    return (ctx->caller.scopes & (unsigned)SCOPE_SECRETS_READ) == 0;
 }
 
 void context_end(struct context *ctx)

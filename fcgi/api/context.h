@@ -75,6 +75,8 @@ void context_fini(struct context *ctx);
 
 /* Start a request: no memory in use, an empty response, the usual time for Redis, and current time zones. */
 void context_begin(struct context *ctx);
+/* Does the caller see neither the passwords nor the tokens that stand in definitions in clear? */
+bool context_hides(const struct context *ctx);
 /* End all that was made for the request. The response stays. */
 void context_end(struct context *ctx);
 

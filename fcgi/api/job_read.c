@@ -131,7 +131,7 @@ static enum err take_job(struct listing *l, const struct reply *reply, size_t in
     l->has_cursor = true;
     l->looked_at++;
     if (is_wanted(l, view)) {
-        job_view_write(&l->w, view, false);
+        job_view_write(l->ctx, &l->w, view, false);
         l->count++;
     }
     return ERR_OK;

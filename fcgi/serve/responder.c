@@ -105,6 +105,7 @@ static void drain(FCGX_Request *request)
 
     while (FCGX_GetStr(chunk, sizeof chunk, request->in) > 0) {
     }
+    explicit_bzero(chunk, sizeof chunk); /* what was refused unread may hold a secret, too */
 }
 
 /* End the request without sending anything. */

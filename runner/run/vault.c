@@ -7,8 +7,7 @@
 
 #include <stdlib.h>
 #include <string.h>
-
-#define READ_AGAIN_MS 1000 /* the file of keys is not read again sooner */
+#include <sys/stat.h>
 
 /* A name as Redis has it, and what was opened of it. */
 struct entry {
@@ -37,7 +36,7 @@ struct vault {
     struct clock clock;
     char path[1024];
     struct seal_keys keys;
-    struct mono_ms read; /* when the file was */
+    struct stat read; /* the file that they were read from */
     struct shelf shelves[STORE_SEALED__COUNT];
 };
 
@@ -262,16 +261,26 @@ bool vault_has_signer(const struct vault *vault, struct slice name)
 
 /* ---- opening ---- */
 
-/* Read the file of keys again, in which a key may be that was not there. Returns false if it was just read. */
-static bool read_keys_again(struct vault *vault)
+/* Is the file another one than the one that was read? Notes what it is now. */
+static bool is_another_file(struct vault *vault)
 {
-    struct mono_ms now = clock_mono(&vault->clock);
-    struct seal_keys keys;
-    struct errinfo info = {0};
-    if (now.ms - vault->read.ms < READ_AGAIN_MS) {
+    struct stat before = vault->read;
+    if (stat(vault->path, &vault->read) != 0) {
         return false;
     }
-    vault->read = now;
+    return before.st_ino != vault->read.st_ino || before.st_size != vault->read.st_size ||
+           before.st_mtim.tv_sec != vault->read.st_mtim.tv_sec ||
+           before.st_mtim.tv_nsec != vault->read.st_mtim.tv_nsec;
+}
+
+/* Read the file of keys again, in which a key may be that was not there. Returns false if it is the same. */
+static bool read_keys_again(struct vault *vault)
+{
+    struct seal_keys keys;
+    struct errinfo info = {0};
+    if (!is_another_file(vault)) {
+        return false;
+    }
     if (seal_file_read_keys(&keys, vault->path, &info) != ERR_OK) {
         log_warn("SECRETS_KEY not read again", log_str("error", info.text));
         return false;
@@ -413,7 +422,6 @@ enum err vault_new(struct vault **out, const char *path, struct redis_link *link
     }
     vault->link = link;
     vault->clock = clock;
-    vault->read = clock_mono(&clock);
     memcpy(vault->path, path, strlen(path) + 1);
     for (size_t i = 0; i < STORE_SEALED__COUNT; i++) {
         vault->shelves[i] = (struct shelf){.vault = vault,
@@ -422,6 +430,7 @@ enum err vault_new(struct vault **out, const char *path, struct redis_link *link
                                            .asked = {INT64_MIN / 2},
                                            .as_of = {INT64_MIN / 2}};
     }
+    (void)is_another_file(vault);
     enum err err = path[0] == '\0' ? ERR_OK : seal_file_read_keys(&vault->keys, path, info);
     if (err != ERR_OK) {
         vault_free(vault);
