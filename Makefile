@@ -215,17 +215,18 @@ idle: build deps-test ## does a call get lost because its target closes idle con
 SECONDS   ?= 60
 ANSWERS   ?=
 REPLAY    ?=
-FUZZERS   := cron zone token
+FUZZERS   := cron zone token secret
 ENGINE    := $(wildcard lib/cron/*.c lib/zone/*.c)
 # What a fuzzer is linked with, besides its own file.
 PARSER_cron  := $(ENGINE)
 PARSER_zone  := $(ENGINE)
+PARSER_secret := $(filter-out lib/store/% lib/resp/%,$(wildcard lib/*/*.c))
 PARSER_token := lib/access/token.c lib/text/digest.c lib/base/buffer.c lib/base/err.c lib/base/utf8.c
 FUZZ_cron := -dict=tests/fuzz/cron.dict
 FUZZ_zone := -max_len=1500
 
 .PHONY: fuzz
-fuzz: deps-test ## fuzz the cron engine, the zone reader, tokens and the runner's answers under ASan and UBSan, SECONDS=60 each (ANSWERS=200000, SEED=, REPLAY=)
+fuzz: deps-test ## fuzz the cron engine, the zone reader, tokens, secrets and the runner's answers under ASan and UBSan, SECONDS=60 each (ANSWERS=200000, SEED=, REPLAY=)
 	$(AFTER_DEPS) $(FUZZERS:%=build/fuzz/fuzz_%) build/fuzz/grown fuzz-build
 ifeq ($(ANSWERS)$(REPLAY),)
 	$(AFTER_DEPS) --output-sync=target $(FUZZERS:%=fuzz-%)
@@ -267,7 +268,7 @@ build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $$(PARSER_$$*) $(wildcard lib/cron/*.h li
 	@mkdir -p $(@D)
 	@echo '  FUZZ  $<'
 	$(Q)clang -std=c17 -D_GNU_SOURCE -O2 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -Ilib \
-	    -o $@ $< $(PARSER_$*) -lcrypto
+	    -o $@ $< $(PARSER_$*) -lcrypto -ljson-c
 
 # What the benchmark runs besides the two programs.
 BENCH_BIN := $(addprefix build/bench/,bench_cron bench_signature bare_loop target hello_fcgi trust.so)

@@ -4,7 +4,6 @@
 
 #include "text/base64.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -44,13 +43,17 @@ bool secret_value_is_valid(struct slice value)
 /* A host is what a URL may have in its place, and nothing that would be another part of a URL. */
 static bool read_host(struct secret_host *out, struct slice text)
 {
-    char whole[SECRET_HOST_MAX + 16];
+    static const char scheme[] = "https://";
+    const size_t head = sizeof scheme - 1;
+    char whole[SECRET_HOST_MAX + sizeof scheme];
     struct url url;
     if (text.len == 0 || text.len > SECRET_HOST_MAX) {
         return false;
     }
-    int len = snprintf(whole, sizeof whole, "https://%.*s/", (int)text.len, text.data);
-    if (len < 0 || url_parse(&url, (struct slice){whole, (size_t)len}, NULL) != URL_OK ||
+    memcpy(whole, scheme, head);
+    memcpy(whole + head, text.data, text.len);
+    whole[head + text.len] = '/';
+    if (url_parse(&url, (struct slice){whole, head + text.len + 1}, NULL) != URL_OK ||
         url.userinfo.data != NULL || url.path.len != 1 || url.query.data != NULL ||
         url.fragment.data != NULL || text.data[text.len - 1] == ':') {
         return false;

@@ -27,6 +27,7 @@ struct shelf {
     int64_t found;        /* how many there are, as far as is known */
     bool is_wanted;       /* look as soon as nothing is under way */
     bool is_asked;        /* a command is under way */
+    struct mono_ms shut;  /* when all that was open was forgotten last */
     struct mono_ms asked; /* when the count was asked for last */
     struct mono_ms as_of; /* when the count that is `changes` was asked for; -1: never */
 };
@@ -68,6 +69,14 @@ static void shut(struct entry *entry)
     vault_give_signer(entry->signer);
     entry->secret = NULL;
     entry->signer = NULL;
+}
+
+static void shut_all(struct shelf *shelf, struct mono_ms now)
+{
+    for (size_t i = 0; i < shelf->count; i++) {
+        shut(&shelf->entries[i]);
+    }
+    shelf->shut = now;
 }
 
 static void clear(struct shelf *shelf)
@@ -216,10 +225,8 @@ void vault_turn(struct vault *vault)
     for (size_t i = 0; i < STORE_SEALED__COUNT; i++) {
         struct shelf *shelf = &vault->shelves[i];
         bool is_old = now.ms - shelf->asked.ms >= VAULT_LOOK_MS;
-        if (is_old) {
-            for (size_t k = 0; k < shelf->count; k++) {
-                shut(&shelf->entries[k]);
-            }
+        if (now.ms - shelf->shut.ms >= VAULT_LOOK_MS) {
+            shut_all(shelf, now);
         }
         if (!shelf->is_asked && (is_old || shelf->is_wanted)) {
             look(shelf);

@@ -7,6 +7,7 @@ import threading
 import pytest
 
 from harness import NEVER_SOON, wait_for
+from harness import make_key as api_key
 from sealing import Keys, admin, ended, put_secret
 from target import redirect, status
 
@@ -351,3 +352,57 @@ def test_seal_key_is_not_overwritten(keys):
     done = admin("seal-key", "new", keys.private, check=False)
     assert done.returncode == 1 and "is there already" in done.stderr
     assert keys.private.read_bytes() == before and keys.private.stat().st_mode & 0o777 == 0o600
+
+
+# --- what stands in definitions in clear --------------------------------------------------------------------------------
+
+CLEAR = {"schedule": NEVER_SOON, "type": "ATLEAST_ONCE", "api": "https://ann:pw-7f3a90c1d2@example.com/x?y=1",
+         "on_failure_url": "https://token-7f3a90c1d2@example.com/f", "on_recovery_url": "https://example.com/r",
+         "headers": {"authorization": "Bearer 7f3a90c1d2", "X-Kept": "yes"}}
+
+
+def keyed(redis, *scopes):
+    """Headers with a key of these scopes."""
+    return {"authorization": "Bearer " + api_key(redis.settings(), "--scopes", ",".join(scopes))}
+
+
+def test_keys_without_secrets_read_see_no_passwords_and_no_tokens(handler, redis):
+    every = {"authorization": "Bearer " + api_key(redis.settings())}
+    blind = keyed(redis, "jobs:read", "jobs:write", "export")
+    seeing = keyed(redis, "jobs:read", "export", "secrets:read")
+    job_id = handler.request("POST", "/v1/schedule/api-caller", json.dumps(CLEAR), {"content_type": "application/json", **every}).json["job_id"]
+    for method, uri, body in (("GET", f"/v1/jobs/{job_id}", None), ("GET", "/v1/jobs", None), ("GET", "/v1/jobs:export", None),
+                              ("PATCH", f"/v1/jobs/{job_id}?dry_run=true", '{"description":"x"}'), ("PATCH", f"/v1/jobs/{job_id}", '{"description":"y"}'),
+                              ("POST", f"/v1/jobs/{job_id}/pause", "{}")):
+        answer = handler.request(method, uri, body, {**blind, **({"content_type": "application/json"} if body else {})})
+        assert answer.status == 200 and PLAIN not in answer.body, (method, uri, answer)
+        if method == "GET":
+            assert PLAIN in handler.request(method, uri, headers=seeing).body
+    shown = json.loads(handler.request("GET", f"/v1/jobs/{job_id}", headers=blind).body)
+    assert shown["api"] == "https://ann:***@example.com/x?y=1" and shown["on_failure_url"] == "https://***@example.com/f"
+    assert shown["on_recovery_url"] == CLEAR["on_recovery_url"] and shown["headers"] == {"X-Kept": "yes", "authorization": "***"}
+
+
+def test_without_keys_this_machine_sees_all_as_before(handler):
+    job_id = handler.post(CLEAR).json["job_id"]
+    assert handler.job(job_id).json["api"] == CLEAR["api"] and PLAIN in handler.export()
+
+
+@pytest.mark.parametrize(("fields", "words"), [
+    ({"api": "https://u:p@h/"}, "a URL holds a password"), ({"on_failure_url": "https://t@h/"}, "a URL holds a password"),
+    ({"headers": {"AUTHORIZATION": "Bearer x"}}, "Authorization holds its value in clear"),
+    ({"headers": {"Authorization": "Bearer {{job_id}}"}}, "Authorization holds its value in clear"),
+    ({"headers": {"Authorization": "Bearer {{secret.x}}"}}, None), ({"headers": {"X-A": "Bearer x"}}, None), ({}, None)])
+def test_post_warns_of_what_stands_in_clear(handler, fields, words):
+    warnings = handler.post({"schedule": NEVER_SOON, "api": "https://h/", "type": "ATLEAST_ONCE", **fields}).json.get("warnings", [])
+    assert [words in warning for warning in warnings] == ([True] if words else [])
+
+
+def test_only_secrets_write_changes_them(handler, redis):
+    put = json.dumps({"value": "x", "hosts": ["h"]})
+    typed = {"content_type": "application/json"}
+    writer, other = keyed(redis, "secrets:write"), keyed(redis, "jobs:read", "jobs:write", "secrets:read", "export")
+    for method, uri, body, good in (("PUT", "/v1/secrets/a", put, 201), ("GET", "/v1/secrets", None, 200), ("DELETE", "/v1/secrets/a", None, 204),
+                                    ("POST", "/v1/signing/a", "{}", 201), ("DELETE", "/v1/signing/a", None, 204)):
+        assert handler.request(method, uri, body, {**other, **typed}).status == 403
+        assert handler.request(method, uri, body, {**writer, **typed}).status == good

@@ -81,6 +81,7 @@ TEST(secret_hosts_are_hosts)
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         assert_false(secret_rule_add(&rule, slice_of(bad[i])));
     }
+    assert_false(secret_rule_add(&rule, (struct slice){"a\0b", 3}));
     for (size_t i = 0; i < SECRET_HOSTS_MAX; i++) {
         assert_true(secret_rule_add(&rule, slice_of("a")));
     }
