@@ -34,7 +34,7 @@ static bool take_host(const struct json_value *value, void *arg)
 
 static bool read_hosts(struct setting *setting, const struct json_value *hosts)
 {
-    if (hosts == NULL || json_kind_of(hosts) != JSON_ARRAY || json_count(hosts) == 0) {
+    if (json_kind_of(hosts) != JSON_ARRAY || json_count(hosts) == 0) {
         return refuse(setting->error, "hosts", "must be an array of at least one host");
     }
     return json_each_item(hosts, take_host, setting);
@@ -42,7 +42,7 @@ static bool read_hosts(struct setting *setting, const struct json_value *hosts)
 
 static bool read_value(struct setting *setting, const struct json_value *value)
 {
-    if (value == NULL || json_kind_of(value) != JSON_STRING) {
+    if (json_kind_of(value) != JSON_STRING) {
         return refuse(setting->error, "value", "must be a string");
     }
     setting->value = json_string(value);
@@ -53,9 +53,15 @@ static bool read_value(struct setting *setting, const struct json_value *value)
 
 static bool read_http(struct setting *setting, const struct json_value *http)
 {
-    setting->secret.rule.http = http != NULL && json_is_true(http);
-    return http == NULL || json_kind_of(http) == JSON_BOOL ||
-           refuse(setting->error, "http", "must be true or false");
+    setting->secret.rule.http = json_is_true(http);
+    return json_kind_of(http) == JSON_BOOL || refuse(setting->error, "http", "must be true or false");
+}
+
+static bool check_required(struct setting *setting, const struct json_value *value,
+                           const struct json_value *hosts)
+{
+    return (value != NULL || refuse(setting->error, "value", "is required")) &&
+           (hosts != NULL || refuse(setting->error, "hosts", "is required"));
 }
 
 static bool read_setting(struct setting *setting)
@@ -63,9 +69,15 @@ static bool read_setting(struct setting *setting)
     static const char *const names[] = {"value", "hosts", "http", NULL};
     const struct json_value *body = sealed_body(setting->ctx, false, setting->error);
 
-    return body != NULL && sealed_check_members(setting->ctx, body, names, setting->error) &&
-           read_value(setting, json_member(body, "value")) &&
-           read_hosts(setting, json_member(body, "hosts")) && read_http(setting, json_member(body, "http"));
+    if (body == NULL) {
+        return false;
+    }
+    const struct json_value *value = json_member(body, "value");
+    const struct json_value *hosts = json_member(body, "hosts");
+    const struct json_value *http = json_member(body, "http");
+    return sealed_check_members(setting->ctx, body, names, setting->error) &&
+           (value == NULL || read_value(setting, value)) && (hosts == NULL || read_hosts(setting, hosts)) &&
+           (http == NULL || read_http(setting, http)) && check_required(setting, value, hosts);
 }
 
 /* ---- storing ---- */

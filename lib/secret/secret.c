@@ -69,6 +69,11 @@ bool secret_rule_add(struct secret_rule *rule, struct slice text)
     if (rule->count == SECRET_HOSTS_MAX || !read_host(&rule->hosts[rule->count], text)) {
         return false;
     }
+    for (size_t i = 0; i < rule->count; i++) {
+        if (slice_same(rule->hosts[i].text, text)) {
+            return false;
+        }
+    }
     rule->count++;
     return true;
 }

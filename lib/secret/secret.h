@@ -47,7 +47,8 @@ struct secret_rule {
     size_t count;
 };
 
-/* Add a host, borrowed, to rule. Returns false if text is none, or there are too many. */
+/* Add a host, borrowed, to rule. Returns false if text is none or is there already, or
+ * there are too many. */
 NODISCARD bool secret_rule_add(struct secret_rule *rule, struct slice text);
 /* May a secret go to url? Returns NULL if it may, else why not, for a person: static. */
 const char *secret_rule_refuses(const struct secret_rule *rule, const struct url *url);

@@ -82,10 +82,12 @@ TEST(secret_hosts_are_hosts)
         assert_false(secret_rule_add(&rule, slice_of(bad[i])));
     }
     assert_false(secret_rule_add(&rule, (struct slice){"a\0b", 3}));
+    static const char names[] = "abcdefghijklmnopq";
     for (size_t i = 0; i < SECRET_HOSTS_MAX; i++) {
-        assert_true(secret_rule_add(&rule, slice_of("a")));
+        assert_true(secret_rule_add(&rule, (struct slice){names + i, 1}));
+        assert_false(secret_rule_add(&rule, (struct slice){names, 1}));
     }
-    assert_false(secret_rule_add(&rule, slice_of("a")));
+    assert_false(secret_rule_add(&rule, (struct slice){names + SECRET_HOSTS_MAX, 1}));
 }
 
 static struct seal_key a_key(void)
