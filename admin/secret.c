@@ -105,7 +105,7 @@ static int put(struct admin *admin, struct setting *setting, const struct seal_p
     struct errinfo info = {0};
     enum store_sealed_answer answer = STORE_SEALED_OTHER;
     const struct reply *reply;
-    int64_t known;
+    int64_t known = 0;
     struct cmd cmd;
     int status = read_version(admin, name, &known);
     if (status != 0) {

@@ -25,7 +25,7 @@
 /* glibc's own names of what is replaced. */
 void __libc_free(void *memory); /* NOLINT(bugprone-reserved-identifier) */
 
-void free(void *memory)
+void free(void *memory) /* NOLINT(readability-inconsistent-declaration-parameter-name) */
 {
     if (memory != NULL) {
         explicit_bzero(memory, malloc_usable_size(memory));
@@ -34,7 +34,8 @@ void free(void *memory)
 }
 
 /* glibc's would give the old memory back by itself. */
-void *realloc(void *memory, size_t size)
+void *realloc(void *memory, /* NOLINT(readability-inconsistent-declaration-parameter-name) */
+              size_t size)
 {
     if (memory == NULL) {
         return malloc(size);

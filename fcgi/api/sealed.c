@@ -125,37 +125,35 @@ static bool store(struct context *ctx, struct cmd *cmd, enum store_sealed_answer
 }
 
 /* Try once. */
-static bool try_change(struct context *ctx, enum store_sealed_kind kind, struct slice name,
-                       sealed_change_fn *change, void *arg, enum store_sealed_answer *answer,
-                       struct api_error *error)
+static bool try_once(struct context *ctx, const struct sealed_change *change,
+                     enum store_sealed_answer *answer, struct api_error *error)
 {
     struct buffer content = {0};
-    struct slice old;
+    struct slice old = {NULL, 0};
     int64_t known = 0;
     struct cmd cmd;
 
-    if (!read_one(ctx, kind, name, &old, error)) {
+    if (!read_one(ctx, change->kind, change->name, &old, error)) {
         return false;
     }
-    bool good = change(arg, old, &content, &known, error);
+    bool good = change->make(change->arg, old, &content, &known, error);
     if (good && buffer_error(&content) != ERR_OK) {
         good = api_error_set(error, API_INTERNAL_ERROR, "out of memory");
     }
     if (good) {
-        store_sealed_put(&cmd, kind, name, known, (struct slice){content.data, content.len});
+        store_sealed_put(&cmd, change->kind, change->name, known, (struct slice){content.data, content.len});
         good = store(ctx, &cmd, answer, error);
     }
     buffer_fini(&content);
     return good;
 }
 
-bool sealed_change(struct context *ctx, enum store_sealed_kind kind, struct slice name,
-                   sealed_change_fn *change, void *arg, struct api_error *error)
+bool sealed_apply(struct context *ctx, const struct sealed_change *change, struct api_error *error)
 {
     enum store_sealed_answer answer = STORE_SEALED_OTHER;
 
     for (int i = 0; i < TRIES && answer == STORE_SEALED_OTHER; i++) {
-        if (!try_change(ctx, kind, name, change, arg, &answer, error)) {
+        if (!try_once(ctx, change, &answer, error)) {
             return false;
         }
     }

@@ -25,12 +25,21 @@ const struct json_value *sealed_body(struct context *ctx, bool may_be_empty, str
 NODISCARD bool sealed_check_members(struct context *ctx, const struct json_value *body,
                                     const char *const *names, struct api_error *error);
 
-/* Makes the new content of what is stored: old (data NULL: nothing). Returns false if it cannot. */
-typedef bool sealed_change_fn(void *arg, struct slice old, struct buffer *content, int64_t *known,
-                              struct api_error *error);
-/* Store what change makes of what is there, again if another request was faster. */
-NODISCARD bool sealed_change(struct context *ctx, enum store_sealed_kind kind, struct slice name,
-                             sealed_change_fn *change, void *arg, struct api_error *error);
+/* Makes the new content of what is stored: old (data NULL: nothing), whose version is *known then (0: none).
+ * Returns false if it cannot. */
+typedef bool sealed_make_fn(void *arg, struct slice old, struct buffer *content, int64_t *known,
+                            struct api_error *error);
+
+/* What is to be changed, and how. */
+struct sealed_change {
+    enum store_sealed_kind kind;
+    struct slice name;
+    sealed_make_fn *make;
+    void *arg;
+};
+
+/* Store what change makes of what is there, and again if another request was faster. */
+NODISCARD bool sealed_apply(struct context *ctx, const struct sealed_change *change, struct api_error *error);
 
 /* Forget what is stored under the name in the path: 204, or 404. */
 NODISCARD bool sealed_delete(struct context *ctx, enum store_sealed_kind kind, const char *what,

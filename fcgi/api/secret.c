@@ -82,9 +82,8 @@ static bool read_setting(struct setting *setting)
 
 /* ---- storing ---- */
 
-/* sealed_change_fn */
-static bool change(void *arg, struct slice old, struct buffer *content, int64_t *known,
-                   struct api_error *error)
+/* sealed_make_fn */
+static bool make(void *arg, struct slice old, struct buffer *content, int64_t *known, struct api_error *error)
 {
     struct setting *setting = arg;
     struct secret *secret = &setting->secret;
@@ -130,9 +129,10 @@ bool secret_put(struct context *ctx, struct api_error *error)
     struct json_writer w;
 
     ctx->is_secret = true;
-    bool good = sealed_name(ctx, &setting.name, error) && sealed_key(ctx, &setting.key, error) &&
-                read_setting(&setting) &&
-                sealed_change(ctx, STORE_SECRETS, setting.name, change, &setting, error);
+    bool good =
+        sealed_name(ctx, &setting.name, error) && sealed_key(ctx, &setting.key, error) &&
+        read_setting(&setting) &&
+        sealed_apply(ctx, &(struct sealed_change){STORE_SECRETS, setting.name, make, &setting}, error);
     if (good) {
         response_json(&ctx->response, setting.secret.version == 1 ? 201 : 200, &w);
         write_secret(&w, setting.name, &setting.secret);

@@ -97,9 +97,8 @@ static bool add_key(struct making *making, struct signing *signing, struct buffe
                                      SIGNING_ALIVE_MAX);
 }
 
-/* sealed_change_fn */
-static bool change(void *arg, struct slice old, struct buffer *content, int64_t *known,
-                   struct api_error *error)
+/* sealed_make_fn */
+static bool make(void *arg, struct slice old, struct buffer *content, int64_t *known, struct api_error *error)
 {
     struct making *making = arg;
     struct signing signing = {0};
@@ -151,7 +150,7 @@ bool signing_make(struct context *ctx, struct api_error *error)
     ctx->is_secret = true;
     bool good = sealed_name(ctx, &making.name, error) && sealed_key(ctx, &making.seal, error) &&
                 read_making(&making) && make_key(&making) &&
-                sealed_change(ctx, STORE_SIGNING, making.name, change, &making, error);
+                sealed_apply(ctx, &(struct sealed_change){STORE_SIGNING, making.name, make, &making}, error);
     if (good) {
         answer_made(&making);
     }
