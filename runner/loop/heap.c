@@ -1,7 +1,13 @@
 /* heap: see heap.h. items[0] is slot 1. */
 #include "loop/heap.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
+
+static bool is_before(const struct heap_item *a, const struct heap_item *b)
+{
+    return a->at != b->at ? a->at < b->at : a->rank < b->rank;
+}
 
 static void put(struct heap *heap, struct heap_item *item, size_t slot)
 {
@@ -11,7 +17,7 @@ static void put(struct heap *heap, struct heap_item *item, size_t slot)
 
 static void sift_up(struct heap *heap, struct heap_item *item, size_t slot)
 {
-    while (slot > 1 && heap->items[slot / 2 - 1]->at > item->at) {
+    while (slot > 1 && is_before(item, heap->items[slot / 2 - 1])) {
         put(heap, heap->items[slot / 2 - 1], slot);
         slot /= 2;
     }
@@ -21,14 +27,14 @@ static void sift_up(struct heap *heap, struct heap_item *item, size_t slot)
 static size_t earlier_child(const struct heap *heap, size_t slot)
 {
     size_t child = slot * 2;
-    return child < heap->len && heap->items[child]->at < heap->items[child - 1]->at ? child + 1 : child;
+    return child < heap->len && is_before(heap->items[child], heap->items[child - 1]) ? child + 1 : child;
 }
 
 static void sift_down(struct heap *heap, struct heap_item *item, size_t slot)
 {
     for (size_t child; slot * 2 <= heap->len; slot = child) {
         child = earlier_child(heap, slot);
-        if (heap->items[child - 1]->at >= item->at) {
+        if (!is_before(heap->items[child - 1], item)) {
             break;
         }
         put(heap, heap->items[child - 1], slot);
@@ -87,7 +93,7 @@ void heap_remove(struct heap *heap, struct heap_item *item)
     if (last == item) {
         return;
     }
-    if (slot > 1 && heap->items[slot / 2 - 1]->at > last->at) {
+    if (slot > 1 && is_before(last, heap->items[slot / 2 - 1])) {
         sift_up(heap, last, slot);
     } else {
         sift_down(heap, last, slot);

@@ -12,8 +12,9 @@
 
 /* Zero-initialised: not in a heap. */
 struct heap_item {
-    int64_t at;  /* the order: smallest first; do not change it while in a heap */
-    size_t slot; /* the position in the heap, from 1; 0: not in a heap */
+    int64_t at;    /* the order: smallest first; do not change it while in a heap */
+    unsigned rank; /* the order among those with the same at; nor this */
+    size_t slot;   /* the position in the heap, from 1; 0: not in a heap */
 };
 
 /* Zero-initialised is a valid empty heap. */

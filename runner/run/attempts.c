@@ -69,6 +69,9 @@ void attempts_wait_until(struct attempts *attempts, struct attempt *attempt, int
 {
     heap_remove(&attempts->waiting, &attempt->waiting);
     attempt->waiting.at = at_ms;
+    /* What begins at one instant begins with the hosts that are known to answer: they do not wait for many
+     * that may hang. */
+    attempt->waiting.rank = gate_knows_as_quick(attempt) ? 0 : 1;
     if (heap_push(&attempts->waiting, &attempt->waiting) != ERR_OK) {
         /* Nothing is lost: this runner or another one claims it again. */
         log_error("out of memory", log_str("what", "an attempt that waits"));

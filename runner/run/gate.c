@@ -118,6 +118,11 @@ static bool has_place(struct gate *gate, struct gate_host *host)
            (has_usual(gate, host) || has_spare(gate, host));
 }
 
+bool gate_knows_as_quick(const struct attempt *attempt)
+{
+    return attempt->place != GATE_OUT && attempt->host->quick;
+}
+
 /* ---- places ---- */
 
 static void take_out(struct gate *gate, struct attempt *attempt)

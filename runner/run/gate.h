@@ -116,6 +116,9 @@ struct attempt *gate_next(struct gate *gate);
 /* Give back what attempt has, wherever it is. Does nothing if it is OUT. */
 void gate_leave(struct gate *gate, struct attempt *attempt);
 
+/* Returns true if attempt is in the gate, and its host took less than GATE_SLOW_MS for its last call. */
+bool gate_knows_as_quick(const struct attempt *attempt);
+
 /* Log that attempt is put off: once until a call to its host ends (or until a place is free, if that is what
  * it lacks). */
 void gate_complain(struct gate *gate, const struct attempt *attempt);

@@ -237,8 +237,13 @@ class World:
         self.taken[job].add(at)
 
     def redrive(self):
+        """From then on an occurrence counts as one of the schedule, even if it was a manual run: a pause cancels it."""
         members = self.db.zrange(key("dead"), 0, 3)
-        return str(members and self.scripts.redrive(members))
+        answers = self.scripts.redrive(members) if members else []
+        for member, answer in zip(members, answers):
+            if answer > 0:
+                self.sent[member] = [((which, "schedule"), attempt) for (which, _), attempt in self.sent[member]]
+        return str(answers)
 
     def rezone(self):
         """Later by some periods: new rules never name an instant that has been."""

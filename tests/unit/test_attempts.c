@@ -438,6 +438,31 @@ TEST(attempts_lets_in_what_waits_when_a_call_ends)
     assert_int_equal(sent("start"), 1);
 }
 
+static void claim_at(int64_t at_ms, const char *url)
+{
+    struct store_claimed claimed = make_claim(at_ms);
+    claimed.fields.api = slice_of(url);
+    heart_claim(&claimed);
+}
+
+/* Many that may hang begin at the same instant: those of a host that answers do not wait for them. */
+TEST(attempts_of_a_host_that_answers_come_first)
+{
+    claim_and_call(make_claim(INSTANT));
+    fake_call_answer(0, 200);
+    heart_turn();
+    heart_answer("finish", DONE);
+    claim_at(2 * INSTANT, "http://192.0.2.2/");
+    claim_at(2 * INSTANT, "http://192.0.2.3/");
+    claim_at(2 * INSTANT, "http://192.0.2.1/");
+    claim_at(2 * INSTANT, "http://192.0.2.4/");
+    heart_at(INSTANT + LEAD);
+    fake_link_answer(heart.link, "start", MAKE_ARRAY(DONE, DONE, DONE, DONE));
+    heart_at(2 * INSTANT);
+    assert_int_equal(fake_call_count, 5);
+    assert_string_equal(fake_calls[1].url, "http://192.0.2.1/");
+}
+
 /* ---- how many there are ---- */
 
 TEST(attempts_counts_a_backlog_and_its_tokens)

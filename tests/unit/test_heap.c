@@ -25,7 +25,13 @@ static uint32_t random_below(uint32_t limit)
 static void push(struct heap *heap, struct thing *thing, int64_t at)
 {
     thing->item.at = at;
+    thing->item.rank = random_below(3);
     assert_int_equal(heap_push(heap, &thing->item), ERR_OK);
+}
+
+static bool is_earlier(const struct heap_item *a, const struct heap_item *b)
+{
+    return a->at < b->at || (a->at == b->at && a->rank < b->rank);
 }
 
 /* Every item knows its slot, and no child is earlier than its parent. */
@@ -34,7 +40,7 @@ static void check_shape(const struct heap *heap)
     for (size_t slot = 1; slot <= heap->len; slot++) {
         assert_int_equal(heap->items[slot - 1]->slot, slot);
         if (slot > 1) {
-            assert_true(heap->items[slot / 2 - 1]->at <= heap->items[slot - 1]->at);
+            assert_false(is_earlier(heap->items[slot - 1], heap->items[slot / 2 - 1]));
         }
     }
 }
@@ -46,7 +52,7 @@ static void check_first(const struct heap *heap, const struct thing *things)
     for (size_t i = 0; i < THINGS; i++) {
         if (things[i].item.slot != 0) {
             inside++;
-            assert_true(first->at <= things[i].item.at);
+            assert_false(is_earlier(&things[i].item, first));
         }
     }
     assert_int_equal(heap->len, inside);
@@ -77,6 +83,24 @@ TEST(heap_gives_the_earliest_first)
         assert_int_equal(first->slot, 0);
     }
     assert_null(heap_first(&heap));
+    heap_fini(&heap);
+}
+
+TEST(heap_gives_the_lowest_rank_first_where_all_else_is_equal)
+{
+    static const unsigned ranks[] = {2, 0, 3, 1, 2};
+    static const unsigned sorted[] = {0, 1, 2, 2, 3};
+    struct heap_item items[5] = {0};
+    struct heap heap = {0};
+    for (size_t i = 0; i < 5; i++) {
+        items[i] = (struct heap_item){.at = 7, .rank = ranks[i]};
+        assert_int_equal(heap_push(&heap, &items[i]), ERR_OK);
+    }
+    for (size_t i = 0; i < 5; i++) {
+        struct heap_item *first = heap_first(&heap);
+        assert_int_equal(first->rank, sorted[i]);
+        heap_remove(&heap, first);
+    }
     heap_fini(&heap);
 }
 

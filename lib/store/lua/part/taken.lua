@@ -83,12 +83,14 @@ local function refuse_instant(id, instant, stamp, now, floor)
 end
 
 -- Returns an instant (ms), now or later, that stands for a manual run or a notice of the job; the attempt is due at once all the same. offset:
--- the milliseconds of the second (0 to 999) at which the job's own instants are. The instant avoids these, and full seconds, where most
--- schedules that the job may be given next have their instants.
+-- the milliseconds of the second (0 to 999) at which the job's own instants are, as it was read. The instant avoids these, and full seconds,
+-- where most schedules that the job may be given next have their instants; and its next instant, as the job may have another schedule by now.
 local function unscheduled_instant(id, offset, now)
     local floor = floor_of(id, now)
     local instant, stamp = math.max(now, floor + 1), job_stamp(id)
-    while instant % 1000 == 0 or instant % 1000 == offset or is_under_way(id .. as_text(instant), stamp, true) do
+    local next_due = tonumber(try('ZSCORE', due_key, id) or nil)
+    while instant % 1000 == 0 or instant % 1000 == offset or instant == next_due
+        or is_under_way(id .. as_text(instant), stamp, true) do
         instant = instant + 1
     end
     if floor > now then
