@@ -165,7 +165,11 @@ WORKERS ?= 8
 
 .PHONY: test-system
 test-system: build-only ## system tests only: the real nginx, Redis, handler and runner (K=overlap: only those whose name or file has it)
-	DRONC_DIST=$(abspath $(DIST)) /usr/bin/python3 -m pytest -q -n $(WORKERS) $(if $(K),-k $(call quoted,$(K))) tests/system tests/chaos tests/fuzz $(PYTEST_ARGS)
+	DRONC_DIST=$(abspath $(DIST)) /usr/bin/python3 -m pytest -q -n $(WORKERS) $(if $(K),-k $(call quoted,$(K))) tests/system tests/security tests/chaos tests/fuzz $(PYTEST_ARGS)
+
+.PHONY: test-security
+test-security: build-only ## what is promised about security, each test in a network of its own, in which only a loopback exists; takes root (K=targets)
+	DRONC_DIST=$(abspath $(DIST)) /usr/bin/python3 -m pytest -q -n $(WORKERS) $(if $(K),-k $(call quoted,$(K))) tests/security $(PYTEST_ARGS)
 
 # A test program is linked again only when an object in it changes: the linker lists those that it took.
 $(TEST_BIN): $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o | $(PARTS_A) $(LIB_A)
@@ -215,18 +219,20 @@ idle: build deps-test ## does a call get lost because its target closes idle con
 SECONDS   ?= 60
 ANSWERS   ?=
 REPLAY    ?=
-FUZZERS   := cron zone token secret
+FUZZERS   := cron zone targets token secret
 ENGINE    := $(wildcard lib/cron/*.c lib/zone/*.c)
 # What a fuzzer is linked with, besides its own file.
-PARSER_cron  := $(ENGINE)
-PARSER_zone  := $(ENGINE)
-PARSER_secret := $(filter-out lib/store/% lib/resp/%,$(wildcard lib/*/*.c))
-PARSER_token := lib/access/token.c lib/text/digest.c lib/base/buffer.c lib/base/err.c lib/base/utf8.c
+PARSER_cron    := $(ENGINE)
+PARSER_zone    := $(ENGINE)
+PARSER_targets := $(wildcard lib/net/*.c)
+PARSER_token   := lib/access/token.c lib/text/digest.c lib/base/buffer.c lib/base/err.c lib/base/utf8.c
+PARSER_secret  := $(filter-out lib/store/% lib/resp/%,$(wildcard lib/*/*.c))
 FUZZ_cron := -dict=tests/fuzz/cron.dict
 FUZZ_zone := -max_len=1500
+FUZZ_targets := -dict=tests/fuzz/targets.dict -max_len=500
 
 .PHONY: fuzz
-fuzz: deps-test ## fuzz the cron engine, the zone reader, tokens, secrets and the runner's answers under ASan and UBSan, SECONDS=60 each (ANSWERS=200000, SEED=, REPLAY=)
+fuzz: deps-test ## fuzz the cron engine, the zone reader, the lists of targets, tokens, secrets and the runner's answers under ASan and UBSan, SECONDS=60 each (ANSWERS=200000, SEED=, REPLAY=)
 	$(AFTER_DEPS) $(FUZZERS:%=build/fuzz/fuzz_%) build/fuzz/grown fuzz-build
 ifeq ($(ANSWERS)$(REPLAY),)
 	$(AFTER_DEPS) --output-sync=target $(FUZZERS:%=fuzz-%)
@@ -264,7 +270,7 @@ build/fuzz/trust.so build/fuzz/loopback.so:
 	$(Q)$(CC) -std=c17 -D_GNU_SOURCE -O2 -fPIC -shared -o $@ $< -ldl
 
 .SECONDEXPANSION:
-build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $$(PARSER_$$*) $(wildcard lib/cron/*.h lib/zone/*.h lib/access/*.h)
+build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $$(PARSER_$$*) $(wildcard lib/cron/*.h lib/zone/*.h lib/net/*.h lib/access/*.h)
 	@mkdir -p $(@D)
 	@echo '  FUZZ  $<'
 	$(Q)clang -std=c17 -D_GNU_SOURCE -O2 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -Ilib \

@@ -13,7 +13,7 @@ int command_check(struct admin *admin)
     struct errinfo info = {0};
     struct cmd cmd;
     size_t count;
-    if (options_read(admin->argc, admin->argv, NULL, 0, NULL, &info) != ERR_OK) {
+    if (options_read(admin->argc, admin->argv, NULL, NULL, &info) != ERR_OK) {
         return admin_say(ADMIN_USAGE, "%s; see dronc-admin --help", info.text);
     }
     store_key_list(&cmd);

@@ -10,11 +10,11 @@
 
 #define DAY_MS 86400000
 
-int key_read_id(struct admin *admin, const struct option *options, size_t count, const char **id)
+int key_read_id(struct admin *admin, const struct option *options, const char **id)
 {
     struct errinfo info = {0};
     *id = NULL;
-    if (options_read(admin->argc, admin->argv, options, count, id, &info) != ERR_OK) {
+    if (options_read(admin->argc, admin->argv, options, id, &info) != ERR_OK) {
         return admin_say(ADMIN_USAGE, "%s; see dronc-admin --help", info.text);
     }
     return token_id_is_valid(slice_of(*id)) ? 0
@@ -55,7 +55,7 @@ static const char *state_of(const struct key_fields *fields, struct wall_ms now)
 static void format_day(char out[CLOCK_RFC3339_SIZE], struct slice days)
 {
     int64_t count;
-    strcpy(out, "never");
+    memcpy(out, "never", sizeof "never");
     if (days.data != NULL && slice_i64(days, &count) && count > 0 && count < INT64_MAX / DAY_MS) {
         (void)clock_format_rfc3339(out, (struct wall_ms){count * DAY_MS});
         out[strlen("2026-03-08")] = '\0';
@@ -77,7 +77,7 @@ int command_key_list(struct admin *admin)
     struct cmd cmds[2];
     struct wall_ms now;
     size_t count;
-    if (options_read(admin->argc, admin->argv, NULL, 0, NULL, &info) != ERR_OK) {
+    if (options_read(admin->argc, admin->argv, NULL, NULL, &info) != ERR_OK) {
         return admin_say(ADMIN_USAGE, "%s; see dronc-admin --help", info.text);
     }
     store_time(&cmds[0]);
@@ -148,7 +148,7 @@ int command_key_show(struct admin *admin)
     struct wall_ms now;
     const char *id;
     bool found;
-    int status = key_read_id(admin, NULL, 0, &id);
+    int status = key_read_id(admin, NULL, &id);
     if (status != 0) {
         return status;
     }
@@ -171,10 +171,10 @@ int command_key_show(struct admin *admin)
 
 int command_key_revoke(struct admin *admin)
 {
-    enum store_keyed answer;
+    enum store_keyed answer = STORE_KEYED_NONE;
     const char *id;
     struct cmd cmd;
-    int status = key_read_id(admin, NULL, 0, &id);
+    int status = key_read_id(admin, NULL, &id);
     if (status != 0) {
         return status;
     }

@@ -7,7 +7,7 @@
 #include "store/store_key.h"
 
 /* Read the command line: options, and a key's id. Returns 0, or the exit status after it has said what is wrong. */
-int key_read_id(struct admin *admin, const struct option *options, size_t count, const char **id);
+int key_read_id(struct admin *admin, const struct option *options, const char **id);
 
 /* Send a command to a key. Returns likewise. */
 int key_command(struct admin *admin, struct cmd *cmd, enum store_keyed *answer);

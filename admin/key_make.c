@@ -70,8 +70,8 @@ static int read_instant(const char *option, const char *text, struct wall_ms now
 
 static int make_wish(struct admin *admin, const struct words *words, struct key_wish *wish)
 {
-    struct wall_ms now;
-    bool any;
+    struct wall_ms now = {0};
+    bool any = true;
     int status = look(admin, &now, &any);
     *wish = (struct key_wish){.name = slice_of(words->name != NULL ? words->name : "admin"),
                               .from = slice_or_none(words->from),
@@ -88,7 +88,7 @@ static int make_wish(struct admin *admin, const struct words *words, struct key_
 
 static int store(struct admin *admin, const struct key_new *made)
 {
-    enum store_keyed answer;
+    enum store_keyed answer = STORE_KEYED_NONE;
     struct cmd cmd;
     store_key_create(&cmd, &made->fields);
     int status = key_command(admin, &cmd, &answer);
@@ -112,14 +112,17 @@ static int store(struct admin *admin, const struct key_new *made)
 int command_key_create(struct admin *admin)
 {
     struct words words = {0};
-    const struct option options[] = {
-        {"--name", &words.name},       {"--scopes", &words.scopes},         {"--from", &words.from},
-        {"--cert-dn", &words.cert_dn}, {"--not-before", &words.not_before}, {"--expires", &words.expires}};
+    const struct option options[] = {{"--name", &words.name},
+                                     {"--scopes", &words.scopes},
+                                     {"--from", &words.from},
+                                     {"--cert-dn", &words.cert_dn},
+                                     {"--not-before", &words.not_before},
+                                     {"--expires", &words.expires},
+                                     {NULL, NULL}};
     struct errinfo info = {0};
     struct key_wish wish;
     struct key_new made;
-    if (options_read(admin->argc, admin->argv, options, sizeof options / sizeof options[0], NULL, &info) !=
-        ERR_OK) {
+    if (options_read(admin->argc, admin->argv, options, NULL, &info) != ERR_OK) {
         return admin_say(ADMIN_USAGE, "%s; see dronc-admin --help", info.text);
     }
     int status = make_wish(admin, &words, &wish);
@@ -135,7 +138,7 @@ int command_key_create(struct admin *admin)
 
 static int store_token(struct admin *admin, const struct key_new *made, int64_t overlap_ms)
 {
-    enum store_keyed answer;
+    enum store_keyed answer = STORE_KEYED_NONE;
     struct cmd cmd;
     store_key_rotate(&cmd, made->id, made->hash, overlap_ms);
     int status = key_command(admin, &cmd, &answer);
@@ -158,12 +161,12 @@ static int store_token(struct admin *admin, const struct key_new *made, int64_t 
 int command_key_rotate(struct admin *admin)
 {
     const char *overlap = NULL;
-    const struct option options[] = {{"--overlap", &overlap}};
+    const struct option options[] = {{"--overlap", &overlap}, {NULL, NULL}};
     struct errinfo info = {0};
     struct key_new made;
     int64_t overlap_ms;
     const char *id;
-    int status = key_read_id(admin, options, 1, &id);
+    int status = key_read_id(admin, options, &id);
     if (status != 0) {
         return status;
     }

@@ -7,11 +7,11 @@
 
 #define MAX_MS ((int64_t)3650 * 86400000)
 
-static const struct option *find(const struct option *options, size_t count, const char *word, size_t len)
+static const struct option *find(const struct option *options, const char *word, size_t len)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (strlen(options[i].name) == len && memcmp(options[i].name, word, len) == 0) {
-            return &options[i];
+    for (; options != NULL && options->name != NULL; options++) {
+        if (strlen(options->name) == len && memcmp(options->name, word, len) == 0) {
+            return options;
         }
     }
     return NULL;
@@ -31,25 +31,28 @@ static enum err read_option(int argc, char **argv, int *at, const struct option 
     return ERR_OK;
 }
 
-enum err options_read(int argc, char **argv, const struct option *options, size_t count, const char **operand,
+static enum err read_operand(const char *word, const char **operand, struct errinfo *info)
+{
+    if (word[0] == '-' || operand == NULL || *operand != NULL) {
+        return err_set(info, ERR_INVALID, "\"%.64s\" is not expected here", word);
+    }
+    *operand = word;
+    return ERR_OK;
+}
+
+enum err options_read(int argc, char **argv, const struct option *options, const char **operand,
                       struct errinfo *info)
 {
-    for (int i = 0; i < argc; i++) {
-        const struct option *option = find(options, count, argv[i], strcspn(argv[i], "="));
-        enum err err = ERR_OK;
-        if (option != NULL) {
-            err = read_option(argc, argv, &i, option, info);
-        } else if (argv[i][0] == '-' || operand == NULL || *operand != NULL) {
-            err = err_set(info, ERR_INVALID, "\"%.64s\" is not expected here", argv[i]);
-        } else {
-            *operand = argv[i];
-        }
-        if (err != ERR_OK) {
-            return err;
-        }
+    enum err err = ERR_OK;
+    for (int i = 0; i < argc && err == ERR_OK; i++) {
+        const struct option *option = find(options, argv[i], strcspn(argv[i], "="));
+        err =
+            option != NULL ? read_option(argc, argv, &i, option, info) : read_operand(argv[i], operand, info);
     }
-    return operand == NULL || *operand != NULL ? ERR_OK
-                                               : err_set(info, ERR_INVALID, "the key's id is missing");
+    if (err != ERR_OK || operand == NULL || *operand != NULL) {
+        return err;
+    }
+    return err_set(info, ERR_INVALID, "the key's id is missing");
 }
 
 bool options_duration(const char *text, int64_t *ms)

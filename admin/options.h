@@ -11,13 +11,14 @@
 #include <stddef.h>
 
 struct option {
-    const char *name;   /* "--scopes" */
+    const char *name;   /* "--scopes"; NULL: the end of the list */
     const char **value; /* where its value goes */
 };
 
-/* Read the words. operand NULL: there may be none; else it must be there. ERR_INVALID with the mistake in info. */
-NODISCARD enum err options_read(int argc, char **argv, const struct option *options, size_t count,
-                                const char **operand, struct errinfo *info);
+/* Read the words. options: ended by one without a name; NULL: there are none. operand NULL: there may be none; else it
+ * must be there. ERR_INVALID with the mistake in info. */
+NODISCARD enum err options_read(int argc, char **argv, const struct option *options, const char **operand,
+                                struct errinfo *info);
 
 /* Read a duration, "90s", "15m", "24h" or "30d", up to ten years. */
 NODISCARD bool options_duration(const char *text, int64_t *ms);

@@ -69,7 +69,7 @@ static int write_public(const char *path, const struct seal_public *key)
 static int read_path(struct admin *admin, const char **path)
 {
     struct errinfo info = {0};
-    return options_read(admin->argc, admin->argv, NULL, 0, path, &info) == ERR_OK
+    return options_read(admin->argc, admin->argv, NULL, path, &info) == ERR_OK
                ? 0
                : admin_say(ADMIN_USAGE, "%s; see dronc-admin --help", info.text);
 }

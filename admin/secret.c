@@ -26,8 +26,8 @@ struct setting {
 static int read_words(struct admin *admin, struct setting *setting)
 {
     struct errinfo info = {0};
-    const struct option options[] = {{"--hosts", &setting->hosts}, {"--http", &setting->http}};
-    if (options_read(admin->argc, admin->argv, options, 2, &setting->name, &info) != ERR_OK) {
+    const struct option options[] = {{"--hosts", &setting->hosts}, {"--http", &setting->http}, {NULL, NULL}};
+    if (options_read(admin->argc, admin->argv, options, &setting->name, &info) != ERR_OK) {
         return admin_say(ADMIN_USAGE, "%s; see dronc-admin --help", info.text);
     }
     if (!secret_name_is_valid(slice_of(setting->name))) {
@@ -170,7 +170,7 @@ int command_secret_list(struct admin *admin)
     size_t count = 0;
     int64_t changes;
     struct cmd cmd;
-    if (options_read(admin->argc, admin->argv, NULL, 0, NULL, &info) != ERR_OK) {
+    if (options_read(admin->argc, admin->argv, NULL, NULL, &info) != ERR_OK) {
         return admin_say(ADMIN_USAGE, "%s; see dronc-admin --help", info.text);
     }
     store_sealed_all(&cmd, STORE_SECRETS);
@@ -194,7 +194,7 @@ int command_secret_rm(struct admin *admin)
     const char *name = NULL;
     bool there = false;
     struct cmd cmd;
-    if (options_read(admin->argc, admin->argv, NULL, 0, &name, &info) != ERR_OK) {
+    if (options_read(admin->argc, admin->argv, NULL, &name, &info) != ERR_OK) {
         return admin_say(ADMIN_USAGE, "%s; see dronc-admin --help", info.text);
     }
     store_sealed_drop(&cmd, STORE_SECRETS, slice_of(name));

@@ -322,6 +322,7 @@ static void on_turn(void *arg)
     vault_turn(runner->context.vault);
     http_client_turn(runner->http);
     lease_turn(&runner->lease);
+    targets_note_keys(&runner->targets, runner->lease.keyed);
     attempts_set_lease(&runner->attempts, lease_is_valid(&runner->lease));
     if (lease_take_step(&runner->lease)) {
         due_ask_all(&runner->due);

@@ -1,8 +1,8 @@
 /* auth: see auth.h. */
 #include "api/auth.h"
 
-#include "access/reach.h"
 #include "api/key_cache.h"
+#include "http/front.h"
 
 #include <string.h>
 #include <strings.h>
@@ -22,28 +22,6 @@ static const char *meta(const struct context *ctx, const char *name)
 }
 
 /* ---- who ---- */
-
-static bool is_forwarded(const struct context *ctx)
-{
-    static const char *const HEADERS[] = {"HTTP_FORWARDED", "HTTP_X_FORWARDED_FOR", "HTTP_X_REAL_IP",
-                                          "HTTP_VIA"};
-
-    for (size_t i = 0; i < sizeof HEADERS / sizeof HEADERS[0]; i++) {
-        if (*meta(ctx, HEADERS[i]) != '\0') {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Did the request come in on loopback, past no proxy? A peer that names no address is on our own socket. */
-static bool is_local(const struct context *ctx)
-{
-    const char *address = meta(ctx, "SERVER_ADDR");
-
-    address = *address != '\0' ? address : meta(ctx, "REMOTE_ADDR");
-    return (*address == '\0' || reach_is_loopback(slice_of(address))) && !is_forwarded(ctx);
-}
 
 /* The token of `Authorization: Bearer …`; data NULL: there is no such header, or it has another scheme, which is
  * the web server's business. Borrowed from the request. */
@@ -119,7 +97,7 @@ static void check_place(struct context *ctx)
     bool any = true;
 
     ctx->caller.verdict = KEY_MISSING;
-    if (ctx->auth == API_AUTH_KEYS || !is_local(ctx)) {
+    if (ctx->auth == API_AUTH_KEYS || !front_is_local(&ctx->request)) {
         return;
     }
     if (key_cache_any(ctx, &any, &info) != ERR_OK) {
@@ -129,9 +107,23 @@ static void check_place(struct context *ctx)
     }
 }
 
-void auth_identify(struct context *ctx)
+/* Where calls may go depends on whether there are keys. Who may ask without one has found out that there is none, but
+ * for API_AUTH=none, where that is asked only now. What Redis does not tell stays as it was known last. */
+static void note_keys(struct context *ctx)
 {
-    ctx->caller = (struct caller){.verdict = KEY_UNKNOWN};
+    struct errinfo info = {0};
+    bool any = ctx->caller.key.id[0] != '\0';
+
+    if (ctx->barred.code != ERR_OK || ctx->caller.scopes == 0) {
+        return;
+    }
+    if (ctx->auth != API_AUTH_NONE || key_cache_any(ctx, &any, &info) == ERR_OK) {
+        targets_note_keys(&ctx->targets, any);
+    }
+}
+
+static void identify(struct context *ctx)
+{
     if (ctx->auth == API_AUTH_NONE) {
         ctx->caller.scopes = SCOPE_KEYLESS;
         return;
@@ -142,6 +134,13 @@ void auth_identify(struct context *ctx)
     } else if (!check_certificate(ctx, certificate_of(ctx))) {
         check_place(ctx);
     }
+}
+
+void auth_identify(struct context *ctx)
+{
+    ctx->caller = (struct caller){.verdict = KEY_UNKNOWN};
+    identify(ctx);
+    note_keys(ctx);
 }
 
 /* ---- may that client? ---- */

@@ -144,7 +144,7 @@ static void inherit(const struct context *ctx, struct body *body)
 
 static bool read_wish(struct context *ctx, struct body *body)
 {
-    const struct json_value *object;
+    const struct json_value *object = NULL;
 
     if (!request_read_body(&ctx->request, body->error) || !keys_read_object(ctx, &object, body->error) ||
         !json_each(object, take_member, body)) {
@@ -163,8 +163,8 @@ static bool read_wish(struct context *ctx, struct body *body)
 
 static bool store(struct context *ctx, const struct key_new *made, struct api_error *error)
 {
-    enum store_keyed answer;
-    struct key_fields fields;
+    enum store_keyed answer = STORE_KEYED_NONE;
+    struct key_fields fields = {0};
     struct json_writer w;
     struct cmd cmd;
 

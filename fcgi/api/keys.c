@@ -158,7 +158,7 @@ bool keys_find(struct context *ctx, const char *id, struct key_fields *out, stru
 bool key_revoke(struct context *ctx, struct api_error *error)
 {
     char id[TOKEN_ID_SIZE];
-    enum store_keyed answer;
+    enum store_keyed answer = STORE_KEYED_NONE;
     struct cmd cmd;
 
     if (!read_id(ctx, id, error)) {
@@ -218,7 +218,7 @@ static bool take_overlap(struct slice name, const struct json_value *value, void
 static bool read_overlap(struct context *ctx, int64_t *seconds, struct api_error *error)
 {
     struct rotation rotation = {KEYS_OVERLAP_S, error};
-    const struct json_value *body;
+    const struct json_value *body = NULL;
 
     if (!request_read_body(&ctx->request, error)) {
         return false;
@@ -235,8 +235,8 @@ static bool read_overlap(struct context *ctx, int64_t *seconds, struct api_error
 static bool store_token(struct context *ctx, const char *id, int64_t overlap_s, struct key_new *made,
                         struct api_error *error)
 {
-    enum store_keyed answer;
-    struct key_fields fields;
+    enum store_keyed answer = STORE_KEYED_NONE;
+    struct key_fields fields = {0};
     struct json_writer w;
     struct cmd cmd;
 
@@ -261,7 +261,7 @@ static bool store_token(struct context *ctx, const char *id, int64_t overlap_s, 
 bool key_rotate(struct context *ctx, struct api_error *error)
 {
     char id[TOKEN_ID_SIZE];
-    struct key_fields fields;
+    struct key_fields fields = {0};
     struct errinfo info = {0};
     struct key_new made;
     int64_t overlap_s;

@@ -22,6 +22,8 @@ enum api_code {
     API_JOB_CREATION_FAILED,    /* 400: no job can have this schedule or URL scheme */
     API_UNAUTHORIZED,           /* 401: without a key, or with one that does not count */
     API_FORBIDDEN,              /* 403: the key does not allow it */
+    API_SELF_CALL,              /* 403: a job's own call asks this */
+    API_FORBIDDEN_ORIGIN,       /* 403: a page of another site asks this */
     API_NOT_FOUND,              /* 404: no such path */
     API_JOB_NOT_FOUND,          /* 404: no such job */
     API_DEAD_NOT_FOUND,         /* 404: no such dead occurrence */
@@ -32,6 +34,7 @@ enum api_code {
     API_PRECONDITION_FAILED,    /* 412: the job's version is not the one in If-Match */
     API_PAYLOAD_TOO_LARGE,      /* 413: the body or one of its lines is too long, or it has too many lines */
     API_UNSUPPORTED_MEDIA_TYPE, /* 415: the body is declared as something other than JSON */
+    API_MISDIRECTED_REQUEST,    /* 421: Host is no name of this API */
     API_IDEMPOTENCY_KEY_REUSED, /* 422: another request used this key */
     API_STORAGE_ERROR,          /* 500: Redis refused, or did not answer */
     API_REDIS_NOT_INITIALIZED,  /* 500: this handler has never reached Redis */

@@ -238,26 +238,44 @@ void request_make_name(char out[REQUEST_NAME_SIZE])
 }
 
 /* Returns the value of "NAME=value"; NULL: it is another variable. */
-static const char *value_of(const char *variable, const char *name)
+static const char *value_of(const char *variable, struct slice name)
 {
-    size_t len = strlen(name);
+    return strncmp(variable, name.data, name.len) == 0 && variable[name.len] == '=' ? variable + name.len + 1
+                                                                                    : NULL;
+}
 
-    return strncmp(variable, name, len) == 0 && variable[len] == '=' ? variable + len + 1 : NULL;
+/* Add a line to a list. first: what it begins with; NULL: it has begun. */
+static void join_line(struct buffer *list, const char *first, const char *line)
+{
+    if (first != NULL) {
+        buffer_clear(list);
+        buffer_add_str(list, first);
+    }
+    buffer_add_str(list, ", ");
+    buffer_add_str(list, line);
 }
 
 const char *request_header(struct request *req, const char *name)
 {
+    const char *only = NULL;
     size_t lines = 0;
+    struct slice wanted = slice_of(name);
 
-    buffer_clear(&req->header);
     for (const char *const *at = req->source->all; at != NULL && *at != NULL; at++) {
-        const char *value = value_of(*at, name);
-        if (value != NULL) {
-            buffer_add_str(&req->header, lines++ > 0 ? ", " : "");
-            buffer_add_str(&req->header, value);
+        const char *value = value_of(*at, wanted);
+        if (value != NULL && lines++ > 0) {
+            join_line(&req->header, lines == 2 ? only : NULL, value);
+        } else if (value != NULL) {
+            only = value;
         }
     }
-    return lines > 1 && buffer_error(&req->header) == ERR_OK ? buffer_str(&req->header) : meta(req, name);
+    if (lines > 1 && buffer_error(&req->header) == ERR_OK) {
+        return buffer_str(&req->header);
+    }
+    if (only != NULL) {
+        return only;
+    }
+    return req->source->all == NULL ? meta(req, name) : "";
 }
 
 /* Which bodies are allowed. */
@@ -278,6 +296,14 @@ static const char *declared_type(struct request *req)
     const char *type = request_header(req, "HTTP_CONTENT_TYPE");
 
     return *type ? type : meta(req, "CONTENT_TYPE");
+}
+
+bool request_has_untyped_body(struct request *req)
+{
+    const char *length = meta(req, "CONTENT_LENGTH");
+    bool has_body = length[strspn(length, "0")] != '\0' || *meta(req, "HTTP_TRANSFER_ENCODING") != '\0';
+
+    return has_body && *declared_type(req) == '\0';
 }
 
 /* An encoded body is refused: a compressed one could unpack to any size. */

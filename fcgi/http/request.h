@@ -82,6 +82,9 @@ void request_make_name(char out[REQUEST_NAME_SIZE]);
  * the next call. */
 const char *request_header(struct request *req, const char *name);
 
+/* Does a body follow whose type is not declared? */
+bool request_has_untyped_body(struct request *req);
+
 /* Read the body. It must be declared as JSON or not at all, and must not be encoded. Returns false on
  * failure; error is filled (413, 415, or 400 if fewer bytes came than were declared). */
 NODISCARD bool request_read_body(struct request *req, struct api_error *error);

@@ -3,6 +3,7 @@
 
 #include "api/auth.h"
 #include "base/log.h"
+#include "http/front.h"
 #include "http/media_type.h"
 #include "serve/route.h"
 
@@ -11,6 +12,7 @@
 enum err app_init(struct app *app, const struct config *config, struct clock clock, const char *tzdir)
 {
     memset(app, 0, sizeof *app);
+    app->hosts = config->api_hosts;
     buffer_init(&app->wire, 0);
     return context_init(&app->context, config, clock, tzdir);
 }
@@ -19,6 +21,17 @@ void app_fini(struct app *app)
 {
     buffer_fini(&app->wire);
     context_fini(&app->context);
+}
+
+/* What may be asked from anywhere, and what the caller's key proves. route NULL: there is none. */
+static struct front_pass pass_of(const struct caller *caller, const struct route *route)
+{
+    bool has_key = caller->key.id[0] != '\0';
+    bool is_self = has_key && (caller->scopes & SCOPE_SELF) != 0;
+
+    return (struct front_pass){.any_host = has_key,
+                               .any_site = route != NULL && route_is_health(route),
+                               .dronc_self = is_self || (route != NULL && route_is_about_program(route))};
 }
 
 /* From the head of the request to its handler. Returns false if one of the steps fails; error is filled. */
@@ -33,9 +46,13 @@ static bool serve(struct app *app, const struct request_source *source, struct a
         route_find(request->path, request->method, &request->id, app->context.response.allow, error);
     if (route != NULL && route->scope != SCOPE_NONE) {
         auth_identify(&app->context);
-        if (!auth_require(&app->context, route->scope, error)) {
-            return false;
-        }
+    }
+    if (!front_admits(app->hosts, request, pass_of(&app->context.caller, route), error)) {
+        app->context.response.allow[0] = '\0';
+        return false;
+    }
+    if (route != NULL && !auth_require(&app->context, route->scope, error)) {
+        return false;
     }
     if (route == NULL || (route->params != NULL && !request_read_query(request, route->params, error))) {
         return false;

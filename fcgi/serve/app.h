@@ -18,6 +18,7 @@ typedef bool app_admit_fn(void *arg);
 
 struct app {
     struct context context;
+    const char *hosts;   /* further names of this API (API_HOSTS); borrowed from config */
     app_admit_fn *admit; /* NULL: every request begins */
     void *admit_arg;     /* borrowed */
     bool left;           /* admit refused the request: app_answer's result means nothing */

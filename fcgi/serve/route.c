@@ -68,6 +68,16 @@ bool route_is_bulk(const struct route *route)
     return route->handle == jobs_batch || route->handle == jobs_export;
 }
 
+bool route_is_health(const struct route *route)
+{
+    return route->handle == health_check || route->handle == health_check_deep;
+}
+
+bool route_is_about_program(const struct route *route)
+{
+    return route_is_health(route) || route->handle == health_greet || route->handle == openapi_show;
+}
+
 bool route_match(const char *pattern, struct slice path, struct slice *id)
 {
     const char *hole = strstr(pattern, "{id}");

@@ -27,6 +27,12 @@ struct route {
 /* Is it about many jobs, so that it may take long (app_admit_fn)? */
 bool route_is_bulk(const struct route *route);
 
+/* Is it a health check? */
+bool route_is_health(const struct route *route);
+
+/* Does it tell about this program, and nothing of jobs? */
+bool route_is_about_program(const struct route *route);
+
 /* Returns the route at index; NULL after the last one. */
 const struct route *route_at(size_t index);
 

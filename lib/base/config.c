@@ -17,6 +17,7 @@ enum kind {
     KIND_SECRET,    /* a string whose value is never printed */
     KIND_INT,       /* min to max, decimal */
     KIND_LEVEL,     /* a word of enum log_level */
+    KIND_HOSTS,     /* host names with or without ports, separated by commas; at most max bytes */
     KIND_ZONE,      /* the name of a time zone, which need not exist */
     KIND_AUTH,      /* a word of enum api_auth */
     KIND_FORMAT,    /* a word of enum log_format; the default depends on the terminal */
@@ -78,6 +79,8 @@ static const struct setting SETTINGS[] = {
     {"SECRETS_KEY", KIND_STRING, CONFIG_RUNNER, AT(secrets_key), 0, LONGEST(secrets_key), "",
      "the file of the keys that open them, which only its owner may read (empty: none is opened)"},
     {"FCGI_PROCESSES", KIND_INT, CONFIG_FCGI, AT(fcgi_processes), 1, 256, "8", "handlers of a pool (--pool)"},
+    {"API_HOSTS", KIND_HOSTS, CONFIG_FCGI, AT(api_hosts), 0, LONGEST(api_hosts), "",
+     "names that clients may reach the API by, besides localhost, 127.x.y.z and [::1]"},
     {"RUNNER_MAX_IN_FLIGHT", KIND_INT, CONFIG_RUNNER, AT(runner_max_in_flight), 1, 100000, "1000",
      "calls at once"},
     {"RUNNER_MAX_PER_HOST", KIND_INT, CONFIG_RUNNER, AT(runner_max_per_host), 1, 100000, "64",
@@ -114,25 +117,25 @@ static struct choices choices_of(const struct setting *s)
     static const char *const LEVELS[] = {
         [LOG_DEBUG] = "debug", [LOG_INFO] = "info", [LOG_WARN] = "warn", [LOG_ERROR] = "error"};
     static const char *const FORMATS[] = {[LOG_TEXT] = "text", [LOG_JSON] = "json"};
+    static const char *const AUTHS[] = {
+        [API_AUTH_AUTO] = "auto", [API_AUTH_KEYS] = "keys", [API_AUTH_NONE] = "none"};
+    _Static_assert(sizeof AUTHS / sizeof AUTHS[0] == API_AUTH__COUNT, "a mode without a word");
     static const char *const MODES[] = {[TARGETS_AUTO] = "auto",
                                         [TARGETS_LOCAL] = "local",
                                         [TARGETS_PRIVATE] = "private",
                                         [TARGETS_PUBLIC] = "public"};
     static const char *const REDIRECTS[] = {[TARGETS_OUTWARD] = "outward", [TARGETS_ANY] = "any"};
-    static const char *const AUTHS[] = {
-        [API_AUTH_AUTO] = "auto", [API_AUTH_KEYS] = "keys", [API_AUTH_NONE] = "none"};
-    _Static_assert(sizeof AUTHS / sizeof AUTHS[0] == API_AUTH__COUNT, "a mode without a word");
     _Static_assert(sizeof LEVELS / sizeof LEVELS[0] == LOG_LEVEL__COUNT, "a level without a word");
     _Static_assert(sizeof MODES / sizeof MODES[0] == TARGETS_MODE__COUNT, "a mode without a word");
     switch (s->kind) {
     case KIND_LEVEL:
         return (struct choices){LEVELS, LOG_LEVEL__COUNT};
+    case KIND_AUTH:
+        return (struct choices){AUTHS, API_AUTH__COUNT};
     case KIND_TARGETS:
         return (struct choices){MODES, TARGETS_MODE__COUNT};
     case KIND_REDIRECTS:
         return (struct choices){REDIRECTS, TARGETS_REDIRECTS__COUNT};
-    case KIND_AUTH:
-        return (struct choices){AUTHS, API_AUTH__COUNT};
     default:
         return (struct choices){FORMATS, sizeof FORMATS / sizeof FORMATS[0]};
     }
@@ -168,6 +171,12 @@ static bool read_string(struct config *out, const struct setting *s, const char 
     return true;
 }
 
+static bool read_hosts(struct config *out, const struct setting *s, const char *text)
+{
+    static const char ALLOWED[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._:[], ";
+    return text[strspn(text, ALLOWED)] == '\0' && read_string(out, s, text);
+}
+
 static bool read_zone(struct config *out, const struct setting *s, const char *text)
 {
     return zone_name_is_valid(text, strlen(text)) && read_string(out, s, text);
@@ -194,14 +203,14 @@ static bool read_choice(struct config *out, const struct setting *s, const char 
         case KIND_LEVEL:
             *(enum log_level *)field_of(out, s) = (enum log_level)i;
             break;
+        case KIND_AUTH:
+            *(enum api_auth *)field_of(out, s) = (enum api_auth)i;
+            break;
         case KIND_TARGETS:
             *(enum targets_mode *)field_of(out, s) = (enum targets_mode)i;
             break;
         case KIND_REDIRECTS:
             *(enum targets_redirects *)field_of(out, s) = (enum targets_redirects)i;
-            break;
-        case KIND_AUTH:
-            *(enum api_auth *)field_of(out, s) = (enum api_auth)i;
             break;
         default:
             *(enum log_format *)field_of(out, s) = (enum log_format)i;
@@ -246,6 +255,8 @@ static bool read_setting(struct config *out, const struct setting *s, const char
         return read_string(out, s, text);
     case KIND_INT:
         return read_int(out, s, text);
+    case KIND_HOSTS:
+        return read_hosts(out, s, text);
     case KIND_ZONE:
         return read_zone(out, s, text);
     case KIND_PLACES:
@@ -315,6 +326,9 @@ static void add_problem(struct buffer *out, const struct setting *s, const char 
         break;
     case KIND_INT:
         buffer_printf(out, "is not a whole number from %lld to %lld\n", (long long)s->min, (long long)s->max);
+        break;
+    case KIND_HOSTS:
+        buffer_add_str(out, "is not a list of host names, such as dronc.example.com, 10.0.0.7\n");
         break;
     case KIND_ZONE:
         buffer_add_str(out, "is not a time zone's name, such as Europe/Berlin\n");
@@ -407,6 +421,7 @@ static void add_value(struct buffer *out, const struct config *config, const str
     const void *field = field_in(config, s);
     switch (s->kind) {
     case KIND_STRING:
+    case KIND_HOSTS:
     case KIND_ZONE:
     case KIND_PLACES:
         add_quoted(out, field);

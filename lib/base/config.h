@@ -53,6 +53,7 @@ struct config {
     char http_addr[64];     /* the address that the web server listens on */
     enum api_auth api_auth; /* who may ask */
     int fcgi_processes;     /* handlers of a pool */
+    char api_hosts[1024];   /* further names of the API in Host, separated by commas */
 
     /* The runner. The table has the bounds and the defaults. */
     int runner_max_in_flight;    /* calls at once */

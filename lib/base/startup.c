@@ -165,6 +165,8 @@ static int act_early(const struct startup *startup, enum option option)
 enum startup_action startup_begin(const struct startup *startup, int argc, char **argv, struct config *config,
                                   int *status)
 {
+    /* libcurl and OpenSSL would write the keys of every TLS connection there. */
+    (void)unsetenv("SSLKEYLOGFILE");
     enum option option = read_option(startup, argc, argv);
     int early = act_early(startup, option);
     if (early >= 0) {

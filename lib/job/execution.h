@@ -74,8 +74,8 @@ struct execution {
     struct wall_ms missed_until; /* MISSED: the last of them */
     char
         runner[EXECUTION_RUNNER_MAX + 1]; /* the one that called; "": the record was written for a dead one */
-    char error_class[24]; /* "dns", "connect", "tls", "timeout", "http", "redirect", "too_many_redirects",
-                             "response", …; "": no error */
+    char error_class[24]; /* "dns", "connect", "forbidden", "tls", "http", "redirect", "too_many_redirects",
+                             "timeout", "response", …; "": no error */
     char error[EXECUTION_ERROR_MAX + 1];
 };
 

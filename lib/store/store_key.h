@@ -24,7 +24,7 @@ NODISCARD enum err store_key_get_reply(const struct reply *reply, const char *id
 
 /* Store a key that no other has the id of. `created` and `revoked` are Redis' business. A program that knows
  * no keys would let everyone in, so the database is raised to STORE_LEVEL_KEYS. */
-void store_key_create(struct cmd *cmd, const struct key_fields *fields);
+void store_key_create(struct cmd *cmd, const struct key_fields *key);
 /* Make a key useless. */
 void store_key_revoke(struct cmd *cmd, const char *id);
 /* Give a key another token, of this digest; the token that it has is taken for overlap_ms more. */

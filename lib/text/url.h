@@ -65,8 +65,10 @@ void url_normalise(const struct url *url, struct buffer *out);
  * "%2e" stays as it is, though some clients (libcurl 8.14, but not 7.88) take it for a dot. */
 void url_resolve(const struct url *url, struct buffer *out);
 
-/* Append what a log may show: scheme, host, port (unless it is the scheme's default), path as written; "?…"
- * for a query; no userinfo, no fragment. */
+/* Append what a log may show: scheme, host, port (unless it is the scheme's default), the first segment of the
+ * path as written, "…" for the rest of it, "?…" for a query; no userinfo, no fragment. Many services have a
+ * token in the path, and some (hc-ping.com, api.telegram.org) in its first segment, so "…" stands for one that
+ * is long or has a ':' too. */
 void url_redact(const struct url *url, struct buffer *out);
 
 #endif

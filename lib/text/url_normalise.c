@@ -4,6 +4,10 @@
  */
 #include "text/url.h"
 
+#include <string.h>
+
+#define SEGMENT_SHOWN_MAX 24 /* bytes; a token is longer */
+
 static char to_lower(char c)
 {
     if (c >= 'A' && c <= 'Z') {
@@ -128,10 +132,28 @@ void url_resolve(const struct url *url, struct buffer *out)
     }
 }
 
+/* Add a path without what may be a token in it. */
+static void add_path_shown(struct buffer *out, struct slice path)
+{
+    struct slice rest = path;
+    (void)slice_take_until(&rest, '/'); /* the path is empty or begins with it */
+    struct slice first = slice_take_until(&rest, '/');
+    bool hidden =
+        first.len > SEGMENT_SHOWN_MAX || (first.len > 0 && memchr(first.data, ':', first.len) != NULL);
+    if (hidden) {
+        buffer_add_str(out, "/…");
+        return;
+    }
+    buffer_add(out, path.data, path.len - rest.len);
+    if (rest.len > 0) {
+        buffer_add_str(out, "…");
+    }
+}
+
 void url_redact(const struct url *url, struct buffer *out)
 {
     add_origin(out, url, false);
-    add_slice(out, url->path);
+    add_path_shown(out, url->path);
     if (url->query.data != NULL) {
         buffer_add_str(out, "?…");
     }

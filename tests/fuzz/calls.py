@@ -15,6 +15,8 @@ OUTCOMES = {"s": "succeeded", "f": "failed", "u": "unknown", "l": "lost", "m": "
 CLOSING_MS = 250    # so near each other a call and the end of a connection may meet
 RETRY_MS = 300      # the jobs' backoff
 URL = re.compile(rb"[!-~]*\Z")
+PRIVATE = ("dronc-job-id", "dronc-scheduled-time", "dronc-attempt", "idempotency-key", "x-own", "accept-encoding", "content-type")
+NAMED = re.compile(r'\*/\*; attempt="capi:(\S+) (\S+) (\d+)"\Z')  # rig.ACCEPT
 OWN_PLACE = re.compile(r"(?:(https?)://127\.0\.0\.[2-9]:(\d+))?/r/")
 
 
@@ -125,11 +127,14 @@ class Book:
             self.latest.append(made)
         return self.attempts[key]
 
+    def attempt_that_sent(self, headers):
+        job_id, scheduled, number = NAMED.match(headers["accept"]).groups()
+        return self.attempt_of(job_id, instant(scheduled), int(number))
+
     def note(self, request, connection):
         """A request has come: the Call that says how to answer it."""
         headers = request.headers
-        scheduled = instant(headers["dronc-scheduled-time"])
-        attempt = self.attempt_of(headers["dronc-job-id"].removeprefix("capi:"), scheduled, int(headers["dronc-attempt"]))
+        attempt = self.attempt_that_sent(headers)
         hop = self.hop_of(attempt, request, connection)
         answer = attempt.plan[min(hop, len(attempt.plan) - 1)]
         method = request.method
@@ -158,8 +163,7 @@ class Book:
         return last.hop
 
     def note_unanswered(self, request, connection):
-        headers = request.headers
-        attempt = self.attempt_of(headers["dronc-job-id"].removeprefix("capi:"), instant(headers["dronc-scheduled-time"]), int(headers["dronc-attempt"]))
+        attempt = self.attempt_that_sent(request.headers)
         one = Unanswered(request.at_ms - self.waited_ms(), connection.has_litter, connection.only_blank, connection.littered_ms)
         attempt.unanswered.append(one)
         self.counts["requests unanswered"] += 1
@@ -175,8 +179,9 @@ class Book:
         for name in ("cookie", "upgrade", "proxy-authorization", "expect", "transfer-encoding", "te"):
             if name in request.headers:
                 self.find("request header", f"{name}: {request.headers[name][:80]}", attempt, call.before)
-        if request.headers.get("authorization") == attempt.job.secret and place != attempt.job.place:
-            self.find("authorization", f"sent to {place}", attempt)
+        for name in (*PRIVATE, "authorization") if attempt.job.secret == request.headers.get("authorization") else PRIVATE:
+            if name in request.headers and place != attempt.job.place:
+                self.find("private header", f"{name} sent to {place}", attempt, sort=name)
         if request.method != call.wanted_method():
             attempt.doubts.append(("method", f"{request.method}, not {call.wanted_method()}, at {request.path}"))
 
@@ -267,7 +272,7 @@ class Book:
         if kind in ("odd", "nowhere"):
             yield "f", "redirect"
         if kind == "odd":
-            yield from ((outcome, what) for what in ("dns", "connect", "tls", "timeout", "response", "too_many_redirects") for outcome in ("f", unknown))
+            yield from ((outcome, what) for what in ("dns", "connect", "forbidden", "tls", "timeout", "response", "too_many_redirects") for outcome in ("f", unknown))
         if kind == "ours" and call.hop < job.redirects and self.ended_near(job, call.attempt.record):
             yield unknown, "response"  # the next request was lost on a connection that was just closing
 

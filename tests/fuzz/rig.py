@@ -19,6 +19,8 @@ from calls import RETRY_MS, Record  # noqa: E402
 HOSTS, RUDE_PER_CENT, TLS_PER_CENT = 8, 5, 25
 METHODS = ["GET"] * 6 + ["POST", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
 IN_FLIGHT_MAX = 300  # and as many idle connections
+# What tells the target which attempt a request belongs to. It goes along with a redirect to another origin; Dronc's own headers do not.
+ACCEPT = '*/*; attempt="{{job_id}} {{scheduled_time}} {{attempt}}"'
 PRELOADED = ":".join(str(ROOT / "build" / "fuzz" / name) for name in ("trust.so", "loopback.so"))
 
 
@@ -55,13 +57,13 @@ def make_job(rng, number, ports, schedule):
     method = rng.choice(METHODS)
     fields = {"schedule": schedule, "api": f"{'https' if tls else 'http'}://{address}:{port}/j/{number}", "method": method, "name": f"fuzz {number}",
               "type": rng.choice(("ATMOST_ONCE", "ATLEAST_ONCE")), "timeout_ms": 12000, "connect_timeout_ms": 10000, "jitter_ms": rng.randrange(1000),
-              "keep_response": rng.random() < 0.9}
+              "keep_response": rng.random() < 0.9, "headers": {"Accept": ACCEPT}}
     if rng.random() < 0.4:
         fields["follow_redirects"] = rng.choice((0, 1, 2, 10))
     if method in ("POST", "PUT", "PATCH") and rng.random() < 0.8:
         fields["body"] = "b" * rng.choice((1, 100, 32000))
     if rng.random() < 0.3:
-        fields["headers"] = {"Authorization": f"Bearer secret{number}", "X-Own": "1", "Accept-Encoding": rng.choice(("gzip", "identity", "br, gzip"))}
+        fields["headers"] |= {"Authorization": f"Bearer secret{number}", "X-Own": "1", "Accept-Encoding": rng.choice(("gzip", "identity", "br, gzip"))}
     fields["success"] = {"status": rng.choice((["2xx", 410], ["2xx", 304, 410], ["2xx", "3xx", 410], ["1xx", "2xx", "3xx", "4xx", "5xx"]))}
     if rng.random() < 0.15 and method != "HEAD":
         fields["success"]["body_contains"] = rng.choice(("efghi", "[j", "nowhere in it"))

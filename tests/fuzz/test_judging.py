@@ -29,7 +29,7 @@ def test_bytes_that_arrive_when_a_request_is_on_its_way_are_nobodys_fault(at_ms,
 
 
 def test_time_in_which_the_client_had_no_processor_does_not_count():
-    book, headers = calls.Book([], lambda job, number: None), {"dronc-job-id": "capi:x", "dronc-scheduled-time": "2026-01-01T00:00:00Z", "dronc-attempt": "1"}
+    book, headers = calls.Book([], lambda job, number: None), {"accept": '*/*; attempt="capi:x 2026-01-01T00:00:00Z 1"'}
     job = type("Job", (), {"rude": False, "number": 1, "id": "x", "attempts": 0, "api": "", "address": ""})()
     book.jobs = {"x": job}
     connection = player.Connection("127.0.0.1", False, book)

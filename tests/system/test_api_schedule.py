@@ -119,7 +119,7 @@ def test_content_type_of_json_is_taken(stack, content_type):
 
 def test_chunked_body_is_taken(stack):
     body = json.dumps(JOB).encode()
-    answer = stack.raw(b"POST /v1/schedule/api-caller HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    answer = stack.raw(b"POST /v1/schedule/api-caller HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
                        b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body))
     assert answer.status == 201
 

@@ -368,7 +368,7 @@ def test_an_export_that_is_cut_is_no_whole_answer(make_stack):
         assert b'"error"' not in answer.body
     [pid] = stack.pids("fcgi")
     with socket.create_connection(("127.0.0.1", stack.port)) as peer:
-        peer.sendall(b"GET /v1/jobs:export HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+        peer.sendall(b"GET /v1/jobs:export HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
         data = peer.recv(1)
         os.kill(pid, signal.SIGKILL)
         while piece := peer.recv(65536):

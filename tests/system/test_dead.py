@@ -230,6 +230,17 @@ def test_redrive_needs_a_job_that_calls_again(handler, db):
     assert redrive(handler, dead_id(paused, ms)).status == 202
 
 
+@pytest.mark.parametrize("record, status", [("h:0 l:2 r:x c:forbidden e:no", 202), ("h:302 l:2 r:x c:forbidden e:no", 409), ("h:0 l:2 r:x c:connect e: c:forbidden", 409),
+                                            ("h:0 l:2 r:x", 409)])
+def test_at_most_once_is_called_again_only_if_nothing_was_sent(handler, db, record, status):
+    job_id = at_least_once(handler, name="once")
+    ms = int(time.time() * 1000) + 5000
+    plant_dead(db, [(job_id, ms)])
+    db.hset(key_of(job_id, "dead:records"), id_bytes(job_id) + str(ms).encode(), f"o:f s:{ms} a:1 x:{ms} t:5 {record}")
+    db.hset(job_key(job_id), "type", "ATMOST_ONCE")
+    assert redrive(handler, dead_id(job_id, ms)).status == status
+
+
 # --- many at once -------------------------------------------------------------------------------------------------
 
 

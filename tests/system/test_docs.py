@@ -82,6 +82,7 @@ def walk(make_stack, home, own_target):
 
 # The tests that run the commands of these sections. This file runs all others.
 ELSEWHERE = {
+    "docs/api.md": {"Keys": "test_commands_about_keys_work"}, "docs/security.md": {"Who may ask: keys": "test_commands_about_keys_work"},
     "README.md": {"Quick start": "tests/deploy", "One job, one call, one why": "test_readme.py"},
     "docs/operations.md": {"On the machine": "tests/deploy", "systemd": "tests/deploy", "nginx and spawn-fcgi": "tests/deploy",
                            "Replacing it while it works": "tests/deploy"},
@@ -145,6 +146,17 @@ def test_commands_of_the_api_work(walk):
             section = block.section
             SCENES.get(section, base_job)(walk)
         walk.play(block)
+
+
+def test_commands_about_keys_work(walk):
+    for block in (block for block in commands("docs/api.md") if block.section == "Keys"):
+        walk.stack.schedule("@daily", walk.hosts["example.com"] + "/daily")
+        walk.play(block)
+    for block in commands("docs/security.md"):
+        ids = re.findall(r"^(\w{12})  valid", walk.run("dist/dronc-admin key list")[0], re.M)
+        # Of the page's keys only the first one has its scopes by itself.
+        walk.run(block.text.replace("key create  ", "key create --scopes '*'  ").replace(" ID", f" {ids[0]}"))
+    assert re.search(r"^\w{12}  valid .* reader +jobs:read,executions:read$", walk.run("dist/dronc-admin key list")[0], re.M)
 
 
 def test_every_command_is_run_by_some_test():

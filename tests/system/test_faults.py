@@ -142,7 +142,7 @@ def slow_reader(port):
     peer = socket.socket()
     peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     peer.connect(("127.0.0.1", port))
-    peer.sendall(b"GET /v1/jobs?limit=200 HTTP/1.1\r\nHost: x\r\n\r\n")
+    peer.sendall(b"GET /v1/jobs?limit=200 HTTP/1.1\r\nHost: localhost\r\n\r\n")
     return peer
 
 

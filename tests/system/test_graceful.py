@@ -174,7 +174,7 @@ class SlowRequest:
 
     def __init__(self, port):
         self.peer = socket.create_connection(("127.0.0.1", port), timeout=15 * SCALE)
-        self.peer.sendall(b"POST /v1/schedule/api-caller HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\n"
+        self.peer.sendall(b"POST /v1/schedule/api-caller HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\n"
                           b"Content-Length: %d\r\n\r\n" % len(self.body) + self.body[:20])
 
     def go_on(self):
@@ -346,11 +346,13 @@ def test_handlers_of_spawn_fcgi_are_replaced_as_the_page_says(make_stack):
     stack = make_stack(FCGI_PROCESSES=4).start()
     load = Load(stack)
     run = stack.data / "run"
+    user = stack.data.owner()  # root's stack is not root's
+    owner = ["-u", user, "-U", user] if os.geteuid() == 0 else []
     for n in range(3):
         old = stack.pids("fcgi")
         pool = run / "fcgi-new.pid"
-        subprocess.run(["spawn-fcgi", "-s", "run/fcgi-new.sock", "-M", "0600", "-F", "4", "-P", str(pool), "--", DIST / "dronc-fcgi"], check=True,
-                       cwd=stack.data, env=environment(REDIS_SOCKET=run / "redis.sock"), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        subprocess.run(["spawn-fcgi", "-s", "run/fcgi-new.sock", "-M", "0600", *owner, "-F", "4", "-P", str(pool), "--", DIST / "dronc-fcgi"], check=True,
+                       cwd=stack.data, env=environment(REDIS_SOCKET="run/redis.sock"), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
         os.rename(run / "fcgi-new.sock", run / "fcgi.sock")
         for pid in old:
             os.kill(pid, signal.SIGTERM)

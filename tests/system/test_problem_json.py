@@ -83,6 +83,6 @@ def test_a_precondition_and_a_storage_error(handler, redis):
 
 
 def test_what_nginx_refuses_by_itself_has_the_default_form(stack):
-    head = f"POST /v1/schedule/api-caller HTTP/1.1\r\nHost: x\r\nAccept: {PROBLEM}\r\nContent-Length: 65537\r\n\r\n"
+    head = f"POST /v1/schedule/api-caller HTTP/1.1\r\nHost: localhost\r\nAccept: {PROBLEM}\r\nContent-Length: 65537\r\n\r\n"
     answer = stack.raw(head.encode())
     assert (answer.status, answer.code) == (413, "PAYLOAD_TOO_LARGE")

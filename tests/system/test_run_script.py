@@ -1,5 +1,8 @@
 """scripts/run, which is what `make run` ends in: starting, stopping, refusing, cleaning up."""
 import os
+import pwd
+import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -450,6 +453,102 @@ def test_script_explains_itself(home, args, code):
             assert name in done.stdout
     else:
         assert done.stderr.count("\n") == 1
+
+
+# --- root ---------------------------------------------------------------------------------------------------------
+
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+
+
+def owners(stack):
+    """{program: uids} of all that runs for the stack."""
+    found = {}
+    for pid, name in processes_in(stack.data).items():
+        status = Path(f"/proc/{pid}/status").read_text()
+        uids = re.search(r"^Uid:\t(.*)$", status, re.M)[1].split()
+        assert len(set(uids)) == 1, (name, uids)
+        found.setdefault(name, set()).add(int(uids[0]))
+    return found
+
+
+def own_user():
+    try:
+        return pwd.getpwnam("dronc").pw_uid
+    except KeyError:
+        return pwd.getpwnam("nobody").pw_uid
+
+
+@as_root
+@pytest.mark.parametrize("home_is_open", [False, True])
+def test_root_runs_nothing_but_as_a_user_without_rights(make_stack, home, hook, home_is_open):
+    home.parent.chmod(0o755 if home_is_open else 0o700)
+    home.chmod(0o755 if home_is_open else 0o700)
+    stack = make_stack().start()
+    found = owners(stack)
+    assert {"run", *NAMES.values()} <= set(found) and all(uids == {own_user()} for uids in found.values()), found
+    stack.schedule(at_second(soon()), hook.url)
+    hook.wait_for_calls()
+    for pid in processes_in(stack.data):
+        caps = re.findall(r"^Cap(?:Prm|Eff|Amb):\t(\w+)$", Path(f"/proc/{pid}/status").read_text(), re.M)
+        assert set(caps) == {"0" * 16}, caps
+    assert stack.data.stat().st_mode & 0o077 == 0
+    assert stack.stop() == 0
+    assert_nothing_left(stack)
+    assert not (stack.data / "run" / "copy").exists()
+
+
+@as_root
+def test_root_takes_over_data_that_was_its_own(make_stack):
+    """As it was before there was another user; a symbolic link among it leads nowhere."""
+    stack = make_stack().start()
+    job_id = stack.schedule(NEVER_SOON, "http://127.0.0.1:9/")
+    assert stack.stop() == 0
+    outside = stack.home / "outside"
+    outside.write_text("not Dronc's")
+    for path in stack.data.rglob("*"):
+        os.chown(path, 0, 0)
+    os.chown(stack.data, 0, 0)
+    (stack.data / "redis" / "link").symlink_to(outside)
+    (stack.data / "log" / "link").symlink_to(outside)
+    stack.start()
+    assert stack.job(job_id).status == 200
+    assert owners(stack)["redis-server"] == {own_user()}
+    assert outside.stat().st_uid == 0
+
+
+@as_root
+@pytest.mark.parametrize("programs", ["closed", "open"])
+def test_root_runs_what_only_root_can_read(make_stack, home, programs):
+    """A clone in root's home, or one that was made with a umask of 077."""
+    from harness import DIST
+    (home / "dist").mkdir(mode=0o700)
+    for name in ("dronc-fcgi", "dronc-runner"):
+        shutil.copy(DIST / name, home / "dist" / name)
+        (home / "dist" / name).chmod(0o700 if programs == "closed" else 0o755)
+    stack = make_stack(DRONC_DIST=home / "dist").start()
+    assert stack.get("/health/deep").status == 200
+    assert owners(stack)["dronc-runner"] == {own_user()}
+    stack.program.kill()
+    stack.start()
+    assert "left processes behind" in stack.program.err
+    assert stack.stop() == 0
+    assert_nothing_left(stack)
+
+
+@as_root
+def test_root_listens_on_a_low_port_and_keeps_no_other_right(make_stack):
+    stack = make_stack(HTTP_ADDR="127.0.0.77")
+    stack.port = 81
+    stack.start()
+    assert owners(stack)["nginx"] == {own_user()}
+    socket.create_connection(("127.0.0.77", 81)).close()
+
+
+@as_root
+def test_root_says_why_it_stays_root(make_stack, redis):
+    stack = make_stack(**redis.settings()).start()
+    assert f"WARNING: all of this runs as root: REDIS_SOCKET is not open to {pwd.getpwuid(own_user()).pw_name}" in stack.program.err
+    assert owners(stack)["dronc-runner"] == {0}
 
 
 # --- cleaning up --------------------------------------------------------------------------------------------------

@@ -97,6 +97,6 @@ def test_run_script_names_every_setting_and_repeats_no_other_default():
     text = (ROOT / "scripts" / "run").read_text()
     usage = re.search(r"cat <<'TEXT'\n(.*?)\nTEXT\n", text, re.S)[1]
     settings = usage.partition("Settings,")[2].partition("\nCtrl-C")[0]
-    assert set(re.findall(r"\b[A-Z]+(?:_[A-Z]+)+\b|\bTZDIR\b", settings)) == set(TABLE) | OF_THE_STACK
+    assert set(re.findall(r"\b[A-Z]+(?:_[A-Z]+)+\b|\bTZDIR\b|\bTARGETS\b", settings)) == set(TABLE) | OF_THE_STACK
     for name, default in re.findall(r"\$\{([A-Z_]+):-([^}]+)\}", text):
         assert default == DEFAULTS.get(name, default), name

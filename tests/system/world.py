@@ -22,7 +22,8 @@ class World:
         self.redis = Redis(home, *options).start()
         self.db = self.redis.client()
         admin("seal-key", "new", home / "seal.key")
-        self.handler = Handler(home, self.redis, SECRETS_PUBLIC_KEY=home / "seal.key.pub", **settings)
+        # There are keys: loopback would be closed.
+        self.handler = Handler(home, self.redis, **{"TARGETS": "local", "SECRETS_PUBLIC_KEY": home / "seal.key.pub", **settings})
         self.count, self.instant = 0, START
         # One key may do everything, and goes along with each request; the other may do nothing that a route needs.
         self.handler.token = make_key(self.redis.settings())

@@ -6,15 +6,17 @@
 
 #include <string.h>
 
+#define FAKE_EXTRA_MAX 6
+
 struct fake_request {
     const char *method;
     const char *uri;    /* REQUEST_URI; NULL: absent */
     const char *type;   /* Content-Type; NULL: absent */
     const char *length; /* Content-Length; NULL: absent */
     const char *body;
-    size_t body_len;         /* 0: that of the string */
-    size_t fails_at;         /* reading fails after so many bytes; 0: never */
-    const char *extra[2][2]; /* further meta-variables: name, value */
+    size_t body_len;                      /* 0: that of the string */
+    size_t fails_at;                      /* reading fails after so many bytes; 0: never */
+    const char *extra[FAKE_EXTRA_MAX][2]; /* further meta-variables: name, value */
     bool unframed;
     const char *const *all; /* as of struct request_source */
     size_t done;            /* bytes of the body that were read */
@@ -24,7 +26,7 @@ struct fake_request {
 static inline const char *fake_meta(void *arg, const char *name)
 {
     const struct fake_request *fake = arg;
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < FAKE_EXTRA_MAX; i++) {
         if (fake->extra[i][0] && strcmp(fake->extra[i][0], name) == 0) {
             return fake->extra[i][1];
         }

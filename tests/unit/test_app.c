@@ -15,7 +15,7 @@ static struct config config;
 
 static void set_up(void)
 {
-    config = (struct config){.redis_socket = "/nonexistent/redis.sock"};
+    config = (struct config){.redis_socket = "/nonexistent/redis.sock", .api_hosts = "dronc.test"};
     assert_int_equal(app_init(&app, &config, clock_system(), NULL), ERR_OK);
 }
 
@@ -81,6 +81,48 @@ TEST(app_answers_without_redis)
          "Status: 400 ",
          "\"field\":\"job_id\""},
         {{.method = NULL}, "Status: 404 ", "NOT_FOUND"},
+    };
+    for (size_t i = 0; i < sizeof TABLE / sizeof TABLE[0]; i++) {
+        check(TABLE[i].request, TABLE[i].status, TABLE[i].part);
+    }
+}
+
+TEST(app_asks_where_a_request_comes_from)
+{
+#define PAGE                                \
+    {                                       \
+        "HTTP_SEC_FETCH_SITE", "cross-site" \
+    }
+#define JOB                           \
+    {                                 \
+        "HTTP_DRONC_JOB_ID", "capi:1" \
+    }
+    static const struct {
+        struct fake_request request;
+        const char *status;
+        const char *part;
+    } TABLE[] = {
+        {{.method = "GET", .uri = "/health", .extra = {PAGE}}, "Status: 200 ", "healthy"},
+        {{.method = "GET", .uri = "/health/deep", .extra = {PAGE}}, "Status: 503 ", "unhealthy"},
+        {{.method = "POST", .uri = "/health", .extra = {PAGE}}, "Status: 403 Forbidden", "FORBIDDEN_ORIGIN"},
+        {{.method = "GET", .uri = "/", .extra = {PAGE}}, "Status: 403 ", "FORBIDDEN_ORIGIN"},
+        {{.method = "GET", .uri = "/openapi.json", .extra = {PAGE}}, "Status: 403 ", "FORBIDDEN_ORIGIN"},
+        {{.method = "GET", .uri = "/v1/jobs", .extra = {PAGE}}, "Status: 403 ", "FORBIDDEN_ORIGIN"},
+        {{.method = "OPTIONS", .uri = "/v1/jobs", .extra = {PAGE}}, "Status: 403 ", "FORBIDDEN_ORIGIN"},
+        {{.method = "GET", .uri = "/nope", .extra = {PAGE}}, "Status: 403 ", "FORBIDDEN_ORIGIN"},
+        {{.method = "GET", .uri = "/health", .extra = {JOB}}, "Status: 200 ", "healthy"},
+        {{.method = "GET", .uri = "/health/deep", .extra = {JOB}}, "Status: 503 ", "unhealthy"},
+        {{.method = "GET", .uri = "/", .extra = {JOB}}, "Status: 200 ", "Dronc"},
+        {{.method = "GET", .uri = "/openapi.json", .extra = {JOB}}, "Status: 200 ", "openapi"},
+        {{.method = "GET", .uri = "/v1/jobs", .extra = {JOB}}, "Status: 403 ", "SELF_CALL"},
+        {{.method = "POST", .uri = SCHEDULE, .body = GOOD_BODY, .extra = {JOB}}, "Status: 403 ", "SELF_CALL"},
+        {{.method = "GET", .uri = "/nope", .extra = {JOB}}, "Status: 403 ", "SELF_CALL"},
+        {{.method = "GET", .uri = "/health", .extra = {{"HTTP_HOST", "evil.example"}}},
+         "Status: 421 Misdirected Request",
+         "MISDIRECTED_REQUEST"},
+        {{.method = "GET", .uri = "/health", .extra = {{"HTTP_HOST", "dronc.test"}}},
+         "Status: 200 ",
+         "healthy"},
     };
     for (size_t i = 0; i < sizeof TABLE / sizeof TABLE[0]; i++) {
         check(TABLE[i].request, TABLE[i].status, TABLE[i].part);

@@ -179,6 +179,16 @@ TEST(config_knows_the_grammar_of_zones)
                     "DRONC_TIMEZONE: \"../passwd\" is not a time zone's name, such as Europe/Berlin\n");
 }
 
+TEST(config_knows_lists_of_host_names)
+{
+    assert_problems(ENV("API_HOSTS", "dronc.example.com, 10.0.0.7:8080,[fd00::7]"), "");
+    assert_problems(ENV("API_HOSTS", "https://dronc.example.com"),
+                    "API_HOSTS: \"https://dronc.example.com\" is not a list of host names, such as "
+                    "dronc.example.com, 10.0.0.7\n");
+    assert_problems(ENV("API_HOSTS", "*"),
+                    "API_HOSTS: \"*\" is not a list of host names, such as dronc.example.com, 10.0.0.7\n");
+}
+
 TEST(config_reports_all_problems_at_once)
 {
     assert_problems(ENV("REDIS_PORT", "x", "LOG_LEVEL", "x", "RUNNER_MAX_IN_FLIGHT", "0", "REDIS_DB", "1"),

@@ -95,13 +95,14 @@ TEST(job_build_refuses_where_no_call_may_go)
         struct job_fields fields = job_maker_fields(GOOD, rows[i].api, ONCE);
         struct errinfo info = {0};
         const struct job_id id = {0};
+        const struct job_stored stored = {&id, &fields, {T0}};
         fields.targets = &targets;
         assert_false(job_build(&job, &fields, (struct wall_ms){T0}, zones, &fault));
         assert_int_equal(fault.code, JOB_FAULT_VALIDATION_ERROR);
         assert_string_equal(fault.field, "api");
         assert_non_null(strstr(fault.text, rows[i].word));
         fields.targets = NULL;
-        assert_int_equal(job_restore(&job, &id, &fields, (struct wall_ms){T0}, zones, &info), ERR_OK);
+        assert_int_equal(job_restore(&job, &stored, zones, &info), ERR_OK);
         job_fini(&job);
     }
     targets_fini(&targets);

@@ -6,6 +6,7 @@
 #include "test.h"
 
 #include <string.h>
+#include <time.h>
 
 #define NOW 1000000
 
@@ -175,6 +176,38 @@ TEST(key_gives_no_more_than_it_has)
             fail_msg("row %zu", i);
         }
     }
+}
+
+/* In nanoseconds, of many; the least of a few rounds, since whatever else runs here only adds. */
+static int64_t time_of(const struct key *key, const char *wrong_token)
+{
+    struct key_proof proof = {.token = slice_of(wrong_token)};
+    int64_t least = INT64_MAX;
+    for (int round = 0; round < 200; round++) {
+        struct timespec begin, end;
+        clock_gettime(CLOCK_MONOTONIC, &begin);
+        for (int i = 0; i < 500; i++) {
+            assert_int_equal(key_judge(key, &proof, (struct wall_ms){NOW}), KEY_UNKNOWN);
+        }
+        clock_gettime(CLOCK_MONOTONIC, &end);
+        int64_t took = (end.tv_sec - begin.tv_sec) * 1000000000 + end.tv_nsec - begin.tv_nsec;
+        least = took < least ? took : least;
+    }
+    return least / 500;
+}
+
+/* What a digest that is kept begins with cannot be found out by trying: digests that differ in the first byte and in
+ * the last one take the same time. The key's digest is made to fit, so that the difference is where it is wanted. */
+TEST(key_wrong_token_takes_the_same_time_wherever_it_is_wrong)
+{
+    struct key first, last;
+    assert_true(key_read(&first, &fields));
+    assert_int_equal(digest_sha256(first.hash, wrong, TOKEN_LEN), ERR_OK);
+    last = first;
+    first.hash[0] ^= 1;
+    last.hash[DIGEST_SHA256_SIZE - 1] ^= 1;
+    int64_t difference = time_of(&first, wrong) - time_of(&last, wrong);
+    assert_in_range(difference + 1000, 0, 2000);
 }
 
 TEST(key_ranges_are_16_at_most)

@@ -446,15 +446,23 @@ TEST(url_normalise_reports_the_limit_of_its_buffer)
     }
 }
 
-TEST(url_redact_hides_credentials_and_query)
+TEST(url_redact_hides_credentials_query_and_tokens_in_the_path)
 {
     static const struct {
         const char *text, *want;
     } TABLE[] = {
-        {"http://user:secret@h/a/../b?token=secret#secret", "http://h/a/../b?…"},
+        {"http://user:secret@h/a/../b?token=secret#secret", "http://h/a/…?…"},
         {"https://H:443", "https://h"},
         {"https://h:8443/x", "https://h:8443/x"},
         {"http://secret@[::1]:81/?secret", "http://[::1]:81/?…"},
+        {"http://h/a/", "http://h/a/"},
+        {"http://h//secret", "http://h//…"},
+        {"https://hooks.slack.com/services/T0/B0/secret", "https://hooks.slack.com/services/…"},
+        {"https://discord.com/api/webhooks/1/secret?wait=1", "https://discord.com/api/…?…"},
+        {"https://api.telegram.org/bot1:secret/sendMessage", "https://api.telegram.org/…"},
+        {"https://hc-ping.com/5a6e2f3c-secret-secret-secret0", "https://hc-ping.com/…"},
+        {"http://h/abcdefghijklmnopqrstuvwxy", "http://h/…"},
+        {"http://h/abcdefghijklmnopqrstuvwx/secret", "http://h/abcdefghijklmnopqrstuvwx/…"},
     };
     for (size_t i = 0; i < sizeof TABLE / sizeof TABLE[0]; i++) {
         struct url url;

@@ -7,10 +7,17 @@ local at_us = math.max(first_us, now_ms() * 1000)
 local reply = {''}
 
 -- Entries of an older version have no record: they died after one round.
-local function next_round(member)
+local function next_round(member, record)
     local round = attempts_by(retry_rule(member:sub(1, 32)))
-    local last = tonumber((try('HGET', dead_records_key, member) or ''):match(' ' .. RECORD_ATTEMPT .. ':(%d+)') or round)
+    local last = tonumber(record:match(' ' .. RECORD_ATTEMPT .. ':(%d+)') or round)
     return (math.floor((math.max(last, 1) - 1) / round) + 1) * round + 1
+end
+
+-- Returns true if the attempt that ended it was not sent, because no call may go where it led. An at-most-once occurrence whose end was
+-- that was not sent before either.
+local function is_unsent(record)
+    local status = tonumber(record:match(' ' .. RECORD_STATUS .. ':(%d+)') or 0)
+    return status == 0 and record:match(' ' .. RECORD_CLASS .. ':(%S+)') == 'forbidden'
 end
 
 local function redrive(member)
@@ -25,10 +32,12 @@ local function redrive(member)
         return REDRIVE_NONE
     elseif state == JOB_PAUSED then
         return REDRIVE_PAUSED
-    elseif redis.call('HGET', job_prefix .. id, 'type') ~= 'ATLEAST_ONCE' then
+    end
+    local record = try('HGET', dead_records_key, member) or ''
+    if redis.call('HGET', job_prefix .. id, 'type') ~= 'ATLEAST_ONCE' and not is_unsent(record) then
         return REDRIVE_ONCE
     end
-    local number, instant = next_round(member), math.floor(at_us / 1000)
+    local number, instant = next_round(member, record), math.floor(at_us / 1000)
     add_retry(as_text(instant), member, number, KIND_AT_LEAST_ONCE, stamp)
     dead_take(member)
     at_us = at_us + step_us
