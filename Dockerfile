@@ -40,7 +40,7 @@ RUN apt-get update \
     && apt-get install -y --no-install-recommends nginx-light curl \
     && rm -rf /var/lib/apt/lists/*
 COPY docker/nginx.conf nginx/dronc.conf nginx/limits.conf /etc/dronc/
-COPY --chmod=755 docker/nginx /usr/bin/dronc-nginx
+COPY docker/nginx /usr/bin/dronc-nginx
 USER 8080:8080
 EXPOSE 8080
 STOPSIGNAL SIGQUIT

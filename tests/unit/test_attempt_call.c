@@ -513,7 +513,7 @@ TEST(attempt_call_log_survives_the_longest_url)
     give_api(api);
     log_result(200, STORE_AFTER_NOTHING);
     assert_int_equal(log_capture_lines(&capture), 1);
-    assert_non_null(strstr(log_capture_text(&capture), "\"api\":\"http://h/aaaa"));
+    assert_non_null(strstr(log_capture_text(&capture), "\"api\":\"http://h/…\""));
     assert_no_secrets();
 }
 
