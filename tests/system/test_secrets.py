@@ -261,6 +261,15 @@ def test_value_is_found_nowhere(home, keys, make_redis, make_handler, make_runne
     assert PLAIN not in core and b"zephyr" not in core and coded not in core
 
 
+@pytest.mark.parametrize("padding", [0, 3000, 20000])
+def test_core_has_nothing_of_a_secret_that_was_just_stored(handler, padding):
+    """Wherever it stood in the request: what comes later must not be what overwrites it."""
+    body = "{" + " " * padding + json.dumps({"value": VALUE, "hosts": ["h"]})[1:] + " " * padding
+    assert handler.request("PUT", "/v1/secrets/n", body, {"content_type": "application/json"}).status == 201
+    core = idle_core_of(handler)
+    assert PLAIN not in core and b"zephyr" not in core
+
+
 def test_core_has_no_secret_that_was_refused_unread(make_handler):
     handler = make_handler()
     body = json.dumps({"value": VALUE, "hosts": ["h"]})

@@ -131,6 +131,8 @@ TEST(secret_is_stored_sealed)
     assert_int_equal(secret_open(&value, &key, 1, slice_of("token"), &read), ERR_INVALID);
     read.rule.count--;
     assert_int_equal(secret_open(&value, &key, 1, slice_of("token"), &read), ERR_OK);
+    read.rule.hosts[0].text = slice_of("evil.example:8443");
+    assert_int_equal(secret_open(&value, &key, 1, slice_of("token"), &read), ERR_INVALID);
     secret_fini(&read);
     buffer_fini(&box);
     buffer_fini(&stored);
