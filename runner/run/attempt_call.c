@@ -225,7 +225,7 @@ static struct slice keep_response(struct attempt *attempt, struct slice kept)
 {
     struct buffer blanked = {0};
     if (attempt->secrets.count > 0) {
-        attempt_secrets_blank(&attempt->secrets, kept, &blanked);
+        attempt_secrets_blank(&attempt->secrets, kept, EXECUTION_RESPONSE_MAX, &blanked);
         kept = (struct slice){buffer_str(&blanked), blanked.len};
     }
     kept.len = kept.len < EXECUTION_RESPONSE_MAX ? kept.len : EXECUTION_RESPONSE_MAX;
@@ -240,7 +240,8 @@ static void blank_error(struct attempt *attempt)
 {
     struct buffer text = {0};
     if (attempt->secrets.count > 0 && attempt->execution.error[0] != '\0') {
-        attempt_secrets_blank(&attempt->secrets, slice_of(attempt->execution.error), &text);
+        attempt_secrets_blank(&attempt->secrets, slice_of(attempt->execution.error), EXECUTION_ERROR_MAX,
+                              &text);
         copy_text(attempt->execution.error, sizeof attempt->execution.error, buffer_str(&text));
         buffer_fini(&text);
     }

@@ -4,7 +4,6 @@
 #include "text/base64.h"
 #include "text/json.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -178,48 +177,78 @@ static void add_form(struct buffer *out, struct slice value, enum form form)
     }
 }
 
-/* Append text with mark in the place of each needle. */
-static void replace(struct buffer *out, struct slice text, struct slice needle, const char *mark)
-{
-    const char *found;
-    while (needle.len > 0 && (found = memmem(text.data, text.len, needle.data, needle.len)) != NULL) {
-        size_t before = (size_t)(found - text.data);
-        buffer_add(out, text.data, before);
-        buffer_add_str(out, mark);
-        text.data = found + needle.len;
-        text.len -= before + needle.len;
-    }
-    buffer_add(out, text.data, text.len);
-}
+/* A form of a secret that is looked for. */
+struct needle {
+    struct buffer text; /* owned */
+    const char *name;   /* of the secret */
+};
 
-/* Replace what text has of a secret in one form. */
-static void blank_form(struct buffer *text, const struct vault_secret *secret, enum form form)
-{
-    char mark[SECRET_NAME_MAX + 16];
-    struct buffer needle = {0};
-    struct buffer out = {0};
-    (void)snprintf(mark, sizeof mark, "[secret:%s]", secret->name);
-    add_form(&needle, (struct slice){secret->value.data, secret->value.len}, form);
-    replace(&out, (struct slice){buffer_str(text), text->len}, (struct slice){needle.data, needle.len}, mark);
-    if (buffer_error(&needle) != ERR_OK || buffer_error(&out) != ERR_OK) {
-        buffer_clear(&out); /* rather nothing than a secret */
-    }
-    buffer_wipe(&needle);
-    buffer_wipe(text);
-    *text = out;
-}
+#define CUT_MIN     4 /* bytes of a secret at the end of a text, from which on it counts as the secret */
+#define NEEDLES_MAX (CALL_SECRETS_MAX * FORM__COUNT)
 
-void attempt_secrets_blank(const struct attempt_secrets *secrets, struct slice text, struct buffer *out)
+/* Returns how many there are. */
+static size_t make_needles(const struct attempt_secrets *secrets, struct needle needles[NEEDLES_MAX])
 {
-    struct buffer work = {0};
-    buffer_add(&work, text.data, text.len);
+    size_t count = 0;
     for (size_t i = 0; i < secrets->count; i++) {
+        const struct vault_secret *secret = secrets->used[i];
         for (unsigned form = 0; form < FORM__COUNT; form++) {
-            blank_form(&work, secrets->used[i], (enum form)form);
+            needles[count] = (struct needle){.name = secret->name};
+            add_form(&needles[count].text, (struct slice){secret->value.data, secret->value.len},
+                     (enum form)form);
+            count++;
         }
     }
-    buffer_add(out, buffer_str(&work), work.len);
-    buffer_wipe(&work);
+    return count;
+}
+
+/* Find the needle of which text begins with the most bytes: with all of it, or with its beginning if text ends
+ * there, because it was cut. Returns how many bytes of text belong to it; 0: there is none. */
+static size_t find_needle(const struct needle *needles, size_t count, struct slice text,
+                          const struct needle **found)
+{
+    size_t most = 0;
+    for (size_t i = 0; i < count; i++) {
+        size_t len = needles[i].text.len;
+        size_t there = len < text.len ? len : text.len;
+        bool is_enough = there == len || there >= CUT_MIN;
+        if (there > most && is_enough && memcmp(text.data, needles[i].text.data, there) == 0) {
+            most = there;
+            *found = &needles[i];
+        }
+    }
+    return most;
+}
+
+static bool has_all_needles(const struct needle *needles, size_t count)
+{
+    bool has = true;
+    for (size_t i = 0; i < count; i++) {
+        has = has && buffer_error(&needles[i].text) == ERR_OK;
+    }
+    return has;
+}
+
+/* One walk: what stands in the place of a secret is not looked through again, however short a secret is. */
+void attempt_secrets_blank(const struct attempt_secrets *secrets, struct slice text, size_t max,
+                           struct buffer *out)
+{
+    struct needle needles[NEEDLES_MAX];
+    size_t count = make_needles(secrets, needles);
+    size_t at = has_all_needles(needles, count) ? 0 : text.len; /* rather nothing than a secret */
+    while (at < text.len && out->len < max) {
+        const struct needle *found = NULL;
+        size_t len = find_needle(needles, count, (struct slice){text.data + at, text.len - at}, &found);
+        if (len > 0) {
+            buffer_printf(out, "[secret:%s]", found->name);
+        } else {
+            buffer_add_char(out, text.data[at]);
+        }
+        at += len > 0 ? len : 1;
+    }
+    for (size_t i = 0; i < count; i++) {
+        buffer_wipe(&needles[i].text);
+    }
 }
 
 size_t attempt_secrets_longest(const struct attempt_secrets *secrets)

@@ -38,9 +38,10 @@ NODISCARD enum err attempt_secrets_sign(struct attempt_secrets *secrets, struct 
                                         const struct signature_of *of, struct buffer *headers,
                                         struct buffer *instead);
 
-/* Append text with "[secret:NAME]" in the place of each secret that was sent, also where it stands as in JSON,
- * in base64 or in a URL. */
-void attempt_secrets_blank(const struct attempt_secrets *secrets, struct slice text, struct buffer *out);
+/* Append text, to at least max bytes if it has them, with "[secret:NAME]" in the place of each secret that was
+ * sent, also where it stands as in JSON, in base64 or in a URL. */
+void attempt_secrets_blank(const struct attempt_secrets *secrets, struct slice text, size_t max,
+                           struct buffer *out);
 /* By how much a text of at most max bytes must be longer, so that none of its secrets is cut at its end. */
 size_t attempt_secrets_longest(const struct attempt_secrets *secrets);
 

@@ -200,6 +200,26 @@ def test_echo_in_a_kept_answer_is_blanked(handler, runner, hook, echo):
     assert PLAIN.decode() not in kept and base64.b64encode(VALUE.encode()).decode() not in kept and "zephyr" not in kept
 
 
+def test_echo_that_is_cut_is_blanked_too(handler, runner, hook):
+    """By the target, in the middle of the secret; and by the size of an error's text."""
+    value = "zephyr" + "7f3a90c1d2" * 5
+    put_secret(handler, "token", value, at(hook.url), http=True)
+    hook.answers(status(200, b"you said zephyr7f3a90"), redirect(f"http://{'x' * 60}.{'x' * 50}.{value}.invalid/"))
+    for number in range(2):
+        execution = run_once(handler, hook.url, keep_response=True, headers={"A": "{{secret.token}}"}, description=str(number))
+        assert "zephyr7f" not in json.dumps(execution) and "[secret:token]" in json.dumps(execution), execution
+
+
+def test_shortest_secrets_do_not_blow_an_answer_up(handler, runner, hook):
+    """What stands in the place of a secret is not looked through for others."""
+    letters = "secrtok:[]abcdef"
+    for n, letter in enumerate(letters):
+        put_secret(handler, f"s{n}", letter, at(hook.url), http=True)
+    hook.answers(status(200, letters.encode() * 64))
+    execution = run_once(handler, hook.url, keep_response=True, headers={"A": "".join("{{secret.s%d}}" % n for n in range(len(letters)))})
+    assert execution["response"].startswith("[secret:s0][secret:s1][secret:s2]") and len(execution["response"]) == 1024
+
+
 def test_echo_in_a_redirect_is_blanked_in_record_and_log(handler, runner, hook):
     put_secret(handler, "token", "evil-7f3a90c1d2", at(hook.url), http=True)
     hook.answers(redirect("http://evil-7f3a90c1d2.invalid/"))
