@@ -535,6 +535,31 @@ TEST(overlap_cancel_of_one_that_waits_to_be_tried_again)
     assert_int_equal(ASK("ZCARD", TAG "retry"), 0);
 }
 
+/* "you" does not know yet that its claim of the same instant is void, so Redis still has it. */
+static void assert_void_claim_is_none(const char *state, int64_t older_ms)
+{
+    char member[JOB_ID_SIZE + 24];
+    char claim[64];
+    create(JOB_ATLEAST_ONCE, "cancel");
+    struct store_attempt running = begin("me", first);
+    (void)snprintf(member, sizeof member, "%s%lld", A, (long long)first);
+    (void)snprintf(claim, sizeof claim, "%s 1.7 L 5 %lld", state,
+                   (long long)(ASK("HGET", JOB, "created") - older_ms));
+    (void)ASK("HSET", TAG "claimed:you", member, claim);
+    (void)ASK("SADD", TAG "holders", "you");
+    assert_int_equal(finish("me", &running, STORE_AFTER_RETRY, fourth), STORE_DONE);
+    (void)begin("me", second);
+    assert_execution(0, EXECUTION_CANCELLED, first, 2);
+    assert_int_equal(first_in_retry(), -1);
+}
+
+TEST(overlap_cancel_does_not_take_a_void_claim_for_the_one_under_way)
+{
+    assert_void_claim_is_none("c", 0); /* the job's time was changed since */
+    set_up();
+    assert_void_claim_is_none("s", 77); /* an earlier job of the id */
+}
+
 TEST(overlap_cancel_of_one_that_is_claimed_to_be_tried_again)
 {
     create(JOB_ATLEAST_ONCE, "cancel");

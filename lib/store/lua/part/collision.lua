@@ -9,14 +9,15 @@ local function execution_id(id, scheduled, attempt)
     return hex .. ':' .. scheduled .. ':' .. attempt
 end
 
--- Returns the runner that has a claim of that occurrence, and the claim. Looks first at the runner that had it last.
-local function find_claim(member, first)
+-- Returns the runner that has a claim of a slot's occurrence, and the claim. Looks first at the runner that had it last. What has a slot was
+-- started once, so a claim from `due` is not its claim: it was void before, and its runner does not know that yet.
+local function find_claim(id, slot)
     local names = try('SMEMBERS', holders_key) or {}
-    table.insert(names, 1, first)
+    table.insert(names, 1, slot.runner)
     for _, name in ipairs(names) do
-        local value = try('HGET', claimed_prefix .. name, member)
-        if value then
-            return name, parse_claim(value)
+        local claim = parse_claim(try('HGET', claimed_prefix .. name, id .. slot.scheduled))
+        if claim.state and claim.state ~= CLAIM_DUE and is_same_job(claim.stamp, slot.stamp) then
+            return name, claim
         end
     end
 end
@@ -27,7 +28,7 @@ local function find_slot(id, field)
     if not slot then
         return nil
     end
-    slot.holder, slot.claim = find_claim(id .. slot.scheduled, slot.runner)
+    slot.holder, slot.claim = find_claim(id, slot)
     if not slot.holder then
         slot.entry, slot.next_attempt = find_entry(id, slot)
     end
