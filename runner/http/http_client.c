@@ -99,6 +99,9 @@ static int on_before_request(void *arg, char *ip, char *local_ip, int port, int 
         call->out_of_memory = true;
         return CURL_PREREQFUNC_ABORT;
     }
+    if (follows) {
+        http_move_note_method(call);
+    }
     note_request(call, redirects);
     return CURL_PREREQFUNC_OK;
 }
@@ -271,6 +274,7 @@ static bool move(struct http_call *call)
     struct http_move to = {0};
     const struct http_client *client = call->client;
     int64_t left_ms = call->plan.timeout_ms - (clock_mono(&client->options.clock).ms - call->began.ms);
+    http_move_note_method(call);
     bool good = http_move_make(&to, &request, call, left_ms);
     http_easy_timings(call->easy, &timings);
     http_easy_add_timings(&timings, &call->before);
@@ -281,9 +285,6 @@ static bool move(struct http_call *call)
     free(call->headers);
     call->headers = NULL;
     call->error[0] = '\0';
-    call->post = strcmp(request.method, "POST") == 0;
-    call->plan.has_body = request.body.data != NULL;
-    call->plan.method = request.method;
     call->guard.moves = false;
     call->guard.origin = (struct http_origin){0};
     call->easy = curl_easy_init();

@@ -50,19 +50,27 @@ static bool becomes_get(const struct http_call *call)
     return (status == 303 && !call->headless) || (call->post && (status == 301 || status == 302));
 }
 
+void http_move_note_method(struct http_call *call)
+{
+    if (becomes_get(call)) {
+        call->plan.method = "GET";
+        call->plan.has_body = false;
+        call->post = false;
+    }
+}
+
 bool http_move_make(struct http_move *move, struct http_request *request, const struct http_call *call,
                     int64_t left_ms)
 {
     const struct http_plan *plan = &call->plan;
-    bool to_get = becomes_get(call);
     long left = (long)plan->max_redirects - http_call_redirects(call);
     move->url = url_of(call->easy);
     add_headers(&move->headers, call->headers);
-    *request = (struct http_request){.method = to_get ? "GET" : plan->method,
+    *request = (struct http_request){.method = plan->method,
                                      .url = move->url,
                                      .user_agent = plan->user_agent,
                                      .headers = {buffer_str(&move->headers), move->headers.len},
-                                     .body = {plan->has_body && !to_get ? "" : NULL, 0},
+                                     .body = {plan->has_body ? "" : NULL, 0},
                                      .timeout_ms = left_ms > 1 ? left_ms : 1,
                                      .connect_timeout_ms = plan->connect_timeout_ms,
                                      .max_redirects = left > 0 ? (int)left : 0,

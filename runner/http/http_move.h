@@ -1,4 +1,4 @@
-/* http_move: the request that a redirect asks of another origin. It has the method that the status leads to, and no more
+/* http_move: the request that a redirect asks of another origin. It has the method that the redirects so far have led to, and no more
  * of the call's request than what tells nobody anything: Accept, Accept-Language and User-Agent (Host is the other
  * origin's own). No body, no other header, no user name and password, not even those of the redirect.
  *
@@ -14,6 +14,9 @@ struct http_move {
     char *url;             /* owned, by libcurl */
     struct buffer headers; /* owned */
 };
+
+/* The last answer is a redirect that is followed: note the method that its status asks for, which may be a GET. */
+void http_move_note_method(struct http_call *call);
 
 /* Fill request for the place that call's transfer is about to go to. left_ms: how long the call may still take. Returns
  * false if memory runs out. request borrows from move and call. */

@@ -409,6 +409,9 @@ TEST(attempt_call_at_most_once_may_not_know)
         {{.error = HTTP_ERROR_ABORTED, .sent = true}, EXECUTION_UNKNOWN},
         {{.error = HTTP_ERROR_INTERNAL, .sent = true}, EXECUTION_UNKNOWN},
         {{.error = HTTP_ERROR_CONNECT, .sent = true}, EXECUTION_UNKNOWN}, /* of a redirect */
+        {{.error = HTTP_ERROR_FORBIDDEN, .sent = true, .status = 302},
+         EXECUTION_FAILED}, /* the redirect is the answer */
+        {{.error = HTTP_ERROR_FORBIDDEN}, EXECUTION_FAILED},
         {{.error = HTTP_ERROR_TIMEOUT}, EXECUTION_FAILED},
         {{.error = HTTP_ERROR_CONNECT}, EXECUTION_FAILED},
         {{.error = HTTP_ERROR_ABORTED}, EXECUTION_FAILED},

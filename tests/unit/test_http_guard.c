@@ -269,6 +269,45 @@ TEST(http_guard_takes_everything_to_the_same_origin)
     }
 }
 
+/* The first redirect stays at the origin and makes a GET of the request, the second one leads away. */
+static void serve_near_then_far(struct http_stub *s, int connection)
+{
+    (void)connection;
+    char answer[256];
+    while (stub_read(s)) {
+        bool is_near = strstr(s->requests[s->count - 1], " /near ") != NULL;
+        (void)snprintf(answer, sizeof answer, "HTTP/1.1 %d X\r\nLocation: %s\r\nContent-Length: 0\r\n\r\n",
+                       is_near ? 307 : status, is_near ? elsewhere : "/near");
+        (void)stub_send(s, answer);
+    }
+}
+
+TEST(http_guard_keeps_the_method_that_redirects_led_to)
+{
+    static const struct {
+        int status;
+        const char *method, *then;
+    } rows[] = {{303, "DELETE", "GET"}, {303, "PUT", "GET"},   {302, "POST", "GET"},
+                {301, "POST", "GET"},   {307, "POST", "POST"}, {302, "PUT", "PUT"}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char line[64];
+        status = rows[i].status;
+        stub_open(&other, serve_ok);
+        stub_open(&stub, serve_near_then_far);
+        lead_to(&other, "/far");
+        ask_with_secrets(rows[i].method);
+        stub_close(&stub);
+        stub_close(&other);
+        (void)snprintf(line, sizeof line, "%s /far HTTP/1.1\r\n", rows[i].then);
+        if (strncmp(other.requests[0], line, strlen(line)) != 0) {
+            fail_msg("%d %s: %s", status, rows[i].method, other.requests[0]);
+        }
+        assert_has_no_secret(other.requests[0]);
+        assert_int_equal(strstr(other.requests[0], "Content-Length") == NULL,
+                         strcmp(rows[i].then, "GET") == 0);
+    }
+}
+
 /* User name and password of the redirect itself are no header that the call has. */
 TEST(http_guard_drops_credentials_of_a_redirect)
 {
