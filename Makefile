@@ -41,8 +41,8 @@ RUNNER_OBJ := $(RUNNER_SRC:%.c=$(BUILD)/%.o)
 ADMIN_OBJ  := $(ADMIN_SRC:%.c=$(BUILD)/%.o) $(filter $(BUILD)/fcgi/redis/%,$(FCGI_OBJ))
 TEST_OBJ   := $(TEST_SRC:%.c=$(BUILD)/%.o) $(BUILD)/tests/unit/test.o
 TEST_BIN   := $(TEST_SRC:tests/unit/%.c=$(BUILD)/tests/%)
-# What a unit test may link besides lib: everything but the main.c of each program, and the main of test programs.
-PARTS_OBJ  := $(filter-out %/main.o,$(sort $(FCGI_OBJ) $(RUNNER_OBJ) $(ADMIN_OBJ))) $(BUILD)/tests/unit/test.o
+# What a unit test may link besides lib: everything but the main.c of each program, the handler's own free, and the main of test programs.
+PARTS_OBJ  := $(filter-out %/main.o %/wipe.o,$(sort $(FCGI_OBJ) $(RUNNER_OBJ) $(ADMIN_OBJ))) $(BUILD)/tests/unit/test.o
 LIB_A      := $(BUILD)/libdronc.a
 PARTS_A    := $(BUILD)/libparts.a
 
@@ -219,19 +219,20 @@ idle: build deps-test ## does a call get lost because its target closes idle con
 SECONDS   ?= 60
 ANSWERS   ?=
 REPLAY    ?=
-FUZZERS   := cron zone targets token
+FUZZERS   := cron zone targets token secret
 ENGINE    := $(wildcard lib/cron/*.c lib/zone/*.c)
 # What a fuzzer is linked with, besides its own file.
 PARSER_cron    := $(ENGINE)
 PARSER_zone    := $(ENGINE)
 PARSER_targets := $(wildcard lib/net/*.c)
 PARSER_token   := lib/access/token.c lib/text/digest.c lib/base/buffer.c lib/base/err.c lib/base/utf8.c
+PARSER_secret  := $(filter-out lib/store/% lib/resp/%,$(wildcard lib/*/*.c))
 FUZZ_cron := -dict=tests/fuzz/cron.dict
 FUZZ_zone := -max_len=1500
 FUZZ_targets := -dict=tests/fuzz/targets.dict -max_len=500
 
 .PHONY: fuzz
-fuzz: deps-test ## fuzz the cron engine, the zone reader, the lists of targets, tokens and the runner's answers under ASan and UBSan, SECONDS=60 each (ANSWERS=200000, SEED=, REPLAY=)
+fuzz: deps-test ## fuzz the cron engine, the zone reader, the lists of targets, tokens, secrets and the runner's answers under ASan and UBSan, SECONDS=60 each (ANSWERS=200000, SEED=, REPLAY=)
 	$(AFTER_DEPS) $(FUZZERS:%=build/fuzz/fuzz_%) build/fuzz/grown fuzz-build
 ifeq ($(ANSWERS)$(REPLAY),)
 	$(AFTER_DEPS) --output-sync=target $(FUZZERS:%=fuzz-%)
@@ -273,10 +274,10 @@ build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $$(PARSER_$$*) $(wildcard lib/cron/*.h li
 	@mkdir -p $(@D)
 	@echo '  FUZZ  $<'
 	$(Q)clang -std=c17 -D_GNU_SOURCE -O2 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -Ilib \
-	    -o $@ $< $(PARSER_$*) -lcrypto
+	    -o $@ $< $(PARSER_$*) -lcrypto -ljson-c
 
 # What the benchmark runs besides the two programs.
-BENCH_BIN := $(addprefix build/bench/,bench_cron bare_loop target hello_fcgi trust.so)
+BENCH_BIN := $(addprefix build/bench/,bench_cron bench_signature bare_loop target hello_fcgi trust.so)
 
 .PHONY: bench
 bench: deps-test ## measure everything beside its limit, in one table (ROWS=calls,herd: some of it; QUICK=1: in short)

@@ -16,4 +16,10 @@ admin_command command_key_list; /* key.c */
 admin_command command_key_show;
 admin_command command_key_revoke;
 
+admin_command command_secret_set; /* secret.c */
+admin_command command_secret_list;
+admin_command command_secret_rm;
+admin_command command_seal_key_new; /* seal_key.c */
+admin_command command_seal_key_rotate;
+
 #endif

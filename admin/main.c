@@ -34,9 +34,16 @@ static const char HELP[] =
     "  audit                the trail: who changed what, and what was refused, the latest first\n"
     "      --since WHEN         an instant, or a time such as 24h: so long ago\n"
     "      --by WHO             only what this key's id, local or dronc-admin did\n"
-    "      --object WHAT        only what was done to this: a job's id, or key: and a key's id\n"
+    "      --object WHAT        only what was done to this: a job's id, key:ID, secret:NAME, signing:NAME\n"
     "      --limit N            how many entries at most, 1 to 10000 (" ADMIN_AUDIT_LIMIT ")\n"
     "      --format FORMAT      table, or json: a line for each, as GET /v1/audit has them (table)\n"
+    "  secret set NAME      store the value on standard input, sealed by SECRETS_PUBLIC_KEY\n"
+    "      --hosts LIST         where it may go, such as api.example.com,10.0.0.5:8443\n"
+    "      --http yes           also without TLS\n"
+    "  secret list          names, versions and hosts; a value is never shown\n"
+    "  secret rm NAME       forget it\n"
+    "  seal-key new FILE    make the key that opens secrets, and FILE.pub, which seals them\n"
+    "  seal-key rotate FILE make a newer one, and seal with it what older ones sealed\n"
     "  check                is Redis there, are there keys, and would anyone get in without one?\n"
     "  --help, --version\n\n"
     "Scopes: jobs:read jobs:write jobs:run executions:read dead:write export secrets:read secrets:write\n"
@@ -132,6 +139,11 @@ static const struct {
     {{"key", "show"}, command_key_show},
     {{"key", "revoke"}, command_key_revoke},
     {{"key", "rotate"}, command_key_rotate},
+    {{"secret", "set"}, command_secret_set},
+    {{"secret", "list"}, command_secret_list},
+    {{"secret", "rm"}, command_secret_rm},
+    {{"seal-key", "new"}, command_seal_key_new},
+    {{"seal-key", "rotate"}, command_seal_key_rotate},
 };
 
 /* Find the command that argv begins with; *words: how many of argv it takes. */

@@ -16,15 +16,15 @@
 #include "run/due.h"
 #include "run/outbox.h"
 #include "run/runner_context.h"
+#include "run/vault.h"
+#include "runner_id.h"
 #include "status.h"
 #include "store/store_wake.h"
 #include "supervision.h"
 #include "zone/zone.h"
 
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 /* How long a runner that has drained waits for a Redis that is away to take the last records. */
 #define DRAIN_RECORD_MS 2000
@@ -199,6 +199,7 @@ static void on_commands_state(void *arg, bool up)
         reconcile_all(&runner->reconcile);
         lease_link_up(&runner->lease);
         due_ask_all(&runner->due);
+        vault_look(runner->context.vault);
         survey_start(&runner->survey);
     } else {
         /* Nothing is asked on the other link, so it would not notice the same fault for long. */
@@ -228,6 +229,7 @@ static void on_wake_state(void *arg, bool up)
 {
     struct runner *runner = arg;
     if (up) {
+        vault_look(runner->context.vault);
         due_ask_all(&runner->due); /* announcements in the meantime were not heard */
     }
 }
@@ -242,6 +244,8 @@ static void on_wake_message(void *arg, struct slice message)
         due_note(&runner->due, shard, at);
     } else if (store_cancel_parse(message, &claim)) {
         attempts_cancel(&runner->attempts, &claim);
+    } else if (store_sealed_was_changed(message)) {
+        vault_look(runner->context.vault);
     } else if (store_level_was_raised(message)) {
         lease_look(&runner->lease);
     }
@@ -314,6 +318,7 @@ static void on_turn(void *arg)
     struct runner *runner = arg;
     redis_link_turn(runner->context.link);
     redis_link_turn(runner->wake);
+    vault_turn(runner->context.vault);
     http_client_turn(runner->http);
     lease_turn(&runner->lease);
     targets_note_keys(&runner->targets, runner->lease.keyed);
@@ -339,21 +344,8 @@ static void on_turn(void *arg)
 
 /* ---- setting up ---- */
 
-/* host-pid-random: unique for every start, and of use to a person at three in the morning. */
-static void make_id(char out[STORE_RUNNER_ID_MAX + 1])
-{
-    char host[33] = {0};
-    if (gethostname(host, sizeof host - 1) != 0) {
-        host[0] = '\0';
-    }
-    for (char *p = host; *p != '\0'; p++) {
-        *p = *p > ' ' && *p < 0x7f && *p != ':' ? *p : '_';
-    }
-    (void)snprintf(out, STORE_RUNNER_ID_MAX + 1, "%s-%ld-%08x", host[0] != '\0' ? host : "runner",
-                   (long)getpid(), (unsigned)arc4random());
-}
-
-static enum err make_links(struct runner *runner)
+/* And the vault, which reads by one of them. */
+static enum err make_links(struct runner *runner, struct errinfo *info)
 {
     struct redis_link_options options = {.loop = runner->context.loop,
                                          .config = runner->config,
@@ -368,7 +360,10 @@ static enum err make_links(struct runner *runner)
     options.on_state = on_wake_state;
     options.on_message = on_wake_message;
     runner->wake = redis_link_new(&options);
-    return runner->context.link != NULL && runner->wake != NULL ? ERR_OK : ERR_NOMEM;
+    bool made = runner->context.link != NULL && runner->wake != NULL;
+    return !made ? ERR_NOMEM
+                 : vault_new(&runner->context.vault, runner->config->secrets_key, runner->context.link,
+                             runner->clock, info);
 }
 
 static enum err make_http(struct runner *runner, struct errinfo *info)
@@ -437,7 +432,7 @@ enum err runner_new(struct runner **out, const struct config *config, const char
     }
     runner->config = config;
     runner->clock = clock_system();
-    make_id(runner->id);
+    runner_id_make(runner->id);
     cluster_clock_init(&runner->cluster_clock, runner->clock);
     runner->context = (struct runner_context){.cluster_clock = &runner->cluster_clock,
                                               .zones = zones_new(tzdir),
@@ -445,7 +440,7 @@ enum err runner_new(struct runner **out, const struct config *config, const char
                                               .keep = retention_keep(config)};
     enum err err = runner->context.zones == NULL ? err_set(info, ERR_NOMEM, "out of memory") : ERR_OK;
     err = err != ERR_OK ? err : loop_new(&runner->context.loop, info);
-    err = err != ERR_OK ? err : make_links(runner);
+    err = err != ERR_OK ? err : make_links(runner, info);
     err = err != ERR_OK ? err : make_http(runner, info);
     err = err != ERR_OK ? err : make_parts(runner);
     err = err != ERR_OK ? err : listen_to_signals(runner);
@@ -472,6 +467,7 @@ void runner_free(struct runner *runner)
     due_fini(&runner->due);
     attempts_fini(&runner->attempts);
     outbox_fini(&runner->outbox);
+    vault_free(runner->context.vault);
     supervision_fini(&runner->supervision);
     loop_timer_free(runner->timer);
     loop_free(runner->context.loop);

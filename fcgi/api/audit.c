@@ -65,9 +65,9 @@ void audit_changed(const struct context *ctx, const char *action, const struct j
                log_str("count", count > 0 ? digits : NULL));
 }
 
-void audit_key_changed(const struct context *ctx, const char *action, const char *id)
+void audit_object_changed(const struct context *ctx, const char *action, const char *kind, struct slice name)
 {
-    log_change(&ctx->actor, action, log_str("key", id), log_str("count", NULL));
+    log_change(&ctx->actor, action, log_text(kind, name), log_str("count", NULL));
 }
 
 /* ---- refusals ---- */

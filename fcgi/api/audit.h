@@ -28,8 +28,8 @@ void audit_set_who(struct context *ctx, struct slice who);
 /* Log a change that is in the trail. action: STORE_ACTION_… . job: NULL: several, or none. count: how many
  * occurrences; 0: it is about none. */
 void audit_changed(const struct context *ctx, const char *action, const struct job_id *job, int64_t count);
-/* The same, of a key. */
-void audit_key_changed(const struct context *ctx, const char *action, const char *id);
+/* The same, of what is no job. kind: "key", "secret", … */
+void audit_object_changed(const struct context *ctx, const char *action, const char *kind, struct slice name);
 
 /* Count the request as refused, if code is that of a refusal: by a key, the front door or a limit; not by
  * what the request says about a job. This is the one place that knows. */

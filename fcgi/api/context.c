@@ -1,6 +1,7 @@
 /* context: sets up what handlers use, and asks Redis for them. Knows no path and no handler. */
 #include "api/context.h"
 
+#include "access/scope.h"
 #include "api/key_cache.h"
 #include "base/log.h"
 
@@ -14,6 +15,7 @@ enum err context_init(struct context *ctx, const struct config *config, struct c
     redis_clock_init(&ctx->redis_clock, clock);
     ctx->timezone = config->timezone;
     ctx->actor.keep = config->audit_max / STORE_SHARDS;
+    ctx->seal_path = config->secrets_public_key;
     ctx->zones_due.ms = clock_mono(&clock).ms + CONTEXT_ZONES_MS;
     request_init(&ctx->request);
     response_init(&ctx->response);
@@ -61,10 +63,16 @@ void context_begin(struct context *ctx)
     context_end(ctx); /* a response that goes on may have been given up */
     response_clear(&ctx->response);
     refresh_zones(ctx);
+    ctx->is_secret = false;
     ctx->caller = (struct caller){.verdict = KEY_MISSING};
     ctx->barred = (struct errinfo){0};
     ctx->ask_ms = REDIS_SYNC_BUDGET_MS;
     ctx->deadline.ms = clock_mono(&ctx->clock).ms + REDIS_SYNC_BUDGET_MS;
+}
+
+bool context_hides(const struct context *ctx)
+{
+    return (ctx->caller.scopes & (unsigned)SCOPE_SECRETS_READ) == 0;
 }
 
 void context_end(struct context *ctx)

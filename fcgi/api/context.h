@@ -53,6 +53,7 @@ struct context {
     struct redis_clock redis_clock; /* it decides when a job begins */
     struct zones *zones;            /* owned */
     struct mono_ms zones_due;       /* when to read them again */
+    const char *seal_path;          /* of the file of the key that seals; "": none. Borrowed from config */
     const char *timezone;           /* of jobs that name none; borrowed from config */
     struct targets targets;         /* where the calls of jobs may go */
     struct redis_sync *redis;       /* owned; makes its replies in memory */
@@ -61,6 +62,7 @@ struct context {
     struct arena memory;            /* of this request */
     struct request request;
     struct response response;
+    bool is_secret;          /* set by a handler whose request or answer must not stay in memory */
     context_more_fn *more;   /* set by a handler with response.more */
     void *more_arg;          /* in memory, or NULL */
     int ask_ms;              /* for one question to Redis */
@@ -79,6 +81,8 @@ void context_fini(struct context *ctx);
 
 /* Start a request: no memory in use, an empty response, the usual time for Redis, and current time zones. */
 void context_begin(struct context *ctx);
+/* Does the caller see neither the passwords nor the tokens that stand in definitions in clear? */
+bool context_hides(const struct context *ctx);
 /* End all that was made for the request. The response stays. */
 void context_end(struct context *ctx);
 

@@ -164,7 +164,7 @@ static void answer_group(struct batch *b)
         struct line *line = &b->lines[i];
         if (line->stored) {
             json_begin(&w, &b->out);
-            job_json_write(&w, line->prepared->job);
+            job_json_write(&w, line->prepared->job, false);
         } else {
             do_alone(b, line);
         }

@@ -46,8 +46,9 @@ static void write_broken(struct json_writer *w, const struct job_view *view)
     json_member_str(w, "error", view->why);
 }
 
-static void write_line(struct buffer *out, const struct job_view *view)
+static void write_line(struct context *ctx, const struct job_view *view)
 {
+    struct buffer *out = &ctx->response.body;
     bool broken = strcmp(job_view_state(view), "BROKEN") == 0;
     struct job_backup kept = broken ? (struct job_backup){0} : what_is_kept(view);
     struct json_writer w;
@@ -57,7 +58,7 @@ static void write_line(struct buffer *out, const struct job_view *view)
     if (broken) {
         write_broken(&w, view);
     } else {
-        job_json_write_definition(&w, view->job);
+        job_json_write_definition(&w, view->job, context_hides(ctx));
         job_json_write_kept(&w, &kept);
     }
     json_object_end(&w);
@@ -75,7 +76,7 @@ static enum err write_page(struct context *ctx, struct export *export, const str
         struct arena_mark mark = arena_mark(&ctx->memory);
         const struct job_view *view = job_view_at(ctx, reply, i, head.now, info);
         if (view != NULL) {
-            write_line(&ctx->response.body, view);
+            write_line(ctx, view);
             export->after = view->stored.id;
             export->inside = true;
         }

@@ -139,7 +139,7 @@ static enum step show_dry_run(struct patch *p)
     json_key(&w, "dry_run");
     json_put_bool(&w, true);
     json_key(&w, "job");
-    job_json_write(&w, p->wanted);
+    job_json_write(&w, p->wanted, context_hides(p->ctx));
     job_view_write_next(&w, "next_before", &before);
     job_view_write_next(&w, "next_after", &after);
     json_object_end(&w);
@@ -156,7 +156,7 @@ static enum step show(struct patch *p)
         return STEP_DONE;
     }
     response_json(&p->ctx->response, 201, &w);
-    job_json_write(&w, p->wanted);
+    job_json_write(&w, p->wanted, context_hides(p->ctx));
     return STEP_DONE;
 }
 

@@ -6,6 +6,7 @@
 #include "api/resources.h"
 #include "http/query.h"
 #include "job/labels.h"
+#include "secret/secret.h"
 #include "store/store_job_read.h"
 
 #include <string.h>
@@ -36,9 +37,10 @@ bool job_show(struct context *ctx, struct api_error *error)
 struct listing {
     struct context *ctx;
     struct slice state; /* data NULL: any */
-    struct slice host;  /* data NULL: any, as in the next two */
+    struct slice host;  /* data NULL: any, as in the next three */
     struct slice tag;
     struct slice name_prefix;
+    struct slice signing;
     int limit;
     struct job_id cursor; /* the latest job that was looked at */
     bool has_cursor;
@@ -76,7 +78,8 @@ static bool read_query(struct listing *l, struct api_error *error)
     return query_limit(req, &l->limit, error) && read_state(l, error) &&
            query_text(req, "tag", LABELS_TAG_MAX, &l->tag, error) &&
            query_text(req, "name_prefix", LABELS_NAME_MAX, &l->name_prefix, error) &&
-           query_text(req, "host", URL_MAX, &l->host, error) && read_cursor(l, error);
+           query_text(req, "host", URL_MAX, &l->host, error) &&
+           query_text(req, "signing", SECRET_NAME_MAX, &l->signing, error) && read_cursor(l, error);
 }
 
 /* Compares with the host of the job's URL, without the port and ignoring case. */
@@ -99,12 +102,20 @@ static bool has_tag(const struct job_view *view, struct slice tag)
     return view->readable && labels_have_tag(&view->job->labels, tag);
 }
 
+/* Is it signed by the keys of that name? */
+static bool has_signing(const struct job_view *view, struct slice name)
+{
+    return view->readable && view->job->call.signing.data != NULL &&
+           slice_same(view->job->call.signing, name);
+}
+
 static bool is_wanted(const struct listing *l, const struct job_view *view)
 {
     return (l->state.data == NULL || slice_eq(l->state, job_view_state(view))) &&
            (l->host.data == NULL || has_host(view, l->host)) &&
            (l->tag.data == NULL || has_tag(view, l->tag)) &&
-           (l->name_prefix.data == NULL || has_name(view, l->name_prefix));
+           (l->name_prefix.data == NULL || has_name(view, l->name_prefix)) &&
+           (l->signing.data == NULL || has_signing(view, l->signing));
 }
 
 /* Look at the job at index of a page. */
@@ -120,7 +131,7 @@ static enum err take_job(struct listing *l, const struct reply *reply, size_t in
     l->has_cursor = true;
     l->looked_at++;
     if (is_wanted(l, view)) {
-        job_view_write(&l->w, view, false);
+        job_view_write(l->ctx, &l->w, view, false);
         l->count++;
     }
     return ERR_OK;
@@ -144,7 +155,7 @@ static enum err take_page(struct listing *l, const struct reply *reply, size_t *
 static bool is_filtered(const struct listing *l)
 {
     return l->state.data != NULL || l->host.data != NULL || l->tag.data != NULL ||
-           l->name_prefix.data != NULL;
+           l->name_prefix.data != NULL || l->signing.data != NULL;
 }
 
 /* Look at more jobs of a shard. *end: the shard has no more. */

@@ -312,14 +312,14 @@ static void put_history(struct json_writer *w, const struct job_view *view)
     json_object_end(w);
 }
 
-void job_view_write(struct json_writer *w, const struct job_view *view, bool whole)
+void job_view_write(struct context *ctx, struct json_writer *w, const struct job_view *view, bool whole)
 {
     char id[JOB_ID_TEXT_SIZE];
     struct job_view_plan plan = job_view_plan_of(view);
 
     json_object_begin(w);
     if (view->readable) {
-        job_json_write_members(w, view->job);
+        job_json_write_members(w, view->job, context_hides(ctx));
     } else {
         job_id_format(id, &view->stored.id);
         json_member_str(w, "job_id", id);
@@ -337,7 +337,7 @@ bool job_view_answer(struct context *ctx, int status, const struct job_view *vie
     struct json_writer w;
 
     response_json(&ctx->response, status, &w);
-    job_view_write(&w, view, true);
+    job_view_write(ctx, &w, view, true);
     response_set_version(&ctx->response, view->stored.version);
     return true;
 }

@@ -59,7 +59,7 @@ struct job_view *job_view_at(struct context *ctx, const struct reply *reply, siz
 const char *job_view_state(const struct job_view *view);
 
 /* Write the job as an object. whole: with its latest execution, and counts. */
-void job_view_write(struct json_writer *w, const struct job_view *view, bool whole);
+void job_view_write(struct context *ctx, struct json_writer *w, const struct job_view *view, bool whole);
 
 /* How many more occurrences max_runs allows; INT64_MAX: any number. */
 int64_t job_view_runs_left(const struct job *job, const struct store_job *stored);

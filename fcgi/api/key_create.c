@@ -198,7 +198,7 @@ static bool store(struct context *ctx, const struct key_new *made, struct api_er
                                  : "this certificate is a key already",
                              STORE_KEYS_MAX);
     }
-    audit_key_changed(ctx, STORE_ACTION_CREATE, made->id);
+    audit_object_changed(ctx, STORE_ACTION_CREATE, "key", slice_of(made->id));
     if (!keys_find(ctx, made->id, &fields, error)) {
         return false;
     }

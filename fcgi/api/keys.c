@@ -185,7 +185,7 @@ bool key_revoke(struct context *ctx, struct api_error *error)
         return refuse_missing(error);
     }
     if (answer == STORE_KEYED_DONE) {
-        audit_key_changed(ctx, STORE_ACTION_REVOKE, id);
+        audit_object_changed(ctx, STORE_ACTION_REVOKE, "key", slice_of(id));
     }
     response_empty(&ctx->response, 204);
     return true;
@@ -266,7 +266,7 @@ static bool store_token(struct context *ctx, const char *id, int64_t overlap_s, 
     if (answer != STORE_KEYED_DONE) {
         return refuse_missing(error);
     }
-    audit_key_changed(ctx, STORE_ACTION_ROTATE, id);
+    audit_object_changed(ctx, STORE_ACTION_ROTATE, "key", slice_of(id));
     if (!keys_find(ctx, id, &fields, error)) {
         return false;
     }

@@ -59,6 +59,16 @@ api_handler key_create; /* POST /v1/keys */
 api_handler key_revoke; /* DELETE /v1/keys/{id} */
 api_handler key_rotate; /* POST /v1/keys/{id}/rotate */
 
+/* secret.c */
+api_handler secret_put;    /* PUT /v1/secrets/{id} */
+api_handler secret_delete; /* DELETE /v1/secrets/{id} */
+api_handler secrets_list;  /* GET /v1/secrets */
+
+/* signing.c */
+api_handler signing_make;   /* POST /v1/signing/{id} */
+api_handler signing_delete; /* DELETE /v1/signing/{id} */
+api_handler signing_list;   /* GET /v1/signing */
+
 /* track.c */
 api_handler track_list_executions; /* GET /v1/track/executions */
 api_handler track_list_of_job;     /* GET /v1/jobs/{id}/executions */

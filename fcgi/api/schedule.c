@@ -242,7 +242,7 @@ static bool create_and_answer(struct creation *c)
         return false;
     }
     response_json(&c->ctx->response, 201, &w);
-    job_json_write(&w, c->job);
+    job_json_write(&w, c->job, false);
     return true;
 }
 

@@ -370,6 +370,7 @@ static bool fill_body(struct request *req, size_t wanted)
             return true;
         }
         buffer_add(&req->body, chunk, (size_t)got);
+        explicit_bzero(chunk, (size_t)got); /* it may hold a secret, which would stay on the stack */
         if (buffer_error(&req->body) != ERR_OK) {
             return false;
         }

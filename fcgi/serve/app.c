@@ -161,3 +161,15 @@ struct slice app_go_on(struct app *app)
     }
     return (struct slice){body->len > 0 ? body->data : NULL, body->len};
 }
+
+bool app_forget(struct app *app)
+{
+    struct context *ctx = &app->context;
+
+    if (ctx->is_secret) {
+        buffer_wipe(&ctx->request.body);
+        buffer_wipe(&ctx->response.body);
+        buffer_wipe(&app->wire);
+    }
+    return ctx->is_secret;
+}

@@ -178,6 +178,7 @@ enum intake_state intake_read(struct intake *intake, struct intake_conn *conn)
             return lose(intake, conn, NULL);
         }
         buffer_add(&conn->bytes, chunk, (size_t)got);
+        explicit_bzero(chunk, (size_t)got); /* it may hold a secret */
         if (buffer_error(&conn->bytes) != ERR_OK) {
             return lose(intake, conn, "out of memory");
         }

@@ -106,6 +106,7 @@ static void drain(FCGX_Request *request)
 
     while (FCGX_GetStr(chunk, sizeof chunk, request->in) > 0) {
     }
+    explicit_bzero(chunk, sizeof chunk); /* what was refused unread may hold a secret, too */
 }
 
 /* End the request without sending anything. */
@@ -290,6 +291,9 @@ enum responder_end responder_answer(struct responder *responder, const struct in
     if (open_request(responder)) {
         end = answer(responder);
         close_request(responder);
+        if (app_forget(responder->app) && ftruncate(responder->file_fd, 0) != 0) {
+            log_warn("a request with a secret stays in a file in memory", log_str("error", strerror(errno)));
+        }
     }
     return end;
 }

@@ -8,7 +8,8 @@
 
 static const char *const no_params[] = {NULL};
 static const char *const preview_params[] = {"schedule", "timezone", "count", "from", NULL};
-static const char *const list_params[] = {"state", "tag", "name_prefix", "host", "limit", "cursor", NULL};
+static const char *const list_params[] = {"state",   "tag",   "name_prefix", "host",
+                                          "signing", "limit", "cursor",      NULL};
 static const char *const why_params[] = {"at", NULL};
 static const char *const patch_params[] = {"dry_run", NULL};
 static const char *const track_params[] = {"limit",   "cursor", "job_id", "success",
@@ -50,6 +51,12 @@ static const struct route routes[] = {
     {"/v1/keys/{id}/rotate", "POST", SCOPE_KEYS_ADMIN, key_rotate, no_params},
     {"/v1/schedule/api-caller", "POST", SCOPE_JOBS_WRITE, schedule_create, no_params},
     {"/v1/schedule/preview", "GET", SCOPE_JOBS_READ, preview_schedule, preview_params},
+    {"/v1/secrets", "GET", SCOPE_SECRETS_WRITE, secrets_list, no_params},
+    {"/v1/secrets/{id}", "PUT", SCOPE_SECRETS_WRITE, secret_put, no_params},
+    {"/v1/secrets/{id}", "DELETE", SCOPE_SECRETS_WRITE, secret_delete, no_params},
+    {"/v1/signing", "GET", SCOPE_JOBS_READ, signing_list, no_params},
+    {"/v1/signing/{id}", "POST", SCOPE_SECRETS_WRITE, signing_make, no_params},
+    {"/v1/signing/{id}", "DELETE", SCOPE_SECRETS_WRITE, signing_delete, no_params},
     {"/v1/track/executions", "GET", SCOPE_EXECUTIONS_READ, track_list_executions, track_params},
 };
 

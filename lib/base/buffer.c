@@ -20,6 +20,14 @@ void buffer_fini(struct buffer *b)
     *b = (struct buffer){.limit = b->limit};
 }
 
+void buffer_wipe(struct buffer *b)
+{
+    if (b->data != NULL) {
+        explicit_bzero(b->data, b->size);
+    }
+    buffer_fini(b);
+}
+
 void buffer_clear(struct buffer *b)
 {
     b->len = 0;
@@ -65,6 +73,11 @@ static bool reserve(struct buffer *b, size_t more)
     b->data = data;
     b->size = size;
     return true;
+}
+
+void buffer_reserve(struct buffer *b, size_t more)
+{
+    (void)reserve(b, more);
 }
 
 void buffer_add(struct buffer *b, const void *data, size_t len)

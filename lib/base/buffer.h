@@ -33,6 +33,11 @@ struct slice {
 void buffer_init(struct buffer *b, size_t limit);
 /* Free the memory; the buffer is empty and usable afterwards. */
 void buffer_fini(struct buffer *b);
+/* The same for what must not stay in freed memory. (While it grew, older copies of its beginning may have
+ * stayed: reserve first what will be needed.) */
+void buffer_wipe(struct buffer *b);
+/* Make room for more bytes, so that appending them moves nothing. Failures: see above. */
+void buffer_reserve(struct buffer *b, size_t more);
 /* Drop content and error, keep the memory. */
 void buffer_clear(struct buffer *b);
 

@@ -47,6 +47,10 @@ struct config {
 
     struct targets_settings targets; /* where calls may go */
 
+    /* What is sealed (lib/secret/seal_file.h). */
+    char secrets_public_key[1024]; /* path of the file; "": the handler seals nothing */
+    char secrets_key[1024];        /* path of the file; "": the runner opens nothing */
+
     /* The handler. */
     char http_addr[64];     /* the address that the web server listens on */
     enum api_auth api_auth; /* who may ask */

@@ -3,6 +3,7 @@
 #include "job/call_options.h"
 
 #include "job/group.h"
+#include "secret/secret.h"
 #include "text/base64.h"
 
 #include <stdlib.h>
@@ -52,6 +53,7 @@ struct headers {
     struct header list[CALL_HEADERS_MAX];
     size_t count;
     size_t bytes;
+    size_t secrets; /* templates of secrets in their values */
     struct job_fault *fault;
 };
 
@@ -108,7 +110,9 @@ static bool is_refused(struct slice name)
 /* True for a header that Dronc sends itself, whatever the job says. */
 static bool is_our_own(struct slice name)
 {
-    return is_named(name, "Idempotency-Key") || (name.len >= 6 && strncasecmp(name.data, "Dronc-", 6) == 0);
+    return is_named(name, "Idempotency-Key") || is_named(name, "Webhook-Id") ||
+           is_named(name, "Webhook-Timestamp") || is_named(name, "Webhook-Signature") ||
+           (name.len >= 6 && strncasecmp(name.data, "Dronc-", 6) == 0);
 }
 
 static bool is_known(const struct headers *headers, struct slice name)
@@ -145,7 +149,7 @@ static bool check_header(struct headers *headers, struct slice name, struct slic
     if (name.len + value.len > CALL_HEADER_BYTES_MAX) {
         return refuse_header(headers, name, "is longer than 4,096 bytes");
     }
-    if (template_check(value, &unknown) != ERR_OK) {
+    if (template_check_secrets(value, &headers->secrets, &unknown) != ERR_OK) {
         return refuse_header(headers, name, unknown.text);
     }
     return !is_known(headers, name) || refuse_header(headers, name, "stands there twice");
@@ -179,6 +183,7 @@ static struct json_doc *parse_headers(struct headers *out, struct slice text, st
     struct json_doc *doc = group_parse_object("headers", text, fault);
     out->count = 0;
     out->bytes = 0;
+    out->secrets = 0;
     out->fault = fault;
     if (doc != NULL && !json_each(json_root(doc), visit_header, out)) {
         json_free(doc);
@@ -187,8 +192,8 @@ static struct json_doc *parse_headers(struct headers *out, struct slice text, st
     return doc;
 }
 
-/* *text becomes absent if it is an object without headers. */
-static bool check_headers(struct slice *text, struct job_fault *fault)
+/* *text becomes absent if it is an object without headers. *secrets: how many templates of secrets it holds. */
+static bool check_headers(struct slice *text, size_t *secrets, struct job_fault *fault)
 {
     struct headers headers;
     if (text->data == NULL) {
@@ -198,6 +203,7 @@ static bool check_headers(struct slice *text, struct job_fault *fault)
     if (doc != NULL && headers.count == 0) {
         *text = (struct slice){NULL, 0};
     }
+    *secrets = headers.secrets;
     json_free(doc);
     return doc != NULL;
 }
@@ -219,16 +225,17 @@ static bool check_base64(struct slice text, struct job_fault *fault)
                                    "body_base64 is not base64 (RFC 4648, section 4, padded)");
 }
 
-static bool check_text(struct slice text, struct job_fault *fault)
+static bool check_text(struct slice text, size_t *secrets, struct job_fault *fault)
 {
     struct errinfo unknown = {0};
     return check_body_size(text.len, "body", fault) &&
-           (template_check(text, &unknown) == ERR_OK ||
+           (template_check_secrets(text, secrets, &unknown) == ERR_OK ||
             job_fault_invalid(fault, "body", "body: %s", unknown.text));
 }
 
-/* Choose the body that is given, absent if it is empty. */
-static bool read_body(struct call_options *out, const struct job_fields *fields, struct job_fault *fault)
+/* Choose the body that is given, absent if it is empty. *secrets is raised by the templates of secrets in it. */
+static bool read_body(struct call_options *out, const struct job_fields *fields, size_t *secrets,
+                      struct job_fault *fault)
 {
     out->body_is_base64 = fields->body_base64.data != NULL;
     const char *field = out->body_is_base64 ? "body_base64" : "body";
@@ -236,7 +243,7 @@ static bool read_body(struct call_options *out, const struct job_fields *fields,
     if (out->body_is_base64 && fields->body.data != NULL) {
         return job_fault_invalid(fault, field, "body and body_base64 cannot both be given");
     }
-    if (out->body_is_base64 ? !check_base64(body, fault) : !check_text(body, fault)) {
+    if (out->body_is_base64 ? !check_base64(body, fault) : !check_text(body, secrets, fault)) {
         return false;
     }
     if (body.len > 0 && out->method == CALL_HEAD) {
@@ -261,13 +268,31 @@ static void read_numbers(struct call_options *out, const struct job_fields *fiel
     out->keep_response = number_or(&fields->keep_response, 0) != 0;
 }
 
+static bool check_signing(struct slice name, struct job_fault *fault)
+{
+    return name.data == NULL || secret_name_is_valid(name) ||
+           job_fault_invalid(fault, "signing",
+                             "signing must be a name of 1 to 64 letters, digits, '_', '-' and '.'");
+}
+
+/* All values of secrets together must stay small beside what a call may be. */
+static bool check_secrets(struct call_options *out, size_t secrets, struct job_fault *fault)
+{
+    out->has_secrets = secrets > 0;
+    return secrets <= CALL_SECRETS_MAX ||
+           job_fault_invalid(fault, "headers", "headers and body hold more than %d secrets",
+                             CALL_SECRETS_MAX);
+}
+
 bool call_options_read(struct call_options *out, const struct job_fields *fields, struct job_fault *fault)
 {
-    *out = (struct call_options){.headers = fields->headers};
+    size_t secrets = 0;
+    *out = (struct call_options){.headers = fields->headers, .signing = fields->signing};
     read_numbers(out, fields);
-    return read_method(out, fields->method, fault) && check_headers(&out->headers, fault) &&
-           read_body(out, fields, fault) &&
-           (group_keep(&out->memory, (struct slice *[]){&out->headers, &out->body}, 2) ||
+    return read_method(out, fields->method, fault) && check_headers(&out->headers, &secrets, fault) &&
+           read_body(out, fields, &secrets, fault) && check_signing(out->signing, fault) &&
+           check_secrets(out, secrets, fault) &&
+           (group_keep(&out->memory, (struct slice *[]){&out->headers, &out->body, &out->signing}, 3) ||
             job_fault_nomem(fault, "body"));
 }
 
@@ -295,6 +320,7 @@ void call_options_describe(const struct call_options *options, struct job_fields
         fields->keep_response = (struct job_number){true, 1};
     }
     fields->headers = options->headers;
+    fields->signing = options->signing;
     *(options->body_is_base64 ? &fields->body_base64 : &fields->body) = options->body;
 }
 
@@ -390,6 +416,9 @@ void call_options_print(const struct call_options *options, struct buffer *out)
     if (options->body.data != NULL) {
         print_body(options, out);
     }
+    if (options->signing.data != NULL) {
+        buffer_printf(out, "signing %.*s\n", (int)options->signing.len, options->signing.data);
+    }
 }
 
 /* ---- what is sent ---- */
@@ -418,6 +447,22 @@ void call_options_add_headers(const struct call_options *options, const struct t
         }
     }
     json_free(doc);
+}
+
+bool call_options_has_clear_credentials(const struct call_options *options)
+{
+    struct headers headers;
+    struct job_fault fault;
+    struct buffer ignored = {0};
+    bool found = false;
+    struct json_doc *doc = load_headers(&headers, options, &fault, &ignored);
+    for (size_t i = 0; doc != NULL && i < headers.count; i++) {
+        const struct header *header = &headers.list[i];
+        found = found || (is_named(header->name, "Authorization") && header->value.len > 0 &&
+                          template_count_secrets(header->value) == 0);
+    }
+    json_free(doc);
+    return found;
 }
 
 bool call_options_body_is_plain(const struct call_options *options)

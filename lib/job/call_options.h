@@ -2,7 +2,7 @@
  * whether the beginning of the answer is kept. By default, a GET with nothing but Dronc's own headers.
  *
  * A group of fields (group.h): `method`, `headers`, `body`, `body_base64`, `timeout_ms`,
- * `connect_timeout_ms`, `follow_redirects`, `keep_response`. The texts are kept as given. Templates
+ * `connect_timeout_ms`, `follow_redirects`, `keep_response`, `signing`. The texts are kept as given. Templates
  * (template.h) in `body` and in the values of headers are filled in anew for each call; the bytes of
  * `body_base64` are sent as they are.
  *
@@ -10,7 +10,7 @@
  * with a space or a tab. Names that differ only in case are the same header, given twice. Headers that
  * belong to the connection (Connection, Transfer-Encoding, …), Host, Content-Length and Expect are refused:
  * HTTP itself sets them. Dronc's own headers (Dronc-…, Idempotency-Key) are accepted but not sent, since
- * Dronc sends its own.
+ * Dronc sends its own. So are those of a signature (Webhook-Id, Webhook-Timestamp, Webhook-Signature).
  *
  * Life cycle: call_options_read makes one, call_options_fini frees its memory.
  */
@@ -32,6 +32,7 @@
 #define CALL_TIMEOUT_MS         90000 /* default; likewise the next two */
 #define CALL_CONNECT_TIMEOUT_MS 10000
 #define CALL_REDIRECTS          5
+#define CALL_SECRETS_MAX        16 /* templates of secrets, in headers and body together: each may be long */
 
 enum call_method {
     CALL_GET,
@@ -53,7 +54,9 @@ struct call_options {
     int max_redirects;      /* 0: a redirect is the answer */
     struct slice headers;   /* a JSON object of strings; data NULL: none */
     struct slice body;      /* as given: text, or base64; data NULL: none */
-    char *memory;           /* owned: what headers and body point into; NULL: nothing */
+    struct slice signing;   /* the name of the keys that sign it; data NULL: it is not signed */
+    bool has_secrets;       /* headers or body hold templates of secrets */
+    char *memory;           /* owned: what these three point into; NULL: nothing */
 };
 
 /* "GET", … Static. */
@@ -74,6 +77,9 @@ void call_options_add_headers(const struct call_options *options, const struct t
 /* Append the body to send. */
 void call_options_add_body(const struct call_options *options, const struct template_values *values,
                            struct buffer *out);
+/* Does a header Authorization hold its value in clear? Whoever may read the job may read that, too. */
+bool call_options_has_clear_credentials(const struct call_options *options);
+
 /* True if the body to send is options->body, byte for byte, so that it need not be copied. */
 bool call_options_body_is_plain(const struct call_options *options);
 

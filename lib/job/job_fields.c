@@ -7,6 +7,7 @@
 #include "job/call_options.h"
 #include "job/catch_up.h"
 #include "job/labels.h"
+#include "secret/secret.h"
 #include "text/base64.h"
 #include "text/url.h"
 
@@ -70,6 +71,9 @@ static const struct job_field table[] = {
     NUMBER(jitter_ms, 0, 3600000,
            "How much later all calls may be, by one offset that follows from the job's id. Default: 0."),
     NUMBER(max_runs, 1, 1000000000, "How many occurrences are called in all. Default: no limit."),
+    NOT_EMPTY(signing, SECRET_NAME_MAX,
+              "Names the signing key by which calls and notices are signed: letters, digits, _, - and '.'. "
+              "Default: they are not."),
 };
 _Static_assert(sizeof table / sizeof table[0] == JOB_FIELD_COUNT, "JOB_FIELD_COUNT is how many there are");
 

@@ -59,6 +59,7 @@ struct job_fields {
     struct slice ends_at;
     struct job_number jitter_ms;
     struct job_number max_runs; /* see stateful.h */
+    struct slice signing;       /* see call_options.h */
 
     /* Not fields of a definition, but what it is read with: */
     const char *timezone_default; /* from the settings; NULL or "": UTC. What is stored has its own zone */
@@ -93,7 +94,7 @@ struct job_field {
     const char *doc; /* for a person: what it means, and its default */
 };
 
-#define JOB_FIELD_COUNT 30
+#define JOB_FIELD_COUNT 31
 
 /* The field at an index below JOB_FIELD_COUNT, in output order. */
 const struct job_field *job_field_at(size_t index);

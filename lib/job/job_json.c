@@ -2,6 +2,8 @@
  * that is reported. */
 #include "job/job_json.h"
 
+#include "job/job_hide.h"
+
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -307,39 +309,67 @@ static const char *warn_of_retry(const struct job *job)
     return at_least_once || !notices ? retry_warning(&job->retry, at_least_once) : NULL;
 }
 
+static const char *warn_of_header(const struct job *job)
+{
+    return call_options_has_clear_credentials(&job->call) ? "the header Authorization holds its value in "
+                                                            "clear, so it is stored and backed up like that: "
+                                                            "{{secret.NAME}} keeps it sealed"
+                                                          : NULL;
+}
+
+static const char *warn_of_password(const struct job *job)
+{
+    bool has_one = job_hide_has_password(slice_of(job->api)) ||
+                   job_hide_has_password(job->stateful.on_failure_url) ||
+                   job_hide_has_password(job->stateful.on_recovery_url);
+    return has_one ? "a URL holds a password in clear, so it is stored and backed up like that: "
+                     "a header with {{secret.NAME}} keeps it sealed"
+                   : NULL;
+}
+
 /* "warnings", if there are any. */
 static void write_warnings(struct json_writer *w, const struct job *job)
 {
     const char *retry = warn_of_retry(job);
+    const char *header = warn_of_header(job);
+    const char *password = warn_of_password(job);
 
-    if (cron_warnings(&job->when.cron) == 0 && retry == NULL) {
+    if (cron_warnings(&job->when.cron) == 0 && retry == NULL && header == NULL && password == NULL) {
         return;
     }
     json_key(w, "warnings");
     json_array_begin(w);
     put_cron_warnings(w, &job->when.cron);
-    if (retry != NULL) {
-        json_put_str(w, retry);
+    const char *const others[] = {retry, header, password};
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        if (others[i] != NULL) {
+            json_put_str(w, others[i]);
+        }
     }
     json_array_end(w);
 }
 
-void job_json_write_definition(struct json_writer *w, const struct job *job)
+void job_json_write_definition(struct json_writer *w, const struct job *job, bool hides)
 {
     char id[JOB_ID_TEXT_SIZE];
     struct job_fields fields;
+    struct job_hidden hidden = {0};
 
     job_id_format(id, &job->id);
     job_describe(job, &fields);
     fields.timezone = slice_of(zone_name(job->zone));
+    if (hides) {
+        job_hide(&fields, &hidden);
+    }
     json_key(w, "job_id");
     json_put_str(w, id);
     write_fields(w, &fields);
+    job_hidden_fini(&hidden);
 }
 
-void job_json_write_members(struct json_writer *w, const struct job *job)
+void job_json_write_members(struct json_writer *w, const struct job *job, bool hides)
 {
-    job_json_write_definition(w, job);
+    job_json_write_definition(w, job, hides);
     write_warnings(w, job);
 }
 
@@ -355,10 +385,10 @@ void job_json_write_kept(struct json_writer *w, const struct job_backup *kept)
     }
 }
 
-void job_json_write(struct json_writer *w, const struct job *job)
+void job_json_write(struct json_writer *w, const struct job *job, bool hides)
 {
     json_object_begin(w);
-    job_json_write_members(w, job);
+    job_json_write_members(w, job, hides);
     json_object_end(w);
 }
 

@@ -50,12 +50,13 @@ NODISCARD bool job_json_parse_patch(struct job_json *out, struct slice text, con
                                     struct job_fault *fault);
 
 /* Write {"job_id", "schedule", "api", "type", "timezone"}, then the other fields that are not at their
- * default, and "warnings" if there are any. */
-void job_json_write(struct json_writer *w, const struct job *job);
+ * default, and "warnings" if there are any. hides: passwords and tokens that stand in the
+ * definition in clear are hidden (job_hide.h). */
+void job_json_write(struct json_writer *w, const struct job *job, bool hides);
 /* The same into an object that is open. */
-void job_json_write_members(struct json_writer *w, const struct job *job);
+void job_json_write_members(struct json_writer *w, const struct job *job, bool hides);
 /* The same without the warnings: what job_json_parse_backup reads. */
-void job_json_write_definition(struct json_writer *w, const struct job *job);
+void job_json_write_definition(struct json_writer *w, const struct job *job, bool hides);
 /* Write the members of a backup that come after the id and the definition; absent ones are left out. */
 void job_json_write_kept(struct json_writer *w, const struct job_backup *kept);
 

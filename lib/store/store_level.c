@@ -4,8 +4,11 @@
  *     0      all before
  *     1      max_runs, starts_at, ends_at, jitter_ms; schedules with @at and @in
  *     2      API keys: an older handler asks for none
+ *     3      signing; secrets in headers and body
  */
 #include "store/store_level.h"
+
+#include "text/template.h"
 
 #include <string.h>
 
@@ -21,9 +24,16 @@ static bool is_of_level_1(const struct job_fields *fields)
            has_word(fields->schedule, "@in");
 }
 
+/* An older program would send a call unsigned, or the name of a secret for the secret. */
+static bool is_of_level_3(const struct job_fields *fields)
+{
+    return fields->signing.data != NULL || template_count_secrets(fields->headers) > 0 ||
+           template_count_secrets(fields->body) > 0;
+}
+
 int store_level_of(const struct job_fields *fields)
 {
-    return is_of_level_1(fields) ? 1 : 0;
+    return is_of_level_3(fields) ? 3 : is_of_level_1(fields) ? 1 : 0;
 }
 
 enum err store_level_check(int level, struct errinfo *info)

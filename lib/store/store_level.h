@@ -19,7 +19,7 @@
 #include "base/err.h"
 #include "job/job_fields.h"
 
-#define STORE_LEVEL          2 /* the highest that this program reads */
+#define STORE_LEVEL          3 /* the highest that this program reads */
 #define STORE_LEVEL_KEYS     2 /* of a database with API keys */
 #define STORE_LEVEL_AT_START 0 /* to which each program raises a database that it works with */
 

@@ -46,8 +46,17 @@ bool store_cancel_parse(struct slice message, struct store_attempt *attempt)
     return true;
 }
 
+static bool begins_with(struct slice message, struct slice head)
+{
+    return message.data != NULL && message.len >= head.len && memcmp(message.data, head.data, head.len) == 0;
+}
+
+bool store_sealed_was_changed(struct slice message)
+{
+    return begins_with(message, slice_of(STORE_WAKE_SEALED));
+}
+
 bool store_level_was_raised(struct slice message)
 {
-    const size_t head = sizeof STORE_WAKE_LEVEL - 1;
-    return message.data != NULL && message.len >= head && memcmp(message.data, STORE_WAKE_LEVEL, head) == 0;
+    return begins_with(message, slice_of(STORE_WAKE_LEVEL));
 }

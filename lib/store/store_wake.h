@@ -12,6 +12,9 @@ NODISCARD bool store_wake_parse(struct slice message, unsigned *shard, struct wa
  * recorded already. Returns false if this is no such message. */
 NODISCARD bool store_cancel_parse(struct slice message, struct store_attempt *attempt);
 
+/* Returns true if secrets or signing keys were changed just now. */
+NODISCARD bool store_sealed_was_changed(struct slice message);
+
 /* Returns true if the level was raised just now. */
 NODISCARD bool store_level_was_raised(struct slice message);
 

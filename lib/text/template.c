@@ -1,9 +1,30 @@
 /* template: see template.h. Walks over the text once, from one "{{" to the next. */
 #include "text/template.h"
 
+#include "text/base64.h"
+#include "text/json.h"
+
 #include <string.h>
 
-#define NAME_SHOWN_MAX 64 /* bytes of an unknown name that a message repeats */
+#define NAME_SHOWN_MAX  64 /* bytes of an unknown name that a message repeats */
+#define SECRET_NAME_MAX 64 /* bytes: as secret_name_is_valid has it */
+
+static const char secret_prefix[] = "secret.";
+
+enum form {
+    FORM_PLAIN,
+    FORM_JSON,   /* |json */
+    FORM_BASE64, /* |base64 */
+    FORM_UNKNOWN
+};
+
+/* A template that was found. */
+struct found {
+    size_t len;
+    struct slice name; /* of a secret: with the prefix */
+    bool is_secret;
+    enum form form;
+};
 
 static const char *const names[TEMPLATE__COUNT] = {
     [TEMPLATE_JOB_ID] = "job_id",
@@ -37,31 +58,55 @@ static bool has_pair(struct slice text, size_t pos, char c)
     return text.len >= 2 && pos <= text.len - 2 && text.data[pos] == c && text.data[pos + 1] == c;
 }
 
-/* The length of the template at the front of text (0: none), and its name. */
-static size_t read_front(struct slice text, struct slice *name)
+static bool begins_secret(struct slice name)
 {
+    size_t len = sizeof secret_prefix - 1;
+    return name.len >= len && memcmp(name.data, secret_prefix, len) == 0;
+}
+
+/* Read what may stand behind the name of a secret, "|json" or "|base64", from *pos on. */
+static enum form read_form(struct slice text, size_t *pos)
+{
+    size_t begin = skip_spaces(text, *pos);
+    if (begin >= text.len || text.data[begin] != '|') {
+        return FORM_PLAIN;
+    }
+    begin = skip_spaces(text, begin + 1);
+    *pos = begin;
+    while (*pos < text.len && is_alphanumeric(text.data[*pos])) {
+        (*pos)++;
+    }
+    struct slice word = {text.data + begin, *pos - begin};
+    return slice_eq(word, "json") ? FORM_JSON : slice_eq(word, "base64") ? FORM_BASE64 : FORM_UNKNOWN;
+}
+
+/* The template at the front of text; its length is 0 if there is none. */
+static struct found read_front(struct slice text)
+{
+    struct found found = {0};
     if (!has_pair(text, 0, '{')) {
-        return 0;
+        return found;
     }
     size_t begin = skip_spaces(text, 2);
     size_t end = begin;
     while (end < text.len && is_name_char(text.data[end])) {
         end++;
     }
+    found.name = (struct slice){text.data + begin, end - begin};
+    found.is_secret = begins_secret(found.name);
+    found.form = found.is_secret ? read_form(text, &end) : FORM_PLAIN;
     size_t close = skip_spaces(text, end);
-    *name = (struct slice){text.data + begin, end - begin};
-    return end > begin && has_pair(text, close, '}') ? close + 2 : 0;
+    found.len = found.name.len > 0 && has_pair(text, close, '}') ? close + 2 : 0;
+    return found;
 }
 
 size_t template_length(struct slice text)
 {
-    struct slice name;
-    return read_front(text, &name);
+    return read_front(text).len;
 }
 
-/* Find the next template of text from *pos on: its position, length and name. Returns false if there is
- * none. */
-static bool find_next(struct slice text, size_t *pos, size_t *len, struct slice *name)
+/* Find the next template of text from *pos on, and move *pos there. Returns false if there is none. */
+static bool find_next(struct slice text, size_t *pos, struct found *found)
 {
     while (*pos < text.len) {
         const char *brace = memchr(text.data + *pos, '{', text.len - *pos);
@@ -69,8 +114,8 @@ static bool find_next(struct slice text, size_t *pos, size_t *len, struct slice 
             return false;
         }
         *pos = (size_t)(brace - text.data);
-        *len = read_front((struct slice){brace, text.len - *pos}, name);
-        if (*len > 0) {
+        *found = read_front((struct slice){brace, text.len - *pos});
+        if (found->len > 0) {
             return true;
         }
         (*pos)++;
@@ -88,28 +133,81 @@ static enum template_name find_name(struct slice name)
     return (enum template_name)i;
 }
 
+/* The name of a secret without the prefix. */
+static struct slice secret_name(const struct found *found)
+{
+    size_t len = sizeof secret_prefix - 1;
+    return (struct slice){found->name.data + len, found->name.len - len};
+}
+
+static bool is_good_secret(const struct found *found)
+{
+    size_t len = found->is_secret ? secret_name(found).len : 0;
+    return len > 0 && len <= SECRET_NAME_MAX && found->form != FORM_UNKNOWN;
+}
+
 bool template_any(struct slice text)
 {
     size_t pos = 0;
-    size_t len;
-    struct slice name;
-    return find_next(text, &pos, &len, &name);
+    struct found found;
+    return find_next(text, &pos, &found);
+}
+
+size_t template_count_secrets(struct slice text)
+{
+    size_t count = 0;
+    struct found found;
+    for (size_t pos = 0; find_next(text, &pos, &found); pos += found.len) {
+        count += is_good_secret(&found) ? 1 : 0;
+    }
+    return count;
+}
+
+static enum err refuse(const struct found *found, bool secrets, struct errinfo *info)
+{
+    int shown = found->name.len < NAME_SHOWN_MAX ? (int)found->name.len : NAME_SHOWN_MAX;
+    const char *name = found->name.data;
+    if (found->is_secret && !secrets) {
+        return err_set(info, ERR_INVALID, "a URL cannot hold {{%.*s}}: secrets go into headers and the body",
+                       shown, name);
+    }
+    if (found->is_secret) {
+        return err_set(info, ERR_INVALID,
+                       "{{%.*s}} is no secret: its name has 1 to 64 letters, digits, '_', '-' and '.', and "
+                       "behind it may stand |json or |base64",
+                       shown, name);
+    }
+    return err_set(info, ERR_INVALID,
+                   "unknown template {{%.*s}}; there are job_id, execution_id, scheduled_time, "
+                   "scheduled_time_unix, attempt%s",
+                   shown, name, secrets ? ", secret.NAME" : "");
+}
+
+/* secrets: how many there are; NULL: there may be none. */
+static enum err check(struct slice text, size_t *secrets, struct errinfo *info)
+{
+    struct found found;
+    for (size_t pos = 0; find_next(text, &pos, &found); pos += found.len) {
+        bool good = found.is_secret ? secrets != NULL && is_good_secret(&found)
+                                    : find_name(found.name) < TEMPLATE__COUNT;
+        if (!good) {
+            return refuse(&found, secrets != NULL, info);
+        }
+        if (found.is_secret) {
+            (*secrets)++;
+        }
+    }
+    return ERR_OK;
 }
 
 enum err template_check(struct slice text, struct errinfo *info)
 {
-    size_t len;
-    struct slice name;
-    for (size_t pos = 0; find_next(text, &pos, &len, &name); pos += len) {
-        if (find_name(name) == TEMPLATE__COUNT) {
-            int shown = name.len < NAME_SHOWN_MAX ? (int)name.len : NAME_SHOWN_MAX;
-            return err_set(info, ERR_INVALID,
-                           "unknown template {{%.*s}}; there are job_id, execution_id, scheduled_time, "
-                           "scheduled_time_unix, attempt",
-                           shown, name.data);
-        }
-    }
-    return ERR_OK;
+    return check(text, NULL, info);
+}
+
+enum err template_check_secrets(struct slice text, size_t *secrets, struct errinfo *info)
+{
+    return check(text, secrets, info);
 }
 
 static void add_percent_encoded(struct buffer *out, const char *value)
@@ -123,24 +221,55 @@ static void add_percent_encoded(struct buffer *out, const char *value)
     }
 }
 
+static void add_secret(struct buffer *out, const struct found *found, const struct template_values *values)
+{
+    struct slice value;
+    if (values->secret == NULL || !values->secret(values->arg, secret_name(found), &value)) {
+        return;
+    }
+    if (found->form == FORM_JSON) {
+        json_escape(out, value);
+    } else if (found->form == FORM_BASE64) {
+        base64_encode(out, value);
+    } else {
+        buffer_add(out, value.data, value.len);
+    }
+}
+
+/* Append what found stands for. Returns false if it stands for itself. */
+static bool add_value(struct buffer *out, const struct found *found, const struct template_values *values,
+                      enum template_place place)
+{
+    if (found->is_secret) {
+        if (place == TEMPLATE_IN_QUERY || !is_good_secret(found)) {
+            return false;
+        }
+        add_secret(out, found, values);
+        return true;
+    }
+    enum template_name which = find_name(found->name);
+    if (which == TEMPLATE__COUNT) {
+        return false;
+    }
+    if (place == TEMPLATE_IN_QUERY) {
+        add_percent_encoded(out, values->of[which]);
+    } else {
+        buffer_add_str(out, values->of[which]);
+    }
+    return true;
+}
+
 void template_expand(struct buffer *out, struct slice text, const struct template_values *values,
                      enum template_place place)
 {
     size_t done = 0;
-    size_t len;
-    struct slice name;
-    for (size_t pos = 0; find_next(text, &pos, &len, &name); pos += len) {
-        enum template_name which = find_name(name);
-        if (which == TEMPLATE__COUNT) {
-            continue;
-        }
+    struct found found;
+    for (size_t pos = 0; find_next(text, &pos, &found); pos += found.len) {
         buffer_add(out, text.data + done, pos - done);
-        if (place == TEMPLATE_IN_QUERY) {
-            add_percent_encoded(out, values->of[which]);
-        } else {
-            buffer_add_str(out, values->of[which]);
+        done = pos;
+        if (add_value(out, &found, values, place)) {
+            done += found.len;
         }
-        done = pos + len;
     }
     buffer_add(out, text.data + done, text.len - done);
 }

@@ -28,6 +28,7 @@ struct http_call {
     CURL *easy;
     struct http_line line;
     struct curl_slist *headers; /* owned, in one piece */
+    char *instead;              /* owned: http_request's; NULL: none */
     struct http_name name;
     struct http_guard guard;
     struct text_search *search; /* owned; NULL: there is no text to find */

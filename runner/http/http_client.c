@@ -94,8 +94,8 @@ static int on_before_request(void *arg, char *ip, char *local_ip, int port, int 
     if (!is_allowed) {
         return CURL_PREREQFUNC_ABORT;
     }
-    if (follows &&
-        http_easy_redirect(call->easy, call->headers, call->answer.status, call->post) != CURLE_OK) {
+    if (follows && http_easy_redirect(call->easy, call->headers, call->instead, call->answer.status,
+                                      call->post) != CURLE_OK) {
         call->out_of_memory = true;
         return CURL_PREREQFUNC_ABORT;
     }
@@ -220,6 +220,7 @@ static void call_free(struct http_call *call)
     curl_easy_cleanup(call->easy);
     http_name_fini(&call->name);
     free(call->headers);
+    free(call->instead);
     free(call->search);
     buffer_fini(&call->kept);
     free(call);
@@ -320,6 +321,12 @@ static enum err set_up_search(struct http_call *call, const struct http_request 
     return ERR_OK;
 }
 
+static enum err keep_instead(struct http_call *call, const struct http_request *request)
+{
+    call->instead = request->instead.data != NULL ? strdup(request->instead.data) : NULL;
+    return request->instead.data == NULL || call->instead != NULL ? ERR_OK : ERR_NOMEM;
+}
+
 /* Hosts of tests may be unknown: the guard reads them of the URL then. */
 static void note_host(struct http_origin *origin, const struct http_request *request)
 {
@@ -373,6 +380,7 @@ enum err http_client_call(struct http_client *client, const struct http_request 
     CURLcode rc = http_name_init(&call->name, &client->names, call->easy, request);
     enum err err = rc != CURLE_OK ? ERR_NOMEM : set_up(call, request);
     err = err != ERR_OK ? err : set_up_search(call, request);
+    err = err != ERR_OK ? err : keep_instead(call, request);
     if (err == ERR_OK && curl_multi_add_handle(client->multi.curl, call->easy) != CURLM_OK) {
         err = ERR_SYSTEM;
     }

@@ -55,22 +55,26 @@ enum http_error {
     HTTP_ERROR_REDIRECTS, /* more redirects than allowed */
     HTTP_ERROR_RESPONSE,  /* the answer broke off, is not HTTP, is framed wrongly, or has too large headers */
     HTTP_ERROR_ABORTED,   /* by http_client_cancel */
-    HTTP_ERROR_INTERNAL,  /* out of memory, or of file descriptors */
+    HTTP_ERROR_SECRET, /* a secret of the call cannot be had, or may not go there: nothing was sent. Not found by this module, as the next */
+    HTTP_ERROR_SIGNING,  /* no key that is to sign the call can be had: nothing was sent */
+    HTTP_ERROR_INTERNAL, /* out of memory, or of file descriptors */
     HTTP_ERROR__COUNT
 };
 
-/* "dns", "connect", "forbidden", "tls", "timeout", "redirect", "too_many_redirects", "response", "aborted", "internal"; ""
+/* "dns", "connect", "forbidden", "tls", "timeout", "redirect", "too_many_redirects", "response", "aborted", "secret", "signing", "internal"; ""
  * for HTTP_OK. */
 const char *http_error_name(enum http_error error);
 
 /* Everything is borrowed during http_client_call, but method, user_agent, body and find until the call is done. */
 struct http_request {
-    const char *method;         /* "GET", "POST", … */
-    const char *url;            /* its path is sent as it is */
-    const char *user_agent;     /* sent unless headers have one */
-    struct slice headers;       /* "Name: value", or "Name;" for an empty value, each followed by a NUL */
-    struct slice body;          /* data NULL: none. Its Content-Type is the one in headers, or none */
-    int64_t timeout_ms;         /* for the whole call, redirects included */
+    const char *method;     /* "GET", "POST", … */
+    const char *url;        /* its path is sent as it is */
+    const char *user_agent; /* sent unless headers have one */
+    struct slice headers;   /* "Name: value", or "Name;" for an empty value, each followed by a NUL */
+    struct slice instead; /* a line, "Name: value" and a NUL, that takes the place of the one of that name in
+                                   headers if a redirect drops the body; data NULL: none */
+    struct slice body;    /* data NULL: none. Its Content-Type is the one in headers, or none */
+    int64_t timeout_ms;   /* for the whole call, redirects included */
     int64_t connect_timeout_ms; /* for look-up, connecting and TLS */
     int max_redirects;
     int64_t response_max; /* bytes of the answer's body that are read; then the transfer ends, which is not a

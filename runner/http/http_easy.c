@@ -98,7 +98,14 @@ static CURLcode set_method(CURL *easy, const struct http_request *request)
     return rc;
 }
 
-CURLcode http_easy_redirect(CURL *easy, struct curl_slist *headers, int status, bool post)
+/* Is line of the same header as other? */
+static bool is_same_header(const char *line, const char *other)
+{
+    size_t len = strcspn(line, ":;");
+    return len == strcspn(other, ":;") && strncasecmp(line, other, len) == 0;
+}
+
+CURLcode http_easy_redirect(CURL *easy, struct curl_slist *headers, char *instead, int status, bool post)
 {
     bool to_get = status == 303 || (post && (status == 301 || status == 302));
     if (!to_get) {
@@ -110,6 +117,8 @@ CURLcode http_easy_redirect(CURL *easy, struct curl_slist *headers, int status, 
         if (strncasecmp(item->data, "Content-", 8) == 0 && colon != NULL) {
             colon[0] = ':';
             colon[1] = '\0';
+        } else if (instead != NULL && is_same_header(item->data, instead)) {
+            item->data = instead;
         }
     }
     return curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, NULL);

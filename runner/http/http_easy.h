@@ -20,8 +20,10 @@ NODISCARD CURLcode http_easy_set_up(CURL *easy, const struct http_request *reque
                                     struct curl_slist **headers);
 
 /* An answer with this status has led to another request, which easy is about to send: make it the one that
- * the status asks for. post: the first request was a POST. */
-NODISCARD CURLcode http_easy_redirect(CURL *easy, struct curl_slist *headers, int status, bool post);
+ * the status asks for. post: the first request was a POST. instead: the line that takes the place of the one
+ * of its name where the body is dropped, borrowed as long as headers; NULL: none. */
+NODISCARD CURLcode http_easy_redirect(CURL *easy, struct curl_slist *headers, char *instead, int status,
+                                      bool post);
 
 /* The status line of an answer has come, and nothing after it: make libcurl follow the answer if, and only
  * if, it is a redirect. By itself it follows every answer with a Location, even a 304 and a 305. */

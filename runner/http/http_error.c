@@ -12,6 +12,8 @@ static const char *const error_names[HTTP_ERROR__COUNT] = {
     [HTTP_ERROR_REDIRECTS] = "too_many_redirects",
     [HTTP_ERROR_RESPONSE] = "response",
     [HTTP_ERROR_ABORTED] = "aborted",
+    [HTTP_ERROR_SECRET] = "secret",
+    [HTTP_ERROR_SIGNING] = "signing",
     [HTTP_ERROR_INTERNAL] = "internal",
 };
 

@@ -19,6 +19,7 @@
 #include "job/execution.h"
 #include "job/job.h"
 #include "loop/heap.h"
+#include "run/attempt_secrets.h"
 #include "run/gate.h"
 #include "run/policy.h"
 #include "store/store_attempt.h"
@@ -51,6 +52,8 @@ struct attempt {
     /* In CALLING: the body that is sent, unless it is exactly the job's. In FINISHING: the memory that
      * execution.response borrows. */
     struct buffer body;
+    struct attempt_secrets secrets; /* in CALLING: what the call took from the vault */
+    struct mono_ms wanted;          /* when it first asked the vault; 0: not yet */
     unsigned shard;
     enum attempt_state state;
     bool is_notice;  /* not an occurrence: not recorded in the job's history, and never too late */

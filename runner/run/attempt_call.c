@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "base/version.h"
+#include "run/attempt_secrets.h"
 #include "run/attempts.h"
 #include "run/policy.h"
 #include "text/template.h"
@@ -38,11 +39,11 @@ static void fill_values(struct values *v, const struct attempt *attempt)
     (void)clock_format_rfc3339(v->scheduled, claim->scheduled);
     put_number(v->unix_time, claim->scheduled.ms / 1000);
     put_number(v->attempt, claim->number);
-    v->values = (struct template_values){{[TEMPLATE_JOB_ID] = v->job_id,
-                                          [TEMPLATE_EXECUTION_ID] = v->execution_id,
-                                          [TEMPLATE_SCHEDULED_TIME] = v->scheduled,
-                                          [TEMPLATE_SCHEDULED_TIME_UNIX] = v->unix_time,
-                                          [TEMPLATE_ATTEMPT] = v->attempt}};
+    v->values = (struct template_values){.of = {[TEMPLATE_JOB_ID] = v->job_id,
+                                                [TEMPLATE_EXECUTION_ID] = v->execution_id,
+                                                [TEMPLATE_SCHEDULED_TIME] = v->scheduled,
+                                                [TEMPLATE_SCHEDULED_TIME_UNIX] = v->unix_time,
+                                                [TEMPLATE_ATTEMPT] = v->attempt}};
 }
 
 /* Write the job's URL, with the templates in its query filled in. Resolves dot segments here, and lets
@@ -99,32 +100,71 @@ static struct slice make_body(struct attempt *attempt, const struct template_val
 void attempt_texts_fini(struct attempt_texts *texts)
 {
     buffer_fini(&texts->url);
-    buffer_fini(&texts->headers);
+    buffer_wipe(&texts->headers);
+    buffer_fini(&texts->instead);
 }
 
-enum err attempt_make_request(struct attempt *attempt, struct attempt_texts *texts,
-                              struct http_request *request)
+void attempt_texts_forget(struct attempt_texts *texts, const struct attempt *attempt)
+{
+    if (attempt->secrets.count > 0) {
+        buffer_wipe(&texts->headers);
+    }
+}
+
+/* Sign what is to be sent. */
+static enum err sign(struct attempt *attempt, struct wall_ms now, struct attempt_texts *texts,
+                     struct slice body)
+{
+    char key[EXECUTION_KEY_SIZE];
+    struct slice name = attempt->job.call.signing;
+    const struct signature_of of = {.id = key, .timestamp = now.ms / 1000, .body = body};
+    if (name.data == NULL || attempt->secrets.refused != HTTP_OK) {
+        return ERR_OK;
+    }
+    execution_idempotency_key(key, &attempt->claim.job, attempt->claim.scheduled);
+    enum err err = attempt_secrets_sign(&attempt->secrets, name, &of, &texts->headers, &texts->instead);
+    return err != ERR_OK ? err : buffer_error(&texts->instead);
+}
+
+/* Bytes of the answer that are kept. A secret in it must not be cut, or it would not be found. */
+static size_t keep_max(const struct attempt *attempt)
+{
+    size_t more = attempt_secrets_longest(&attempt->secrets);
+    return attempt->job.call.keep_response ? EXECUTION_RESPONSE_MAX + more : 0;
+}
+
+enum err attempt_make_request(struct attempt *attempt, struct vault *vault, struct wall_ms now,
+                              struct attempt_texts *texts, struct http_request *request)
 {
     struct values v;
     fill_values(&v, attempt);
+    attempt_secrets_fini(&attempt->secrets);
+    attempt->secrets.vault = vault;
+    attempt->secrets.url = &attempt->job.url;
+    v.values.secret = attempt_secrets_find;
+    v.values.arg = &attempt->secrets;
     buffer_clear(&texts->url);
     buffer_clear(&texts->headers);
+    buffer_clear(&texts->instead);
     make_url(&texts->url, &attempt->job, &v.values);
     add_system_headers(&texts->headers, attempt, &v);
     call_options_add_headers(&attempt->job.call, &v.values, &texts->headers);
+    struct slice body = make_body(attempt, &v.values);
+    enum err err = sign(attempt, now, texts, body);
     *request = (struct http_request){.method = call_method_name(attempt->job.call.method),
                                      .url = buffer_str(&texts->url),
                                      .user_agent = "dronc/" DRONC_VERSION,
                                      .headers = {buffer_str(&texts->headers), texts->headers.len},
-                                     .body = make_body(attempt, &v.values),
+                                     .instead = {texts->instead.data, texts->instead.len},
+                                     .body = body,
                                      .timeout_ms = attempt->job.call.timeout_ms,
                                      .connect_timeout_ms = attempt->job.call.connect_timeout_ms,
                                      .max_redirects = attempt->job.call.max_redirects,
                                      .response_max = ATTEMPTS_RESPONSE_MAX,
                                      .find = attempt->job.success.contains,
-                                     .keep_max = attempt->job.call.keep_response ? EXECUTION_RESPONSE_MAX : 0,
+                                     .keep_max = keep_max(attempt),
                                      .once = attempt->job.type == JOB_ATMOST_ONCE};
-    enum err err = buffer_error(&texts->url);
+    err = err != ERR_OK ? err : buffer_error(&texts->url);
     err = err != ERR_OK ? err : buffer_error(&texts->headers);
     return err != ERR_OK ? err : buffer_error(&attempt->body);
 }
@@ -183,9 +223,28 @@ static struct execution_timings timings_of(const struct http_timings *timings)
 /* Keep the beginning of the answer; if memory is short, keep nothing. attempt->body is empty by now. */
 static struct slice keep_response(struct attempt *attempt, struct slice kept)
 {
+    struct buffer blanked = {0};
+    if (attempt->secrets.count > 0) {
+        attempt_secrets_blank(&attempt->secrets, kept, EXECUTION_RESPONSE_MAX, &blanked);
+        kept = (struct slice){buffer_str(&blanked), blanked.len};
+    }
+    kept.len = kept.len < EXECUTION_RESPONSE_MAX ? kept.len : EXECUTION_RESPONSE_MAX;
     base64_encode(&attempt->body, kept);
+    buffer_fini(&blanked);
     bool whole = kept.len > 0 && buffer_error(&attempt->body) == ERR_OK;
     return whole ? (struct slice){attempt->body.data, attempt->body.len} : (struct slice){NULL, 0};
+}
+
+/* libcurl's words may repeat what an answer says, such as where it redirects to. */
+static void blank_error(struct attempt *attempt)
+{
+    struct buffer text = {0};
+    if (attempt->secrets.count > 0 && attempt->execution.error[0] != '\0') {
+        attempt_secrets_blank(&attempt->secrets, slice_of(attempt->execution.error), EXECUTION_ERROR_MAX,
+                              &text);
+        copy_text(attempt->execution.error, sizeof attempt->execution.error, buffer_str(&text));
+        buffer_fini(&text);
+    }
 }
 
 void attempt_note_result(struct attempt *attempt, const char *runner, const struct http_result *result)
@@ -208,6 +267,7 @@ void attempt_note_result(struct attempt *attempt, const char *runner, const stru
                                     .response = keep_response(attempt, result->kept)};
     copy_text(execution->runner, sizeof execution->runner, runner);
     judge(execution, &attempt->job, result);
+    blank_error(attempt);
     attempt->failure = (struct policy_failure){.attempt = attempt->claim.number,
                                                .answered = result->error == HTTP_OK,
                                                .unsent = !result->sent,

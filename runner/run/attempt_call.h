@@ -11,14 +11,18 @@
 struct attempt_texts {
     struct buffer url;
     struct buffer headers;
+    struct buffer instead; /* the signature without the body */
 };
 void attempt_texts_fini(struct attempt_texts *texts);
 
-/* Make the request of an attempt: fill in its templates, its headers (the system's and the job's), its
- * limits, and whether it may be sent more than once. Overwrites texts. request borrows from texts and from
- * attempt: its job, and attempt->body, which is filled if needed. ERR_NOMEM. */
-NODISCARD enum err attempt_make_request(struct attempt *attempt, struct attempt_texts *texts,
-                                        struct http_request *request);
+/* Make the request of an attempt: templates filled in, the system's headers and the job's, its signature, the
+ * limits, at most once or not. now: the time that it is signed at. Overwrites texts. request borrows from texts
+ * and from attempt: its job, and attempt->body, which is filled if needed. What the call needs of vault (may be
+ * NULL) is in attempt->secrets, which also says whether the call may be made. ERR_NOMEM. */
+NODISCARD enum err attempt_make_request(struct attempt *attempt, struct vault *vault, struct wall_ms now,
+                                        struct attempt_texts *texts, struct http_request *request);
+/* The request is with libcurl, which has copied its headers: forget the secrets among them. */
+void attempt_texts_forget(struct attempt_texts *texts, const struct attempt *attempt);
 
 /* Fill attempt->execution and attempt->failure from the call's result. runner: this runner's id.
  * attempt->body must be empty; afterwards it holds what is kept of the answer. */

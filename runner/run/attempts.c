@@ -8,6 +8,7 @@
 #include "run/attempt_step.h"
 #include "run/attempts_internal.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -58,7 +59,8 @@ void attempts_ask_redis(struct attempts *attempts, struct attempt *attempt, enum
 /* Free attempt and all that it owns. */
 static void free_attempt(struct attempt *attempt)
 {
-    buffer_fini(&attempt->body);
+    buffer_wipe(&attempt->body);
+    attempt_secrets_fini(&attempt->secrets);
     job_fini(&attempt->job);
     free(attempt);
 }
@@ -139,24 +141,44 @@ static void on_done(void *arg, const struct http_result *result)
     attempt->call = NULL;
     attempt->answered = result->error != HTTP_ERROR_TIMEOUT && result->error != HTTP_ERROR_DNS &&
                         result->error != HTTP_ERROR_ABORTED;
-    buffer_fini(&attempt->body); /* libcurl is done with it */
+    buffer_wipe(&attempt->body); /* libcurl is done with it */
     attempts->calling--;
     if (attempt->cancelled) {
         attempts_end(attempts, attempt);
         return;
     }
     attempt_note_result(attempt, attempts->options.context->runner, result);
+    attempt_secrets_fini(&attempt->secrets);
     conclude(attempts, attempt);
 }
 
 static enum err begin_call(struct attempts *attempts, struct attempt *attempt)
 {
     struct http_request request;
-    enum err err = attempt_make_request(attempt, &attempts->texts, &request);
+    struct wall_ms now = cluster_clock_now(attempts_clock(attempts));
+    enum err err =
+        attempt_make_request(attempt, attempts->options.context->vault, now, &attempts->texts, &request);
+    if (err == ERR_OK && attempt->secrets.refused != HTTP_OK) {
+        err = ERR_REFUSED;
+    }
     addresses_fill(&attempts->addresses, attempt, &request);
-    return err != ERR_OK
-               ? err
-               : http_client_call(attempts->options.http, &request, on_done, attempt, &attempt->call);
+    err = err != ERR_OK
+              ? err
+              : http_client_call(attempts->options.http, &request, on_done, attempt, &attempt->call);
+    attempt_texts_forget(&attempts->texts, attempt);
+    return err;
+}
+
+/* A call that could not be started: nothing of it has left. */
+static struct http_result not_started(const struct attempt *attempt, struct wall_ms now)
+{
+    bool is_refused = attempt->secrets.refused != HTTP_OK;
+    struct http_result result = {.error = is_refused ? attempt->secrets.refused : HTTP_ERROR_INTERNAL,
+                                 .retry_after_ms = -1,
+                                 .started = now};
+    (void)snprintf(result.text, sizeof result.text, "%.*s", HTTP_ERROR_SIZE - 1,
+                   is_refused ? attempt->secrets.why.text : "the call could not be started");
+    return result;
 }
 
 static void call(struct attempts *attempts, struct attempt *attempt)
@@ -167,11 +189,10 @@ static void call(struct attempts *attempts, struct attempt *attempt)
         attempts->calling++;
         return;
     }
-    const struct http_result result = {.error = HTTP_ERROR_INTERNAL,
-                                       .retry_after_ms = -1,
-                                       .started = cluster_clock_now(attempts_clock(attempts)),
-                                       .text = "the call could not be started"};
+    const struct http_result result = not_started(attempt, cluster_clock_now(attempts_clock(attempts)));
+    buffer_wipe(&attempt->body);
     attempt_note_result(attempt, attempts->options.context->runner, &result);
+    attempt_secrets_fini(&attempt->secrets);
     conclude(attempts, attempt);
 }
 
@@ -363,6 +384,8 @@ static void go_on(struct attempts *attempts, struct attempt *attempt)
         attempts_on_address_known(attempts, attempt);
     } else if (attempt->place != GATE_AHEAD) {
         attempts_put_off_at_gate(attempts, attempt); /* it has waited for its host long enough */
+    } else if (attempt->state == ATTEMPT_CLAIMED && attempts_wait_for_vault(attempts, attempt)) {
+        return;
     } else if (attempt->state == ATTEMPT_CLAIMED) {
         start(attempts, attempt);
     } else if (gate_call(&attempts->gate, attempt)) {

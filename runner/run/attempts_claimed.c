@@ -9,6 +9,8 @@
 
 #include <stdlib.h>
 
+#define VAULT_AGAIN_MS 2 /* how soon an attempt looks again whether the vault has what it needs */
+
 static void give_up_gap(struct attempts *attempts, struct attempt *attempt, const struct policy_gap *gap)
 {
     attempt->execution = (struct execution){.job = attempt->claim.job,
@@ -65,6 +67,19 @@ void attempts_wait_for_gate(struct attempts *attempts, struct attempt *attempt)
     struct wall_ms now = cluster_clock_now(attempts_clock(attempts));
     attempts_wait_until(attempts, attempt,
                         (attempt->due.ms > now.ms ? attempt->due.ms : now.ms) + ATTEMPTS_QUEUE_MS);
+}
+
+bool attempts_wait_for_vault(struct attempts *attempts, struct attempt *attempt)
+{
+    struct vault *vault = attempts->options.context->vault;
+    struct mono_ms now = clock_mono(&attempts_clock(attempts)->clock);
+    attempt->wanted.ms = attempt->wanted.ms > 0 ? attempt->wanted.ms : now.ms;
+    if (attempt_secrets_are_known(vault, &attempt->job, attempt->wanted) ||
+        now.ms - attempt->wanted.ms >= VAULT_WAIT_MS) {
+        return false;
+    }
+    attempts_wait_until(attempts, attempt, cluster_clock_now(attempts_clock(attempts)).ms + VAULT_AGAIN_MS);
+    return true;
 }
 
 void attempts_put_off_at_gate(struct attempts *attempts, struct attempt *attempt)

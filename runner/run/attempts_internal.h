@@ -30,6 +30,9 @@ void attempts_wait_until(struct attempts *attempts, struct attempt *attempt, int
 void attempts_consider(struct attempts *attempts, struct attempt *attempt);
 /* Wait for a place, until ATTEMPTS_QUEUE_MS after the attempt's instant. */
 void attempts_wait_for_gate(struct attempts *attempts, struct attempt *attempt);
+/* Wait a little if a secret or signing key of the attempt is not known yet, nor known to be missing. Returns
+ * false if there is nothing to wait for. */
+bool attempts_wait_for_vault(struct attempts *attempts, struct attempt *attempt);
 /* Hand back an attempt that has waited for its host long enough, to be tried again later. */
 void attempts_put_off_at_gate(struct attempts *attempts, struct attempt *attempt);
 /* addresses_known_cb (addresses.h). */

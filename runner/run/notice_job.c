@@ -37,6 +37,7 @@ static struct job_fields fields_of(const struct notice *notice, const struct job
         .connect_timeout_ms = job->connect_timeout_ms,
         .retry = job->retry,
         .retry_client_errors = job->retry_client_errors,
+        .signing = job->signing,
     };
 }
 

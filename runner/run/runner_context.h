@@ -10,6 +10,7 @@
 #include "redis/redis_link.h"
 #include "store/store.h"
 
+struct vault;
 struct zones;
 
 struct runner_context {
@@ -17,6 +18,7 @@ struct runner_context {
     struct redis_link *link;             /* for commands */
     struct cluster_clock *cluster_clock; /* Redis' clock; the heartbeats feed it */
     struct zones *zones;
+    struct vault *vault;    /* NULL: there are neither secrets nor signing keys */
     const char *runner;     /* this runner's id */
     struct store_keep keep; /* how much of the past is kept */
 };

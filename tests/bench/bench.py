@@ -15,7 +15,7 @@ import traceback
 from common import ROOT, Bench, Lost
 
 # Those that share the Redis with a million jobs stand together.
-GROUPS = ["cron", "calls", "herd", "tls", "hosts", "post", "reads", "memory", "idle", "lateness", "growth", "startup"]
+GROUPS = ["cron", "signature", "calls", "herd", "tls", "hosts", "post", "reads", "memory", "idle", "lateness", "growth", "startup"]
 ON_DEMAND = ["instructions"]
 HEAD = ("topic", "what", "measured", "beside it", "ratio", "reach", "met")
 

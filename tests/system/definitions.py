@@ -7,7 +7,7 @@ COMMON = {
     "headers": {f"X-Header-{n}": "value" * 40 for n in range(16)}, "follow_redirects": 3, "keep_response": True,
     "success": {"status": [200, "202-204", "3xx"], "body_contains": "ok" * 100}, "description": "words " * 100,
     "tags": ["reports", *(f"tag {n}" for n in range(15))], "overlap": "queue", "pause_after_failures": 9, "jitter_ms": 5000,
-    "on_failure_url": "https://example.com/failing", "on_recovery_url": "https://example.com/well", "max_runs": 1000,
+    "on_failure_url": "https://example.com/failing", "on_recovery_url": "https://example.com/well", "max_runs": 1000, "signing": "orders",
     "starts_at": "2020-01-01T00:00:00Z", "ends_at": "2190-01-01T00:00:00Z"}
 RETRY = {"max_attempts": 9, "min_backoff_ms": 10, "max_backoff_ms": 99, "multiplier": 1.5, "jitter": "none", "max_duration_ms": 60000}
 FULL = [

@@ -8,6 +8,7 @@ import pytest
 
 from harness import NEVER_SOON, admin, make_key, wait_for
 from planted import plant_dead
+from sealing import Keys, put_secret
 from test_audit import audit_lines, said, trail
 from test_keys import JOB, ask_key, bearer, id_of, made_up, told
 
@@ -83,6 +84,27 @@ def test_changes_of_keys_are_in_the_trail(redis, as_operator):
         ("revoke", own, "DELETE", "/v1/keys/{id}", "done")]
     assert said(trail(as_operator, object=f"key:{own}"), "action", "by") == [("create", "dronc-admin")]
     assert said(audit_lines(as_operator), "action", "key", "by") == [(action, made["id"], own) for action in ("create", "rotate", "revoke")]
+
+
+def test_changes_of_secrets_and_of_what_signs_are_in_the_trail(redis, make_handler, home):
+    keys = Keys(home)
+    handler = make_handler(**keys.settings)
+    handler.token, own = (token := create_key(redis)), id_of(token)
+    put_secret(handler, "mail", "hunter-of-two", "mail.example.com")
+    put_secret(handler, "mail", "hunter-of-three", "mail.example.com")
+    for _ in range(2):
+        assert handler.request("POST", "/v1/signing/orders", "").status == 201
+    assert admin("seal-key", "rotate", keys.private, **redis.settings()).returncode == 0
+    for name in ("secrets/mail", "signing/orders"):
+        assert [handler.request("DELETE", f"/v1/{name}").status for _ in range(2)] == [204, 404]
+    assert said(trail(handler, object="secret:mail"), "action", "by", "route", "version") == [
+        ("create", own, "/v1/secrets/{id}", 1), ("change", own, "/v1/secrets/{id}", 2), ("change", "dronc-admin", None, 3),
+        ("delete", own, "/v1/secrets/{id}", None)]
+    assert said(trail(handler, object="signing:orders"), "action", "by", "route", "version") == [
+        ("create", own, "/v1/signing/{id}", 1), ("change", own, "/v1/signing/{id}", 2), ("change", "dronc-admin", None, 3),
+        ("delete", own, "/v1/signing/{id}", None)]
+    with redis.client() as db:
+        assert "hunter" not in repr(db.xrange("dronc:audit")) and "hunter" not in handler.err
 
 
 def test_trail_has_no_token(redis, as_operator):

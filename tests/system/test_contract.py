@@ -25,7 +25,8 @@ def words(text):
 
 
 def test_page_has_each_key():
-    spelled = {"dronc:idem:{<64 hex digits>}", "dronc:rate:{<id>}", "dronc:wake", "dronc:key:<id>", "dronc:{s}:jobs:<bucket>"}
+    spelled = {"dronc:idem:{<64 hex digits>}", "dronc:rate:{<id>}", "dronc:wake", "dronc:key:<id>", "dronc:secret:{default}", "dronc:signing:{default}",
+               "dronc:{s}:jobs:<bucket>"}
     for spelling, scope in contract.KEYS.values():
         if scope == "GLOBAL":
             spelled.add(spelling)

@@ -10,6 +10,7 @@ import pytest
 
 from harness import DIST, ROOT, wait_for
 from pages import PAGES, blocks, commands, dead_links, read, rows
+from sealing import Keys, admin
 from target import status
 from walkthrough import Walkthrough
 
@@ -74,7 +75,9 @@ def walk(make_stack, home, own_target):
     """A walkthrough on a stack of its own."""
     own_target.hook("/webhook").answers(status(200))
     own_target.hook("/broken").answers(status(503))
-    stack = make_stack(FCGI_PROCESSES=4).start()
+    for above in (home, home.parent):
+        above.chmod(0o711)  # root's stack runs as another user, who reads the key
+    stack = make_stack(FCGI_PROCESSES=4, SECRETS_PUBLIC_KEY=Keys(home).public).start()
     folder = home / "walk"
     folder.mkdir()
     return Walkthrough(stack, folder, example_com=own_target.url(""), ops_example_com=own_target.url("").replace("127.0.0.1", "localhost"))
@@ -83,7 +86,9 @@ def walk(make_stack, home, own_target):
 # The tests that run the commands of these sections. This file runs all others.
 ELSEWHERE = {
     "docs/redis.md": {"Who may do what in Redis": "test_redis_user.py"},
-    "docs/api.md": {"Keys": "test_commands_about_keys_work"}, "docs/security.md": {"Who may ask: keys": "test_commands_about_keys_work"},
+    "docs/api.md": {"Keys": "test_commands_about_keys_work"},
+    "docs/security.md": {"Who may ask: keys": "test_commands_about_keys_work", "Who did what: the trail": "test_commands_about_keys_work",
+                         "Secrets and signatures": "test_command_that_makes_the_seal_key_works"},
     "README.md": {"Quick start": "tests/deploy", "One job, one call, one why": "test_readme.py"},
     "docs/operations.md": {"On the machine": "tests/deploy", "systemd": "tests/deploy", "nginx and spawn-fcgi": "tests/deploy",
                            "Replacing it while it works": "tests/deploy"},
@@ -153,11 +158,18 @@ def test_commands_about_keys_work(walk):
     for block in (block for block in commands("docs/api.md") if block.section == "Keys"):
         walk.stack.schedule("@daily", walk.hosts["example.com"] + "/daily")
         walk.play(block)
-    for block in commands("docs/security.md"):
+    for block in commands("docs/security.md", "Who may ask: keys") + commands("docs/security.md", "Who did what: the trail"):
         ids = re.findall(r"^(\w{12})  valid", walk.run("dist/dronc-admin key list")[0], re.M)
         # Of the page's keys only the first one has its scopes by itself.
         walk.run(re.sub(r"\bID\b", ids[0], block.text.replace("key create  ", "key create --scopes '*'  ")))
     assert re.search(r"^\w{12}  valid .* reader +jobs:read,executions:read$", walk.run("dist/dronc-admin key list")[0], re.M)
+
+
+def test_command_that_makes_the_seal_key_works(home):
+    block, = commands("docs/security.md", "Secrets and signatures")
+    words = re.match(r"dronc-admin (seal-key new) /etc/dronc/(\S+) ", block.text)
+    admin(*words[1].split(), home / words[2])
+    assert (home / f"{words[2]}.pub").exists()
 
 
 def test_every_command_is_run_by_some_test():

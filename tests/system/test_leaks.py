@@ -39,6 +39,8 @@ BODIES = {
     "scheduleJob": a_definition,
     "scheduleJobs": lambda n: f"{a_definition(n)}\n{a_definition(n + 1)}\n{json.dumps({**FULL[0], 'name': ' bad '})}\n",
     "patchJob": a_change,
+    "setSecret": lambda n: json.dumps({"value": "x" * (n % 4096 + 1), "hosts": [f"host-{m}" for m in range(n % 16 + 1)], "http": n % 2 == 0}),
+    "makeSigningKey": lambda n: json.dumps({"scheme": ["v1", "v1a"][n % 2], "overlap_s": n % 9}),
     "pauseJob": lambda n: json.dumps({"note": "why not " * (n % 60)})}
 
 

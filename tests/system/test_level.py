@@ -8,7 +8,7 @@ import target as t
 from harness import NEVER_SOON, at_second, soon, wait_for
 
 JOB = {"schedule": NEVER_SOON, "api": "http://127.0.0.1:9/", "type": "ATMOST_ONCE"}
-LEVEL_0, LEVEL_1, NEWER = b"16", b"10016", "990016"  # in dronc:shards, above the number of shards
+LEVEL_0, LEVEL_1, LEVEL_3, NEWER = b"16", b"10016", b"30016", "990016"  # in dronc:shards, above the number of shards
 
 
 def level(redis):
@@ -36,6 +36,16 @@ def test_jobs_that_every_version_reads_leave_the_database_as_it_is(redis, handle
 def test_job_that_an_older_version_misreads_raises_the_level(redis, handler, field):
     assert handler.post({**JOB, **field}).status == 201
     assert level(redis) == LEVEL_1
+
+
+SECRET = {"signing": {"signing": "orders"}, "header": {"headers": {"Authorization": "Bearer {{secret.token}}"}},
+          "body": {"method": "POST", "body": '{"key":"{{secret.token|json}}"}'}}
+
+
+@pytest.mark.parametrize("field", SECRET.values(), ids=SECRET.keys())
+def test_job_with_a_secret_or_a_signature_raises_it_further(redis, handler, field):
+    assert handler.post({**JOB, **field}).status == 201
+    assert level(redis) == LEVEL_3
 
 
 def test_change_raises_it_too(redis, handler):

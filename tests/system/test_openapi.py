@@ -273,7 +273,25 @@ def conflict_of_key(world, op):
     return world.ask(op, entry=made.stdout.strip())
 
 
-CONFLICTS = {"scheduleJob": conflict_of_definition, "redriveDead": conflict_of_dead, "createKey": conflict_of_new_key, "rotateKey": conflict_of_key}
+def conflict_of_secret(world, op):
+    """As many secrets are stored as there may be."""
+    full = {f"n{n}": "1 {}" for n in range(1000)}
+    world.db.hset("dronc:secret:{default}", mapping={**full, "#": 1})
+    try:
+        return world.ask(op, entry="one-more")
+    finally:
+        world.empty()
+
+
+def conflict_of_signing(world, op):
+    """Three keys of the name are alive."""
+    name = world.secret()
+    for _ in range(2):
+        world.ask(op, entry=name)
+    return world.ask(op, entry=name)
+
+
+CONFLICTS = {"setSecret": conflict_of_secret, "makeSigningKey": conflict_of_signing, "scheduleJob": conflict_of_definition, "redriveDead": conflict_of_dead, "createKey": conflict_of_new_key, "rotateKey": conflict_of_key}
 
 
 def ask_without_a_key(world, op):
@@ -287,6 +305,11 @@ def ask_with_a_weak_key(world, op):
 def succeed(world, op):
     job_id = world.job()
     return world.ask(op, job_id, world.examples(op, job_id))
+
+
+def make_anew(world, op):
+    """What has its name from its client needs one that nothing has."""
+    return world.ask(op, entry=f"new-{world.count}") if op.method == "PUT" else succeed(world, op)
 
 
 def find_it_unchanged(world, op):
@@ -356,7 +379,7 @@ def find_no_room(world, op):
         world.db.delete("dronc:idem:used")
 
 
-WAYS = {200: succeed, 201: succeed, 202: succeed, 204: succeed, 304: find_it_unchanged, 400: send_an_unknown_parameter,
+WAYS = {200: succeed, 201: make_anew, 202: succeed, 204: succeed, 304: find_it_unchanged, 400: send_an_unknown_parameter,
         401: ask_without_a_key, 403: ask_with_a_weak_key,
         404: ask_for_what_is_not_there, 409: conflict, 412: name_another_version, 413: send_too_much, 414: send_a_long_query, 415: send_no_json,
         422: use_a_key_for_another_body,
@@ -456,9 +479,10 @@ def test_parameters_that_are_unknown_or_there_twice_are_refused_by_name(world, o
 
 @every([op for op in OPERATIONS if op.params_in("path")])
 def test_ids_that_are_none_are_404(world, op):
-    for entry in ("nonsense", "capi:" + "0" * 63, "%00"):
+    named = any(p["schema"].get("$ref", "").endswith("/SecretName") for p in op.params_in("path"))  # by its client
+    for entry in ("capi:" + "0" * 63, "%00", *(() if named and op.body else ("nonsense",))):
         answer = world.ask(op, entry=entry)
-        assert answer.status == 404, answer
+        assert answer.status == (400 if named and entry != "nonsense" else 404), answer
 
 
 # --- bodies -------------------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@ import json
 import time
 from urllib.parse import quote, urlencode
 
-from harness import NEVER_SOON, ROOT, Handler, Redis, id_bytes, job_key, key_of, make_key
+from harness import NEVER_SOON, ROOT, Handler, Redis, admin, id_bytes, job_key, key_of, make_key
 from openapi import Document
 from planted import plant, plant_dead
 
@@ -21,7 +21,9 @@ class World:
         home.mkdir(exist_ok=True)
         self.redis = Redis(home, *options).start()
         self.db = self.redis.client()
-        self.handler = Handler(home, self.redis, **{"TARGETS": "local", **settings})  # there are keys: loopback would be closed
+        admin("seal-key", "new", home / "seal.key")
+        # There are keys: loopback would be closed.
+        self.handler = Handler(home, self.redis, **{"TARGETS": "local", "SECRETS_PUBLIC_KEY": home / "seal.key.pub", **settings})
         self.count, self.instant = 0, START
         # One key may do everything, and goes along with each request; the other may do nothing that a route needs.
         self.handler.token = make_key(self.redis.settings())
@@ -44,6 +46,16 @@ class World:
         self.count += 1
         body = json.dumps({"name": f"key {self.count}", "scopes": ["jobs:read"]})
         return self.handler.request("POST", "/v1/keys", body, {"content_type": "application/json"}).json["id"]
+
+    def secret(self):
+        """A name under which there are a secret and a signing key, and no other test knows it."""
+        self.count += 1
+        name, json_type = f"name-{self.count}", {"content_type": "application/json"}
+        if self.db.hlen("dronc:secret:{default}") > 500:  # there may be 1,000
+            self.db.delete("dronc:secret:{default}", "dronc:signing:{default}")
+        self.handler.request("PUT", f"/v1/secrets/{name}", '{"value":"x","hosts":["h"]}', json_type)
+        self.handler.request("POST", f"/v1/signing/{name}", "{}", json_type)
+        return name
 
     def job(self, **fields):
         """A job that no other test knows."""
@@ -73,6 +85,8 @@ class World:
             return f"dead:{job_id[5:]}:{due}"
         if name == "KeyId":
             return self.key()
+        if name == "SecretName":
+            return self.secret()
         return job_id if name == "JobId" else None
 
     def uri(self, op, job_id, query=(), entry=None):

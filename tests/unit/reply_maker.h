@@ -27,7 +27,7 @@ static inline const struct reply *make_array(const char *const *items, size_t co
 /* The fields of a definition behind catch_up_max, all at their default. */
 #define NO_OTHER_FIELDS                                                                                   \
     NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, \
-        NULL, NULL, NULL, NULL, NULL, NULL
+        NULL, NULL, NULL, NULL, NULL, NULL, NULL
 
 #define MAKE_ARRAY(...)                            \
     make_array((const char *const[]){__VA_ARGS__}, \

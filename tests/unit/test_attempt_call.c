@@ -78,7 +78,7 @@ static void make_request(void)
     buffer_clear(&texts.url);
     buffer_clear(&texts.headers);
     buffer_clear(&attempt.body);
-    assert_int_equal(attempt_make_request(&attempt, &texts, &request), ERR_OK);
+    assert_int_equal(attempt_make_request(&attempt, NULL, (struct wall_ms){0}, &texts, &request), ERR_OK);
 }
 
 #define SYSTEM_HEADERS                                                                           \
@@ -135,7 +135,7 @@ TEST(attempt_call_templates_are_filled_in)
 TEST(attempt_call_dots_of_the_path_are_resolved)
 {
     give_api("http://h/a/../%2e%2e/b/./c?n={{attempt}}&p=/../#f");
-    assert_int_equal(attempt_make_request(&attempt, &texts, &request), ERR_OK);
+    assert_int_equal(attempt_make_request(&attempt, NULL, (struct wall_ms){0}, &texts, &request), ERR_OK);
     assert_string_equal(request.url, "http://h/%2e%2e/b/c?n=3&p=/../");
 }
 
@@ -324,7 +324,7 @@ TEST(attempt_call_asks_to_keep_only_what_the_job_does)
 {
     for (int keep = 0; keep <= 1; keep++) {
         attempt.job.call.keep_response = keep == 1;
-        assert_int_equal(attempt_make_request(&attempt, &texts, &request), ERR_OK);
+        assert_int_equal(attempt_make_request(&attempt, NULL, (struct wall_ms){0}, &texts, &request), ERR_OK);
         assert_int_equal(request.keep_max, keep * EXECUTION_RESPONSE_MAX);
         attempt_texts_fini(&texts);
         texts = (struct attempt_texts){0};

@@ -278,3 +278,59 @@ TEST(call_options_prints_what_it_means)
     assert_prints(FIELDS(NULL, NULL, "{{attempt}}", NULL), "template 11 {{attempt}}\n");
     assert_prints(FIELDS(NULL, NULL, NULL, "e3thdHRlbXB0fX0="), "body 11 {{attempt}}\n");
 }
+
+/* ---- secrets and signatures ---- */
+
+TEST(call_options_knows_whether_it_has_secrets)
+{
+    assert_read(FIELDS("POST", "{\"A\":\"{{secret.a}}\"}", "x", NULL));
+    assert_true(options.has_secrets);
+    assert_read(FIELDS("POST", NULL, "{{secret.a|json}}", NULL));
+    assert_true(options.has_secrets);
+    assert_read(FIELDS("POST", "{\"A\":\"{{attempt}}\"}", "{{attempt}}", NULL));
+    assert_false(options.has_secrets);
+}
+
+/* Each may be 4,096 bytes long, so that their number bounds what a call can grow to. */
+TEST(call_options_has_sixteen_secrets_at_most)
+{
+    struct buffer body = {0};
+    for (int i = 0; i < CALL_SECRETS_MAX - 1; i++) {
+        buffer_add_str(&body, "{{secret.a}}");
+    }
+    assert_read(FIELDS("POST", "{\"A\":\"{{secret.a}}\"}", buffer_str(&body), NULL));
+    assert_false(read_spec(FIELDS("POST", "{\"A\":\"{{secret.a}}{{secret.a}}\"}", buffer_str(&body), NULL)));
+    assert_non_null(strstr(fault.text, "more than 16 secrets"));
+    buffer_fini(&body);
+}
+
+TEST(call_options_signing_is_a_name)
+{
+    static const char *const bad[] = {"a b", "a/b", "\xc3\xa9",
+                                      "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"};
+    struct job_fields told = {0};
+    assert_read((struct job_fields){.signing = slice_of("orders.v2")});
+    call_options_describe(&options, &told);
+    assert_true(slice_eq(told.signing, "orders.v2"));
+    assert_prints((struct job_fields){.signing = slice_of("orders.v2")}, "signing orders.v2\n");
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        assert_false(read_spec((struct job_fields){.signing = slice_of(bad[i])}));
+        assert_string_equal(fault.field, "signing");
+    }
+}
+
+TEST(call_options_tells_credentials_in_clear)
+{
+    static const struct {
+        const char *headers;
+        bool clear;
+    } rows[] = {{"{\"Authorization\":\"Bearer x\"}", true},
+                {"{\"AUTHORIZATION\":\"Bearer {{job_id}}\"}", true},
+                {"{\"Authorization\":\"Bearer {{secret.x}}\"}", false},
+                {"{\"Authorization\":\"\"}", false},
+                {"{\"X-Authorization\":\"x\"}", false}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        assert_read(FIELDS(NULL, rows[i].headers, NULL, NULL));
+        assert_int_equal(call_options_has_clear_credentials(&options), rows[i].clear);
+    }
+}

@@ -334,7 +334,7 @@ TEST(config_print_shows_the_values_but_no_password)
         "# environment\nREDIS_PASSWORD=***\n# default\nREDIS_PASSWORD_FILE=\n# default\nREDIS_DB=0\n"
         "# default\nLOG_LEVEL=info\n# default\nLOG_FORMAT=json\n# default\nTZDIR=\n"
         "# default\nTARGETS=auto\n# default\nTARGETS_ALLOW=\n# default\nTARGETS_DENY=\n"
-        "# default\nTARGETS_REDIRECTS=outward\n"
+        "# default\nTARGETS_REDIRECTS=outward\n# default\nSECRETS_KEY=\n"
         "# default\nRUNNER_MAX_IN_FLIGHT=1000\n# default\nRUNNER_MAX_PER_HOST=64\n"
         "# default\nRUNNER_MAX_SLOW=0\n# default\nRUNNER_DRAIN_TIMEOUT_MS=30000\n"
         "# default\nEXECUTIONS_MAX=1600000\n# default\nEXECUTIONS_DAYS=30\n"

@@ -430,8 +430,8 @@ TEST(http_client_without_descriptors_is_internal)
 TEST(http_client_errors_have_names)
 {
     static const char *const names[HTTP_ERROR__COUNT] = {
-        "",         "dns",     "connect", "forbidden", "tls", "timeout", "redirect", "too_many_redirects",
-        "response", "aborted", "internal"};
+        "",         "dns",     "connect", "forbidden", "tls",     "timeout", "redirect", "too_many_redirects",
+        "response", "aborted", "secret",  "signing",   "internal"};
     for (unsigned i = 0; i < HTTP_ERROR__COUNT; i++) {
         assert_string_equal(http_error_name((enum http_error)i), names[i]);
     }

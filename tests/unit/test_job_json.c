@@ -255,7 +255,7 @@ TEST(job_json_writes_what_it_was_given)
     strcpy(job->schedule, "0 0 * * *");
     strcpy(job->api, "https://h/?q=\"x\"");
     json_begin(&w, &out);
-    job_json_write(&w, job);
+    job_json_write(&w, job, false);
     assert_string_equal(
         buffer_str(&out),
         "{\"job_id\":\"capi:abababababababababababababababababababababababababababababababab\","
@@ -264,13 +264,13 @@ TEST(job_json_writes_what_it_was_given)
     buffer_clear(&out);
     job->catch_up = (struct catch_up){CATCH_UP_ALL, 60000, 7, true};
     json_begin(&w, &out);
-    job_json_write(&w, job);
+    job_json_write(&w, job, false);
     assert_non_null(
         strstr(buffer_str(&out), ",\"timezone\":\"UTC\",\"catch_up_window_s\":60,\"catch_up_max\":7}"));
     buffer_clear(&out);
     job->catch_up = (struct catch_up){CATCH_UP_NONE, 0, 0, true};
     json_begin(&w, &out);
-    job_json_write(&w, job);
+    job_json_write(&w, job, false);
     assert_non_null(strstr(buffer_str(&out), ",\"timezone\":\"UTC\",\"catch_up\":\"none\"}"));
     buffer_fini(&out);
     free(job);

@@ -163,7 +163,7 @@ static void assert_json(struct job job, const char *part, bool holds)
     struct buffer text = {0};
     struct json_writer w;
     json_begin(&w, &text);
-    job_json_write(&w, &job);
+    job_json_write(&w, &job, false);
     assert_int_equal(buffer_error(&text), ERR_OK);
     if ((strstr(buffer_str(&text), part) != NULL) != holds) {
         fail_msg("%s", buffer_str(&text));

@@ -75,6 +75,6 @@ TEST(status_says_that_a_newer_version_is_there)
     lease.outdated = true;
     lease.level = 9;
     assert_status(
-        "claiming nothing: a newer version uses this database (level 9, this runner reads up to 2); "
+        "claiming nothing: a newer version uses this database (level 9, this runner reads up to 3); "
         "0 calls under way, 0 attempts held");
 }

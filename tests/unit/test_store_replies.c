@@ -181,6 +181,13 @@ TEST(store_level_of_each_field)
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
         assert_int_equal(store_level_of(&fields[i]), 1);
     }
+    const struct job_fields secret[] = {
+        {.schedule = plain.schedule, .signing = text},
+        {.schedule = plain.schedule, .body = slice_of("{{secret.a|json}}")},
+        {.max_runs = number, .headers = slice_of("{\"A\":\"{{secret.a}}\"}")}};
+    for (size_t i = 0; i < sizeof secret / sizeof secret[0]; i++) {
+        assert_int_equal(store_level_of(&secret[i]), 3);
+    }
 }
 
 TEST(store_job_create_reply_tells_new_from_known)
