@@ -77,24 +77,42 @@ static int ask_time(struct admin *admin, struct wall_ms *now)
     return status == 0 && store_time_reply(reply, now, &info) != ERR_OK ? admin_fail(admin, &info) : status;
 }
 
+/* The values of the options; NULL: not given. */
+struct words {
+    const char *since;
+    const char *by;
+    const char *object;
+    const char *limit;
+    const char *format;
+};
+
+static int read_words(struct admin *admin, struct words *words)
+{
+    const struct option options[] = {{"--since", &words->since},   {"--by", &words->by},
+                                     {"--object", &words->object}, {"--limit", &words->limit},
+                                     {"--format", &words->format}, {NULL, NULL}};
+    struct errinfo info = {0};
+    return options_read(admin->argc, admin->argv, options, NULL, &info) == ERR_OK
+               ? 0
+               : admin_say(ADMIN_USAGE, "%s; see dronc-admin --help", info.text);
+}
+
 static int read_query(struct admin *admin, struct query *query)
 {
-    const char *since = NULL, *by = NULL, *object = NULL, *limit = NULL, *format = NULL;
-    const struct option options[] = {{"--since", &since}, {"--by", &by},         {"--object", &object},
-                                     {"--limit", &limit}, {"--format", &format}, {NULL, NULL}};
-    struct errinfo info = {0};
+    struct words words = {0};
     struct wall_ms now = {0};
-    *query = (struct query){0};
-    if (options_read(admin->argc, admin->argv, options, NULL, &info) != ERR_OK) {
-        return admin_say(ADMIN_USAGE, "%s; see dronc-admin --help", info.text);
+    *query = (struct query){.limit = 1};
+    int status = read_words(admin, &words);
+    if (status != 0) {
+        return status;
     }
-    query->by = by != NULL ? slice_of(by) : query->by;
-    query->object = object != NULL ? slice_of(object) : query->object;
-    query->is_job = object != NULL && job_id_parse(&query->job, query->object);
-    int status = read_limit(limit != NULL ? limit : ADMIN_AUDIT_LIMIT, &query->limit);
-    status = status != 0 ? status : read_format(format, &query->as_json);
+    query->by = words.by != NULL ? slice_of(words.by) : query->by;
+    query->object = words.object != NULL ? slice_of(words.object) : query->object;
+    query->is_job = words.object != NULL && job_id_parse(&query->job, query->object);
+    status = read_limit(words.limit != NULL ? words.limit : ADMIN_AUDIT_LIMIT, &query->limit);
+    status = status != 0 ? status : read_format(words.format, &query->as_json);
     status = status != 0 ? status : ask_time(admin, &now);
-    return status != 0 ? status : read_since(since, now, &query->since);
+    return status != 0 ? status : read_since(words.since, now, &query->since);
 }
 
 /* ---- reading ---- */
@@ -142,7 +160,8 @@ static bool take(const struct query *query, const struct answer *answer, struct 
 
 static int by_time(const void *left, const void *right)
 {
-    const struct store_audit_entry *a = left, *b = right;
+    const struct store_audit_entry *a = left;
+    const struct store_audit_entry *b = right;
     return (a->at_us < b->at_us) - (a->at_us > b->at_us);
 }
 
