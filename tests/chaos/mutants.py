@@ -190,7 +190,7 @@ redis.call('ZADD', due_key, first_due, job_id)
     Tested("secret-dropped-unseen", "a secret that is deleted has its entry in the trail", "test_store_sealed",
            (("lib/store/lua/sealed_drop.lua", "append_audit(install_audit_key, kind .. ':' .. name, ACTION_DELETE, '')", ""),)),
     Tested("all-are-local", "an entry of the trail names the key of the request", "test_audit_keys.py",
-           (("fcgi/api/auth.c", "    audit_set_who(ctx, who(ctx));\n", ""),), "each_change_has_the_id"),
+           (("fcgi/api/auth.c", "    audit_set_who(ctx, who(ctx));\n", "    audit_set_who(ctx, ctx->barred.code != ERR_OK ? who(ctx) : slice_of(AUDIT_LOCAL));\n"),), "each_change_has_the_id"),
     Tested("strangers-are-local", "a client that shows no key where one is asked for is not local in the trail", "test_audit_keys.py",
            (("fcgi/api/auth.c", "return is_let_in ? slice_of(AUDIT_LOCAL)", "return is_let_in || true ? slice_of(AUDIT_LOCAL)"),),
            "without_keys_who_asks"),
