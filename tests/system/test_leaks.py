@@ -41,6 +41,8 @@ BODIES = {
     "patchJob": a_change,
     "setSecret": lambda n: json.dumps({"value": "x" * (n % 4096 + 1), "hosts": [f"host-{m}" for m in range(n % 16 + 1)], "http": n % 2 == 0}),
     "makeSigningKey": lambda n: json.dumps({"scheme": ["v1", "v1a"][n % 2], "overlap_s": n % 9}),
+    "createKey": lambda n: json.dumps({"name": f"key {n}", "scopes": ["jobs:read", "export"][:n % 2 + 1], "from": ["127.0.0.0/8", "::1"][:n % 2 + 1]}),
+    "rotateKey": lambda n: json.dumps({"overlap_s": n}) if n % 2 else "",
     "pauseJob": lambda n: json.dumps({"note": "why not " * (n % 60)})}
 
 
@@ -111,6 +113,8 @@ def prepare(world, op, job_id, n):
     if op.node["operationId"] in ("deleteJob", "resumeJob"):
         world.handler.post(FULL[n % 2])
         world.handler.pause(job_id)
+    if "keys" in op.node["tags"] and n % 200 == 0:
+        world.forget_keys()
     if "dead" in op.node["tags"] and "{id}" not in op.path:
         plant_dead(world.db, [(job_id, int(time.time() * 1000) + 1000 + i) for i in range(3)])
 
