@@ -1,5 +1,5 @@
 -- part collision: what happens if an attempt is about to start while another occurrence of its job may be under way.
--- needs: claims clock number overlap record retry runs starting wake write
+-- needs: claims clock number overlap record retry runs stamp starting wake write
 
 local LOOK_AGAIN_MS = 10000 -- for one that waits; whatever ends the one before it makes it due at once
 local REDRIVEN_MS = 1000 -- for a later attempt that finds another occurrence under way
