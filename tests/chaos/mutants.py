@@ -395,7 +395,7 @@ redis.call('ZADD', due_key, first_due, job_id)
     Tested("root-follows-links", "what root gives away leads nowhere else", "test_run_script.py",
            (("scripts/run", 'chown -hR "$owner" log run', 'chown -RL "$owner" log run'),), "takes_over"),
     Tested("unnamed-address", "the address that nginx listens on is a name of the API", "security/test_address.py",
-           (("scripts/run", "    export REDIS_SOCKET\n    name_this_api\n", "    export REDIS_SOCKET\n"),)),
+           (("scripts/run", "REDIS_PASSWORD_FILE\n    name_this_api\n", "REDIS_PASSWORD_FILE\n"),)),
     Tested("answered-before-asked", "what waits on a kept connection is no answer to the next request", "test_http_client_kept",
            (("runner/http/http_multi.c", "has_more(kept) || http_tls_has_more(easy));", "(false && has_more(kept)) || (false && http_tls_has_more(easy)));"),)),
     Tested("nowhere-by-path", "a redirect to neither http nor https is not followed, whatever libcurl takes it for", "test_http_client_redirects",

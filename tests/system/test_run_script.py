@@ -373,9 +373,9 @@ def test_taken_port_is_said_and_nothing_is_left(make_stack):
 
 
 def test_address_of_another_machine_is_said(make_stack):
-    code, lines = make_stack(HTTP_ADDR="192.0.2.1").fail_to_start()
+    code, lines = make_stack(HTTP_ADDR="192.0.2.1", API_AUTH="none").fail_to_start()
     assert code == 1
-    assert len(lines) == 1 and "HTTP_ADDR" in lines[0], lines
+    assert "HTTP_ADDR" in lines[-1], lines
 
 
 @pytest.mark.parametrize("settings", [{"REDIS_SOCKET": "/nowhere/redis.sock"}, {"REDIS_PORT": "1"}])
