@@ -178,6 +178,8 @@ redis.call('ZADD', due_key, first_due, job_id)
     Tested("half-written", "a script that meets garbage does its work or changes nothing", "test_scripts.py",
            (("lib/store/lua/part/taken.lua", "ipairs(try('SMEMBERS', holders_key) or {}) do\n        local claim =",
              "ipairs(redis.call('SMEMBERS', holders_key)) do\n        local claim ="),), "garbage"),
+    Tested("waits-and-forgotten", "the instant of what waits for another occurrence is taken", "test_store_overlap",
+           (("lib/store/lua/part/collision.lua", "    raise_job_floor(id, member:sub(33))\n", ""),)),
     Tested("void-and-under-way", "a void claim is not taken for the one of the occurrence that is under way", "test_store_overlap",
            (("lib/store/lua/part/collision.lua", "if claim.state and claim.state ~= CLAIM_DUE and is_same_job(claim.stamp, slot.stamp) then",
              "if claim.state then"),)),

@@ -393,6 +393,17 @@ TEST(overlap_queue_counts_for_max_runs_and_skip_does_not)
 }
 
 /* Its turn has come, and it is not started yet: what is due now is behind it, and comes after it. */
+/* Nothing else shows it: it has neither a claim nor a record, and in a job that is made again no entry either. */
+TEST(overlap_queue_takes_the_instant_of_what_waits)
+{
+    create(JOB_ATMOST_ONCE, "queue");
+    (void)begin("me", first);
+    struct store_attempt other = take("you", second);
+    assert_int_equal(start("you", &other), STORE_SETTLED);
+    assert_places(first, second);
+    assert_int_equal(ASK("HGET", JOB, "floor"), second);
+}
+
 TEST(overlap_queue_keeps_the_order)
 {
     create(JOB_ATMOST_ONCE, "queue");

@@ -1,5 +1,5 @@
 -- part collision: what happens if an attempt is about to start while another occurrence of its job may be under way.
--- needs: claims clock number overlap record retry runs stamp starting wake write
+-- needs: claims clock floor number overlap record retry runs stamp starting wake write
 
 local LOOK_AGAIN_MS = 10000 -- for one that waits; whatever ends the one before it makes it due at once
 local REDRIVEN_MS = 1000 -- for a later attempt that finds another occurrence under way
@@ -67,7 +67,9 @@ local function slot_of(member, claim, name)
     return {scheduled = member:sub(33), attempt = attempt_of(claim.ticket), kind = claim.kind, stamp = claim.stamp, runner = name}
 end
 
+-- It has no record yet, so the floor keeps its instant from being given again.
 local function wait_behind(id, member, claim)
+    raise_job_floor(id, member:sub(33))
     write_slot(id, 'waiting', slot_of(member, claim, '-'))
     attempt_later(member, claim, LOOK_AGAIN_MS)
 end
