@@ -161,6 +161,8 @@ redis.call('ZADD', due_key, first_due, job_id)
            (("lib/store/lua/part/taken.lua", "return is_set_back(now) and", "return false and"),)),
     Tested("forgotten-hand-back", "what was started and handed back is taken, however often the job was changed since", "test_store_taken",
            (("lib/store/lua/part/retry.lua", "attempt > 0 and which_job(stamp) or stamp)", "stamp)"),)),
+    Tested("forgotten-hand-back-behind-delete", "what was started and is handed back after its job was deleted stays taken", "test_store_taken",
+           (("lib/store/lua/release.lua", "    elseif claim.state == CLAIM_STARTED then\n", "    elseif false then\n"),)),
     Tested("forgotten-ahead-of-a-hand-back", "no schedule begins before what was started and handed back", "test_store_taken",
            (("lib/store/lua/part/claims.lua", "    if claim.state == CLAIM_STARTED then\n", "    if false then\n"),)),
     Tested("begun-before-a-call", "no schedule begins before what is under way", "test_store_taken",

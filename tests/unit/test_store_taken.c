@@ -238,6 +238,14 @@ TEST(taken_resume_does_not_begin_before_what_was_handed_back)
 }
 
 /* The same once another runner has claimed it. */
+TEST(taken_job_made_again_does_not_get_what_was_started_and_handed_back_after_the_delete)
+{
+    start_one_far_ahead();
+    assert_int_equal(delete_it(), STORE_ANSWER_DONE);
+    assert_int_equal(release("me", &got[0], soon_at), STORE_GONE);
+    assert_int_equal(create_at(JOB_ATMOST_ONCE, soon_at), STORE_TAKEN);
+}
+
 TEST(taken_resume_does_not_begin_before_what_was_handed_on)
 {
     start_one_far_ahead();
