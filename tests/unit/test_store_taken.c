@@ -283,6 +283,17 @@ TEST(taken_resume_does_not_get_what_has_ended_before_its_instant)
     assert_int_equal(resume_at((struct wall_ms){soon_at.ms + 1}), STORE_ANSWER_DONE);
 }
 
+/* The feed gives a record the latest position that it had, if Redis' clock does not say more. */
+TEST(taken_floor_has_what_ended_in_the_ms_of_its_instant)
+{
+    char position[32];
+    start_one_far_ahead();
+    (void)snprintf(position, sizeof position, "%lld-0", (long long)soon_at.ms);
+    SAY("XADD", TAG "executions", position, "j", A, "r", "x");
+    assert_int_equal(finish("me", &got[0], STORE_AFTER_NOTHING), STORE_DONE);
+    assert_int_equal(ASK("HGET", TAG "job:" A, "floor"), soon_at.ms);
+}
+
 TEST(taken_resume_does_not_get_what_was_lost_before_its_instant)
 {
     start_one();
