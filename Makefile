@@ -165,7 +165,7 @@ WORKERS ?= 8
 
 .PHONY: test-system
 test-system: build-only ## system tests only: the real nginx, Redis, handler and runner (K=overlap: only those whose name or file has it)
-	DRONC_DIST=$(abspath $(DIST)) /usr/bin/python3 -m pytest -q -n $(WORKERS) $(if $(K),-k $(call quoted,$(K))) tests/system tests/security tests/chaos tests/fuzz $(PYTEST_ARGS)
+	DRONC_DIST=$(abspath $(DIST)) /usr/bin/python3 -m pytest -q -n $(WORKERS) $(if $(K),-k $(call quoted,$(K))) tests/system tests/chaos tests/fuzz $(PYTEST_ARGS)
 
 .PHONY: test-security
 test-security: build-only ## what is promised about security, each test in a network of its own, in which only a loopback exists; takes root (K=targets)

@@ -110,6 +110,13 @@ static const struct setting SETTINGS[] = {
 #define SETTINGS_COUNT (sizeof SETTINGS / sizeof SETTINGS[0])
 _Static_assert(SETTINGS_COUNT <= sizeof((struct config *)NULL)->from_environment * 8, "a bit for each");
 
+/* The number of a word is stored as such, whichever enum the field has. */
+_Static_assert(sizeof(enum log_level) == sizeof(unsigned) && sizeof(enum log_format) == sizeof(unsigned) &&
+                   sizeof(enum api_auth) == sizeof(unsigned) &&
+                   sizeof(enum targets_mode) == sizeof(unsigned) &&
+                   sizeof(enum targets_redirects) == sizeof(unsigned),
+               "an enum of another size");
+
 static bool has_choices(const struct setting *s)
 {
     return s->kind == KIND_LEVEL || s->kind == KIND_AUTH || s->kind == KIND_FORMAT ||
@@ -206,27 +213,10 @@ static bool read_choice(struct config *out, const struct setting *s, const char 
 {
     struct choices choices = choices_of(s);
     for (unsigned i = 0; i < choices.count; i++) {
-        if (strcmp(text, choices.words[i]) != 0) {
-            continue;
+        if (strcmp(text, choices.words[i]) == 0) {
+            memcpy(field_of(out, s), &i, sizeof i);
+            return true;
         }
-        switch (s->kind) {
-        case KIND_LEVEL:
-            *(enum log_level *)field_of(out, s) = (enum log_level)i;
-            break;
-        case KIND_AUTH:
-            *(enum api_auth *)field_of(out, s) = (enum api_auth)i;
-            break;
-        case KIND_TARGETS:
-            *(enum targets_mode *)field_of(out, s) = (enum targets_mode)i;
-            break;
-        case KIND_REDIRECTS:
-            *(enum targets_redirects *)field_of(out, s) = (enum targets_redirects)i;
-            break;
-        default:
-            *(enum log_format *)field_of(out, s) = (enum log_format)i;
-            break;
-        }
-        return true;
     }
     return false;
 }
@@ -234,19 +224,9 @@ static bool read_choice(struct config *out, const struct setting *s, const char 
 /* The index of the word that is set. */
 static unsigned choice_of(const struct config *config, const struct setting *s)
 {
-    const void *field = field_in(config, s);
-    switch (s->kind) {
-    case KIND_LEVEL:
-        return (unsigned)*(const enum log_level *)field;
-    case KIND_AUTH:
-        return (unsigned)*(const enum api_auth *)field;
-    case KIND_TARGETS:
-        return (unsigned)*(const enum targets_mode *)field;
-    case KIND_REDIRECTS:
-        return (unsigned)*(const enum targets_redirects *)field;
-    default:
-        return (unsigned)*(const enum log_format *)field;
-    }
+    unsigned choice;
+    memcpy(&choice, field_in(config, s), sizeof choice);
+    return choice;
 }
 
 static bool read_places(struct config *out, const struct setting *s, const char *text)

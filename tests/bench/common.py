@@ -74,17 +74,20 @@ class Bench:
             self._million = Stored(self.home(), count)
         return self._million
 
-    def stop_all(self):
-        for pid in processes_in(self.folder):
+    def stop_but(self, kept):
+        """Stop what runs here. A pool whose children are killed before it starts others meanwhile, so look until there are none."""
+        left = set(processes_in(self.folder)) - kept
+        for pid in left:
             kill(pid)
-        wait_for(lambda: not processes_in(self.folder))
+        return not left
+
+    def stop_all(self):
+        wait_for(lambda: self.stop_but(set()))
 
     def end_group(self):
         """Stop what a group left running, but for what is shared."""
         kept = {self._million.redis.program.pid} if self._million else set()
-        for pid in set(processes_in(self.folder)) - kept:
-            kill(pid)
-        wait_for(lambda: not set(processes_in(self.folder)) - kept, what="the end of a group's processes")
+        wait_for(lambda: self.stop_but(kept), what="the end of a group's processes")
 
     def close(self):
         self.stop_all()

@@ -250,7 +250,7 @@ def test_quick_start_of_the_readme_calls_and_stops(machine):
     wait_for(lambda: machine.run(f"curl --fail --silent {API}/health/deep", check=False).returncode == 0, 120, "health")
     machine.run(f"curl --fail --silent -H 'Content-Type: application/json' -d '{JOB}' {API}/v1/schedule/api-caller")
     wait_for_calls(machine)
-    machine.run("kill -TERM $(grep -lz '^scripts/run$' /proc/[0-9]*/cmdline | cut -d/ -f3)")
+    machine.run("kill -TERM $(grep -lzE '(^|/)scripts/run$' /proc/[0-9]*/cmdline | cut -d/ -f3)")
     status = wait_for(lambda: machine.run("cat /tmp/run.status", check=False).stdout.strip(), 60, "the end of make run")
     assert status == "0", machine.read("cat /tmp/run.log")
 

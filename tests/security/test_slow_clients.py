@@ -4,42 +4,15 @@ The bar: while 2,100 bodies come byte by byte and 50 exports are not read, other
 than 256 MiB wait on the disk.
 """
 import itertools
-import resource
 import socket
 
 import pytest
 
 from harness import SCALE, wait_for
-from test_front import HALF_BODY, definition, p99, plant, spooled, took
+from test_front import (HALF_BODY, connect, definition, many_descriptors, opened, p99, plant, spooled,  # noqa: F401 (fixtures)
+                        took)
 
 SLOW, EXPORTS, LIMIT = 2100, 50, 64
-
-
-@pytest.fixture(autouse=True)
-def many_descriptors():
-    before = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (before[1], before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_NOFILE, before)
-
-
-@pytest.fixture
-def opened():
-    """Sockets that are closed behind the test."""
-    sockets = []
-    yield sockets
-    for peer in sockets:
-        peer.close()
-
-
-def connect(port, data, address="127.0.0.1", receive=None):
-    peer = socket.socket()
-    if receive:
-        peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive)
-    peer.bind((address, 0))
-    peer.connect(("127.0.0.1", port))
-    peer.sendall(data)
-    return peer
 
 
 def trickle(peers):
@@ -71,7 +44,7 @@ def test_slow_bodies_and_unread_exports_keep_nobody_waiting(make_stack, opened):
     stack = make_stack(FCGI_PROCESSES=8).start()
     plant(stack, 10)
     slow = [connect(stack.port, HALF_BODY) for _ in range(SLOW)]
-    unread = [connect(stack.port, b"GET /v1/jobs:export HTTP/1.1\r\nHost: localhost\r\n\r\n", f"127.0.1.{n + 1}", 4096) for n in range(EXPORTS)]
+    unread = [connect(stack.port, b"GET /v1/jobs:export HTTP/1.1\r\nHost: localhost\r\n\r\n", receive=4096, address=f"127.0.1.{n + 1}") for n in range(EXPORTS)]
     opened.extend(slow + unread)
     health, post, most = [], [], 0
     for part in itertools.cycle(pieces(slow, 20)):

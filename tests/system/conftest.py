@@ -10,6 +10,7 @@ import pytest
 import harness
 from harness import (Handler, Redis, Runner, Stack, Terminal, at_second, environment, kill, processes_in, remove,
                      sanitizer_reports, soon)
+from scripts import Scripts, SteppedRedis
 from target import Target, held, status
 
 
@@ -65,6 +66,17 @@ def home(base):
     remove(folder)
     assert not reports, "\n".join(reports)
     assert not left, f"left running: {left}"
+
+
+@pytest.fixture(scope="session")
+def stepped(base):
+    """A Redis whose clock is the test's, with the store's scripts. Each test empties it and sets its clock."""
+    home = base / "stepped"
+    home.mkdir()
+    redis = SteppedRedis(home)
+    redis.scripts = Scripts(redis)
+    yield redis
+    redis.close()
 
 
 @pytest.fixture(scope="session")

@@ -50,10 +50,12 @@ def plant(stack, thousands):
         assert answer.status == 200 and b'"error"' not in answer.body, answer
 
 
-def connect(port, data, receive=None):
+def connect(port, data, receive=None, address="127.0.0.1"):
+    """A client at that address that has sent so much; receive: bytes that it takes without being read."""
     peer = socket.socket()
     if receive:
         peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive)
+    peer.bind((address, 0))
     peer.connect(("127.0.0.1", port))
     peer.sendall(data)
     return peer

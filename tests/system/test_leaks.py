@@ -35,7 +35,15 @@ def a_change(n):
                        {"schedule": f"{n % 60} 0 0 29 2 ?", "tags": [f"{n}"], "jitter_ms": None}][n % 5])
 
 
+def a_key(n):
+    """With all that a key may have, or as little as it may."""
+    much = {"from": ["127.0.0.0/8", "::1"], "not_before": "2026-01-01T00:00:00Z", "expires_at": "2099-01-01T00:00:00Z", "rate": 7, "burst": 9}
+    return json.dumps({"name": f"key {n}", "scopes": ["jobs:read", "export"], **(much if n % 2 else {})})
+
+
 BODIES = {
+    "createKey": a_key,
+    "rotateKey": lambda n: json.dumps({"overlap_s": n % 60}),
     "scheduleJob": a_definition,
     "scheduleJobs": lambda n: f"{a_definition(n)}\n{a_definition(n + 1)}\n{json.dumps({**FULL[0], 'name': ' bad '})}\n",
     "patchJob": a_change,
@@ -109,7 +117,9 @@ def job_for(op, job_ids, n):
 
 
 def prepare(world, op, job_id, n):
-    """What an operation takes away is put there before."""
+    """What an operation takes away is put there before, and there is room for what it makes."""
+    if "/keys" in op.path and n % 200 == 0:
+        world.forget_keys()
     if op.node["operationId"] in ("deleteJob", "resumeJob"):
         world.handler.post(FULL[n % 2])
         world.handler.pause(job_id)

@@ -3,20 +3,8 @@ import random
 
 import pytest
 
-from scripts import Scripts, SteppedRedis
-
 KEY = "dronc:rate:{k}"
 SECOND_US = 1_000_000
-
-
-@pytest.fixture(scope="session")
-def stepped(base):
-    home = base / "rate"
-    home.mkdir()
-    redis = SteppedRedis(home)
-    redis.scripts = Scripts(redis)
-    yield redis
-    redis.close()
 
 
 class Client:

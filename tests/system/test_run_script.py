@@ -373,9 +373,9 @@ def test_taken_port_is_said_and_nothing_is_left(make_stack):
 
 
 def test_address_of_another_machine_is_said(make_stack):
-    code, lines = make_stack(HTTP_ADDR="192.0.2.1").fail_to_start()
+    code, lines = make_stack(HTTP_ADDR="192.0.2.1", API_AUTH="none").fail_to_start()
     assert code == 1
-    assert len(lines) == 1 and "HTTP_ADDR" in lines[0], lines
+    assert "HTTP_ADDR" in lines[-1], lines
 
 
 @pytest.mark.parametrize("settings", [{"REDIS_SOCKET": "/nowhere/redis.sock"}, {"REDIS_PORT": "1"}])
@@ -460,11 +460,21 @@ def test_script_explains_itself(home, args, code):
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 
 
+def status_of(pid):
+    """What the kernel says of a process; "": it has just ended, as helpers of the script do."""
+    try:
+        return Path(f"/proc/{pid}/status").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+
+
 def owners(stack):
     """{program: uids} of all that runs for the stack."""
     found = {}
     for pid, name in processes_in(stack.data).items():
-        status = Path(f"/proc/{pid}/status").read_text()
+        status = status_of(pid)
+        if not status:
+            continue
         uids = re.search(r"^Uid:\t(.*)$", status, re.M)[1].split()
         assert len(set(uids)) == 1, (name, uids)
         found.setdefault(name, set()).add(int(uids[0]))
@@ -489,8 +499,8 @@ def test_root_runs_nothing_but_as_a_user_without_rights(make_stack, home, hook, 
     stack.schedule(at_second(soon()), hook.url)
     hook.wait_for_calls()
     for pid in processes_in(stack.data):
-        caps = re.findall(r"^Cap(?:Prm|Eff|Amb):\t(\w+)$", Path(f"/proc/{pid}/status").read_text(), re.M)
-        assert set(caps) == {"0" * 16}, caps
+        caps = re.findall(r"^Cap(?:Prm|Eff|Amb):\t(\w+)$", status_of(pid), re.M)
+        assert set(caps) <= {"0" * 16}, caps
     assert stack.data.stat().st_mode & 0o077 == 0
     assert stack.stop() == 0
     assert_nothing_left(stack)

@@ -3,23 +3,13 @@ import pytest
 import redis as redis_client
 
 from contract import VERDICTS
-from scripts import Scripts, SteppedRedis, key
+from scripts import key
 
 A, B, C = (b"c" + b"%d" % n * 31 for n in (1, 2, 3))
 PLAIN = {"schedule": "* * * * * *", "api": "http://h/", "type": "ATLEAST_ONCE"}
 WATCHED = {**PLAIN, "overlap": "cancel", "on_failure_url": "http://n/", "pause_after_failures": "1"}
 DONE = VERDICTS["DONE"]
 ONCE = {**PLAIN, "type": "ATMOST_ONCE"}
-
-
-@pytest.fixture(scope="session")
-def stepped(base):
-    home = base / "scripts"
-    home.mkdir()
-    redis = SteppedRedis(home)
-    redis.scripts = Scripts(redis)
-    yield redis
-    redis.close()
 
 
 @pytest.fixture

@@ -38,8 +38,15 @@ class World:
     def empty(self):
         """Nothing is left in Redis but the two keys."""
         self.db.flushdb()
+        self.forget_keys()
+
+    def forget_keys(self):
+        """Only the two keys are left."""
+        others = set(self.db.keys("dronc:key*")) - set(self.keys)
         for key, value in self.keys.items():
-            self.db.restore(key, 0, value)
+            self.db.restore(key, 0, value, replace=True)
+        if others:
+            self.db.delete(*others)
 
     def forget_keys(self):
         """All but the two: there is room for 500."""

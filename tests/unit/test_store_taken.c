@@ -238,6 +238,14 @@ TEST(taken_resume_does_not_begin_before_what_was_handed_back)
 }
 
 /* The same once another runner has claimed it. */
+TEST(taken_job_made_again_does_not_get_what_was_started_and_handed_back_after_the_delete)
+{
+    start_one_far_ahead();
+    assert_int_equal(delete_it(), STORE_ANSWER_DONE);
+    assert_int_equal(release("me", &got[0], soon_at), STORE_GONE);
+    assert_int_equal(create_at(JOB_ATMOST_ONCE, soon_at), STORE_TAKEN);
+}
+
 TEST(taken_resume_does_not_begin_before_what_was_handed_on)
 {
     start_one_far_ahead();
@@ -273,6 +281,17 @@ TEST(taken_resume_does_not_get_what_has_ended_before_its_instant)
     assert_int_equal(pause_it(), STORE_ANSWER_DONE);
     assert_int_equal(resume_at(soon_at), STORE_ANSWER_TAKEN);
     assert_int_equal(resume_at((struct wall_ms){soon_at.ms + 1}), STORE_ANSWER_DONE);
+}
+
+/* The feed gives a record the latest position that it had, if Redis' clock does not say more. */
+TEST(taken_floor_has_what_ended_in_the_ms_of_its_instant)
+{
+    char position[32];
+    start_one_far_ahead();
+    (void)snprintf(position, sizeof position, "%lld-0", (long long)soon_at.ms);
+    SAY("XADD", TAG "executions", position, "j", A, "r", "x");
+    assert_int_equal(finish("me", &got[0], STORE_AFTER_NOTHING), STORE_DONE);
+    assert_int_equal(ASK("HGET", TAG "job:" A, "floor"), soon_at.ms);
 }
 
 TEST(taken_resume_does_not_get_what_was_lost_before_its_instant)

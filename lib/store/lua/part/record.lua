@@ -24,9 +24,10 @@ local function record_attempt(id, scheduled, text, is_gone)
             redis.call('LTRIM', history_prefix .. id, 0, history_max - 1)
         end
     end
-    -- Has its instant not come yet? The position is Redis' clock or, after that was set back, what the clock was before. Then the history
-    -- counts (part taken), which a job that is gone does not have. (Compared as texts of equal length.)
-    if is_gone or scheduled > position then
+    -- Is its instant not over yet, not even by a millisecond? The position is Redis' clock or, after that was set back, what the clock was
+    -- before. Then the history counts (part taken), which a job that is gone does not have. (Compared as texts: a position is <ms>-<number>,
+    -- and '.' comes after '-'.)
+    if is_gone or scheduled .. '.' > position then
         raise_floor(id, scheduled)
     end
 end
