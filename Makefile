@@ -219,7 +219,7 @@ idle: build deps-test ## does a call get lost because its target closes idle con
 SECONDS   ?= 60
 ANSWERS   ?=
 REPLAY    ?=
-FUZZERS   := cron zone targets token secret
+FUZZERS   := cron zone targets token secret request
 ENGINE    := $(wildcard lib/cron/*.c lib/zone/*.c)
 # What a fuzzer is linked with, besides its own file.
 PARSER_cron    := $(ENGINE)
@@ -227,12 +227,14 @@ PARSER_zone    := $(ENGINE)
 PARSER_targets := $(wildcard lib/net/*.c)
 PARSER_token   := lib/access/token.c lib/text/digest.c lib/base/buffer.c lib/base/err.c lib/base/utf8.c
 PARSER_secret  := $(filter-out lib/store/% lib/resp/%,$(wildcard lib/*/*.c))
+PARSER_request := $(filter-out %/response.c %/etag.c %/query.c,$(wildcard fcgi/http/*.c)) $(addprefix lib/base/,buffer.c err.c utf8.c)
 FUZZ_cron := -dict=tests/fuzz/cron.dict
 FUZZ_zone := -max_len=1500
 FUZZ_targets := -dict=tests/fuzz/targets.dict -max_len=500
+FUZZ_request := -dict=tests/fuzz/request.dict -max_len=2000
 
 .PHONY: fuzz
-fuzz: deps-test ## fuzz the cron engine, the zone reader, the lists of targets, tokens, secrets and the runner's answers under ASan and UBSan, SECONDS=60 each (ANSWERS=200000, SEED=, REPLAY=)
+fuzz: deps-test ## fuzz the cron engine, the zone reader, the lists of targets, tokens, secrets, requests and the runner's answers under ASan and UBSan, SECONDS=60 each (ANSWERS=200000, SEED=, REPLAY=)
 	$(AFTER_DEPS) $(FUZZERS:%=build/fuzz/fuzz_%) build/fuzz/grown fuzz-build
 ifeq ($(ANSWERS)$(REPLAY),)
 	$(AFTER_DEPS) --output-sync=target $(FUZZERS:%=fuzz-%)
@@ -270,10 +272,10 @@ build/fuzz/trust.so build/fuzz/loopback.so:
 	$(Q)$(CC) -std=c17 -D_GNU_SOURCE -O2 -fPIC -shared -o $@ $< -ldl
 
 .SECONDEXPANSION:
-build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $$(PARSER_$$*) $(wildcard lib/cron/*.h lib/zone/*.h lib/net/*.h lib/access/*.h)
+build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $$(PARSER_$$*) $(wildcard lib/*/*.h fcgi/http/*.h)
 	@mkdir -p $(@D)
 	@echo '  FUZZ  $<'
-	$(Q)clang -std=c17 -D_GNU_SOURCE -O2 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -Ilib \
+	$(Q)clang -std=c17 -D_GNU_SOURCE -O2 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -Ilib -Ifcgi \
 	    -o $@ $< $(PARSER_$*) -lcrypto -ljson-c
 
 # What the benchmark runs besides the two programs.

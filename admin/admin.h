@@ -1,6 +1,6 @@
 /* admin: what the commands of dronc-admin share: Redis, and how they end.
  *
- * Whoever reaches Redis has all power over Dronc, so this program asks for no key. */
+ * A client of Redis has all power over Dronc, so this program asks for no key. */
 #ifndef DRONC_ADMIN_H
 #define DRONC_ADMIN_H
 

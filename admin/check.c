@@ -27,7 +27,7 @@ int command_check(struct admin *admin)
     config_describe_redis(where, &admin->config);
     printf("Redis at %s: good; API keys: %zu%s\n", where, count,
            admin->config.api_auth == API_AUTH_NONE
-               ? "; WARNING: API_AUTH=none lets in whoever reaches the API"
+               ? "; WARNING: API_AUTH=none lets in everyone who reaches the API"
                : "");
     if (count == 0 && reach_is_exposed(&admin->config)) {
         (void)reach_refuse(&admin->config, &info);

@@ -27,7 +27,7 @@ static const char HELP[] =
     "      --burst N            and how many at once (as many as a second)\n"
     "      --cert-dn NAME       no token: a client certificate of this name, as nginx verified it\n"
     "  key list             all keys: state, last use, scopes\n"
-    "  key show ID          all that is known of a key; its token is known to nobody but its holder\n"
+    "  key show ID          all that is known of a key; only its holder knows its token\n"
     "  key revoke ID        refuse it from now on: each handler within two seconds\n"
     "  key rotate ID        give it a new token\n"
     "      --overlap TIME       for how long the old token is taken, such as 0s, 15m, 7d (24h)\n"

@@ -6,7 +6,7 @@
 #include "redis/redis_health.h"
 #include "store/store_key.h"
 
-#define LETS_IN "the API lets in whoever reaches it"
+#define LETS_IN "the API lets in everyone who reaches it"
 
 static void describe(const struct redis_health *health, const char *redis, struct buffer *out)
 {

@@ -1,6 +1,6 @@
 /* wipe: all memory that this process gives back is overwritten first. A secret passes through buffers of libfcgi
- * and json-c, which give theirs back as it is; whoever gets a core of this process, or reads its memory, would
- * find it there for hours.
+ * and json-c, which give theirs back as it is; a core of this process, or its memory, would
+ * hold it for hours.
  *
  * A definition of free and realloc in the program takes the place of libc's for its libraries, too. What is
  * still in use is the business of who uses it (app_forget).

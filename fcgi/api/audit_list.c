@@ -23,7 +23,7 @@ struct page {
     int limit;
     struct wall_ms since;
     struct wall_ms until;
-    struct slice by;     /* data NULL, as in the next: whoever */
+    struct slice by;     /* data NULL, as in the next: any */
     struct slice object; /* what it is about */
     bool of_job;         /* it is about this job: */
     struct job_id job;

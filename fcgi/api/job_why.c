@@ -81,7 +81,7 @@ static const char *text_of(const struct execution *execution)
         [EXECUTION_SUCCEEDED] = "it was called, and answered well",
         [EXECUTION_FAILED] = "it was called, and failed",
         [EXECUTION_LOST] = "the runner that was about to call it died: whether the call left is not known",
-        [EXECUTION_MISSED] = "nobody was there to call it in time",
+        [EXECUTION_MISSED] = "no runner was there to call it in time",
         [EXECUTION_UNKNOWN] =
             "it was called, and there was no whole answer: what the target did is not known",
         [EXECUTION_CANCELLED] = "its retry came due while the job was paused",

@@ -2,7 +2,7 @@
  *
  * Asking Redis for the key with each request would cost a round trip each. So a key that was found is believed
  * for KEY_CACHE_MS, and so is whether there is any key; what is revoked is refused by every handler soon
- * after. A key that was not found is not remembered: whoever tries keys pushes out none that is in use.
+ * after. A key that was not found is not remembered: a client that tries keys pushes out none that is in use.
  *
  * Life cycle: key_cache_new once, key_cache_free. One thread.
  */

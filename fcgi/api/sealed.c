@@ -23,7 +23,7 @@ bool sealed_key(const struct context *ctx, struct seal_public *out, struct api_e
 
     if (ctx->seal_path == NULL || ctx->seal_path[0] == '\0') {
         return api_error_set(error, API_CONFLICT,
-                             "SECRETS_PUBLIC_KEY is not set, so nothing can be sealed (docs/security.md)");
+                             "SECRETS_PUBLIC_KEY is not set, so nothing can be sealed (docs/secrets.md)");
     }
     if (seal_file_read_public(out, ctx->seal_path, &info) != ERR_OK) {
         api_error_set(error, API_INTERNAL_ERROR, "the file of SECRETS_PUBLIC_KEY cannot be used");

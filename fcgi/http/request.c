@@ -269,8 +269,8 @@ const char *request_header(struct request *req, const char *name)
             only = value;
         }
     }
-    if (lines > 1 && buffer_error(&req->header) == ERR_OK) {
-        return buffer_str(&req->header);
+    if (lines > 1) { /* without memory, a list that is no value of any header */
+        return buffer_error(&req->header) == ERR_OK ? buffer_str(&req->header) : ",";
     }
     if (only != NULL) {
         return only;

@@ -64,7 +64,7 @@ static const struct setting SETTINGS[] = {
     {"HTTP_ADDR", KIND_STRING, CONFIG_FCGI | CONFIG_ADMIN, AT(http_addr), 0, LONGEST(http_addr), "127.0.0.1",
      "the IP address that the web server listens on; without an API key only loopback will do"},
     {"API_AUTH", KIND_AUTH, CONFIG_FCGI | CONFIG_ADMIN, AT(api_auth), 0, 0, "auto",
-     "who may ask the API (auto: this machine until there is a key, then whoever has one)"},
+     "who may ask the API (auto: this machine until there is a key, then every client with one)"},
     {"DRONC_TIMEZONE", KIND_ZONE, CONFIG_FCGI, AT(timezone), 0, LONGEST(timezone), "UTC",
      "the time zone of jobs that name none"},
     {"TARGETS", KIND_TARGETS, BOTH, AT(targets.mode), 0, 0, "auto",

@@ -22,7 +22,7 @@
 enum api_auth {
     API_AUTH_AUTO, /* with a key; while there is none, whatever runs on this machine */
     API_AUTH_KEYS, /* with a key */
-    API_AUTH_NONE, /* whoever reaches it */
+    API_AUTH_NONE, /* every client that reaches it */
     API_AUTH__COUNT
 };
 

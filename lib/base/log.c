@@ -28,7 +28,7 @@ static struct {
     enum log_level level;
     size_t used;      /* bytes of pending */
     int64_t lost;     /* lines that were lost and not reported yet */
-    int64_t told;     /* how many of them the first pending line reports; 0: it is another line */
+    int64_t reported;     /* how many of them the first pending line reports; 0: it is another line */
     bool stuck;       /* the reader has stopped: the last write did not go through */
     bool mends;       /* pending begins with the end of a line that was cut off */
     bool inside_line; /* the last write ended in the middle of a line */
@@ -112,7 +112,7 @@ void log_init(const struct log_options *options)
     self.level = options->level;
     self.used = 0;
     self.lost = 0;
-    self.told = 0;
+    self.reported = 0;
     self.inside_line = false;
 }
 
@@ -160,14 +160,14 @@ static void append(enum log_level level, const char *event, const struct log_fie
     self.used += log_line_format(self.pending + self.used, &head, fields, count);
 }
 
-/* Report lost lines, if there are any. The report is always the first pending line, so that it can be told
- * from the others if it is lost, too. */
+/* Report lost lines, if there are any. The report is always the first pending line, so that it
+ * can be distinguished from the others if it is lost, too. */
 static void append_notice(void)
 {
     if (self.lost > 0 && self.used == 0) {
         struct log_field lines = log_i64("lines", self.lost);
         append(LOG_WARN, "log lines lost", &lines, 1);
-        self.told = self.lost;
+        self.reported = self.lost;
         self.lost = 0;
     }
 }
@@ -197,7 +197,7 @@ static void note_written(const char *data, size_t len)
 {
     self.inside_line = data[len - 1] != '\n';
     if (memchr(data, '\n', len) != NULL) {
-        self.told = 0;
+        self.reported = 0;
     }
 }
 
@@ -207,9 +207,9 @@ static void lose(const char *data, size_t len)
     for (size_t i = 0; i < len; i++) {
         self.lost += data[i] == '\n';
     }
-    if (self.told > 0) { /* the report was among them: what it counted is not reported yet */
-        self.lost += self.told - 1;
-        self.told = 0;
+    if (self.reported > 0) { /* the report was among them: what it counted is not reported yet */
+        self.lost += self.reported - 1;
+        self.reported = 0;
     }
 }
 

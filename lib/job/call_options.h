@@ -77,7 +77,7 @@ void call_options_add_headers(const struct call_options *options, const struct t
 /* Append the body to send. */
 void call_options_add_body(const struct call_options *options, const struct template_values *values,
                            struct buffer *out);
-/* Does a header Authorization hold its value in clear? Whoever may read the job may read that, too. */
+/* Does a header Authorization hold its value in clear? Everyone who may read the job may read that, too. */
 bool call_options_has_clear_credentials(const struct call_options *options);
 
 /* True if the body to send is options->body, byte for byte, so that it need not be copied. */

@@ -1,4 +1,4 @@
-/* job_hide: takes out of a definition what lets whoever reads it in elsewhere: the password of a URL (or all that
+/* job_hide: takes out of a definition what would let its reader in elsewhere: the password of a URL (or all that
  * stands in its place without one), and what an Authorization header holds in clear. Templates of secrets stay:
  * they say nothing.
  *

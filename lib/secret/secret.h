@@ -1,4 +1,4 @@
-/* secret: a value that jobs send and that nobody reads: its name, what it may hold, where it may go, and how it
+/* secret: a value that jobs send and that no client can read: its name, what it may hold, where it may go, and how it
  * is stored.
  *
  * A job has `{{secret.NAME}}` (template.h) where the value is to stand. The value is stored sealed (seal.h); its

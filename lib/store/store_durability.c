@@ -183,6 +183,6 @@ void store_durability_describe(char out[STORE_DURABILITY_SIZE], const struct sto
         }
     }
     if (len == 0) {
-        (void)snprintf(out, STORE_DURABILITY_SIZE, "not told");
+        (void)snprintf(out, STORE_DURABILITY_SIZE, "unknown");
     }
 }

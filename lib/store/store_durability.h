@@ -53,8 +53,8 @@ void store_durability_log_warnings(const struct store_durability *durability);
 /* Append every warning as a line, "warning: …". */
 void store_durability_print_warnings(const struct store_durability *durability, struct buffer *out);
 
-/* Writes "appendonly yes, appendfsync always, maxmemory-policy noeviction", without what is not known; "not
- * told" if nothing is. An appendfsync that was not asked for is "not known to this user". */
+/* Writes "appendonly yes, appendfsync always, maxmemory-policy noeviction", without what is not known;
+ * "unknown" if nothing is. An appendfsync that was not asked for is "not known to this user". */
 #define STORE_DURABILITY_SIZE 160
 void store_durability_describe(char out[STORE_DURABILITY_SIZE], const struct store_durability *durability);
 

@@ -9,7 +9,7 @@
 
 static const char differing_lengths[] = "the answer tells two different lengths";
 static const char bad_length[] = "the answer's Content-Length is not a length";
-static const char bad_coding[] = "the answer has a transfer coding that nobody asked for";
+static const char bad_coding[] = "the answer has a transfer coding that was not asked for";
 static const char length_and_coding[] = "the answer has a Content-Length and a Transfer-Encoding";
 static const char old_coding[] = "the answer is HTTP/1.0 and has a Transfer-Encoding";
 static const char bad_framing_field[] = "a field of the answer that frames its body is malformed";

@@ -1,5 +1,5 @@
 /* http_move: the request that a redirect asks of another origin. It has the method that the redirects so far have led to, and no more
- * of the call's request than what tells nobody anything: Accept, Accept-Language and User-Agent (Host is the other
+ * of the call's request than what gives nothing away: Accept, Accept-Language and User-Agent (Host is the other
  * origin's own). No body, no other header, no user name and password, not even those of the redirect.
  *
  * Private to http_client, which makes it in a transfer of its own, so that nothing of the first can go with it.

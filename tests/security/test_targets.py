@@ -1,4 +1,4 @@
-"""Where a call may go: a corpus of targets that must not be reached, each cell of docs/security.md's table, and what goes on."""
+"""Where a call may go: a corpus of targets that must not be reached, each cell of docs/targets.md's table, and what goes on."""
 import hashlib
 import json
 import time

@@ -87,8 +87,9 @@ def walk(make_stack, home, own_target):
 ELSEWHERE = {
     "docs/redis.md": {"Who may do what in Redis": "test_redis_user.py"},
     "docs/api.md": {"Keys": "test_commands_about_keys_work"},
-    "docs/security.md": {"Who may ask: keys": "test_commands_about_keys_work", "Who did what: the trail": "test_commands_about_keys_work",
-                         "Secrets and signatures": "test_command_that_makes_the_seal_key_works"},
+    "docs/security.md": {"Before it stands on a network": "test_commands_about_keys_work"},
+    "docs/access.md": {"Who may ask: keys": "test_commands_about_keys_work", "Who did what: the trail": "test_commands_about_keys_work"},
+    "docs/secrets.md": {"Secrets and signatures": "test_command_that_makes_the_seal_key_works"},
     "README.md": {"Quick start": "tests/deploy", "One job, one call, one why": "test_readme.py"},
     "docs/operations.md": {"On the machine": "tests/deploy", "systemd": "tests/deploy", "nginx and spawn-fcgi": "tests/deploy",
                            "Replacing it while it works": "tests/deploy"},
@@ -158,15 +159,15 @@ def test_commands_about_keys_work(walk):
     for block in (block for block in commands("docs/api.md") if block.section == "Keys"):
         walk.stack.schedule("@daily", walk.hosts["example.com"] + "/daily")
         walk.play(block)
-    for block in commands("docs/security.md", "Who may ask: keys") + commands("docs/security.md", "Who did what: the trail"):
+    for block in commands("docs/security.md") + commands("docs/access.md", "Who may ask: keys") + commands("docs/access.md", "Who did what: the trail"):
         ids = re.findall(r"^(\w{12})  valid", walk.run("dist/dronc-admin key list")[0], re.M)
-        # Of the page's keys only the first one has its scopes by itself.
+        # Of all keys only the first one has its scopes by itself.
         walk.run(re.sub(r"\bID\b", ids[0], block.text.replace("key create  ", "key create --scopes '*'  ")))
     assert re.search(r"^\w{12}  valid .* reader +jobs:read,executions:read$", walk.run("dist/dronc-admin key list")[0], re.M)
 
 
 def test_command_that_makes_the_seal_key_works(home):
-    block, = commands("docs/security.md", "Secrets and signatures")
+    block, = commands("docs/secrets.md")
     words = re.match(r"dronc-admin (seal-key new) /etc/dronc/(\S+) ", block.text)
     admin(*words[1].split(), home / words[2])
     assert (home / f"{words[2]}.pub").exists()

@@ -107,9 +107,9 @@ def test_auth_none_asks_for_none_and_says_so(redis, make_handler):
     with told(handler, SERVER_ADDR="192.0.2.1"):
         assert handler.get("/v1/jobs").status == 200
         assert handler.get("/v1/keys").status == 403
-    assert '"level":"warn","event":"the API lets in whoever reaches it"' in handler.err
+    assert '"level":"warn","event":"the API lets in everyone who reaches it"' in handler.err
     check = subprocess.run([DIST / "dronc-fcgi", "--check"], env=environment(**redis.settings(API_AUTH="none")), capture_output=True, text=True, check=True)
-    assert "warning: the API lets in whoever reaches it" in check.stdout
+    assert "warning: the API lets in everyone who reaches it" in check.stdout
 
 
 @pytest.mark.parametrize("args", [(), ("--pool",), ("--check",)], ids=str)
@@ -507,7 +507,7 @@ def test_admin_says_by_its_status_what_came_of_it(ask_admin, redis):
 def test_admin_check_finds_an_open_door(ask_admin):
     done = ask_admin("check", HTTP_ADDR="0.0.0.0")
     assert (done.returncode, done.stderr) == (2, "dronc-admin: HTTP_ADDR: 0.0.0.0 would let anyone in: dronc-admin key create first\n")
-    assert "WARNING: API_AUTH=none lets in whoever reaches the API" in ask_admin("check", HTTP_ADDR="0.0.0.0", API_AUTH="none").stdout
+    assert "WARNING: API_AUTH=none lets in everyone who reaches the API" in ask_admin("check", HTTP_ADDR="0.0.0.0", API_AUTH="none").stdout
     ask_admin("key", "create")
     assert ask_admin("check", HTTP_ADDR="0.0.0.0").returncode == 0
 

@@ -96,7 +96,7 @@ def test_relative_data_directory_is_meant_from_where_one_stands(make_stack):
 @pytest.mark.parametrize("address, auth, warned", [("127.0.0.3", None, False), ("0.0.0.0", "none", True)])
 def test_address_that_strangers_reach_without_a_key_is_warned_of(make_stack, address, auth, warned):
     stack = make_stack(HTTP_ADDR=address, API_AUTH=auth).start()
-    assert ("WARNING: API_AUTH is none: whoever reaches 0.0.0.0" in stack.program.err) == warned
+    assert ("WARNING: API_AUTH is none: everyone who reaches 0.0.0.0" in stack.program.err) == warned
 
 
 @pytest.mark.parametrize("address", ["0.0.0.0", "::"])

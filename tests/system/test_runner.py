@@ -399,7 +399,7 @@ def test_start_says_nothing_where_it_may_not_ask(redis, make_runner):
         db.execute_command("ACL", "SETUSER", "dronc", "on", ">one", "+@all", "-info", "-config", "~*", "&*")
     login = {"REDIS_USERNAME": "dronc", "REDIS_PASSWORD": "one"}
     runner = make_runner(**login)
-    assert runner.events("ready")[0]["redis_keeps"] == "not told"
+    assert runner.events("ready")[0]["redis_keeps"] == "unknown"
     assert not runner.events("redis may lose jobs")
 
 

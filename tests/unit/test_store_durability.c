@@ -99,8 +99,8 @@ TEST(store_durability_describe_leaves_out_what_is_not_known)
         struct store_durability found;
         const char *text;
     } TABLE[] = {
-        {{"", "", "", true, 0, 0}, "not told"},
-        {{"", "", "", false, 0, 0}, "not told"},
+        {{"", "", "", true, 0, 0}, "unknown"},
+        {{"", "", "", false, 0, 0}, "unknown"},
         {{"yes", "", "", true, 0, 0}, "appendonly yes"},
         {{"yes", "", "noeviction", false, 0, 0},
          "appendonly yes, appendfsync not known to this user, maxmemory-policy noeviction"},

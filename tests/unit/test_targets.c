@@ -67,7 +67,7 @@ static const char *const examples[IP_CLASS__COUNT] = {
     [IP_SPECIAL] = "192.0.2.1", [IP_NEVER] = "169.254.169.254",
 };
 
-/* The table of docs/security.md. L, P, U: what each of local, private and public opens by itself. */
+/* The table of docs/targets.md. L, P, U: what each of local, private and public opens by itself. */
 static const struct {
     enum ip_class class;
     const char *literal, *name;                             /* the modes, by letter */
