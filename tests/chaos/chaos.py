@@ -22,6 +22,7 @@ import redis as redis_client
 import checker
 import evidence
 import living
+import proofs
 import report
 from faults import FAULTS
 from manners import GOOD
@@ -41,7 +42,9 @@ TITLES = {1: "at most once: no second call, one record", 2: "at least once: call
           7: "no claim, retry or heartbeat left behind",
           8: "living jobs, at most once: no second call, whatever is done to them", 9: "nothing called after a DELETE or a pause",
           10: "manual runs are called", 11: "of a deleted job nothing is left",
-          12: "max_runs is a limit, and no two records have one id"}
+          12: "max_runs is a limit, and no two records have one id",
+          14: "signed calls are signed by keys that are alive, and carry a secret that is current",
+          15: "a key that was revoked, made up or left out opens nothing"}
 # What a run of half an hour or more has to have seen.
 REQUIRED = {"kill -9 of a runner": 100, "kill -9 of Redis": 20, "SIGSTOP of a runner past its lease": 20,
             "partition between a runner and Redis": 20, "clock step of a runner": 20}
@@ -68,6 +71,7 @@ class Chaos:
         self.stack = Stack(self.home, seed)
         self.workload = Workload(self.stack, seed)
         self.changer = living.Changer(self.stack, seed)
+        self.keeper = proofs.Keeper(self.stack, seed)
         self.injector = Injector(self.stack)
         self.harvest, self.calms, self.over = evidence.Harvest(), [], threading.Event()
         self.began, self.stopped, self.codes = time.monotonic(), 0, []
@@ -76,6 +80,7 @@ class Chaos:
 
     def run(self):
         self.stack.start()
+        self.keeper.set_up()
         self.workload.post_base()
         self.changer.post_all()
         say(f"{len(self.workload.jobs)} jobs, about {self.workload.per_second:.0f} occurrences a second")
@@ -83,6 +88,7 @@ class Chaos:
         watch.start()
         self.workload.start(self.options.posts)
         self.changer.start()
+        self.keeper.start()
         time.sleep(WARM_UP)
         budget = self.seconds - WARM_UP - WIND_UP
         rounds = max(1, round(budget / ROUND))
@@ -118,6 +124,7 @@ class Chaos:
         """Let the targets behave, wait until no retry is left, delete what has lived, and stop."""
         self.workload.stop()
         self.changer.stop()
+        self.keeper.stop()
         self.stack.targets.signal(signal.SIGUSR1)
         self.wait_for(self.no_retries, "the end of all retries")
         self.changer.delete_all()
@@ -176,13 +183,13 @@ class Chaos:
         with self.stack.redis.client() as db:
             left = evidence.read_left(db, self.harvest, self.living_ids)
         self.stack.stop_rest()
-        requests = evidence.read_requests(self.stack.requests)
+        requests = evidence.read_requests(self.stack.requests, self.keeper.look_at)
         steps = self.stack.redis.clock.steps
         living.write_down(self.changer.jobs, self.home / "changes.log")
         (self.home / "faults.json").write_text(json.dumps([p.told() for p in self.injector.done], indent=0))
         return checker.Run(self.workload.jobs, requests, left, self.stopped,
                            [(calm.healed, calm.until) for calm in self.calms], GOOD, steps,
-                           int(checker.ON_TIME * harness.SCALE), self.changer.jobs)
+                           int(checker.ON_TIME * harness.SCALE), self.changer.jobs, self.keeper)
 
     def extras(self, count):
         """What else must not happen: (what, evidence)."""
@@ -204,6 +211,7 @@ def judge(chaos, json_path):
     """Print everything there is to say; true if nothing was wrong."""
     run = chaos.evidence()
     count, worst = report.print_table(run, chaos.calms, chaos.injector.counts())
+    say(chaos.keeper.summary())
     found = checker.check(run)
     report.print_violations(found, TITLES)
     failed = [f"check {number}" for number, violations in found.items() if violations]

@@ -9,6 +9,7 @@ The promises, by number:
     6  every acknowledged job exists, every other one wholly or not at all
     7  no claim, no retry, no heartbeat is left behind, and every job is on its way to its next instant
     8… what is promised of jobs that are changed meanwhile: see living_checks.py
+   14… what calls and requests prove themselves by: see proofs.py
 
 Redis' clock rules. Where it was stepped, an instant of this machine's clock is translated by `steps`: (from when on, offset).
 """
@@ -45,6 +46,7 @@ class Run:
     steps: list = field(default_factory=lambda: [(0, 0)])
     on_time: int = ON_TIME
     living: list = field(default_factory=list)  # living.Living: whatever there is of these is judged by check_living alone
+    keeper: object = None  # proofs.Keeper, which has looked at all requests
 
     def __post_init__(self):
         self.set_living_apart()
@@ -144,8 +146,13 @@ def check_at_least_once(run, job, stored, gaps):
             yield Violation(2, f"at least once, never called{' (missed)' if missed else ''}", show(run, stored.id, instant))
         elif not dead and not any(record.outcome == "s" for record in records):
             yield Violation(2, "at least once, neither succeeded nor dead", show(run, stored.id, instant))
-        elif dead and max((record.attempt for record in records), default=0) != ATTEMPTS:
+        elif dead and not any(record.attempt == ATTEMPTS or is_forbidden(job, record) for record in records):
             yield Violation(2, "dead before its attempts were spent", show(run, stored.id, instant))
+
+
+def is_forbidden(job, record):
+    """Of what leads where no call may go, one attempt is enough."""
+    return job.target == "astray" and record.error.startswith("forbidden")
 
 
 def check_gap(run, job, stored, gap):
@@ -290,13 +297,17 @@ def check_left_behind(run):
             yield Violation(7, "a job that was forgotten", f"job {job.number} {stored.id} due {stored.due}, it is {now}")
 
 
+def check_proofs(run):
+    return run.keeper.check() if run.keeper is not None else ()
+
+
 CHECKS = (check_occurrences, check_ghosts, check_history, check_asleep, check_on_time, check_jobs, check_left_behind,
-          check_living)
+          check_living, check_proofs)
 
 
 def check(run):
     """All violations, by the number of the promise."""
-    found = {number: [] for number in range(1, 13)}
+    found = {number: [] for number in (*range(1, 13), 14, 15)}
     for one in CHECKS:
         for violation in one(run):
             found[violation.check].append(violation)

@@ -77,18 +77,19 @@ def read_instant(text):
     return calendar.timegm(time.strptime(whole, "%Y-%m-%dT%H:%M:%S")) * 1000 + int((fraction + "000")[:3])
 
 
-def read_requests(path):
-    """The targets' log; the last line may still be in the writing."""
+def read_requests(path, look_at=lambda request, proof: None):
+    """The targets' log; the last line may still be in the writing. look_at: called with each, and what it proves itself by."""
     requests, known = [], {}
     with open(path, encoding="latin-1") as file:
         for line in file:
             if not line.endswith("\n"):
                 break
-            at, target, connection, nth, where, job, scheduled, attempt, key = line.rstrip("\n").split("|")
+            at, target, connection, nth, where, job, scheduled, attempt, key, *proof = line.rstrip("\n").split("|")
             if scheduled not in known:
                 known[scheduled] = read_instant(scheduled) if scheduled != "-" else -1
             requests.append(Request(int(at), target, int(connection), int(nth), where, job.removeprefix("capi:"),
                                     known[scheduled], int(attempt) if attempt.isdigit() else -1, key))
+            look_at(requests[-1], proof)
     return requests
 
 

@@ -11,6 +11,7 @@ import time
 from dataclasses import dataclass, field
 
 import model
+import proofs
 
 JOBS, CLIENTS = 56, 8
 ORDINARY = 40  # the others have a rule for overlaps, or a limit of runs
@@ -96,7 +97,8 @@ class Changer:
         have a rule for overlaps, at targets that keep calls waiting, and such as are called so many times, and never deleted."""
         extra = number - ORDINARY
         target = TARGETS[number // 2 % len(TARGETS)] if extra < 0 else ("slow", "flaky")[extra // 2 % 2]
-        body = {"schedule": "* * * * * *", "api": self.stack.url(target, f"/living/{number}"), "type": TYPES[number % 2]}
+        body = {"schedule": "* * * * * *", "api": self.stack.url(target, f"/living/{number}"), "type": TYPES[number % 2],
+                **proofs.fields_of(number)}
         if number // 8 % 2:
             body["name"] = f"living {number}"
         if body["type"] == "ATLEAST_ONCE":

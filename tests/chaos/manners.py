@@ -2,6 +2,7 @@
 import struct
 
 RESET = struct.pack("ii", 1, 0)  # SO_LINGER: close with an RST
+TRAP = "127.0.0.2"  # stack.OPEN does not name it
 GOOD = ("good0", "good1", "good2", "good3", "slow")
 
 
@@ -84,6 +85,16 @@ def flood(peer):
     peer.repeat(0.02, b"10000\r\n" + bytes(65536) + b"\r\n")
 
 
+def astray(peer):
+    """Tempts the runner to where no call may go."""
+    peer.send(answer(302, b"", b"Location: http://%s:%d/astray\r\n" % (TRAP.encode(), peer.server.trap_port)))
+
+
+def trap(peer):
+    """Where no call may go."""
+    good(peer)
+
+
 def refuse(peer):
     """Nobody listens on its port."""
     raise AssertionError(f"a request came to {peer.name}")
@@ -91,4 +102,4 @@ def refuse(peer):
 
 MANNERS = {**{name: good for name in GOOD}, "slow": slow, "flaky": flaky, "error": error, "busy": busy, "reset": reset,
            "hang": hang, "kept": kept, "hasty": hasty, "loop": loop, "trickle": trickle, "header": endless_header,
-           "headers": flood_of_headers, "body": endless_body, "flood": flood, "refused": refuse}
+           "headers": flood_of_headers, "body": endless_body, "flood": flood, "refused": refuse, "astray": astray, "trap": trap}

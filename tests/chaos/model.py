@@ -6,6 +6,8 @@ cron engine. Everything is in UTC and whole seconds; instants are milliseconds s
 import time
 from dataclasses import dataclass, field
 
+import proofs
+
 MINUTE = 60
 ONCE, SECONDS, EVERY = "once", "seconds", "every"
 SOON = {"min_backoff_ms": 100, "max_backoff_ms": 2000, "jitter": "full"}
@@ -104,4 +106,4 @@ class Job:
 
     @property
     def body(self):
-        return {**self.fields, **({"retry": SOON} if self.target == "kept" else {})}
+        return {**self.fields, **({"retry": SOON} if self.target == "kept" else {}), **proofs.fields_of(self.number)}

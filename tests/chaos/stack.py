@@ -18,8 +18,10 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "system"))
 import harness  # noqa: E402
 from harness import DIST, ROOT, Program, environment, free_port, wait_for  # noqa: E402
+from sealing import Keys  # noqa: E402
 
 RUNNERS, HANDLERS = 3, 4
+OPEN = "127.0.0.1"  # where calls may go, besides what is open as soon as there are API keys
 DRAIN_MS = 5000  # some call hangs at any time, so every SIGTERM takes as long
 FAKETIME, = glob.glob("/usr/lib/*/faketime/libfaketime.so.1")  # the package libfaketime
 
@@ -171,6 +173,8 @@ class Stack:
         for folder in ("run/nginx", "log"):
             (self.home / folder).mkdir(parents=True, exist_ok=True)
         self.port = free_port()
+        self.seal = Keys(self.home)
+        self.owner = self.token = None  # of API keys: that of one that may do everything; what clients show
         self.redis = Redis(self.home)
         self.redis_part = Part("redis", lambda: self.redis.start(wait=False).program)
         self.requests = self.home / "requests.log"
@@ -195,12 +199,13 @@ class Stack:
 
     def start_runner(self, number):
         env = environment(REDIS_HOST="127.0.0.1", REDIS_PORT=self.proxy.ports[number], LOG_LEVEL="info",
-                          LOG_FORMAT="json", RUNNER_DRAIN_TIMEOUT_MS=DRAIN_MS, **self.clocks[number].env)
+                          LOG_FORMAT="json", RUNNER_DRAIN_TIMEOUT_MS=DRAIN_MS, SECRETS_KEY=self.seal.private,
+                          TARGETS_ALLOW=OPEN, **self.clocks[number].env)
         return Program(self.home, f"runner{number}", [DIST / "dronc-runner"], env)
 
     def start_handler(self, number):
         clock = self.handler_clock.env if number == 0 else {}
-        env = environment(REDIS_SOCKET=self.redis.socket, **clock)
+        env = environment(REDIS_SOCKET=self.redis.socket, SECRETS_PUBLIC_KEY=self.seal.public, TARGETS_ALLOW=OPEN, **clock)
         return Program(self.home, f"handler{number}", [DIST / "dronc-fcgi"], env, stdin=self.listener.fileno())
 
     def start_nginx(self):
@@ -218,6 +223,7 @@ class Stack:
     def start(self):
         self.redis_part.start()
         wait_for(self.redis.answers, what="Redis")
+        self.owner = self.token = harness.make_key({"REDIS_SOCKET": self.redis.socket})
         for part in self.parts:
             part.start()
         for part in self.runners:
@@ -227,7 +233,9 @@ class Stack:
 
     @property
     def http(self):
-        return Http(self.port)
+        http = Http(self.port)
+        http.token = self.token
+        return http
 
     def url(self, target, path):
         return f"http://127.0.0.1:{self.targets.ports[target]}{path}"

@@ -5,7 +5,8 @@
 A process of its own, one thread on epoll, so that neither the injector nor a slow caller delays its clock; the kernel says when
 a request arrived. SIGUSR1: from now on all of them behave, and who is being kept waiting is answered.
 
-A line of the log:  arrival (ms) | name | connection | number of the request on it | path | job | scheduled | attempt | key
+A line of the log:  arrival (ms) | name | connection | number of the request on it | path | job | scheduled | attempt | key |
+                    four headers by which it proves itself (proofs.py)
 """
 import heapq
 import itertools
@@ -19,10 +20,11 @@ import struct
 import sys
 import time
 
-from manners import MANNERS, OK, RESET, good, refuse
+from manners import MANNERS, OK, RESET, TRAP, good, refuse, trap
 
 SO_TIMESTAMPNS = 35  # <asm-generic/socket.h>
-HEADERS = (b"dronc-job-id", b"dronc-scheduled-time", b"dronc-attempt", b"idempotency-key")
+HEADERS = (b"dronc-job-id", b"dronc-scheduled-time", b"dronc-attempt", b"idempotency-key",
+           b"webhook-id", b"webhook-timestamp", b"webhook-signature", b"x-proof")
 
 
 class Peer:
@@ -70,17 +72,20 @@ class Server:
         self.random, self.epoll, self.counter = random.Random(seed), select.epoll(), itertools.count()
         self.listeners, self.peers, self.timers, self.arrived = {}, {}, [], []
         self.behave = self.stopped = False
+        self.trap_port = 0
         self.told = []
 
     def listen(self, name):
         listener = socket.socket()
         listener.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
-        listener.bind(("127.0.0.1", 0))
+        listener.bind((TRAP if MANNERS[name] is trap else "127.0.0.1", 0))
         listener.setblocking(False)
         self.listeners[listener.fileno()] = (listener, name)
         if MANNERS[name] is not refuse:
             self.open(listener)
-        return listener.getsockname()[1]
+        port = listener.getsockname()[1]
+        self.trap_port = port if MANNERS[name] is trap else self.trap_port
+        return port
 
     def open(self, listener):
         listener.listen(4096)

@@ -29,6 +29,7 @@ BASE = [
     (6, lambda rng: model.each(10), ("busy",)),
     (6, lambda rng: model.each(10), ("loop",)),
     (6, lambda rng: model.each(10), ("refused",)),
+    (6, lambda rng: model.each(10), ("astray",)),
     (4, lambda rng: model.each(20), ("headers", "flood")),
     (10, lambda rng: model.every(rng.randint(25, 35)), ("hang", "trickle", "header", "body")),
 ]
