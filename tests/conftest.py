@@ -15,6 +15,8 @@ LOCK = "DRONC_TEST_LOCK"  # a file that belongs to one run: workers find it in t
 
 
 def pytest_configure(config):
+    for warning in ("PytestUnhandledThreadExceptionWarning", "PytestUnraisableExceptionWarning"):
+        config.addinivalue_line("filterwarnings", f"error::pytest.{warning}")  # an error in a thread of a test is one of the test
     config.addinivalue_line("markers", "alone: measures the programs in milliseconds, so no other test may run meanwhile")
     if not hasattr(config, "workerinput"):
         handle, os.environ[LOCK] = tempfile.mkstemp(prefix="dronc-test-lock-")

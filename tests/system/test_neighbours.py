@@ -74,10 +74,11 @@ def threads(runner):
 def test_40_names_that_hang_make_no_others_late(make_runner, make_names, make_hanging, redis, handler, own_target, peers):
     """64 calls each: 2,560, and 1,000 places. Neither a job that was there before nor a new one notices. (They do not all come at one
     instant: what 2,560 claims of one second cost is another matter.)"""
-    hosts = make_hanging(*[f"127.1.0.{n + 1}" for n in range(peers)])
-    at = {f"hang{n}.test": hosts[n % peers] for n in range(NAMES)}
+    addresses = [f"127.1.0.{n + 1}" for n in range(peers)]
+    hosts = make_hanging(*addresses)
+    at = {f"hang{n}.test": n % peers for n in range(NAMES)}
     known, new = [own_target.hook() for _ in range(5)], [own_target.hook() for _ in range(5)]
-    names = make_names(lambda name: [at[name].listener.getsockname()[0]] if name in at else ["127.0.0.1"])
+    names = make_names(lambda name: [addresses[at[name]]] if name in at else ["127.0.0.1"])
     make_runner(RUNNER_DRAIN_TIMEOUT_MS=0, **names.settings)
     for n, hook in enumerate(known):
         handler.schedule("* * * * * *", named(hook, f"known{n}.test"))
@@ -85,7 +86,7 @@ def test_40_names_that_hang_make_no_others_late(make_runner, make_names, make_ha
 
     instant = soon(1)
     for n, (name, host) in enumerate(at.items()):
-        plant_jobs(redis, 64, instant + n % 10, schedule="* * * * * *", api=f"http://{name}:{host.port}/", timeout_ms=60000)
+        plant_jobs(redis, 64, instant + n % 10, schedule="* * * * * *", api=f"http://{name}:{hosts[host].port}/", timeout_ms=60000)
     wait_for(lambda: time.time() > instant + 2)
     for n, hook in enumerate(new):
         handler.schedule("* * * * * *", named(hook, f"new{n}.test"))
