@@ -121,13 +121,25 @@ class Load:
     def _health(self):
         return self.client.get("/health/deep")
 
-    def stop(self):
-        """How many requests there were; fails where one of them did not work."""
+    def end(self):
         self.ending.set()
         for thread in self.threads:
             thread.join(20)
+
+    def stop(self):
+        """How many requests there were; fails where one of them did not work."""
+        self.end()
         assert not self.failures, f"{len(self.failures)} of {sum(self.answers.values())}: {self.failures[:5]}"
         return sum(self.answers.values())
+
+
+@pytest.fixture
+def make_load():
+    """Ends with the test, however that ends: a load that goes on would be the trouble of every test after it."""
+    loads = []
+    yield lambda client: loads.append(Load(client)) or loads[-1]
+    for load in loads:
+        load.end()
 
 
 @pytest.fixture
@@ -292,13 +304,13 @@ def assert_recorded(client, db, jobs, since):
 
 
 @pytest.mark.alone
-def test_rolling_restart_of_everything_is_not_noticed(make_runner, make_pool, make_nginx, listener, redis, own_target):
+def test_rolling_restart_of_everything_is_not_noticed(make_runner, make_pool, make_nginx, listener, redis, own_target, make_load):
     """First 100 calls a second as they are, then the same while all runners, handlers and nginx workers are replaced, twice."""
     settings = {"RUNNER_MAX_PER_HOST": 1000}
     runners, pool, nginx = [make_runner(**settings) for _ in range(2)], make_pool(), make_nginx(listener.path)
     hooks = [own_target.hook() for _ in range(JOBS)]
     jobs = [nginx.schedule("* * * * * *", hook.url, "ATMOST_ONCE" if n % 2 else "ATLEAST_ONCE") for n, hook in enumerate(hooks)]
-    load = Load(nginx)
+    load = make_load(nginx)
     wait_for(lambda: all(hook.calls for hook in hooks), 20)
     begin = int(time.time()) + 1
     wait_for(lambda: time.time() > begin + 8, 20)
@@ -329,10 +341,10 @@ def test_rolling_restart_of_everything_is_not_noticed(make_runner, make_pool, ma
         assert runner.terminate() == 0
 
 
-def test_handlers_that_are_stopped_and_then_started_keep_requests_waiting_only(make_pool, make_nginx, listener):
+def test_handlers_that_are_stopped_and_then_started_keep_requests_waiting_only(make_pool, make_nginx, make_load, listener):
     """As `systemctl restart dronc-fcgi` does it: systemd holds the socket."""
     pool, nginx = make_pool(), make_nginx(listener.path)
-    load = Load(nginx)
+    load = make_load(nginx)
     for _ in range(3):
         assert pool.terminate() == [0] * 4
         pool = make_pool()
@@ -341,17 +353,19 @@ def test_handlers_that_are_stopped_and_then_started_keep_requests_waiting_only(m
     print(f"\n{load.stop()} requests", end="")
 
 
-def test_handlers_of_spawn_fcgi_are_replaced_as_the_page_says(make_stack):
+def test_handlers_of_spawn_fcgi_are_replaced_as_the_page_says(make_stack, make_load):
     """A second pool beside the first; its socket takes the first one's name in one step; then the first pool ends."""
     stack = make_stack(FCGI_PROCESSES=4).start()
-    load = Load(stack)
+    load = make_load(stack)
     run = stack.data / "run"
     user = stack.data.owner()  # root's stack is not root's
     owner = ["-u", user, "-U", user] if os.geteuid() == 0 else []
+    copy = run / "copy" / "dist"  # where that user cannot read ours
+    program = (copy if copy.exists() else DIST) / "dronc-fcgi"
     for n in range(3):
         old = stack.pids("fcgi")
         pool = run / "fcgi-new.pid"
-        subprocess.run(["spawn-fcgi", "-s", "run/fcgi-new.sock", "-M", "0600", *owner, "-F", "4", "-P", str(pool), "--", DIST / "dronc-fcgi"], check=True,
+        subprocess.run(["spawn-fcgi", "-s", "run/fcgi-new.sock", "-M", "0600", *owner, "-F", "4", "-P", str(pool), "--", program], check=True,
                        cwd=stack.data, env=environment(REDIS_SOCKET="run/redis.sock"), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
         os.rename(run / "fcgi-new.sock", run / "fcgi.sock")
         for pid in old:

@@ -2,7 +2,7 @@
 import json
 import re
 import subprocess
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
@@ -56,7 +56,7 @@ def test_the_tour_is_true(started):
             first = wait_for(lambda: started.executions(limit=1), 15, "a first call")[0]
             job_id = first["job_id"].removeprefix("capi:")
             called = re.search(f"scheduled=({INSTANT.pattern})", LOG_LINE)[1]
-            by = datetime.utcfromtimestamp(first["scheduled_time"]) - datetime.strptime(called, STAMP)
+            by = datetime.fromtimestamp(first["scheduled_time"], timezone.utc).replace(tzinfo=None) - datetime.strptime(called, STAMP)
         got, expected = run(started, moved(ID.sub(job_id, command), by)), json.loads(moved(shown, by))
         assert alike(got, started.port) == alike(expected, 8080), command
         assert "error" not in expected or got == expected
