@@ -65,8 +65,8 @@ async function fromListed(listed) {
 
 function fromRecords(job, bad) {
     const inARow = job.counts?.failures ?? job.counts?.failures_in_a_row ?? 1;
-    const first = bad[Math.min(inARow, bad.length) - 1];
-    return {...described(job), since_ms: first.scheduled_time_ms, isSinceExact: bad.length >= inARow};
+    const instants = [...new Set(bad.map(e => e.scheduled_time_ms))].sort((a, b) => b - a); // of occurrences: each may have had many attempts
+    return {...described(job), since_ms: instants[Math.min(inARow, instants.length) - 1], isSinceExact: instants.length >= inARow};
 }
 
 function described(job) {

@@ -12,6 +12,7 @@ const PAGES = {
     new: () => import('./pages/edit.js'), activity: () => import('./pages/activity.js'), runners: () => import('./pages/runners.js'), signing: () => import('./pages/signing.js'),
     wall: () => import('./pages/wall.js'),
 };
+const PATIENCE_MS = 4000;
 const FAILURES = 3; // in a row, and the page says that what it shows is old
 
 /* A screen: {title, every_ms, refresh(), keys, isBusy()}. */
@@ -37,13 +38,26 @@ async function show({focus = true} = {}) {
         main.replaceChildren(h('h1', {}, error.status === 404 ? 'Not there' : 'No answer'), h('p', {class: 'notice'}, error.message));
     }
     if (mine !== generation) return;
+    const first = await firstAnswer(made);
+    if (mine !== generation) return;
     $('main').replaceWith(main);
     screen = made;
     document.title = made.title + ' · Dronc';
     keys.bind(made.keys);
     if (focus) main.focus({preventScroll: true});
     scrollTo(0, 0);
-    await read();
+    if (first === null) await read();
+    else if (first === true) succeed();
+    else fail(first);
+}
+
+/* A screen is shown once it has something to show, so that nothing moves; but after a while in any case. True, an error, or null if it is not
+ * there yet. */
+function firstAnswer(made) {
+    $('main').setAttribute('aria-busy', 'true');
+    lastTried = Date.now();
+    const late = new Promise(resolve => { setTimeout(() => resolve(null), PATIENCE_MS); });
+    return Promise.race([made.refresh().then(() => true, error => error), late]);
 }
 
 function markNav(page) {

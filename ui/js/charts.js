@@ -2,7 +2,7 @@
  * one image to a screen reader, with a sentence; the page has the same figures as a table. */
 import {LATENESS} from './answers.js';
 import {h} from './dom.js';
-import {OUTCOMES, count, duration, isBad, isoUtc, moment, outcomeOfLetter, plural} from './format.js';
+import {count, duration, isBad, isoUtc, moment, outcomeOfLetter, plural} from './format.js';
 
 const PLOT = 120; // px that bars may be high
 const TOP = 18;   // px above them, for marks
@@ -14,7 +14,7 @@ function chart(label, height, className, ...children) {
 
 /* --- lateness ----------------------------------------------------------------------------------------------------- */
 
-const SHOWN = new Set([1, 10, 100, 1000, 10_000, 60_000, 3_600_000]); // bounds that are written below on a narrow screen, too
+const SHOWN = new Set([1, 10, 100, 1000, 10_000, 60_000, 3_600_000]); // bounds that are written below: all of them would not fit
 
 export const boundLabel = ms => ms < 1000 ? `${ms} ms` : ms < 60_000 ? `${ms / 1000} s` : ms < 3_600_000 ? `${ms / 60_000} m` : '1 h';
 
@@ -24,8 +24,8 @@ export function latenessChart(counts, median, p99) {
     return chart(label, TOP + PLOT + 20, 'lateness',
         h('line', {class: 'axis', x1: '0', x2: '100%', y1: TOP + PLOT + 0.5, y2: TOP + PLOT + 0.5}),
         counts.map((n, i) => h('g', {}, bar(i * width, width, n, top, i >= LATENESS.indexOf(1000) + 1 ? 'late' : 'bar', `${plural(n, 'call')} up to ${boundOf(LATENESS[i] ?? Infinity)} late`),
-            h('text', {x: pc((i + 0.5) * width), y: TOP + PLOT + 15, class: SHOWN.has(LATENESS[i]) ? 'middle' : 'middle wide'}, LATENESS[i] === undefined ? '' : boundLabel(LATENESS[i]).replace(' ', '\u2009')))),
-        mark(counts, median, 'median', width), mark(counts, p99, 'p99', width));
+            h('text', {x: pc((i + 0.5) * width), y: TOP + PLOT + 15, class: 'middle'}, SHOWN.has(LATENESS[i]) ? boundLabel(LATENESS[i]) : ''))),
+        mark(counts, median, 'p50', width), mark(counts, p99, 'p99', width));
 }
 
 export const boundOf = ms => ms === null ? '–' : ms === Infinity ? 'more than 1 h' : boundLabel(ms);
@@ -38,9 +38,9 @@ function bar(x, width, n, top, className, title) {
 function mark(counts, value, name, width) {
     if (value === null) return null;
     const i = value === Infinity ? counts.length - 1 : LATENESS.findIndex(bound => bound >= value);
-    const x = pc((i + (name === 'median' ? 0.35 : 0.65)) * width), isLeft = i > counts.length / 2;
-    return h('g', {class: 'quantile'}, h('line', {x1: x, x2: x, y1: name === 'median' ? 16 : 4, y2: TOP + PLOT}),
-        h('text', {x, y: name === 'median' ? 26 : 13, dx: isLeft ? -5 : 5, class: isLeft ? 'end' : ''}, `${name} ≤ ${boundOf(value)}`));
+    const x = pc((i + (name === 'p50' ? 0.3 : 0.7)) * width);
+    return h('g', {class: 'quantile'}, h('line', {x1: x, x2: x, y1: name === 'p50' ? 16 : 4, y2: TOP + PLOT}),
+        h('text', {x, y: 13, dx: name === 'p50' ? -3 : 4, class: name === 'p50' && i > 0 ? 'end' : ''}, name === 'p50' && i === 0 && counts.length > 0 ? '' : name));
 }
 
 /* --- calls by the minute -------------------------------------------------------------------------------------------- */
@@ -98,13 +98,21 @@ export function timeline(executions, pick) {
 
 function attempt(e, x, width, top, pick) {
     const phases = phasesOf(e), whole = Math.max(e.time_taken_ms > 0 ? 3 : 0, PLOT * e.time_taken_ms / top);
-    const sum = phases ? PHASES.reduce((n, name) => n + phases[name], 0) || 1 : 1, {mark: sign, tone} = OUTCOMES[e.outcome] ?? OUTCOMES.unknown;
+    const sum = phases ? PHASES.reduce((n, name) => n + phases[name], 0) || 1 : 1;
     let y = TOP + PLOT;
     const piece = (className, height) => h('rect', {class: className, x: pc(x + width * 0.1), width: pc(width * 0.8), y: y -= height, height});
     return h('g', {class: 'attempt', onclick: () => pick(e)}, h('title', {}, `${isoUtc(e.scheduled_time_ms)} ${e.outcome}, ${duration(e.time_taken_ms)}`),
         h('rect', {class: 'hit', x: pc(x), width: pc(width), y: TOP, height: PLOT + 18}),
         phases ? PHASES.map(name => phases[name] > 0 && piece('phase-' + name, whole * phases[name] / sum)) : piece('phase-none', whole),
-        e.outcome !== 'succeeded' && h('text', {class: 'middle ' + tone, x: pc(x + width / 2), y: TOP + PLOT + 14}, sign));
+        sign(e.outcome, x, width));
+}
+
+/* Below the axis: what went wrong, by shape as well as by colour. */
+const SIGNS = {failed: ['sign-bad', 10], lost: ['sign-hollow', 9], unknown: ['sign-warn', 6], missed: ['sign-warn', 3], cancelled: ['sign-dim', 3], skipped: ['sign-dim', 3]};
+
+function sign(outcome, x, width) {
+    const [className, height] = SIGNS[outcome] ?? [];
+    return className && h('rect', {class: className, x: pc(x + width * 0.1), width: pc(width * 0.8), y: TOP + PLOT + 4, height});
 }
 
 /* --- small ones ------------------------------------------------------------------------------------------------------ */

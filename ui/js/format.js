@@ -38,7 +38,7 @@ export function clock(ms) {
 export function moment(ms) {
     const p = parts(ms), now = parts(Date.now());
     if (p[0] === now[0] && p[1] === now[1] && p[2] === now[2]) return clock(ms);
-    return `${p[2]} ${MONTHS[p[1]]} ${p[0] === now[0] ? '' : p[0] + ' '}${clock(ms)}`;
+    return p[0] === now[0] ? `${p[2]} ${MONTHS[p[1]]} ${clock(ms)}` : `${p[2]} ${MONTHS[p[1]]} ${p[0]} ${clock(ms).slice(0, 5)}`;
 }
 
 export function isoUtc(ms) {

@@ -44,14 +44,14 @@ export function jobName(record) {
 /* "failed, connect: connection refused" */
 export function cause(e) {
     const text = f.reason(e);
-    return h('span', {class: 'cause'}, e.error_class && !text.startsWith(e.error_class) && h('span', {class: 'label'}, e.error_class), text);
+    return h('span', {class: e.outcome === 'succeeded' ? 'dim' : 'cause'}, e.error_class && !text.startsWith(e.error_class) && h('span', {class: 'label'}, e.error_class), text);
 }
 
 export const STATES = ['ACTIVE', 'PAUSED', 'COMPLETED', 'BROKEN'];
 
 export function state(job) {
     const tone = {PAUSED: 'warn', BROKEN: 'bad'}[job.state] ?? 'dim';
-    return h('span', {class: 'state ' + tone, title: job.state_note ?? ''}, (job.state ?? '').toLowerCase());
+    return h('span', {class: 'state ' + tone, title: job.state_note}, (job.state ?? '').toLowerCase());
 }
 
 export function executionRow(e) {

@@ -11,7 +11,7 @@ import {executionLink, link, setQuery} from '../router.js';
 
 const PAGE = 200;
 const PAGES = 5; // that are read to group them
-const LISTED = 100;
+const LISTED = 50;
 
 export async function show(main, route) {
     const view = {job: route.query.get('job') ?? '', group: route.query.get('group') ?? '', letters: [], isMore: false, pace: null};
@@ -21,11 +21,12 @@ export async function show(main, route) {
     view.progress = h('div', {class: 'progress', role: 'status', hidden: true});
     view.note = h('p', {class: 'hint'}, '\u00a0');
     view.title = h('h2', {}, 'Latest');
+    view.all = h('button', {type: 'button', hidden: true, onclick: () => redriveAll(view, view.letters)}, 'Redrive all');
     view.back = h('a', {href: link('dead'), hidden: true, class: 'button'}, 'Show all causes');
     const mayWrite = api.may('dead:write');
     fill(main, pageHead('Dead letters', mayWrite && h('div', {class: 'row tight'}, h('label', {for: 'rate'}, 'Redrive'), view.rate, h('span', {class: 'dim'}, 'a second'))),
         h('p', {class: 'dim lead'}, 'Occurrences whose retries are exhausted. A redrive gives one a new round of attempts, with the same Idempotency-Key.'), view.progress,
-        section('By cause', null, view.groups.node, view.note), h('section', {}, h('div', {class: 'head'}, view.title, view.back), view.entries.node));
+        section('By cause', view.all, view.groups.node, view.note), h('section', {}, h('div', {class: 'head'}, view.title, view.back), view.entries.node));
     const at = key => view.letters.find(letter => letter.id === key);
     return {title: 'Dead letters', every_ms: 5000, refresh: () => refresh(view), isBusy: () => view.pace !== null, keys: {x: id => id && mayWrite && redriveOne(at(id)), y: id => id && actions.showWhy(at(id), at(id).scheduled_time_ms), r: undefined}};
 }
@@ -77,10 +78,9 @@ function draw(view) {
     view.back.hidden = view.group === '' && view.job === '';
     view.entries.set(shown.slice(0, LISTED), d => d.id, d => [f.time(d.died_time_ms), jobName(d), f.time(d.scheduled_time_ms), d.last_execution ? cause(d.last_execution) : '–',
         mayWrite && h('div', {class: 'acts'}, h('button', {type: 'button', 'aria-label': `Redrive that of ${actions.titleOf(d)}, ${f.moment(d.scheduled_time_ms)}`, onclick: () => redriveOne(d)}, 'Redrive'), h('button', {type: 'button', class: 'danger', 'aria-label': `Discard that of ${actions.titleOf(d)}, ${f.moment(d.scheduled_time_ms)}`, onclick: () => discardAll([d])}, 'Discard'))]);
-    const all = mayWrite && view.letters.length > 1 ? [' ', h('button', {type: 'button', class: 'quiet', onclick: () => redriveAll(view, view.letters)}, `Redrive all ${f.count(view.letters.length)}`)] : null;
-    if (view.note.dataset.text === String(view.letters.length) + view.isMore) return;
-    view.note.dataset.text = String(view.letters.length) + view.isMore;
-    fill(view.note, view.letters.length > 0 && `${view.isMore ? 'The newest ' : ''}${f.plural(view.letters.length, 'dead letter')}${view.isMore ? '; there are more.' : '.'}`, all);
+    view.all.hidden = !mayWrite || view.letters.length < 2;
+    setText(view.all, `Redrive all ${f.count(view.letters.length)}`);
+    setText(view.note, view.letters.length === 0 ? '\u00a0' : `${view.isMore ? 'The newest ' : ''}${f.plural(view.letters.length, 'dead letter')}${view.isMore ? '; there are more.' : '.'}`);
 }
 
 const of = (view, key) => view.letters.filter(letter => keyOf(letter) === key);

@@ -32,12 +32,13 @@ export async function show(main, route) {
 function build(view) {
     view.error = h('p', {class: 'bad', role: 'alert'});
     view.tried = h('div', {class: 'tried', role: 'status'});
+    view.meaning = h('div', {role: 'status', class: 'meaning'});
     const basic = names => names.map(forms.fieldOf);
     view.form = h('form', {class: 'job', novalidate: true, onsubmit: event => { event.preventDefault(); submit(view); }, oninput: event => {
         if (['schedule', 'timezone'].includes(event.target.name)) view.later();
     }},
     !view.job && pasteBox(view),
-    h('fieldset', {class: 'part'}, h('legend', {}, 'When'), basic(['schedule', 'timezone'])),
+    h('fieldset', {class: 'part'}, h('legend', {}, 'When'), basic(['schedule', 'timezone']), view.meaning),
     h('fieldset', {class: 'part'}, h('legend', {}, 'What'), h('div', {class: 'row top'}, basic(['method', 'api'])), basic(['headers', 'body']), templates(view)),
     h('fieldset', {class: 'part'}, h('legend', {}, 'How'), basic(['type'])),
     h('fieldset', {class: 'part'}, h('legend', {}, 'For people'), basic(['name', 'description', 'tags'])),
@@ -46,9 +47,8 @@ function build(view) {
     h('div', {class: 'row'}, h('button', {class: 'primary'}, view.job ? 'Review the change' : 'Create'), api.may('jobs:write') && h('button', {type: 'button', onclick: () => attempt(view)}, 'Try once'),
         h('a', {class: 'button', href: view.job ? jobLink(view.id) : '#/jobs'}, 'Cancel')));
     view.later = debounce(() => preview(view), 150);
-    view.meaning = h('div', {role: 'status'});
     view.next = table('Next instants', [['When', 'time'], ['', 'num'], ['In its zone', 'mono wide'], ['', '']], {empty: 'None yet.'});
-    view.side = h('aside', {class: 'side', 'aria-label': 'What it means'}, section('What the schedule means', null, view.meaning, view.next.node), view.tried);
+    view.side = h('aside', {class: 'side', 'aria-label': 'What it means'}, section('Next ten instants', null, view.next.node), view.tried);
     for (const name of ['api', 'headers', 'body']) view.form.elements[name].addEventListener('focus', event => { view.last = event.target; });
     view.form.elements.api.addEventListener('paste', event => {
         const text = event.clipboardData.getData('text');

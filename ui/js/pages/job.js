@@ -13,8 +13,8 @@ const KEPT = 200;
 const LISTED = 50;
 
 export async function show(main, route) {
-    const view = build(route.id);
-    view.job = await api.job(route.id);
+    const job = await api.job(route.id), view = build(route.id, job.timezone);
+    view.job = job;
     fill(main, view.nodes);
     const wanted = route.query.get('why');
     if (wanted) ask(view, wanted === 'now' ? Date.now() : Number(wanted)).catch(actions.sayError);
@@ -22,12 +22,12 @@ export async function show(main, route) {
     return {title: actions.titleOf(view.job), every_ms: 5000, refresh: () => refresh(view), keys: {r: act(actions.runJob), p: act(actions.togglePause), e: () => go(jobLink(route.id) + '/edit'), y: () => view.at.focus()}};
 }
 
-function build(id) {
-    const view = {id};
+function build(id, zone) {
+    const view = {id, zone};
     view.head = h('div');
     view.trouble = h('div');
     view.facts = h('div');
-    view.next = table('The next instants', [['When', 'time'], ['', 'num'], ['UTC', 'mono wide'], ['In the job’s zone', 'mono wide'], ['', '']], {empty: 'No instant ahead.'});
+    view.next = table('The next instants', [['When', 'time'], ['', 'num'], ['UTC', 'mono wide'], ...(zone && zone !== 'UTC' ? [['In ' + zone, 'mono wide']] : []), ['', '']], {empty: 'No instant ahead.'});
     view.nextNote = h('p', {class: 'hint'});
     view.chart = h('div', {class: 'plot'});
     view.counts = h('p', {class: 'hint'}, '\u00a0');
@@ -46,13 +46,14 @@ function build(id) {
 }
 
 async function refresh(view) {
-    const [job, list, dead] = await Promise.all([api.job(view.id), api.executionsOf(view.id, {limit: KEPT}), api.dead({job_id: view.id, limit: 200})]);
+    const mayRead = api.may('executions:read');
+    const [job, list, dead] = await Promise.all([api.job(view.id), mayRead ? api.executionsOf(view.id, {limit: KEPT}) : {executions: []}, mayRead ? api.dead({job_id: view.id, limit: 200}) : {dead: []}]);
     view.job = job;
     view.executions = list.executions;
     const tenNext = job.state === 'ACTIVE' && job.schedule && !job.schedule.startsWith('@') ? await moreNext(job) : null;
     drawHead(view, job);
     drawFacts(view, job);
-    view.next.set(tenNext ?? job.next ?? [], n => n.unix, n => [f.time(n.unix * 1000), countdown(n.unix * 1000), n.utc, n.local, n.dst && h('span', {class: 'label'}, 'clock change: ' + n.dst)]);
+    view.next.set(tenNext ?? job.next ?? [], n => n.unix, n => [f.time(n.unix * 1000), countdown(n.unix * 1000), n.utc, ...(view.zone && view.zone !== 'UTC' ? [n.local] : []), n.dst && h('span', {class: 'label'}, 'clock change: ' + n.dst)]);
     setText(view.nextNote, job.state === 'PAUSED' ? 'Paused: nothing is called until it is resumed.' : '');
     fill(view.chart, charts.timeline(view.executions, e => ask(view, e.scheduled_time_ms)));
     setText(view.counts, countsOf(job, view.executions));
@@ -110,13 +111,20 @@ function drawFacts(view, job) {
         ['Headers', job.headers && h('ul', {class: 'plain mono'}, Object.entries(job.headers).map(([name, value]) => h('li', {}, `${name}: ${value}`)))],
         ['Body', job.body !== undefined ? h('pre', {}, job.body) : job.body_base64 && f.plural(Math.floor(job.body_base64.length * 3 / 4), 'byte')],
         ['Time-out', job.timeout_ms && f.duration(job.timeout_ms)], ['Time to connect', job.connect_timeout_ms && f.duration(job.connect_timeout_ms)], ['Redirects', job.follow_redirects === undefined ? null : `up to ${job.follow_redirects}`],
-        ['Success', job.success && h('code', {}, JSON.stringify(job.success))], ['Retry', job.retry && h('code', {}, JSON.stringify(job.retry))],
+        ['Success', job.success && h('code', {}, JSON.stringify(job.success))], ['Retry', retrySentence(job)],
         ['After an outage', job.catch_up && `${job.catch_up}${job.catch_up_window_s ? `, up to ${f.span(job.catch_up_window_s * 1000)} late` : ''}`], ['Overlap', job.overlap], ['Jitter', job.jitter_ms && f.duration(job.jitter_ms)],
         ['Window', (job.starts_at || job.ends_at) && `${job.starts_at ?? '…'} to ${job.ends_at ?? '…'}`], ['Runs at most', job.max_runs && f.count(job.max_runs)], ['Pauses after', job.pause_after_failures && f.plural(job.pause_after_failures, 'failure')],
         ['On failure', job.on_failure_url && h('span', {class: 'mono'}, job.on_failure_url)], ['On recovery', job.on_recovery_url && h('span', {class: 'mono'}, job.on_recovery_url)],
         ['Latest notice', job.last_notice && `${job.last_notice.event}, ${job.last_notice.state.replace('_', ' ')} (${f.plural(job.last_notice.attempts, 'attempt')})`],
         ['Created', f.time(Date.parse(job.created_at))],
     ]));
+}
+
+/* Only what the job says of it: the defaults are in the documentation. */
+function retrySentence({retry: r = {}, retry_client_errors: any4xx, retry_unsent: unsent}) {
+    const from = r.min_backoff_ms && f.duration(r.min_backoff_ms), to = r.max_backoff_ms && f.duration(r.max_backoff_ms);
+    return [r.max_attempts && f.plural(r.max_attempts, 'attempt'), from && to ? `backoff from ${from} to ${to}` : from ? `first backoff ${from}` : to && `backoff up to ${to}`, r.multiplier && `× ${r.multiplier} each`, r.jitter === 'none' && 'without jitter',
+        r.max_duration_ms && `for ${f.duration(r.max_duration_ms)} at most`, any4xx && 'after any 4xx, too', unsent && 'only if nothing was sent'].filter(Boolean).join(', ');
 }
 
 /* --- attempts --------------------------------------------------------------------------------------------------------- */
@@ -134,7 +142,7 @@ function drawList(view) {
     view.list.set(list, e => e.id, e => {
         const phases = charts.phasesOf(e);
         return [f.time(e.scheduled_time_ms), h('a', {class: 'plain', href: executionLink(e.id)}, f.outcome(e.outcome), f.missed(e), e.attempt > 1 && h('span', {class: 'dim'}, ` attempt ${e.attempt}`)), e.time_taken_ms > 0 ? f.duration(e.time_taken_ms) : '–', e.execution_time_ms > 0 ? f.duration(e.lateness_ms) : '–',
-            ...charts.PHASES.map(name => h('span', {class: 'dim'}, phases && phases[name] > 0 ? phases[name].toFixed(1) : '')), cause(e),
+            ...charts.PHASES.map(name => h('span', {class: 'dim'}, phases && phases[name] > 0 ? f.duration(phases[name]) : '')), cause(e),
             h('button', {type: 'button', class: 'quiet', 'aria-label': `Why, at ${f.moment(e.scheduled_time_ms)}`, onclick: () => ask(view, e.scheduled_time_ms)}, 'why')];
     });
 }

@@ -14,9 +14,9 @@ const FILTERS = ['q', 'tag', 'state', 'health', 'host', 'signing'];
 
 export async function show(main, route) {
     const view = {query: Object.fromEntries(FILTERS.map(name => [name, route.query.get(name) ?? ''])), pages: 1, jobs: [], selected: new Set(), isOver: false, failing: new Map(), recent: new Map()};
-    const q = h('input', {type: 'search', id: 'q', 'data-filter': true, value: view.query.q, autocomplete: 'off', spellcheck: 'false', placeholder: api.knows('?q') ? 'part of a name' : 'how the name begins', oninput: debounce(() => set(view, {q: q.value}), 200)});
+    const q = h('input', {type: 'search', id: 'q', 'data-filter': true, value: view.query.q, autocomplete: 'off', spellcheck: 'false', placeholder: 'name, or an id', oninput: debounce(() => set(view, {q: q.value}), 200)});
     view.chips = h('div', {class: 'chips'});
-    view.list = table('Jobs', [['', 'tick'], ['Job', 'grow'], ['Schedule', 'grow wide'], ['Next', 'time'], ['Latest 20', 'wide'], ['State', '']],
+    view.list = table('Jobs', [['', 'tick'], ['Job', 'grow'], ['Schedule', 'grow wide'], ['Next', 'time'], ['Latest 20', 'wide'], ['State', 'wide']],
         {empty: 'No job matches.', rows: {href: job => jobLink(job.job_id)}});
     view.list.node.addEventListener('pointerenter', () => { view.isOver = true; });
     view.list.node.addEventListener('pointerleave', () => { view.isOver = false; });
@@ -59,7 +59,8 @@ function drawChips(view) {
 
 async function refresh(view) {
     const query = JSON.stringify(view.query);
-    const [page, failing, latest] = await Promise.all([load(view), answers.failing(), recent()]);
+    const [page, failing] = await Promise.all([load(view), answers.failing()]);
+    const latest = await recent();
     if (query !== JSON.stringify(view.query)) return;
     view.failing = new Map(failing.jobs.map(job => [job.job_id, job]));
     view.recent = latest;
@@ -131,8 +132,8 @@ function cells(view, job) {
     tick.checked = view.selected.has(job.job_id);
     const next = job.next?.[0]?.unix * 1000;
     return [tick,
-        h('div', {class: 'two'}, h('span', {}, h('a', {href: jobLink(job.job_id), class: job.name ? '' : 'mono'}, actions.titleOf(job)), job.signing && h('a', {class: 'label', href: '#/signing', title: 'Its calls are signed with this key'}, 'signed: ' + job.signing), (job.tags ?? []).map(tag => h('span', {class: 'tag'}, tag))), h('span', {class: 'dim cut'}, job.description ?? job.error ?? `${job.method ?? 'GET'} ${job.api ?? ''}`)),
-        h('div', {class: 'two'}, h('span', {class: 'cut'}, job.sentence || job.schedule || '–'), h('span', {class: 'dim cut'}, h('code', {}, job.schedule ?? ''), ' ', job.timezone ?? '')),
+        h('div', {class: 'two'}, h('span', {}, h('a', {href: jobLink(job.job_id), class: job.name ? '' : 'mono'}, actions.titleOf(job)), job.signing && h('a', {class: 'label', href: '#/signing', title: 'Its calls are signed with this key'}, 'signed: ' + job.signing), (job.tags ?? []).map(tag => h('span', {class: 'tag'}, tag)), job.isFailing && h('span', {class: 'state bad narrow'}, 'failing'), job.state !== 'ACTIVE' && h('span', {class: 'narrow'}, state(job))), h('span', {class: 'dim cut'}, job.description ?? job.error ?? `${job.method ?? 'GET'} ${job.api ?? ''}`)),
+        h('div', {class: 'two'}, h('span', {class: 'cut'}, job.sentence.replace(/, counted from.*$/, '') || (job.schedule?.startsWith('@at') ? 'Once' : job.schedule) || '–'), h('span', {class: 'dim cut'}, h('code', {}, job.schedule ?? ''), ' ', job.timezone ?? '')),
         next ? h('div', {class: 'two'}, f.time(next), h('span', {class: 'dim'}, countdown(next))) : h('span', {class: 'dim'}, '–'),
         job.letters === '' ? h('span', {class: 'dim'}, '–') : charts.marks(job.letters),
         h('span', {}, state(job), job.isFailing && h('span', {class: 'state bad'}, 'failing'))];

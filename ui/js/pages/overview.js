@@ -93,7 +93,7 @@ function drawCharts(view) {
     const counts = answers.merge(s.minutes.filter(m => m.at_ms >= since).map(m => m.lateness));
     const median = answers.quantileOf(counts, 0.5), p99 = answers.quantileOf(counts, 0.99), all = counts.reduce((a, b) => a + b, 0);
     fill(view.late, charts.latenessChart(counts, median, p99));
-    setText(view.lateNote, `${f.plural(all, 'call')}${s.source ? `, of ${s.source}` : ''}. Each bar: how many began at most so long after their instant.`);
+    setText(view.lateNote, all === 0 ? 'No call in this time.' : `${f.plural(all, 'call')}${s.source ? ` of ${s.source}` : ''}: half of them began within ${charts.boundOf(median)} of their instant, 99 % within ${charts.boundOf(p99)}.`);
     fill(view.minutes, charts.minutesChart(s.minutes, Math.max(60, minutes)));
     setText(view.minutesNote, s.isFull ? `From ${s.source}: older minutes may lack some.` : '\u00a0');
 }
@@ -124,7 +124,7 @@ function failingRow(job) {
     return [h('span', {}, jobName(job), job.state === 'PAUSED' && h('span', {class: 'state warn'}, 'paused')), h('span', {}, !job.isSinceExact && h('span', {class: 'dim'}, 'before '), f.time(job.since_ms)), job.in_a_row === null ? '–' : f.count(job.in_a_row),
         h('a', {class: 'plain cause', href: job.last_id ? executionLink(job.last_id) : jobLink(job.job_id)}, job.error || job.error_class),
         h('div', {class: 'acts'}, h('a', {class: 'button', href: jobLink(job.job_id) + '?why=' + job.at_ms, 'aria-label': `Why did ${actions.titleOf(job)} fail`}, 'Why'),
-            actions.button('Run', 'jobs:run', () => actions.runJob(job)), actions.button(job.state === 'PAUSED' ? 'Resume' : 'Pause', 'jobs:write', () => actions.togglePause(job)))];
+            actions.button('Run', 'jobs:run', () => actions.runJob(job), 'wide'), actions.button(job.state === 'PAUSED' ? 'Resume' : 'Pause', 'jobs:write', () => actions.togglePause(job)))];
 }
 
 function drawRedis(view, health, figures) {
@@ -155,5 +155,5 @@ function failingSentence({jobs, partial}, figures) {
     const first = jobs.reduce((a, b) => b.since_ms < a.since_ms ? b : a), n = figures.failing ?? jobs.length;
     const same = key => jobs.every(job => job[key] === jobs[0][key]) ? jobs[0][key] : '';
     const error = same('error_class'), host = same('host'), who = n === 1 ? '' : n === 2 ? ', both' : ', all';
-    return `${f.count(n)}${partial ? ' or more' : ''} ${n === 1 ? 'job fails' : 'jobs fail'} since ${first.isSinceExact ? '' : 'before '}${f.moment(first.since_ms)}${error || host ? `${who}${error ? ` ${error}` : ''}${host ? ` at ${host}` : ''}` : ''}.`;
+    return `${f.count(n)}${partial ? ' or more' : ''} ${n === 1 ? 'job has' : 'jobs have'} been failing since ${first.isSinceExact ? '' : 'before '}${f.moment(first.since_ms)}${error || host ? `${who}${error ? ` with` : ''}${error ? ` ${error}` : ''}${host ? ` at ${host}` : ''}` : ''}.`;
 }
