@@ -171,6 +171,11 @@ test-system: build-only ## system tests only: the real nginx, Redis, handler and
 test-security: build-only ## what is promised about security, each test in a network of its own, in which only a loopback exists; takes root (K=targets)
 	DRONC_DIST=$(abspath $(DIST)) /usr/bin/python3 -m pytest -q -n $(WORKERS) $(if $(K),-k $(call quoted,$(K))) tests/security $(PYTEST_ARGS)
 
+# One after the other: a browser is heavy.
+.PHONY: test-ui
+test-ui: build-only ## the page in a real Chromium: each flow by mouse and by keyboard, axe, the CSP, its weight (K=flows; DRONC_UI_SHOTS=folder for screenshots)
+	DRONC_DIST=$(abspath $(DIST)) /usr/bin/python3 -m pytest -q $(if $(K),-k $(call quoted,$(K))) tests/ui $(PYTEST_ARGS)
+
 # A test program is linked again only when an object in it changes: the linker lists those that it took.
 $(TEST_BIN): $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o | $(PARTS_A) $(LIB_A)
 	@echo '  LD    $@'

@@ -27,7 +27,7 @@ class Browser:
     """One window. Whoever uses it looks at `complaints()` at the end."""
 
     def __init__(self, home, base):
-        self.base = base
+        self.base, self.violations = base, []
         self.home = Path(home) / "browser"
         self.home.mkdir(parents=True, exist_ok=True)
         options = webdriver.ChromeOptions()
@@ -56,9 +56,14 @@ class Browser:
 
     def open(self, where=""):
         """Load the page anew, at a place of it."""
-        self.driver.get("about:blank")
+        self.leave()
         self.driver.get(f"{self.base}/ui/{where}")
         self.settled()
+
+    def leave(self):
+        with contextlib.suppress(Exception):
+            self.violations += self.seen()["violations"]
+        self.driver.get("about:blank")
 
     def go(self, where):
         """To another screen, by the address."""
@@ -156,7 +161,9 @@ class Browser:
         """What the console and the CSP say, without the answers (a status of 400 and more) that a test meant to get."""
         said = [entry["message"] for entry in self.driver.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")]
         said = [line for line in said if not any(mark in line for mark in expected)]
-        return said + self.seen()["violations"]
+        self.leave()
+        said, self.violations = said + self.violations, []
+        return said
 
     def axe(self, source):
         """Violations, each as a line. The page's CSP does not apply to what the test brings."""
@@ -184,3 +191,4 @@ class Browser:
         for pid in processes_in(self.home):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+        wait_for(lambda: not processes_in(self.home), what="the end of Chromium")

@@ -60,7 +60,7 @@ export function executionRow(e) {
         e.time_taken_ms > 0 ? f.duration(e.time_taken_ms) : h('span', {class: 'dim'}, '–'), e.execution_time_ms > 0 ? f.duration(e.lateness_ms) : h('span', {class: 'dim'}, '–'), cause(e)];
 }
 
-export const EXECUTION_COLUMNS = [['When', 'time'], ['Job', 'grow'], ['Outcome', ''], ['Took', 'num wide'], ['Late', 'num wide'], ['Why', 'wide grow']];
+export const EXECUTION_COLUMNS = [['When', 'time'], ['Job', 'grow'], ['Outcome', 'fit'], ['Took', 'num wide'], ['Late', 'num wide'], ['Why', 'wide grow']];
 
 export function field(label, control, {hint, error, id} = {}) {
     const name = id ?? control.id;

@@ -39,7 +39,7 @@ function record(e, job) {
 }
 
 function sent(e, job) {
-    const key = e.id.replace(/^exec:/, '').replace(/:\d+$/, '');
+    const key = e.id.replace(/^exec:/, '').replace(/:\d+$/, '').replace(':', '-');
     const lines = [`Dronc-Job-Id: ${e.job_id}`, `Dronc-Scheduled-Time: ${f.isoUtc(e.scheduled_time_ms)}`, `Dronc-Attempt: ${e.attempt}`, `Idempotency-Key: ${key}`];
     if (e.trace_id) lines.push(`traceparent: 00-${e.trace_id}-…`);
     if (job?.signing) lines.push('Webhook-Id, Webhook-Timestamp, Webhook-Signature: by the key ' + job.signing);

@@ -31,7 +31,7 @@ function build(id, zone) {
     view.nextNote = h('p', {class: 'hint'});
     view.chart = h('div', {class: 'plot'});
     view.counts = h('p', {class: 'hint'}, '\u00a0');
-    view.list = table('Attempts', [['When', 'time'], ['Outcome', ''], ['Took', 'num'], ['Late', 'num wide'], ['dns', 'num wide'], ['connect', 'num wide'], ['tls', 'num wide'], ['wait', 'num wide'], ['receive', 'num wide'], ['Cause', 'grow wide'], ['', 'acts']], {empty: 'It has not been called yet.', rows: {href: e => executionLink(e.id)}});
+    view.list = table('Attempts', [['When', 'time'], ['Outcome', 'fit'], ['Took', 'num'], ['Late', 'num wide'], ['dns', 'num wide'], ['connect', 'num wide'], ['tls', 'num wide'], ['wait', 'num wide'], ['receive', 'num wide'], ['Cause', 'grow wide'], ['', 'acts']], {empty: 'It has not been called yet.', rows: {href: e => executionLink(e.id)}});
     view.all = h('button', {type: 'button', hidden: true, onclick: () => { view.isWhole = true; drawList(view); }}, 'Show all');
     view.at = h('input', {type: 'datetime-local', step: 1, id: 'why-at', required: true});
     view.answer = h('div', {role: 'status', class: 'answers'});

@@ -80,11 +80,11 @@ async function load(view) {
     const {q, health, ...rest} = view.query;
     if (/^capi:/.test(q)) return {jobs: await findJobs(q, 1).catch(() => []), more: false};
     if (health === 'failing' && !api.knows('?health')) return loadFailing(view);
-    const jobs = [];
+    const jobs = [], knewQ = api.knows('?q');
     let cursor, turns = 0;
     do {
         const page = await api.jobs({...rest, health, ...(api.knows('?q') ? {q} : {name_prefix: q}), recent: 20, limit: PAGE, cursor});
-        if (q !== '' && page.jobs.length > 0 && !api.knows('?q') && turns === 0) return load(view);
+        if (knewQ && !api.knows('?q')) return load(view); // it has just said so, and has left the name out
         if (health === 'failing' && !api.knows('?health')) return loadFailing(view);
         jobs.push(...page.jobs);
         cursor = page.next_cursor;
