@@ -100,7 +100,7 @@ class Browser:
         return wait_for(found, timeout, f"{selector} {text or ''} in: {self.text()[:600]!r}")
 
     def gone(self, selector, timeout=10):
-        wait_for(lambda: not any(node.is_displayed() for node in self.driver.find_elements(By.CSS_SELECTOR, selector)), timeout, f"the end of {selector}")
+        wait_for(lambda: self.script("return [...document.querySelectorAll(arguments[0])].every(n => n.getClientRects().length === 0)", selector), timeout, f"the end of {selector}")
 
     def text(self):
         return self.script("return document.body.innerText")

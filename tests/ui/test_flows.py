@@ -308,7 +308,8 @@ def test_overview_tells_what_fails_and_pauses_what_shares_a_cause(browser, shop)
     browser.click(".group button", "Pause all 2")
     browser.fill("#note", "the host is away")
     browser.click("dialog button", "Pause")
-    wait_for(lambda: shop.stack.job(shop.stock).json.get("state_note") == shop.stack.job(shop.returns).json.get("state_note") == "the host is away", 10)
+    browser.wait_for_text("2 jobs paused.")
+    assert [shop.stack.job(job_id).json.get("state_note") for job_id in (shop.stock, shop.returns)] == ["the host is away"] * 2
     for job_id in (shop.stock, shop.returns):
         shop.stack.resume(job_id)
 

@@ -5,6 +5,7 @@ import {eachOf} from './dom.js';
 import {hostOf, isBad} from './format.js';
 
 const LATEST = 200;     // executions that are looked at
+const SAME_MS = 1_000;  // the questions of one screen share one answer for so long
 const LOOKED_UP = 24;   // jobs that are asked for one by one, at most
 const FRESH_MS = 8_000; // how long such an answer is good
 
@@ -37,12 +38,21 @@ export async function nameJobs(records) {
 export const nameOf = record => record.job_name ?? record.name ?? api.known(record.job_id)?.name ?? null;
 export const targetOf = record => record.host ?? hostOf(api.known(record.job_id)?.api ?? '');
 
+/* --- the latest executions: several answers of one screen come from them ------------------------------------------- */
+
+let latestAsked = null;
+
+export function latest() {
+    if (latestAsked === null || Date.now() - latestAsked.at > SAME_MS) latestAsked = {at: Date.now(), answer: api.executions({limit: LATEST})};
+    return latestAsked.answer;
+}
+
 /* --- what fails now ---------------------------------------------------------------------------------------------- */
 
 /* Jobs whose latest occurrence went wrong: [{job_id, name, state, since_ms, isSinceExact, in_a_row, error, error_class, host}]. */
 export async function failing() {
-    const page = api.knows('?health') ? await api.jobs({health: 'failing', limit: 100}) : null;
-    if (page !== null && api.knows('?health')) return {jobs: await Promise.all(page.jobs.slice(0, LOOKED_UP).map(fromListed)), partial: page.next_cursor !== null};
+    const page = await api.failingJobs(100);
+    if (page !== null) return {jobs: await Promise.all(page.jobs.slice(0, LOOKED_UP).map(fromListed)), partial: page.next_cursor !== null};
     const {executions, next_cursor: more} = await api.executions({limit: LATEST, success: false});
     const bad = executions.filter(e => isBad(e.outcome));
     const ids = [...new Set(bad.map(e => e.job_id))];
@@ -101,7 +111,7 @@ export const LATENESS = [1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000,
 export async function figures() {
     const answer = await api.stats();
     if (answer !== null) return fromStats(answer);
-    const [{executions}, dead] = await Promise.all([api.executions({limit: LATEST}), api.dead({limit: LATEST})]);
+    const [{executions}, dead] = await Promise.all([latest(), api.dead({limit: 100})]);
     const called = executions.filter(e => e.execution_time_ms > 0);
     return {calls_per_second: pace(called), success_ratio: ratio(executions.filter(e => e.scheduled_time_ms > Date.now() - 300_000)),
         p99_ms: quantile(called.map(e => e.lateness_ms), 0.99), overdue: null, failing: null, dead: dead.count, deadIsMore: Boolean(dead.next_cursor),
@@ -191,7 +201,7 @@ export async function running() {
 export async function runners() {
     const answer = await api.runners();
     if (answer !== null) return {runners: answer.runners ?? answer, seen: null};
-    const {executions} = await api.executions({limit: LATEST});
+    const {executions} = await latest();
     const seen = new Map();
     for (const e of executions.filter(each => each.runner)) {
         const had = seen.get(e.runner) ?? {id: e.runner, last_ms: 0, calls: 0, bad: 0};

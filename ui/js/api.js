@@ -65,7 +65,7 @@ function tell() {
 export async function request(method, path, {query, body, headers, text} = {}) {
     const wanted = Object.entries(query ?? {}).filter(([, value]) => value !== undefined && value !== null && value !== '');
     const url = wanted.length > 0 ? path + '?' + new URLSearchParams(wanted) : path;
-    const all = {...headers};
+    const all = {'Dronc-Page': '1', ...headers}; // nginx compresses for it
     if (body !== undefined) all['Content-Type'] ??= 'application/json';
     if (token !== '') all.Authorization = 'Bearer ' + token;
     let answer, said;
@@ -123,8 +123,9 @@ export const upcoming = limit => optional('upcoming', () => get('/v1/upcoming', 
 export const running = () => optional('running', () => get('/v1/running'));
 export const runners = () => optional('runners', () => get('/v1/runners'));
 export const cancel = id => request('POST', `/v1/executions/${id}/cancel`);
-export const deadGroups = () => optionalParameter('group', group => get('/v1/dead', {group}), 'host,error');
 export const bulk = (command, query, body) => optional('bulk', () => request('POST', '/v1/jobs:' + command, {query, body}));
+
+export const failingJobs = limit => optionalParameter('health', health => get('/v1/jobs', {health, limit}), 'failing');
 
 /* The same for a parameter: an older server refuses it by name. */
 async function optionalParameter(name, ask, value) {

@@ -3,7 +3,6 @@ import * as actions from './actions.js';
 import * as api from './api.js';
 import {$, h, setText} from './dom.js';
 import * as f from './format.js';
-import * as keys from './keys.js';
 import * as overview from './pages/overview.js';
 import {here} from './router.js';
 
@@ -17,6 +16,7 @@ const FAILURES = 3; // in a row, and the page says that what it shows is old
 
 /* A screen: {title, every_ms, refresh(), keys, isBusy()}. */
 let screen = null, generation = 0;
+let keys = null; // the module of that name: it comes when the first screen is there
 let isStopped = false, failures = 0, lastGood = 0, lastTried = 0, isReading = false;
 
 async function load(route) {
@@ -43,7 +43,7 @@ async function show({focus = true} = {}) {
     $('main').replaceWith(main);
     screen = made;
     document.title = made.title + ' · Dronc';
-    keys.bind(made.keys);
+    keys?.bind(made.keys);
     if (focus) main.focus({preventScroll: true});
     scrollTo(0, 0);
     if (first === null) await read();
@@ -101,7 +101,7 @@ function fail(error) {
     failures++;
     if (failures < FAILURES && lastGood > 0 && error.status !== 403) return undefined;
     const since = lastGood > 0 ? ` since ${f.clock(lastGood)}` : '';
-    setText($('trouble'), error.status === 0 ? `No answer${since}. What you see is from then; the page goes on asking.` : `${error.message}${since ? ` (as of ${f.clock(lastGood)})` : ''}`);
+    setText($('trouble'), error.status === 0 || error.status >= 500 ? `No answer${since}${error.status > 0 ? `: ${error.message}` : ''}. What you see is from then; the page goes on asking.` : error.message);
     $('trouble').hidden = false;
     $('main').classList.add('stale');
     return showAsOf();
@@ -169,13 +169,12 @@ function start() {
     showZone();
     showSession();
     $('zone').addEventListener('click', switchZone);
-    $('help').addEventListener('click', keys.openHelp);
+    $('help').addEventListener('click', () => keys?.openHelp());
     $('sign').addEventListener('click', () => api.isSignedIn() ? api.signOut() : actions.signIn());
     document.querySelector('.skip').addEventListener('click', event => {
         event.preventDefault();
         $('main').focus();
     });
-    keys.start({u: switchZone, '.': stopOrGoOn});
     api.onSession(() => {
         showSession();
         show({focus: false});
@@ -184,9 +183,15 @@ function start() {
     addEventListener('dronc-changed', read);
     document.addEventListener('visibilitychange', () => isLookedAt() && !isStopped && read());
     setInterval(tick, 1000);
-    show({focus: false});
-    // The other screens come when there is time, so that they are there when the network is not.
-    (window.requestIdleCallback ?? setTimeout)(() => Object.values(PAGES).forEach(page => page().catch(() => {})), {timeout: 5000});
+    show({focus: false}).then(fetchTheRest);
+}
+
+/* The keys and the other screens come behind the first one: so they are there when the network is not. */
+async function fetchTheRest() {
+    keys = await import('./keys.js');
+    keys.start({u: switchZone, '.': stopOrGoOn});
+    keys.bind(screen?.keys);
+    await Promise.allSettled(Object.values(PAGES).map(page => page()));
 }
 
 start();

@@ -5,9 +5,8 @@ import * as api from '../api.js';
 import * as charts from '../charts.js';
 import {fill, h, keep, setText} from '../dom.js';
 import * as f from '../format.js';
-import {choice, countdown, jobName, legend, section, table} from '../parts.js';
+import {choice, countdown, jobName, legend, runnersTable, section, showRunners, table} from '../parts.js';
 import {executionLink, go, jobLink, link} from '../router.js';
-import {runnersTable, showRunners} from './runner_table.js';
 
 const WINDOWS = [['1', 'minute'], ['60', 'hour'], ['480', '8 h']];
 

@@ -3,8 +3,7 @@ import * as answers from '../answers.js';
 import * as api from '../api.js';
 import {fill, h, setText} from '../dom.js';
 import * as f from '../format.js';
-import {facts, pageHead, section} from '../parts.js';
-import {runnersTable, showRunners} from './runner_table.js';
+import {facts, pageHead, runnersTable, section, showRunners} from '../parts.js';
 
 export async function show(main) {
     const view = {list: runnersTable(), note: h('p', {class: 'hint'}, '\u00a0'), redis: h('div')};
