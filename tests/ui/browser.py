@@ -138,7 +138,7 @@ class Browser:
     def tab_to(self, text, limit=80, back=False):
         """Press Tab until what has the focus says that: how somebody without a mouse gets there."""
         for _ in range(limit):
-            said = self.script("const a = document.activeElement; const l = a.labels && a.labels[0]; return (a.getAttribute('aria-label') || (l && l.innerText) || a.innerText || a.value || '') + ''")
+            said = self.script("const a = document.activeElement; if (a === document.body) return ''; const l = a.labels && a.labels[0]; return (a.getAttribute('aria-label') || (l && l.innerText) || a.innerText || a.value || '') + ''")
             if said.strip().startswith(text):
                 return
             if back:
