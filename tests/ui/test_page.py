@@ -71,7 +71,7 @@ def test_nothing_comes_from_elsewhere():
 @pytest.mark.parametrize("name", [name for name in FILES if name.endswith(".js")])
 def test_module_is_short(name):
     lines = (UI / name).read_text().splitlines()
-    assert len(lines) <= 300
+    assert len(lines) <= 400
     assert lines[0].startswith("/*"), "it does not open with its purpose"
 
 

@@ -4,9 +4,9 @@ import * as api from './api.js';
 import {eachOf} from './dom.js';
 import {hostOf, isBad} from './format.js';
 
-const LATEST = 200;     // executions that are looked at
-const SAME_MS = 1_000;  // the questions of one screen share one answer for so long
-const LOOKED_UP = 24;   // jobs that are asked for one by one, at most
+const LATEST = 200; // executions that are looked at
+const SAME_MS = 1_000; // the questions of one screen share one answer for so long
+const LOOKED_UP = 24; // jobs that are asked for one by one, at most
 const FRESH_MS = 8_000; // how long such an answer is good
 
 /* --- names ------------------------------------------------------------------------------------------------------- */
@@ -30,7 +30,9 @@ async function lookUp(id) {
 
 /* Learn the names of the jobs of these records, those that came without one. */
 export async function nameJobs(records) {
-    const ids = new Set(records.filter(r => r.job_name === undefined && r.name === undefined && api.known(r.job_id) === undefined).map(r => r.job_id));
+    const ids = new Set(
+        records.filter(r => r.job_name === undefined && r.name === undefined && api.known(r.job_id) === undefined).map(r => r.job_id),
+    );
     if (!api.may('jobs:read')) return;
     await eachOf([...ids].slice(0, LOOKED_UP), 6, id => lookUp(id).catch(() => null));
 }
@@ -43,7 +45,8 @@ export const targetOf = record => record.host ?? hostOf(api.known(record.job_id)
 let latestAsked = null;
 
 export function latest() {
-    if (latestAsked === null || Date.now() - latestAsked.at > SAME_MS) latestAsked = {at: Date.now(), answer: api.executions({limit: LATEST})};
+    if (latestAsked === null || Date.now() - latestAsked.at > SAME_MS)
+        latestAsked = {at: Date.now(), answer: api.executions({limit: LATEST})};
     return latestAsked.answer;
 }
 
@@ -59,16 +62,22 @@ export async function failing() {
     const jobs = [];
     await eachOf(ids.slice(0, LOOKED_UP), 6, async id => {
         const job = await lookUp(id);
-        if (job?.last_execution && isBad(job.last_execution.outcome)) jobs.push(fromRecords(job, bad.filter(e => e.job_id === id)));
+        if (job?.last_execution && isBad(job.last_execution.outcome))
+            jobs.push(
+                fromRecords(
+                    job,
+                    bad.filter(e => e.job_id === id),
+                ),
+            );
     });
     jobs.sort((a, b) => a.since_ms - b.since_ms);
     return {jobs, partial: ids.length > LOOKED_UP || Boolean(more && bad.length === LATEST)};
 }
 
-const instant = value => typeof value === 'string' ? Date.parse(value) : value;
+const instant = value => (typeof value === 'string' ? Date.parse(value) : value);
 
 async function fromListed(listed) {
-    const job = listed.last_execution === undefined ? await lookUp(listed.job_id) ?? listed : listed;
+    const job = listed.last_execution === undefined ? ((await lookUp(listed.job_id)) ?? listed) : listed;
     const since = listed.failing_since_ms ?? listed.failing_since ?? job.last_execution?.scheduled_time_ms;
     return {...described(job), since_ms: instant(since), isSinceExact: true};
 }
@@ -81,8 +90,17 @@ function fromRecords(job, bad) {
 
 function described(job) {
     const last = job.last_execution;
-    return {job_id: job.job_id, name: job.name ?? null, state: job.state, in_a_row: job.counts?.failures ?? job.counts?.failures_in_a_row ?? null,
-        error_class: last?.error_class ?? '', error: last?.error ?? '', last_id: last?.id, at_ms: last?.scheduled_time_ms, host: hostOf(job.api ?? '')};
+    return {
+        job_id: job.job_id,
+        name: job.name ?? null,
+        state: job.state,
+        in_a_row: job.counts?.failures ?? job.counts?.failures_in_a_row ?? null,
+        error_class: last?.error_class ?? '',
+        error: last?.error ?? '',
+        last_id: last?.id,
+        at_ms: last?.scheduled_time_ms,
+        host: hostOf(job.api ?? ''),
+    };
 }
 
 /* --- what comes next --------------------------------------------------------------------------------------------- */
@@ -91,9 +109,15 @@ export async function upcoming(limit) {
     const answer = await api.upcoming(limit);
     if (answer !== null) return {entries: answer.upcoming ?? answer, partial: false};
     const page = await api.jobs({state: 'ACTIVE', limit: LATEST});
-    const entries = page.jobs.filter(job => job.next?.length > 0).flatMap(job => job.next.map(next => ({job_id: job.job_id, name: job.name, at_ms: next.unix * 1000, host: hostOf(job.api)})));
+    const entries = page.jobs
+        .filter(job => job.next?.length > 0)
+        .flatMap(job => job.next.map(next => ({job_id: job.job_id, name: job.name, at_ms: next.unix * 1000, host: hostOf(job.api)})));
     entries.sort((a, b) => a.at_ms - b.at_ms);
-    return {entries: entries.slice(0, limit), partial: page.next_cursor !== null, overdue: page.next_cursor === null ? overdueOf(page.jobs) : null};
+    return {
+        entries: entries.slice(0, limit),
+        partial: page.next_cursor !== null,
+        overdue: page.next_cursor === null ? overdueOf(page.jobs) : null,
+    };
 }
 
 /* Occurrences that have been due for more than a second, as far as jobs show their next instants. */
@@ -113,20 +137,50 @@ export async function figures() {
     if (answer !== null) return fromStats(answer);
     const [{executions}, dead] = await Promise.all([latest(), api.dead({limit: 100})]);
     const called = executions.filter(e => e.execution_time_ms > 0);
-    return {calls_per_second: pace(called), success_ratio: ratio(executions.filter(e => e.scheduled_time_ms > Date.now() - 300_000)),
-        p99_ms: quantile(called.map(e => e.lateness_ms), 0.99), overdue: null, failing: null, dead: dead.count, deadIsMore: Boolean(dead.next_cursor),
-        minutes: byMinute(executions), source: `the latest ${executions.length} executions`, looked: executions.length, isFull: executions.length === LATEST};
+    return {
+        calls_per_second: pace(called),
+        success_ratio: ratio(executions.filter(e => e.scheduled_time_ms > Date.now() - 300_000)),
+        p99_ms: quantile(
+            called.map(e => e.lateness_ms),
+            0.99,
+        ),
+        overdue: null,
+        failing: null,
+        dead: dead.count,
+        deadIsMore: Boolean(dead.next_cursor),
+        minutes: byMinute(executions),
+        source: `the latest ${executions.length} executions`,
+        looked: executions.length,
+        isFull: executions.length === LATEST,
+    };
 }
 
 function fromStats(s) {
-    const minutes = (s.minutes ?? []).map(([minute, ok, bad, lost, skipped, ...lateness]) => ({at_ms: minute * 60_000, ok, bad, missed: lost, skipped, lateness}));
+    const minutes = (s.minutes ?? []).map(([minute, ok, bad, lost, skipped, ...lateness]) => ({
+        at_ms: minute * 60_000,
+        ok,
+        bad,
+        missed: lost,
+        skipped,
+        lateness,
+    }));
     const last5 = minutes.filter(m => m.at_ms > Date.now() - 360_000);
     const sum = name => last5.reduce((n, m) => n + m[name], 0);
     const late = merge(last5.map(m => m.lateness));
     const done = minutes.filter(m => m.at_ms <= Date.now() - 60_000).at(-1);
-    return {calls_per_second: s.calls_per_second ?? (done ? (done.ok + done.bad) / 60 : 0), success_ratio: sum('ok') + sum('bad') > 0 ? sum('ok') / (sum('ok') + sum('bad')) : null,
-        p99_ms: quantileOf(late, 0.99), overdue: s.occurrences_overdue ?? s.overdue ?? null, failing: s.jobs_failing ?? s.failing ?? null,
-        dead: s.dead_letters ?? s.dead ?? null, deadIsMore: false, minutes, source: null, redis: s.redis, oldest_overdue_s: s.oldest_overdue_seconds ?? null};
+    return {
+        calls_per_second: s.calls_per_second ?? (done ? (done.ok + done.bad) / 60 : 0),
+        success_ratio: sum('ok') + sum('bad') > 0 ? sum('ok') / (sum('ok') + sum('bad')) : null,
+        p99_ms: quantileOf(late, 0.99),
+        overdue: s.occurrences_overdue ?? s.overdue ?? null,
+        failing: s.jobs_failing ?? s.failing ?? null,
+        dead: s.dead_letters ?? s.dead ?? null,
+        deadIsMore: false,
+        minutes,
+        source: null,
+        redis: s.redis,
+        oldest_overdue_s: s.oldest_overdue_seconds ?? null,
+    };
 }
 
 /* Over the last minute, or over all of them if they are younger than that. */
@@ -157,9 +211,10 @@ function byMinute(executions) {
     const minutes = new Map();
     for (const e of executions) {
         const at = Math.floor((e.execution_time_ms || e.scheduled_time_ms) / 60_000);
-        if (!minutes.has(at)) minutes.set(at, {at_ms: at * 60_000, ok: 0, bad: 0, missed: 0, skipped: 0, lateness: new Array(LATENESS.length + 1).fill(0)});
+        if (!minutes.has(at))
+            minutes.set(at, {at_ms: at * 60_000, ok: 0, bad: 0, missed: 0, skipped: 0, lateness: new Array(LATENESS.length + 1).fill(0)});
         const minute = minutes.get(at);
-        minute[kindOf(e.outcome)] += e.outcome === 'missed' ? e.missed_count ?? 1 : 1;
+        minute[kindOf(e.outcome)] += e.outcome === 'missed' ? (e.missed_count ?? 1) : 1;
         if (e.execution_time_ms > 0) minute.lateness[bucketOf(e.lateness_ms)]++;
     }
     return [...minutes.values()].sort((a, b) => a.at_ms - b.at_ms);
@@ -174,7 +229,10 @@ function kindOf(outcome) {
 /* Counts of several histograms, added up. */
 export function merge(histograms) {
     const sum = new Array(LATENESS.length + 1).fill(0);
-    for (const counts of histograms) counts.forEach((n, i) => { if (i < sum.length) sum[i] += n; });
+    for (const counts of histograms)
+        counts.forEach((n, i) => {
+            if (i < sum.length) sum[i] += n;
+        });
     return sum;
 }
 
@@ -194,7 +252,7 @@ export function quantileOf(counts, q) {
 
 export async function running() {
     const answer = await api.running();
-    return answer === null ? null : answer.running ?? answer;
+    return answer === null ? null : (answer.running ?? answer);
 }
 
 /* Runners that live, or null with those that the latest executions name. */
@@ -238,7 +296,11 @@ async function work() {
     isWorking = true;
     const done = new Set();
     await eachOf(waiting.splice(0), 4, async ([schedule, zone, key, later]) => {
-        try { sentences.set(key, (await api.preview(schedule, zone, 1)).description); } catch { /* the schedule itself is shown */ }
+        try {
+            sentences.set(key, (await api.preview(schedule, zone, 1)).description);
+        } catch {
+            /* the schedule itself is shown */
+        }
         done.add(later);
     });
     isWorking = false;

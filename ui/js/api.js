@@ -53,8 +53,14 @@ function begin() {
 /* No route says what a key may do. So a job that cannot exist is asked for each of it: 404 if the key may, 403 if not. Nothing is changed;
  * the trail counts what was refused. */
 const NO_JOB = 'capi:' + '0'.repeat(64);
-const PROBES = [['jobs:read', 'GET', '/v1/jobs/' + NO_JOB], ['jobs:write', 'POST', `/v1/jobs/${NO_JOB}/resume`], ['jobs:run', 'POST', `/v1/jobs/${NO_JOB}/run`], ['executions:read', 'GET', `/v1/jobs/${NO_JOB}/executions`],
-    ['dead:write', 'POST', `/v1/dead/${NO_JOB.replace('capi', 'dead')}:0/redrive`], ['secrets:write', 'GET', '/v1/secrets']];
+const PROBES = [
+    ['jobs:read', 'GET', '/v1/jobs/' + NO_JOB],
+    ['jobs:write', 'POST', `/v1/jobs/${NO_JOB}/resume`],
+    ['jobs:run', 'POST', `/v1/jobs/${NO_JOB}/run`],
+    ['executions:read', 'GET', `/v1/jobs/${NO_JOB}/executions`],
+    ['dead:write', 'POST', `/v1/dead/${NO_JOB.replace('capi', 'dead')}:0/redrive`],
+    ['secrets:write', 'GET', '/v1/secrets'],
+];
 
 async function askScopes() {
     const found = [];
@@ -84,7 +90,12 @@ export async function request(method, path, {query, body, headers, text} = {}) {
     if (token !== '') all.Authorization = 'Bearer ' + token;
     let answer, said;
     try {
-        answer = await fetch(url, {method, headers: all, body: body === undefined ? undefined : JSON.stringify(body), signal: AbortSignal.timeout(LIMIT_MS)});
+        answer = await fetch(url, {
+            method,
+            headers: all,
+            body: body === undefined ? undefined : JSON.stringify(body),
+            signal: AbortSignal.timeout(LIMIT_MS),
+        });
         said = await answer.text();
     } catch {
         throw new ApiError(0);
@@ -95,7 +106,11 @@ export async function request(method, path, {query, body, headers, text} = {}) {
 
 function failure(status, said) {
     let error;
-    try { ({error} = JSON.parse(said)); } catch { /* nothing that this page could show */ }
+    try {
+        ({error} = JSON.parse(said));
+    } catch {
+        /* nothing that this page could show */
+    }
     if (status === 403 && error?.code === 'FORBIDDEN') learnRefusal(error.message);
     return new ApiError(status, error);
 }
@@ -174,7 +189,9 @@ export async function jobs(query) {
         page.jobs.forEach(learn);
         return page;
     } catch (error) {
-        const name = error.status === 400 && ['recent', 'q', 'health'].find(each => each in asked && (error.field === each || error.message.includes(each)));
+        const name =
+            error.status === 400 &&
+            ['recent', 'q', 'health'].find(each => each in asked && (error.field === each || error.message.includes(each)));
         if (!name) throw error;
         unknown.add('?' + name);
         return jobs(query);

@@ -7,17 +7,28 @@ import * as overview from './pages/overview.js';
 import {here} from './router.js';
 
 const PAGES = {
-    jobs: () => import('./pages/jobs.js'), job: () => import('./pages/job.js'), execution: () => import('./pages/execution.js'), dead: () => import('./pages/dead.js'),
-    new: () => import('./pages/edit.js'), activity: () => import('./pages/activity.js'), runners: () => import('./pages/runners.js'), signing: () => import('./pages/signing.js'),
+    jobs: () => import('./pages/jobs.js'),
+    job: () => import('./pages/job.js'),
+    execution: () => import('./pages/execution.js'),
+    dead: () => import('./pages/dead.js'),
+    new: () => import('./pages/edit.js'),
+    activity: () => import('./pages/activity.js'),
+    runners: () => import('./pages/runners.js'),
+    signing: () => import('./pages/signing.js'),
     wall: () => import('./pages/wall.js'),
 };
 const PATIENCE_MS = 4000;
 const FAILURES = 3; // in a row, and the page says that what it shows is old
 
 /* A screen: {title, every_ms, refresh(), keys, isBusy()}. */
-let screen = null, generation = 0;
+let screen = null,
+    generation = 0;
 let keys = null; // the module of that name: it comes when the first screen is there
-let isStopped = false, failures = 0, lastGood = 0, lastTried = 0, isReading = false;
+let isStopped = false,
+    failures = 0,
+    lastGood = 0,
+    lastTried = 0,
+    isReading = false;
 
 async function load(route) {
     if (route.page === 'job' && route.sub === 'edit') return import('./pages/edit.js');
@@ -25,7 +36,9 @@ async function load(route) {
 }
 
 async function show({focus = true} = {}) {
-    const mine = ++generation, route = here(), main = h('main', {id: 'main', tabindex: -1});
+    const mine = ++generation,
+        route = here(),
+        main = h('main', {id: 'main', tabindex: -1});
     document.body.classList.toggle('on-wall', route.page === 'wall');
     markNav(route.page);
     let made;
@@ -56,8 +69,16 @@ async function show({focus = true} = {}) {
 function firstAnswer(made) {
     $('main').setAttribute('aria-busy', 'true');
     lastTried = Date.now();
-    const late = new Promise(resolve => { setTimeout(() => resolve(null), PATIENCE_MS); });
-    return Promise.race([made.refresh().then(() => true, error => error), late]);
+    const late = new Promise(resolve => {
+        setTimeout(() => resolve(null), PATIENCE_MS);
+    });
+    return Promise.race([
+        made.refresh().then(
+            () => true,
+            error => error,
+        ),
+        late,
+    ]);
 }
 
 function markNav(page) {
@@ -101,21 +122,35 @@ function fail(error) {
     failures++;
     if (failures < FAILURES && lastGood > 0 && error.status !== 403) return undefined;
     const since = lastGood > 0 ? ` since ${f.clock(lastGood)}` : '';
-    setText($('trouble'), error.status === 0 || error.status >= 500 ? `No answer${since}${error.status > 0 ? `: ${error.message}` : ''}. What you see is from then; the page goes on asking.` : error.message);
+    setText(
+        $('trouble'),
+        error.status === 0 || error.status >= 500
+            ? `No answer${since}${error.status > 0 ? `: ${error.message}` : ''}. What you see is from then; the page goes on asking.`
+            : error.message,
+    );
     $('trouble').hidden = false;
     $('main').classList.add('stale');
     return showAsOf();
 }
 
 function showAsOf() {
-    const text = isStopped ? 'stopped at ' + f.clock(lastGood) : failures >= FAILURES ? 'no answer' : 'as of ' + f.clock(lastGood || Date.now());
+    const text = isStopped
+        ? 'stopped at ' + f.clock(lastGood)
+        : failures >= FAILURES
+          ? 'no answer'
+          : 'as of ' + f.clock(lastGood || Date.now());
     setText($('asof'), text);
 }
 
 /* Not while the page is hidden, a dialog is open, text is selected, or the screen is being used. */
 function isLookedAt() {
     const selection = getSelection();
-    return document.visibilityState === 'visible' && !document.querySelector('dialog[open]') && (selection === null || selection.isCollapsed) && !screen?.isBusy?.();
+    return (
+        document.visibilityState === 'visible' &&
+        !document.querySelector('dialog[open]') &&
+        (selection === null || selection.isCollapsed) &&
+        !screen?.isBusy?.()
+    );
 }
 
 function tick() {
@@ -170,7 +205,7 @@ function start() {
     showSession();
     $('zone').addEventListener('click', switchZone);
     $('help').addEventListener('click', () => keys?.openHelp());
-    $('sign').addEventListener('click', () => api.isSignedIn() ? api.signOut() : actions.signIn());
+    $('sign').addEventListener('click', () => (api.isSignedIn() ? api.signOut() : actions.signIn()));
     document.querySelector('.skip').addEventListener('click', event => {
         event.preventDefault();
         $('main').focus();

@@ -1,16 +1,72 @@
 /* Reads a curl command, as people paste it, into the fields of a job. What a job cannot do comes back as a note. */
 
-const WITH_VALUE = {'-X': 'method', '--request': 'method', '-H': 'header', '--header': 'header', '-d': 'data', '--data': 'data', '--data-ascii': 'data', '--data-raw': 'raw', '--data-binary': 'raw',
-    '--data-urlencode': 'encode', '--json': 'json', '-u': 'user', '--user': 'user', '-A': 'agent', '--user-agent': 'agent', '-e': 'referer', '--referer': 'referer', '-b': 'cookie', '--cookie': 'cookie',
-    '-m': 'time', '--max-time': 'time', '--connect-timeout': 'connect', '--max-redirs': 'redirects', '--url': 'url', '--retry': 'retry', '-o': 'drop', '--output': 'drop', '-w': 'drop', '--write-out': 'drop',
-    '-x': 'refuse', '--proxy': 'refuse', '-F': 'refuse', '--form': 'refuse', '-T': 'refuse', '--upload-file': 'refuse', '-E': 'refuse', '--cert': 'refuse', '--key': 'refuse', '--cacert': 'refuse', '--resolve': 'refuse', '-c': 'drop', '--cookie-jar': 'drop', '--retry-delay': 'drop', '--retry-max-time': 'drop'};
-const ALONE = {'-L': 'follow', '--location': 'follow', '-I': 'head', '--head': 'head', '-G': 'get', '--get': 'get', '-k': 'refuse', '--insecure': 'refuse', '-N': 'drop', '--compressed': 'compressed'};
+const WITH_VALUE = {
+    '-X': 'method',
+    '--request': 'method',
+    '-H': 'header',
+    '--header': 'header',
+    '-d': 'data',
+    '--data': 'data',
+    '--data-ascii': 'data',
+    '--data-raw': 'raw',
+    '--data-binary': 'raw',
+    '--data-urlencode': 'encode',
+    '--json': 'json',
+    '-u': 'user',
+    '--user': 'user',
+    '-A': 'agent',
+    '--user-agent': 'agent',
+    '-e': 'referer',
+    '--referer': 'referer',
+    '-b': 'cookie',
+    '--cookie': 'cookie',
+    '-m': 'time',
+    '--max-time': 'time',
+    '--connect-timeout': 'connect',
+    '--max-redirs': 'redirects',
+    '--url': 'url',
+    '--retry': 'retry',
+    '-o': 'drop',
+    '--output': 'drop',
+    '-w': 'drop',
+    '--write-out': 'drop',
+    '-x': 'refuse',
+    '--proxy': 'refuse',
+    '-F': 'refuse',
+    '--form': 'refuse',
+    '-T': 'refuse',
+    '--upload-file': 'refuse',
+    '-E': 'refuse',
+    '--cert': 'refuse',
+    '--key': 'refuse',
+    '--cacert': 'refuse',
+    '--resolve': 'refuse',
+    '-c': 'drop',
+    '--cookie-jar': 'drop',
+    '--retry-delay': 'drop',
+    '--retry-max-time': 'drop',
+};
+const ALONE = {
+    '-L': 'follow',
+    '--location': 'follow',
+    '-I': 'head',
+    '--head': 'head',
+    '-G': 'get',
+    '--get': 'get',
+    '-k': 'refuse',
+    '--insecure': 'refuse',
+    '-N': 'drop',
+    '--compressed': 'compressed',
+};
 
 /* Words of a shell command: quotes, escapes and line continuations. Stops at what only a shell can do. */
 export function words(text) {
     const found = [];
-    let word = null, at = 0;
-    const add = more => { word = (word ?? '') + more; };
+    let word = null,
+        at = 0;
+    const add = more => {
+        word = (word ?? '') + more;
+    };
     while (at < text.length) {
         const c = text[at++];
         if (c === '\\') {
@@ -75,7 +131,8 @@ export function fromCurl(text) {
 
 /* Returns how many words more than this one it took. */
 function take(state, list, i) {
-    let word = list[i], value = null;
+    let word = list[i],
+        value = null;
     if (!word.startsWith('-') || word === '-') {
         act(state, 'url', word);
         return 0;
@@ -98,7 +155,7 @@ function takeShort(state, list, i) {
         const option = '-' + letters[n];
         if (WITH_VALUE[option]) {
             const rest = letters.slice(n + 1);
-            act(state, WITH_VALUE[option], rest === '' ? list[i + 1] ?? '' : rest, option);
+            act(state, WITH_VALUE[option], rest === '' ? (list[i + 1] ?? '') : rest, option);
             return rest === '' ? 1 : 0;
         }
         act(state, ALONE[option] ?? 'drop', '', option);
@@ -107,27 +164,62 @@ function takeShort(state, list, i) {
 }
 
 const ACTS = {
-    url: (s, v) => { s.fields.api ??= /^[a-z]+:\/\//i.test(v) ? v : 'http://' + v; },
-    method: (s, v) => { s.fields.method = v.toUpperCase(); },
+    url: (s, v) => {
+        s.fields.api ??= /^[a-z]+:\/\//i.test(v) ? v : 'http://' + v;
+    },
+    method: (s, v) => {
+        s.fields.method = v.toUpperCase();
+    },
     header: (s, v) => header(s, v),
     data: (s, v) => data(s, v.replace(/\r?\n/g, '')),
     raw: (s, v) => data(s, v),
-    encode: (s, v) => { const [, name, , text] = /^([^=@]*)(=)?(.*)$/s.exec(v); s.data.push(v.includes('=') ? (name ? name + '=' : '') + encodeURIComponent(text) : encodeURIComponent(v)); },
-    json: (s, v) => { data(s, v); s.isJson = true; },
-    user: (s, v) => { s.headers.Authorization = 'Basic ' + btoa(String.fromCharCode(...new TextEncoder().encode(v))); },
-    agent: (s, v) => { s.headers['User-Agent'] = v; },
-    referer: (s, v) => { s.headers.Referer = v; },
-    cookie: (s, v) => { if (v.includes('=')) s.headers.Cookie = v; else s.notes.push('-b names a file of cookies: it is left out.'); },
-    time: (s, v) => { s.fields.timeout_ms = Math.round(Number(v) * 1000); },
-    connect: (s, v) => { s.fields.connect_timeout_ms = Math.round(Number(v) * 1000); },
-    redirects: (s, v) => { s.most = Number(v); },
-    retry: (s, v) => { Object.assign(s.fields, {type: 'ATLEAST_ONCE', retry: {max_attempts: Number(v) + 1}}); },
-    follow: s => { s.redirects = 5; },
-    head: s => { s.fields.method = 'HEAD'; },
-    get: s => { s.isGet = true; },
+    encode: (s, v) => {
+        const [, name, , text] = /^([^=@]*)(=)?(.*)$/s.exec(v);
+        s.data.push(v.includes('=') ? (name ? name + '=' : '') + encodeURIComponent(text) : encodeURIComponent(v));
+    },
+    json: (s, v) => {
+        data(s, v);
+        s.isJson = true;
+    },
+    user: (s, v) => {
+        s.headers.Authorization = 'Basic ' + btoa(String.fromCharCode(...new TextEncoder().encode(v)));
+    },
+    agent: (s, v) => {
+        s.headers['User-Agent'] = v;
+    },
+    referer: (s, v) => {
+        s.headers.Referer = v;
+    },
+    cookie: (s, v) => {
+        if (v.includes('=')) s.headers.Cookie = v;
+        else s.notes.push('-b names a file of cookies: it is left out.');
+    },
+    time: (s, v) => {
+        s.fields.timeout_ms = Math.round(Number(v) * 1000);
+    },
+    connect: (s, v) => {
+        s.fields.connect_timeout_ms = Math.round(Number(v) * 1000);
+    },
+    redirects: (s, v) => {
+        s.most = Number(v);
+    },
+    retry: (s, v) => {
+        Object.assign(s.fields, {type: 'ATLEAST_ONCE', retry: {max_attempts: Number(v) + 1}});
+    },
+    follow: s => {
+        s.redirects = 5;
+    },
+    head: s => {
+        s.fields.method = 'HEAD';
+    },
+    get: s => {
+        s.isGet = true;
+    },
     compressed: () => {},
     drop: () => {},
-    refuse: (s, v, option) => { s.notes.push(`${option} has no counterpart here: it is left out.`); },
+    refuse: (s, v, option) => {
+        s.notes.push(`${option} has no counterpart here: it is left out.`);
+    },
 };
 
 function act(state, what, value, option) {

@@ -43,7 +43,8 @@ export function refill(node, fresh) {
 export function keep(parent, items, key, make) {
     const old = new Map([...parent.children].map(node => [node.dataset.key, node]));
     const rows = items.map(item => {
-        const id = String(key(item)), text = JSON.stringify(item);
+        const id = String(key(item)),
+            text = JSON.stringify(item);
         let row = old.get(id);
         if (row === undefined || row.dataset.text !== text) {
             const fresh = make(item);

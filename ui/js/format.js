@@ -4,11 +4,19 @@ import {h} from './dom.js';
 let isUtc = read('utc') === '1';
 
 function read(name) {
-    try { return localStorage.getItem('dronc.' + name); } catch { return null; }
+    try {
+        return localStorage.getItem('dronc.' + name);
+    } catch {
+        return null;
+    }
 }
 
 export function remember(name, value) {
-    try { localStorage.setItem('dronc.' + name, value); } catch { /* a browser may forbid it */ }
+    try {
+        localStorage.setItem('dronc.' + name, value);
+    } catch {
+        /* a browser may forbid it */
+    }
 }
 
 export const recall = read;
@@ -25,7 +33,8 @@ const two = n => String(n).padStart(2, '0');
 
 function parts(ms) {
     const d = new Date(ms);
-    return isUtc ? [d.getUTCFullYear(), d.getUTCMonth(), d.getUTCDate(), d.getUTCHours(), d.getUTCMinutes(), d.getUTCSeconds()]
+    return isUtc
+        ? [d.getUTCFullYear(), d.getUTCMonth(), d.getUTCDate(), d.getUTCHours(), d.getUTCMinutes(), d.getUTCSeconds()]
         : [d.getFullYear(), d.getMonth(), d.getDate(), d.getHours(), d.getMinutes(), d.getSeconds()];
 }
 
@@ -36,7 +45,8 @@ export function clock(ms) {
 
 /* As short as it can be without doubt: the day only if it is not today, the year only if it is another one. */
 export function moment(ms) {
-    const p = parts(ms), now = parts(Date.now());
+    const p = parts(ms),
+        now = parts(Date.now());
     if (p[0] === now[0] && p[1] === now[1] && p[2] === now[2]) return clock(ms);
     return p[0] === now[0] ? `${p[2]} ${MONTHS[p[1]]} ${clock(ms)}` : `${p[2]} ${MONTHS[p[1]]} ${p[0]} ${clock(ms).slice(0, 5)}`;
 }
@@ -53,9 +63,9 @@ export function time(ms, text) {
 /* "340 ms", "2.4 s", "3 m 5 s": two units at most. */
 export function duration(ms) {
     if (ms === null || ms === undefined || Number.isNaN(ms)) return '–';
-    if (ms < 10) return (Math.round(ms * 10) / 10) + ' ms';
+    if (ms < 10) return Math.round(ms * 10) / 10 + ' ms';
     if (ms < 1000) return Math.round(ms) + ' ms';
-    if (ms < 60_000) return (Math.round(ms / 100) / 10) + ' s';
+    if (ms < 60_000) return Math.round(ms / 100) / 10 + ' s';
     return span(ms);
 }
 
@@ -64,12 +74,13 @@ export function span(ms) {
     const s = Math.max(0, Math.floor(ms / 1000));
     if (s < 60) return s + ' s';
     if (s < 3600) return `${Math.floor(s / 60)} m ${two(s % 60)} s`;
-    if (s < 86_400) return `${Math.floor(s / 3600)} h ${two(Math.floor(s % 3600 / 60))} m`;
-    return `${Math.floor(s / 86_400)} d ${two(Math.floor(s % 86_400 / 3600))} h`;
+    if (s < 86_400) return `${Math.floor(s / 3600)} h ${two(Math.floor((s % 3600) / 60))} m`;
+    return `${Math.floor(s / 86_400)} d ${two(Math.floor((s % 86_400) / 3600))} h`;
 }
 
 export function relative(ms) {
     const away = ms - Date.now();
+    if (away <= 0 && away > -1500) return 'now';
     return away >= 0 ? 'in ' + span(away + 999) : span(-away) + ' ago';
 }
 
@@ -116,12 +127,21 @@ export function outcome(name) {
     return h('span', {class: 'outcome ' + tone}, h('span', {class: 'mark', 'aria-hidden': 'true'}, mark), name);
 }
 
+/* How long a call took: its record has whole milliseconds, its timings have more. */
+export function took(e) {
+    return e.execution_time_ms > 0 ? duration(e.time_taken_ms > 0 || !e.timings_us ? e.time_taken_ms : e.timings_us.total / 1000) : '–';
+}
+
 /* --- names ------------------------------------------------------------------------------------------------------ */
 
 export const shortId = id => id.replace(/^capi:/, '').slice(0, 12) + '…';
 
 export function hostOf(url) {
-    try { return new URL(url).host; } catch { return ''; }
+    try {
+        return new URL(url).host;
+    } catch {
+        return '';
+    }
 }
 
 /* What went wrong, as short as the record has it. */

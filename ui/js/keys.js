@@ -7,13 +7,32 @@ import {go, here} from './router.js';
 
 const GO = {o: '#/', j: '#/jobs', a: '#/activity', d: '#/dead', r: '#/runners', n: '#/new', s: '#/signing', w: '#/wall'};
 
-export const LIST = [['?', 'this list'], ['/', 'filter'], ['g o', 'overview'], ['g j', 'jobs'], ['g a', 'activity'], ['g d', 'dead letters'], ['g r', 'runners'], ['g s', 'signing'],
-    ['g w', 'wall'], ['g n', 'new job'], ['j k', 'next row, row before'], ['Enter', 'open'], ['r', 'run now'], ['p', 'pause or resume'], ['y', 'why'], ['e', 'edit'], ['x', 'redrive'],
-    ['u', 'UTC or local time'], ['.', 'stop or go on refreshing'], ['Ctrl K', 'find a job or a screen']];
+export const LIST = [
+    ['?', 'this list'],
+    ['/', 'filter'],
+    ['g o', 'overview'],
+    ['g j', 'jobs'],
+    ['g a', 'activity'],
+    ['g d', 'dead letters'],
+    ['g r', 'runners'],
+    ['g s', 'signing'],
+    ['g w', 'wall'],
+    ['g n', 'new job'],
+    ['j k', 'next row, row before'],
+    ['Enter', 'open'],
+    ['r', 'run now'],
+    ['p', 'pause or resume'],
+    ['y', 'why'],
+    ['e', 'edit'],
+    ['x', 'redrive'],
+    ['u', 'UTC or local time'],
+    ['.', 'stop or go on refreshing'],
+    ['Ctrl K', 'find a job or a screen'],
+];
 
 let hasPrefix = false;
-let bound = {};   // of the screen
-let global = {};  // of app.js
+let bound = {}; // of the screen
+let global = {}; // of app.js
 
 const areOn = () => recall('keys') !== 'off';
 
@@ -32,7 +51,8 @@ function onKey(event) {
         event.preventDefault();
         return openPalette();
     }
-    if (!areOn() || event.ctrlKey || event.altKey || event.metaKey || isField(event.target) || document.querySelector('dialog[open]')) return undefined;
+    if (!areOn() || event.ctrlKey || event.altKey || event.metaKey || isField(event.target) || document.querySelector('dialog[open]'))
+        return undefined;
     const act = find(event.key, event.target);
     if (act === undefined) return undefined;
     event.preventDefault();
@@ -46,7 +66,13 @@ function find(key, target) {
         hasPrefix = false;
         return GO[key] && (() => go(GO[key]));
     }
-    if (key === 'g') return () => { hasPrefix = true; setTimeout(() => { hasPrefix = false; }, 1500); };
+    if (key === 'g')
+        return () => {
+            hasPrefix = true;
+            setTimeout(() => {
+                hasPrefix = false;
+            }, 1500);
+        };
     if (key === 'j' || key === 'k') return () => moveRow(key === 'j' ? 1 : -1);
     if (key === '?') return openHelp;
     if (key === '/') return toFilter;
@@ -73,28 +99,89 @@ function moveRow(step) {
 export function openHelp() {
     const box = h('input', {type: 'checkbox', id: 'keys-on', onchange: () => remember('keys', box.checked ? 'on' : 'off')});
     box.checked = areOn();
-    actions.showDialog('Keys', h('dl', {class: 'keys'}, LIST.map(([key, what]) => h('div', {}, h('dt', {}, key.split(' ').map(each => h('kbd', {}, each))), h('dd', {}, what)))),
+    actions.showDialog(
+        'Keys',
+        h(
+            'dl',
+            {class: 'keys'},
+            LIST.map(([key, what]) =>
+                h(
+                    'div',
+                    {},
+                    h(
+                        'dt',
+                        {},
+                        key.split(' ').map(each => h('kbd', {}, each)),
+                    ),
+                    h('dd', {}, what),
+                ),
+            ),
+        ),
         h('p', {class: 'check'}, box, h('label', {for: 'keys-on'}, 'Single keys are on (Ctrl K always is)')),
-        h('p', {class: 'dim'}, 'The API: ', h('a', {href: '/openapi.json'}, '/openapi.json'), '. A large display for a wall: ', h('a', {href: '#/wall', onclick: event => event.target.closest('dialog').close()}, 'Wall'), '.'));
+        h(
+            'p',
+            {class: 'dim'},
+            'The API: ',
+            h('a', {href: '/openapi.json'}, '/openapi.json'),
+            '. A large display for a wall: ',
+            h('a', {href: '#/wall', onclick: event => event.target.closest('dialog').close()}, 'Wall'),
+            '.',
+        ),
+    );
 }
 
 /* --- the palette ------------------------------------------------------------------------------------------------------ */
 
-const SCREENS = [['Overview', '#/'], ['Jobs', '#/jobs'], ['Failing jobs', '#/jobs?health=failing'], ['Paused jobs', '#/jobs?state=PAUSED'], ['Activity', '#/activity'], ['What went wrong', '#/activity?outcome=failed'],
-    ['Dead letters', '#/dead'], ['Runners', '#/runners'], ['Signing and secrets', '#/signing'], ['New job', '#/new'], ['Wall', '#/wall']];
+const SCREENS = [
+    ['Overview', '#/'],
+    ['Jobs', '#/jobs'],
+    ['Failing jobs', '#/jobs?health=failing'],
+    ['Paused jobs', '#/jobs?state=PAUSED'],
+    ['Activity', '#/activity'],
+    ['What went wrong', '#/activity?outcome=failed'],
+    ['Dead letters', '#/dead'],
+    ['Runners', '#/runners'],
+    ['Signing and secrets', '#/signing'],
+    ['New job', '#/new'],
+    ['Wall', '#/wall'],
+];
 
 async function openPalette() {
     if (document.querySelector('dialog[open]')) return;
     const list = h('ul', {id: 'palette-list', role: 'listbox', 'aria-label': 'Found'});
-    let found = [], chosen = 0, asked = 0;
-    const input = h('input', {id: 'palette', role: 'combobox', 'aria-expanded': 'true', 'aria-controls': 'palette-list', 'aria-label': 'Find a job or a screen', autocomplete: 'off', spellcheck: 'false', placeholder: 'a screen, or how a job’s name begins'});
+    let found = [],
+        chosen = 0,
+        asked = 0;
+    const input = h('input', {
+        id: 'palette',
+        role: 'combobox',
+        'aria-expanded': 'true',
+        'aria-controls': 'palette-list',
+        'aria-label': 'Find a job or a screen',
+        autocomplete: 'off',
+        spellcheck: 'false',
+        placeholder: 'a screen, or how a job’s name begins',
+    });
     const show = () => {
-        list.replaceChildren(...found.map(([text, href], i) => h('li', {id: 'palette-' + i, role: 'option', 'aria-selected': String(i === chosen), onclick: () => open(href)}, text, h('span', {class: 'dim'}, href.startsWith('#/job/') ? 'job' : 'screen'))));
+        list.replaceChildren(
+            ...found.map(([text, href], i) =>
+                h(
+                    'li',
+                    {id: 'palette-' + i, role: 'option', 'aria-selected': String(i === chosen), onclick: () => open(href)},
+                    text,
+                    h('span', {class: 'dim'}, href.startsWith('#/job/') ? 'job' : 'screen'),
+                ),
+            ),
+        );
         input.setAttribute('aria-activedescendant', found.length > 0 ? 'palette-' + chosen : '');
     };
-    const open = href => { box.close(); go(href); };
+    const open = href => {
+        box.close();
+        go(href);
+    };
     const search = async () => {
-        const words = input.value.trim().toLowerCase(), mine = ++asked;
+        const words = input.value.trim().toLowerCase(),
+            mine = ++asked;
         chosen = 0;
         const screens = SCREENS.filter(([text]) => text.toLowerCase().includes(words));
         found = screens;
@@ -125,4 +212,4 @@ async function openPalette() {
     search();
 }
 
-export const currentJob = () => here().page === 'job' ? here().id : '';
+export const currentJob = () => (here().page === 'job' ? here().id : '');

@@ -3,7 +3,11 @@
 export function parse(hash) {
     const [path, search = ''] = hash.replace(/^#\/?/, '').split('?');
     const [page = '', ...rest] = path.split('/').map(part => {
-        try { return decodeURIComponent(part); } catch { return part; }
+        try {
+            return decodeURIComponent(part);
+        } catch {
+            return part;
+        }
     });
     return {page, id: rest[0] ?? '', sub: rest[1] ?? '', query: new URLSearchParams(search)};
 }
@@ -11,7 +15,9 @@ export function parse(hash) {
 export const here = () => parse(location.hash);
 
 export const link = (page, query = {}) => {
-    const search = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== '' && value !== null && value !== undefined)).toString();
+    const search = new URLSearchParams(
+        Object.entries(query).filter(([, value]) => value !== '' && value !== null && value !== undefined),
+    ).toString();
     return '#/' + page + (search === '' ? '' : '?' + search);
 };
 

@@ -8,7 +8,8 @@ export async function findJobs(words, limit) {
         if (api.knows('?q')) return jobs;
     }
     const found = [];
-    let cursor, pages = 0;
+    let cursor,
+        pages = 0;
     do {
         const page = await api.jobs({name_prefix: words, limit, cursor});
         found.push(...page.jobs);

@@ -7,9 +7,15 @@ import * as f from '../format.js';
 const OLD_MS = 15_000;
 
 export async function show(main) {
-    const view = {verdict: h('p', {class: 'verdict', role: 'status'}, 'Waiting for the first answer'), figures: h('div', {class: 'wall'}), failing: h('ul', {class: 'plain wall-list'}), clock: h('p', {class: 'dim'}), good_ms: 0};
+    const view = {
+        verdict: h('p', {class: 'verdict', role: 'status'}, 'Waiting for the first answer'),
+        figures: h('div', {class: 'wall'}),
+        failing: h('ul', {class: 'plain wall-list'}),
+        clock: h('p', {class: 'dim'}),
+        good_ms: 0,
+    };
     fill(main, h('h1', {class: 'hidden'}, 'Wall'), view.verdict, view.figures, view.failing, view.clock);
-    const timer = setInterval(() => main.isConnected ? tick(view) : clearInterval(timer), 1000);
+    const timer = setInterval(() => (main.isConnected ? tick(view) : clearInterval(timer)), 1000);
     return {title: 'Wall', every_ms: 2000, refresh: () => refresh(view)};
 }
 
@@ -26,10 +32,42 @@ function say(view, tone, text) {
 async function refresh(view) {
     const [s, failing, health] = await Promise.all([answers.figures(), answers.failing(), api.health()]);
     view.good_ms = Date.now();
-    const n = s.failing ?? failing.jobs.length, isRedisWell = health.status === 'healthy';
+    const n = s.failing ?? failing.jobs.length,
+        isRedisWell = health.status === 'healthy';
     const text = !isRedisWell ? `Redis is ${health.checks?.redis}` : n > 0 ? `${f.plural(n, 'job')} failing` : 'All is well';
     say(view, isRedisWell && n === 0 ? 'good' : 'bad', text);
-    keep(view.figures, [{label: 'calls a second', value: f.rate(s.calls_per_second)}, {label: 'success, 5 min', value: s.success_ratio === null ? '–' : f.percent(s.success_ratio)}, {label: 'lateness, p99', value: s.p99_ms === Infinity ? '> 1 h' : f.duration(s.p99_ms)}, {label: 'failing', value: f.count(n), tone: n > 0 ? 'bad' : ''}, {label: 'dead letters', value: f.count(s.dead) + (s.deadIsMore ? '+' : ''), tone: s.dead > 0 ? 'warn' : ''}],
-        item => item.label, ({label, value, tone}) => h('div', {class: 'figure'}, h('span', {}, label), h('b', {class: tone ?? ''}, value)));
-    keep(view.failing, failing.jobs.slice(0, 8).map(job => ({id: job.job_id, text: job.name ?? f.shortId(job.job_id), why: `${job.error_class} ${job.host}`, since: job.since_ms, isExact: job.isSinceExact})), job => job.id, job => h('li', {}, h('span', {class: 'mark bad', 'aria-hidden': 'true'}, '✗'), h('strong', {}, job.text), h('span', {class: 'dim'}, job.why), h('span', {class: 'dim'}, job.isExact ? 'since ' : 'since before ', f.time(job.since))));
+    keep(
+        view.figures,
+        [
+            {label: 'calls a second', value: f.rate(s.calls_per_second)},
+            {label: 'success, 5 min', value: s.success_ratio === null ? '–' : f.percent(s.success_ratio)},
+            {label: 'lateness, p99', value: s.p99_ms === Infinity ? '> 1 h' : f.duration(s.p99_ms)},
+            {label: 'failing', value: f.count(n), tone: n > 0 ? 'bad' : ''},
+            {label: 'dead letters', value: f.count(s.dead) + (s.deadIsMore ? '+' : ''), tone: s.dead > 0 ? 'warn' : ''},
+        ],
+        item => item.label,
+        ({label, value, tone}) => h('div', {class: 'figure'}, h('span', {}, label), h('b', {class: tone ?? ''}, value)),
+    );
+    keep(
+        view.failing,
+        failing.jobs
+            .slice(0, 8)
+            .map(job => ({
+                id: job.job_id,
+                text: job.name ?? f.shortId(job.job_id),
+                why: `${job.error_class} ${job.host}`,
+                since: job.since_ms,
+                isExact: job.isSinceExact,
+            })),
+        job => job.id,
+        job =>
+            h(
+                'li',
+                {},
+                h('span', {class: 'mark bad', 'aria-hidden': 'true'}, '✗'),
+                h('strong', {}, job.text),
+                h('span', {class: 'dim'}, job.why),
+                h('span', {class: 'dim'}, job.isExact ? 'since ' : 'since before ', f.time(job.since)),
+            ),
+    );
 }
