@@ -11,6 +11,7 @@
 # -v out=DIRECTORY: <name>.lua goes there, and <name>.map, which has for each of its lines where it comes from.
 # -v check=1: it fails, too, where a script or part uses what its `needs:` does not name, or names what it does not use, and where a
 # script is sent what it does not use. (make lint)
+# -v first=1: all functions and variables of the parts stand before the script, so that none of its own names is in their sight. (make lint)
 
 # ---- tokens ----
 
@@ -294,14 +295,14 @@ function next_branch() {
     }
 }
 
-function find_places(unit,    i, n, k, word, brackets, first) {
+function find_places(unit,    i, n, k, word, brackets, began) {
     open_count = branch_count = branch = sealed = brackets = 0
     for (i = 1; i <= line_count[unit]; i++) {
         n = split(line_words[unit, i], word, " ")
         if (sealed == 0 && brackets == 0 && !(i > 1 && goes_on(lines[unit, i], lines[unit, i - 1])))
-            first = i
+            began = i
         home[i] = branch
-        start[i] = first
+        start[i] = began
         if (sealed == 0 && word[1] ~ /^(else|elseif|end)$/) {
             home[i] = block_home[open_count]
             start[i] = block_line[open_count]
@@ -366,7 +367,7 @@ function write_script(unit,    i, k) {
     place_chunks(unit)
     for (i = 1; i <= line_count[unit]; i++) {
         for (k = 1; k <= order_count; k++)
-            if (line_of[order[k]] == i)
+            if (first ? i == 1 : line_of[order[k]] == i)
                 write_unit(order[k])
         put(lines[unit, i], origin[unit, i])
     }
