@@ -1,7 +1,8 @@
 # Composes scripts of lib/store/lua as Redis gets them. Reads contract.def (by contract.awk), the parts, and one or more scripts. To what
 # a script says it adds
 #   - locals for those of its KEYS and ARGV that it names,
-#   - those functions and variables of the parts that it uses, and what these use, each once and before its first use;
+#   - those functions and variables of the parts that it uses, and what these use, each once, before its first use, and in the innermost
+#     branch that has all its uses: to make a function takes as long as to call it, and most branches are rarely taken;
 # it puts the values of constants in their places, rewrites each(), each_count() and each_unpacked(), and leaves out comments and spaces:
 # what is sent has a limit. A script's line stays a line, so that Redis' messages lead to it: scripts/lua-source has the way back.
 #
@@ -10,6 +11,7 @@
 # -v out=DIRECTORY: <name>.lua goes there, and <name>.map, which has for each of its lines where it comes from.
 # -v check=1: it fails, too, where a script or part uses what its `needs:` does not name, or names what it does not use, and where a
 # script is sent what it does not use. (make lint)
+# -v first=1: all functions and variables of the parts stand before the script, so that none of its own names is in their sight. (make lint)
 
 # ---- tokens ----
 
@@ -69,8 +71,9 @@ function can_join(text) {
 # The line without comments and spaces, constants replaced, texts that are joined by .. made one. Adds the names that it uses to `used`.
 function squeeze(line,    text, last, before_last) {
     rest = line
-    text = last = before_last = ""
+    text = last = before_last = words = ""
     for (next_token(); kind != ""; next_token()) {
+        words = words (kind == "name" || token ~ /^[][(){}]$/ ? token " " : "")
         if (kind == "name" && last != "." && last != ":") {
             used = add_word(used, token)
             replace_constant()
@@ -165,6 +168,7 @@ is_part && /^local / {
     if (text != "") {
         line_count[unit]++
         lines[unit, line_count[unit]] = text
+        line_words[unit, line_count[unit]] = words
         origin[unit, line_count[unit]] = file ":" FNR
         if (is_part && chunk == "")
             fail(file ":" FNR ": not part of any `local …`")
@@ -246,7 +250,130 @@ function write_unit(unit,    i) {
         put(lines[unit, i], origin[unit, i])
 }
 
-function compose(script,    i) {
+# ---- places ----
+
+# A branch is a block of `if`, and the script itself is branch 0. For each line of the script, home[line] is the branch that has it, and
+# start[line] the first line of its statement in that branch, before which something can be put. A loop or a function is one statement:
+# what is in it would be made anew each time.
+
+# May what begins with this text go on with the statement of the line before, which ended with that?
+function goes_on(text, before) {
+    return text ~ /^(and|or)[^A-Za-z0-9_]|^(\.\.|[-+*\/%=~<>,)}\]])/ || before ~ /([^A-Za-z0-9_](and|or|not)|[-+*\/%=<>,({\[]|\.\.)$/
+}
+
+# Enter a branch, or a block that is none (a loop, a function), which does not count as one.
+function open_block(is_branch, line) {
+    block_is_branch[++open_count] = is_branch
+    block_home[open_count] = branch
+    block_line[open_count] = line
+    if (is_branch && sealed == 0)
+        enter_branch(line)
+    else
+        sealed++
+}
+
+function enter_branch(line) {
+    above[++branch_count] = branch
+    above_line[branch_count] = line
+    depth[branch_count] = depth[branch] + 1
+    branch = branch_count
+}
+
+function close_block() {
+    if (sealed > 0)
+        sealed--
+    else
+        branch = block_home[open_count]
+    open_count--
+}
+
+# The next branch of the same `if`.
+function next_branch() {
+    if (sealed == 0) {
+        branch = block_home[open_count]
+        enter_branch(block_line[open_count])
+    }
+}
+
+function find_places(unit,    i, n, k, word, brackets, began) {
+    open_count = branch_count = branch = sealed = brackets = 0
+    for (i = 1; i <= line_count[unit]; i++) {
+        n = split(line_words[unit, i], word, " ")
+        if (sealed == 0 && brackets == 0 && !(i > 1 && goes_on(lines[unit, i], lines[unit, i - 1])))
+            began = i
+        home[i] = branch
+        start[i] = began
+        if (sealed == 0 && word[1] ~ /^(else|elseif|end)$/) {
+            home[i] = block_home[open_count]
+            start[i] = block_line[open_count]
+        }
+        for (k = 1; k <= n; k++) {
+            if (word[k] ~ /^[({\[]$/)
+                brackets++
+            else if (word[k] ~ /^[)}\]]$/)
+                brackets--
+            else if (word[k] == "if")
+                open_block(1, start[i])
+            else if (word[k] ~ /^(for|while|function|repeat)$/)
+                open_block(0, start[i])
+            else if (word[k] ~ /^(end|until)$/)
+                close_block()
+            else if (word[k] ~ /^(else|elseif)$/)
+                next_branch()
+        }
+    }
+}
+
+# Narrow the place of a chunk (branch_of, line_of) to one that has this line of that branch, too.
+function add_place(chunk, its_branch, line) {
+    if (!(chunk in branch_of)) {
+        branch_of[chunk] = its_branch
+        line_of[chunk] = line
+        return
+    }
+    while (its_branch != branch_of[chunk]) {
+        if (depth[its_branch] >= depth[branch_of[chunk]]) {
+            line = above_line[its_branch]
+            its_branch = above[its_branch]
+        } else {
+            line_of[chunk] = above_line[branch_of[chunk]]
+            branch_of[chunk] = above[branch_of[chunk]]
+        }
+    }
+    line_of[chunk] = line < line_of[chunk] ? line : line_of[chunk]
+}
+
+# Place what the words name.
+function place_words(words, its_branch, line,    n, i, word) {
+    n = split(words, word, " ")
+    for (i = 1; i <= n; i++)
+        if (word[i] in chunk_of && chunk_of[word[i]] in added)
+            add_place(chunk_of[word[i]], its_branch, line)
+}
+
+# Of all chunks, those last that others use: so when the place of a chunk is looked at, all its uses are known.
+function place_chunks(unit,    i) {
+    split("", branch_of)
+    split("", line_of)
+    find_places(unit)
+    for (i = 1; i <= line_count[unit]; i++)
+        place_words(line_words[unit, i], home[i], start[i])
+    for (i = order_count; i >= 1; i--)
+        if (order[i] in branch_of)
+            place_words(uses[order[i]], branch_of[order[i]], line_of[order[i]])
+}
+
+function write_script(unit,    i, k) {
+    place_chunks(unit)
+    for (i = 1; i <= line_count[unit]; i++) {
+        for (k = 1; k <= order_count; k++)
+            if (first ? i == 1 : line_of[order[k]] == i)
+                write_unit(order[k])
+        put(lines[unit, i], origin[unit, i])
+    }
+}
+
+function compose(script) {
     split("", added)
     split("", all_used)
     split("", order)
@@ -256,9 +383,7 @@ function compose(script,    i) {
     put(title[script], script ".lua:1")
     add_used(script ".lua")
     write_preamble(script)
-    for (i = 1; i <= order_count; i++)
-        write_unit(order[i])
-    write_unit(script ".lua")
+    write_script(script ".lua")
     close(target)
     close(map)
 }

@@ -131,9 +131,26 @@ static bool read_uri(struct request *req, struct api_error *error)
     return *uri ? split_uri(req, error) : true;
 }
 
+static size_t measure_name(const char *variable)
+{
+    const char *end = strchr(variable, '=');
+    return end != NULL ? (size_t)(end - variable) : 0;
+}
+
+static void measure_names(struct request *req)
+{
+    const char *const *all = req->source->all;
+
+    for (size_t i = 0; all != NULL && all[i] != NULL && i < REQUEST_NAMES_MAX; i++) {
+        size_t len = measure_name(all[i]);
+        req->name_lens[i] = (uint16_t)(len < UINT16_MAX ? len : 0);
+    }
+}
+
 bool request_read_head(struct request *req, const struct request_source *source, struct api_error *error)
 {
     req->source = source;
+    measure_names(req);
     req->method = meta(req, "REQUEST_METHOD");
     req->head = strcmp(req->method, "HEAD") == 0;
     if (req->head) {
@@ -237,11 +254,13 @@ void request_make_name(char out[REQUEST_NAME_SIZE])
     (void)snprintf(out, REQUEST_NAME_SIZE, "%08x%08x", arc4random(), arc4random());
 }
 
-/* Returns the value of "NAME=value"; NULL: it is another variable. */
-static const char *value_of(const char *variable, struct slice name)
+/* Returns the value of the i-th of all variables, "NAME=value"; NULL: its name is another. */
+static const char *value_of(const struct request *req, size_t i, struct slice name)
 {
-    return strncmp(variable, name.data, name.len) == 0 && variable[name.len] == '=' ? variable + name.len + 1
-                                                                                    : NULL;
+    const char *variable = req->source->all[i];
+    size_t len = i < REQUEST_NAMES_MAX ? req->name_lens[i] : measure_name(variable);
+
+    return len == name.len && len > 0 && memcmp(variable, name.data, len) == 0 ? variable + len + 1 : NULL;
 }
 
 /* Add a line to a list. first: what it begins with; NULL: it has begun. */
@@ -261,8 +280,8 @@ const char *request_header(struct request *req, const char *name)
     size_t lines = 0;
     struct slice wanted = slice_of(name);
 
-    for (const char *const *at = req->source->all; at != NULL && *at != NULL; at++) {
-        const char *value = value_of(*at, wanted);
+    for (size_t i = 0; req->source->all != NULL && req->source->all[i] != NULL; i++) {
+        const char *value = value_of(req, i, wanted);
         if (value != NULL && lines++ > 0) {
             join_line(&req->header, lines == 2 ? only : NULL, value);
         } else if (value != NULL) {

@@ -23,6 +23,7 @@
 #define REQUEST_BODY_MAX   65536   /* bytes */
 #define REQUEST_LINES_MAX  4194304 /* bytes of a body of lines */
 #define REQUEST_PARAMS_MAX 16      /* parameters in a query */
+#define REQUEST_NAMES_MAX  64      /* meta-variables whose names are measured once; there may be more */
 
 /* Where a request comes from. */
 struct request_source {
@@ -55,7 +56,9 @@ struct request {
     struct request_param params[REQUEST_PARAMS_MAX];
     size_t param_count;
     struct buffer header; /* the lines of one header, joined by request_header */
-    struct buffer body;   /* empty until request_read_body */
+    uint16_t
+        name_lens[REQUEST_NAMES_MAX]; /* of the first of source->all, which are looked at again and again */
+    struct buffer body;               /* empty until request_read_body */
 };
 
 /* Does not allocate. */

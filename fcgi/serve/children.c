@@ -75,6 +75,7 @@ enum child_start children_start(struct children *children, enum child_kind kind)
     if (pipe2(ends, O_CLOEXEC) != 0) {
         return CHILD_FAILED;
     }
+    log_flush(); /* or the child would write what waits, too */
     pid_t pid = fork();
     if (pid == 0) {
         close(ends[0]);

@@ -152,7 +152,7 @@ static enum intake_state judge(struct intake *intake, struct intake_conn *conn)
         return lose(intake, conn, conn->records.problem);
     }
     if (state == RECORDS_MORE && conn->bytes.len > INTAKE_ONE_MAX) {
-        conn->cut = true; /* the body is too long for any route */
+        /* The body is too long for any route. */
         return conn->records.params_whole ? INTAKE_WHOLE : lose(intake, conn, "it never comes to its body");
     }
     return state == RECORDS_WHOLE ? INTAKE_WHOLE : INTAKE_MORE;

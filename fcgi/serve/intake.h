@@ -37,7 +37,6 @@ struct intake_conn {
     int fd;
     struct buffer bytes;
     struct records records;
-    bool cut;             /* longer than INTAKE_ONE_MAX: bytes has its beginning */
     bool waits;           /* it is complete and waits for its turn */
     bool watched;         /* epoll watches it */
     struct mono_ms since; /* when it came, or when it began to wait */

@@ -67,13 +67,16 @@ static int make_file(struct slice bytes, off_t at)
     return fd;
 }
 
-/* Write the request to the file that libfcgi reads. libfcgi does not reach what an earlier request left after
- * it; but a request that was cut must end where its bytes end. */
-static bool write_file(int fd, const struct intake_conn *conn)
+/* Write the request to the file that libfcgi reads. The file ends where the request does: libfcgi fills its buffer
+ * with whatever comes after it, which may be a secret of the request before; and one that was cut has no end. */
+static bool write_file(struct responder *responder)
 {
-    const struct buffer *bytes = &conn->bytes;
+    const struct buffer *bytes = &responder->conn->bytes;
+    int fd = responder->file_fd;
+    bool is_shorter = bytes->len < responder->file_len;
 
-    return (!conn->cut || ftruncate(fd, 0) == 0) &&
+    responder->file_len = bytes->len;
+    return (!is_shorter || ftruncate(fd, 0) == 0) &&
            pwrite(fd, bytes->data, bytes->len, 0) == (ssize_t)bytes->len && lseek(fd, 0, SEEK_SET) == 0;
 }
 
@@ -84,8 +87,9 @@ static bool open_request(struct responder *responder)
 
     if (responder->file_fd < 0) {
         responder->file_fd = make_file((struct slice){"", 0}, 0);
+        responder->file_len = 0;
     }
-    if (responder->file_fd < 0 || !write_file(responder->file_fd, responder->conn)) {
+    if (responder->file_fd < 0 || !write_file(responder)) {
         log_error("request failed", log_str("error", strerror(errno)));
         return false;
     }

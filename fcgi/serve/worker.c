@@ -192,14 +192,22 @@ static bool is_over(struct worker *worker, bool had_one)
     return worker->closed && worker->intake.count == 0 && children_count(&worker->children) == 0;
 }
 
-/* Returns the ms to wait for events. Notes refused requests before: their clients have their answers. */
+/* The shorter of two waits; -1: without end. */
+static int sooner(int a, int b)
+{
+    return a < 0 || (b >= 0 && b < a) ? b : a;
+}
+
+/* Returns the ms to wait for events. Notes refused requests and writes the log before: their clients have
+ * their answers. */
 static int patience(struct worker *worker, bool last)
 {
     int note_ms = audit_flush(&worker->responder.app->context, false);
+    int log_ms = log_linger();
     int ms = intake_expire(&worker->intake);
 
     if (!last) {
-        return note_ms >= 0 && (ms < 0 || note_ms < ms) ? note_ms : ms;
+        return sooner(ms, sooner(note_ms, log_ms));
     }
     return !worker->closed ? 0 : ms < 0 || ms > BACK_OFF_MS ? BACK_OFF_MS : ms;
 }
@@ -243,6 +251,7 @@ static enum err watch_listener(struct worker *worker, struct errinfo *info)
 
 static void end(struct worker *worker)
 {
+    log_flush();
     if (worker->epoll_fd >= 0) {
         close(worker->epoll_fd);
     }
@@ -259,6 +268,7 @@ enum err worker_run(struct app *app, struct errinfo *info)
     worker.responder.spawn = spawn;
     worker.responder.spawn_arg = &worker;
     if (err == ERR_OK) {
+        log_collect();
         stop_init(&worker.waiting);
         err = watch_listener(&worker, info);
     }

@@ -26,13 +26,15 @@
 static struct {
     struct log_options options;
     enum log_level level;
-    size_t used;      /* bytes of pending */
-    int64_t lost;     /* lines that were lost and not reported yet */
+    size_t used;          /* bytes of pending */
+    int64_t lost;         /* lines that were lost and not reported yet */
     int64_t reported;     /* how many of them the first pending line reports; 0: it is another line */
-    bool stuck;       /* the reader has stopped: the last write did not go through */
-    bool mends;       /* pending begins with the end of a line that was cut off */
-    bool inside_line; /* the last write ended in the middle of a line */
-    bool to_journal;  /* each line begins with its priority */
+    bool stuck;           /* the reader has stopped: the last write did not go through */
+    bool mends;           /* pending begins with the end of a line that was cut off */
+    bool inside_line;     /* the last write ended in the middle of a line */
+    bool to_journal;      /* each line begins with its priority */
+    bool collects;        /* lines up to LOG_INFO wait for log_linger */
+    struct mono_ms since; /* when the first pending line was logged, if it collects */
     char pending[PENDING_SIZE + 1]; /* lines, after the end of a broken one */
 } self = {.level = LOG_LEVEL__COUNT};
 
@@ -114,6 +116,12 @@ void log_init(const struct log_options *options)
     self.lost = 0;
     self.reported = 0;
     self.inside_line = false;
+    self.collects = false;
+}
+
+void log_collect(void)
+{
+    self.collects = true;
 }
 
 void log_set_level(enum log_level level)
@@ -249,10 +257,26 @@ void log_event(enum log_level level, const char *event, const struct log_field *
         log_flush();
         append_notice();
     }
+    if (self.collects && self.used == 0) {
+        self.since = clock_mono(&self.options.clock);
+    }
     append(level, event, fields, count);
-    if (!self.options.buffered) {
+    if (self.collects ? level > LOG_INFO : !self.options.buffered) {
         log_flush();
     }
+}
+
+int log_linger(void)
+{
+    if (self.used == 0) {
+        return -1;
+    }
+    int64_t left = self.since.ms + LOG_LINGER_MS - clock_mono(&self.options.clock).ms;
+    if (left > 0) {
+        return (int)left;
+    }
+    write_pending();
+    return -1;
 }
 
 void log_fini(void)

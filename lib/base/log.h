@@ -6,8 +6,9 @@
  * sequence. A line has at most LOG_LINE_MAX bytes. The JSON stays well-formed: values are cut, not the line;
  * a last field, left_out, counts the fields that find no room.
  *
- * log_flush writes the lines collected so far (the runner flushes once per loop turn); with `buffered` off
- * (the handler), each line is written at once. Main thread only. Nothing is logged before log_init.
+ * log_flush writes the lines collected so far (the runner flushes once per loop turn); with `buffered` off,
+ * each line is written at once, unless log_collect says otherwise (a handler under load: a write for each line
+ * is a tenth of what a request costs). Main thread only. Nothing is logged before log_init.
  *
  * If the descriptor is systemd's journal, each line begins with its level as the journal reads it ("<4>" is a
  * warning), so that `journalctl -p warning` shows the right lines.
@@ -86,6 +87,13 @@ void log_event(enum log_level level, const char *event, const struct log_field *
  * before the next one reports how many were lost. Interrupted and partial writes are continued; a descriptor
  * that would block counts as failed. */
 void log_flush(void);
+
+/* From now on, collect lines up to LOG_INFO until they have waited for LOG_LINGER_MS. A warning or an error is
+ * written at once, after what waits. */
+#define LOG_LINGER_MS 20
+void log_collect(void);
+/* Write what has waited long enough. Returns the ms until the rest has; -1: nothing waits. */
+int log_linger(void);
 
 #define LOG_FIELDS_(...) ((const struct log_field[]){__VA_ARGS__})
 #define LOG_AT_(level, event, ...)                                                     \

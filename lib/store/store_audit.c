@@ -163,7 +163,8 @@ enum err store_audit_at(const struct reply *reply, unsigned stream, size_t index
         return err;
     }
     out->recorded_ms = store_position_take(out->position, items[0]);
-    out->at_us = out->recorded_ms * 1000;
+    out->at_us =
+        out->recorded_ms * 1000 + 999; /* refused requests are noted after what happened in that ms */
     if (!read_object(out, stream, items[1]) || !read_record(out, items[2])) {
         return err_set(info, ERR_PROTOCOL, "an entry of the trail cannot be read: %s", out->position);
     }

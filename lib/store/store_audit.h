@@ -43,8 +43,9 @@ void store_audit(struct cmd *cmd, unsigned stream, const char *before, int limit
 struct store_audit_entry {
     char position[STORE_FEED_ID_MAX];
     int64_t recorded_ms; /* as in struct store_execution */
-    int64_t at_us;       /* when, by Redis' clock: puts entries of one millisecond in order */
-    bool is_job;         /* it is about a job, or occurrences of it */
+    int64_t
+        at_us; /* when, by Redis' clock: puts entries of one millisecond in order (those of refused requests last) */
+    bool is_job; /* it is about a job, or occurrences of it */
     struct job_id job;
     struct slice object;      /* what else it is about */
     struct slice action;      /* STORE_ACTION_… */

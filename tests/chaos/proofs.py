@@ -21,7 +21,7 @@ FRESH = 60_000  # ms: a runner hears of a change at once, or within 30 s; it may
 STAMPED = 20_000  # ms between signing and arriving
 SETTLED = 20  # s: a request without an answer may wait in the handlers' socket; after that it is done, or never will be
 REVOKED = 2  # s
-ALIVE = 3  # signing keys of a name
+OVERLAP = 90_000  # ms: for so long a signing key goes on beside the next one
 NO_PROOF = ["-"] * 4
 CLIENT = {"name": "a client", "scopes": ["jobs:read", "jobs:write", "jobs:run", "executions:read"]}
 
@@ -63,22 +63,23 @@ def signs(key, head, signatures):
     return f"v1,{base64.b64encode(digest).decode()}" in signatures
 
 
-def signature_fault(keys, head, signatures, at):
-    """keys: one for each that was asked for, in order; text "": its answer was lost. Some of those may be alive, too."""
+def signature_fault(keys, head, signatures, at, spread=0):
+    """keys: one for each that was asked for, in order; text "": its answer was lost, so it may sign or not. spread: by how much (ms) Redis'
+    clock, which says when a key ends, was stepped meanwhile."""
     signed = False
     for n, key in enumerate(keys):
-        following = keys[n + 1:]
         if not key.text or key.sent > at:
             continue
-        good = signs(key, head, signatures)
-        signed |= good
-        third = [later.known for later in following if later.known][ALIVE - 1:ALIVE]
-        if good and third and third[0] < at - FRESH:
-            return "a call signed by a key that three others have followed"
-        is_alive = len(following) < ALIVE or following[ALIVE - 1].sent > at
-        if not good and is_alive and key.known < at - FRESH:
+        following = keys[n + 1:]
+        is_good = signs(key, head, signatures)
+        signed |= is_good
+        known = next((later.known for later in following if later.known), None)
+        if is_good and known is not None and known + OVERLAP + spread + FRESH < at:
+            return "a call signed by a key that has ended"
+        is_alive = not following or at < following[0].sent + OVERLAP - spread
+        if not is_good and is_alive and key.known < at - FRESH:
             return "a call that a key that is alive has not signed"
-    return None if signed else "a call that no key has signed"
+    return None if signed or any(not key.text and key.sent <= at for key in keys) else "a call that no key has signed"
 
 
 class Keeper:
@@ -137,17 +138,17 @@ class Keeper:
     def make_signing_key(self):
         key = Value("", now_ms())
         self.keys.append(key)
-        answer = self.ask("POST", f"/v1/signing/{NAME}", {"overlap_s": 86400})
+        answer = self.ask("POST", f"/v1/signing/{NAME}", {"overlap_s": OVERLAP // 1000}, good=(409,))
         if answer.status == 201:
             key.known, key.text = now_ms(), answer.json["key"]
-        return answer.status == 201
+        if answer.status == 409:
+            self.keys.remove(key)  # three are alive
+        return answer.status in (201, 409)
 
     def exchange_signing(self):
-        """With two lost in a row it ends: a third one could leave none alive that is known."""
-        rng, lost = random.Random(f"{self.seed}/signing"), 0
-        while lost < ALIVE - 1 and not self.over.wait(rng.uniform(15, 30)):
-            lost = 0 if self.make_signing_key() else lost + 1
-            if lost:
+        rng = random.Random(f"{self.seed}/signing")
+        while not self.over.wait(rng.uniform(30, 50)):
+            if not self.make_signing_key():
                 self.over.wait(SETTLED)
 
     # --- API keys ---
@@ -199,13 +200,16 @@ class Keeper:
             return "a call that is signed as another"
         if not stamp.isdigit() or min(abs(int(stamp) * 1000 - request.at - offset) for offset in self.offsets(request.at)) > STAMPED:
             return "a call that was signed at another time"
-        return signature_fault(self.keys, f"{name}.{stamp}.".encode(), signatures.split(" "), request.at) or secret_fault(self.values, secret, request.at)
+        ahead = self.offsets(request.at, OVERLAP + FRESH)
+        return (signature_fault(self.keys, f"{name}.{stamp}.".encode(), signatures.split(" "), request.at, max(ahead) - min(ahead))
+                or secret_fault(self.values, secret, request.at))
 
-    def offsets(self, at):
-        """By how much Redis' clock may have been ahead when a call that arrives then was signed."""
+    def offsets(self, at, before=STAMPED):
+        """By how much Redis' clock may have been ahead of this machine's in the time before that moment, and just after it."""
         steps = self.stack.redis.clock.steps
-        first = max(0, bisect_right([when for when, _ in steps], at - STAMPED) - 1)
-        return [offset for _, offset in steps[first:]]
+        whens = [when for when, _ in steps]
+        first = max(0, bisect_right(whens, at - before) - 1)
+        return [offset for _, offset in steps[first:bisect_right(whens, at + 100)]]
 
     def check(self):
         """Violations of both kinds, once every request has been looked at."""

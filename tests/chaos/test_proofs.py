@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from evidence import Request
-from proofs import FRESH, NO_PROOF, Keeper, Value, secret_fault, signature_fault
+from proofs import FRESH, NO_PROOF, OVERLAP, Keeper, Value, secret_fault, signature_fault
 
 AT = 10_000_000
 ID = "ab" * 32
@@ -44,8 +44,9 @@ def test_either_secret_is_good_while_the_exchange_is_not_known_to_be_done():
 # --- signatures -------------------------------------------------------------------------------------------------------
 
 
-FIRST, SECOND, THIRD, FOURTH = (key(n, AT + n, AT + n) for n in range(4))
-LATER = AT + 2 * FRESH
+FIRST, SECOND = key(1, AT, AT), key(2, AT + 1000, AT + 1000)
+LOST = Value("", AT + 1000, 0)
+LATER, END = AT + FRESH + 2000, SECOND.sent + OVERLAP
 
 
 def test_call_is_signed_by_all_keys_that_are_alive():
@@ -57,16 +58,23 @@ def test_call_is_signed_by_all_keys_that_are_alive():
     assert "no key" in signature_fault([FIRST], HEAD, signed(b"another", FIRST), AT + 1)
 
 
-def test_fourth_key_ends_the_first():
-    every = [FIRST, SECOND, THIRD, FOURTH]
-    assert signature_fault(every, HEAD, signed(HEAD, FOURTH, THIRD, SECOND), LATER) is None
-    assert "three others" in signature_fault(every, HEAD, signed(HEAD, FOURTH, THIRD, SECOND, FIRST), LATER)
+def test_key_ends_a_while_after_the_next_one():
+    assert signature_fault([FIRST, SECOND], HEAD, signed(HEAD, SECOND), END) is None
+    assert signature_fault([FIRST, SECOND], HEAD, signed(HEAD, SECOND, FIRST), END + FRESH) is None
+    assert "has ended" in signature_fault([FIRST, SECOND], HEAD, signed(HEAD, SECOND, FIRST), END + FRESH + 1)
+
+
+def test_stepped_clock_ends_it_sooner_or_later():
+    assert signature_fault([FIRST, SECOND], HEAD, signed(HEAD, SECOND), END - 5000, spread=5000) is None
+    assert "not signed" in signature_fault([FIRST, SECOND], HEAD, signed(HEAD, SECOND), END - 5001, spread=5000)
+    assert signature_fault([FIRST, SECOND], HEAD, signed(HEAD, SECOND, FIRST), END + FRESH + 5000, spread=5000) is None
 
 
 def test_key_whose_answer_was_lost_may_have_ended_another():
-    lost = Value("", AT, 0)
-    assert signature_fault([FIRST, lost, SECOND, THIRD], HEAD, signed(HEAD, SECOND, THIRD), LATER) is None
-    assert signature_fault([FIRST, lost, SECOND, THIRD], HEAD, signed(HEAD, FIRST, SECOND, THIRD), LATER) is None
+    assert signature_fault([FIRST, LOST], HEAD, signed(HEAD, FIRST), END) is None
+    assert signature_fault([FIRST, LOST], HEAD, ["v1,unknown"], END) is None
+    assert "not signed" in signature_fault([FIRST, LOST], HEAD, ["v1,unknown"], END - 1)
+    assert "has ended" not in (signature_fault([FIRST, LOST], HEAD, signed(HEAD, FIRST), END + 10 * FRESH) or "")
 
 
 def test_key_signs_nothing_before_it_is_made():

@@ -13,11 +13,21 @@
 #define LINES_MAX 16
 #define LINE_MAX  9000
 
-static const char *const NAMES[] = {"HTTP_HOST",         "HTTP_ORIGIN",           "HTTP_SEC_FETCH_SITE",
-                                    "HTTP_CONTENT_TYPE", "HTTP_CONTENT_ENCODING", "HTTP_DRONC_JOB_ID",
-                                    "HTTP_FORWARDED",    "HTTP_AUTHORIZATION",    "REMOTE_ADDR",
-                                    "SERVER_ADDR",       "CONTENT_LENGTH",        "HTTP_TRANSFER_ENCODING",
-                                    "SCRIPT_NAME",       "PATH_INFO",             "QUERY_STRING"};
+static const char *const NAMES[] = {"HTTP_HOST",
+                                    "HTTP_ORIGIN",
+                                    "HTTP_SEC_FETCH_SITE",
+                                    "HTTP_CONTENT_TYPE",
+                                    "HTTP_CONTENT_ENCODING",
+                                    "HTTP_DRONC_JOB_ID",
+                                    "HTTP_FORWARDED",
+                                    "HTTP_AUTHORIZATION",
+                                    "REMOTE_ADDR",
+                                    "SERVER_ADDR",
+                                    "CONTENT_LENGTH",
+                                    "HTTP_TRANSFER_ENCODING",
+                                    "SCRIPT_NAME",
+                                    "PATH_INFO",
+                                    "QUERY_STRING"};
 #define NAME_COUNT (sizeof NAMES / sizeof NAMES[0])
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -137,7 +147,8 @@ static void check_admitted(const struct sample *sample)
     size_t hosts = lines_of(sample, "HTTP_HOST", &host);
     bool has_client = (lines_of(sample, "REMOTE_ADDR", &text) > 0 && *text != '\0') ||
                       (lines_of(sample, "SERVER_ADDR", &text) > 0 && *text != '\0') ||
-                      lines_of(sample, "REMOTE_ADDR", &text) > 1 || lines_of(sample, "SERVER_ADDR", &text) > 1;
+                      lines_of(sample, "REMOTE_ADDR", &text) > 1 ||
+                      lines_of(sample, "SERVER_ADDR", &text) > 1;
     if (has_client || *host != '\0') {
         check(hosts == 1 && is_ours(host));
     }
@@ -149,7 +160,8 @@ static void check_admitted(const struct sample *sample)
         const char *at = strstr(text, "://");
         check(at != NULL && hosts == 1);
         size_t name_len = host[0] == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":");
-        check(strncasecmp(at + 3, host, name_len) == 0 && (at[3 + name_len] == '\0' || at[3 + name_len] == ':'));
+        check(strncasecmp(at + 3, host, name_len) == 0 &&
+              (at[3 + name_len] == '\0' || at[3 + name_len] == ':'));
     }
 }
 
@@ -172,7 +184,8 @@ static void check_body(struct request *request, const struct sample *sample)
     api_error_clear(&error);
     if (request_read_body(request, &error)) {
         check(request->body.len <= REQUEST_BODY_MAX && request->body.len <= sample->body.len);
-        check(request->body.len == 0 || memcmp(request->body.data, sample->body.data, request->body.len) == 0);
+        check(request->body.len == 0 ||
+              memcmp(request->body.data, sample->body.data, request->body.len) == 0);
     } else {
         check(error.code != API_OK);
     }

@@ -24,7 +24,7 @@ def config(port, socket):
         return (ROOT / "nginx" / name).read_text()
 
     filled = {"@USER@": "user root;" if os.geteuid() == 0 else "", "@CONNECTIONS@": "1024", "@LISTEN@": f"127.0.0.1:{port}; listen [::1]:{port}",
-              "@LIMITS@": text("limits.conf"), "@SITE@": MORE + text("dronc.conf"), "access_log log/nginx-access.log combined": ASKED,
+              "@LIMITS@": text("limits.conf"), "@SITE@": MORE + text("dronc.conf"), "access_log log/nginx-access.log combined buffer=64k flush=1s": ASKED,
               "run/fcgi.sock": str(socket)}
     made = text("nginx.conf.in").partition("\n")[2]  # its first line is a comment with the same marks
     for mark, instead in filled.items():

@@ -40,8 +40,12 @@ def said(entries, *names):
     return [tuple(entry.get(name) for name in names) for entry in entries]
 
 
-def audit_lines(program):
-    return [line for line in map(json.loads, re.findall(r"^{.*}$", program.err, re.M)) if line["event"] == "audit"]
+def audit_lines(program, count):
+    """What the log has about changes, once it has so many lines: a handler writes them a moment later."""
+    def lines():
+        return [line for line in map(json.loads, re.findall(r"^{.*}$", program.err, re.M)) if line["event"] == "audit"]
+    wait_for(lambda: len(lines()) >= count)
+    return lines()
 
 
 # --- what has an entry --------------------------------------------------------------------------------------------
@@ -153,11 +157,20 @@ def test_each_change_is_logged_in_one_line(handler):
     handler.resume(job)
     handler.run(job)
     handler.delete(job)
-    lines = audit_lines(handler)
+    lines = audit_lines(handler, 6)
     assert said(lines, "action", "job_id", "by", "method") == [
         ("create", job, "local", "POST"), ("change", job, "local", "PATCH"), ("pause", job, "local", "POST"), ("resume", job, "local", "POST"),
         ("run", job, "local", "POST"), ("delete", job, "local", "DELETE")]
     assert lines[1]["request_id"] == "deploy-17" and lines[1]["level"] == "info"
+
+
+def test_line_that_waits_while_a_child_starts_is_written_once(handler):
+    """A batch has a child process, which must not write what its parent has not written yet."""
+    for n in range(20):
+        job = handler.schedule(NEVER_SOON, f"{JOB['api']}/before/{n}")
+        assert handler.batch([{**JOB, "api": f"{JOB['api']}/batch/{n}"}]).status == 200
+        lines = audit_lines(handler, 2 * n + 2)
+        assert [line["job_id"] for line in lines].count(job) == 1 and len(lines) == 2 * n + 2
 
 
 # --- reading ------------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 import base64
 import json
 import re
+import signal
 import threading
 
 import pytest
@@ -296,6 +297,20 @@ def test_core_has_no_secret_that_was_refused_unread(make_handler):
     for method, uri in (("PUT", "/v1/secrets/n"), ("POST", "/v1/secrets/n"), ("PUT", "/v1/nothing")):
         assert handler.request(method, uri, body, {"content_type": "application/json"}).status >= 400
     assert PLAIN not in idle_core_of(handler)
+
+
+def test_core_has_no_secret_while_a_shorter_request_is_read(make_handler, redis):
+    """libfcgi reads more than the request: what comes after it must not be what the request before left there."""
+    handler = make_handler()
+    body = json.dumps({"value": VALUE, "hosts": ["h"] * 50})
+    assert handler.request("PUT", "/v1/nothing", body, {"content_type": "application/json"}).status == 404
+    redis.program.signal(signal.SIGSTOP)
+    asking = threading.Thread(target=lambda: handler.request("GET", "/v1/jobs?tag=shorter"))
+    asking.start()
+    core = wait_for(lambda: (lambda found: b"tag=shorter" in found and found)(core_of(handler.pid)))
+    redis.program.signal(signal.SIGCONT)
+    asking.join()
+    assert PLAIN not in core
 
 
 def test_core_of_the_handler_has_no_signing_key(handler):

@@ -135,7 +135,7 @@ def test_jitter_is_the_same_from_call_to_call(handler, runner, hook, kind):
 
 def test_jitter_and_what_asks_for_instants(handler):
     job_id = handler.schedule("0 12 * * *", "http://h/", jitter_ms=3600000)
-    at = handler.job(job_id).json["next"][0]["utc"]
+    at = handler.job(job_id).json["next"][1]["utc"]  # the second: 11:59:59 of the first one's day may be before the job was created
     assert "12:00:00" <= at[11:19] <= "13:00:00"
     assert why(handler, job_id, at) == "not_yet"
     assert why(handler, job_id, at[:10] + "T11:59:59Z") == "not_scheduled"

@@ -376,3 +376,55 @@ TEST(log_complains_to_the_journal_line_by_line)
     close_sink();
     assert_int_equal(unsetenv("JOURNAL_STREAM"), 0);
 }
+
+/* ---- collecting ---- */
+
+static struct mono_ms now;
+
+static struct mono_ms stepped_mono(void *arg)
+{
+    (void)arg;
+    return now;
+}
+
+static void start_collecting(void)
+{
+    struct log_options options = {.fd = open_sink(),
+                                  .level = LOG_INFO,
+                                  .format = LOG_JSON,
+                                  .clock = {.wall = fixed_wall, .mono = stepped_mono}};
+    now.ms = 5000;
+    log_init(&options);
+    log_collect();
+}
+
+TEST(log_collects_lines_for_a_moment)
+{
+    start_collecting();
+    assert_int_equal(log_linger(), -1);
+    log_info("one", log_i64("n", 1));
+    now.ms += LOG_LINGER_MS - 1;
+    log_info("two", log_i64("n", 2));
+    assert_int_equal(log_linger(), 1); /* the first one's time counts */
+    assert_string_equal(drain(), "");
+    now.ms += 1;
+    assert_int_equal(log_linger(), -1);
+    const char *both = drain();
+    assert_non_null(strstr(both, "\"one\""));
+    assert_non_null(strstr(both, "\"two\""));
+    log_info("three", log_i64("n", 3));
+    assert_int_equal(log_linger(), LOG_LINGER_MS);
+    close_sink(); /* log_fini writes the rest */
+}
+
+TEST(log_collects_no_warning)
+{
+    start_collecting();
+    log_info("one", log_i64("n", 1));
+    log_warn("two", log_i64("n", 2));
+    const char *both = drain();
+    assert_non_null(strstr(both, "\"one\""));
+    assert_true(strstr(both, "\"one\"") < strstr(both, "\"two\""));
+    assert_int_equal(log_linger(), -1);
+    close_sink();
+}

@@ -4,6 +4,8 @@
 #include "fake_source.h"
 #include "test.h"
 
+#include <stdio.h>
+
 #include <stdlib.h>
 
 static const char *const ALLOWED[] = {"limit", "job_id", NULL};
@@ -243,4 +245,23 @@ TEST(request_header_of_several_lines_is_one_list)
     assert_string_equal(request_header(&req, "HTTP_IF_MATCH"), "\"1\", \"2\"");
     assert_string_equal(request_header(&req, "HTTP_ACCEPT"), "a/b");
     assert_string_equal(request_header(&req, "HTTP_NONE"), "");
+}
+
+TEST(request_header_is_found_among_many)
+{
+    static char texts[3 * REQUEST_NAMES_MAX][32];
+    const char *all[3 * REQUEST_NAMES_MAX + 1] = {NULL};
+    struct fake_request fake = {.method = "GET", .uri = "/", .all = all};
+    for (size_t i = 0; i < 3 * REQUEST_NAMES_MAX; i++) {
+        (void)snprintf(texts[i], sizeof texts[i], "HTTP_N%zu=%zu", i, i);
+        all[i] = texts[i];
+    }
+    assert_true(request_read_head(&req, fake_source(&fake), &error));
+    assert_string_equal(request_header(&req, "HTTP_N7"), "7");
+    assert_string_equal(request_header(&req, "HTTP_N63"), "63");
+    assert_string_equal(request_header(&req, "HTTP_N64"), "64");
+    assert_string_equal(request_header(&req, "HTTP_N191"), "191");
+    assert_string_equal(request_header(&req, "HTTP_N"), "");
+    assert_string_equal(request_header(&req, "HTTP_N1910"), "");
+    assert_string_equal(request_header(&req, ""), "");
 }

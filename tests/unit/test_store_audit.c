@@ -171,6 +171,20 @@ TEST(audit_of_a_full_redis_has_what_is_deleted)
     check(2, "delete", 1);
 }
 
+/* They are noted after they were answered: of what happened in the same millisecond they are the last. */
+TEST(audit_of_refused_requests_comes_after_what_happened)
+{
+    const struct store_actor actor = {.who = slice_of("someone"), .method = "GET", .route = "/v1/x"};
+    struct store_audit_entry entry;
+    struct cmd cmd;
+    store_audit_refuse(&cmd, &actor, "FORBIDDEN", 3);
+    call(&cmd);
+    store_audit(&cmd, STORE_AUDIT_REFUSALS, "", 1);
+    call(&cmd);
+    assert_int_equal(store_audit_at(reply, STORE_AUDIT_REFUSALS, 0, &entry, &info), ERR_OK);
+    assert_int_equal(entry.at_us, entry.recorded_ms * 1000 + 999);
+}
+
 TEST(audit_entry_that_cannot_be_read_has_a_position)
 {
     static const char *const texts[] = {"", "v:1", "a:create v:x", "garbage"};

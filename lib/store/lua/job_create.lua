@@ -19,8 +19,10 @@ if math.abs(now - created) > CLOCK_TOLERANCE_MS then
     return now
 end
 local is_new = clear or redis.call('EXISTS', job_key) == 0
-if jobs_max > 0 and is_new and count_jobs() >= jobs_max then
-    return CREATION_FULL
+if jobs_max > 0 and is_new then
+    if count_jobs() >= jobs_max then
+        return CREATION_FULL
+    end
 end
 -- A broken one counts as deleted.
 if not is_new then
@@ -28,7 +30,10 @@ if not is_new then
 end
 local gone = not clear and try('ZSCORE', gone_key, job_id)
 -- If the id was not deleted recently, only what is called within a moment can be taken.
-local refused = due and (gone or due - now < CLAIMED_AHEAD_MS) and refuse_instant(job_id, due, false, now, tonumber(gone or 0))
+local refused
+if due and (gone or due - now < CLAIMED_AHEAD_MS) then
+    refused = refuse_instant(job_id, due, false, now, tonumber(gone or 0))
+end
 if refused and refused ~= 'late' then
     return -refused
 elseif refused and due > created then
@@ -48,9 +53,9 @@ redis.call('HSET', job_key, 'created', as_text(created), each_unpacked())
 if gone then
     redis.call('HSET', job_key, 'floor', as_text(tonumber(gone)))
     redis.call('ZREM', gone_key, job_id)
-end
-if gone and (created <= tonumber(gone) or is_set_back(now)) then
-    redis.call('HSET', job_key, 'born', next_token(redis.call('TIME'))) -- it may have been created in the same millisecond as its predecessor
+    if created <= tonumber(gone) or is_set_back(now) then
+        redis.call('HSET', job_key, 'born', next_token(redis.call('TIME'))) -- it may have been created in the same ms as its predecessor
+    end
 end
 if due and due % 1000 ~= 0 and each_count() > 3 then -- more than a schedule, an api and a type
     note_offset(job_key, due)
