@@ -2,10 +2,11 @@
 import gzip
 import http.client
 import re
+import subprocess
 
 import pytest
 
-from harness import ROOT, wait_for
+from harness import DIST, ROOT, environment, wait_for
 
 UI = ROOT / "ui"
 FILES = sorted(path.relative_to(UI).as_posix() for path in UI.rglob("*") if path.is_file())
@@ -84,6 +85,13 @@ def test_weight_up_to_first_use(browser):
     assert len(files) <= 20, files
     assert sum(size for _, size in files) <= 40_960, files
     print(f"first use: {sum(size for _, size in files)} bytes in {len(files)} files")
+
+
+def test_install_puts_the_page_where_the_site_looks_for_it(tmp_path):
+    done = subprocess.run([ROOT / "scripts" / "install"], env=environment(DESTDIR=tmp_path, PREFIX="/opt/d", DIST=DIST), capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert {name: (tmp_path / "opt/d/share/dronc/ui" / name).read_bytes() for name in FILES} == {name: (UI / name).read_bytes() for name in FILES}
+    assert "root /opt/d/share/dronc;" in (tmp_path / "opt/d/share/dronc/nginx/site.conf.example").read_text()
 
 
 def test_whole_page_is_light():

@@ -299,12 +299,19 @@ function drawVerdict(view, {failing, overdue, health, runners, figures}) {
     fill(view.verdict, h('span', {class: 'mark', 'aria-hidden': 'true'}, isWell ? '✓' : '✗'), h('span', {}, text));
 }
 
+/* How many, since when, and where: "3 jobs have been failing since 02:14: 2 with connect at api.example.com, 1 with http at …" */
 function failingSentence({jobs, partial}, figures) {
     const first = jobs.reduce((a, b) => (b.since_ms < a.since_ms ? b : a)),
         n = figures.failing ?? jobs.length;
-    const same = key => (jobs.every(job => job[key] === jobs[0][key]) ? jobs[0][key] : '');
-    const error = same('error_class'),
-        host = same('host'),
-        who = n === 1 ? '' : n === 2 ? ', both' : ', all';
-    return `${f.count(n)}${partial ? ' or more' : ''} ${n === 1 ? 'job has' : 'jobs have'} been failing since ${first.isSinceExact ? '' : 'before '}${f.moment(first.since_ms)}${error || host ? `${who}${error ? ` with` : ''}${error ? ` ${error}` : ''}${host ? ` at ${host}` : ''}` : ''}.`;
+    const causes = new Map();
+    for (const {error_class: error, host} of jobs) {
+        const cause = [error && 'with ' + error, host && 'at ' + host].filter(Boolean).join(' ');
+        causes.set(cause, (causes.get(cause) ?? 0) + 1);
+    }
+    const sorted = [...causes].sort((a, b) => b[1] - a[1]).slice(0, 2);
+    const where =
+        causes.size === 1
+            ? ` ${n === 1 ? '' : n === 2 ? 'both ' : 'all '}${sorted[0][0]}`
+            : ' ' + sorted.map(([cause, m]) => `${f.count(m)} ${cause}`).join(', ') + (causes.size > 2 ? ', and others' : '');
+    return `${f.count(n)}${partial ? ' or more' : ''} ${n === 1 ? 'job has' : 'jobs have'} been failing since ${first.isSinceExact ? '' : 'before '}${f.moment(first.since_ms)}${n === 1 ? '' : ':'}${where}.`;
 }
