@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
@@ -118,10 +119,14 @@ class Browser:
     # --- acting ----------------------------------------------------------------------------------------------------
 
     def click(self, selector, text=None):
-        node = self.find(selector, text)
-        self.script("arguments[0].scrollIntoView({block: 'center'})", node)
-        node.click()
-        return node
+        def clicked():
+            with contextlib.suppress(StaleElementReferenceException):  # the screen was read again just now
+                node = self.find(selector, text)
+                self.script("arguments[0].scrollIntoView({block: 'center'})", node)
+                node.click()
+                return node
+            return None
+        return wait_for(clicked, 10, f"a click on {selector} {text or ''}")
 
     def press(self, *keys):
         """Keys, to whatever has the focus."""

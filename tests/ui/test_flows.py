@@ -305,11 +305,13 @@ def test_overview_tells_what_fails_and_pauses_what_shares_a_cause(browser, shop)
     browser.open("#/")
     browser.wait_for_text("have been failing since")
     browser.find(".group h3", "127.0.0.1:9")
-    browser.click(".group button", "Pause all 2")
+    browser.script("[...document.querySelectorAll('.group')].find(g => g.innerText.includes('warehouse')).id = 'the-group'")
+    browser.click("#the-group button", "Pause all 2")
     browser.fill("#note", "the host is away")
     browser.click("dialog button", "Pause")
     browser.wait_for_text("2 jobs paused.")
-    assert [shop.stack.job(job_id).json.get("state_note") for job_id in (shop.stock, shop.returns)] == ["the host is away"] * 2
+    paused = [shop.stack.job(job_id).json for job_id in (shop.stock, shop.returns)]
+    assert [(job["state"], job.get("state_note")) for job in paused] == [("PAUSED", "the host is away")] * 2
     for job_id in (shop.stock, shop.returns):
         shop.stack.resume(job_id)
 

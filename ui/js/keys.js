@@ -30,7 +30,10 @@ export const LIST = [
     ['Ctrl K', 'find a job or a screen'],
 ];
 
+const SECOND_KEY_MS = 1500;
+
 let hasPrefix = false;
+let prefixTimer;
 let bound = {}; // of the screen
 let global = {}; // of app.js
 
@@ -66,19 +69,22 @@ function find(key, target) {
         hasPrefix = false;
         return GO[key] && (() => go(GO[key]));
     }
-    if (key === 'g')
-        return () => {
-            hasPrefix = true;
-            setTimeout(() => {
-                hasPrefix = false;
-            }, 1500);
-        };
+    if (key === 'g') return waitForSecond;
     if (key === 'j' || key === 'k') return () => moveRow(key === 'j' ? 1 : -1);
     if (key === '?') return openHelp;
     if (key === '/') return toFilter;
     const row = target.closest?.('tr[data-href]');
     if (key === 'Enter' && row === target) return () => go(row.dataset.href);
     return bound[key] ? () => bound[key](row?.dataset.key) : global[key];
+}
+
+/* Of two keys, the first was pressed: the second follows soon, or not at all. */
+function waitForSecond() {
+    hasPrefix = true;
+    clearTimeout(prefixTimer);
+    prefixTimer = setTimeout(() => {
+        hasPrefix = false;
+    }, SECOND_KEY_MS);
 }
 
 function toFilter() {

@@ -75,7 +75,7 @@ function record(e, job) {
         ['Took', e.execution_time_ms > 0 && f.took(e)],
         ['Status', e.status_code > 0 ? String(e.status_code) : 'no answer'],
         ['Bytes read', e.response_bytes === undefined ? null : f.bytes(e.response_bytes) + (e.truncated ? ', cut there' : '')],
-        ['Called', job?.api && h('span', {class: 'mono'}, `${job.method ?? 'GET'} ${job.api}`)],
+        ['Request', job?.api && h('span', {class: 'mono'}, `${job.method ?? 'GET'} ${job.api}`)],
         ['Missed', e.missed_count && `${f.plural(e.missed_count, 'occurrence')}, the last at ${f.moment(e.missed_until * 1000)}`],
         ['Signed with', job?.signing],
         ['Runner', e.runner && h('span', {class: 'mono'}, e.runner)],
