@@ -95,7 +95,7 @@ class Browser:
         def found():
             for node in self.driver.find_elements(By.CSS_SELECTOR, selector):
                 with contextlib.suppress(Exception):
-                    if node.is_displayed() and (text is None or text in (node.text or node.get_attribute("aria-label") or "")):
+                    if node.is_displayed() and (text is None or text in node.text or text in (node.get_attribute("aria-label") or "")):
                         return node
             return None
         return wait_for(found, timeout, f"{selector} {text or ''} in: {self.text()[:600]!r}")

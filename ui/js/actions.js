@@ -34,8 +34,9 @@ export async function doing(work) {
     }
 }
 
-export function button(text, scope, onclick, className = '') {
-    return api.may(scope) ? h('button', {type: 'button', class: className, onclick}, text) : null;
+/* A button, for a reader who may. label: for a screen reader, where many buttons say the same. */
+export function button(text, scope, onclick, className = '', label = null) {
+    return api.may(scope) ? h('button', {type: 'button', class: className, onclick, 'aria-label': label}, text) : null;
 }
 
 /* --- dialogs --------------------------------------------------------------------------------------------------------- */

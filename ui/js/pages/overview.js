@@ -210,7 +210,14 @@ function failingGroup({key, members}) {
     const tools = h(
         'div',
         {class: 'tools'},
-        active.length > 1 && actions.button(`Pause all ${active.length}`, 'jobs:write', () => actions.pauseJobs(active)),
+        active.length > 1 &&
+            actions.button(
+                `Pause all ${active.length}`,
+                'jobs:write',
+                () => actions.pauseJobs(active),
+                '',
+                `Pause all ${active.length} that fail at ${host}`,
+            ),
         host && h('a', {class: 'button', href: link('jobs', {host: host.replace(/:\d+$/, '')})}, 'Jobs of this host'),
     );
     const list = table(

@@ -50,15 +50,13 @@ async function refresh(view) {
     );
     keep(
         view.failing,
-        failing.jobs
-            .slice(0, 8)
-            .map(job => ({
-                id: job.job_id,
-                text: job.name ?? f.shortId(job.job_id),
-                why: `${job.error_class} ${job.host}`,
-                since: job.since_ms,
-                isExact: job.isSinceExact,
-            })),
+        failing.jobs.slice(0, 8).map(job => ({
+            id: job.job_id,
+            text: job.name ?? f.shortId(job.job_id),
+            why: `${job.error_class} ${job.host}`,
+            since: job.since_ms,
+            isExact: job.isSinceExact,
+        })),
         job => job.id,
         job =>
             h(
