@@ -29,6 +29,10 @@ def test_key_opens_the_page_and_is_kept_nowhere(browse, keyed):
     browser.click("#sign")
     browser.find("dialog #key")
     assert "with a key" not in browser.text()
+    browser.click("dialog button", "Cancel")
+    browser.wait_for_text("sign in to see anything")
+    browser.driver.execute_async_script("setTimeout(arguments[0], 6000)")
+    assert browser.script("return document.querySelector('dialog')") is None, "the dialog comes back by itself"
     browser.open("#/jobs")
     browser.find("dialog #key")  # a reload forgets it
 

@@ -48,7 +48,7 @@ async function show({focus = true} = {}) {
         if (error.status === undefined) console.error(error);
         if (error.status === 401) askToSignIn();
         made = {title: 'Trouble', every_ms: 0, refresh: async () => {}};
-        main.replaceChildren(h('h1', {}, error.status === 404 ? 'Not there' : 'No answer'), h('p', {class: 'notice'}, error.message));
+        main.replaceChildren(h('h1', {}, {401: 'Sign in', 404: 'Not there'}[error.status] ?? 'No answer'), h('p', {class: 'notice'}, error.message));
     }
     if (mine !== generation) return;
     const first = await firstAnswer(made);
@@ -162,13 +162,15 @@ function tick() {
 /* --- the header ------------------------------------------------------------------------------------------------------ */
 
 let isAsking = false;
+let isDeclined = false; // the reader has closed the dialog: it does not come back by itself
 
 async function askToSignIn() {
     $('sign').hidden = false;
     if (isAsking || document.querySelector('dialog[open]')) return;
     isAsking = true;
-    const isDone = await actions.signIn();
+    const isDone = !isDeclined && (await actions.signIn());
     isAsking = false;
+    isDeclined = !isDone;
     if (!isDone) {
         setText($('trouble'), 'This server asks for an API key: sign in to see anything.');
         $('trouble').hidden = false;
@@ -211,10 +213,14 @@ function start() {
         $('main').focus();
     });
     api.onSession(() => {
+        isDeclined = false;
         showSession();
         show({focus: false});
     });
-    addEventListener('hashchange', () => show());
+    addEventListener('hashchange', () => {
+        isDeclined = false;
+        show();
+    });
     addEventListener('dronc-changed', read);
     document.addEventListener('visibilitychange', () => isLookedAt() && !isStopped && read());
     setInterval(tick, 1000);
