@@ -48,7 +48,10 @@ async function show({focus = true} = {}) {
         if (error.status === undefined) console.error(error);
         if (error.status === 401) askToSignIn();
         made = {title: 'Trouble', every_ms: 0, refresh: async () => {}};
-        main.replaceChildren(h('h1', {}, {401: 'Sign in', 404: 'Not there'}[error.status] ?? 'No answer'), h('p', {class: 'notice'}, error.message));
+        main.replaceChildren(
+            h('h1', {}, {401: 'Sign in', 404: 'Not there'}[error.status] ?? 'No answer'),
+            h('p', {class: 'notice'}, error.message),
+        );
     }
     if (mine !== generation) return;
     const first = await firstAnswer(made);

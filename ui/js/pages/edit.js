@@ -85,7 +85,7 @@ function build(view) {
         [
             ['When', 'time'],
             ['', 'num'],
-            ['In its zone', 'mono wide'],
+            ['In its zone', 'mono wide fit'],
             ['', ''],
         ],
         {empty: 'None yet.'},

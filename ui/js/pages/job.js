@@ -35,7 +35,13 @@ function build(id, zone) {
     view.facts = h('div');
     view.next = table(
         'The next instants',
-        [['When', 'time'], ['', 'num'], ['UTC', 'mono wide'], ...(zone && zone !== 'UTC' ? [['In ' + zone, 'mono wide']] : []), ['', '']],
+        [
+            ['When', 'time'],
+            ['', 'num'],
+            ['UTC', 'mono wide fit'],
+            ...(zone && zone !== 'UTC' ? [['In ' + zone, 'mono wide fit']] : []),
+            ['', ''],
+        ],
         {empty: 'No instant ahead.'},
     );
     view.nextNote = h('p', {class: 'hint'});

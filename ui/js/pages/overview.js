@@ -311,7 +311,8 @@ function failingSentence({jobs, partial}, figures) {
     const first = jobs.reduce((a, b) => (b.since_ms < a.since_ms ? b : a)),
         n = figures.failing ?? jobs.length;
     const causes = new Map();
-    for (const {error_class: error, host} of jobs) {
+    for (const {error_class, error: text, host} of jobs) {
+        const error = error_class === 'http' && text ? text : error_class; // the status says more
         const cause = [error && 'with ' + error, host && 'at ' + host].filter(Boolean).join(' ');
         causes.set(cause, (causes.get(cause) ?? 0) + 1);
     }

@@ -46,7 +46,15 @@ async function refresh(view) {
             {label: 'dead letters', value: f.count(s.dead) + (s.deadIsMore ? '+' : ''), tone: s.dead > 0 ? 'warn' : ''},
         ],
         item => item.label,
-        ({label, value, tone}) => h('div', {class: 'figure'}, h('span', {}, label), h('b', {class: tone ?? ''}, value)),
+        ({label, value, tone}) => {
+            const [number, unit] = value.split(/ (?=[%a-z])/);
+            return h(
+                'div',
+                {class: 'figure'},
+                h('span', {}, label),
+                h('b', {class: tone ?? ''}, number, unit && h('small', {}, '\u2009' + unit)),
+            );
+        },
     );
     keep(
         view.failing,
