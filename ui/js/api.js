@@ -152,7 +152,6 @@ export const upcoming = limit => optional('upcoming', () => get('/v1/upcoming', 
 export const running = () => optional('running', () => get('/v1/running'));
 export const runners = () => optional('runners', () => get('/v1/runners'));
 export const cancel = id => request('POST', `/v1/executions/${id}/cancel`);
-export const bulk = (command, query, body) => optional('bulk', () => request('POST', '/v1/jobs:' + command, {query, body}));
 
 export const failingJobs = limit => optionalParameter('health', health => get('/v1/jobs', {health, limit}), 'failing');
 

@@ -3,7 +3,7 @@ import * as actions from './actions.js';
 import {learn, may} from './api.js';
 import {h} from './dom.js';
 import {recall, remember} from './format.js';
-import {go, here} from './router.js';
+import {go} from './router.js';
 
 const GO = {o: '#/', j: '#/jobs', a: '#/activity', d: '#/dead', r: '#/runners', n: '#/new', s: '#/signing', w: '#/wall'};
 
@@ -217,5 +217,3 @@ async function openPalette() {
     input.focus();
     search();
 }
-
-export const currentJob = () => (here().page === 'job' ? here().id : '');
