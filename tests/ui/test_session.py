@@ -24,7 +24,8 @@ def test_key_opens_the_page_and_is_kept_nowhere(browse, keyed):
     browser.wait_for_text("with a key")
     browser.go(f"#/job/{job_id}")
     browser.find("button", "Run now")
-    stored = browser.script("return JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie, location.href, document.documentElement.outerHTML])")
+    stored = browser.script("""const all = store => Array.from({length: store.length}, (_, i) => store.getItem(store.key(i)));
+        return JSON.stringify([all(localStorage), all(sessionStorage), document.cookie, location.href, document.documentElement.outerHTML])""")
     assert everything not in stored
     browser.click("#sign")
     browser.find("dialog #key")

@@ -63,7 +63,10 @@ function waterfall(e) {
         'div',
         {class: 'waterfall'},
         list.node,
-        e.timings_us.dns === undefined && e.timings_us.connect === undefined && h('p', {class: 'hint'}, 'A kept connection was used.'),
+        e.status_code > 0 &&
+            e.timings_us.dns === undefined &&
+            e.timings_us.connect === undefined &&
+            h('p', {class: 'hint'}, 'A kept connection was used.'),
     );
 }
 
