@@ -201,6 +201,14 @@ def test_echo_in_a_kept_answer_is_blanked(handler, runner, hook, echo):
     assert PLAIN.decode() not in kept and base64.b64encode(VALUE.encode()).decode() not in kept and "zephyr" not in kept
 
 
+def test_echo_at_the_end_of_what_is_kept_is_blanked_before_that_is_cut(handler, runner, hook):
+    """Or the last letters that are kept would be the first ones of the secret, too few to be known as such."""
+    put_secret(handler, "token", VALUE, at(hook.url), http=True)
+    hook.answers(status(200, b"x" * 1022 + VALUE.encode()))
+    execution = run_once(handler, hook.url, keep_response=True, headers={"A": "{{secret.token}}"})
+    assert execution["response"] == "x" * 1022 + "[s"
+
+
 def test_echo_that_is_cut_is_blanked_too(handler, runner, hook):
     """By the target, in the middle of the secret; and by the size of an error's text."""
     value = "zephyr" + "7f3a90c1d2" * 5
