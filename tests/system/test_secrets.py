@@ -10,25 +10,11 @@ import pytest
 from harness import NEVER_SOON, wait_for
 from harness import make_key as api_key
 from sealing import Keys, admin, ended, put_secret
+from sealing import handler, keys, runner  # noqa: F401 (fixtures)
 from target import redirect, status
 
 VALUE = 'zephyr-"open"\\7f3a90c1d2'  # what is looked for; not all of it is the same in JSON
 PLAIN = b"7f3a90c1d2"                # but this is, in every form but base64
-
-
-@pytest.fixture
-def keys(home):
-    return Keys(home)
-
-
-@pytest.fixture
-def handler(make_handler, keys):
-    return make_handler(**keys.settings)
-
-
-@pytest.fixture
-def runner(make_runner, keys):
-    return make_runner(**keys.settings)
 
 
 def at(url):
