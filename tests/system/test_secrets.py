@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from harness import NEVER_SOON, wait_for
+from harness import NEVER_SOON, SANITIZED, wait_for
 from harness import make_key as api_key
 from sealing import Keys, admin, ended, put_secret
 from sealing import handler, keys, runner  # noqa: F401 (fixtures)
@@ -226,6 +226,10 @@ def test_echo_in_a_redirect_is_blanked_in_record_and_log(handler, runner, hook):
 # --- it is found nowhere ------------------------------------------------------------------------------------------------
 
 
+# ASan keeps what is given back as it is, to find who uses it, and maps terabytes.
+only_where_memory_is_wiped = pytest.mark.skipif(SANITIZED, reason="fcgi/wipe.c is left out with a sanitizer")
+
+
 def core_of(pid):
     """What gcore or gdb would write: all memory of a process that can be read."""
     out = bytearray()
@@ -271,11 +275,13 @@ def test_value_is_found_nowhere(home, keys, make_redis, make_handler, make_runne
     assert any("appendonly" in name for name in seen)
     for name, content in seen.items():
         assert PLAIN not in content and coded not in content, name
-    core = idle_core_of(handler)
-    assert len(core) > 1_000_000 and b"dronc" in core
-    assert PLAIN not in core and b"zephyr" not in core and coded not in core
+    if not SANITIZED:  # see only_where_memory_is_wiped
+        core = idle_core_of(handler)
+        assert len(core) > 1_000_000 and b"dronc" in core
+        assert PLAIN not in core and b"zephyr" not in core and coded not in core
 
 
+@only_where_memory_is_wiped
 @pytest.mark.parametrize("padding", [0, 3000, 20000])
 def test_core_has_nothing_of_a_secret_that_was_just_stored(handler, padding):
     """Wherever it stood in the request: what comes later must not be what overwrites it."""
@@ -285,6 +291,7 @@ def test_core_has_nothing_of_a_secret_that_was_just_stored(handler, padding):
     assert PLAIN not in core and b"zephyr" not in core
 
 
+@only_where_memory_is_wiped
 def test_core_has_no_secret_that_was_refused_unread(make_handler):
     handler = make_handler()
     body = json.dumps({"value": VALUE, "hosts": ["h"]})
@@ -293,6 +300,7 @@ def test_core_has_no_secret_that_was_refused_unread(make_handler):
     assert PLAIN not in idle_core_of(handler)
 
 
+@only_where_memory_is_wiped
 def test_core_has_no_secret_while_a_shorter_request_is_read(make_handler, redis):
     """libfcgi reads more than the request: what comes after it must not be what the request before left there."""
     handler = make_handler()
@@ -307,6 +315,7 @@ def test_core_has_no_secret_while_a_shorter_request_is_read(make_handler, redis)
     assert PLAIN not in core
 
 
+@only_where_memory_is_wiped
 def test_core_of_the_handler_has_no_signing_key(handler):
     answer = handler.request("POST", "/v1/signing/orders", "{}", {"content_type": "application/json"})
     key = answer.json["key"].removeprefix("whsec_")
