@@ -2,9 +2,9 @@
  * sealed with an older one. */
 #include "commands.h"
 #include "options.h"
+#include "sealed.h"
 #include "secret/seal_file.h"
 #include "secret/signing.h"
-#include "store/store_sealed.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -160,21 +160,14 @@ static bool reseal_signing(const struct resealing *r, struct slice name, struct 
 static int reseal(struct resealing *r, enum store_sealed_kind kind, const struct store_sealed *sealed)
 {
     struct buffer content = {0};
-    struct errinfo info = {0};
     enum store_sealed_answer answer = STORE_SEALED_OTHER;
-    const struct reply *reply;
     int64_t known = 0;
-    struct cmd cmd;
     int status = 0;
     bool good = kind == STORE_SECRETS ? reseal_secret(r, sealed->name, sealed->content, &content, &known)
                                       : reseal_signing(r, sealed->name, sealed->content, &content, &known);
     if (good) {
         const struct store_sealed anew = {sealed->name, {content.data, content.len}};
-        store_sealed_put(&cmd, kind, &anew, known, &r->admin->actor);
-        status = admin_ask(r->admin, &cmd, 1, &reply);
-        if (status == 0 && store_sealed_put_reply(reply, &answer, &info) != ERR_OK) {
-            status = admin_fail(r->admin, &info);
-        }
+        status = sealed_put(r->admin, kind, &anew, known, &answer);
     } else {
         (void)admin_say(0, "%.*s does not open with the keys of the file", (int)sealed->name.len,
                         sealed->name.data);

@@ -4,9 +4,9 @@
 
 #include "commands.h"
 #include "options.h"
+#include "sealed.h"
 #include "secret/seal_file.h"
 #include "store/store_database.h"
-#include "store/store_sealed.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -102,11 +102,8 @@ static int put(struct admin *admin, struct setting *setting, const struct seal_p
     struct slice name = slice_of(setting->name);
     struct buffer box = {0};
     struct buffer content = {0};
-    struct errinfo info = {0};
     enum store_sealed_answer answer = STORE_SEALED_OTHER;
-    const struct reply *reply;
     int64_t known = 0;
-    struct cmd cmd;
     int status = read_version(admin, name, &known);
     if (status != 0) {
         return status;
@@ -116,16 +113,14 @@ static int put(struct admin *admin, struct setting *setting, const struct seal_p
     setting->secret.set = clock_wall(&clock);
     if (secret_seal(&box, key, name, &setting->secret,
                     (struct slice){setting->value.data, setting->value.len}) != ERR_OK) {
+        buffer_fini(&box);
         return admin_say(ADMIN_REFUSED, "the value cannot be sealed");
     }
     setting->secret.box = (struct slice){box.data, box.len};
     secret_write(&content, &setting->secret);
     const struct store_sealed sealed = {name, {content.data, content.len}};
-    store_sealed_put(&cmd, STORE_SECRETS, &sealed, known, &admin->actor);
-    status = admin_ask(admin, &cmd, 1, &reply);
-    if (status == 0 && store_sealed_put_reply(reply, &answer, &info) != ERR_OK) {
-        status = admin_fail(admin, &info);
-    } else if (status == 0 && answer != STORE_SEALED_STORED) {
+    status = sealed_put(admin, STORE_SECRETS, &sealed, known, &answer);
+    if (status == 0 && answer != STORE_SEALED_STORED) {
         status = admin_say(ADMIN_REFUSED, answer == STORE_SEALED_OTHER ? "it was changed meanwhile: try again"
                                                                        : "there are too many");
     }

@@ -23,7 +23,14 @@
 #ifndef HAS_OWN_FREE
 
 /* glibc's own names of what is replaced. */
-void __libc_free(void *memory); /* NOLINT(bugprone-reserved-identifier) */
+void __libc_free(void *memory);                  /* NOLINT(bugprone-reserved-identifier) */
+void *__libc_realloc(void *memory, size_t size); /* NOLINT(bugprone-reserved-identifier) */
+
+/* Has this memory pages of its own (glibc's flag IS_MMAPPED)? Large memory has. */
+static int has_own_pages(const void *memory)
+{
+    return (((const size_t *)memory)[-1] & 2) != 0;
+}
 
 void free(void *memory) /* NOLINT(readability-inconsistent-declaration-parameter-name) */
 {
@@ -33,7 +40,8 @@ void free(void *memory) /* NOLINT(readability-inconsistent-declaration-parameter
     }
 }
 
-/* glibc's would give the old memory back by itself. */
+/* glibc's would give the old memory back by itself. Where that has pages of its own the kernel moves or takes them, so
+ * nothing stays behind; and a buffer that grows by megabytes is never there twice. */
 void *realloc(void *memory, /* NOLINT(readability-inconsistent-declaration-parameter-name) */
               size_t size)
 {
@@ -43,6 +51,9 @@ void *realloc(void *memory, /* NOLINT(readability-inconsistent-declaration-param
     if (size == 0) {
         free(memory);
         return NULL;
+    }
+    if (has_own_pages(memory)) {
+        return __libc_realloc(memory, size);
     }
     size_t old = malloc_usable_size(memory);
     if (size <= old && size >= old / 2) {

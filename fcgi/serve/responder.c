@@ -160,9 +160,11 @@ static bool start_child(struct responder *responder, enum child_kind kind)
  * dies. */
 static void lock(struct responder *responder, short type)
 {
+    if (!responder->is_child) {
+        return;
+    }
     struct flock lock = {.l_type = type, .l_whence = SEEK_SET, .l_start = getpid() % TURNS, .l_len = 1};
-
-    if (responder->is_child && fcntl(responder->turn_fd, F_SETLKW, &lock) != 0) {
+    if (fcntl(responder->turn_fd, F_SETLKW, &lock) != 0) {
         log_error("turn not waited for", log_str("error", strerror(errno)));
     }
 }

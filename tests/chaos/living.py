@@ -6,12 +6,13 @@ Each request is written down, with when it was sent, when it was answered, and w
 """
 import json
 import random
-import threading
 import time
 from dataclasses import dataclass, field
+from functools import partial
 
 import model
 import proofs
+from crew import Crew
 
 JOBS, CLIENTS = 56, 8
 ORDINARY = 40  # the others have a rule for overlaps, or a limit of runs
@@ -84,13 +85,13 @@ def draw_patch(rng, living):
     return {"retry": rng.choice((model.SOON, LATE, {**model.SOON, "max_attempts": 3}))}
 
 
-class Changer:
+class Changer(Crew):
     """Posts the living jobs, changes them until it is stopped, and deletes them."""
 
     def __init__(self, stack, seed):
+        super().__init__()
         self.stack, self.seed = stack, seed
         self.jobs = [self.make(number) for number in range(JOBS)]
-        self.over, self.threads = threading.Event(), []
 
     def make(self, number):
         """Every other one has a name, and all kinds come with both types, at each target, mortal or not. Behind these come such as
@@ -118,14 +119,7 @@ class Changer:
             living.id = answer.json["job_id"].removeprefix("capi:")
 
     def start(self):
-        self.threads = [threading.Thread(target=self._client, args=(n,)) for n in range(CLIENTS)]
-        for thread in self.threads:
-            thread.start()
-
-    def stop(self):
-        self.over.set()
-        for thread in self.threads:
-            thread.join()
+        self.set_to_work(*(partial(self._client, n) for n in range(CLIENTS)))
 
     def delete_all(self, timeout=60):
         """Each until the answer is that it is gone."""

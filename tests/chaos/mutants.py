@@ -662,9 +662,9 @@ def main():
     options = parser.parse_args()
     chosen = [mutant for mutant in MUTANTS if not options.only or mutant.name in options.only.split(",")]
     chosen = [mutant for mutant in chosen if not options.tested or isinstance(mutant, Tested)]
-    dists = [prepare(mutant) for mutant in chosen]
     survivors = 0
     with ThreadPoolExecutor(options.at_once) as pool:
+        dists = list(pool.map(prepare, chosen))  # all of them, before anything is measured
         hunts = [pool.submit(hunt, mutant, dist, options.seconds, options.tries) for mutant, dist in zip(chosen, dists)]
         for mutant, one in zip(chosen, hunts):
             runs, found = one.result()

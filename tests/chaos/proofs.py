@@ -9,11 +9,11 @@ import hashlib
 import hmac
 import json
 import random
-import threading
 import time
 from bisect import bisect_right
 from dataclasses import dataclass
 
+from crew import Crew
 from verdict import Violation
 
 NAME = "chaos"  # of the secret, and of what signs
@@ -82,14 +82,14 @@ def signature_fault(keys, head, signatures, at, spread=0):
     return None if signed or any(not key.text and key.sent <= at for key in keys) else "a call that no key has signed"
 
 
-class Keeper:
+class Keeper(Crew):
     """Exchanges what calls and requests prove themselves by, until it is stopped, and remembers when."""
 
     def __init__(self, stack, seed):
+        super().__init__()
         self.stack, self.seed = stack, seed
         self.values, self.keys, self.trials = [], [], []  # trials: (what, status)
         self.client, self.faults, self.looked_at, self.signed_jobs = None, [], 0, set()
-        self.over, self.threads = threading.Event(), []
 
     def set_up(self):
         """Nothing disturbs it yet."""
@@ -98,14 +98,7 @@ class Keeper:
         self.stack.token = self.client["token"]
 
     def start(self):
-        self.threads = [threading.Thread(target=work) for work in (self.exchange_secrets, self.exchange_signing, self.exchange_clients)]
-        for thread in self.threads:
-            thread.start()
-
-    def stop(self):
-        self.over.set()
-        for thread in self.threads:
-            thread.join()
+        self.set_to_work(self.exchange_secrets, self.exchange_signing, self.exchange_clients)
 
     def ask(self, method, path, body=None, good=()):
         """With the key that may do everything, so what refuses it is a fault, but for the statuses in good. 0, 5xx: some part is down."""

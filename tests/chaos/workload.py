@@ -6,8 +6,10 @@ import queue
 import random
 import threading
 import time
+from functools import partial
 
 import model
+from crew import Crew
 from model import Job
 
 GOOD = ("good0", "good1", "good2", "good3")
@@ -35,11 +37,11 @@ BASE = [
 ]
 
 
-class Workload:
+class Workload(Crew):
     def __init__(self, stack, seed):
+        super().__init__()
         self.stack, self.rng = stack, random.Random(f"{seed}/workload")
         self.jobs, self.lock, self.queue = [], threading.Lock(), queue.Queue()
-        self.over, self.threads = threading.Event(), []
 
     def make(self, schedule, target):
         with self.lock:
@@ -72,15 +74,7 @@ class Workload:
 
     def start(self, per_second=2, clients=4):
         """So many new jobs a second, posted by one of several clients, since one may have to wait for its answer."""
-        self.threads = [threading.Thread(target=self._client) for _ in range(clients)]
-        self.threads.append(threading.Thread(target=self._invent, args=(1 / per_second,)))
-        for thread in self.threads:
-            thread.start()
-
-    def stop(self):
-        self.over.set()
-        for thread in self.threads:
-            thread.join()
+        self.set_to_work(*[self._client] * clients, partial(self._invent, 1 / per_second))
 
     def _invent(self, each):
         while not self.over.wait(self.rng.uniform(0, 2 * each)):

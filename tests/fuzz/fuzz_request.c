@@ -171,8 +171,13 @@ static void check_query(struct request *request)
     struct api_error error;
     api_error_clear(&error);
     if (request_read_query(request, ALLOWED, &error)) {
-        check(request->param_count <= 3);
-        check(slice_same(request_param(request, "limit"), request_param(request, "limit")));
+        for (size_t i = 0; i < request->param_count; i++) {
+            const struct slice name = request->params[i].name;
+            check(slice_eq(name, "limit") || slice_eq(name, "tag") || slice_eq(name, "a b"));
+            for (size_t k = 0; k < i; k++) {
+                check(!slice_same(name, request->params[k].name));
+            }
+        }
     } else {
         check(error.code != API_OK);
     }

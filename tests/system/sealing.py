@@ -3,6 +3,8 @@ import json
 import subprocess
 import sys
 
+import pytest
+
 from harness import DIST, ROOT, environment, wait_for
 
 PYPI = ROOT / "build" / "pypi"  # what scripts/deps test gets from there
@@ -27,6 +29,21 @@ class Keys:
     def settings(self):
         """For either program: it knows its own."""
         return {"SECRETS_KEY": self.private, "SECRETS_PUBLIC_KEY": self.public}
+
+
+@pytest.fixture
+def keys(home):
+    return Keys(home)
+
+
+@pytest.fixture
+def handler(make_handler, keys):
+    return make_handler(**keys.settings)
+
+
+@pytest.fixture
+def runner(make_runner, keys):
+    return make_runner(**keys.settings)
 
 
 def put_secret(handler, name, value, *hosts, **more):

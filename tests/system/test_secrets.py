@@ -7,28 +7,14 @@ import threading
 
 import pytest
 
-from harness import NEVER_SOON, wait_for
+from harness import NEVER_SOON, SANITIZED, wait_for
 from harness import make_key as api_key
 from sealing import Keys, admin, ended, put_secret
+from sealing import handler, keys, runner  # noqa: F401 (fixtures)
 from target import redirect, status
 
 VALUE = 'zephyr-"open"\\7f3a90c1d2'  # what is looked for; not all of it is the same in JSON
 PLAIN = b"7f3a90c1d2"                # but this is, in every form but base64
-
-
-@pytest.fixture
-def keys(home):
-    return Keys(home)
-
-
-@pytest.fixture
-def handler(make_handler, keys):
-    return make_handler(**keys.settings)
-
-
-@pytest.fixture
-def runner(make_runner, keys):
-    return make_runner(**keys.settings)
 
 
 def at(url):
@@ -201,6 +187,14 @@ def test_echo_in_a_kept_answer_is_blanked(handler, runner, hook, echo):
     assert PLAIN.decode() not in kept and base64.b64encode(VALUE.encode()).decode() not in kept and "zephyr" not in kept
 
 
+def test_echo_at_the_end_of_what_is_kept_is_blanked_before_that_is_cut(handler, runner, hook):
+    """Or the last letters that are kept would be the first ones of the secret, too few to be known as such."""
+    put_secret(handler, "token", VALUE, at(hook.url), http=True)
+    hook.answers(status(200, b"x" * 1022 + VALUE.encode()))
+    execution = run_once(handler, hook.url, keep_response=True, headers={"A": "{{secret.token}}"})
+    assert execution["response"] == "x" * 1022 + "[s"
+
+
 def test_echo_that_is_cut_is_blanked_too(handler, runner, hook):
     """By the target, in the middle of the secret; and by the size of an error's text."""
     value = "zephyr" + "7f3a90c1d2" * 5
@@ -230,6 +224,10 @@ def test_echo_in_a_redirect_is_blanked_in_record_and_log(handler, runner, hook):
 
 
 # --- it is found nowhere ------------------------------------------------------------------------------------------------
+
+
+# ASan keeps what is given back as it is, to find who uses it, and maps terabytes.
+only_where_memory_is_wiped = pytest.mark.skipif(SANITIZED, reason="fcgi/wipe.c is left out with a sanitizer")
 
 
 def core_of(pid):
@@ -277,11 +275,13 @@ def test_value_is_found_nowhere(home, keys, make_redis, make_handler, make_runne
     assert any("appendonly" in name for name in seen)
     for name, content in seen.items():
         assert PLAIN not in content and coded not in content, name
-    core = idle_core_of(handler)
-    assert len(core) > 1_000_000 and b"dronc" in core
-    assert PLAIN not in core and b"zephyr" not in core and coded not in core
+    if not SANITIZED:  # see only_where_memory_is_wiped
+        core = idle_core_of(handler)
+        assert len(core) > 1_000_000 and b"dronc" in core
+        assert PLAIN not in core and b"zephyr" not in core and coded not in core
 
 
+@only_where_memory_is_wiped
 @pytest.mark.parametrize("padding", [0, 3000, 20000])
 def test_core_has_nothing_of_a_secret_that_was_just_stored(handler, padding):
     """Wherever it stood in the request: what comes later must not be what overwrites it."""
@@ -291,6 +291,7 @@ def test_core_has_nothing_of_a_secret_that_was_just_stored(handler, padding):
     assert PLAIN not in core and b"zephyr" not in core
 
 
+@only_where_memory_is_wiped
 def test_core_has_no_secret_that_was_refused_unread(make_handler):
     handler = make_handler()
     body = json.dumps({"value": VALUE, "hosts": ["h"]})
@@ -299,6 +300,7 @@ def test_core_has_no_secret_that_was_refused_unread(make_handler):
     assert PLAIN not in idle_core_of(handler)
 
 
+@only_where_memory_is_wiped
 def test_core_has_no_secret_while_a_shorter_request_is_read(make_handler, redis):
     """libfcgi reads more than the request: what comes after it must not be what the request before left there."""
     handler = make_handler()
@@ -313,6 +315,7 @@ def test_core_has_no_secret_while_a_shorter_request_is_read(make_handler, redis)
     assert PLAIN not in core
 
 
+@only_where_memory_is_wiped
 def test_core_of_the_handler_has_no_signing_key(handler):
     answer = handler.request("POST", "/v1/signing/orders", "{}", {"content_type": "application/json"})
     key = answer.json["key"].removeprefix("whsec_")

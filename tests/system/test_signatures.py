@@ -6,23 +6,9 @@ import subprocess
 import pytest
 
 from harness import NEVER_SOON, at_second, soon, wait_for
-from sealing import Keys, ended, make_key, webhook
+from sealing import ended, make_key, webhook
+from sealing import handler, keys, runner  # noqa: F401 (fixtures)
 from target import redirect, status
-
-
-@pytest.fixture
-def keys(home):
-    return Keys(home)
-
-
-@pytest.fixture
-def handler(make_handler, keys):
-    return make_handler(**keys.settings)
-
-
-@pytest.fixture
-def runner(make_runner, keys):
-    return make_runner(**keys.settings)
 
 
 def verify(call, key):
