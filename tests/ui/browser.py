@@ -1,9 +1,8 @@
 """A Chromium that a test drives, and what it has to say: errors of the console, reports of the CSP, layout shifts, bytes."""
+import base64
 import contextlib
-import json
 import os
 import signal
-import time
 from pathlib import Path
 
 from selenium import webdriver
@@ -15,20 +14,59 @@ from selenium.webdriver.common.keys import Keys
 
 from harness import SCALE, processes_in, wait_for
 
-# Runs before the page's own scripts do.
-WATCH = """window.seen = {violations: [], shift: 0, lcp: 0, long: 0};
+# Runs before the page's own scripts do. asked: requests whose answers the page has not shown yet. It shows one as soon as it has read it,
+# or asks for the next one, before any timer runs.
+WATCH = """window.seen = {violations: [], shift: 0, moved: [], lcp: 0, long: 0, asked: 0};
 document.addEventListener('securitypolicyviolation', e => seen.violations.push(e.violatedDirective + ' ' + (e.sample || e.blockedURI)));
 const watch = (type, each) => new PerformanceObserver(list => list.getEntries().forEach(each)).observe({type, buffered: true});
-watch('layout-shift', e => { if (!e.hadRecentInput) seen.shift += e.value; });
+const place = r => [r.x, r.y, r.width, r.height].map(Math.round).join(' ');
+watch('layout-shift', e => {
+    if (e.hadRecentInput) return;
+    seen.shift += e.value;
+    for (const s of e.sources) seen.moved.push(`${location.hash} ${e.value.toFixed(4)}: ${s.node?.nodeName} "${(s.node?.textContent ?? '').slice(0, 40)}" ${place(s.previousRect)} to ${place(s.currentRect)}`);
+});
 watch('largest-contentful-paint', e => { seen.lcp = e.startTime; });
-watch('longtask', e => { seen.long += Math.max(0, e.duration - 50); });"""
+watch('longtask', e => { seen.long += Math.max(0, e.duration - 50); });
+const ask = window.fetch, isShown = () => setTimeout(() => { seen.asked--; }, 0);
+window.fetch = (...all) => {
+    seen.asked++;
+    return ask(...all).then(answer => {
+        const read = answer.text.bind(answer);
+        answer.text = () => read().finally(isShown);
+        return answer;
+    }, error => { isShown(); throw error; });
+};"""
+
+# Calls back with the first true value of a function of the arguments, or with null after so many ms.
+UNTIL = """const [limit, ...all] = arguments, done = all.pop(), end = performance.now() + limit, is = (%s);
+(function look() {
+    let value = null;
+    try { value = is(...all); } catch (error) { if (performance.now() >= end) throw error; }
+    if (value || performance.now() >= end) done(value || null); else setTimeout(look, 20);
+})();"""
+
+FIND = """(selector, text, isCentred) => {
+    const node = [...document.querySelectorAll(selector)].find(n => n.checkVisibility({visibilityProperty: true}) && n.getClientRects().length > 0 &&
+        (text === null || n.innerText?.includes(text) || n.getAttribute('aria-label')?.includes(text)));
+    if (node && isCentred) node.scrollIntoView({block: 'center'});
+    return node;
+}"""
+
+# The screen that was asked for is there with its first answer, and the keys are. Then nothing is asked for, and what came is painted.
+SETTLED = """const [limit, done] = arguments, end = performance.now() + limit;
+const isThere = () => !document.querySelector('main').dataset.old && (/as of|stopped|no answer/.test(document.getElementById('asof').textContent) || document.querySelector('dialog[open]'));
+const until = is => new Promise((resolve, reject) => (function look() {
+    if (is()) resolve(); else if (performance.now() >= end) reject(); else setTimeout(look, 20);
+})());
+const frame = () => new Promise(requestAnimationFrame);
+until(isThere).then(() => import('/ui/js/keys.js')).then(() => until(() => seen.asked === 0 && isThere())).then(frame).then(frame).then(() => done(true), () => done(false));"""
 
 
 class Browser:
     """One window. Whoever uses it looks at `complaints()` at the end."""
 
-    def __init__(self, home, base):
-        self.base, self.violations = base, []
+    def __init__(self, home):
+        self.base, self.violations, self.is_away = "", [], True
         self.home = Path(home) / "browser"
         self.home.mkdir(parents=True, exist_ok=True)
         options = webdriver.ChromeOptions()
@@ -45,7 +83,7 @@ class Browser:
             self.driver = webdriver.Chrome(service=self.service, options=options)
         finally:
             os.chdir(here)
-        self.driver.set_script_timeout(60)
+        self.driver.set_script_timeout(600)
         self.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": WATCH})
         self.look()
 
@@ -53,61 +91,80 @@ class Browser:
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600})
         self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}, {"name": "prefers-reduced-motion", "value": "reduce"}]})
 
+    def begin(self, stack, **look):
+        """As new, before a stack: what an earlier test left is gone."""
+        self.base = f"http://127.0.0.1:{stack.port}"
+        self.driver.execute_cdp_cmd("Storage.clearDataForOrigin", {"origin": self.base, "storageTypes": "local_storage"})
+        self.complaints()
+        self.look(**look)
+
     # --- going somewhere ----------------------------------------------------------------------------------------
 
     def open(self, where=""):
         """Load the page anew, at a place of it."""
         self.leave()
+        self.is_away = False
         self.driver.get(f"{self.base}/ui/{where}")
         self.settled()
 
     def leave(self):
+        if self.is_away:
+            return
         with contextlib.suppress(Exception):
             self.violations += self.seen()["violations"]
         self.driver.get("about:blank")
+        self.is_away = True
 
     def go(self, where):
         """To another screen, by the address."""
-        mark = self.script("const m = document.querySelector('main'); m.dataset.old = '1'; location.hash = arguments[0]; return true", where)
-        assert mark
-        wait_for(lambda: not self.script("return document.querySelector('main').dataset.old"), 20, f"the screen {where}")
+        self.script("document.querySelector('main').dataset.old = '1'; location.hash = arguments[0]", where)
         self.settled()
 
     def settled(self):
-        """It has its first answer."""
-        wait_for(lambda: self.script("return /as of|stopped|no answer/.test(document.getElementById('asof')?.textContent) || document.querySelector('dialog[open]') !== null"), 30, "a screen with data")
-        self.idle()
+        """The screen has its first answer, all of it is shown, and keys work."""
+        assert self.driver.execute_async_script(SETTLED, int(30_000 * SCALE)), f"no screen with data, but: {self.text()[:600]!r}"
 
-    def idle(self, quiet=0.4, timeout=15):
-        """Nothing is changed any more for a moment."""
-        probe = """const done = arguments[1], main = document.body; let timer = setTimeout(() => { watch.disconnect(); done(true); }, arguments[0]);
-            const watch = new MutationObserver(list => { if (list.every(m => m.target.nodeType !== 1 || m.target.closest?.('.countdown, #asof'))) return; clearTimeout(timer); timer = setTimeout(() => { watch.disconnect(); done(true); }, 250); });
-            watch.observe(main, {childList: true, subtree: true}); setTimeout(() => { watch.disconnect(); done(false); }, arguments[2] || 8000);"""
-        return self.driver.execute_async_script(probe, int(quiet * 1000))
+    def an_hour_later(self):
+        """By the page's clock, so that it is time to ask again; and what looks at that clock each second has done so."""
+        self.script("const now = Date.now; Date.now = () => now() + 3_600_000")
+        self.until("() => document.querySelector('[data-until]').textContent.endsWith('ago')")
+        self.tick()
+
+    def tick(self):
+        self.script("document.querySelector('[data-until]').textContent = ''")
+        self.until("() => document.querySelector('[data-until]').textContent !== ''", what="the next second of the page")
+
+    def asked(self):
+        """How many answers of the API the page has had."""
+        return self.script("return performance.getEntriesByType('resource').filter(r => r.name.includes('/v1/')).length")
+
+    def idle(self):
+        """The page asks for nothing, and has shown what it asked for."""
+        self.until("() => seen.asked === 0", what="a page that asks for nothing")
 
     # --- looking --------------------------------------------------------------------------------------------------
 
     def script(self, text, *args):
         return self.driver.execute_script(text, *args)
 
-    def find(self, selector, text=None, timeout=10):
+    def until(self, function, *args, timeout=10, what=None):
+        """The first true value of a function of the page."""
+        value = self.driver.execute_async_script(UNTIL % function, int(timeout * 1000 * SCALE), *args)
+        assert value, f"not within {timeout * SCALE:g} s: {what or function} in: {self.text()[:1500]!r}"
+        return value
+
+    def find(self, selector, text=None, timeout=10, is_centred=False):
         """The first visible element that matches, and has that text in it."""
-        def found():
-            for node in self.driver.find_elements(By.CSS_SELECTOR, selector):
-                with contextlib.suppress(Exception):
-                    if node.is_displayed() and (text is None or text in node.text or text in (node.get_attribute("aria-label") or "")):
-                        return node
-            return None
-        return wait_for(found, timeout, f"{selector} {text or ''} in: {self.text()[:600]!r}")
+        return self.until(FIND, selector, text, is_centred, timeout=timeout, what=f"{selector} {text or ''}")
 
     def gone(self, selector, timeout=10):
-        wait_for(lambda: self.script("return [...document.querySelectorAll(arguments[0])].every(n => n.getClientRects().length === 0)", selector), timeout, f"the end of {selector}")
+        self.until("selector => [...document.querySelectorAll(selector)].every(n => n.getClientRects().length === 0)", selector, timeout=timeout, what=f"the end of {selector}")
 
     def text(self):
         return self.script("return document.body.innerText")
 
     def wait_for_text(self, text, timeout=15):
-        wait_for(lambda: text in self.text(), timeout, f"{text!r} in {self.text()[:1500]!r}")
+        self.until("text => document.body.innerText.includes(text)", text, timeout=timeout, what=repr(text))
 
     @property
     def hash(self):
@@ -121,8 +178,7 @@ class Browser:
     def click(self, selector, text=None):
         def clicked():
             with contextlib.suppress(StaleElementReferenceException):  # the screen was read again just now
-                node = self.find(selector, text)
-                self.script("arguments[0].scrollIntoView({block: 'center'})", node)
+                node = self.find(selector, text, is_centred=True)
                 node.click()
                 return node
             return None
@@ -132,7 +188,6 @@ class Browser:
         """Keys, to whatever has the focus."""
         for key in keys:
             ActionChains(self.driver).send_keys(key).perform()
-            time.sleep(0.05)
 
     def type(self, text):
         ActionChains(self.driver).send_keys(text).perform()
@@ -172,7 +227,8 @@ class Browser:
 
     def axe(self, source):
         """Violations, each as a line. The page's CSP does not apply to what the test brings."""
-        self.driver.execute_cdp_cmd("Runtime.evaluate", {"expression": source})
+        if not self.script("return 'axe' in window"):
+            self.driver.execute_cdp_cmd("Runtime.evaluate", {"expression": source})
         found = self.driver.execute_async_script("""const done = arguments[0];
             axe.run(document, {resultTypes: ['violations']}).then(r => done(r.violations.map(v => `${v.id} (${v.impact}) × ${v.nodes.length}: ${v.nodes.slice(0, 3).map(n => n.html.slice(0, 160) + ' | ' + n.failureSummary.replace(/\\s+/g, ' ').slice(0, 240)).join(' || ')}`)), e => done(['axe: ' + e]));""")
         return found
@@ -186,7 +242,6 @@ class Browser:
             return self.driver.save_screenshot(str(path))
         size = self.driver.execute_cdp_cmd("Page.getLayoutMetrics", {})["cssContentSize"]
         data = self.driver.execute_cdp_cmd("Page.captureScreenshot", {"captureBeyondViewport": True, "clip": {"x": 0, "y": 0, "width": size["width"], "height": min(size["height"], 4000), "scale": 1}})
-        import base64
         Path(path).write_bytes(base64.b64decode(data["data"]))
         return None
 

@@ -33,46 +33,47 @@ def shop(base, target):
     assert stack.stop() == 0, stack.program.err
 
 
-@pytest.fixture
-def browse(home):
-    """Open a browser on a stack: browse(stack)."""
-    made = []
-
-    def browse(stack, **look):
-        made.append(Browser(home / f"b{len(made)}", f"http://127.0.0.1:{stack.port}"))
-        made[-1].look(**look)
-        return made[-1]
-
-    yield browse
-    for browser in made:
-        browser.close()
-
-
 @pytest.fixture(scope="session")
-def window(base, shop):
-    """One browser for all tests that only look at the shop: to start one takes seconds."""
-    browser = Browser(base / "window", f"http://127.0.0.1:{shop.stack.port}")
+def window(base):
+    """One browser for all tests: to start one takes seconds."""
+    browser = Browser(base / "window")
     yield browser
     browser.close()
 
 
 @pytest.fixture
-def browser(window):
-    """A browser on the shop. What its console and the CSP have to say is nothing."""
-    browser = window
-    browser.look()
-    browser.open()
-    browser.script("localStorage.clear()")
+def browse(window):
+    """The browser on a stack: browse(stack)."""
+    def browse(stack, **look):
+        window.begin(stack, **look)
+        return window
+
+    yield browse
+    window.leave()
+
+
+@pytest.fixture
+def new_browser(home):
+    """One that has seen nothing yet."""
+    browser = Browser(home)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def browser(browse, shop):
+    """The browser on the shop. What its console and the CSP have to say is nothing."""
+    browser = browse(shop.stack)
     yield browser
     # A refused request is an answer, which Chromium notes as an error of the network.
     said = [line for line in browser.complaints() if "Failed to load resource" not in line]
     assert said == []
 
 
-@pytest.fixture
-def keyed(home):
+@pytest.fixture(scope="session")
+def keyed(base):
     """A stack that asks for keys: (stack, the token that may do everything, one that may only read)."""
-    stack = Stack(home / "keyed", FCGI_PROCESSES=2).start()
+    stack = Stack(base / "keyed", FCGI_PROCESSES=2).start()
     settings = {"REDIS_SOCKET": stack.data / "run" / "redis.sock"}
     tokens = make_key(settings), make_key(settings, "--scopes", "jobs:read,executions:read", "--name", "reader")
     yield stack, *tokens

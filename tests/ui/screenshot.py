@@ -10,7 +10,7 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent / "system"), str(HERE)]
 
 from browser import Browser  # noqa: E402
-from harness import ROOT, Stack, wait_for  # noqa: E402
+from harness import ROOT, Stack  # noqa: E402
 from target import Target, slow, status  # noqa: E402
 
 LET_RUN_S = 75
@@ -35,10 +35,10 @@ def main():
         stack.start()
         make_jobs(stack, target)
         time.sleep(LET_RUN_S)
-        browser = Browser(home, f"http://127.0.0.1:{stack.port}")
-        browser.look(1200, 940)
+        browser = Browser(home)
+        browser.begin(stack, width=1200, height=940)
         browser.open()
-        wait_for(lambda: "have been failing" in browser.text(), 20)
+        browser.wait_for_text("have been failing")
         browser.shot(ROOT / "docs" / "page.png", whole=False)
     finally:
         if browser is not None:

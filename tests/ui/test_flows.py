@@ -289,7 +289,8 @@ def test_typing_and_the_focus_survive_a_refresh(browser, shop):
     browser.press("j", "j")
     had = browser.focused()
     as_of = browser.script("return document.getElementById('asof').textContent")
-    wait_for(lambda: browser.script("return document.getElementById('asof').textContent") != as_of, 20)
+    browser.an_hour_later()
+    browser.until("as_of => document.getElementById('asof').textContent !== as_of", as_of)
     assert browser.focused() == had
 
 

@@ -9,65 +9,83 @@ from shop import STRANGE
 
 AXE = ROOT / "build" / "pypi" / "axe_playwright_python" / "axe.min.js"  # what scripts/deps test gets from PyPI
 SHOTS = os.environ.get("DRONC_UI_SHOTS")
-LOOKS = {"light": (1280, 900, "light"), "dark": (1280, 900, "dark"), "light-390": (390, 844, "light"), "dark-390": (390, 844, "dark")}
+SIZES = {"1280": (1280, 900), "390": (390, 844)}
+SCHEMES = ("light", "dark")
 
 
-@pytest.fixture(params=LOOKS)
-def look(request, browser):
-    browser.look(*LOOKS[request.param])
-    yield request.param
-    browser.look()
+@pytest.fixture(params=SIZES)
+def size(request, browser):
+    browser.look(*SIZES[request.param])
+    return request.param
 
 
-def judge(browser, name, look):
-    assert browser.axe(AXE.read_text()) == [], f"{name}, {look}"
-    assert browser.overflow() <= 0, f"{name}, {look}: wider than the window"
-    if SHOTS:
-        Path(SHOTS).mkdir(parents=True, exist_ok=True)
-        browser.shot(Path(SHOTS) / f"{name}-{look}.png")
+def judge(browser, name, size):
+    """What is shown now, in the light and in the dark."""
+    for scheme in SCHEMES:
+        browser.look(*SIZES[size], scheme)
+        assert browser.axe(AXE.read_text()) == [], f"{name}, {size} px, {scheme}"
+        assert browser.overflow() <= 0, f"{name}, {size} px, {scheme}: wider than the window"
+        if SHOTS:
+            Path(SHOTS).mkdir(parents=True, exist_ok=True)
+            browser.shot(Path(SHOTS) / f"{name}-{scheme}-{size}.png")
 
 
-def test_every_screen_is_accessible_and_fits(browser, shop, look):
+def test_every_screen_is_accessible_and_fits_and_nothing_moves(browser, shop, size):
     browser.open()
     for name, address in shop.screens().items():
         browser.go(address)
-        judge(browser, name, look)
-    assert browser.seen()["shift"] <= 0.05
+        judge(browser, name, size)
+    assert browser.seen()["shift"] <= 0.05, browser.seen()["moved"]
 
 
-def test_every_dialog_is_accessible_and_fits(browser, shop, look):
+def test_way_to_the_wall_and_back_moves_nothing(browser, size):
+    """It has no header, so all of a screen that is still there when the header goes would move up."""
+    browser.open("#/signing")
+    for where in ("#/wall", "#/signing", "#/wall", "#/runners"):
+        browser.go(where)
+    assert browser.seen()["moved"] == []
+
+
+def test_column_stays_as_wide_as_it_is_while_its_seconds_are_counted_down(browser, shop, size):
+    browser.open(f"#/job/{shop.nightly}")
+    widths = browser.script("""const all = [...document.querySelectorAll('.countdown')];
+        return ['now', 'in 9 s', 'in 59 s', 'in 9 m 59 s', 'in 59 m 59 s', 'in 23 h 59 m'].map(text => { for (const n of all) n.textContent = text; return all[0].closest('td').getBoundingClientRect().width; })""")
+    assert len(set(widths)) == 1, widths
+
+
+def test_every_dialog_is_accessible_and_fits(browser, shop, size):
     browser.open(f"#/job/{shop.nightly}")
     for text in ("Pause", "Delete"):
         browser.click(".head.page button", text)
         browser.find("dialog")
-        judge(browser, "dialog-" + text.lower(), look)
+        judge(browser, "dialog-" + text.lower(), size)
         browser.click("dialog button", "Cancel")
         browser.gone("dialog")
     browser.script("document.activeElement.blur()")
     browser.press("?")
     browser.find("dialog kbd")
-    judge(browser, "dialog-keys", look)
+    judge(browser, "dialog-keys", size)
     browser.click("dialog button", "Close")
     browser.go(f"#/job/{shop.nightly}/edit")
     browser.fill("#f-schedule", "15 4 * * *")
     browser.click("button", "Review the change")
     browser.find("dialog .changes")
-    judge(browser, "dialog-change", look)
+    judge(browser, "dialog-change", size)
     browser.click("dialog button", "Cancel")
     browser.go("#/new")
     browser.fill("#f-schedule", "0 61 * * *")
     browser.wait_for_text("out of range")
     for summary in browser.driver.find_elements("css selector", "form.job summary"):
         browser.script("arguments[0].click()", summary)
-    judge(browser, "new-open-with-error", look)
+    judge(browser, "new-open-with-error", size)
     browser.go("#/jobs?q=warehouse")
     browser.click("input[aria-label^='Select warehouse']")
-    judge(browser, "jobs-selected", look)
+    judge(browser, "jobs-selected", size)
     browser.click(".selection button", "Clear")
     browser.go(f"#/job/{shop.sync}")
     browser.click("button", "Ask why")
     browser.find(".why .answer")
-    judge(browser, "job-why", look)
+    judge(browser, "job-why", size)
 
 
 def test_what_strangers_wrote_is_text_everywhere(browser, shop):

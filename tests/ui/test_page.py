@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from harness import DIST, ROOT, environment, wait_for
+from harness import DIST, ROOT, environment
 
 UI = ROOT / "ui"
 FILES = sorted(path.relative_to(UI).as_posix() for path in UI.rglob("*") if path.is_file())
@@ -100,7 +100,7 @@ def test_whole_page_is_light():
 
 def test_other_screens_are_there_when_the_network_is_not(browser, shop):
     browser.open()
-    wait_for(lambda: browser.script("return performance.getEntriesByType('resource').some(r => r.name.endsWith('/wall.js'))"), 15)
+    browser.until("names => names.every(name => performance.getEntriesByType('resource').some(r => r.name.endsWith('/ui/' + name)))", [name for name in FILES if name.endswith(".js")], timeout=15)
     browser.driver.execute_cdp_cmd("Network.enable", {})
     try:
         browser.driver.execute_cdp_cmd("Network.emulateNetworkConditions", {"offline": True, "latency": 0, "downloadThroughput": 0, "uploadThroughput": 0})
@@ -113,9 +113,10 @@ def test_other_screens_are_there_when_the_network_is_not(browser, shop):
 
 
 @pytest.mark.alone
-def test_page_is_fast_on_a_phone_in_a_bad_network(browse, shop):
+def test_page_is_fast_on_a_phone_in_a_bad_network(new_browser, shop):
     """Lighthouse's mobile profile: 150 ms, 1.6 Mbit/s, a processor four times slower."""
-    browser = browse(shop.stack, width=390, height=844)
+    browser = new_browser
+    browser.begin(shop.stack, width=390, height=844)
     browser.driver.execute_cdp_cmd("Network.enable", {})
     browser.driver.execute_cdp_cmd("Network.emulateNetworkConditions", {"offline": False, "latency": 150, "downloadThroughput": 1.6e6 / 8, "uploadThroughput": 750e3 / 8})
     browser.driver.execute_cdp_cmd("Emulation.setCPUThrottlingRate", {"rate": 4})

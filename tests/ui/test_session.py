@@ -27,12 +27,16 @@ def test_key_opens_the_page_and_is_kept_nowhere(browse, keyed):
     stored = browser.script("""const all = store => Array.from({length: store.length}, (_, i) => store.getItem(store.key(i)));
         return JSON.stringify([all(localStorage), all(sessionStorage), document.cookie, location.href, document.documentElement.outerHTML])""")
     assert everything not in stored
+    browser.go("#/jobs")
     browser.click("#sign")
     browser.find("dialog #key")
     assert "with a key" not in browser.text()
     browser.click("dialog button", "Cancel")
     browser.wait_for_text("sign in to see anything")
-    browser.driver.execute_async_script("setTimeout(arguments[0], 6000)")
+    before = browser.asked()
+    browser.script("const now = Date.now; Date.now = () => now() + 60_000")  # long past the time to ask again
+    wait_for(lambda: browser.asked() > before, 10)
+    browser.idle()
     assert browser.script("return document.querySelector('dialog')") is None, "the dialog comes back by itself"
     browser.open("#/jobs")
     browser.find("dialog #key")  # a reload forgets it

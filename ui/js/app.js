@@ -39,7 +39,6 @@ async function show({focus = true} = {}) {
     const mine = ++generation,
         route = here(),
         main = h('main', {id: 'main', tabindex: -1});
-    document.body.classList.toggle('on-wall', route.page === 'wall');
     markNav(route.page);
     let made;
     try {
@@ -57,6 +56,7 @@ async function show({focus = true} = {}) {
     const first = await firstAnswer(made);
     if (mine !== generation) return;
     $('main').replaceWith(main);
+    document.body.classList.toggle('on-wall', route.page === 'wall'); // not before: what is still there would move
     screen = made;
     document.title = made.title + ' · Dronc';
     keys?.bind(made.keys);
