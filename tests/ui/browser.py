@@ -98,6 +98,11 @@ class Browser:
         self.complaints()
         self.look(**look)
 
+    def network(self, offline=False, latency_ms=0, down_bps=-1, up_bps=-1):
+        """What lies between the page and its server, from now on."""
+        self.driver.execute_cdp_cmd("Network.enable", {})
+        self.driver.execute_cdp_cmd("Network.emulateNetworkConditions", {"offline": offline, "latency": latency_ms, "downloadThroughput": down_bps / 8 if down_bps > 0 else -1, "uploadThroughput": up_bps / 8 if up_bps > 0 else -1})
+
     # --- going somewhere ----------------------------------------------------------------------------------------
 
     def open(self, where=""):
@@ -123,6 +128,10 @@ class Browser:
     def settled(self):
         """The screen has its first answer, all of it is shown, and keys work."""
         assert self.driver.execute_async_script(SETTLED, int(30_000 * SCALE)), f"no screen with data, but: {self.text()[:600]!r}"
+
+    def hurry(self):
+        """The page's clock runs ten times as fast: it asks again ten times as often."""
+        self.script("const now = Date.now, begin = now(); Date.now = () => begin + 10 * (now() - begin)")
 
     def an_hour_later(self):
         """By the page's clock, so that it is time to ask again; and what looks at that clock each second has done so."""

@@ -19,7 +19,7 @@ class Shop:
         self.returns = self.job("@every 1s", "http://127.0.0.1:9/returns", name="warehouse/returns", retry=QUICK)
         self.nightly = self.job("30 2 * * *", self.well.url, name="nightly import", timezone="Europe/Berlin", method="POST", body='{"run": "{{execution_id}}"}', headers={"Content-Type": "application/json"})
         self.signed = self.job(NEVER_SOON, self.well.url, name="orders/export", signing="orders")
-        self.strange = self.job("@every 1s", self.bad.url, name=STRANGE, description=STRANGE, tags=["<b>bold</b>"], headers={"X-Strange": STRANGE}, body=STRANGE, method="POST", keep_response=True)
+        self.strange = self.job("@every 1s", self.bad.url, name=STRANGE, retry=QUICK, description=STRANGE, tags=["<b>bold</b>"], headers={"X-Strange": STRANGE}, body=STRANGE, method="POST", keep_response=True)
         self.nameless = self.job("@every 1s", self.well.url, kind="ATMOST_ONCE")
         self.paused = self.job("@hourly", self.well.url, name="archive/move files")
         stack.pause(self.paused, {"note": "the disk is being replaced"})

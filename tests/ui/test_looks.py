@@ -41,8 +41,12 @@ def test_every_screen_is_accessible_and_fits_and_nothing_moves(browser, shop, si
 def test_way_to_the_wall_and_back_moves_nothing(browser, size):
     """It has no header, so all of a screen that is still there when the header goes would move up."""
     browser.open("#/signing")
-    for where in ("#/wall", "#/signing", "#/wall", "#/runners"):
-        browser.go(where)
+    try:
+        browser.network(latency_ms=150)  # so that there is time to see what was there before
+        for where in ("#/wall", "#/signing", "#/wall", "#/runners"):
+            browser.go(where)
+    finally:
+        browser.network()
     assert browser.seen()["moved"] == []
 
 

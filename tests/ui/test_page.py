@@ -101,14 +101,14 @@ def test_whole_page_is_light():
 def test_other_screens_are_there_when_the_network_is_not(browser, shop):
     browser.open()
     browser.until("names => names.every(name => performance.getEntriesByType('resource').some(r => r.name.endsWith('/ui/' + name)))", [name for name in FILES if name.endswith(".js")], timeout=15)
-    browser.driver.execute_cdp_cmd("Network.enable", {})
+    browser.hurry()
     try:
-        browser.driver.execute_cdp_cmd("Network.emulateNetworkConditions", {"offline": True, "latency": 0, "downloadThroughput": 0, "uploadThroughput": 0})
+        browser.network(offline=True)
         browser.script("location.hash = '#/runners'")
         browser.wait_for_text("Runners")
         browser.find("#trouble", "No answer", timeout=20)
     finally:
-        browser.driver.execute_cdp_cmd("Network.emulateNetworkConditions", {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1})
+        browser.network()
     browser.gone("#trouble", timeout=20)
 
 
@@ -117,8 +117,7 @@ def test_page_is_fast_on_a_phone_in_a_bad_network(new_browser, shop):
     """Lighthouse's mobile profile: 150 ms, 1.6 Mbit/s, a processor four times slower."""
     browser = new_browser
     browser.begin(shop.stack, width=390, height=844)
-    browser.driver.execute_cdp_cmd("Network.enable", {})
-    browser.driver.execute_cdp_cmd("Network.emulateNetworkConditions", {"offline": False, "latency": 150, "downloadThroughput": 1.6e6 / 8, "uploadThroughput": 750e3 / 8})
+    browser.network(latency_ms=150, down_bps=1.6e6, up_bps=750e3)
     browser.driver.execute_cdp_cmd("Emulation.setCPUThrottlingRate", {"rate": 4})
     browser.open()
     browser.wait_for_text("failing")
