@@ -91,6 +91,9 @@ function markNav(page) {
         if (isHere) link.setAttribute('aria-current', 'page');
         else link.removeAttribute('aria-current');
     }
+    const nav = document.querySelector('nav'),
+        link = nav.querySelector('[aria-current]');
+    if (link !== null) nav.scrollLeft = link.offsetLeft - nav.offsetLeft - (nav.clientWidth - link.offsetWidth) / 2; // on a phone not all fit
 }
 
 /* --- reading again ------------------------------------------------------------------------------------------------- */

@@ -176,8 +176,10 @@ export function timeline(executions, pick) {
         label,
         TOP + PLOT + 18,
         'timeline',
-        h('line', {class: 'grid', x1: '0', x2: '100%', y1: TOP + 0.5, y2: TOP + 0.5}),
-        h('text', {x: '0', y: TOP - 5}, duration(top)),
+        list.length > 0 && [
+            h('line', {class: 'grid', x1: '0', x2: '100%', y1: TOP + 0.5, y2: TOP + 0.5}),
+            h('text', {x: '0', y: TOP - 5}, duration(top)),
+        ],
         h('line', {class: 'axis', x1: '0', x2: '100%', y1: TOP + PLOT + 0.5, y2: TOP + PLOT + 0.5}),
         list.map((e, i) => attempt(e, 100 - (list.length - i) * width, width, top, pick)),
     );

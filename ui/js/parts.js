@@ -101,7 +101,7 @@ export function executionRow(e) {
 export const EXECUTION_COLUMNS = [
     ['When', 'time'],
     ['Job', 'grow'],
-    ['Outcome', 'fit'],
+    ['Outcome', 'fit fold'],
     ['Took', 'num wide'],
     ['Late', 'num wide'],
     ['Why', 'wide grow'],

@@ -1,9 +1,8 @@
 /* A new job, or a change of one. The schedule is explained while it is written; a call can be tried before anything is stored for good. */
 import * as actions from '../actions.js';
-
 import * as api from '../api.js';
 import {fromCurl} from '../curl.js';
-import {debounce, fill, h, keep} from '../dom.js';
+import {debounce, fill, h, keep, setText} from '../dom.js';
 import * as f from '../format.js';
 import * as forms from '../form.js';
 import {countdown, field, pageHead, section, table} from '../parts.js';
@@ -26,7 +25,10 @@ export async function show(main, route) {
     forms.write(view.form, view.job ?? {type: 'ATLEAST_ONCE', timezone: f.localZone()});
     for (const node of view.form.querySelectorAll('details[data-fold]'))
         node.open = view.job !== null && forms.isFolded(forms.MORE[Number(node.dataset.fold)][1], view.job);
-    if (view.job) view.form.elements.name.disabled = true;
+    if (view.job) {
+        view.form.elements.name.disabled = true;
+        setText(view.form.querySelector('#f-name-hint'), 'A job keeps its name.');
+    }
     if (route.query.get('schedule')) view.form.elements.schedule.value = route.query.get('schedule');
     preview(view);
     fillLists();
@@ -84,7 +86,7 @@ function build(view) {
         'Next instants',
         [
             ['When', 'time'],
-            ['', 'num'],
+            ['', 'fit'],
             ['In its zone', 'mono wide fit'],
             ['', ''],
         ],

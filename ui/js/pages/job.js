@@ -37,7 +37,7 @@ function build(id, zone) {
         'The next instants',
         [
             ['When', 'time'],
-            ['', 'num'],
+            ['', 'fit'],
             ['UTC', 'mono wide fit'],
             ...(zone && zone !== 'UTC' ? [['In ' + zone, 'mono wide fit']] : []),
             ['', ''],
@@ -186,9 +186,8 @@ function drawHead(view, job) {
                     'p',
                     {class: 'under'},
                     state(job),
-                    h('span', {class: 'dim mono cut'}, job.job_id),
-                    copyButton(job.job_id, 'the id'),
-                    h('span', {class: 'dim'}, 'version ', job.version),
+                    h('span', {class: 'dim small'}, 'version ', job.version),
+                    h('span', {class: 'id'}, h('span', {class: 'dim mono cut'}, job.job_id), copyButton(job.job_id, 'the id')),
                 ),
             ),
     );

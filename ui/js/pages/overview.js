@@ -44,7 +44,7 @@ function build(route) {
         'What comes next',
         [
             ['When', 'time'],
-            ['', 'num'],
+            ['', 'fit'],
             ['Job', 'grow'],
             ['Host', 'wide'],
         ],

@@ -71,9 +71,13 @@ async function refresh(view) {
                 'li',
                 {},
                 h('span', {class: 'mark bad', 'aria-hidden': 'true'}, '✗'),
-                h('strong', {}, job.text),
-                h('span', {class: 'dim'}, job.why),
-                h('span', {class: 'dim'}, job.isExact ? 'since ' : 'since before ', f.time(job.since)),
+                h(
+                    'div',
+                    {},
+                    h('strong', {}, job.text),
+                    h('span', {class: 'dim'}, job.why),
+                    h('span', {class: 'dim'}, job.isExact ? 'since ' : 'since before ', f.time(job.since)),
+                ),
             ),
     );
 }
