@@ -243,8 +243,8 @@ class Browser:
         return found
 
     def overflow(self):
-        """How many pixels the page is wider than its window."""
-        return self.script("return document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        """How many pixels the page is wider than its window, or a table than its place."""
+        return self.script("return Math.max(...[document.documentElement, ...document.querySelectorAll('.scroll')].map(n => n.scrollWidth - n.clientWidth))")
 
     def shot(self, path, whole=True):
         if not whole:

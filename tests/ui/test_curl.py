@@ -1,4 +1,4 @@
-"""A pasted curl command becomes the fields of a job; what has no counterpart is said."""
+"""A pasted curl command becomes the fields of a job; notes name what has no counterpart."""
 import pytest
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}

@@ -8,7 +8,7 @@ from selenium.webdriver.common.keys import Keys
 from harness import wait_for
 
 
-def test_silence_is_told_and_ends(browse, make_stack):
+def test_page_says_that_there_is_no_answer_until_there_is_one(browse, make_stack):
     stack = make_stack().start()
     stack.schedule("@every 1s", f"http://127.0.0.1:{stack.port}/health", name="heartbeat")
     browser = browse(stack)

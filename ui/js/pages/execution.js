@@ -33,7 +33,7 @@ export async function show(main, route) {
         ),
         answer(e),
         attempts(e, others),
-        section('In the log', null, h('div', {class: 'row'}, h('pre', {}, grep(e)), copyButton(grep(e), 'the command'))),
+        section('In the log', null, h('div', {class: 'row tight'}, h('pre', {}, grep(e)), copyButton(grep(e), 'the command'))),
     );
     return {title: `${name}, attempt ${e.attempt}`, every_ms: 0, refresh: async () => {}};
 }

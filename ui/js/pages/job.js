@@ -96,7 +96,7 @@ function build(id, zone) {
         view.trouble,
         h(
             'div',
-            {class: 'pair'},
+            {class: 'pair job'},
             section('Definition', null, view.facts),
             h(
                 'div',
