@@ -162,7 +162,7 @@ struct slice app_go_on(struct app *app)
     return (struct slice){body->len > 0 ? body->data : NULL, body->len};
 }
 
-bool app_forget(struct app *app)
+void app_forget(struct app *app)
 {
     struct context *ctx = &app->context;
 
@@ -171,5 +171,4 @@ bool app_forget(struct app *app)
         buffer_wipe(&ctx->response.body);
         buffer_wipe(&app->wire);
     }
-    return ctx->is_secret;
 }

@@ -35,11 +35,10 @@ void app_fini(struct app *app);
  * left. */
 struct slice app_answer(struct app *app, const struct request_source *source);
 
-/* Does the response that app_answer began go on? */
-/* The answer was sent, or will not be: if it or its request held something secret, overwrite both. Returns true
- * if they did: what else has the request should overwrite it, too. */
-bool app_forget(struct app *app);
+/* The answer was sent, or will not be: if it or its request held something secret, overwrite both. */
+void app_forget(struct app *app);
 
+/* Does the response that app_answer began go on? */
 bool app_has_more(const struct app *app);
 
 /* Returns what follows it, borrowed until the next call; {NULL, 0}: nothing more. A caller that cannot send

@@ -1,8 +1,8 @@
 /* responder: libfcgi under tight control.
  *
  * Left to accept connections itself, libfcgi takes a signal for the end of a request, gives up on EMFILE, and
- * waits for ever for a peer that sends half a request. So here it reads complete requests only, from a file
- * in memory, and then writes to the connection. Only open_request, send_answer and close_request touch ipcFd
+ * waits for ever for a peer that sends half a request. So here it reads complete requests only, from memory
+ * (inlet), and then writes to the connection. Only open_request, send_answer and close_request touch ipcFd
  * and keepConnection of FCGX_Request.
  */
 #include "serve/responder.h"
@@ -10,19 +10,19 @@
 #include "api/audit.h"
 #include "base/log.h"
 #include "redis/redis_sync.h"
+#include "serve/inlet.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
 
 #define DRAIN_CHUNK 4096
 #define TURNS       2
-#define NOEXEC_SEAL 8U     /* MFD_NOEXEC_SEAL, which glibc 2.36 does not have yet */
 #define TAKE_S      5      /* a client that takes no byte of a short response for so long is dropped */
+#define AT_ONCE_MAX 2048   /* bytes: the buffer of any new socket takes this many (SOCK_MIN_SNDBUF) */
 #define SHORT_MAX   262144 /* bytes: the web server takes this many, whatever its client does */
 #define TAKE_LONG_S 15     /* the same for a long response … */
 #define TAKE_MS     20000  /* … which has this much time in all, plus a millisecond for … */
@@ -47,57 +47,31 @@ static int64_t read_body(void *arg, char *out, size_t size)
 
 /* ---- the request, as libfcgi reads it ---- */
 
-/* Linux 6.3 and later may insist on the flag; earlier versions do not know it. */
-static int open_memory(void)
+/* Something that libfcgi may close: it would accept a connection itself if it had none. */
+static bool open_stand_in(struct responder *responder)
 {
-    int fd = memfd_create("request", MFD_CLOEXEC | NOEXEC_SEAL);
-
-    return fd < 0 && errno == EINVAL ? memfd_create("request", MFD_CLOEXEC) : fd;
-}
-
-static int make_file(struct slice bytes, off_t at)
-{
-    int fd = open_memory();
-
-    if (fd >= 0 &&
-        (pwrite(fd, bytes.data, bytes.len, 0) != (ssize_t)bytes.len || lseek(fd, at, SEEK_SET) != at)) {
-        close(fd);
-        fd = -1;
+    if (responder->stand_in_fd < 0) {
+        responder->stand_in_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
     }
-    return fd;
-}
-
-/* Write the request to the file that libfcgi reads. The file ends where the request does: libfcgi fills its buffer
- * with whatever comes after it, which may be a secret of the request before; and one that was cut has no end. */
-static bool write_file(struct responder *responder)
-{
-    const struct buffer *bytes = &responder->conn->bytes;
-    int fd = responder->file_fd;
-    bool is_shorter = bytes->len < responder->file_len;
-
-    responder->file_len = bytes->len;
-    return (!is_shorter || ftruncate(fd, 0) == 0) &&
-           pwrite(fd, bytes->data, bytes->len, 0) == (ssize_t)bytes->len && lseek(fd, 0, SEEK_SET) == 0;
+    return responder->stand_in_fd >= 0;
 }
 
 /* Make libfcgi begin the request, as if it came on a connection that stays open. */
-static bool open_request(struct responder *responder)
+static bool open_request(struct responder *responder, struct slice bytes)
 {
     FCGX_Request *request = &responder->request;
 
-    if (responder->file_fd < 0) {
-        responder->file_fd = make_file((struct slice){"", 0}, 0);
-        responder->file_len = 0;
-    }
-    if (responder->file_fd < 0 || !write_file(responder)) {
+    if (!open_stand_in(responder)) {
         log_error("request failed", log_str("error", strerror(errno)));
         return false;
     }
-    request->ipcFd = responder->file_fd;
+    inlet_open(bytes);
+    request->ipcFd = responder->stand_in_fd;
     request->keepConnection = 1;
     if (FCGX_Accept_r(request) != 0) {
-        responder->file_fd = -1; /* libfcgi closed it: records let a request pass that libfcgi refuses */
+        responder->stand_in_fd = -1; /* libfcgi closed it: records let a request pass that libfcgi refuses */
         request->ipcFd = -1;
+        inlet_close();
         return false;
     }
     return true;
@@ -118,34 +92,19 @@ static void close_request(struct responder *responder)
 {
     FCGX_Free(&responder->request, 0);
     responder->request.ipcFd = -1;
+    inlet_close();
 }
 
 /* ---- children ---- */
 
-/* Replace what the child shares with its parent: the file with the request, and the connection to Redis. */
-static bool become_child(struct responder *responder, off_t at)
-{
-    const struct buffer *bytes = &responder->conn->bytes;
-    int file = make_file((struct slice){bytes->data, bytes->len}, at);
-    bool good = file >= 0 && dup2(file, responder->file_fd) >= 0;
-
-    responder->is_child = true;
-    redis_sync_close(responder->app->context.redis);
-    audit_forget(&responder->app->context);
-    if (file >= 0) {
-        close(file);
-    }
-    return good;
-}
-
-/* Start a child for the current request. Returns true in the child. */
+/* Start a child for the current request. Returns true in the child, which gets a connection to Redis of its own. */
 static bool start_child(struct responder *responder, enum child_kind kind)
 {
-    off_t at = lseek(responder->file_fd, 0, SEEK_CUR);
-
     responder->started = responder->spawn(responder->spawn_arg, kind);
-    if (responder->started == CHILD_SELF && !become_child(responder, at)) {
-        responder->started = CHILD_FAILED;
+    if (responder->started == CHILD_SELF) {
+        responder->is_child = true;
+        redis_sync_close(responder->app->context.redis);
+        audit_forget(&responder->app->context);
     }
     if (responder->started == CHILD_FAILED) {
         log_error("request failed", log_str("error", strerror(errno)));
@@ -194,10 +153,14 @@ static struct slice go_on(struct responder *responder)
 
 /* ---- the response ---- */
 
-static void set_timeout(int fd, int seconds)
+/* A short answer is never waited for, so it needs no bound. */
+static void bound_waiting(const struct responder *responder, struct slice bytes)
 {
-    struct timeval timeout = {seconds, 0};
-    (void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout);
+    struct timeval timeout = {responder->is_child ? TAKE_LONG_S : TAKE_S, 0};
+
+    if (bytes.len > AT_ONCE_MAX || app_has_more(responder->app)) {
+        (void)setsockopt(responder->conn->fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout);
+    }
 }
 
 /* Is it too long for the web server to take without its client reading? */
@@ -245,7 +208,7 @@ static void send_answer(struct responder *responder, struct slice bytes)
 
     lock(responder, F_UNLCK);
     request->ipcFd = responder->conn->fd;
-    set_timeout(request->ipcFd, responder->is_child ? TAKE_LONG_S : TAKE_S);
+    bound_waiting(responder, bytes);
     while (bytes.data != NULL && good) {
         good = put(responder, bytes, &taking);
         bytes = good ? go_on(responder) : bytes;
@@ -294,34 +257,52 @@ enum responder_end responder_answer(struct responder *responder, const struct in
     enum responder_end end = RESPONDER_DONE;
 
     responder->conn = conn;
-    if (open_request(responder)) {
+    if (open_request(responder, (struct slice){conn->bytes.data, conn->bytes.len})) {
         end = answer(responder);
         close_request(responder);
-        if (app_forget(responder->app) && ftruncate(responder->file_fd, 0) != 0) {
-            log_warn("a request with a secret stays in a file in memory", log_str("error", strerror(errno)));
-        }
+        app_forget(responder->app);
     }
     return end;
 }
 
 /* ---- set-up ---- */
 
+/* Does libfcgi read from the inlet? One that was linked in a way that binds its calls to itself would not. */
+static bool reads_inlet(struct responder *responder)
+{
+    static const uint8_t smallest[] = {
+        1, 1, 0, 1, 0, 8, 0, 0, /* begin: */
+        0, 1, 1, 0, 0, 0, 0, 0, /* … a responder, on a connection that is kept */
+        1, 4, 0, 1, 0, 0, 0, 0, /* no parameters */
+        1, 5, 0, 1, 0, 0, 0, 0, /* no body */
+    };
+    bool good = open_request(responder, (struct slice){(const char *)smallest, sizeof smallest});
+
+    if (good) {
+        close_request(responder);
+    }
+    return good;
+}
+
 /* libfcgi never sees the listening socket. */
 enum err responder_init(struct responder *responder, struct app *app, int listener, struct errinfo *info)
 {
-    *responder = (struct responder){.app = app, .file_fd = -1, .turn_fd = listener};
+    *responder = (struct responder){.app = app, .stand_in_fd = -1, .turn_fd = listener};
     app->admit = admit;
     app->admit_arg = responder;
     if (FCGX_Init() != 0 || FCGX_InitRequest(&responder->request, -1, 0) != 0) {
         return err_set(info, ERR_SYSTEM, "libfcgi cannot be initialised");
+    }
+    if (!reads_inlet(responder)) {
+        return err_set(info, ERR_SYSTEM, "libfcgi cannot be made to read from memory");
     }
     return ERR_OK;
 }
 
 void responder_fini(struct responder *responder)
 {
-    if (responder->file_fd >= 0) {
-        close(responder->file_fd);
+    if (responder->stand_in_fd >= 0) {
+        close(responder->stand_in_fd);
     }
     responder->app->admit = NULL;
 }

@@ -29,8 +29,7 @@ typedef enum child_start responder_spawn_fn(void *arg, enum child_kind kind);
 struct responder {
     struct app *app; /* borrowed */
     FCGX_Request request;
-    int file_fd;                    /* the file that libfcgi reads the request from; -1: none yet */
-    size_t file_len;                /* bytes in it, at most */
+    int stand_in_fd;                /* what libfcgi takes for the connection; -1: none */
     int turn_fd;                    /* borrowed: the listening socket, which children lock */
     const struct intake_conn *conn; /* borrowed: the connection of the current request */
     enum child_start started;       /* the result of starting a child for this request */

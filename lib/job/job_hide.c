@@ -12,7 +12,8 @@
 static struct slice password_of(struct slice text)
 {
     struct url url;
-    if (text.data == NULL || url_parse(&url, text, NULL) != URL_OK || url.userinfo.len == 0) {
+    if (text.data == NULL || memchr(text.data, '@', text.len) == NULL ||
+        url_parse(&url, text, NULL) != URL_OK || url.userinfo.len == 0) {
         return (struct slice){NULL, 0};
     }
     const char *colon = memchr(url.userinfo.data, ':', url.userinfo.len);

@@ -1,19 +1,30 @@
 /* digest: see digest.h. Digests whole texts only.
  *
- * With EVP_sha256(), libcrypto would look for an implementation at each digest, which takes longer than
- * digesting a short text. So the first one found is kept for the life of the process. */
+ * With EVP_sha256(), libcrypto would look for an implementation at each digest, and make a context, which takes
+ * longer than digesting a short text. So the first ones are kept for the life of the process. */
 #include "text/digest.h"
 
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 
-static enum err digest(uint8_t *out, EVP_MD **kind, const char *name, const void *data, size_t len)
+struct kind {
+    const char *name; /* libcrypto's */
+    EVP_MD *method;
+    EVP_MD_CTX *ctx; /* libcrypto wipes what it has of a text when its digest is complete */
+};
+
+static bool open_kind(struct kind *kind)
 {
-    if (*kind == NULL) {
-        *kind = EVP_MD_fetch(NULL, name, NULL);
-    }
-    if (*kind != NULL && EVP_Digest(len > 0 ? data : "", len, out, NULL, *kind, NULL) == 1) {
+    kind->method = kind->method != NULL ? kind->method : EVP_MD_fetch(NULL, kind->name, NULL);
+    kind->ctx = kind->ctx != NULL ? kind->ctx : EVP_MD_CTX_new();
+    return kind->method != NULL && kind->ctx != NULL;
+}
+
+static enum err digest(uint8_t *out, struct kind *kind, const void *data, size_t len)
+{
+    if (open_kind(kind) && EVP_DigestInit_ex2(kind->ctx, kind->method, NULL) == 1 &&
+        EVP_DigestUpdate(kind->ctx, data, len) == 1 && EVP_DigestFinal_ex(kind->ctx, out, NULL) == 1) {
         return ERR_OK;
     }
     bool nomem = ERR_GET_REASON(ERR_peek_last_error()) == ERR_R_MALLOC_FAILURE;
@@ -23,14 +34,14 @@ static enum err digest(uint8_t *out, EVP_MD **kind, const char *name, const void
 
 enum err digest_sha256(uint8_t out[DIGEST_SHA256_SIZE], const void *data, size_t len)
 {
-    static EVP_MD *sha256;
-    return digest(out, &sha256, "SHA256", data, len);
+    static struct kind sha256 = {.name = "SHA256"};
+    return digest(out, &sha256, data, len);
 }
 
 enum err digest_sha1(uint8_t out[DIGEST_SHA1_SIZE], const void *data, size_t len)
 {
-    static EVP_MD *sha1;
-    return digest(out, &sha1, "SHA1", data, len);
+    static struct kind sha1 = {.name = "SHA1"};
+    return digest(out, &sha1, data, len);
 }
 
 bool digest_same(const void *a, const void *b, size_t len)
