@@ -1,3 +1,4 @@
+/* inlet: see inlet.h. */
 #include "serve/inlet.h"
 
 #include <string.h>
