@@ -41,6 +41,7 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/*
 COPY docker/nginx.conf nginx/dronc.conf nginx/limits.conf /etc/dronc/
 COPY docker/nginx /usr/bin/dronc-nginx
+COPY ui /usr/share/dronc/ui
 USER 8080:8080
 EXPOSE 8080
 STOPSIGNAL SIGQUIT

@@ -171,6 +171,15 @@ test-system: build-only ## system tests only: the real nginx, Redis, handler and
 test-security: build-only ## what is promised about security, each test in a network of its own, in which only a loopback exists; takes root (K=targets)
 	DRONC_DIST=$(abspath $(DIST)) /usr/bin/python3 -m pytest -q -n $(WORKERS) $(if $(K),-k $(call quoted,$(K))) tests/security $(PYTEST_ARGS)
 
+# Two at once, each with a browser and a stack of its own: a browser is heavy.
+.PHONY: test-ui
+test-ui: build-only ## the page in a real Chromium: each flow by mouse and by keyboard, axe, the CSP, its weight; about two minutes (K=flows; DRONC_UI_SHOTS=folder for screenshots)
+	DRONC_DIST=$(abspath $(DIST)) /usr/bin/python3 -m pytest -q -n 2 $(if $(K),-k $(call quoted,$(K))) tests/ui $(PYTEST_ARGS)
+
+.PHONY: screenshot
+screenshot: build-only ## take docs/page.png, which the README shows, anew
+	DRONC_DIST=$(abspath $(DIST)) /usr/bin/python3 tests/ui/screenshot.py
+
 # A test program is linked again only when an object in it changes: the linker lists those that it took.
 $(TEST_BIN): $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o | $(PARTS_A) $(LIB_A)
 	@echo '  LD    $@'

@@ -494,6 +494,20 @@ redis.call('ZADD', due_key, first_due, job_id)
            (("fcgi/serve/app.c", ".any_site = route != NULL && route_is_health(route)", ".any_site = route != NULL && route_is_about_program(route)"),)),
     Tested("front-forwarded", "what came past a proxy is not local", "test_front",
            (("fcgi/http/front.c", "        if (*request_header(req, FORWARDED[i]) != '\\0') {", "        if (false && *request_header(req, FORWARDED[i]) != '\\0') {"),)),
+    Tested("page-without-trusted-types", "the page makes no markup from text, and no policy that could", "ui/test_page.py",
+           (("nginx/dronc.conf", "; require-trusted-types-for 'script'; trusted-types 'none'\" always;", "\" always;"),), "file_is_served and index"),
+    Tested("page-with-markup", "what strangers wrote is text", "ui/test_page.py",
+           (("ui/js/dom.js", "    if (node.textContent !== String(text)) node.textContent = text;", "    node.innerHTML = text;"),), "markup and dom"),
+    Tested("page-that-keeps-the-key", "the key of a signed-in reader is stored nowhere", "ui/test_session.py",
+           (("ui/js/api.js", "    token = key.trim();\n    try {", "    token = key.trim();\n    localStorage.setItem('key', token);\n    try {"),), "kept_nowhere"),
+    Tested("page-that-asks-unseen", "a hidden page asks for nothing", "ui/test_trouble.py",
+           (("ui/js/app.js", "        document.visibilityState === 'visible' &&\n", ""),), "asks_for_nothing and hidden"),
+    Tested("page-that-moves", "what is there does not move when the wall's screen has no header", "ui/test_looks.py",
+           (("ui/js/app.js", "    const first = await firstAnswer(made);", "    document.body.classList.toggle('on-wall', route.page === 'wall');\n    const first = await firstAnswer(made);"),), "moves_nothing and wall"),
+    Tested("page-that-breathes", "a column is as wide one second as the next", "ui/test_looks.py",
+           (("ui/app.css", "    min-width: 92px;", "    min-width: 0;"),), "counted_down"),
+    Tested("page-for-programs", "only a browser is sent to the page", "ui/test_page.py",
+           (("nginx/dronc.conf", 'if ($dronc_wants ~ "^(GET|HEAD) .*text/html") {', 'if ($dronc_wants ~ "^(GET|HEAD)") {'),), "programs"),
     Tested("odd-referer", "a Referer that is no text does not reach nginx' error log", "security/test_logs.py",
            (("nginx/dronc.conf", 'if ($http_referer ~ "[^\\x20-\\x7e]") {', "if ($http_referer = never) {"),), "referer"),
     Tested("uncounted-client", "one address has only so many requests under way", "security/test_slow_clients.py",
@@ -583,7 +597,7 @@ def prepare(mutant):
     home.mkdir(parents=True)
     names = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\n")
     for name in filter(None, names):
-        if name.split("/")[0] in ("lib", "fcgi", "runner", "admin", "scripts", "nginx", "redis", "tests", "Makefile"):
+        if name.split("/")[0] in ("lib", "fcgi", "runner", "admin", "scripts", "nginx", "redis", "ui", "tests", "Makefile"):
             (home / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, home / name)
     for built in ("release", "pypi"):

@@ -537,6 +537,7 @@ def test_root_runs_what_only_root_can_read(make_stack, home, programs):
         (home / "dist" / name).chmod(0o700 if programs == "closed" else 0o755)
     stack = make_stack(DRONC_DIST=home / "dist").start()
     assert stack.get("/health/deep").status == 200
+    assert stack.get("/ui/js/pages/job.js").status == 200, "the page is not there"
     assert owners(stack)["dronc-runner"] == {own_user()}
     stack.program.kill()
     stack.start()
