@@ -173,7 +173,8 @@ test-security: build-only ## what is promised about security, each test in a net
 
 # Two at once, each with a browser and a stack of its own: a browser is heavy.
 .PHONY: test-ui
-test-ui: build-only ## the page in a real Chromium: each flow by mouse and by keyboard, axe, the CSP, its weight; about two minutes (K=flows; DRONC_UI_SHOTS=folder for screenshots)
+test-ui: deps-test ## the page in a real Chromium: each flow by mouse and by keyboard, axe, the CSP, its weight; about two minutes (K=flows; DRONC_UI_SHOTS=folder for screenshots)
+	$(AFTER_DEPS) build-only
 	DRONC_DIST=$(abspath $(DIST)) /usr/bin/python3 -m pytest -q -n 2 $(if $(K),-k $(call quoted,$(K))) tests/ui $(PYTEST_ARGS)
 
 .PHONY: screenshot
