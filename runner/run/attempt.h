@@ -29,8 +29,8 @@ enum attempt_state {
     ATTEMPT_STARTING, /* Redis is asked to mark it started */
     /* started in Redis, not sent: waits for its instant, and until its host has a call free */
     ATTEMPT_READY,
-    /* Its instant has come, and Redis is asked whether it is still ours: a later occurrence of its job may
-     * have cancelled it. */
+    /* Its instant has come, and Redis is asked whether it may still be sent: a later occurrence of its job may
+     * have cancelled it, or it has waited for long, and its job may be paused or gone. */
     ATTEMPT_CONFIRMING,
     ATTEMPT_CALLING,   /* the call is under way */
     ATTEMPT_FINISHING, /* Redis is asked to record it */
@@ -66,7 +66,7 @@ struct attempt {
     bool spare;      /* the gate's: its place is one of those kept for hosts that answered */
     enum gate_place place;
     int confirmations;           /* in CONFIRMING: how often Redis was asked */
-    struct mono_ms asked;        /* when it was last asked */
+    struct mono_ms asked;        /* when it was last asked, or asked to start it */
     struct gate_host *host;      /* borrowed from the gate; NULL in GATE_OUT */
     struct list_item in_line;    /* the gate's */
     struct mono_ms called;       /* the gate's: when it became GATE_CALLING */

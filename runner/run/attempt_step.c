@@ -32,19 +32,19 @@ enum attempt_step attempt_step_started(const struct attempt *attempt, enum store
     return may_send ? ATTEMPT_STEP_WAIT : ATTEMPT_STEP_RELEASE;
 }
 
-enum attempt_step attempt_step_ready(const struct attempt *attempt)
+enum attempt_step attempt_step_ready(const struct attempt *attempt, int64_t age_ms)
 {
-    bool may_be_taken = attempt->job.stateful.overlap == OVERLAP_CANCEL && !attempt->is_notice;
-    return may_be_taken ? ATTEMPT_STEP_CONFIRM : ATTEMPT_STEP_CALL;
+    bool may_be_void = attempt->job.stateful.overlap == OVERLAP_CANCEL || age_ms > ATTEMPT_STARTED_MS;
+    return may_be_void && !attempt->is_notice ? ATTEMPT_STEP_CONFIRM : ATTEMPT_STEP_CALL;
 }
 
 enum attempt_step attempt_step_confirmed(const struct attempt *attempt, enum store_verdict verdict,
                                          bool may_send, int64_t age_ms)
 {
-    if (verdict != STORE_DONE || attempt->cancelled) {
+    if ((verdict != STORE_DONE && verdict != STORE_GONE) || attempt->cancelled) {
         return ATTEMPT_STEP_END;
     }
-    if (!may_send) {
+    if (verdict == STORE_GONE || !may_send) {
         return ATTEMPT_STEP_RELEASE;
     }
     bool again = age_ms > ATTEMPT_CONFIRMED_MS && attempt->confirmations < ATTEMPT_CONFIRM_MAX;

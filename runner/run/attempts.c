@@ -196,9 +196,14 @@ static void call(struct attempts *attempts, struct attempt *attempt)
     conclude(attempts, attempt);
 }
 
+static struct mono_ms now_of(const struct attempts *attempts)
+{
+    return clock_mono(&attempts_clock(attempts)->clock);
+}
+
 static void confirm(struct attempts *attempts, struct attempt *attempt)
 {
-    attempt->asked = clock_mono(&attempts_clock(attempts)->clock);
+    attempt->asked = now_of(attempts);
     attempt->confirmations++;
     attempts_ask_redis(attempts, attempt, ATTEMPT_CONFIRMING);
 }
@@ -220,6 +225,13 @@ static void take_step(struct attempts *attempts, struct attempt *attempt, enum a
         attempts_end(attempts, attempt);
         break;
     }
+}
+
+/* Its instant has come, and its host has a call free. */
+static void send_or_ask(struct attempts *attempts, struct attempt *attempt)
+{
+    int64_t age_ms = now_of(attempts).ms - attempt->asked.ms;
+    take_step(attempts, attempt, attempt_step_ready(attempt, age_ms));
 }
 
 /* ---- Redis' verdicts ---- */
@@ -256,10 +268,12 @@ static void on_started(struct attempts *attempts, struct attempt *attempt, enum 
 
 static void on_confirmed(struct attempts *attempts, struct attempt *attempt, enum store_verdict verdict)
 {
-    int64_t age_ms = clock_mono(&attempts_clock(attempts)->clock).ms - attempt->asked.ms;
+    int64_t age_ms = now_of(attempts).ms - attempt->asked.ms;
     enum attempt_step step = attempt_step_confirmed(attempt, verdict, attempts_may_go_on(attempts), age_ms);
-    if (step == ATTEMPT_STEP_END) {
-        log_debug("not sent", log_str("why", "a later occurrence of the job has cancelled it"));
+    if (verdict != STORE_DONE) {
+        log_debug("not sent",
+                  log_str("why", verdict == STORE_GONE ? "the job is gone or is paused"
+                                                       : "a later occurrence of the job has cancelled it"));
     }
     take_step(attempts, attempt, step);
 }
@@ -373,6 +387,7 @@ static void start(struct attempts *attempts, struct attempt *attempt)
     if (!job_next(&attempt->job, attempt->claim.scheduled, &attempt->following)) {
         attempt->following.ms = INT64_MAX;
     }
+    attempt->asked = now_of(attempts);
     attempts_ask_redis(attempts, attempt, ATTEMPT_STARTING);
 }
 
@@ -389,7 +404,7 @@ static void go_on(struct attempts *attempts, struct attempt *attempt)
     } else if (attempt->state == ATTEMPT_CLAIMED) {
         start(attempts, attempt);
     } else if (gate_call(&attempts->gate, attempt)) {
-        take_step(attempts, attempt, attempt_step_ready(attempt));
+        send_or_ask(attempts, attempt);
     } else {
         attempts_wait_for_gate(attempts, attempt);
     }
@@ -401,7 +416,7 @@ static void let_through(struct attempts *attempts)
     struct attempt *attempt;
     while (attempts->lease_is_valid && (attempt = gate_next(&attempts->gate)) != NULL) {
         if (attempt->place == GATE_CALLING) {
-            take_step(attempts, attempt, attempt_step_ready(attempt));
+            send_or_ask(attempts, attempt);
         } else {
             attempts_consider(attempts, attempt);
         }

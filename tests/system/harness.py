@@ -488,8 +488,9 @@ def ask_redis(socket_path, **options):
 class Redis:
     """A Redis of a test's own, set up as Dronc's is."""
 
-    def __init__(self, home, *options, password=None, port=0, folder="redis"):
+    def __init__(self, home, *options, password=None, port=0, folder="redis", env=()):
         self.home, self.options, self.password, self.port = Path(home) / folder, options, password, port
+        self.env = dict(env)
         self.home.mkdir(parents=True, exist_ok=True)
         self.socket = self.home / "redis.sock"
         self.program = None
@@ -498,7 +499,7 @@ class Redis:
         login = ["--requirepass", self.password] if self.password else []
         argv = ["redis-server", ROOT / "redis" / "redis.conf", "--dir", self.home, "--port", self.port, "--maxmemory", "1gb", "--bind",
                 "127.0.0.1", "--unixsocket", self.socket, *login, *self.options, *options]
-        self.program = Program(self.home, "redis", argv, environment())
+        self.program = Program(self.home, "redis", argv, environment(**self.env))
         if wait:
             wait_for(self.answers, what="Redis")
         return self

@@ -1,10 +1,13 @@
-"""Whose clock: a handler on a machine whose clock is wrong makes the same jobs as any other, by Redis' clock."""
+"""Whose clock: a handler on a machine whose clock is wrong makes the same jobs as any other, by Redis' clock; and what happens when that is set."""
 import glob
+import struct
+import subprocess
 import time
 
 import pytest
 
-from harness import SANITIZED, at_second, job_key, soon
+from harness import ROOT, SANITIZED, at_second, job_key, soon, wait_for
+from target import status
 
 FAKETIME = next(iter(glob.glob("/usr/lib/*/faketime/libfaketime.so.1")), None)
 OFFSETS = pytest.mark.parametrize("offset", ["-1h", "+1h"])
@@ -86,3 +89,40 @@ def test_preview_starts_from_the_handlers_own_clock(handler_off_by):
     """It makes nothing, and asks no server."""
     answer = handler_off_by("+1h").get("/v1/schedule/preview?schedule=*+*+*+*+*+*&count=1")
     assert abs(answer.json["next"][0]["unix"] - time.time() - 3600) < 3
+
+
+# --- Redis' clock ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def stepped(home, make_redis):
+    """A Redis whose clock can be set: (redis, set(seconds from the true time))."""
+    library, offset = home / "redis_clock.so", home / "redis.clock"
+    offset.write_bytes(struct.pack("q", 0))
+    subprocess.run(["gcc", "-O2", "-fPIC", "-shared", "-o", library, ROOT / "tests" / "chaos" / "redis_clock.c"], check=True)
+
+    def step(seconds):
+        with open(offset, "r+b") as file:
+            file.write(struct.pack("q", int(seconds * 1_000_000)))
+    return make_redis(folder="stepped", env={"LD_PRELOAD": library, "CLOCK_OFFSET_FILE": offset}), step
+
+
+def test_call_that_was_started_before_the_clock_was_set_back_is_not_sent_after_a_pause(stepped, make_handler, make_runner, own_target):
+    """Retries are due every few milliseconds, so that some are between their start and their instant when the runner learns of it."""
+    redis, step = stepped
+    step(4)
+    handler, runner = make_handler(**redis.settings()), make_runner(**redis.settings())
+    hooks = [own_target.hook().answers(status(500)) for _ in range(60)]
+    instant = soon(1) + 4
+    jobs = [handler.schedule(at_second(instant), hook.url, "ATLEAST_ONCE",
+                             retry={"max_attempts": 2, "min_backoff_ms": 1000 + 20 * n, "max_backoff_ms": 1000 + 20 * n, "jitter": "none"})
+            for n, hook in enumerate(hooks)]
+    hooks[0].wait_for_calls(2)
+    step(0)
+    wait_for(lambda: "clock was set" in runner.out)
+    for job_id in jobs:
+        assert handler.pause(job_id).status in (200, 409)  # 409: it is over
+    paused = time.time()
+    wait_for(lambda: time.time() > paused + 5, 10)  # by Redis' clock, all retries have been due by now
+    late = [call.at - paused for hook in hooks for call in hook.calls if call.at > paused + 0.3]
+    assert late == []

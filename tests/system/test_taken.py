@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from harness import id_bytes, key_of, state_of, wait_for
+from harness import at_second, id_bytes, key_of, state_of, wait_for
 from target import slow
 
 EVERY_SECOND = "* * * * * *"
@@ -104,6 +104,22 @@ def test_call_that_is_cancelled_before_it_is_sent_is_not_sent(handler, redis, ma
     assert not cancelled & {call.key for call in hook.calls}
     handler.delete(job_id)
     assert_nothing_twice(handler, [job_id], hook.calls)
+
+
+@BOTH
+@pytest.mark.parametrize("act", ["pause", "delete"])
+def test_call_that_waits_for_its_host_is_not_sent_after_a_pause_or_a_delete(handler, make_runner, hook, kind, act):
+    """It is started, and its host has no call free: what happens to its job meanwhile counts."""
+    make_runner(RUNNER_MAX_PER_HOST=1)
+    hook.answers(slow(0.8))
+    instant = next_second() + 1
+    jobs = {handler.schedule(at_second(instant), f"{hook.url}?{n}", kind) for n in range(2)}
+    first = hook.wait_for_calls(1)[0].headers["dronc-job-id"]
+    [waits] = jobs - {first}
+    assert getattr(handler, act)(waits).status in (200, 204)
+    handler.wait_for_executions(first, 1)
+    until(time.time() + 0.5)
+    assert [call.headers["dronc-job-id"] for call in hook.calls] == [first]
 
 
 # --- manual runs --------------------------------------------------------------------------------------------------

@@ -102,12 +102,26 @@ TEST(attempt_step_asks_once_more_where_a_later_occurrence_may_cancel)
 {
     for (int overlap = 0; overlap < OVERLAP__COUNT; overlap++) {
         attempt.job.stateful.overlap = (enum overlap)overlap;
-        assert_int_equal(attempt_step_ready(&attempt),
+        assert_int_equal(attempt_step_ready(&attempt, ATTEMPT_STARTED_MS),
                          overlap == OVERLAP_CANCEL ? ATTEMPT_STEP_CONFIRM : ATTEMPT_STEP_CALL);
     }
     attempt.job.stateful.overlap = OVERLAP_CANCEL;
     attempt.is_notice = true;
-    assert_int_equal(attempt_step_ready(&attempt), ATTEMPT_STEP_CALL);
+    assert_int_equal(attempt_step_ready(&attempt, 0), ATTEMPT_STEP_CALL);
+}
+
+TEST(attempt_step_asks_once_more_after_a_long_wait)
+{
+    assert_int_equal(attempt_step_ready(&attempt, ATTEMPT_STARTED_MS + 1), ATTEMPT_STEP_CONFIRM);
+    attempt.is_notice = true; /* those are sent while the job is paused, too */
+    assert_int_equal(attempt_step_ready(&attempt, ATTEMPT_STARTED_MS + 1), ATTEMPT_STEP_CALL);
+}
+
+TEST(attempt_step_hands_back_what_must_not_be_sent_now)
+{
+    assert_int_equal(attempt_step_confirmed(&attempt, STORE_GONE, true, 0), ATTEMPT_STEP_RELEASE);
+    attempt.cancelled = true;
+    assert_int_equal(attempt_step_confirmed(&attempt, STORE_GONE, true, 0), ATTEMPT_STEP_END);
 }
 
 TEST(attempt_step_calls_what_is_confirmed)

@@ -532,6 +532,15 @@ TEST(taken_confirm_tells_a_started_claim_from_all_others)
     assert_int_equal(confirm("me", &got[0]), STORE_LOST);
 }
 
+TEST(taken_confirm_finds_a_job_that_was_paused_or_deleted_since_the_start)
+{
+    start_one();
+    assert_int_equal(pause_it(), STORE_ANSWER_DONE);
+    assert_int_equal(confirm("me", &got[0]), STORE_GONE);
+    delete_it();
+    assert_int_equal(confirm("me", &got[0]), STORE_GONE);
+}
+
 /* ---- what cannot be looked at ---- */
 
 /* A key that Redis does not let a script look at (a replica, a slot on its way: here, an ACL) is not taken

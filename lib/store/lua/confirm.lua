@@ -1,14 +1,24 @@
--- confirm: ask whether started attempts are still the runner's, now that they are about to be sent.
--- needs: claims
--- Returns VERDICT_DONE (it is) or VERDICT_LOST (its claim was taken away: it must not be sent) for each.
+-- confirm: ask whether started attempts may still be sent, now that they are about to be.
+-- needs: claims retry
+-- Returns VERDICT_DONE (they may), VERDICT_LOST (its claim was taken away: it must not be sent) or VERDICT_GONE (the job is gone, another one
+-- has its id, or it is paused: to be released) for each.
 local members = {}
 for member in each() do
     members[#members + 1] = member
 end
 local claims = read_claims(members)
+
+local function confirm(claim, member, ticket)
+    if claim.state ~= CLAIM_STARTED or claim.ticket ~= ticket then
+        return VERDICT_LOST
+    end
+    local valid, state = is_valid(member:sub(1, 32), claim)
+    return valid and (state ~= JOB_PAUSED or is_manual(claim.kind)) and VERDICT_DONE or VERDICT_GONE
+end
+
 local reply = {}
-for _, ticket in each() do
+for member, ticket in each() do
     local n = #reply + 1
-    reply[n] = claims[n].state == CLAIM_STARTED and claims[n].ticket == ticket and VERDICT_DONE or VERDICT_LOST
+    reply[n] = confirm(claims[n], member, ticket)
 end
 return reply
