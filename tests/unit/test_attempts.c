@@ -95,8 +95,23 @@ TEST(attempts_sends_nothing_before_the_start_is_acknowledged)
     heart_turn();
     assert_int_equal(fake_call_count, 0);
     assert_int_equal(sent("start"), 1);
-    heart_answer("start", DONE);
+    heart_answer("start", DONE); /* perhaps it was, two seconds ago */
+    assert_int_equal(fake_call_count, 0);
+    heart_answer("confirm", DONE);
     assert_int_equal(fake_call_count, 1);
+}
+
+/* Its start was acknowledged in time, but its instant comes later than it was to come then. */
+TEST(attempts_hands_back_what_has_waited_and_is_not_wanted_any_more)
+{
+    claim_and_ask(make_claim(INSTANT));
+    heart_answer("start", DONE);
+    heart_at(INSTANT + ATTEMPT_STARTED_MS);
+    assert_int_equal(fake_call_count, 0);
+    heart_answer("confirm", GONE);
+    assert_int_equal(fake_call_count, 0);
+    heart_answer("release", DONE);
+    assert_int_equal(fake_call_count, 0);
 }
 
 TEST(attempts_calls_nothing_that_redis_did_not_start)
