@@ -41,9 +41,28 @@ export function button(text, scope, onclick, className = '', label = null) {
 
 /* --- dialogs --------------------------------------------------------------------------------------------------------- */
 
+/* Open a dialog. When it ends the focus goes back to where it was, and onclose is called. */
+function openBox(onclose, ...content) {
+    const opener = document.activeElement;
+    const box = h(
+        'dialog',
+        {
+            'aria-labelledby': 'dialog-title',
+            onclose: () => {
+                box.remove();
+                if (opener?.isConnected) opener.focus();
+                onclose();
+            },
+        },
+        content,
+    );
+    document.body.append(box);
+    box.showModal();
+    return box;
+}
+
 /* Shows a dialog with a form. submit(form) returns false to keep it open. Resolves to true if it was submitted. */
 export function dialog(title, content, {confirm = 'OK', tone = 'primary', submit = () => true} = {}) {
-    const opener = document.activeElement;
     return new Promise(resolve => {
         const error = h('p', {class: 'bad', role: 'alert'});
         const ok = h('button', {class: tone}, confirm);
@@ -67,36 +86,15 @@ export function dialog(title, content, {confirm = 'OK', tone = 'primary', submit
             error,
             h('div', {class: 'row end'}, h('button', {type: 'button', onclick: () => box.close()}, 'Cancel'), ok),
         );
-        const box = h(
-            'dialog',
-            {
-                'aria-labelledby': 'dialog-title',
-                onclose: () => {
-                    box.remove();
-                    if (opener?.isConnected) opener.focus();
-                    resolve(box.returnValue === 'done');
-                },
-            },
-            form,
-        );
-        document.body.append(box);
-        box.showModal();
+        const box = openBox(() => resolve(box.returnValue === 'done'), form);
         (form.querySelector('[autofocus], input, textarea, select') ?? ok).focus();
     });
 }
 
 /* Like dialog, with nothing to submit. */
 export function showDialog(title, ...content) {
-    const opener = document.activeElement;
-    const box = h(
-        'dialog',
-        {
-            'aria-labelledby': 'dialog-title',
-            onclose: () => {
-                box.remove();
-                if (opener?.isConnected) opener.focus();
-            },
-        },
+    const box = openBox(
+        () => {},
         h(
             'div',
             {class: 'head'},
@@ -105,8 +103,6 @@ export function showDialog(title, ...content) {
         ),
         content,
     );
-    document.body.append(box);
-    box.showModal();
     return box;
 }
 

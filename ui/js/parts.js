@@ -80,18 +80,22 @@ export function state(job) {
     return h('span', {class: 'state ' + tone, title: job.state_note}, (job.state ?? '').toLowerCase());
 }
 
+/* How an attempt ended, leading to it. */
+export const outcomeLink = e =>
+    h(
+        'a',
+        {class: 'plain', href: executionLink(e.id)},
+        f.outcome(e.outcome),
+        f.missed(e),
+        e.attempt > 1 && h('span', {class: 'dim'}, ` attempt ${e.attempt}`),
+    );
+
 export function executionRow(e) {
     const at = e.execution_time_ms || e.scheduled_time_ms;
     return [
         f.time(at),
         jobName(e),
-        h(
-            'a',
-            {class: 'plain', href: executionLink(e.id)},
-            f.outcome(e.outcome),
-            f.missed(e),
-            e.attempt > 1 && h('span', {class: 'dim'}, ` attempt ${e.attempt}`),
-        ),
+        outcomeLink(e),
         f.took(e),
         e.execution_time_ms > 0 ? f.duration(e.lateness_ms) : h('span', {class: 'dim'}, '–'),
         cause(e),

@@ -5,7 +5,7 @@ import * as api from '../api.js';
 import * as charts from '../charts.js';
 import {fill, h, keep, setText} from '../dom.js';
 import * as f from '../format.js';
-import {cause, copyButton, countdown, facts, pageHead, phaseLegend, section, state, table} from '../parts.js';
+import {cause, copyButton, countdown, facts, outcomeLink, pageHead, phaseLegend, section, state, table} from '../parts.js';
 import {executionLink, go, jobLink, setQuery} from '../router.js';
 import {whyView} from './why.js';
 
@@ -326,13 +326,7 @@ function drawList(view) {
             const phases = charts.phasesOf(e);
             return [
                 f.time(e.scheduled_time_ms),
-                h(
-                    'a',
-                    {class: 'plain', href: executionLink(e.id)},
-                    f.outcome(e.outcome),
-                    f.missed(e),
-                    e.attempt > 1 && h('span', {class: 'dim'}, ` attempt ${e.attempt}`),
-                ),
+                outcomeLink(e),
                 f.took(e),
                 e.execution_time_ms > 0 ? f.duration(e.lateness_ms) : '–',
                 ...charts.PHASES.map(name => h('span', {class: 'dim'}, phases && phases[name] > 0 ? f.duration(phases[name]) : '')),
